@@ -1,0 +1,48 @@
+/* A checkpoint opened for tracing: its sizes, its weights by role, its tokenizer. Immutable once open and shared by
+ * any number of threads. */
+#pragma once
+
+#include "model/config.h"
+#include "tokenizer/tokenizer.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef struct _EgModel EgModel;
+
+/* Opens a folder in the Hugging Face layout. Weights stay mapped. Errors name the file, the field or the tensor, what
+ * it is and what it should be; EG_ERROR_MEMORY when it cannot fit, with both figures, before anything is read.
+ * (transfer full) */
+EgModel *eg_model_open (const char *folder, GCancellable *cancellable, GError **error);
+
+/* The same on a thread of its own; finish with eg_model_open_finish(). */
+void eg_model_open_async (const char *folder,
+                          GCancellable *cancellable,
+                          GAsyncReadyCallback callback,
+                          gpointer user_data);
+EgModel *eg_model_open_finish (GAsyncResult *result, GError **error);
+
+EgModel *eg_model_ref (EgModel *self);
+void eg_model_unref (EgModel *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgModel, eg_model_unref)
+
+const EgModelConfig *eg_model_get_config (EgModel *self);
+EgTokenizer *eg_model_get_tokenizer (EgModel *self);
+
+/* The folder's base name ("mamba-130m-hf"; "demo"), and its path. */
+const char *eg_model_get_name (EgModel *self);
+const char *eg_model_get_folder (EgModel *self);
+
+/* Parameters, and the bytes that they take on disk. */
+gsize eg_model_get_n_parameters (EgModel *self);
+gsize eg_model_get_n_bytes (EgModel *self);
+
+/* "F32", "F16", "BF16" or "mixed". */
+const char *eg_model_get_dtype_name (EgModel *self);
+
+/* The folder of the demo model: $ENGRAM_DATA_DIR/demo, beside the program's build tree, or where it is installed.
+ * (transfer full) */
+char *eg_model_find_demo (void);
+
+G_END_DECLS

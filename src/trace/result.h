@@ -1,0 +1,95 @@
+/* The numbers of a trace, finished or under way, with the settings that made them. */
+#pragma once
+
+#include "trace/request.h"
+
+G_BEGIN_DECLS
+
+typedef struct _EgTraceResult EgTraceResult;
+
+/**
+ * EgTraceResult: not thread-safe; owned by the thread (main context) that started the trace.
+ * @scores: [n_layers, n_tokens] row-major, mean over samples of P(target) in the restored run; NaN: not computed yet
+ * @sem: same shape, standard error of that mean (ddof 1); NaN for one sample or where unknown (files without it)
+ * @counts: same shape, samples that the score rests on so far
+ * @high_score, @low_score: P(target) of the clean run; its mean over corrupted runs (NaN until known)
+ * @noise_std: σ, to which the level is relative; NaN where unknown (files of the notebook)
+ * @target_id, @samples, @seed, @window…: as requested; `has_settings` is FALSE for files that hold only the notebook's
+ *   fields
+ * @complete: every cell rests on all samples
+ * @seconds: of the trace alone
+ */
+struct _EgTraceResult
+{
+  gatomicrefcount refs;
+  gsize n_layers, n_tokens;
+  double *scores;
+  double *sem;
+  guint *counts;
+  double high_score, low_score, low_sem;
+  char *prompt, *subject;
+  char **tokens;
+  guint32 *ids; /* NULL where unknown */
+  gsize subject_first, subject_last;
+  char *target;
+  gint64 target_id; /* −1 where unknown */
+  gboolean has_settings;
+  guint samples;
+  guint32 seed;
+  double noise_level, noise_std;
+  EgSite site;
+  guint window;
+  char *model;
+  char *device;
+  char *version;
+  double seconds;
+  gboolean complete;
+};
+
+EgTraceResult *eg_trace_result_new (gsize n_layers, gsize n_tokens);
+EgTraceResult *eg_trace_result_ref (EgTraceResult *self);
+void eg_trace_result_unref (EgTraceResult *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceResult, eg_trace_result_unref)
+
+static inline double
+eg_trace_result_score (const EgTraceResult *self, gsize layer, gsize position)
+{
+  return self->scores[layer * self->n_tokens + position];
+}
+
+/* clip((score − low)/(high − low), 0, 1); NaN where undefined (high ≤ low) or not known yet. */
+double eg_trace_result_normalize (const EgTraceResult *self, double score);
+
+/**
+ * EgTraceAnalysis: the notebook's §4–§6, over the cells computed so far.
+ * @layer_average: [n_layers] mean over tokens of the scores; @subject_average: [n_layers] mean over the subject's
+ * @layer_sem: [n_layers] nothing more than sqrt(Σ sem²)/T: the error of the average if cells were independent
+ * @top_layers: the five highest of @layer_average (fewer when there are fewer layers), highest first, ties as
+ *   numpy.argsort(…)[::-1] gives them
+ * @overall_mean, @subject_mean: the means of both curves; @ratio = subject_mean/overall_mean, NaN when undefined
+ */
+typedef struct
+{
+  gsize n_layers;
+  gboolean has_best;
+  gsize best_layer, best_position;
+  double best_score;
+  double *layer_average, *layer_sem, *subject_average;
+  gsize n_top;
+  gsize top_layers[5];
+  double overall_mean, subject_mean, ratio;
+} EgTraceAnalysis;
+
+EgTraceAnalysis *eg_trace_result_analyze (const EgTraceResult *self);
+void eg_trace_analysis_free (EgTraceAnalysis *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceAnalysis, eg_trace_analysis_free)
+
+/* "Most important: layer 4 at “ Merkel” — recovers 41% ± 2 of the answer": one sentence, or NULL before the first
+ * cell. (transfer full) */
+char *eg_trace_result_describe (const EgTraceResult *self);
+
+/* One sentence when the trace cannot mean much (clean prediction uncertain, subject not corrupted enough, high ≤ low),
+ * with a suggestion; else NULL. (transfer full) */
+char *eg_trace_result_warning (const EgTraceResult *self);
+
+G_END_DECLS

@@ -1,0 +1,61 @@
+/* Runs a trace on its own threads and hands finished cells to the caller's main context. */
+#pragma once
+
+#include "trace/result.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * EgTraceCell: a cell's estimate after some of its samples.
+ */
+typedef struct
+{
+  gsize layer, position;
+  double score, sem;
+  guint samples;
+} EgTraceCell;
+
+/**
+ * EgTraceProgress: handed over in batches, each update at most a few milliseconds after the last.
+ * @result: the result under way, with @cells already in it; keep a reference to go on looking at it
+ * @cells: the cells that changed since the last update (none in the first update, which comes as soon as the clean and
+ *   corrupted probabilities are known)
+ * @done, @total: work units (cells × samples), for a progress bar
+ * @elapsed, @left: seconds; @left is negative while unknown
+ */
+typedef struct
+{
+  EgTraceResult *result;
+  const EgTraceCell *cells;
+  gsize n_cells;
+  gsize done, total;
+  double elapsed, left;
+} EgTraceProgress;
+
+typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer user_data);
+
+/* Starts a trace; never blocks. @progress (may be NULL) and @callback run in the thread-default main context of the
+ * caller. Any number of traces may be under way at once. */
+void eg_trace_async (EgModel *model,
+                     const EgTraceRequest *request,
+                     GCancellable *cancellable,
+                     EgTraceProgressFunc progress,
+                     gpointer progress_data,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
+
+/* The finished result (transfer full). When cancelled: NULL and G_IO_ERROR_CANCELLED; what was computed until then is
+ * in the result that the progress function was given. */
+EgTraceResult *eg_trace_finish (GAsyncResult *result, GError **error);
+
+/* The same, waiting: for tests and scripts. @progress runs in this thread. */
+EgTraceResult *eg_trace_run (EgModel *model,
+                             const EgTraceRequest *request,
+                             GCancellable *cancellable,
+                             EgTraceProgressFunc progress,
+                             gpointer progress_data,
+                             GError **error);
+
+G_END_DECLS
