@@ -2,7 +2,7 @@
 #pragma once
 
 #include "model/model.h"
-#include "trace/site.h"
+#include "model/site.h"
 
 G_BEGIN_DECLS
 
