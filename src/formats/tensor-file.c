@@ -1,0 +1,121 @@
+#include "formats/tensor-file.h"
+
+#include "core/error.h"
+#include "formats/quote.h"
+
+#include <string.h>
+
+static void
+free_tensor (gpointer data)
+{
+  EgTensor *tensor = data;
+  g_free (tensor->name);
+  g_free (tensor);
+}
+
+EgTensorFile *
+eg_tensor_file_map (const char *path, GError **error)
+{
+  g_autofree char *base = g_path_get_basename (path);
+  g_autofree char *name = eg_quote (base);
+  /* Anything else than a regular file could block, or have no size. */
+  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
+    {
+      const gboolean exists = g_file_test (path, G_FILE_TEST_EXISTS);
+      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, exists ? "%s is not a file" : "There is no file %s",
+                   path);
+      return NULL;
+    }
+  g_autoptr (GMappedFile) mapping = g_mapped_file_new (path, FALSE, error);
+  if (mapping == NULL)
+    return NULL;
+
+  EgTensorFile *self = g_new0 (EgTensorFile, 1);
+  self->name = g_steal_pointer (&name);
+  self->size = g_mapped_file_get_length (mapping);
+  self->tensors = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_tensor);
+  self->unread = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  self->mapping = g_steal_pointer (&mapping);
+  self->copies = g_ptr_array_new_with_free_func (g_free);
+  return self;
+}
+
+void
+eg_tensor_file_free (EgTensorFile *self)
+{
+  g_free (self->name);
+  g_hash_table_unref (self->tensors);
+  g_hash_table_unref (self->unread);
+  g_ptr_array_unref (self->copies);
+  g_mapped_file_unref (self->mapping);
+  g_free (self);
+}
+
+const guint8 *
+eg_tensor_file_get_bytes (EgTensorFile *self)
+{
+  return (const guint8 *)g_mapped_file_get_contents (self->mapping);
+}
+
+static gboolean
+check_new (EgTensorFile *self, const char *name, GError **error)
+{
+  if (!g_hash_table_contains (self->tensors, name) && !g_hash_table_contains (self->unread, name))
+    return TRUE;
+  g_autofree char *quoted = eg_quote (name);
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: tensor %s is there twice", self->name, quoted);
+  return FALSE;
+}
+
+gboolean
+eg_tensor_file_add (EgTensorFile *self,
+                    const char *name,
+                    EgDType dtype,
+                    guint n_dims,
+                    const gsize *shape,
+                    gsize offset,
+                    gsize n_bytes,
+                    GError **error)
+{
+  g_assert (n_dims <= EG_TENSOR_MAX_DIMS);
+  g_assert (offset <= self->size && n_bytes <= self->size - offset);
+  if (!check_new (self, name, error))
+    return FALSE;
+
+  const guint8 *data = n_bytes == 0 ? NULL : eg_tensor_file_get_bytes (self) + offset;
+  if ((guintptr)data % eg_dtype_get_size (dtype) != 0)
+    {
+      void *copy = g_try_malloc (n_bytes);
+      if (copy == NULL)
+        {
+          g_autofree char *quoted = eg_quote (name);
+          g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+                       "%s: tensor %s, %" G_GSIZE_FORMAT " bytes, does not fit into memory", self->name,
+                       quoted, n_bytes);
+          return FALSE;
+        }
+      memcpy (copy, data, n_bytes);
+      g_ptr_array_add (self->copies, copy);
+      data = copy;
+    }
+
+  EgTensor *tensor = g_new0 (EgTensor, 1);
+  tensor->name = g_strdup (name);
+  tensor->dtype = dtype;
+  tensor->n_dims = n_dims;
+  for (guint i = 0; i < n_dims; i++)
+    tensor->shape[i] = shape[i];
+  tensor->data = data;
+  tensor->n_bytes = n_bytes;
+  g_hash_table_insert (self->tensors, tensor->name, tensor);
+  return TRUE;
+}
+
+gboolean
+eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *dtype, GError **error)
+{
+  if (!check_new (self, name, error))
+    return FALSE;
+  g_hash_table_insert (self->unread, g_strdup (name), g_strdup (dtype));
+  return TRUE;
+}

@@ -1,0 +1,48 @@
+#include "formats/tensor.h"
+
+const char *
+eg_dtype_get_name (EgDType dtype)
+{
+  switch (dtype)
+    {
+    case EG_DTYPE_F32:
+      return "F32";
+    case EG_DTYPE_F16:
+      return "F16";
+    case EG_DTYPE_BF16:
+      return "BF16";
+    default:
+      g_return_val_if_reached ("?");
+    }
+}
+
+gsize
+eg_dtype_get_size (EgDType dtype)
+{
+  switch (dtype)
+    {
+    case EG_DTYPE_F32:
+      return 4;
+    case EG_DTYPE_F16:
+    case EG_DTYPE_BF16:
+      return 2;
+    default:
+      g_return_val_if_reached (1);
+    }
+}
+
+gsize
+eg_tensor_get_n_elements (const EgTensor *self)
+{
+  return self->n_bytes / eg_dtype_get_size (self->dtype);
+}
+
+char *
+eg_shape_to_string (const gsize *shape, guint n_dims)
+{
+  GString *text = g_string_new ("[");
+  for (guint i = 0; i < n_dims; i++)
+    g_string_append_printf (text, "%s%" G_GSIZE_FORMAT, i == 0 ? "" : ", ", shape[i]);
+  g_string_append_c (text, ']');
+  return g_string_free (text, FALSE);
+}

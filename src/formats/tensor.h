@@ -1,0 +1,53 @@
+/* One tensor of a checkpoint, as it lies in memory. */
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+/* The element types that Engram computes from; all little-endian, as in the files. */
+typedef enum
+{
+  EG_DTYPE_F32,
+  EG_DTYPE_F16,  /* IEEE 754 binary16 */
+  EG_DTYPE_BF16, /* the upper half of an F32 */
+} EgDType;
+
+#define EG_TENSOR_MAX_DIMS 8
+
+/**
+ * EgTensor:
+ * @name: as in the file, valid UTF-8
+ * @n_dims: 0 (a scalar, one element) … 8
+ * @shape: the first @n_dims entries, outermost first; the rest are 0
+ * @data: the elements, row-major, aligned at least to the element's size; owned by the checkpoint. May be
+ * NULL when @n_bytes is 0
+ * @n_bytes: product of @shape × size of an element
+ */
+typedef struct
+{
+  char *name;
+  EgDType dtype;
+  guint n_dims;
+  gsize shape[EG_TENSOR_MAX_DIMS];
+  const void *data;
+  gsize n_bytes;
+} EgTensor;
+
+/* "F32", "F16" or "BF16". */
+const char *
+eg_dtype_get_name (EgDType dtype);
+
+/* Bytes of one element. */
+gsize
+eg_dtype_get_size (EgDType dtype);
+
+/* The number of elements: n_bytes / size. */
+gsize
+eg_tensor_get_n_elements (const EgTensor *self);
+
+/* Returns: (transfer full): "[1536, 16]", for messages; "[]" for a scalar. */
+char *
+eg_shape_to_string (const gsize *shape, guint n_dims);
+
+G_END_DECLS
