@@ -1,0 +1,249 @@
+#include "trace/result.h"
+
+#include <math.h>
+
+EgTraceResult *
+eg_trace_result_new (gsize n_layers, gsize n_tokens)
+{
+  gsize n_cells;
+  gboolean fits = g_size_checked_mul (&n_cells, n_layers, n_tokens);
+  g_return_val_if_fail (fits, NULL);
+
+  EgTraceResult *self = g_new0 (EgTraceResult, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->n_layers = n_layers;
+  self->n_tokens = n_tokens;
+  self->scores = g_new (double, n_cells);
+  self->sem = g_new (double, n_cells);
+  self->counts = g_new0 (guint, n_cells);
+  for (gsize i = 0; i < n_cells; i++)
+    self->scores[i] = self->sem[i] = NAN;
+  self->high_score = self->low_score = self->low_sem = NAN;
+  self->noise_level = self->noise_std = NAN;
+  self->target_id = -1;
+  self->window = 1;
+  return self;
+}
+
+EgTraceResult *
+eg_trace_result_ref (EgTraceResult *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+eg_trace_result_unref (EgTraceResult *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_free (self->scores);
+  g_free (self->sem);
+  g_free (self->counts);
+  g_free (self->prompt);
+  g_free (self->subject);
+  g_strfreev (self->tokens);
+  g_free (self->ids);
+  g_free (self->target);
+  g_free (self->model);
+  g_free (self->device);
+  g_free (self->version);
+  g_free (self);
+}
+
+double
+eg_trace_result_normalize (const EgTraceResult *self, double score)
+{
+  /* Written so that a NaN among the three gives NaN. */
+  if (!(self->high_score > self->low_score) || isnan (score))
+    return NAN;
+  return CLAMP ((score - self->low_score) / (self->high_score - self->low_score), 0.0, 1.0);
+}
+
+/* Σ x[0…n), missing values counting as 0, in the order in which NumPy adds (pairwise_sum in
+ * loops_utils.h.src), so that the averages are those of the notebook to the last bit. */
+static double
+sum_pairwise (const double *x, gsize n)
+{
+#define AT(i) (isnan (x[i]) ? 0.0 : x[i])
+  if (n < 8)
+    {
+      double sum = 0;
+      for (gsize i = 0; i < n; i++)
+        sum += AT (i);
+      return sum;
+    }
+  if (n <= 128)
+    {
+      double r[8];
+      for (gsize k = 0; k < 8; k++)
+        r[k] = AT (k);
+      gsize i = 8;
+      for (; i < n - n % 8; i += 8)
+        for (gsize k = 0; k < 8; k++)
+          r[k] += AT (i + k);
+      double sum = ((r[0] + r[1]) + (r[2] + r[3])) + ((r[4] + r[5]) + (r[6] + r[7]));
+      for (; i < n; i++)
+        sum += AT (i);
+      return sum;
+    }
+#undef AT
+  gsize half = n / 2;
+  half -= half % 8;
+  return sum_pairwise (x, half) + sum_pairwise (x + half, n - half);
+}
+
+/* The mean of the values that are there; NaN when none is. */
+static double
+mean (const double *x, gsize n)
+{
+  gsize n_known = 0;
+  for (gsize i = 0; i < n; i++)
+    n_known += !isnan (x[i]);
+  return n_known == 0 ? NAN : sum_pairwise (x, n) / (double)n_known;
+}
+
+/* The error of a row's mean if its cells were independent; NaN when a computed cell has none. */
+static double
+sem_of_mean (const double *scores, const double *sem, gsize n)
+{
+  double sum = 0;
+  gsize n_known = 0;
+  for (gsize i = 0; i < n; i++)
+    if (!isnan (scores[i]))
+      {
+        sum += sem[i] * sem[i];
+        n_known++;
+      }
+  return n_known == 0 ? NAN : sqrt (sum) / (double)n_known;
+}
+
+static void
+find_best (const EgTraceResult *self, EgTraceAnalysis *analysis)
+{
+  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
+    if (!isnan (self->scores[i]) && (!analysis->has_best || self->scores[i] > analysis->best_score))
+      {
+        analysis->has_best = TRUE;
+        analysis->best_score = self->scores[i];
+        analysis->best_layer = i / self->n_tokens;
+        analysis->best_position = i % self->n_tokens;
+      }
+}
+
+/* argsort (average, stable)[::-1][:5] without the layers that have no average: of equal ones the later comes
+ * first. */
+static void
+find_top_layers (EgTraceAnalysis *analysis)
+{
+  for (gsize l = 0; l < analysis->n_layers; l++)
+    {
+      const double *average = analysis->layer_average;
+      if (isnan (average[l]))
+        continue;
+      gsize place = 0;
+      while (place < analysis->n_top && average[analysis->top_layers[place]] > average[l])
+        place++;
+      if (place == G_N_ELEMENTS (analysis->top_layers))
+        continue;
+      if (analysis->n_top < G_N_ELEMENTS (analysis->top_layers))
+        analysis->n_top++;
+      for (gsize i = analysis->n_top - 1; i > place; i--)
+        analysis->top_layers[i] = analysis->top_layers[i - 1];
+      analysis->top_layers[place] = l;
+    }
+}
+
+EgTraceAnalysis *
+eg_trace_result_analyze (const EgTraceResult *self)
+{
+  EgTraceAnalysis *analysis = g_new0 (EgTraceAnalysis, 1);
+  const gsize n_layers = self->n_layers, n_tokens = self->n_tokens;
+  const gsize n_subject = self->subject_last - self->subject_first + 1;
+
+  analysis->n_layers = n_layers;
+  analysis->best_score = NAN;
+  analysis->layer_average = g_new (double, n_layers);
+  analysis->layer_sem = g_new (double, n_layers);
+  analysis->subject_average = g_new (double, n_layers);
+  for (gsize l = 0; l < n_layers; l++)
+    {
+      const double *scores = self->scores + l * n_tokens;
+      analysis->layer_average[l] = mean (scores, n_tokens);
+      analysis->layer_sem[l] = sem_of_mean (scores, self->sem + l * n_tokens, n_tokens);
+      analysis->subject_average[l] = mean (scores + self->subject_first, n_subject);
+    }
+  find_best (self, analysis);
+  find_top_layers (analysis);
+  analysis->overall_mean = mean (analysis->layer_average, n_layers);
+  analysis->subject_mean = mean (analysis->subject_average, n_layers);
+  analysis->ratio = analysis->overall_mean > 0 ? analysis->subject_mean / analysis->overall_mean : NAN;
+  return analysis;
+}
+
+void
+eg_trace_analysis_free (EgTraceAnalysis *self)
+{
+  if (self == NULL)
+    return;
+  g_free (self->layer_average);
+  g_free (self->layer_sem);
+  g_free (self->subject_average);
+  g_free (self);
+}
+
+/* A probability as a person says it: "41%", "0.3%", "under 0.1%". (transfer full) */
+static char *
+percent (double probability)
+{
+  const double value = probability * 100;
+  if (value > 0 && value < 0.1)
+    return g_strdup ("under 0.1%");
+  if (value < 9.95 || (value > 99 && value < 99.95))
+    return g_strdup_printf ("%.1f%%", value);
+  return g_strdup_printf ("%.0f%%", value);
+}
+
+char *
+eg_trace_result_describe (const EgTraceResult *self)
+{
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (self);
+  if (!analysis->has_best)
+    return NULL;
+
+  g_autofree char *share = percent (analysis->best_score);
+  g_autofree char *error = NULL;
+  const double sem = self->sem[analysis->best_layer * self->n_tokens + analysis->best_position] * 100;
+  if (isnan (sem))
+    error = g_strdup ("");
+  else
+    error = g_strdup_printf (sem < 0.95 ? " ± %.1f" : " ± %.0f", sem);
+  return g_strdup_printf ("Most important: layer %" G_GSIZE_FORMAT " at “%s” — recovers %s%s of the answer",
+                          analysis->best_layer,
+                          self->tokens != NULL ? self->tokens[analysis->best_position] : "", share, error);
+}
+
+char *
+eg_trace_result_warning (const EgTraceResult *self)
+{
+  if (isnan (self->high_score))
+    return NULL;
+  g_autofree char *high = percent (self->high_score);
+  g_autofree char *low = percent (self->low_score);
+  const char *target = self->target != NULL ? self->target : "";
+
+  if (self->high_score <= self->low_score)
+    return g_strdup_printf (
+        "Corrupting the subject does not lower the probability of “%s” (clean %s, corrupted %s), "
+        "so normalized scores are undefined: try more noise or another subject",
+        target, high, low);
+  if (self->high_score < 0.1)
+    return g_strdup_printf ("The model is unsure of “%s” even undisturbed (%s): "
+                            "try a prompt whose answer it knows, or another target",
+                            target, high);
+  if (self->low_score >= 0.8 * self->high_score)
+    return g_strdup_printf (
+        "The subject is hardly corrupted: “%s” keeps %s of %s; try more noise or another subject", target,
+        low, high);
+  return NULL;
+}
