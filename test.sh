@@ -1,0 +1,79 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds with AddressSanitizer and UndefinedBehaviorSanitizer and runs every test, the
+# window's under Xvfb. Arguments go to `meson test` (./test.sh --suite cli). The last line is "N passed, N failed".
+# ENGRAM_TEST_BUILD_DIR names another folder to build in.
+set -eu
+here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+build=$(realpath -m -- "${ENGRAM_TEST_BUILD_DIR:-$here/_build-test}")
+cd "$here"
+
+. .ci/packages.sh
+need_build
+need_window
+need 'Xvfb' cmd:Xvfb 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
+need 'xvfb-run' cmd:xvfb-run 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
+need 'xauth' cmd:xauth 'xauth' 'xorg-x11-xauth' 'xorg-xauth'
+need 'D-Bus' cmd:dbus-run-session 'dbus dbus-bin' 'dbus-daemon' 'dbus'
+need 'AT-SPI' file:/usr/libexec/at-spi-bus-launcher 'at-spi2-core' 'at-spi2-core' 'at-spi2-core'
+/usr/bin/python3 -c 'import gi; gi.require_version ("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null ||
+  need 'PyGObject with Atspi' file:/nonexistent 'python3-gi gir1.2-atspi-2.0' 'python3-gobject' 'python-gobject'
+need 'xdotool' cmd:xdotool 'xdotool' 'xdotool' 'xdotool'
+need 'ImageMagick' cmd:import 'imagemagick' 'ImageMagick' 'imagemagick'
+need 'rsvg-convert' cmd:rsvg-convert 'librsvg2-bin' 'librsvg2-tools' 'librsvg'
+[ -n "$(fc-list 2>/dev/null | head -n 1)" ] ||
+  need 'fonts' file:/nonexistent 'fonts-dejavu-core fontconfig' 'dejavu-sans-fonts fontconfig' 'ttf-dejavu fontconfig'
+install_missing
+
+failed_before_tests() {
+  echo "$1"
+  echo "0 passed, 1 failed"
+  exit 1
+}
+
+if [ ! -e "$build/build.ninja" ]; then
+  CC=gcc meson setup "$build" "$here" --werror -Db_sanitize=address,undefined -Db_lundef=false ||
+    failed_before_tests "The build could not be set up."
+fi
+ninja -C "$build" || failed_before_tests "The build failed."
+
+logs=$build/meson-logs
+rm -f "$logs"/testlog*
+set +e
+G_SLICE=always-malloc UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}" \
+  meson test -C "$build" --no-rebuild --print-errorlogs "$@" </dev/null
+status=$?
+set -e
+
+# Every TAP subtest counts as a test; so does a program without TAP, and one that dies without saying which of its
+# subtests failed.
+/usr/bin/env python3 - "$logs" "$status" <<'PYTHON'
+import glob, json, re, sys
+
+passed = failed = skipped = 0
+for name in glob.glob(sys.argv[1] + "/testlog*.json"):
+    for line in open(name, encoding="utf-8", errors="replace"):
+        test = json.loads(line)
+        results = re.findall(r"^ *(ok|not ok)\b(.*)$", test.get("stdout") or "", re.M)
+        n_failed = 0
+        for result, rest in results:
+            if re.search(r"# *SKIP", rest, re.I):
+                skipped += 1
+            elif result == "ok" or re.search(r"# *TODO", rest, re.I):
+                passed += 1
+            else:
+                n_failed += 1
+        bad = test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")
+        if bad and n_failed == 0:
+            n_failed = 1
+        elif not results and not bad:
+            if test["result"] == "SKIP":
+                skipped += 1
+            else:
+                passed += 1
+        failed += n_failed
+if passed + failed == 0 or (failed == 0 and sys.argv[2] != "0"):
+    print("No test was run." if passed == 0 else "meson test failed.")
+    failed += 1
+print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+sys.exit(failed > 0)
+PYTHON
