@@ -18,47 +18,38 @@ typedef struct _EgCheckpoint EgCheckpoint;
  * tensor, every tensor that it names must be in the file it says, and what lies in a file without being named
  * is not in the checkpoint.
  *
- * A file that another program shortens while it is mapped makes a read of the missing part a SIGBUS.
+ * The files stay mapped: map-file.h says what that asks of whoever changes them.
  *
  * Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND (no folder, no weights in it, a file of the index is
  * missing), EG_ERROR_FORMAT, EG_ERROR_UNSUPPORTED (only pytorch_model.bin is there), EG_ERROR_MEMORY or
  * G_FILE_ERROR.
  */
-EgCheckpoint *
-eg_checkpoint_open (const char *folder, GError **error);
+EgCheckpoint *eg_checkpoint_open (const char *folder, GError **error);
 
-EgCheckpoint *
-eg_checkpoint_ref (EgCheckpoint *self);
-void
-eg_checkpoint_unref (EgCheckpoint *self);
+EgCheckpoint *eg_checkpoint_ref (EgCheckpoint *self);
+void eg_checkpoint_unref (EgCheckpoint *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgCheckpoint, eg_checkpoint_unref)
 
 /* Returns: (transfer none) (nullable): NULL if there is no such tensor, or it has a dtype that is not read.
  */
-const EgTensor *
-eg_checkpoint_lookup (EgCheckpoint *self, const char *name);
+const EgTensor *eg_checkpoint_lookup (EgCheckpoint *self, const char *name);
 
 /* As eg_checkpoint_lookup, but says why not: EG_ERROR_NOT_FOUND, or EG_ERROR_UNSUPPORTED for "has dtype I64,
  * which Engram does not read". */
-const EgTensor *
-eg_checkpoint_require (EgCheckpoint *self, const char *name, GError **error);
+const EgTensor *eg_checkpoint_require (EgCheckpoint *self, const char *name, GError **error);
 
 /* TRUE if eg_checkpoint_lookup would find it. */
-gboolean
-eg_checkpoint_has (EgCheckpoint *self, const char *name);
+gboolean eg_checkpoint_has (EgCheckpoint *self, const char *name);
 
 /* The base name of the file that name is in ("model-00002-of-00003.safetensors"), to begin an error message
  * with; of a tensor that is not there, the file where it would have been looked for (the index or the only
  * file). */
-const char *
-eg_checkpoint_get_file_name (EgCheckpoint *self, const char *name);
+const char *eg_checkpoint_get_file_name (EgCheckpoint *self, const char *name);
 
 /* Returns: (transfer none): the names that eg_checkpoint_lookup finds, sorted by bytes, NULL-terminated. */
-const char *const *
-eg_checkpoint_get_names (EgCheckpoint *self);
+const char *const *eg_checkpoint_get_names (EgCheckpoint *self);
 
 /* Bytes on disk of all the files with weights together (without the index). */
-guint64
-eg_checkpoint_get_size (EgCheckpoint *self);
+guint64 eg_checkpoint_get_size (EgCheckpoint *self);
 
 G_END_DECLS

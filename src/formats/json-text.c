@@ -1,6 +1,7 @@
 #include "formats/json-text.h"
 
 #include "core/error.h"
+#include "formats/map-file.h"
 #include "formats/quote.h"
 
 #include <string.h>
@@ -137,8 +138,7 @@ eg_json_load_object (const char *path, GError **error)
   gsize length;
   if (!g_file_get_contents (path, &text, &length, error))
     return NULL;
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *where = eg_quote (name);
+  g_autofree char *where = eg_file_get_title (path);
   return eg_json_parse_object (text, length, where, error);
 }
 

@@ -18,7 +18,6 @@ G_BEGIN_DECLS
 
 /* Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND, EG_ERROR_FORMAT, EG_ERROR_UNSUPPORTED (a dtype that
  * is not in the format, a ninth dimension), EG_ERROR_MEMORY or G_FILE_ERROR. */
-EgTensorFile *
-eg_safetensors_load (const char *path, GError **error);
+EgTensorFile *eg_safetensors_load (const char *path, GError **error);
 
 G_END_DECLS

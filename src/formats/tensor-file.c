@@ -1,6 +1,7 @@
 #include "formats/tensor-file.h"
 
 #include "core/error.h"
+#include "formats/map-file.h"
 #include "formats/quote.h"
 
 #include <string.h>
@@ -16,22 +17,12 @@ free_tensor (gpointer data)
 EgTensorFile *
 eg_tensor_file_map (const char *path, GError **error)
 {
-  g_autofree char *base = g_path_get_basename (path);
-  g_autofree char *name = eg_quote (base);
-  /* Anything else than a regular file could block, or have no size. */
-  if (!g_file_test (path, G_FILE_TEST_IS_REGULAR))
-    {
-      const gboolean exists = g_file_test (path, G_FILE_TEST_EXISTS);
-      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, exists ? "%s is not a file" : "There is no file %s",
-                   path);
-      return NULL;
-    }
-  g_autoptr (GMappedFile) mapping = g_mapped_file_new (path, FALSE, error);
+  g_autoptr (GMappedFile) mapping = eg_map_file (path, error);
   if (mapping == NULL)
     return NULL;
 
   EgTensorFile *self = g_new0 (EgTensorFile, 1);
-  self->name = g_steal_pointer (&name);
+  self->name = eg_file_get_title (path);
   self->size = g_mapped_file_get_length (mapping);
   self->tensors = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_tensor);
   self->unread = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);

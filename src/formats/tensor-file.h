@@ -14,9 +14,8 @@ G_BEGIN_DECLS
  * @unread: name → text; tensors that are well-formed but of a dtype that Engram does not read, with that
  * dtype
  *
- * The data of the tensors lies in the mapping, or in @copies where the mapping is not aligned for it. A file
- * that another program shortens while it is mapped makes a read of the missing part a SIGBUS: files in use
- * must be replaced (renamed over), not overwritten.
+ * The data of the tensors lies in the mapping (map-file.h), or in @copies where the mapping is not aligned
+ * for it.
  */
 typedef struct
 {
@@ -30,32 +29,27 @@ typedef struct
 
 /* Maps a regular file. Returns: (transfer full): with no tensors yet; NULL with EG_ERROR_NOT_FOUND or
  * G_FILE_ERROR. */
-EgTensorFile *
-eg_tensor_file_map (const char *path, GError **error);
+EgTensorFile *eg_tensor_file_map (const char *path, GError **error);
 
-void
-eg_tensor_file_free (EgTensorFile *self);
+void eg_tensor_file_free (EgTensorFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTensorFile, eg_tensor_file_free)
 
 /* The mapped bytes, self->size of them. */
-const guint8 *
-eg_tensor_file_get_bytes (EgTensorFile *self);
+const guint8 *eg_tensor_file_get_bytes (EgTensorFile *self);
 
 /* Adds the tensor whose elements are the n_bytes bytes at offset; the caller has checked that they lie inside
  * the file and fit dtype and shape [n_dims]. Fails with EG_ERROR_FORMAT when the name is there already,
  * EG_ERROR_MEMORY when a copy does not fit. */
-gboolean
-eg_tensor_file_add (EgTensorFile *self,
-                    const char *name,
-                    EgDType dtype,
-                    guint n_dims,
-                    const gsize *shape,
-                    gsize offset,
-                    gsize n_bytes,
-                    GError **error);
+gboolean eg_tensor_file_add (EgTensorFile *self,
+                             const char *name,
+                             EgDType dtype,
+                             guint n_dims,
+                             const gsize *shape,
+                             gsize offset,
+                             gsize n_bytes,
+                             GError **error);
 
 /* Remembers that name is there with a dtype that is not read. */
-gboolean
-eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *dtype, GError **error);
+gboolean eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *dtype, GError **error);
 
 G_END_DECLS

@@ -35,19 +35,15 @@ typedef struct
 } EgTensor;
 
 /* "F32", "F16" or "BF16". */
-const char *
-eg_dtype_get_name (EgDType dtype);
+const char *eg_dtype_get_name (EgDType dtype);
 
 /* Bytes of one element. */
-gsize
-eg_dtype_get_size (EgDType dtype);
+gsize eg_dtype_get_size (EgDType dtype);
 
 /* The number of elements: n_bytes / size. */
-gsize
-eg_tensor_get_n_elements (const EgTensor *self);
+gsize eg_tensor_get_n_elements (const EgTensor *self);
 
 /* Returns: (transfer full): "[1536, 16]", for messages; "[]" for a scalar. */
-char *
-eg_shape_to_string (const gsize *shape, guint n_dims);
+char *eg_shape_to_string (const gsize *shape, guint n_dims);
 
 G_END_DECLS
