@@ -1,0 +1,332 @@
+/* Results as JSON and CSV, and JSON texts of which every number reads back exactly. */
+#include "trace/result-io.h"
+
+#include "formats/atomic-file.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The shortest of the three that reads back as the same double; always with a point or an exponent, so that a
+ * reader which tells whole numbers from others sees a double. */
+static void
+append_double (GString *text, double value)
+{
+  static const char *const formats[] = { "%.15g", "%.16g", "%.17g" };
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
+    if (g_ascii_strtod (g_ascii_formatd (buffer, sizeof buffer, formats[i], value), NULL) == value)
+      break;
+  g_string_append (text, buffer);
+  if (strpbrk (buffer, ".e") == NULL)
+    g_string_append (text, ".0");
+}
+
+static void
+append_string (GString *text, const char *string)
+{
+  g_autofree char *valid = g_utf8_make_valid (string, -1);
+  g_string_append_c (text, '"');
+  for (const char *c = valid; *c != '\0'; c++)
+    switch (*c)
+      {
+      case '"':
+      case '\\':
+        g_string_append_c (text, '\\');
+        g_string_append_c (text, *c);
+        break;
+      case '\n':
+        g_string_append (text, "\\n");
+        break;
+      case '\r':
+        g_string_append (text, "\\r");
+        break;
+      case '\t':
+        g_string_append (text, "\\t");
+        break;
+      default:
+        if (g_ascii_iscntrl (*c))
+          g_string_append_printf (text, "\\u%04x", (guint)*c);
+        else
+          g_string_append_c (text, *c);
+      }
+  g_string_append_c (text, '"');
+}
+
+static void
+append_value (GString *text, JsonNode *node)
+{
+  switch (json_node_get_value_type (node))
+    {
+    case G_TYPE_STRING:
+      append_string (text, json_node_get_string (node));
+      break;
+    case G_TYPE_BOOLEAN:
+      g_string_append (text, json_node_get_boolean (node) ? "true" : "false");
+      break;
+    case G_TYPE_INT64:
+      g_string_append_printf (text, "%" G_GINT64_FORMAT, json_node_get_int (node));
+      break;
+    default:
+      if (isfinite (json_node_get_double (node)))
+        append_double (text, json_node_get_double (node));
+      else
+        g_string_append (text, "null");
+    }
+}
+
+static void
+append_break (GString *text, gboolean pretty, guint depth)
+{
+  if (!pretty)
+    return;
+  g_string_append_c (text, '\n');
+  for (guint i = 0; i < depth; i++)
+    g_string_append (text, "  ");
+}
+
+static void append_node (GString *text, JsonNode *node, gboolean pretty, guint depth);
+
+static void
+append_array (GString *text, JsonArray *array, gboolean pretty, guint depth)
+{
+  /* Rows of numbers and words stay in one line. */
+  const guint n = json_array_get_length (array);
+  gboolean breaks = FALSE;
+  for (guint i = 0; i < n; i++)
+    breaks = breaks || JSON_NODE_HOLDS_ARRAY (json_array_get_element (array, i))
+             || JSON_NODE_HOLDS_OBJECT (json_array_get_element (array, i));
+  g_string_append_c (text, '[');
+  for (guint i = 0; i < n; i++)
+    {
+      g_string_append (text, i == 0 ? "" : pretty && !breaks ? ", " : ",");
+      append_break (text, pretty && breaks, depth + 1);
+      append_node (text, json_array_get_element (array, i), pretty, depth + 1);
+    }
+  append_break (text, pretty && breaks, depth);
+  g_string_append_c (text, ']');
+}
+
+static void
+append_object (GString *text, JsonObject *object, gboolean pretty, guint depth)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *member;
+  gboolean first = TRUE;
+  g_string_append_c (text, '{');
+  json_object_iter_init_ordered (&iter, object);
+  while (json_object_iter_next_ordered (&iter, &name, &member))
+    {
+      g_string_append (text, first ? "" : ",");
+      first = FALSE;
+      append_break (text, pretty, depth + 1);
+      append_string (text, name);
+      g_string_append (text, pretty ? ": " : ":");
+      append_node (text, member, pretty, depth + 1);
+    }
+  append_break (text, pretty && !first, depth);
+  g_string_append_c (text, '}');
+}
+
+static void
+append_node (GString *text, JsonNode *node, gboolean pretty, guint depth)
+{
+  switch (json_node_get_node_type (node))
+    {
+    case JSON_NODE_OBJECT:
+      append_object (text, json_node_get_object (node), pretty, depth);
+      break;
+    case JSON_NODE_ARRAY:
+      append_array (text, json_node_get_array (node), pretty, depth);
+      break;
+    case JSON_NODE_VALUE:
+      append_value (text, node);
+      break;
+    case JSON_NODE_NULL:
+    default:
+      g_string_append (text, "null");
+    }
+}
+
+char *
+eg_json_to_text (JsonNode *node, gboolean pretty)
+{
+  GString *text = g_string_new (NULL);
+  append_node (text, node, pretty, 0);
+  return g_string_free (text, FALSE);
+}
+
+static JsonArray *
+vector_to_json (const double *values, gsize n)
+{
+  JsonArray *array = json_array_sized_new ((guint)n);
+  for (gsize i = 0; i < n; i++)
+    json_array_add_double_element (array, values[i]);
+  return array;
+}
+
+static JsonArray *
+matrix_to_json (const double *values, gsize n_rows, gsize n_columns)
+{
+  JsonArray *rows = json_array_sized_new ((guint)n_rows);
+  for (gsize l = 0; l < n_rows; l++)
+    json_array_add_array_element (rows, vector_to_json (values + l * n_columns, n_columns));
+  return rows;
+}
+
+static void
+set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, name, text);
+  else
+    json_object_set_null_member (object, name);
+}
+
+static void
+set_integer (JsonObject *object, const char *name, gboolean known, gint64 value)
+{
+  if (known)
+    json_object_set_int_member (object, name, value);
+  else
+    json_object_set_null_member (object, name);
+}
+
+static JsonArray *
+ids_to_json (const EgTraceResult *self)
+{
+  JsonArray *ids = json_array_sized_new ((guint)self->n_tokens);
+  for (gsize t = 0; t < self->n_tokens; t++)
+    json_array_add_int_element (ids, self->ids[t]);
+  return ids;
+}
+
+static void
+add_request (JsonObject *document, const EgTraceResult *self)
+{
+  JsonArray *tokens = json_array_new (), *range = json_array_new ();
+  for (gsize t = 0; t < self->n_tokens; t++)
+    json_array_add_string_element (tokens, self->tokens[t]);
+  json_array_add_int_element (range, (gint64)self->subject_first);
+  json_array_add_int_element (range, (gint64)self->subject_last);
+  JsonObject *target = json_object_new ();
+  set_integer (target, "id", self->target_id >= 0, self->target_id);
+  set_text (target, "text", self->target);
+
+  set_text (document, "model", self->model);
+  set_text (document, "prompt", self->prompt);
+  set_text (document, "subject", self->subject);
+  json_object_set_array_member (document, "tokens", tokens);
+  if (self->ids != NULL)
+    json_object_set_array_member (document, "token_ids", ids_to_json (self));
+  else
+    json_object_set_null_member (document, "token_ids");
+  json_object_set_array_member (document, "subject_range", range);
+  json_object_set_object_member (document, "target", target);
+}
+
+static void
+add_analysis (JsonObject *document, const EgTraceResult *self)
+{
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (self);
+  if (analysis->has_best)
+    {
+      JsonObject *best = json_object_new ();
+      json_object_set_int_member (best, "layer", (gint64)analysis->best_layer);
+      json_object_set_int_member (best, "position", (gint64)analysis->best_position);
+      json_object_set_string_member (best, "token", self->tokens[analysis->best_position]);
+      json_object_set_double_member (best, "score", analysis->best_score);
+      json_object_set_object_member (document, "most_important", best);
+    }
+  else
+    json_object_set_null_member (document, "most_important");
+  JsonArray *top = json_array_new ();
+  for (gsize i = 0; i < analysis->n_top; i++)
+    json_array_add_int_element (top, (gint64)analysis->top_layers[i]);
+  json_object_set_array_member (document, "layer_average",
+                                vector_to_json (analysis->layer_average, analysis->n_layers));
+  json_object_set_array_member (document, "top_layers", top);
+  json_object_set_double_member (document, "subject_average", analysis->subject_mean);
+  json_object_set_double_member (document, "overall_average", analysis->overall_mean);
+  json_object_set_double_member (document, "ratio", analysis->ratio);
+}
+
+JsonNode *
+eg_trace_result_to_json (const EgTraceResult *self)
+{
+  const gboolean known = self->has_settings;
+  JsonObject *document = json_object_new ();
+  add_request (document, self);
+  json_object_set_double_member (document, "high_score", self->high_score);
+  json_object_set_double_member (document, "low_score", self->low_score);
+  set_integer (document, "samples", known, self->samples);
+  set_integer (document, "seed", known, self->seed);
+  JsonObject *noise = json_object_new ();
+  json_object_set_string_member (noise, "kind", "gaussian");
+  json_object_set_double_member (noise, "level", self->noise_level);
+  json_object_set_double_member (noise, "std", self->noise_std);
+  json_object_set_object_member (document, "noise", noise);
+  set_text (document, "site", known ? eg_site_get_name (self->site) : NULL);
+  set_integer (document, "window", known, self->window);
+  json_object_set_array_member (document, "scores",
+                                matrix_to_json (self->scores, self->n_layers, self->n_tokens));
+  json_object_set_array_member (document, "scores_sem",
+                                matrix_to_json (self->sem, self->n_layers, self->n_tokens));
+  add_analysis (document, self);
+  set_text (document, "device", self->device);
+  json_object_set_double_member (document, "seconds", self->seconds);
+  JsonNode *node = json_node_init_object (json_node_alloc (), document);
+  json_object_unref (document);
+  return node;
+}
+
+gboolean
+eg_trace_result_save_json (const EgTraceResult *self, const char *path, GError **error)
+{
+  g_autoptr (JsonNode) node = eg_trace_result_to_json (self);
+  g_autofree char *json = eg_json_to_text (node, TRUE);
+  g_autofree char *text = g_strconcat (json, "\n", NULL);
+  return eg_atomic_file_write (path, text, strlen (text), error);
+}
+
+/* ---- CSV (RFC 4180, lines ended by LF, decimal points) ---- */
+
+static void
+append_csv_text (GString *text, const char *field)
+{
+  if (field[0] != '\0' && strpbrk (field, " ,\"\r\n\t") == NULL)
+    {
+      g_string_append (text, field);
+      return;
+    }
+  g_string_append_c (text, '"');
+  for (const char *c = field; *c != '\0'; c++)
+    g_string_append (text, (char[]){ *c, *c == '"' ? '"' : '\0', '\0' });
+  g_string_append_c (text, '"');
+}
+
+static void
+append_csv_number (GString *text, double value)
+{
+  g_string_append_c (text, ',');
+  if (isfinite (value))
+    append_double (text, value);
+}
+
+gboolean
+eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error)
+{
+  g_autoptr (GString) text = g_string_new ("layer,position,token,score,sem,normalized\n");
+  for (gsize l = 0; l < self->n_layers; l++)
+    for (gsize t = 0; t < self->n_tokens; t++)
+      {
+        const gsize cell = l * self->n_tokens + t;
+        g_string_append_printf (text, "%" G_GSIZE_FORMAT ",%" G_GSIZE_FORMAT ",", l, t);
+        append_csv_text (text, self->tokens[t]);
+        append_csv_number (text, self->scores[cell]);
+        append_csv_number (text, self->sem[cell]);
+        append_csv_number (text, eg_trace_result_normalize (self, self->scores[cell]));
+        g_string_append_c (text, '\n');
+      }
+  return eg_atomic_file_write (path, text->str, text->len, error);
+}
