@@ -102,6 +102,48 @@ MODELS = {
         resid=True,
         traces=TRACES,
     ),
+    "half": dict(
+        config=dict(hidden_size=19, num_hidden_layers=4, state_size=5, conv_kernel=3, expand=2, vocab_size=317),
+        dtype=torch.float16,
+        seed=16,
+        gain=1.0,
+        traces=TRACES,
+    ),
+    "sharded": dict(
+        config=dict(
+            hidden_size=32, num_hidden_layers=6, state_size=16, conv_kernel=4, expand=2, use_bias=True, vocab_size=328
+        ),
+        dtype=torch.bfloat16,
+        max_shard_size="60KB",  # 3 files
+        seed=8,
+        gain=0.6,
+        traces=TRACES,
+    ),
+    "narrow": dict(
+        config=dict(hidden_size=20, num_hidden_layers=2, state_size=1, conv_kernel=1, expand=3, vocab_size=315),
+        seed=48,
+        gain=2.0,
+        traces=TRACES + [SPACES_TRACE],
+    ),
+    # Small embeddings, so that the large epsilon is felt.
+    "epsilon": dict(
+        config=dict(
+            hidden_size=28,
+            num_hidden_layers=3,
+            state_size=24,
+            conv_kernel=4,
+            expand=2,
+            layer_norm_epsilon=1e-3,
+            tie_word_embeddings=False,
+            vocab_size=320,
+        ),
+        dtype=torch.float16,
+        merges_as_pairs=True,
+        embedding_scale=0.05,
+        seed=12,
+        gain=0.3,
+        traces=TRACES,
+    ),
 }
 
 
@@ -133,7 +175,7 @@ def write_tokenizer(tokenizer, path, merges_as_pairs):
 
 
 @torch.no_grad()
-def make_weights(model, random, gain):
+def make_weights(model, random, gain, embedding_scale=1.0):
     """Weights at which every part of the network matters, drawn in the order of their names."""
 
     def normal(shape, scale):
@@ -150,7 +192,9 @@ def make_weights(model, random, gain):
             value = 1 + normal(shape, 0.3)
         elif name.endswith("bias"):
             value = normal(shape, 0.2)
-        elif name.endswith(("embeddings.weight", "lm_head.weight")):
+        elif name.endswith("embeddings.weight"):
+            value = normal(shape, embedding_scale)
+        elif name.endswith("lm_head.weight"):
             value = normal(shape, 1.0)
         elif name.endswith("conv1d.weight"):
             value = normal(shape, 1.2 / shape[2] ** 0.5)
@@ -168,7 +212,8 @@ def write_checkpoint(folder, spec, tokenizer):
     folder.mkdir(parents=True)
     config = MambaConfig(**dict(dict(bos_token_id=0, eos_token_id=0, pad_token_id=0), **spec["config"]))
     model = MambaForCausalLM(config)
-    make_weights(model, np.random.RandomState(spec["seed"]), spec["gain"])
+    random = np.random.RandomState(spec["seed"])
+    make_weights(model, random, spec["gain"], spec.get("embedding_scale", 1.0))
     model = model.to(spec.get("dtype", torch.float32))
     model.save_pretrained(folder, max_shard_size=spec.get("max_shard_size", "5GB"))
     (folder / "generation_config.json").unlink(missing_ok=True)
