@@ -9,7 +9,6 @@ G_BEGIN_DECLS
 /**
  * EgModelConfig: design §3's letters.
  * @d_model: d; @n_layers: L; @d_inner: D; @d_state: N; @d_conv: K; @dt_rank: R; @vocab_size: V, padded
- * @expand: D/d as written; 0 where the file gives intermediate_size alone
  * @use_bias: in_proj and out_proj have biases; @use_conv_bias: conv1d has one
  * @tie_embeddings: the head is the embedding unless the checkpoint has lm_head.weight
  */

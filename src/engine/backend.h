@@ -1,0 +1,146 @@
+/* The op table: what a network is made of, on rows of float32. The network is written once over it (model/mamba.c);
+ * the CPU (OpenBLAS), a plain reference and, later, CUDA implement it.
+ *
+ * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the backend's memory:
+ * the network computes with such addresses and never reads through them; EgRows tables and copy lists are host memory.
+ * Ops are queued on a stream in order; eg_stream calls return without waiting where the backend can. */
+#pragma once
+
+#include "formats/tensor.h"
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+typedef struct _EgBackend EgBackend;
+
+/* One worker's private lane: a queue of ops and its scratch memory. Not to be used by two threads at once. */
+typedef struct _EgStream EgStream;
+
+/**
+ * EgMatrix: a weight [rows, cols] in device memory, dense, row-major.
+ */
+typedef struct
+{
+  const void *data;
+  EgDType dtype;
+  gsize rows, cols;
+} EgMatrix;
+
+/**
+ * EgRows: one segment's rows among the stacked rows of a group.
+ * @row, @n_rows: its rows, in the order of positions
+ * @history: [K−1, D] device: what conv reads before the first row (zeros where the text begins)
+ * @state: [N, D] device: h before the first row; %NULL for zeros
+ * @keep_state: [keep_end − keep_first, N, D] device: where h of those of its rows is kept; %NULL when nobody needs it
+ * @out_first: the first of its rows whose y is wanted
+ * @out_row: the row of the output where that one goes
+ */
+typedef struct
+{
+  gsize row, n_rows;
+  const float *history;
+  const float *state;
+  float *keep_state;
+  gsize keep_first, keep_end;
+  gsize out_first, out_row;
+} EgRows;
+
+/* One row to copy, device to device. */
+typedef struct
+{
+  float *to;
+  const float *from;
+} EgRowCopy;
+
+struct _EgBackend
+{
+  const char *name;
+
+  EgStream *(*stream_new) (EgBackend *self);
+  void (*stream_free) (EgStream *stream);
+
+  /* Device memory, aligned to 64 bytes, not cleared; NULL when there is none left. */
+  float *(*alloc) (EgBackend *self, gsize n_floats);
+  void (*release) (EgBackend *self, float *memory);
+
+  /* Host to device and back; download waits. */
+  void (*upload) (EgStream *stream, float *to, const float *from, gsize n);
+  void (*download) (EgStream *stream, float *to, const float *from, gsize n);
+
+  /* y[r, 0…w.rows) = x[r, 0…w.cols) · wᵀ + bias; bias [w.rows] may be NULL. */
+  void (*gemm) (EgStream *stream,
+                float *y,
+                gsize ldy,
+                const float *x,
+                gsize ldx,
+                gsize n_rows,
+                const EgMatrix *w,
+                const float *bias);
+
+  /* y[r] = x[r] / sqrt (mean (x[r]²) + eps) · weight; dense rows of width d. */
+  void (*rmsnorm) (EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps);
+
+  /* c[t, i] = silu (bias[i] + Σ_k w[k, i] · x[t−K+1+k, i]) within each segment; w [K, D]; x has leading dimension ldx,
+   * c is dense [rows, D]. */
+  void (*conv_silu) (EgStream *stream,
+                     float *c,
+                     const float *x,
+                     gsize ldx,
+                     const EgRows *segments,
+                     gsize n_segments,
+                     gsize n_inner,
+                     gsize n_conv,
+                     const float *w,
+                     const float *bias);
+
+  /* In place: x = log (1 + exp (x)). */
+  void (*softplus) (EgStream *stream, float *x, gsize n);
+
+  /* h[t,n,i] = exp (Δ[t,i]·A[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i];  y[t,i] = Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i].
+   * Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A [N, D]; y dense [out rows, D], and never the
+   * memory of Δ or c. */
+  void (*scan) (EgStream *stream,
+                float *y,
+                const float *delta,
+                const float *c,
+                const float *b_rows,
+                const float *c_rows,
+                gsize ldbc,
+                const EgRows *segments,
+                gsize n_segments,
+                gsize n_inner,
+                gsize n_state,
+                const float *a,
+                const float *skip);
+
+  /* In place: y[r, i] *= silu (z[r, i]); y dense. */
+  void (*gate) (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner);
+
+  /* y += x, n floats. */
+  void (*add) (EgStream *stream, float *y, const float *x, gsize n);
+
+  void (*copy_rows) (EgStream *stream, const EgRowCopy *copies, gsize n, gsize width);
+
+  /* Widens one row of a matrix: an embedding. */
+  void (*embed) (EgStream *stream, float *to, const EgMatrix *table, gsize row);
+
+  /* probability[r] (host) = softmax (x[r] · headᵀ)[target], over all of the head's rows; never holds all logits. Waits. */
+  void (*head) (EgStream *stream,
+                double *probability,
+                const float *x,
+                gsize n_rows,
+                const EgMatrix *head,
+                gsize target);
+};
+
+/* OpenBLAS and vectorised kernels. The first call settles what the processor can do. */
+EgBackend *eg_backend_cpu (void);
+
+/* The formulas above, loop by loop, in double precision: what the others are tested against. */
+EgBackend *eg_backend_reference (void);
+
+/* "AVX2", "AVX-512", "baseline": the kernels that eg_backend_cpu() runs. */
+const char *eg_backend_cpu_kernels (void);
+
+G_END_DECLS

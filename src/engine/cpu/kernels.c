@@ -1,0 +1,218 @@
+/* Compiled several times, with EG_KERNELS naming the table and the compiler's flags naming the instruction set. The
+ * loops run over contiguous channels, without calls, so that the compiler makes vectors of them. */
+#include "engine/cpu/kernels.h"
+
+#include "core/half.h"
+#include "engine/cpu/vector-math.h"
+
+#include <math.h>
+
+#define LANES 16
+
+static void
+rmsnorm (float *restrict y, const float *restrict x, gsize n_rows, gsize d, const float *restrict weight, float eps)
+{
+  for (gsize r = 0; r < n_rows; r++, x += d, y += d)
+    {
+      float partial[LANES] = { 0 };
+      const gsize whole = d - d % LANES;
+      for (gsize i = 0; i < whole; i += LANES)
+        for (gsize j = 0; j < LANES; j++)
+          partial[j] += x[i + j] * x[i + j];
+      double sum = 0;
+      for (gsize j = 0; j < LANES; j++)
+        sum += (double) partial[j];
+      for (gsize i = whole; i < d; i++)
+        sum += (double) x[i] * (double) x[i];
+      const float scale = (float) (1.0 / sqrt (sum / (double) d + (double) eps));
+      for (gsize i = 0; i < d; i++)
+        y[i] = x[i] * scale * weight[i];
+    }
+}
+
+static void
+conv_silu (float *restrict c,
+           const float *restrict x,
+           gsize ldx,
+           const EgRows *segments,
+           gsize n_segments,
+           gsize n_inner,
+           gsize n_conv,
+           const float *restrict w,
+           const float *restrict bias)
+{
+  for (gsize s = 0; s < n_segments; s++)
+    for (gsize t = 0; t < segments[s].n_rows; t++)
+      {
+        float *restrict out = c + (segments[s].row + t) * n_inner;
+        for (gsize i = 0; i < n_inner; i++)
+          out[i] = bias ? bias[i] : 0.0f;
+        for (gsize k = 0; k < n_conv; k++)
+          {
+            /* Row t − K + 1 + k of the segment; before its first row, history's last K − 1. */
+            const float *restrict in = t + k >= n_conv - 1 ? x + (segments[s].row + t + k - (n_conv - 1)) * ldx
+                                                           : segments[s].history + (t + k) * n_inner;
+            const float *restrict tap = w + k * n_inner;
+            if (k + 1 < n_conv)
+              for (gsize i = 0; i < n_inner; i++)
+                out[i] += tap[i] * in[i];
+            else
+              for (gsize i = 0; i < n_inner; i++)
+                out[i] = fast_silu (out[i] + tap[i] * in[i]);
+          }
+      }
+}
+
+static void
+softplus (float *restrict x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    x[i] = fast_softplus (x[i]);
+}
+
+/* One token, `width` channels: h and a are [n_state, EG_SCAN_BLOCK] and [n_state, D]. */
+static inline void
+scan_step (float *restrict h,
+           float *restrict y,
+           const float *restrict delta,
+           const float *restrict c,
+           const float *restrict b_row,
+           const float *restrict c_row,
+           gsize n_state,
+           gsize n_inner,
+           const float *restrict a,
+           const float *restrict skip,
+           gsize width)
+{
+  float input[EG_SCAN_BLOCK], out[EG_SCAN_BLOCK];
+  for (gsize i = 0; i < width; i++)
+    {
+      input[i] = delta[i] * c[i];
+      out[i] = skip[i] * c[i];
+    }
+  for (gsize n = 0; n < n_state; n++)
+    {
+      const float b = b_row[n], read = c_row[n];
+      float *restrict hn = h + n * EG_SCAN_BLOCK;
+      const float *restrict an = a + n * n_inner;
+      for (gsize i = 0; i < width; i++)
+        {
+          hn[i] = fast_exp (delta[i] * an[i]) * hn[i] + b * input[i];
+          out[i] += read * hn[i];
+        }
+    }
+  if (y)
+    for (gsize i = 0; i < width; i++)
+      y[i] = out[i];
+}
+
+static void
+scan (float *y,
+      const float *delta,
+      const float *c,
+      const float *b_rows,
+      const float *c_rows,
+      gsize ldbc,
+      const EgRows *segments,
+      gsize n_segments,
+      gsize n_inner,
+      gsize n_state,
+      const float *a,
+      const float *skip,
+      float *h)
+{
+  for (gsize s = 0; s < n_segments; s++)
+    for (gsize i0 = 0; i0 < n_inner; i0 += EG_SCAN_BLOCK)
+      {
+        const EgRows *segment = &segments[s];
+        const gsize width = MIN (EG_SCAN_BLOCK, n_inner - i0);
+        for (gsize n = 0; n < n_state; n++)
+          for (gsize i = 0; i < width; i++)
+            h[n * EG_SCAN_BLOCK + i] = segment->state ? segment->state[n * n_inner + i0 + i] : 0.0f;
+        for (gsize t = 0; t < segment->n_rows; t++)
+          {
+            const gsize row = segment->row + t;
+            float *out = t < segment->out_first
+                             ? NULL
+                             : y + (segment->out_row + t - segment->out_first) * n_inner + i0;
+            const float *d_row = delta + row * n_inner + i0, *x_row = c + row * n_inner + i0;
+            const float *b_row = b_rows + row * ldbc, *c_row = c_rows + row * ldbc;
+            if (width == EG_SCAN_BLOCK)
+              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, EG_SCAN_BLOCK);
+            else
+              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, width);
+            if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end)
+              for (gsize n = 0; n < n_state; n++)
+                memcpy (segment->keep_state + ((t - segment->keep_first) * n_state + n) * n_inner + i0, h + n * EG_SCAN_BLOCK,
+                        width * sizeof *h);
+          }
+      }
+}
+
+static void
+gate (float *restrict y, const float *restrict z, gsize ldz, gsize n_rows, gsize n_inner)
+{
+  for (gsize r = 0; r < n_rows; r++, y += n_inner, z += ldz)
+    for (gsize i = 0; i < n_inner; i++)
+      y[i] *= fast_silu (z[i]);
+}
+
+static void
+add (float *restrict y, const float *restrict x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] += x[i];
+}
+
+static void
+log_sum_exp (const float *restrict logits, gsize n, float *max, double *sum)
+{
+  const gsize whole = n - n % LANES;
+  float highest[LANES], partial[LANES] = { 0 };
+  for (gsize j = 0; j < LANES; j++)
+    highest[j] = *max;
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      highest[j] = logits[i + j] > highest[j] ? logits[i + j] : highest[j];
+  float new_max = *max;
+  for (gsize j = 0; j < LANES; j++)
+    new_max = MAX (new_max, highest[j]);
+  for (gsize i = whole; i < n; i++)
+    new_max = MAX (new_max, logits[i]);
+
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      partial[j] += fast_exp (logits[i + j] - new_max);
+  double total = *sum > 0 ? *sum * exp ((double) *max - (double) new_max) : 0.0;
+  for (gsize j = 0; j < LANES; j++)
+    total += (double) partial[j];
+  for (gsize i = whole; i < n; i++)
+    total += (double) fast_exp (logits[i] - new_max);
+  *max = new_max;
+  *sum = total;
+}
+
+static void
+widen_half (const void *from, gsize n, float *to)
+{
+  eg_half_to_float_n (from, n, to);
+}
+
+static void
+widen_bfloat16 (const void *from, gsize n, float *to)
+{
+  eg_bfloat16_to_float_n (from, n, to);
+}
+
+const EgCpuKernels EG_KERNELS = {
+  .name = EG_KERNELS_NAME,
+  .rmsnorm = rmsnorm,
+  .conv_silu = conv_silu,
+  .softplus = softplus,
+  .scan = scan,
+  .gate = gate,
+  .add = add,
+  .log_sum_exp = log_sum_exp,
+  .widen_half = widen_half,
+  .widen_bfloat16 = widen_bfloat16,
+};

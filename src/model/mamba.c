@@ -1,0 +1,411 @@
+#include "model/mamba.h"
+
+#include "core/error.h"
+
+/* Rows are stacked segment after segment; since segments are ordered by their first layer, those at work in a layer are
+ * always the first few. */
+typedef struct
+{
+  float *memory;
+  gsize size;
+} Buffer;
+
+struct _EgWorkspace
+{
+  EgModel *model;
+  const EgModelConfig *config;
+  const EgWeights *weights;
+  EgBackend *backend;
+  EgStream *stream;
+  /* [rows, width] each: the residual stream; its norm, and a block's output; [x | z]; c; [δ | B | C]; Δ; y; [segments,
+   * K−1, D]; the last positions' residual rows. */
+  Buffer r, n, o, xz, c, dbc, delta, y, history, last, logits, zero;
+  GArray *rows;   /* EgRows of the group */
+  GArray *copies; /* EgRowCopy to come */
+  gsize n_segments;
+};
+
+EgWorkspace *
+eg_workspace_new (EgModel *model)
+{
+  EgWorkspace *self = g_new0 (EgWorkspace, 1);
+  self->model = eg_model_ref (model);
+  self->config = eg_model_get_config (model);
+  self->weights = eg_model_get_weights (model);
+  self->backend = eg_model_get_backend (model);
+  self->stream = self->backend->stream_new (self->backend);
+  self->rows = g_array_new (FALSE, TRUE, sizeof (EgRows));
+  self->copies = g_array_new (FALSE, FALSE, sizeof (EgRowCopy));
+  return self;
+}
+
+void
+eg_workspace_free (EgWorkspace *self)
+{
+  Buffer *buffers[] = { &self->r,     &self->n, &self->o,       &self->xz,   &self->c,     &self->dbc,
+                        &self->delta, &self->y, &self->history, &self->last, &self->logits, &self->zero };
+  for (gsize i = 0; i < G_N_ELEMENTS (buffers); i++)
+    if (buffers[i]->memory)
+      self->backend->release (self->backend, buffers[i]->memory);
+  self->backend->stream_free (self->stream);
+  g_array_unref (self->rows);
+  g_array_unref (self->copies);
+  eg_model_unref (self->model);
+  g_free (self);
+}
+
+EgStream *
+eg_workspace_get_stream (EgWorkspace *self)
+{
+  return self->stream;
+}
+
+static gboolean
+reserve (EgWorkspace *self, Buffer *buffer, gsize n_rows, gsize width, GError **error)
+{
+  gsize n;
+  const gboolean fits = g_size_checked_mul (&n, n_rows, width);
+  if (fits && n <= buffer->size)
+    return TRUE;
+  if (buffer->memory)
+    self->backend->release (self->backend, buffer->memory);
+  buffer->memory = fits ? self->backend->alloc (self->backend, n) : NULL;
+  buffer->size = buffer->memory ? n : 0;
+  if (buffer->memory)
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+               "There is no memory left for %" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " numbers", n_rows, width);
+  return FALSE;
+}
+
+/* The row that conv reads where the text has not begun. */
+static gboolean
+reserve_zero_row (EgWorkspace *self, GError **error)
+{
+  const gsize D = self->config->d_inner;
+  if (self->zero.memory)
+    return TRUE;
+  if (!reserve (self, &self->zero, 1, D, error))
+    return FALSE;
+  g_autofree float *zeros = g_new0 (float, D);
+  self->backend->upload (self->stream, self->zero.memory, zeros, D);
+  return TRUE;
+}
+
+static gboolean
+reserve_all (EgWorkspace *self, gsize n_rows, gsize n_segments, GError **error)
+{
+  const EgModelConfig *config = self->config;
+  return reserve_zero_row (self, error) && reserve (self, &self->r, n_rows, config->d_model, error)
+         && reserve (self, &self->n, n_rows, config->d_model, error)
+         && reserve (self, &self->o, n_rows, config->d_model, error)
+         && reserve (self, &self->xz, n_rows, 2 * config->d_inner, error)
+         && reserve (self, &self->c, n_rows, config->d_inner, error)
+         && reserve (self, &self->dbc, n_rows, config->dt_rank + 2 * config->d_state, error)
+         && reserve (self, &self->delta, n_rows, config->d_inner, error)
+         && reserve (self, &self->y, n_rows, config->d_inner, error)
+         && reserve (self, &self->history, n_segments * (config->d_conv - 1) + 1, config->d_inner, error)
+         && reserve (self, &self->last, n_segments, config->d_model, error);
+}
+
+static void
+queue_copy (EgWorkspace *self, float *to, const float *from)
+{
+  const EgRowCopy copy = { to, from };
+  g_array_append_val (self->copies, copy);
+}
+
+static void
+flush_copies (EgWorkspace *self, gsize width)
+{
+  self->backend->copy_rows (self->stream, (const EgRowCopy *) (gpointer) self->copies->data, self->copies->len, width);
+  g_array_set_size (self->copies, 0);
+}
+
+/* TRUE when the segment's restoration covers this site of this layer. */
+static gboolean
+restores (const EgSegment *segment, EgSite site, gsize layer)
+{
+  return segment->source && segment->site == site && layer >= segment->window_begin && layer < segment->window_end;
+}
+
+static const float *
+source_row (const EgSegment *segment, EgSite site, gsize layer, gsize position)
+{
+  return site == EG_SITE_MIXER ? eg_run_mixer (segment->source, layer, position)
+                               : eg_run_resid_after (segment->source, layer, position);
+}
+
+/* The one place where sites are restored: overwrites, in the stacked rows of a site, those that each segment names. With
+ * only_last, the rows are the segments' last positions alone. */
+static void
+restore (EgWorkspace *self,
+         const EgSegment *segments,
+         gsize n_active,
+         gsize n_positions,
+         EgSite site,
+         gsize layer,
+         gboolean only_last,
+         float *values,
+         gsize width)
+{
+  for (gsize s = 0; s < n_active; s++)
+    {
+      const EgSegment *segment = &segments[s];
+      if (!restores (segment, site, layer))
+        continue;
+      const gsize begin = only_last ? MAX (segment->restore_begin, n_positions - 1) : segment->restore_begin;
+      for (gsize t = begin; t < segment->restore_end; t++)
+        {
+          const gsize row = only_last ? s : g_array_index (self->rows, EgRows, s).row + t - segment->position;
+          queue_copy (self, values + row * width, source_row (segment, site, layer, t));
+        }
+    }
+  flush_copies (self, width);
+}
+
+/* Rows with which a segment enters its first layer, its first restoration done. to: [n_positions − from, d] */
+static void
+begin_segment (EgWorkspace *self, const EgSegment *segment, gsize from, gsize n_positions, float *to)
+{
+  const gsize d = self->config->d_model, l = segment->layer;
+  const gboolean after_mixer = l > 0 && restores (segment, EG_SITE_MIXER, l - 1);
+  const gboolean after_resid = l > 0 && restores (segment, EG_SITE_RESID, l - 1);
+  for (gsize t = from; t < n_positions; t++)
+    {
+      const gboolean restored = t >= segment->restore_begin && t < segment->restore_end;
+      const float *row = segment->input                    ? segment->input + (t - segment->position) * d
+                         : restored && after_resid         ? eg_run_resid_after (segment->source, l - 1, t)
+                         : restored && after_mixer         ? eg_run_resid (segment->base, l - 1, t)
+                         : l > 0                           ? eg_run_resid_after (segment->base, l - 1, t)
+                                                           : eg_run_resid (segment->base, 0, t);
+      queue_copy (self, to + (t - from) * d, row);
+    }
+  flush_copies (self, d);
+  if (after_mixer)
+    for (gsize t = MAX (from, segment->restore_begin); t < segment->restore_end; t++)
+      self->backend->add (self->stream, to + (t - from) * d, eg_run_mixer (segment->source, l - 1, t), d);
+}
+
+/* What conv and scan read before each segment's first row. */
+static void
+load_histories (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize layer)
+{
+  const gsize D = self->config->d_inner, before = self->config->d_conv - 1;
+  for (gsize s = 0; s < n_active; s++)
+    {
+      const EgSegment *segment = &segments[s];
+      EgRows *rows = &g_array_index (self->rows, EgRows, s);
+      float *history = self->history.memory + s * before * D;
+      rows->history = history;
+      rows->state = segment->position > 0 ? eg_run_state (segment->base, layer, segment->position - 1) : NULL;
+      for (gsize k = 0; k < before; k++)
+        if (segment->position + k >= before)
+          queue_copy (self, history + k * D, eg_run_conv_in (segment->base, layer, segment->position + k - before));
+        else
+          queue_copy (self, history + k * D, self->zero.memory);
+    }
+  flush_copies (self, D);
+}
+
+/* Where the last layer's or every row's y goes, and whether h is kept. */
+static void
+plan_outputs (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize layer, gboolean only_last)
+{
+  for (gsize s = 0; s < n_active; s++)
+    {
+      EgRows *rows = &g_array_index (self->rows, EgRows, s);
+      EgRun *keep = segments[s].keep;
+      rows->out_first = only_last ? rows->n_rows - 1 : 0;
+      rows->out_row = only_last ? s : rows->row;
+      rows->keep_state = keep && keep->state_end > keep->state_first ? keep->state[layer] : NULL;
+      if (rows->keep_state)
+        {
+          rows->keep_first = keep->state_first - segments[s].position;
+          rows->keep_end = keep->state_end - segments[s].position;
+        }
+    }
+}
+
+static void
+keep_rows (EgWorkspace *self,
+           const EgSegment *segments,
+           gsize n_active,
+           gsize width,
+           const float *values,
+           gsize stride,
+           float *const *(*kept) (const EgRun *run),
+           gsize layer)
+{
+  for (gsize s = 0; s < n_active; s++)
+    {
+      float *const *layers = segments[s].keep ? kept (segments[s].keep) : NULL;
+      const EgRows *rows = &g_array_index (self->rows, EgRows, s);
+      for (gsize t = 0; layers && t < rows->n_rows; t++)
+        queue_copy (self, layers[layer] + t * width, values + (rows->row + t) * stride);
+    }
+  flush_copies (self, width);
+}
+
+static float *const *
+kept_resid (const EgRun *run)
+{
+  return run->resid;
+}
+
+static float *const *
+kept_conv_in (const EgRun *run)
+{
+  return run->conv_in;
+}
+
+static float *const *
+kept_mixer (const EgRun *run)
+{
+  return run->mixer;
+}
+
+/* One row a segment: to[s] = from[its last row]. */
+static void
+gather_last (EgWorkspace *self, gsize n_active, float *to, const float *from, gsize width)
+{
+  for (gsize s = 0; s < n_active; s++)
+    {
+      const EgRows *rows = &g_array_index (self->rows, EgRows, s);
+      queue_copy (self, to + s * width, from + (rows->row + rows->n_rows - 1) * width);
+    }
+  flush_copies (self, width);
+}
+
+/* One layer over the first n_active segments' rows, in place on r. In the last layer only each segment's last position is
+ * wanted: r's last rows come out in `last`. */
+static void
+run_layer (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n_positions, gsize l)
+{
+  const EgModelConfig *config = self->config;
+  const gsize d = config->d_model, D = config->d_inner, N = config->d_state, R = config->dt_rank;
+  const EgLayerWeights *w = &self->weights->layers[l];
+  const EgBackend *be = self->backend;
+  EgStream *stream = self->stream;
+  const EgRows *rows = (const EgRows *) (gpointer) self->rows->data;
+  const gsize n_rows = rows[n_active - 1].row + rows[n_active - 1].n_rows;
+  const gboolean only_last = l + 1 == config->n_layers;
+  const gsize n_out = only_last ? n_active : n_rows;
+  float *r = self->r.memory, *n = self->n.memory, *xz = self->xz.memory, *c = self->c.memory;
+  float *dbc = self->dbc.memory, *delta = self->delta.memory, *y = self->y.memory, *o = self->o.memory;
+  float *z = xz + D;
+  gsize ldz = 2 * D;
+
+  keep_rows (self, segments, n_active, d, r, d, kept_resid, l);
+  be->rmsnorm (stream, n, r, n_rows, d, w->norm, config->norm_eps);
+  if (only_last)
+    {
+      const EgMatrix x_half = { w->in_proj.data, w->in_proj.dtype, D, d };
+      const EgMatrix z_half = { (const guint8 *) w->in_proj.data + D * d * eg_dtype_get_size (w->in_proj.dtype),
+                                w->in_proj.dtype, D, d };
+      be->gemm (stream, xz, 2 * D, n, d, n_rows, &x_half, w->in_bias);
+      gather_last (self, n_active, o, n, d);
+      be->gemm (stream, z, ldz, o, d, n_active, &z_half, w->in_bias ? w->in_bias + D : NULL);
+    }
+  else
+    be->gemm (stream, xz, 2 * D, n, d, n_rows, &w->in_proj, w->in_bias);
+  keep_rows (self, segments, n_active, D, xz, 2 * D, kept_conv_in, l);
+
+  load_histories (self, segments, n_active, l);
+  be->conv_silu (stream, c, xz, 2 * D, rows, n_active, D, config->d_conv, w->conv, w->conv_bias);
+  be->gemm (stream, dbc, R + 2 * N, c, D, n_rows, &w->x_proj, NULL);
+  be->gemm (stream, delta, D, dbc, R + 2 * N, n_rows, &w->dt_proj, w->dt_bias);
+  be->softplus (stream, delta, n_rows * D);
+  plan_outputs (self, segments, n_active, l, only_last);
+  be->scan (stream, y, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_active, D, N, w->a, w->skip);
+  be->gate (stream, y, z, ldz, n_out, D);
+  be->gemm (stream, o, d, y, D, n_out, &w->out_proj, w->out_bias);
+
+  restore (self, segments, n_active, n_positions, EG_SITE_MIXER, l, only_last, o, d);
+  if (only_last)
+    {
+      gather_last (self, n_active, self->last.memory, r, d);
+      for (gsize s = 0; s < n_active; s++)
+        if (segments[s].keep && segments[s].keep->mixer)
+          queue_copy (self, segments[s].keep->mixer[l] + (rows[s].n_rows - 1) * d, o + s * d);
+      flush_copies (self, d);
+    }
+  else
+    keep_rows (self, segments, n_active, d, o, d, kept_mixer, l);
+  r = only_last ? self->last.memory : r;
+  be->add (stream, r, o, n_out * d);
+  restore (self, segments, n_active, n_positions, EG_SITE_RESID, l, only_last, r, d);
+}
+
+static void
+place_rows (EgWorkspace *self, const EgSegment *segments, gsize n_segments, gsize n_positions, gsize *n_rows)
+{
+  g_array_set_size (self->rows, 0);
+  g_array_set_size (self->rows, (guint) n_segments);
+  *n_rows = 0;
+  for (gsize s = 0; s < n_segments; s++)
+    {
+      EgRows *rows = &g_array_index (self->rows, EgRows, s);
+      rows->row = *n_rows;
+      rows->n_rows = n_positions - segments[s].position;
+      *n_rows += rows->n_rows;
+    }
+}
+
+gboolean
+eg_mamba_run (EgWorkspace *self,
+              const EgSegment *segments,
+              gsize n_segments,
+              gsize n_positions,
+              GCancellable *cancellable,
+              GError **error)
+{
+  g_return_val_if_fail (n_segments > 0, FALSE);
+  const EgModelConfig *config = self->config;
+  const gsize d = config->d_model, L = config->n_layers;
+  gsize n_rows;
+  place_rows (self, segments, n_segments, n_positions, &n_rows);
+  if (!reserve_all (self, n_rows, n_segments, error))
+    return FALSE;
+  self->n_segments = n_segments;
+
+  gsize n_active = 0;
+  for (gsize l = segments[0].layer; l < L; l++)
+    {
+      if (g_cancellable_set_error_if_cancelled (cancellable, error))
+        return FALSE;
+      for (; n_active < n_segments && segments[n_active].layer <= l; n_active++)
+        begin_segment (self, &segments[n_active], segments[n_active].position, n_positions,
+                       self->r.memory + g_array_index (self->rows, EgRows, n_active).row * d);
+      run_layer (self, segments, n_active, n_positions, l);
+    }
+  for (gsize s = n_active; s < n_segments; s++)
+    begin_segment (self, &segments[s], n_positions - 1, n_positions, self->last.memory + s * d);
+
+  for (gsize s = 0; s < n_segments; s++)
+    if (segments[s].keep)
+      queue_copy (self, segments[s].keep->last, self->last.memory + s * d);
+  flush_copies (self, d);
+  self->backend->rmsnorm (self->stream, self->n.memory, self->last.memory, n_segments, d, self->weights->norm,
+                          config->norm_eps);
+  return !g_cancellable_set_error_if_cancelled (cancellable, error);
+}
+
+void
+eg_mamba_probabilities (EgWorkspace *self, guint32 target, double *probabilities)
+{
+  self->backend->head (self->stream, probabilities, self->n.memory, self->n_segments, &self->weights->head, target);
+}
+
+gboolean
+eg_mamba_logits (EgWorkspace *self, gsize segment, float *logits, GError **error)
+{
+  const gsize V = self->config->vocab_size, d = self->config->d_model;
+  g_return_val_if_fail (segment < self->n_segments, FALSE);
+  if (!reserve (self, &self->logits, 1, V, error))
+    return FALSE;
+  self->backend->gemm (self->stream, self->logits.memory, V, self->n.memory + segment * d, d, 1, &self->weights->head,
+                       NULL);
+  self->backend->download (self->stream, logits, self->logits.memory, V);
+  return TRUE;
+}

@@ -1,0 +1,56 @@
+/* The Mamba-1 network (design §3; Gu & Dao 2023, "Mamba: Linear-Time Sequence Modeling with Selective State Spaces"),
+ * written once over the op table, for many runs at a time: rows of all segments of a group go through each layer as one
+ * matrix. */
+#pragma once
+
+#include "model/run.h"
+#include "model/site.h"
+
+G_BEGIN_DECLS
+
+/**
+ * EgSegment: one run of a group. It begins at a layer and a position and computes layers ≥ layer, positions ≥ position.
+ * @layer: 0 … L; L means that only the head is computed
+ * @base: the run that it continues: its rows before this layer, conv's inputs and the state before this position. %NULL
+ *   only where layer and position are 0
+ * @input: [n_positions − position, d] device: the rows with which it begins, in place of the base's; %NULL for those
+ * @source: whose values are put back; %NULL: nothing is
+ * @site, @window_begin, @window_end: where: this site of these layers (end exclusive). The first layer touched must be
+ *   ≥ layer − 1: a segment begins after its first restoration
+ * @restore_begin, @restore_end: the positions put back, end exclusive; ≥ position
+ * @keep: filled with the segment's rows (its n_positions and first must be the segment's); %NULL for nothing
+ */
+typedef struct
+{
+  gsize layer, position;
+  const EgRun *base;
+  const float *input;
+  const EgRun *source;
+  EgSite site;
+  gsize window_begin, window_end, restore_begin, restore_end;
+  EgRun *keep;
+} EgSegment;
+
+/* A worker's memory for groups; grows as needed. One thread at a time. */
+typedef struct _EgWorkspace EgWorkspace;
+EgWorkspace *eg_workspace_new (EgModel *model);
+void eg_workspace_free (EgWorkspace *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgWorkspace, eg_workspace_free)
+EgStream *eg_workspace_get_stream (EgWorkspace *self);
+
+/* Runs a group up to the final norm of each segment's last position, which stays in the workspace. Segments must be
+ * ordered by layer. Looks at the cancellable between layers. */
+gboolean eg_mamba_run (EgWorkspace *workspace,
+                       const EgSegment *segments,
+                       gsize n_segments,
+                       gsize n_positions,
+                       GCancellable *cancellable,
+                       GError **error);
+
+/* Of the group just run: P(target) of each segment, [n_segments]. */
+void eg_mamba_probabilities (EgWorkspace *workspace, guint32 target, double *probabilities);
+
+/* Of the group just run: one segment's logits, [V] host. */
+gboolean eg_mamba_logits (EgWorkspace *workspace, gsize segment, float *logits, GError **error);
+
+G_END_DECLS

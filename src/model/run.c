@@ -1,0 +1,131 @@
+#include "model/run.h"
+
+#include "core/error.h"
+
+static void
+free_layers (EgRun *self, float **layers)
+{
+  for (gsize l = 0; layers && l < self->n_layers; l++)
+    if (layers[l])
+      self->backend->release (self->backend, layers[l]);
+  g_free (layers);
+}
+
+static float **
+alloc_layers (EgRun *self, gsize n_rows, gsize width, gboolean *ok)
+{
+  float **layers = g_new0 (float *, self->n_layers);
+  gsize n = 0;
+  *ok = *ok && g_size_checked_mul (&n, n_rows, width);
+  for (gsize l = 0; *ok && n > 0 && l < self->n_layers; l++)
+    {
+      layers[l] = self->backend->alloc (self->backend, n);
+      *ok = layers[l] != NULL;
+    }
+  return layers;
+}
+
+EgRun *
+eg_run_new (EgModel *model,
+            const EgRun *base,
+            gsize n_positions,
+            gsize first,
+            gsize state_first,
+            gsize state_end,
+            gboolean keep_mixer,
+            GError **error)
+{
+  g_return_val_if_fail (first < n_positions && (first == 0 || base), NULL);
+  const EgModelConfig *config = eg_model_get_config (model);
+  EgRun *self = g_new0 (EgRun, 1);
+  self->backend = eg_model_get_backend (model);
+  self->base = base;
+  self->n_layers = config->n_layers;
+  self->d_model = config->d_model;
+  self->d_inner = config->d_inner;
+  self->d_state = config->d_state;
+  self->n_positions = n_positions;
+  self->first = first;
+  self->state_first = state_first;
+  self->state_end = MAX (state_first, state_end);
+
+  const gsize n = n_positions - first;
+  gboolean ok = TRUE;
+  self->resid = alloc_layers (self, n, self->d_model, &ok);
+  self->conv_in = alloc_layers (self, n, self->d_inner, &ok);
+  self->state = alloc_layers (self, self->state_end - state_first, self->d_inner * self->d_state, &ok);
+  if (keep_mixer)
+    self->mixer = alloc_layers (self, n, self->d_model, &ok);
+  self->last = self->backend->alloc (self->backend, self->d_model);
+  if (ok && self->last)
+    return self;
+
+  eg_run_free (self);
+  g_autofree char *size = g_format_size_full (
+      eg_run_size (config, n, state_end > state_first ? state_end - state_first : 0, keep_mixer),
+      G_FORMAT_SIZE_IEC_UNITS);
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for a run of the network, which keeps %s", size);
+  return NULL;
+}
+
+void
+eg_run_free (EgRun *self)
+{
+  free_layers (self, self->resid);
+  free_layers (self, self->conv_in);
+  free_layers (self, self->state);
+  free_layers (self, self->mixer);
+  if (self->last)
+    self->backend->release (self->backend, self->last);
+  g_free (self);
+}
+
+guint64
+eg_run_size (const EgModelConfig *config, gsize n_kept, gsize n_states, gboolean keep_mixer)
+{
+  const guint64 row = (guint64) config->d_model * (keep_mixer ? 2 : 1) + config->d_inner;
+  const guint64 state = (guint64) config->d_inner * config->d_state;
+  return sizeof (float) * config->n_layers * (row * n_kept + state * n_states);
+}
+
+const float *
+eg_run_resid (const EgRun *self, gsize layer, gsize position)
+{
+  while (position < self->first)
+    self = self->base;
+  return self->resid[layer] + (position - self->first) * self->d_model;
+}
+
+const float *
+eg_run_conv_in (const EgRun *self, gsize layer, gsize position)
+{
+  while (position < self->first)
+    self = self->base;
+  return self->conv_in[layer] + (position - self->first) * self->d_inner;
+}
+
+const float *
+eg_run_mixer (const EgRun *self, gsize layer, gsize position)
+{
+  while (position < self->first)
+    self = self->base;
+  return self->mixer[layer] + (position - self->first) * self->d_model;
+}
+
+const float *
+eg_run_state (const EgRun *self, gsize layer, gsize position)
+{
+  while (position < self->first)
+    self = self->base;
+  g_assert (position >= self->state_first && position < self->state_end);
+  return self->state[layer] + (position - self->state_first) * self->d_inner * self->d_state;
+}
+
+const float *
+eg_run_resid_after (const EgRun *self, gsize layer, gsize position)
+{
+  if (layer + 1 < self->n_layers)
+    return eg_run_resid (self, layer + 1, position);
+  g_assert (position == self->n_positions - 1);
+  return self->last;
+}

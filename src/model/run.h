@@ -1,0 +1,56 @@
+/* What a run of the network keeps, so that others can continue it or take clean values from it (design §5).
+ *
+ * A run keeps rows for the positions first … n_positions−1; those before are its base's. The base must outlive it. */
+#pragma once
+
+#include "model/model-private.h"
+
+G_BEGIN_DECLS
+
+typedef struct _EgRun EgRun;
+
+/**
+ * EgRun: device memory, one allocation a layer and kind.
+ * @resid: [L][n][d] r before layer l, at positions first …
+ * @conv_in: [L][n][D] what conv reads
+ * @state: [L][states][N][D] h after positions state_first … state_end−1; %NULL rows elsewhere
+ * @mixer: [L][n][d] the blocks' outputs; %NULL when not wanted. Of the last layer only the last position counts
+ * @last: [d] r after the last layer, at the last position
+ */
+struct _EgRun
+{
+  EgBackend *backend;
+  const EgRun *base;
+  gsize n_layers, d_model, d_inner, d_state;
+  gsize n_positions, first;
+  gsize state_first, state_end;
+  float **resid, **conv_in, **state, **mixer;
+  float *last;
+};
+
+/* @base: %NULL for a run that continues nothing (first = 0). State is kept for state_first … state_end−1. EG_ERROR_MEMORY
+ * when there is none. (transfer full) */
+EgRun *eg_run_new (EgModel *model,
+                   const EgRun *base,
+                   gsize n_positions,
+                   gsize first,
+                   gsize state_first,
+                   gsize state_end,
+                   gboolean keep_mixer,
+                   GError **error);
+void eg_run_free (EgRun *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgRun, eg_run_free)
+
+/* Bytes that such a run takes. */
+guint64 eg_run_size (const EgModelConfig *config, gsize n_kept, gsize n_states, gboolean keep_mixer);
+
+/* Rows at (layer, position), wherever they are kept. */
+const float *eg_run_resid (const EgRun *self, gsize layer, gsize position);
+const float *eg_run_conv_in (const EgRun *self, gsize layer, gsize position);
+const float *eg_run_state (const EgRun *self, gsize layer, gsize position);
+const float *eg_run_mixer (const EgRun *self, gsize layer, gsize position);
+
+/* r after layer `layer` at a position: the next layer's input. */
+const float *eg_run_resid_after (const EgRun *self, gsize layer, gsize position);
+
+G_END_DECLS
