@@ -1,0 +1,653 @@
+/* Results: the notebook's analysis against NumPy's numbers, and what the files keep. */
+#include "core/error.h"
+#include "formats/npz.h"
+#include "trace/result-io.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- helpers ---- */
+
+static char *
+temporary (const char *name)
+{
+  static char *folder;
+  if (folder == NULL)
+    folder = g_dir_make_tmp ("engram-result-XXXXXX", NULL);
+  return g_build_filename (folder, name, NULL);
+}
+
+static double
+number (JsonNode *node)
+{
+  return JSON_NODE_HOLDS_NULL (node) ? NAN : json_node_get_double (node);
+}
+
+/* Equal to the last bit, NaN included. */
+static void
+assert_same (double a, double b)
+{
+  if (isnan (a) && isnan (b))
+    return;
+  g_assert_cmpmem (&a, sizeof a, &b, sizeof b);
+}
+
+static void
+assert_vector (JsonObject *expected, const char *name, const double *values, gsize n)
+{
+  JsonArray *array = json_object_get_array_member (expected, name);
+  g_assert_cmpuint (json_array_get_length (array), ==, n);
+  for (gsize i = 0; i < n; i++)
+    assert_same (values[i], number (json_array_get_element (array, (guint)i)));
+}
+
+/* Two layers, three tokens, everything set, with awkward values. */
+static EgTraceResult *
+sample_result (void)
+{
+  EgTraceResult *self = eg_trace_result_new (2, 3);
+  const double scores[] = { 0.1, NAN, 1.0 / 3, 5e-324, 0.30000000000000004, 1 };
+  memcpy (self->scores, scores, sizeof scores);
+  for (guint i = 0; i < 6; i++)
+    {
+      self->sem[i] = i == 4 ? NAN : 0.01 * i;
+      self->counts[i] = isnan (scores[i]) ? 0 : i + 1;
+    }
+  self->high_score = 0.9;
+  self->low_score = 0.1;
+  self->low_sem = 0.003;
+  self->prompt = g_strdup ("a “b”, \"c\"");
+  self->subject = g_strdup ("b");
+  self->tokens = g_strsplit ("a|, \"x\"\n|🗼é", "|", 0);
+  self->ids = g_memdup2 ((guint32[]){ 7, G_MAXUINT32, 0 }, 3 * sizeof (guint32));
+  self->subject_first = 1;
+  self->subject_last = 2;
+  self->target = g_strdup (" Paris");
+  self->target_id = 42;
+  self->has_settings = TRUE;
+  self->samples = 10;
+  self->seed = G_MAXUINT32;
+  self->noise_level = 3;
+  self->noise_std = 0.1234567890123456789;
+  self->site = EG_SITE_MIXER;
+  self->window = 4;
+  self->model = g_strdup ("demo");
+  self->device = g_strdup ("cpu");
+  self->version = g_strdup ("0.1.0");
+  self->seconds = 1.25;
+  return self;
+}
+
+static void
+assert_same_result (const EgTraceResult *a, const EgTraceResult *b)
+{
+  g_assert_cmpuint (a->n_layers, ==, b->n_layers);
+  g_assert_cmpuint (a->n_tokens, ==, b->n_tokens);
+  for (gsize i = 0; i < a->n_layers * a->n_tokens; i++)
+    {
+      assert_same (a->scores[i], b->scores[i]);
+      assert_same (a->sem[i], b->sem[i]);
+      g_assert_cmpuint (a->counts[i], ==, b->counts[i]);
+    }
+  assert_same (a->high_score, b->high_score);
+  assert_same (a->low_score, b->low_score);
+  assert_same (a->low_sem, b->low_sem);
+  g_assert_cmpstr (a->prompt, ==, b->prompt);
+  g_assert_cmpstr (a->subject, ==, b->subject);
+  g_assert_cmpstrv (a->tokens, b->tokens);
+  g_assert_cmpint (a->ids != NULL, ==, b->ids != NULL);
+  if (a->ids != NULL)
+    g_assert_true (memcmp (a->ids, b->ids, a->n_tokens * sizeof *a->ids) == 0);
+  g_assert_cmpuint (a->subject_first, ==, b->subject_first);
+  g_assert_cmpuint (a->subject_last, ==, b->subject_last);
+  g_assert_cmpstr (a->target, ==, b->target);
+  g_assert_cmpint (a->target_id, ==, b->target_id);
+  g_assert_cmpint (a->has_settings, ==, b->has_settings);
+  g_assert_cmpuint (a->samples, ==, b->samples);
+  g_assert_cmpuint (a->seed, ==, b->seed);
+  assert_same (a->noise_level, b->noise_level);
+  assert_same (a->noise_std, b->noise_std);
+  g_assert_cmpint (a->site, ==, b->site);
+  g_assert_cmpuint (a->window, ==, b->window);
+  g_assert_cmpstr (a->model, ==, b->model);
+  g_assert_cmpstr (a->device, ==, b->device);
+  g_assert_cmpstr (a->version, ==, b->version);
+  assert_same (a->seconds, b->seconds);
+  g_assert_cmpint (a->complete, ==, b->complete);
+}
+
+static EgTraceResult *
+load (const char *path)
+{
+  g_autoptr (GError) error = NULL;
+  EgTraceResult *result = eg_trace_result_load_npz (path, &error);
+  g_assert_no_error (error);
+  return result;
+}
+
+static EgTraceResult *
+save_and_load (const EgTraceResult *self)
+{
+  g_autofree char *path = temporary ("again.npz");
+  g_autoptr (GError) error = NULL;
+  eg_trace_result_save_npz (self, path, &error);
+  g_assert_no_error (error);
+  EgTraceResult *result = load (path);
+  g_unlink (path);
+  return result;
+}
+
+/* ---- the analysis ---- */
+
+static void
+assert_analysis (const char *name, JsonObject *expected)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", name, NULL);
+  g_autoptr (EgTraceResult) result = load (path);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  JsonArray *best = json_object_get_array_member (expected, "best");
+  JsonArray *top = json_object_get_array_member (expected, "top_layers");
+
+  g_assert_true (analysis->has_best);
+  g_assert_cmpuint (analysis->best_layer, ==, (gsize)json_array_get_int_element (best, 0));
+  g_assert_cmpuint (analysis->best_position, ==, (gsize)json_array_get_int_element (best, 1));
+  assert_same (analysis->best_score, json_object_get_double_member (expected, "best_score"));
+  assert_vector (expected, "layer_average", analysis->layer_average, result->n_layers);
+  assert_vector (expected, "subject_average", analysis->subject_average, result->n_layers);
+  g_assert_cmpuint (analysis->n_top, ==, json_array_get_length (top));
+  for (guint i = 0; i < analysis->n_top; i++)
+    g_assert_cmpuint (analysis->top_layers[i], ==, (gsize)json_array_get_int_element (top, i));
+  assert_same (analysis->overall_mean, number (json_object_get_member (expected, "overall")));
+  assert_same (analysis->subject_mean, number (json_object_get_member (expected, "subject")));
+  assert_same (analysis->ratio, number (json_object_get_member (expected, "ratio")));
+
+  g_autofree double *normalized = g_new (double, result->n_layers * result->n_tokens);
+  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
+    normalized[i] = eg_trace_result_normalize (result, result->scores[i]);
+  assert_vector (expected, "normalized", normalized, result->n_layers * result->n_tokens);
+}
+
+static void
+test_analysis_is_numpys (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "analysis.json", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  JsonObject *cases = json_node_get_object (json_parser_get_root (parser));
+  g_autoptr (GList) names = json_object_get_members (cases);
+  g_assert_cmpuint (g_list_length (names), >=, 7);
+  for (GList *name = names; name != NULL; name = name->next)
+    assert_analysis (name->data, json_object_get_object_member (cases, name->data));
+}
+
+static void
+test_empty_result_has_no_best_cell (void)
+{
+  g_autoptr (EgTraceResult) result = eg_trace_result_new (4, 3);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_assert_false (analysis->has_best);
+  g_assert_cmpuint (analysis->n_top, ==, 0);
+  g_assert_true (isnan (analysis->overall_mean));
+  g_assert_true (isnan (analysis->ratio));
+  g_assert_null (eg_trace_result_describe (result));
+  g_assert_null (eg_trace_result_warning (result));
+}
+
+static void
+test_layer_error_is_of_the_mean (void)
+{
+  g_autoptr (EgTraceResult) result = eg_trace_result_new (2, 3);
+  const double scores[] = { 0.1, 0.2, NAN, 0.1, 0.2, 0.3 };
+  const double sem[] = { 0.03, 0.04, NAN, 0.01, NAN, 0.01 };
+  memcpy (result->scores, scores, sizeof scores);
+  memcpy (result->sem, sem, sizeof sem);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_assert_cmpfloat_with_epsilon (analysis->layer_sem[0], 0.05 / 2, 1e-15);
+  g_assert_true (isnan (analysis->layer_sem[1]));
+}
+
+static void
+test_normalization_is_undefined_when_nothing_was_lost (void)
+{
+  g_autoptr (EgTraceResult) result = eg_trace_result_new (1, 1);
+  g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
+  result->high_score = result->low_score = 0.5;
+  g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
+  result->low_score = 0.1;
+  g_assert_true (isnan (eg_trace_result_normalize (result, NAN)));
+  g_assert_cmpfloat (eg_trace_result_normalize (result, 0.05), ==, 0);
+  g_assert_cmpfloat (eg_trace_result_normalize (result, 0.6), ==, 1);
+  g_assert_cmpfloat_with_epsilon (eg_trace_result_normalize (result, 0.3), 0.5, 1e-15);
+}
+
+static void
+test_sentence_names_the_best_cell (void)
+{
+  g_autoptr (EgTraceResult) result = eg_trace_result_new (2, 2);
+  result->tokens = g_strsplit ("Angela| Merkel", "|", 0);
+  result->scores[3] = 0.412;
+  g_autofree char *without_error = eg_trace_result_describe (result);
+  result->sem[3] = 0.021;
+  g_autofree char *with_error = eg_trace_result_describe (result);
+  g_assert_cmpstr (without_error, ==, "Most important: layer 1 at “ Merkel” — recovers 41% of the answer");
+  g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “ Merkel” — recovers 41% ± 2 of the answer");
+}
+
+static void
+assert_warning (double high, double low, const char *expected)
+{
+  g_autoptr (EgTraceResult) result = eg_trace_result_new (1, 1);
+  result->target = g_strdup (" Paris");
+  result->high_score = high;
+  result->low_score = low;
+  g_autofree char *warning = eg_trace_result_warning (result);
+  if (expected == NULL)
+    g_assert_null (warning);
+  else
+    {
+      g_assert_nonnull (warning);
+      g_assert_nonnull (strstr (warning, expected));
+      g_assert_nonnull (strstr (warning, "try"));
+    }
+}
+
+static void
+test_doubtful_traces_are_warned_of (void)
+{
+  assert_warning (0.99, 0.05, NULL);
+  assert_warning (0.99, NAN, NULL);
+  assert_warning (0.05, NAN, "unsure");
+  assert_warning (0.05, 0.01, "unsure");
+  assert_warning (0.5, 0.45, "hardly corrupted");
+  assert_warning (0.5, 0.39, NULL);
+  assert_warning (0.5, 0.5, "undefined");
+  assert_warning (0.5, 0.6, "undefined");
+}
+
+/* ---- .npz ---- */
+
+static void
+test_npz_keeps_every_bit (void)
+{
+  g_autoptr (EgTraceResult) result = sample_result ();
+  g_autoptr (EgTraceResult) again = save_and_load (result);
+  assert_same_result (result, again);
+}
+
+static void
+test_complete_npz_keeps_every_bit (void)
+{
+  g_autoptr (EgTraceResult) result = sample_result ();
+  result->complete = TRUE;
+  for (gsize i = 0; i < 6; i++)
+    {
+      result->scores[i] = (float)(0.1 * (double)i);
+      result->sem[i] = (float)0.01;
+      result->counts[i] = result->samples;
+    }
+  g_autoptr (EgTraceResult) again = save_and_load (result);
+  assert_same_result (result, again);
+}
+
+static void
+test_notebook_file_reads_and_saves_without_loss (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "example_trace.npz", NULL);
+  g_autoptr (EgTraceResult) result = load (path);
+  g_assert_cmpuint (result->n_layers, ==, 8);
+  g_assert_cmpuint (result->n_tokens, ==, 12);
+  g_assert_cmpstr (result->tokens[11], ==, " is");
+  g_assert_cmpstr (result->target, ==, " German");
+  g_assert_cmpstr (result->subject, ==, "Angela Merkel");
+  g_assert_cmpuint (result->subject_first, ==, 4);
+  g_assert_cmpuint (result->subject_last, ==, 10);
+  g_assert_cmpfloat (result->low_score, ==, 0.04013331979513168);
+  g_assert_false (result->has_settings);
+  g_assert_true (result->complete);
+  g_assert_null (result->ids);
+  g_autoptr (EgTraceResult) again = save_and_load (result);
+  assert_same_result (result, again);
+}
+
+static void
+test_npz_types_are_the_documented_ones (void)
+{
+  g_autoptr (EgTraceResult) result = sample_result ();
+  g_autofree char *path = temporary ("types.npz");
+  for (gsize i = 0; i < 6; i++)
+    result->scores[i] = 0.5;
+  g_assert_true (eg_trace_result_save_npz (result, path, NULL));
+  g_autoptr (GError) error = NULL;
+  g_autofree char *bytes = NULL;
+  gsize length;
+  g_file_get_contents (path, &bytes, &length, &error);
+  g_assert_no_error (error);
+  for (gsize i = 0; i < MIN (length, 200); i++)
+    bytes[i] = bytes[i] == '\0' ? ' ' : bytes[i];
+  g_autoptr (EgNpz) npz = eg_npz_load (path, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (g_strstr_len (bytes, 200, "'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)"));
+  static const char *const scalars[]
+      = { "low_score", "high_score",  "target_token", "prompt", "subject", "target_id", "samples",
+          "seed",      "noise_level", "noise_std",    "site",   "window",  "model",     "engram_version" };
+  for (gsize i = 0; i < G_N_ELEMENTS (scalars); i++)
+    {
+      g_autoptr (EgNpyArray) array = eg_npz_read (npz, scalars[i], &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (eg_npy_array_get_n_dims (array), ==, 0);
+    }
+  g_autoptr (EgNpyArray) range = eg_npz_read (npz, "subject_range", &error);
+  g_assert_cmpint (eg_npy_array_get_kind (range), ==, EG_NPY_INT);
+  g_autoptr (EgNpyArray) tokens = eg_npz_read (npz, "input_tokens", &error);
+  g_assert_cmpint (eg_npy_array_get_kind (tokens), ==, EG_NPY_TEXT);
+  g_unlink (path);
+}
+
+/* A file of the notebook's fields, one of them left out or replaced. */
+typedef struct
+{
+  const char *field, *message;
+  guint variant;
+} Damage;
+
+enum
+{
+  LEFT_OUT,
+  OTHER_SHAPE,
+  OUTSIDE,
+  REVERSED,
+  INFINITE,
+  TEXT,
+  TWO_VALUES,
+  NEGATIVE,
+  HUGE_SIZE,
+};
+
+static void
+write_scores (EgNpzWriter *writer, guint variant)
+{
+  double scores[6] = { 0.1, 0.2, NAN, 0.4, 0.5, 0.6 };
+  if (variant == INFINITE)
+    scores[3] = INFINITY;
+  if (variant == OTHER_SHAPE)
+    eg_npz_writer_add_f64 (writer, "scores", scores, 2, (gsize[]){ 3, 2 });
+  else if (variant == TWO_VALUES)
+    eg_npz_writer_add_f64 (writer, "scores", scores, 1, (gsize[]){ 6 });
+  else if (variant == TEXT)
+    eg_npz_writer_add_strings (writer, "scores", (const char *[]){ "x" }, 1, TRUE);
+  else if (variant == HUGE_SIZE)
+    {
+      g_autofree double *many = g_new0 (double, 5000 * 3);
+      eg_npz_writer_add_f64 (writer, "scores", many, 2, (gsize[]){ 5000, 3 });
+    }
+  else
+    eg_npz_writer_add_f64 (writer, "scores", scores, 2, (gsize[]){ 2, 3 });
+}
+
+static void
+write_range (EgNpzWriter *writer, guint variant)
+{
+  gint64 range[] = { 1, 2, 2 };
+  if (variant == OUTSIDE)
+    range[1] = 3;
+  if (variant == REVERSED)
+    range[0] = 3;
+  if (variant == NEGATIVE)
+    range[0] = -1;
+  const gsize n = variant == OTHER_SHAPE ? 3 : 2;
+  eg_npz_writer_add_i64 (writer, "subject_range", range, 1, &n);
+}
+
+static void
+write_damaged (const char *path, const Damage *damage)
+{
+  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
+  static const char *const fields[] = { "scores",        "low_score",    "high_score", "input_tokens",
+                                        "subject_range", "target_token", "prompt",     "subject" };
+  const char *const tokens[] = { "a", "b", "c" };
+  const double numbers[] = { 0.1, 0.9 };
+  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
+    {
+      const gboolean here = g_str_equal (fields[i], damage->field);
+      const guint variant = here ? damage->variant : G_MAXUINT;
+      if (variant == LEFT_OUT)
+        continue;
+      if (i == 0)
+        write_scores (writer, variant);
+      else if (i == 4)
+        write_range (writer, variant);
+      else if (variant == TEXT)
+        eg_npz_writer_add_strings (writer, fields[i], tokens, 1, TRUE);
+      else if (variant == TWO_VALUES)
+        eg_npz_writer_add_f64 (writer, fields[i], numbers, 1, (gsize[]){ 2 });
+      else if (i < 3)
+        eg_npz_writer_add_f64 (writer, fields[i], &numbers[i - 1], 0, NULL);
+      else
+        eg_npz_writer_add_strings (writer, fields[i], tokens, i == 3 ? 3 : 1, i != 3);
+    }
+  if (g_str_equal (damage->field, "site"))
+    {
+      const gint64 one = 1;
+      eg_npz_writer_add_strings (writer, "site", tokens, 1, TRUE);
+      eg_npz_writer_add_i64 (writer, "samples", &one, 0, NULL);
+      eg_npz_writer_add_i64 (writer, "seed", &one, 0, NULL);
+      eg_npz_writer_add_i64 (writer, "window", &one, 0, NULL);
+      eg_npz_writer_add_f64 (writer, "noise_level", numbers, 0, NULL);
+    }
+  if (g_str_equal (damage->field, "scores_sem"))
+    eg_npz_writer_add_f64 (writer, "scores_sem", numbers, 2, (gsize[]){ 1, 2 });
+  if (g_str_equal (damage->field, "input_ids"))
+    eg_npz_writer_add_i64 (writer, "input_ids", (gint64[]){ 1, 2, -3 }, 1, (gsize[]){ 3 });
+  g_assert_true (eg_npz_writer_save (writer, path, NULL));
+}
+
+static void
+test_damaged_files_are_refused_by_name (void)
+{
+  static const Damage damages[] = {
+    { "scores", "no scores", LEFT_OUT },
+    { "low_score", "no low_score", LEFT_OUT },
+    { "input_tokens", "no input_tokens", LEFT_OUT },
+    { "subject_range", "no subject_range", LEFT_OUT },
+    { "target_token", "no target_token", LEFT_OUT },
+    { "prompt", "no prompt", LEFT_OUT },
+    { "scores", "scores has shape [3, 2] but there are 3 tokens", OTHER_SHAPE },
+    { "scores", "scores has shape [6], expected [layers, tokens]", TWO_VALUES },
+    { "scores", "scores has shape [5000, 3], more than 4096 layers", HUGE_SIZE },
+    { "scores", "scores holds an infinite value", INFINITE },
+    { "scores", "scores", TEXT },
+    { "low_score", "low_score", TEXT },
+    { "low_score", "low_score has shape [2], where one value belongs", TWO_VALUES },
+    { "prompt", "prompt", TWO_VALUES },
+    { "subject_range", "subject_range is [1, 3], but there are 3 tokens", OUTSIDE },
+    { "subject_range", "subject_range is [3, 2]", REVERSED },
+    { "subject_range", "subject_range holds -1", NEGATIVE },
+    { "subject_range", "subject_range has shape [3], expected [2]", OTHER_SHAPE },
+    { "site", "no site “a”", G_MAXUINT },
+    { "scores_sem", "scores_sem has shape [1, 2], but scores has shape [2, 3]", G_MAXUINT },
+    { "input_ids", "input_ids holds -3", G_MAXUINT },
+  };
+  g_autofree char *path = temporary ("damaged.npz");
+  const Damage none = { "", "", 0 };
+  write_damaged (path, &none);
+  eg_trace_result_unref (load (path));
+  for (gsize i = 0; i < G_N_ELEMENTS (damages); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      write_damaged (path, &damages[i]);
+      g_assert_null (eg_trace_result_load_npz (path, &error));
+      g_assert_nonnull (error);
+      g_test_message ("%s", error->message);
+      g_assert_true (g_str_has_prefix (error->message, "damaged.npz: "));
+      g_assert_nonnull (strstr (error->message, damages[i].message));
+    }
+  g_unlink (path);
+}
+
+static void
+test_missing_file_is_an_error (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (eg_trace_result_load_npz ("/nonexistent/trace.npz", &error));
+  g_assert_error (error, EG_ERROR, EG_ERROR_NOT_FOUND);
+}
+
+/* ---- JSON and CSV ---- */
+
+static void
+assert_json_number (double value, const char *expected)
+{
+  g_autoptr (JsonNode) node = json_node_init_double (json_node_alloc (), value);
+  g_autofree char *text = eg_json_to_text (node, FALSE);
+  if (expected != NULL)
+    g_assert_cmpstr (text, ==, expected);
+  if (isfinite (value))
+    assert_same (g_ascii_strtod (text, NULL), value);
+}
+
+static void
+test_json_numbers_round_trip (void)
+{
+  assert_json_number (0.1, "0.1");
+  assert_json_number (0.1 + 0.2, "0.30000000000000004");
+  assert_json_number (1.0 / 3, "0.3333333333333333");
+  assert_json_number (1, "1.0");
+  assert_json_number (-0.0, "-0.0");
+  assert_json_number (1e300, "1e+300");
+  assert_json_number (5e-324, NULL);
+  assert_json_number (1.7976931348623157e308, "1.7976931348623157e+308");
+  assert_json_number (NAN, "null");
+  assert_json_number (INFINITY, "null");
+  for (guint i = 0; i < 10000; i++)
+    {
+      guint64 bits = ((guint64)g_test_rand_int () << 32) | (guint32)g_test_rand_int ();
+      double value;
+      memcpy (&value, &bits, sizeof value);
+      assert_json_number (value, NULL);
+      assert_json_number (g_test_rand_double (), NULL);
+    }
+}
+
+static void
+test_json_strings_are_escaped (void)
+{
+  JsonArray *array = json_array_new ();
+  json_array_add_string_element (array, "\"\\\n\r\t\x01\x7f é🗼");
+  json_array_add_string_element (array, "broken \xff byte");
+  g_autoptr (JsonNode) node = json_node_init_array (json_node_alloc (), array);
+  json_array_unref (array);
+  g_autofree char *text = eg_json_to_text (node, FALSE);
+  g_assert_cmpstr (text, ==, "[\"\\\"\\\\\\n\\r\\t\\u0001\\u007f é🗼\",\"broken \xef\xbf\xbd byte\"]");
+}
+
+static void
+test_json_document_has_exactly_its_keys (void)
+{
+  static const char *const keys[]
+      = { "model",      "prompt",          "subject",         "tokens",     "token_ids",      "subject_range",
+          "target",     "high_score",      "low_score",       "samples",    "seed",           "noise",
+          "site",       "window",          "scores",          "scores_sem", "most_important", "layer_average",
+          "top_layers", "subject_average", "overall_average", "ratio",      "device",         "seconds",
+          NULL };
+  g_autoptr (EgTraceResult) result = sample_result ();
+  g_autoptr (JsonNode) node = eg_trace_result_to_json (result);
+  g_autoptr (GList) names = json_object_get_members (json_node_get_object (node));
+  g_assert_cmpuint (g_list_length (names), ==, g_strv_length ((char **)keys));
+  guint i = 0;
+  for (GList *name = names; name != NULL; name = name->next)
+    g_assert_cmpstr (name->data, ==, keys[i++]);
+}
+
+static void
+test_json_file_reads_back (void)
+{
+  g_autoptr (EgTraceResult) result = sample_result ();
+  g_autofree char *path = temporary ("result.json");
+  g_autoptr (GError) error = NULL;
+  eg_trace_result_save_json (result, path, &error);
+  g_assert_no_error (error);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  JsonObject *document = json_node_get_object (json_parser_get_root (parser));
+  JsonArray *scores = json_object_get_array_member (document, "scores");
+  for (guint l = 0; l < 2; l++)
+    for (guint t = 0; t < 3; t++)
+      assert_same (number (json_array_get_element (json_array_get_array_element (scores, l), t)),
+                   eg_trace_result_score (result, l, t));
+  g_assert_cmpstr (json_object_get_string_member (document, "prompt"), ==, result->prompt);
+  g_assert_cmpint (json_object_get_int_member (document, "seed"), ==, G_MAXUINT32);
+  g_unlink (path);
+}
+
+static void
+test_csv_quotes_what_needs_it (void)
+{
+  g_autoptr (EgTraceResult) result = sample_result ();
+  g_autofree char *path = temporary ("result.csv");
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  eg_trace_result_save_csv (result, path, &error);
+  g_assert_no_error (error);
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (text, ==,
+                   "layer,position,token,score,sem,normalized\n"
+                   "0,0,a,0.1,0.0,0.0\n"
+                   "0,1,\", \"\"x\"\"\n\",,0.01,\n"
+                   "0,2,🗼é,0.3333333333333333,0.02,0.29166666666666663\n"
+                   "1,0,a,4.94065645841247e-324,0.03,0.0\n"
+                   "1,1,\", \"\"x\"\"\n\",0.30000000000000004,,0.25000000000000006\n"
+                   "1,2,🗼é,1.0,0.05,1.0\n");
+  g_unlink (path);
+}
+
+/* ---- the request ---- */
+
+static void
+test_request_has_the_defaults_and_copies_deeply (void)
+{
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("a b", "b");
+  g_assert_cmpuint (request->samples, ==, 10);
+  g_assert_cmpfloat (request->noise_level, ==, 3);
+  g_assert_cmpuint (request->seed, ==, 1);
+  g_assert_cmpint (request->site, ==, EG_SITE_RESID);
+  g_assert_cmpuint (request->window, ==, 1);
+  g_assert_cmpint (request->subject_offset, ==, -1);
+  request->target = g_strdup ("c");
+  g_autoptr (EgTraceRequest) copy = eg_trace_request_copy (request);
+  g_clear_pointer (&request->target, g_free);
+  g_assert_cmpstr (copy->target, ==, "c");
+  g_assert_cmpstr (copy->prompt, ==, "a b");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/result/analysis-is-numpys", test_analysis_is_numpys);
+  g_test_add_func ("/result/empty-result-has-no-best-cell", test_empty_result_has_no_best_cell);
+  g_test_add_func ("/result/layer-error-is-of-the-mean", test_layer_error_is_of_the_mean);
+  g_test_add_func ("/result/normalization-is-undefined-when-nothing-was-lost",
+                   test_normalization_is_undefined_when_nothing_was_lost);
+  g_test_add_func ("/result/sentence-names-the-best-cell", test_sentence_names_the_best_cell);
+  g_test_add_func ("/result/doubtful-traces-are-warned-of", test_doubtful_traces_are_warned_of);
+  g_test_add_func ("/result/npz-keeps-every-bit", test_npz_keeps_every_bit);
+  g_test_add_func ("/result/complete-npz-keeps-every-bit", test_complete_npz_keeps_every_bit);
+  g_test_add_func ("/result/notebook-file-reads-and-saves-without-loss",
+                   test_notebook_file_reads_and_saves_without_loss);
+  g_test_add_func ("/result/npz-types-are-the-documented-ones", test_npz_types_are_the_documented_ones);
+  g_test_add_func ("/result/damaged-files-are-refused-by-name", test_damaged_files_are_refused_by_name);
+  g_test_add_func ("/result/missing-file-is-an-error", test_missing_file_is_an_error);
+  g_test_add_func ("/result/json-numbers-round-trip", test_json_numbers_round_trip);
+  g_test_add_func ("/result/json-strings-are-escaped", test_json_strings_are_escaped);
+  g_test_add_func ("/result/json-document-has-exactly-its-keys", test_json_document_has_exactly_its_keys);
+  g_test_add_func ("/result/json-file-reads-back", test_json_file_reads_back);
+  g_test_add_func ("/result/csv-quotes-what-needs-it", test_csv_quotes_what_needs_it);
+  g_test_add_func ("/request/has-the-defaults-and-copies-deeply",
+                   test_request_has_the_defaults_and_copies_deeply);
+  return g_test_run ();
+}
