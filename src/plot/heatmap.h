@@ -53,8 +53,9 @@ void eg_heatmap_style_init_screen (EgHeatmapStyle *self, gboolean dark);
  * @map: the cells' area; @bar: the colour bar
  * @bracket_y: of the horizontal line over the subject
  * @low, @high: the ends of the colour scale; @normalized: whether it is that of normalized scores
+ * @layer_step: every how many layers has its number; @n_bar_steps: ticks of the colour bar less one
  * @labels: [n_labels] of #EgLabel: every text of the picture
- * @token_labels: [n_tokens], those among @labels that name the tokens
+ * @token_labels: [n_tokens], those among @labels that name the tokens; @subject_label: the bracket's
  */
 typedef struct
 {
@@ -65,8 +66,11 @@ typedef struct
   double bracket_y;
   double low, high;
   gboolean normalized;
+  gsize layer_step;
+  guint n_bar_steps;
   GPtrArray *labels;
   EgLabel **token_labels;
+  EgLabel *subject_label;
   EgHeatmapStyle style;
 } EgHeatmapLayout;
 

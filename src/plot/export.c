@@ -1,0 +1,163 @@
+#include "plot/export.h"
+
+#include "core/error.h"
+#include "formats/atomic-file.h"
+
+#include <cairo-pdf.h>
+#include <cairo-svg.h>
+
+#define POINTS_PER_INCH 72.0
+#define PIXELS_PER_INCH 96.0
+#define MIN_WIDTH       1.0
+#define MAX_WIDTH       40.0
+
+typedef enum
+{
+  FORMAT_SVG,
+  FORMAT_PNG,
+  FORMAT_PDF,
+  N_FORMATS,
+} Format;
+
+static const char *const endings[N_FORMATS] = { ".svg", ".png", ".pdf" };
+
+static gboolean
+find_format (const char *path, Format *format)
+{
+  g_autofree char *lower = g_ascii_strdown (path, -1);
+
+  for (guint i = 0; i < N_FORMATS; i++)
+    if (g_str_has_suffix (lower, endings[i]))
+      {
+        *format = i;
+        return TRUE;
+      }
+  return FALSE;
+}
+
+void
+eg_figure_options_init (EgFigureOptions *self)
+{
+  *self = (EgFigureOptions){ .width = EG_FIGURE_WIDTH_PAGE, .png_scale = 2 };
+  eg_heatmap_style_init_figure (&self->style);
+}
+
+gboolean
+eg_export_can_write (const char *path)
+{
+  Format format;
+  return find_format (path, &format);
+}
+
+static gboolean
+check_options (const EgFigureOptions *options, GError **error)
+{
+  if (!(options->width >= MIN_WIDTH && options->width <= MAX_WIDTH))
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "A figure's width is %g to %g inches, not %g", MIN_WIDTH,
+                 MAX_WIDTH, options->width);
+  else if (!(options->height == 0 || (options->height >= MIN_WIDTH && options->height <= MAX_WIDTH)))
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "A figure's height is %g to %g inches, not %g", MIN_WIDTH,
+                 MAX_WIDTH, options->height);
+  else if (!(options->png_scale >= 1 && options->png_scale <= 4))
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "A PNG's scale is 1 to 4, not %g", options->png_scale);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+/* Cairo writes through this, so that a full disk has its own sentence. */
+typedef struct
+{
+  EgAtomicFile *file;
+  GError *error;
+} Writer;
+
+static cairo_status_t
+write_to_file (void *data, const unsigned char *bytes, unsigned int n)
+{
+  Writer *writer = data;
+
+  if (writer->error == NULL && !eg_atomic_file_append (writer->file, bytes, n, &writer->error))
+    return CAIRO_STATUS_WRITE_ERROR;
+  return writer->error == NULL ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
+}
+
+static cairo_surface_t *
+create_surface (Format format, double width, double height, double pixel, const char *title, Writer *writer)
+{
+  cairo_surface_t *surface;
+
+  switch (format)
+    {
+    case FORMAT_SVG:
+      surface = cairo_svg_surface_create_for_stream (write_to_file, writer, width, height);
+      cairo_svg_surface_set_document_unit (surface, CAIRO_SVG_UNIT_PT);
+      return surface;
+    case FORMAT_PDF:
+      surface = cairo_pdf_surface_create_for_stream (write_to_file, writer, width, height);
+      cairo_pdf_surface_set_metadata (surface, CAIRO_PDF_METADATA_CREATOR, "Engram");
+      if (title != NULL)
+        cairo_pdf_surface_set_metadata (surface, CAIRO_PDF_METADATA_TITLE, title);
+      return surface;
+    case FORMAT_PNG:
+      surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int)(width * pixel + 0.5),
+                                            (int)(height * pixel + 0.5));
+      cairo_surface_set_device_scale (surface, pixel, pixel);
+      return surface;
+    case N_FORMATS:
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+gboolean
+eg_export_heatmap (const EgTraceResult *result,
+                   const EgFigureOptions *options,
+                   const char *path,
+                   GError **error)
+{
+  Format format;
+
+  if (!find_format (path, &format))
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "%s: a figure's name ends in .svg, .png or .pdf", path);
+      return FALSE;
+    }
+  if (!check_options (options, error))
+    return FALSE;
+
+  const double width = options->width * POINTS_PER_INCH;
+  const double pixel = format == FORMAT_PNG ? options->png_scale * PIXELS_PER_INCH / POINTS_PER_INCH : 0;
+  const double height = options->height > 0 ? options->height * POINTS_PER_INCH
+                                            : eg_heatmap_natural_height (result, &options->style, width);
+  g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
+  if (file == NULL)
+    return FALSE;
+
+  Writer writer = { .file = file };
+  g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &options->style, width, height, pixel);
+  cairo_surface_t *surface = create_surface (format, width, height, pixel, options->style.title, &writer);
+  cairo_t *cr = cairo_create (surface);
+  eg_heatmap_draw (layout, result, cr);
+  cairo_status_t status = cairo_status (cr);
+  cairo_destroy (cr);
+  if (format == FORMAT_PNG && status == CAIRO_STATUS_SUCCESS)
+    status = cairo_surface_write_to_png_stream (surface, write_to_file, &writer);
+  cairo_surface_finish (surface);
+  if (status == CAIRO_STATUS_SUCCESS)
+    status = cairo_surface_status (surface);
+  cairo_surface_destroy (surface);
+
+  if (writer.error != NULL)
+    {
+      g_propagate_error (error, writer.error);
+      return FALSE;
+    }
+  if (status != CAIRO_STATUS_SUCCESS)
+    {
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s could not be drawn: %s", path,
+                   cairo_status_to_string (status));
+      return FALSE;
+    }
+  return eg_atomic_file_commit (file, error);
+}
