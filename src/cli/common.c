@@ -1,0 +1,225 @@
+#include "cli/common.h"
+
+#include "cli/interrupt.h"
+#include "trace/result-io.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static int output_errno;
+
+void
+cli_options_clear (CliOptions *self)
+{
+  g_free (self->model);
+  g_free (self->threads_text);
+  g_strfreev (self->arguments);
+}
+
+static GOptionContext *
+new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions *options)
+{
+  const GOptionEntry common[] = {
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model, "The model's folder (default: the demo model)",
+      "FOLDER" },
+    { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
+      "Worker threads (default: one a processor)", "N" },
+    { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
+      "One JSON document on standard output, and nothing else", NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Show this help", NULL },
+    { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->arguments, NULL, NULL },
+    { NULL },
+  };
+  GOptionContext *context = g_option_context_new (NULL);
+  g_option_context_set_help_enabled (context, FALSE);
+  g_option_context_set_summary (context, command->summary);
+  if (entries != NULL)
+    g_option_context_add_main_entries (context, entries, NULL);
+  g_option_context_add_main_entries (context, common, NULL);
+  return context;
+}
+
+/* GLib's text from the line of the summary on; its first line would name the program in its own way. */
+static char *
+help_text (const CliCommand *command, GOptionContext *context)
+{
+  g_autofree char *glib = g_option_context_get_help (context, TRUE, NULL);
+  const char *options = strstr (glib, command->summary);
+  GString *text = g_string_new (NULL);
+  g_string_append_printf (text, "Usage: engram-cli %s %s\n\n%s", command->name, command->usage, options);
+  if (command->description != NULL)
+    g_string_append_printf (text, "%s\n", command->description);
+  else
+    g_string_truncate (text, text->len - 1);
+  return g_string_free (text, FALSE);
+}
+
+gboolean
+cli_options_parse (CliOptions *self,
+                   const CliCommand *command,
+                   const GOptionEntry *entries,
+                   int argc,
+                   char **argv,
+                   int *status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GOptionContext) context = new_context (command, entries, self);
+  if (!g_option_context_parse (context, &argc, &argv, &error))
+    {
+      cli_say ("%s (engram-cli %s --help lists the options)", error->message, command->name);
+      *status = CLI_USAGE;
+      return FALSE;
+    }
+  if (self->arguments == NULL)
+    self->arguments = g_new0 (char *, 1);
+  if (self->help)
+    {
+      g_autofree char *text = help_text (command, context);
+      cli_print ("%s", text);
+      *status = CLI_DONE;
+      return FALSE;
+    }
+  guint64 threads = 0;
+  if (self->threads_text != NULL && !cli_parse_integer ("--threads", self->threads_text, 1, 1024, &threads))
+    {
+      *status = CLI_USAGE;
+      return FALSE;
+    }
+  self->threads = (guint)threads;
+  return TRUE;
+}
+
+gboolean
+cli_options_get_argument (const CliOptions *self, const char *what, const char **argument, int *status)
+{
+  const guint n = g_strv_length (self->arguments);
+  *status = CLI_USAGE;
+  if (n == 0)
+    cli_say ("The %s is missing", what);
+  else if (n > 1)
+    cli_say ("There are %u arguments where only the %s belongs; quote a text that has spaces", n, what);
+  *argument = self->arguments[0];
+  return n == 1;
+}
+
+gboolean
+cli_check_text (const char *what, const char *text)
+{
+  const char *end;
+  if (text == NULL || g_utf8_validate (text, -1, &end))
+    return TRUE;
+  cli_say ("%s is not valid UTF-8: its byte %" G_GSIZE_FORMAT " is 0x%02x", what, (gsize)(end - text) + 1,
+           (guint)(guchar)*end);
+  return FALSE;
+}
+
+gboolean
+cli_parse_integer (const char *option, const char *text, guint64 min, guint64 max, guint64 *value)
+{
+  if (g_ascii_string_to_unsigned (text, 10, min, max, value, NULL))
+    return TRUE;
+  cli_say ("%s takes a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not “%s”", option,
+           min, max, text);
+  return FALSE;
+}
+
+gboolean
+cli_parse_number (const char *option, const char *text, double above, double max, double *value)
+{
+  char *end = NULL;
+  errno = 0;
+  *value = g_ascii_strtod (text, &end);
+  if (end != text && *end == '\0' && errno == 0 && *value > above && *value <= max)
+    return TRUE;
+  cli_say ("%s takes a number above %g and up to %g, not “%s”", option, above, max, text);
+  return FALSE;
+}
+
+void
+cli_say (const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *raw = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_autofree char *text = g_utf8_make_valid (raw, -1);
+  for (char *c = text; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
+  fprintf (stderr, "engram-cli: %s\n", text);
+}
+
+int
+cli_fail (const GError *error)
+{
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return cli_interrupt_status () != 0 ? cli_interrupt_status () : CLI_FAILED;
+  cli_say ("%s", error->message);
+  return CLI_FAILED;
+}
+
+EgModel *
+cli_open_model (const CliOptions *options, GError **error)
+{
+  g_autofree char *folder = options->model != NULL ? g_strdup (options->model) : eg_model_find_demo ();
+  return eg_model_open (folder, cli_interrupt_cancellable (), error);
+}
+
+void
+cli_print (const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  errno = 0;
+  if (output_errno == 0 && vfprintf (stdout, format, arguments) < 0)
+    output_errno = errno != 0 ? errno : EIO;
+  va_end (arguments);
+}
+
+gboolean
+cli_flush (void)
+{
+  if (output_errno == 0 && fflush (stdout) != 0)
+    output_errno = errno;
+  return output_errno == 0;
+}
+
+void
+cli_print_json (JsonObject *document)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
+  json_object_unref (document);
+  g_autofree char *text = eg_json_to_text (node, TRUE);
+  cli_print ("%s\n", text);
+}
+
+char *
+cli_visible_token (const char *text)
+{
+  GString *visible = g_string_new (NULL);
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      const gunichar unichar = g_utf8_get_char (c);
+      if (unichar == '\n')
+        g_string_append (visible, "⏎");
+      else if (unichar == '\t')
+        g_string_append (visible, "⇥");
+      else if (g_unichar_iscntrl (unichar))
+        g_string_append (visible, "␦");
+      else
+        g_string_append_unichar (visible, unichar);
+    }
+  return g_string_free (visible, FALSE);
+}
+
+int
+cli_end (int status)
+{
+  if (cli_flush () || status != CLI_DONE)
+    return status;
+  if (output_errno != EPIPE)
+    cli_say ("Standard output cannot be written: %s", g_strerror (output_errno));
+  return CLI_FAILED;
+}

@@ -1,0 +1,90 @@
+/* What the commands of engram-cli share: options, exit codes, errors and standard output. */
+#pragma once
+
+#include "model/model.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* Exit codes. */
+enum
+{
+  CLI_DONE = 0,
+  CLI_FAILED = 1,
+  CLI_USAGE = 2,
+  CLI_INTERRUPTED = 130,
+  CLI_TERMINATED = 143,
+};
+
+/**
+ * CliCommand:
+ * @usage: what follows the name: "PROMPT --subject TEXT [OPTION…]"
+ * @summary: one line for the list of commands; @description: what --help says more, or %NULL
+ * @run: gets the command's name as argv[0]; its value is the exit code
+ */
+typedef struct
+{
+  const char *name, *usage, *summary, *description;
+  int (*run) (int argc, char **argv);
+} CliCommand;
+
+extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info;
+
+/**
+ * CliOptions: the options of every command; to be zeroed before and cleared after.
+ * @model: the folder, or %NULL for the demo model
+ * @arguments: what is no option, at least `{ NULL }` once parsed
+ */
+typedef struct
+{
+  char *model, *threads_text;
+  guint threads;
+  gboolean json, help;
+  char **arguments;
+} CliOptions;
+
+void cli_options_clear (CliOptions *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliOptions, cli_options_clear)
+
+/* Parses the command's own entries (texts as G_OPTION_ARG_FILENAME, so that they come as they were typed) and
+ * the common ones. FALSE when the program is to end with *status: the help is printed, or the error is. */
+gboolean cli_options_parse (CliOptions *self,
+                            const CliCommand *command,
+                            const GOptionEntry *entries,
+                            int argc,
+                            char **argv,
+                            int *status);
+
+/* The one argument; FALSE, said, with *status when there is none or more than one. `what`: "prompt". */
+gboolean
+cli_options_get_argument (const CliOptions *self, const char *what, const char **argument, int *status);
+
+/* FALSE, said, when text is not valid UTF-8. `what`: "the prompt". */
+gboolean cli_check_text (const char *what, const char *text);
+
+/* Numbers as the options take them, inside [min, max] and nothing after them; FALSE, said, otherwise. */
+gboolean cli_parse_integer (const char *option, const char *text, guint64 min, guint64 max, guint64 *value);
+gboolean cli_parse_number (const char *option, const char *text, double above, double max, double *value);
+
+/* "engram-cli: …" on standard error, in one line. cli_fail() returns the exit code (an interruption says
+ * nothing). */
+void cli_say (const char *format, ...) G_GNUC_PRINTF (1, 2);
+int cli_fail (const GError *error);
+
+/* Opens the model that the options name. */
+EgModel *cli_open_model (const CliOptions *options, GError **error);
+
+/* Standard output, always UTF-8, never by way of g_print(). cli_flush() is FALSE once nothing more arrives
+ * there: the reader is gone, or the disk is full. */
+void cli_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
+gboolean cli_flush (void);
+void cli_print_json (JsonObject *document); /* (transfer full) */
+
+/* A token's text for a person: control characters and line ends as visible signs. (transfer full) */
+char *cli_visible_token (const char *text);
+
+/* Flushes; the exit code of the whole program, with the error said unless the reader is merely gone. */
+int cli_end (int status);
+
+G_END_DECLS

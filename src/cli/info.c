@@ -1,0 +1,129 @@
+/* engram-cli info: a model's sizes, and what a trace of it takes. */
+#include "cli/common.h"
+#include "core/memory.h"
+#include "engine/backend.h"
+
+#include <cblas.h>
+
+/* The trace whose memory is estimated. */
+#define EXAMPLE_TOKENS  16
+#define EXAMPLE_SAMPLES 10
+
+/* Design §5: of the clean run and of each sample's corrupted run, every layer's residual rows, conv inputs
+ * and states are kept. */
+static double
+trace_bytes (const EgModelConfig *config, double n_tokens, double n_samples)
+{
+  const double per_position
+      = 2.0 * (double)config->d_model + (double)config->d_inner * (1.0 + (double)config->d_state);
+  return (n_samples + 1) * n_tokens * (double)config->n_layers * per_position * sizeof (float);
+}
+
+static gsize
+n_tokens_of (EgModel *model)
+{
+  return eg_tokenizer_n_ids (eg_model_get_tokenizer (model));
+}
+
+static void
+print_json (EgModel *model)
+{
+  const EgModelConfig *config = eg_model_get_config (model);
+  JsonObject *tokenizer = json_object_new ();
+  json_object_set_string_member (tokenizer, "kind", "byte-level BPE");
+  json_object_set_int_member (tokenizer, "tokens", (gint64)n_tokens_of (model));
+
+  JsonObject *memory = json_object_new ();
+  json_object_set_int_member (memory, "tokens", EXAMPLE_TOKENS);
+  json_object_set_int_member (memory, "samples", EXAMPLE_SAMPLES);
+  json_object_set_int_member (memory, "bytes", (gint64)trace_bytes (config, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
+  json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
+
+  JsonObject *openblas = json_object_new ();
+  json_object_set_string_member (openblas, "core", openblas_get_corename ());
+  json_object_set_string_member (openblas, "config", openblas_get_config ());
+
+  JsonObject *document = json_object_new ();
+  json_object_set_string_member (document, "model", eg_model_get_name (model));
+  json_object_set_string_member (document, "folder", eg_model_get_folder (model));
+  json_object_set_string_member (document, "architecture", "mamba");
+  json_object_set_int_member (document, "n_layers", (gint64)config->n_layers);
+  json_object_set_int_member (document, "d_model", (gint64)config->d_model);
+  json_object_set_int_member (document, "d_inner", (gint64)config->d_inner);
+  json_object_set_int_member (document, "d_state", (gint64)config->d_state);
+  json_object_set_int_member (document, "d_conv", (gint64)config->d_conv);
+  json_object_set_int_member (document, "dt_rank", (gint64)config->dt_rank);
+  json_object_set_int_member (document, "vocab_size", (gint64)config->vocab_size);
+  json_object_set_boolean_member (document, "use_bias", config->use_bias);
+  json_object_set_boolean_member (document, "use_conv_bias", config->use_conv_bias);
+  json_object_set_boolean_member (document, "tied_embeddings", config->tie_embeddings);
+  json_object_set_string_member (document, "dtype", eg_model_get_dtype_name (model));
+  json_object_set_int_member (document, "parameters", (gint64)eg_model_get_n_parameters (model));
+  json_object_set_int_member (document, "bytes", (gint64)eg_model_get_n_bytes (model));
+  json_object_set_object_member (document, "tokenizer", tokenizer);
+  json_object_set_object_member (document, "trace_memory", memory);
+  json_object_set_object_member (document, "openblas", openblas);
+  json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
+  cli_print_json (document);
+}
+
+static void
+print_lines (EgModel *model)
+{
+  const EgModelConfig *config = eg_model_get_config (model);
+  g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
+  g_autofree char *trace_size
+      = g_format_size ((guint64)trace_bytes (config, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
+  g_autofree char *available = g_format_size (eg_memory_available ());
+
+  cli_print ("model          %s\n", eg_model_get_name (model));
+  cli_print ("folder         %s\n", eg_model_get_folder (model));
+  cli_print ("architecture   Mamba (selective state space model)\n");
+  cli_print ("layers         %" G_GSIZE_FORMAT "\n", config->n_layers);
+  cli_print ("width          d_model %" G_GSIZE_FORMAT ", d_inner %" G_GSIZE_FORMAT
+             ", d_state %" G_GSIZE_FORMAT ", d_conv %" G_GSIZE_FORMAT ", dt_rank %" G_GSIZE_FORMAT "\n",
+             config->d_model, config->d_inner, config->d_state, config->d_conv, config->dt_rank);
+  cli_print ("vocabulary     %" G_GSIZE_FORMAT " rows; head %s\n", config->vocab_size,
+             config->tie_embeddings ? "tied to the embedding" : "of its own");
+  cli_print ("parameters     %" G_GSIZE_FORMAT " (%s, %s on disk)\n", eg_model_get_n_parameters (model),
+             eg_model_get_dtype_name (model), file_size);
+  cli_print ("tokenizer      byte-level BPE, %" G_GSIZE_FORMAT " tokens\n", n_tokens_of (model));
+  cli_print ("trace memory   %s for %d tokens and %d samples; %s available\n", trace_size, EXAMPLE_TOKENS,
+             EXAMPLE_SAMPLES, available);
+  cli_print ("processor      OpenBLAS %s (%s), kernels %s\n", openblas_get_corename (),
+             openblas_get_config (), eg_backend_cpu_kernels ());
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_auto (CliOptions) options = { 0 };
+  int status;
+  if (!cli_options_parse (&options, &cli_info, NULL, argc, argv, &status))
+    return status;
+  const guint n_arguments = g_strv_length (options.arguments);
+  if (n_arguments > 1 || (n_arguments == 1 && options.model != NULL))
+    {
+      cli_say ("info takes one model folder");
+      return CLI_USAGE;
+    }
+  if (n_arguments == 1)
+    options.model = g_strdup (options.arguments[0]);
+
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = cli_open_model (&options, &error);
+  if (model == NULL)
+    return cli_fail (error);
+  if (options.json)
+    print_json (model);
+  else
+    print_lines (model);
+  return CLI_DONE;
+}
+
+const CliCommand cli_info = {
+  .name = "info",
+  .usage = "[FOLDER] [OPTION…]",
+  .summary = "Show a model's architecture, sizes and the memory a trace takes",
+  .run = run,
+};

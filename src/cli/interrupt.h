@@ -1,0 +1,19 @@
+/* Ctrl-C and SIGTERM: the work is cancelled and cleans up after itself; what does not stop within seconds, or
+ * is interrupted again, ends at once. */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Before any other thread is started: only then do all of them leave the signals to the one that waits for
+ * them. */
+void cli_interrupt_start (void);
+
+/* (transfer none) */
+GCancellable *cli_interrupt_cancellable (void);
+
+/* 0, or the exit code that the signal asks for. */
+int cli_interrupt_status (void);
+
+G_END_DECLS

@@ -1,0 +1,93 @@
+/* engram-cli: causal tracing without a screen. */
+#include "cli/common.h"
+#include "cli/interrupt.h"
+
+#include <fcntl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdio.h>
+#include <unistd.h>
+
+static const CliCommand *const commands[] = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot, &cli_info };
+
+static const CliCommand *
+find_command (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    if (g_str_equal (commands[i]->name, name))
+      return commands[i];
+  return NULL;
+}
+
+static char *
+overview (void)
+{
+  GString *text = g_string_new ("Usage: engram-cli COMMAND [OPTION…]\n\n"
+                                "Which states of a Mamba language model bring a fact back?\n\n"
+                                "Commands:\n");
+  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
+    g_string_append_printf (text, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+  g_string_append (
+      text, "\nengram-cli COMMAND --help lists a command's options; engram-cli --version the version.\n"
+            "-- ends the options: what follows is text, even when it begins with a dash.\n");
+  return g_string_free (text, FALSE);
+}
+
+/* A file that is opened must never become standard output. */
+static void
+fill_standard_descriptors (void)
+{
+  int descriptor;
+  do
+    descriptor = open ("/dev/null", O_RDWR);
+  while (descriptor >= 0 && descriptor <= STDERR_FILENO);
+  if (descriptor >= 0)
+    close (descriptor);
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_autofree char *text = NULL;
+  if (argc < 2)
+    {
+      text = overview ();
+      fputs (text, stderr);
+      return CLI_USAGE;
+    }
+  const char *name = argv[1];
+  if (g_str_equal (name, "--version"))
+    {
+      cli_print ("engram-cli %s\n", ENGRAM_VERSION);
+      return CLI_DONE;
+    }
+  if (g_str_equal (name, "--help") || g_str_equal (name, "-h") || (g_str_equal (name, "help") && argc == 2))
+    {
+      text = overview ();
+      cli_print ("%s", text);
+      return CLI_DONE;
+    }
+  const gboolean help = g_str_equal (name, "help");
+  const CliCommand *command = find_command (help ? argv[2] : name);
+  if (command == NULL)
+    {
+      cli_say ("There is no command “%s” (engram-cli --help lists them)", help ? argv[2] : name);
+      return CLI_USAGE;
+    }
+  if (help)
+    return command->run (2, (char *[]){ argv[2], "--help", NULL });
+  return command->run (argc - 1, argv + 1);
+}
+
+int
+main (int argc, char **argv)
+{
+  fill_standard_descriptors ();
+  signal (SIGPIPE, SIG_IGN);
+  cli_interrupt_start ();
+  setlocale (LC_ALL, "");
+  setlocale (LC_NUMERIC, "C");
+  g_log_writer_default_set_use_stderr (TRUE);
+  g_set_prgname ("engram-cli");
+  return cli_end (run (argc, argv));
+}

@@ -1,0 +1,130 @@
+#include "cli/report.h"
+
+#include "cli/common.h"
+
+#include <math.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#define DEFAULT_WIDTH 80
+#define MIN_WIDTH     20
+
+CliColors
+cli_report_get_colors (void)
+{
+  const char *no_color = g_getenv ("NO_COLOR"), *term = g_getenv ("TERM"), *depth = g_getenv ("COLORTERM");
+  if (!isatty (STDOUT_FILENO) || (no_color != NULL && *no_color != '\0') || g_strcmp0 (term, "dumb") == 0)
+    return CLI_COLORS_NONE;
+  if (g_strcmp0 (depth, "truecolor") == 0 || g_strcmp0 (depth, "24bit") == 0)
+    return CLI_COLORS_TRUE;
+  return CLI_COLORS_256;
+}
+
+static gsize
+terminal_width (void)
+{
+  struct winsize size;
+  if (ioctl (STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+    return MAX (size.ws_col, MIN_WIDTH);
+  return DEFAULT_WIDTH;
+}
+
+static gsize
+text_width (const char *text)
+{
+  gsize width = 0;
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      const gunichar unichar = g_utf8_get_char (c);
+      width += g_unichar_iszerowidth (unichar) ? 0 : g_unichar_iswide (unichar) ? 2 : 1;
+    }
+  return width;
+}
+
+char *
+cli_token_label (const char *token, gsize *width)
+{
+  char *label = cli_visible_token (token);
+  *width = text_width (label);
+  return label;
+}
+
+static void
+print_settings (const EgTraceResult *result)
+{
+  cli_print ("prompt      %s\n", result->prompt);
+  cli_print ("subject     %s (tokens %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT ")\n", result->subject,
+             result->subject_first, result->subject_last);
+  cli_print ("target      “%s”\n", result->target);
+  cli_print ("clean       %.4f\n", result->high_score);
+  cli_print ("corrupted   %.4f", result->low_score);
+  if (!isnan (result->low_sem))
+    cli_print (" ± %.4f", result->low_sem);
+  cli_print ("\n");
+  if (result->has_settings)
+    cli_print ("settings    %u samples, noise %g × %.4g, seed %u, site %s, window %u\n", result->samples,
+               result->noise_level, result->noise_std, result->seed, eg_site_get_name (result->site),
+               result->window);
+}
+
+/* Layers down, tokens across; a space in a token is ␣, so that columns are separated by spaces alone. */
+static void
+print_table (const EgTraceResult *result)
+{
+  g_autofree gsize *widths = g_new (gsize, result->n_tokens);
+  cli_print ("layer");
+  for (gsize t = 0; t < result->n_tokens; t++)
+    {
+      g_autoptr (GString) text = g_string_new (result->tokens[t]);
+      g_string_replace (text, " ", "␣", 0);
+      g_autofree char *label = cli_token_label (text->str, &widths[t]);
+      cli_print ("  %*s%s", widths[t] < 6 ? (int)(6 - widths[t]) : 0, "", label);
+    }
+  cli_print ("\n");
+  for (gsize l = 0; l < result->n_layers; l++)
+    {
+      cli_print ("%5" G_GSIZE_FORMAT, l);
+      for (gsize t = 0; t < result->n_tokens; t++)
+        {
+          const double score = eg_trace_result_score (result, l, t);
+          const int width = (int)MAX (widths[t], 6);
+          if (isnan (score))
+            cli_print ("  %*s", width, "nan");
+          else
+            cli_print ("  %*.4f", width, score);
+        }
+      cli_print ("\n");
+    }
+}
+
+static void
+print_analysis (const EgTraceResult *result)
+{
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autofree char *sentence = eg_trace_result_describe (result);
+  if (sentence != NULL)
+    cli_print ("%s\n", sentence);
+  cli_print ("top layers  ");
+  for (gsize i = 0; i < analysis->n_top; i++)
+    cli_print ("%s%" G_GSIZE_FORMAT " (%.4f)", i == 0 ? "" : ", ", analysis->top_layers[i],
+               analysis->layer_average[analysis->top_layers[i]]);
+  cli_print ("\naverages    subject %.4f, all tokens %.4f, ratio %.2f\n", analysis->subject_mean,
+             analysis->overall_mean, analysis->ratio);
+  if (!isnan (result->seconds))
+    cli_print ("time        %.2f s%s%s\n", result->seconds, result->device != NULL ? " on " : "",
+               result->device != NULL ? result->device : "");
+}
+
+void
+cli_report_print (const EgTraceResult *result, CliColors colors)
+{
+  print_settings (result);
+  cli_print ("\n");
+  if (colors != CLI_COLORS_NONE)
+    cli_heatmap_print (result, colors, terminal_width ());
+  else
+    print_table (result);
+  cli_print ("\n");
+  print_analysis (result);
+}
