@@ -193,8 +193,7 @@ read_integers (const Reader *reader, const char *name, gsize n, gint64 max, gint
     return FALSE;
   for (gsize i = 0; i < n; i++)
     if (integers[i] < 0 || integers[i] > max)
-      return fail (reader, error, "%s holds %" G_GINT64_FORMAT ", outside 0 … %" G_GINT64_FORMAT, name,
-                   integers[i], max);
+      return fail (reader, error, "%s holds %" G_GINT64_FORMAT ", which is out of range", name, integers[i]);
   *values = g_steal_pointer (&integers);
   return TRUE;
 }
