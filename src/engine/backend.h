@@ -1,9 +1,10 @@
-/* The op table: what a network is made of, on rows of float32. The network is written once over it (model/mamba.c);
- * the CPU (OpenBLAS), a plain reference and, later, CUDA implement it.
+/* The op table: what a network is made of, on rows of float32. The network is written once over it
+ * (model/mamba.c); the CPU (OpenBLAS), a plain reference and, later, CUDA implement it.
  *
- * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the backend's memory:
- * the network computes with such addresses and never reads through them; EgRows tables and copy lists are host memory.
- * Ops are queued on a stream in order; eg_stream calls return without waiting where the backend can. */
+ * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the
+ * backend's memory: the network computes with such addresses and never reads through them; EgRows tables and
+ * copy lists are host memory. Ops are queued on a stream in order; eg_stream calls return without waiting
+ * where the backend can. */
 #pragma once
 
 #include "formats/tensor.h"
@@ -32,7 +33,8 @@ typedef struct
  * @row, @n_rows: its rows, in the order of positions
  * @history: [K−1, D] device: what conv reads before the first row (zeros where the text begins)
  * @state: [N, D] device: h before the first row; %NULL for zeros
- * @keep_state: [keep_end − keep_first, N, D] device: where h of those of its rows is kept; %NULL when nobody needs it
+ * @keep_state: [keep_end − keep_first, N, D] device: where h of those of its rows is kept; %NULL when nobody
+ * needs it
  * @out_first: the first of its rows whose y is wanted
  * @out_row: the row of the output where that one goes
  */
@@ -79,10 +81,11 @@ struct _EgBackend
                 const float *bias);
 
   /* y[r] = x[r] / sqrt (mean (x[r]²) + eps) · weight; dense rows of width d. */
-  void (*rmsnorm) (EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps);
+  void (*rmsnorm) (
+      EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps);
 
-  /* c[t, i] = silu (bias[i] + Σ_k w[k, i] · x[t−K+1+k, i]) within each segment; w [K, D]; x has leading dimension ldx,
-   * c is dense [rows, D]. */
+  /* c[t, i] = silu (bias[i] + Σ_k w[k, i] · x[t−K+1+k, i]) within each segment; w [K, D]; x has leading
+   * dimension ldx, c is dense [rows, D]. */
   void (*conv_silu) (EgStream *stream,
                      float *c,
                      const float *x,
@@ -97,9 +100,9 @@ struct _EgBackend
   /* In place: x = log (1 + exp (x)). */
   void (*softplus) (EgStream *stream, float *x, gsize n);
 
-  /* h[t,n,i] = exp (Δ[t,i]·A[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i];  y[t,i] = Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i].
-   * Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A [N, D]; y dense [out rows, D], and never the
-   * memory of Δ or c. */
+  /* h[t,n,i] = exp (Δ[t,i]·A[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i];  y[t,i] = Σ_n C[t,n]·h[t,n,i] +
+   * skip[i]·c[t,i]. Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A [N, D]; y dense
+   * [out rows, D], and never the memory of Δ or c. */
   void (*scan) (EgStream *stream,
                 float *y,
                 const float *delta,
@@ -125,7 +128,8 @@ struct _EgBackend
   /* Widens one row of a matrix: an embedding. */
   void (*embed) (EgStream *stream, float *to, const EgMatrix *table, gsize row);
 
-  /* probability[r] (host) = softmax (x[r] · headᵀ)[target], over all of the head's rows; never holds all logits. Waits. */
+  /* probability[r] (host) = softmax (x[r] · headᵀ)[target], over all of the head's rows; never holds all
+   * logits. Waits. */
   void (*head) (EgStream *stream,
                 double *probability,
                 const float *x,

@@ -38,7 +38,7 @@ read_size (const Fields *fields, const char *name, gsize *value, GError **error)
                    fields->where, name, MAX_SIZE);
       return FALSE;
     }
-  *value = (gsize) number;
+  *value = (gsize)number;
   return TRUE;
 }
 
@@ -51,7 +51,8 @@ read_boolean (const Fields *fields, const char *name, gboolean fallback, gboolea
   JsonNode *node = json_object_get_member (fields->object, name);
   if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “%s” must be true or false", fields->where, name);
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “%s” must be true or false",
+                   fields->where, name);
       return FALSE;
     }
   *value = json_node_get_boolean (node);
@@ -63,7 +64,8 @@ static gboolean
 read_rank (const Fields *fields, gsize d_model, gsize *rank, GError **error)
 {
   if (!has_field (fields, "time_step_rank")
-      || g_strcmp0 (eg_json_node_get_text (json_object_get_member (fields->object, "time_step_rank")), "auto") == 0)
+      || g_strcmp0 (eg_json_node_get_text (json_object_get_member (fields->object, "time_step_rank")), "auto")
+             == 0)
     {
       *rank = (d_model + 15) / 16;
       return TRUE;
@@ -86,8 +88,8 @@ read_inner (const Fields *fields, gsize d_model, gsize *d_inner, GError **error)
   if (has_field (fields, "expand") && given != *d_inner)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   "%s: intermediate_size is %" G_GSIZE_FORMAT ", but expand × hidden_size is %" G_GSIZE_FORMAT
-                   "; the two fields contradict each other",
+                   "%s: intermediate_size is %" G_GSIZE_FORMAT
+                   ", but expand × hidden_size is %" G_GSIZE_FORMAT "; the two fields contradict each other",
                    fields->where, given, *d_inner);
       return FALSE;
     }
@@ -110,7 +112,7 @@ read_epsilon (const Fields *fields, float *epsilon, GError **error)
                    "%s: the field “layer_norm_epsilon” must be a number from 0 to 1", fields->where);
       return FALSE;
     }
-  *epsilon = (float) value;
+  *epsilon = (float)value;
   return TRUE;
 }
 
@@ -138,7 +140,8 @@ eg_model_config_load (const char *path, EgModelConfig *config, GError **error)
   g_autofree char *where = g_path_get_basename (path);
   const Fields fields = { json_node_get_object (root), where };
   *config = (EgModelConfig){ 0 };
-  return require_text (&fields, "model_type", "mamba", error) && require_text (&fields, "hidden_act", "silu", error)
+  return require_text (&fields, "model_type", "mamba", error)
+         && require_text (&fields, "hidden_act", "silu", error)
          && read_size (&fields, "hidden_size", &config->d_model, error)
          && read_size (&fields, "num_hidden_layers", &config->n_layers, error)
          && read_size (&fields, "vocab_size", &config->vocab_size, error)

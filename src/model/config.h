@@ -1,5 +1,5 @@
-/* A checkpoint's config.json: the sizes of a Mamba-1 network (Gu & Dao 2023), as Hugging Face's MambaConfig writes
- * them. */
+/* A checkpoint's config.json: the sizes of a Mamba-1 network (Gu & Dao 2023), as Hugging Face's MambaConfig
+ * writes them. */
 #pragma once
 
 #include <glib.h>

@@ -2,8 +2,8 @@
 
 #include "core/error.h"
 
-/* Rows are stacked segment after segment; since segments are ordered by their first layer, those at work in a layer are
- * always the first few. */
+/* Rows are stacked segment after segment; since segments are ordered by their first layer, those at work in a
+ * layer are always the first few. */
 typedef struct
 {
   float *memory;
@@ -17,8 +17,8 @@ struct _EgWorkspace
   const EgWeights *weights;
   EgBackend *backend;
   EgStream *stream;
-  /* [rows, width] each: the residual stream; its norm, and a block's output; [x | z]; c; [δ | B | C]; Δ; y; [segments,
-   * K−1, D]; the last positions' residual rows. */
+  /* [rows, width] each: the residual stream; its norm, and a block's output; [x | z]; c; [δ | B | C]; Δ; y;
+   * [segments, K−1, D]; the last positions' residual rows. */
   Buffer r, n, o, xz, c, dbc, delta, y, history, last, logits, zero;
   GArray *rows;   /* EgRows of the group */
   GArray *copies; /* EgRowCopy to come */
@@ -42,7 +42,7 @@ eg_workspace_new (EgModel *model)
 void
 eg_workspace_free (EgWorkspace *self)
 {
-  Buffer *buffers[] = { &self->r,     &self->n, &self->o,       &self->xz,   &self->c,     &self->dbc,
+  Buffer *buffers[] = { &self->r,     &self->n, &self->o,       &self->xz,   &self->c,      &self->dbc,
                         &self->delta, &self->y, &self->history, &self->last, &self->logits, &self->zero };
   for (gsize i = 0; i < G_N_ELEMENTS (buffers); i++)
     if (buffers[i]->memory)
@@ -74,7 +74,8 @@ reserve (EgWorkspace *self, Buffer *buffer, gsize n_rows, gsize width, GError **
   if (buffer->memory)
     return TRUE;
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-               "There is no memory left for %" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " numbers", n_rows, width);
+               "There is no memory left for %" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " numbers", n_rows,
+               width);
   return FALSE;
 }
 
@@ -118,7 +119,8 @@ queue_copy (EgWorkspace *self, float *to, const float *from)
 static void
 flush_copies (EgWorkspace *self, gsize width)
 {
-  self->backend->copy_rows (self->stream, (const EgRowCopy *) (gpointer) self->copies->data, self->copies->len, width);
+  self->backend->copy_rows (self->stream, (const EgRowCopy *)(gpointer)self->copies->data, self->copies->len,
+                            width);
   g_array_set_size (self->copies, 0);
 }
 
@@ -126,7 +128,8 @@ flush_copies (EgWorkspace *self, gsize width)
 static gboolean
 restores (const EgSegment *segment, EgSite site, gsize layer)
 {
-  return segment->source && segment->site == site && layer >= segment->window_begin && layer < segment->window_end;
+  return segment->source && segment->site == site && layer >= segment->window_begin
+         && layer < segment->window_end;
 }
 
 static const float *
@@ -136,8 +139,8 @@ source_row (const EgSegment *segment, EgSite site, gsize layer, gsize position)
                                : eg_run_resid_after (segment->source, layer, position);
 }
 
-/* The one place where sites are restored: overwrites, in the stacked rows of a site, those that each segment names. With
- * only_last, the rows are the segments' last positions alone. */
+/* The one place where sites are restored: overwrites, in the stacked rows of a site, those that each segment
+ * names. With only_last, the rows are the segments' last positions alone. */
 static void
 restore (EgWorkspace *self,
          const EgSegment *segments,
@@ -164,7 +167,8 @@ restore (EgWorkspace *self,
   flush_copies (self, width);
 }
 
-/* Rows with which a segment enters its first layer, its first restoration done. to: [n_positions − from, d] */
+/* Rows with which a segment enters its first layer, its first restoration done. to: [n_positions − from, d]
+ */
 static void
 begin_segment (EgWorkspace *self, const EgSegment *segment, gsize from, gsize n_positions, float *to)
 {
@@ -174,11 +178,11 @@ begin_segment (EgWorkspace *self, const EgSegment *segment, gsize from, gsize n_
   for (gsize t = from; t < n_positions; t++)
     {
       const gboolean restored = t >= segment->restore_begin && t < segment->restore_end;
-      const float *row = segment->input                    ? segment->input + (t - segment->position) * d
-                         : restored && after_resid         ? eg_run_resid_after (segment->source, l - 1, t)
-                         : restored && after_mixer         ? eg_run_resid (segment->base, l - 1, t)
-                         : l > 0                           ? eg_run_resid_after (segment->base, l - 1, t)
-                                                           : eg_run_resid (segment->base, 0, t);
+      const float *row = segment->input            ? segment->input + (t - segment->position) * d
+                         : restored && after_resid ? eg_run_resid_after (segment->source, l - 1, t)
+                         : restored && after_mixer ? eg_run_resid (segment->base, l - 1, t)
+                         : l > 0                   ? eg_run_resid_after (segment->base, l - 1, t)
+                                                   : eg_run_resid (segment->base, 0, t);
       queue_copy (self, to + (t - from) * d, row);
     }
   flush_copies (self, d);
@@ -201,7 +205,8 @@ load_histories (EgWorkspace *self, const EgSegment *segments, gsize n_active, gs
       rows->state = segment->position > 0 ? eg_run_state (segment->base, layer, segment->position - 1) : NULL;
       for (gsize k = 0; k < before; k++)
         if (segment->position + k >= before)
-          queue_copy (self, history + k * D, eg_run_conv_in (segment->base, layer, segment->position + k - before));
+          queue_copy (self, history + k * D,
+                      eg_run_conv_in (segment->base, layer, segment->position + k - before));
         else
           queue_copy (self, history + k * D, self->zero.memory);
     }
@@ -277,8 +282,8 @@ gather_last (EgWorkspace *self, gsize n_active, float *to, const float *from, gs
   flush_copies (self, width);
 }
 
-/* One layer over the first n_active segments' rows, in place on r. In the last layer only each segment's last position is
- * wanted: r's last rows come out in `last`. */
+/* One layer over the first n_active segments' rows, in place on r. In the last layer only each segment's last
+ * position is wanted: r's last rows come out in `last`. */
 static void
 run_layer (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n_positions, gsize l)
 {
@@ -287,7 +292,7 @@ run_layer (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n
   const EgLayerWeights *w = &self->weights->layers[l];
   const EgBackend *be = self->backend;
   EgStream *stream = self->stream;
-  const EgRows *rows = (const EgRows *) (gpointer) self->rows->data;
+  const EgRows *rows = (const EgRows *)(gpointer)self->rows->data;
   const gsize n_rows = rows[n_active - 1].row + rows[n_active - 1].n_rows;
   const gboolean only_last = l + 1 == config->n_layers;
   const gsize n_out = only_last ? n_active : n_rows;
@@ -301,8 +306,9 @@ run_layer (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n
   if (only_last)
     {
       const EgMatrix x_half = { w->in_proj.data, w->in_proj.dtype, D, d };
-      const EgMatrix z_half = { (const guint8 *) w->in_proj.data + D * d * eg_dtype_get_size (w->in_proj.dtype),
-                                w->in_proj.dtype, D, d };
+      const EgMatrix z_half
+          = { (const guint8 *)w->in_proj.data + D * d * eg_dtype_get_size (w->in_proj.dtype),
+              w->in_proj.dtype, D, d };
       be->gemm (stream, xz, 2 * D, n, d, n_rows, &x_half, w->in_bias);
       gather_last (self, n_active, o, n, d);
       be->gemm (stream, z, ldz, o, d, n_active, &z_half, w->in_bias ? w->in_bias + D : NULL);
@@ -341,7 +347,7 @@ static void
 place_rows (EgWorkspace *self, const EgSegment *segments, gsize n_segments, gsize n_positions, gsize *n_rows)
 {
   g_array_set_size (self->rows, 0);
-  g_array_set_size (self->rows, (guint) n_segments);
+  g_array_set_size (self->rows, (guint)n_segments);
   *n_rows = 0;
   for (gsize s = 0; s < n_segments; s++)
     {
@@ -394,7 +400,8 @@ eg_mamba_run (EgWorkspace *self,
 void
 eg_mamba_probabilities (EgWorkspace *self, guint32 target, double *probabilities)
 {
-  self->backend->head (self->stream, probabilities, self->n.memory, self->n_segments, &self->weights->head, target);
+  self->backend->head (self->stream, probabilities, self->n.memory, self->n_segments, &self->weights->head,
+                       target);
 }
 
 gboolean
@@ -404,8 +411,8 @@ eg_mamba_logits (EgWorkspace *self, gsize segment, float *logits, GError **error
   g_return_val_if_fail (segment < self->n_segments, FALSE);
   if (!reserve (self, &self->logits, 1, V, error))
     return FALSE;
-  self->backend->gemm (self->stream, self->logits.memory, V, self->n.memory + segment * d, d, 1, &self->weights->head,
-                       NULL);
+  self->backend->gemm (self->stream, self->logits.memory, V, self->n.memory + segment * d, d, 1,
+                       &self->weights->head, NULL);
   self->backend->download (self->stream, logits, self->logits.memory, V);
   return TRUE;
 }

@@ -1,6 +1,6 @@
-/* The Mamba-1 network (design §3; Gu & Dao 2023, "Mamba: Linear-Time Sequence Modeling with Selective State Spaces"),
- * written once over the op table, for many runs at a time: rows of all segments of a group go through each layer as one
- * matrix. */
+/* The Mamba-1 network (design §3; Gu & Dao 2023, "Mamba: Linear-Time Sequence Modeling with Selective State
+ * Spaces"), written once over the op table, for many runs at a time: rows of all segments of a group go
+ * through each layer as one matrix. */
 #pragma once
 
 #include "model/run.h"
@@ -9,14 +9,16 @@
 G_BEGIN_DECLS
 
 /**
- * EgSegment: one run of a group. It begins at a layer and a position and computes layers ≥ layer, positions ≥ position.
+ * EgSegment: one run of a group. It begins at a layer and a position and computes layers ≥ layer, positions ≥
+ * position.
  * @layer: 0 … L; L means that only the head is computed
- * @base: the run that it continues: its rows before this layer, conv's inputs and the state before this position. %NULL
- *   only where layer and position are 0
- * @input: [n_positions − position, d] device: the rows with which it begins, in place of the base's; %NULL for those
+ * @base: the run that it continues: its rows before this layer, conv's inputs and the state before this
+ * position. %NULL only where layer and position are 0
+ * @input: [n_positions − position, d] device: the rows with which it begins, in place of the base's; %NULL
+ * for those
  * @source: whose values are put back; %NULL: nothing is
- * @site, @window_begin, @window_end: where: this site of these layers (end exclusive). The first layer touched must be
- *   ≥ layer − 1: a segment begins after its first restoration
+ * @site, @window_begin, @window_end: where: this site of these layers (end exclusive). The first layer
+ * touched must be ≥ layer − 1: a segment begins after its first restoration
  * @restore_begin, @restore_end: the positions put back, end exclusive; ≥ position
  * @keep: filled with the segment's rows (its n_positions and first must be the segment's); %NULL for nothing
  */
@@ -38,8 +40,8 @@ void eg_workspace_free (EgWorkspace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgWorkspace, eg_workspace_free)
 EgStream *eg_workspace_get_stream (EgWorkspace *self);
 
-/* Runs a group up to the final norm of each segment's last position, which stays in the workspace. Segments must be
- * ordered by layer. Looks at the cancellable between layers. */
+/* Runs a group up to the final norm of each segment's last position, which stays in the workspace. Segments
+ * must be ordered by layer. Looks at the cancellable between layers. */
 gboolean eg_mamba_run (EgWorkspace *workspace,
                        const EgSegment *segments,
                        gsize n_segments,

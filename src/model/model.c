@@ -36,8 +36,9 @@ check_memory (const char *name, EgCheckpoint *checkpoint, GError **error)
     return TRUE;
   g_autofree char *needed_text = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *limit_text = g_format_size_full (limit, G_FORMAT_SIZE_IEC_UNITS);
-  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, "The weights of “%s” take %s, but this machine has %s of memory", name,
-               needed_text, limit_text);
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+               "The weights of “%s” take %s, but this machine has %s of memory", name, needed_text,
+               limit_text);
   return FALSE;
 }
 
@@ -69,8 +70,8 @@ eg_model_open (const char *folder, GCancellable *cancellable, GError **error)
   g_autofree char *config_path = g_build_filename (folder, "config.json", NULL);
   if (!g_file_test (config_path, G_FILE_TEST_EXISTS))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "There is no config.json in “%s”: it is not a model's folder",
-                   folder);
+      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+                   "There is no config.json in “%s”: it is not a model's folder", folder);
       return NULL;
     }
   if (!eg_model_config_load (config_path, &self->config, error))
@@ -94,13 +95,16 @@ open_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   GError *error = NULL;
   EgModel *model = eg_model_open (task_data, cancellable, &error);
   if (model)
-    g_task_return_pointer (task, model, (GDestroyNotify) eg_model_unref);
+    g_task_return_pointer (task, model, (GDestroyNotify)eg_model_unref);
   else
     g_task_return_error (task, error);
 }
 
 void
-eg_model_open_async (const char *folder, GCancellable *cancellable, GAsyncReadyCallback callback, gpointer user_data)
+eg_model_open_async (const char *folder,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, eg_model_open_async);
@@ -167,7 +171,7 @@ eg_model_get_n_parameters (EgModel *self)
 gsize
 eg_model_get_n_bytes (EgModel *self)
 {
-  return (gsize) eg_checkpoint_get_size (self->checkpoint);
+  return (gsize)eg_checkpoint_get_size (self->checkpoint);
 }
 
 const char *

@@ -1,5 +1,5 @@
-/* A checkpoint opened for tracing: its sizes, its weights by role, its tokenizer. Immutable once open and shared by
- * any number of threads. */
+/* A checkpoint opened for tracing: its sizes, its weights by role, its tokenizer. Immutable once open and
+ * shared by any number of threads. */
 #pragma once
 
 #include "model/config.h"
@@ -11,9 +11,9 @@ G_BEGIN_DECLS
 
 typedef struct _EgModel EgModel;
 
-/* Opens a folder in the Hugging Face layout. Weights stay mapped. Errors name the file, the field or the tensor, what
- * it is and what it should be; EG_ERROR_MEMORY when it cannot fit, with both figures, before anything is read.
- * (transfer full) */
+/* Opens a folder in the Hugging Face layout. Weights stay mapped. Errors name the file, the field or the
+ * tensor, what it is and what it should be; EG_ERROR_MEMORY when it cannot fit, with both figures, before
+ * anything is read. (transfer full) */
 EgModel *eg_model_open (const char *folder, GCancellable *cancellable, GError **error);
 
 /* The same on a thread of its own; finish with eg_model_open_finish(). */
@@ -41,8 +41,8 @@ gsize eg_model_get_n_bytes (EgModel *self);
 /* "F32", "F16", "BF16" or "mixed". */
 const char *eg_model_get_dtype_name (EgModel *self);
 
-/* The folder of the demo model: $ENGRAM_DATA_DIR/demo, beside the program's build tree, or where it is installed.
- * (transfer full) */
+/* The folder of the demo model: $ENGRAM_DATA_DIR/demo, beside the program's build tree, or where it is
+ * installed. (transfer full) */
 char *eg_model_find_demo (void);
 
 G_END_DECLS

@@ -64,7 +64,8 @@ eg_run_new (EgModel *model,
   g_autofree char *size = g_format_size_full (
       eg_run_size (config, n, state_end > state_first ? state_end - state_first : 0, keep_mixer),
       G_FORMAT_SIZE_IEC_UNITS);
-  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for a run of the network, which keeps %s", size);
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+               "There is no memory left for a run of the network, which keeps %s", size);
   return NULL;
 }
 
@@ -83,8 +84,8 @@ eg_run_free (EgRun *self)
 guint64
 eg_run_size (const EgModelConfig *config, gsize n_kept, gsize n_states, gboolean keep_mixer)
 {
-  const guint64 row = (guint64) config->d_model * (keep_mixer ? 2 : 1) + config->d_inner;
-  const guint64 state = (guint64) config->d_inner * config->d_state;
+  const guint64 row = (guint64)config->d_model * (keep_mixer ? 2 : 1) + config->d_inner;
+  const guint64 state = (guint64)config->d_inner * config->d_state;
   return sizeof (float) * config->n_layers * (row * n_kept + state * n_states);
 }
 

@@ -1,6 +1,7 @@
 /* What a run of the network keeps, so that others can continue it or take clean values from it (design §5).
  *
- * A run keeps rows for the positions first … n_positions−1; those before are its base's. The base must outlive it. */
+ * A run keeps rows for the positions first … n_positions−1; those before are its base's. The base must
+ * outlive it. */
 #pragma once
 
 #include "model/model-private.h"
@@ -14,7 +15,8 @@ typedef struct _EgRun EgRun;
  * @resid: [L][n][d] r before layer l, at positions first …
  * @conv_in: [L][n][D] what conv reads
  * @state: [L][states][N][D] h after positions state_first … state_end−1; %NULL rows elsewhere
- * @mixer: [L][n][d] the blocks' outputs; %NULL when not wanted. Of the last layer only the last position counts
+ * @mixer: [L][n][d] the blocks' outputs; %NULL when not wanted. Of the last layer only the last position
+ * counts
  * @last: [d] r after the last layer, at the last position
  */
 struct _EgRun
@@ -28,8 +30,8 @@ struct _EgRun
   float *last;
 };
 
-/* @base: %NULL for a run that continues nothing (first = 0). State is kept for state_first … state_end−1. EG_ERROR_MEMORY
- * when there is none. (transfer full) */
+/* @base: %NULL for a run that continues nothing (first = 0). State is kept for state_first … state_end−1.
+ * EG_ERROR_MEMORY when there is none. (transfer full) */
 EgRun *eg_run_new (EgModel *model,
                    const EgRun *base,
                    gsize n_positions,

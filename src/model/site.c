@@ -37,6 +37,7 @@ eg_site_from_name (const char *name, EgSite *site, GError **error)
         }
       g_string_append_printf (names, "%s%s", s == 0 ? "" : ", ", sites[s].name);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no site “%s”; the sites are %s", name, names->str);
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no site “%s”; the sites are %s", name,
+               names->str);
   return FALSE;
 }

@@ -1,5 +1,5 @@
-/* Sites: the named places inside a layer whose value can be captured and restored (one table for the engine, the
- * command line, the window and the files). */
+/* Sites: the named places inside a layer whose value can be captured and restored (one table for the engine,
+ * the command line, the window and the files). */
 #pragma once
 
 #include <glib.h>

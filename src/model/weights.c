@@ -65,8 +65,8 @@ load_vector (Loader *loader, const char *name, gsize n, const float **vector, GE
   return *vector != NULL;
 }
 
-/* A vector that must be there when the config says so, and must not when it does not: a bias left out in silence would
- * make wrong numbers. */
+/* A vector that must be there when the config says so, and must not when it does not: a bias left out in
+ * silence would make wrong numbers. */
 static gboolean
 load_bias (Loader *loader,
            const char *name,
@@ -81,8 +81,8 @@ load_bias (Loader *loader,
     return load_vector (loader, name, n, vector, error);
   if (!eg_checkpoint_has (loader->checkpoint, name))
     return TRUE;
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "config.json says that %s is false, but %s has a tensor %s", field,
-               eg_checkpoint_get_file_name (loader->checkpoint, name), name);
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "config.json says that %s is false, but %s has a tensor %s",
+               field, eg_checkpoint_get_file_name (loader->checkpoint, name), name);
   return FALSE;
 }
 
@@ -101,29 +101,34 @@ transpose (Loader *loader, const float *from, gsize rows, gsize cols, float (*ma
 static float
 negative_exp (float x)
 {
-  return (float) -exp ((double) x);
+  return (float)-exp ((double)x);
 }
 
 static gboolean
 load_layer (Loader *loader, const EgModelConfig *config, gsize l, EgLayerWeights *layer, GError **error)
 {
-  const gsize d = config->d_model, D = config->d_inner, N = config->d_state, K = config->d_conv, R = config->dt_rank;
+  const gsize d = config->d_model, D = config->d_inner, N = config->d_state, K = config->d_conv,
+              R = config->dt_rank;
   g_autofree char *prefix = g_strdup_printf ("backbone.layers.%" G_GSIZE_FORMAT ".", l);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-#define NAME(suffix) (g_ptr_array_add (names, g_strconcat (prefix, suffix, NULL)), names->pdata[names->len - 1])
+#define NAME(suffix)                                                                                         \
+  (g_ptr_array_add (names, g_strconcat (prefix, suffix, NULL)), names->pdata[names->len - 1])
   if (!load_vector (loader, NAME ("norm.weight"), d, &layer->norm, error)
       || !load_matrix (loader, NAME ("mixer.in_proj.weight"), 2 * D, d, &layer->in_proj, error)
-      || !load_bias (loader, NAME ("mixer.in_proj.bias"), "use_bias", config->use_bias, 2 * D, &layer->in_bias, error)
-      || !load_bias (loader, NAME ("mixer.conv1d.bias"), "use_conv_bias", config->use_conv_bias, D, &layer->conv_bias,
-                     error)
+      || !load_bias (loader, NAME ("mixer.in_proj.bias"), "use_bias", config->use_bias, 2 * D,
+                     &layer->in_bias, error)
+      || !load_bias (loader, NAME ("mixer.conv1d.bias"), "use_conv_bias", config->use_conv_bias, D,
+                     &layer->conv_bias, error)
       || !load_matrix (loader, NAME ("mixer.x_proj.weight"), R + 2 * N, D, &layer->x_proj, error)
       || !load_matrix (loader, NAME ("mixer.dt_proj.weight"), D, R, &layer->dt_proj, error)
       || !load_vector (loader, NAME ("mixer.dt_proj.bias"), D, &layer->dt_bias, error)
       || !load_vector (loader, NAME ("mixer.D"), D, &layer->skip, error)
       || !load_matrix (loader, NAME ("mixer.out_proj.weight"), d, D, &layer->out_proj, error)
-      || !load_bias (loader, NAME ("mixer.out_proj.bias"), "use_bias", config->use_bias, d, &layer->out_bias, error))
+      || !load_bias (loader, NAME ("mixer.out_proj.bias"), "use_bias", config->use_bias, d, &layer->out_bias,
+                     error))
     return FALSE;
-  const float *conv = load_floats (loader, NAME ("mixer.conv1d.weight"), 3, (const gsize[]){ D, 1, K }, error);
+  const float *conv
+      = load_floats (loader, NAME ("mixer.conv1d.weight"), 3, (const gsize[]){ D, 1, K }, error);
   if (!conv)
     return FALSE;
   layer->conv = transpose (loader, conv, D, K, NULL);
@@ -150,13 +155,15 @@ eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **
     self->head = self->embedding;
   else if (ok)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                   "%s: there is no tensor lm_head.weight, and config.json says that the head is not tied to the "
-                   "embedding",
-                   eg_checkpoint_get_file_name (checkpoint, "lm_head.weight"));
+      g_set_error (
+          error, EG_ERROR, EG_ERROR_NOT_FOUND,
+          "%s: there is no tensor lm_head.weight, and config.json says that the head is not tied to the "
+          "embedding",
+          eg_checkpoint_get_file_name (checkpoint, "lm_head.weight"));
       ok = FALSE;
     }
-  /* One layer at a time: a hostile number of layers fails at its first missing tensor, not at an allocation. */
+  /* One layer at a time: a hostile number of layers fails at its first missing tensor, not at an allocation.
+   */
   GArray *layers = g_array_new (FALSE, TRUE, sizeof (EgLayerWeights));
   for (gsize l = 0; ok && l < config->n_layers; l++)
     {
@@ -164,7 +171,7 @@ eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **
       ok = load_layer (&loader, config, l, &layer, error);
       g_array_append_val (layers, layer);
     }
-  self->layers = (EgLayerWeights *) (gpointer) g_array_free (layers, FALSE);
+  self->layers = (EgLayerWeights *)(gpointer)g_array_free (layers, FALSE);
   if (!ok)
     g_clear_pointer (&self, eg_weights_free);
   return self;

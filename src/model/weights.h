@@ -29,7 +29,8 @@ typedef struct
   GPtrArray *vectors; /* owns the float32 copies */
 } EgWeights;
 
-/* Names the tensor that is missing or has another shape. The checkpoint must outlive the weights. (transfer full) */
+/* Names the tensor that is missing or has another shape. The checkpoint must outlive the weights. (transfer
+ * full) */
 EgWeights *eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **error);
 void eg_weights_free (EgWeights *self);
 

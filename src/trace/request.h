@@ -44,11 +44,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceRequest, eg_trace_request_free)
 
 /**
  * EgTraceInput: a request's texts as tokens of one model.
- * @ids, @tokens, @starts, @ends: [n_tokens]; a token's text is the tokenizer's decode of it alone; offsets in characters
- *   of the prompt, end exclusive
+ * @ids, @tokens, @starts, @ends: [n_tokens]; a token's text is the tokenizer's decode of it alone; offsets in
+ * characters of the prompt, end exclusive
  * @subject_first, @subject_last: every token whose characters overlap the subject's, inclusive
  * @target_id: valid when @has_target
- * @notes: things to say once ("the subject stands twice in the prompt; its first place is used"); may be empty
+ * @notes: things to say once ("the subject stands twice in the prompt; its first place is used"); may be
+ * empty
  */
 typedef struct
 {
@@ -63,8 +64,8 @@ typedef struct
   char **notes;
 } EgTraceInput;
 
-/* Checks every field and turns the texts into tokens; costs no run of the network. EG_ERROR_INVALID says what is wrong
- * in one sentence for a person. (transfer full) */
+/* Checks every field and turns the texts into tokens; costs no run of the network. EG_ERROR_INVALID says what
+ * is wrong in one sentence for a person. (transfer full) */
 EgTraceInput *eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **error);
 void eg_trace_input_free (EgTraceInput *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceInput, eg_trace_input_free)

@@ -1,5 +1,5 @@
-/* Results as files: .npz (design §7: the notebook's fields and Engram's), JSON and CSV. Every writer goes through a
- * temporary file and a rename. */
+/* Results as files: .npz (design §7: the notebook's fields and Engram's), JSON and CSV. Every writer goes
+ * through a temporary file and a rename. */
 #pragma once
 
 #include "trace/result.h"
@@ -21,7 +21,8 @@ gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path,
 /* One row a cell: layer,position,token,score,sem,normalized. */
 gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
 
-/* A JSON text of which every number reads back as the same double (non-finite ones are null). (transfer full) */
+/* A JSON text of which every number reads back as the same double (non-finite ones are null). (transfer full)
+ */
 char *eg_json_to_text (JsonNode *node, gboolean pretty);
 
 G_END_DECLS

@@ -216,6 +216,8 @@ eg_trace_result_describe (const EgTraceResult *self)
   const double sem = self->sem[analysis->best_layer * self->n_tokens + analysis->best_position] * 100;
   if (isnan (sem))
     error = g_strdup ("");
+  else if (sem < 0.05)
+    error = g_strdup (" ± <0.1");
   else
     error = g_strdup_printf (sem < 0.95 ? " ± %.1f" : " ± %.0f", sem);
   return g_strdup_printf ("Most important: layer %" G_GSIZE_FORMAT " at “%s” — recovers %s%s of the answer",

@@ -9,13 +9,15 @@ typedef struct _EgTraceResult EgTraceResult;
 
 /**
  * EgTraceResult: not thread-safe; owned by the thread (main context) that started the trace.
- * @scores: [n_layers, n_tokens] row-major, mean over samples of P(target) in the restored run; NaN: not computed yet
- * @sem: same shape, standard error of that mean (ddof 1); NaN for one sample or where unknown (files without it)
+ * @scores: [n_layers, n_tokens] row-major, mean over samples of P(target) in the restored run; NaN: not
+ * computed yet
+ * @sem: same shape, standard error of that mean (ddof 1); NaN for one sample or where unknown (files without
+ * it)
  * @counts: same shape, samples that the score rests on so far
  * @high_score, @low_score: P(target) of the clean run; its mean over corrupted runs (NaN until known)
  * @noise_std: σ, to which the level is relative; NaN where unknown (files of the notebook)
- * @target_id, @samples, @seed, @window…: as requested; `has_settings` is FALSE for files that hold only the notebook's
- *   fields
+ * @target_id, @samples, @seed, @window…: as requested; `has_settings` is FALSE for files that hold only the
+ * notebook's fields
  * @complete: every cell rests on all samples
  * @seconds: of the trace alone
  */
@@ -62,11 +64,13 @@ double eg_trace_result_normalize (const EgTraceResult *self, double score);
 
 /**
  * EgTraceAnalysis: the notebook's §4–§6, over the cells computed so far.
- * @layer_average: [n_layers] mean over tokens of the scores; @subject_average: [n_layers] mean over the subject's
+ * @layer_average: [n_layers] mean over tokens of the scores; @subject_average: [n_layers] mean over the
+ * subject's
  * @layer_sem: [n_layers] nothing more than sqrt(Σ sem²)/T: the error of the average if cells were independent
  * @top_layers: the five highest of @layer_average (fewer when there are fewer layers), highest first, ties as
  *   numpy.argsort(…)[::-1] gives them
- * @overall_mean, @subject_mean: the means of both curves; @ratio = subject_mean/overall_mean, NaN when undefined
+ * @overall_mean, @subject_mean: the means of both curves; @ratio = subject_mean/overall_mean, NaN when
+ * undefined
  */
 typedef struct
 {
@@ -84,12 +88,12 @@ EgTraceAnalysis *eg_trace_result_analyze (const EgTraceResult *self);
 void eg_trace_analysis_free (EgTraceAnalysis *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceAnalysis, eg_trace_analysis_free)
 
-/* "Most important: layer 4 at “ Merkel” — recovers 41% ± 2 of the answer": one sentence, or NULL before the first
- * cell. (transfer full) */
+/* "Most important: layer 4 at “ Merkel” — recovers 41% ± 2 of the answer": one sentence, or NULL before the
+ * first cell. (transfer full) */
 char *eg_trace_result_describe (const EgTraceResult *self);
 
-/* One sentence when the trace cannot mean much (clean prediction uncertain, subject not corrupted enough, high ≤ low),
- * with a suggestion; else NULL. (transfer full) */
+/* One sentence when the trace cannot mean much (clean prediction uncertain, subject not corrupted enough,
+ * high ≤ low), with a suggestion; else NULL. (transfer full) */
 char *eg_trace_result_warning (const EgTraceResult *self);
 
 G_END_DECLS

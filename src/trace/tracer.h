@@ -20,8 +20,8 @@ typedef struct
 /**
  * EgTraceProgress: handed over in batches, each update at most a few milliseconds after the last.
  * @result: the result under way, with @cells already in it; keep a reference to go on looking at it
- * @cells: the cells that changed since the last update (none in the first update, which comes as soon as the clean and
- *   corrupted probabilities are known)
+ * @cells: the cells that changed since the last update (none in the first update, which comes as soon as the
+ * clean and corrupted probabilities are known)
  * @done, @total: work units (cells × samples), for a progress bar
  * @elapsed, @left: seconds; @left is negative while unknown
  */
@@ -36,8 +36,8 @@ typedef struct
 
 typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer user_data);
 
-/* Starts a trace; never blocks. @progress (may be NULL) and @callback run in the thread-default main context of the
- * caller. Any number of traces may be under way at once. */
+/* Starts a trace; never blocks. @progress (may be NULL) and @callback run in the thread-default main context
+ * of the caller. Any number of traces may be under way at once. */
 void eg_trace_async (EgModel *model,
                      const EgTraceRequest *request,
                      GCancellable *cancellable,
@@ -46,8 +46,8 @@ void eg_trace_async (EgModel *model,
                      GAsyncReadyCallback callback,
                      gpointer user_data);
 
-/* The finished result (transfer full). When cancelled: NULL and G_IO_ERROR_CANCELLED; what was computed until then is
- * in the result that the progress function was given. */
+/* The finished result (transfer full). When cancelled: NULL and G_IO_ERROR_CANCELLED; what was computed until
+ * then is in the result that the progress function was given. */
 EgTraceResult *eg_trace_finish (GAsyncResult *result, GError **error);
 
 /* The same, waiting: for tests and scripts. @progress runs in this thread. */

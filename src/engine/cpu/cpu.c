@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Narrow weights are widened, and the head's logits held, this many bytes at a time: a part of the second-level cache
- * and its neighbour's, so that sgemm finds them warm. */
+/* Narrow weights are widened, and the head's logits held, this many bytes at a time: a part of the
+ * second-level cache and its neighbour's, so that sgemm finds them warm. */
 #define PANEL_BYTES (2 * 1024 * 1024)
 
 struct _EgStream
@@ -25,7 +25,7 @@ cpu_alloc (EgBackend *self, gsize n_floats)
   gsize bytes;
   if (!g_size_checked_mul (&bytes, n_floats, sizeof (float)) || !g_size_checked_add (&bytes, bytes, 63))
     return NULL;
-  return aligned_alloc (64, MAX (bytes & ~(gsize) 63, 64));
+  return aligned_alloc (64, MAX (bytes & ~(gsize)63, 64));
 }
 
 static void
@@ -70,19 +70,27 @@ cpu_copy (EgStream *stream, float *to, const float *from, gsize n)
 
 /* y += or = x·wᵀ for a float32 w [n, k]. */
 static void
-sgemm (float *y, gsize ldy, const float *x, gsize ldx, gsize n_rows, const float *w, gsize n, gsize k, float beta)
+sgemm (float *y,
+       gsize ldy,
+       const float *x,
+       gsize ldx,
+       gsize n_rows,
+       const float *w,
+       gsize n,
+       gsize k,
+       float beta)
 {
   if (n_rows == 1 && ldx >= k)
-    cblas_sgemv (CblasRowMajor, CblasNoTrans, (blasint) n, (blasint) k, 1.0f, w, (blasint) k, x, 1, beta, y, 1);
+    cblas_sgemv (CblasRowMajor, CblasNoTrans, (blasint)n, (blasint)k, 1.0f, w, (blasint)k, x, 1, beta, y, 1);
   else
-    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, (blasint) n_rows, (blasint) n, (blasint) k, 1.0f, x,
-                 (blasint) ldx, w, (blasint) k, beta, y, (blasint) ldy);
+    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n_rows, (blasint)n, (blasint)k, 1.0f, x,
+                 (blasint)ldx, w, (blasint)k, beta, y, (blasint)ldy);
 }
 
 static void
 widen (const EgMatrix *w, gsize first_row, gsize n_rows, float *to)
 {
-  const guint8 *from = (const guint8 *) w->data + first_row * w->cols * sizeof (guint16);
+  const guint8 *from = (const guint8 *)w->data + first_row * w->cols * sizeof (guint16);
   if (w->dtype == EG_DTYPE_F16)
     kernels->widen_half (from, n_rows * w->cols, to);
   else
@@ -122,7 +130,8 @@ cpu_gemm (EgStream *stream,
 }
 
 static void
-cpu_rmsnorm (EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps)
+cpu_rmsnorm (
+    EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps)
 {
   kernels->rmsnorm (y, x, n_rows, d, weight, eps);
 }
@@ -190,13 +199,14 @@ static void
 cpu_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
 {
   if (table->dtype == EG_DTYPE_F32)
-    memcpy (to, (const float *) table->data + row * table->cols, table->cols * sizeof *to);
+    memcpy (to, (const float *)table->data + row * table->cols, table->cols * sizeof *to);
   else
     widen (table, row, 1, to);
 }
 
 static void
-cpu_head (EgStream *stream, double *probability, const float *x, gsize n_rows, const EgMatrix *head, gsize target)
+cpu_head (
+    EgStream *stream, double *probability, const float *x, gsize n_rows, const EgMatrix *head, gsize target)
 {
   if (n_rows == 0)
     return;
@@ -216,7 +226,7 @@ cpu_head (EgStream *stream, double *probability, const float *x, gsize n_rows, c
       const gsize n = MIN (panel, head->rows - first);
       if (narrow)
         widen (head, first, n, wide);
-      sgemm (logits, n, x, d, n_rows, narrow ? wide : (const float *) head->data + first * d, n, d, 0.0f);
+      sgemm (logits, n, x, d, n_rows, narrow ? wide : (const float *)head->data + first * d, n, d, 0.0f);
       for (gsize r = 0; r < n_rows; r++)
         {
           kernels->log_sum_exp (logits + r * n, n, &max[r], &sum[r]);
@@ -225,7 +235,7 @@ cpu_head (EgStream *stream, double *probability, const float *x, gsize n_rows, c
         }
     }
   for (gsize r = 0; r < n_rows; r++)
-    probability[r] = exp ((double) of_target[r] - (double) max[r]) / sum[r];
+    probability[r] = exp ((double)of_target[r] - (double)max[r]) / sum[r];
 }
 
 static const EgCpuKernels *

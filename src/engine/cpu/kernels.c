@@ -1,5 +1,5 @@
-/* Compiled several times, with EG_KERNELS naming the table and the compiler's flags naming the instruction set. The
- * loops run over contiguous channels, without calls, so that the compiler makes vectors of them. */
+/* Compiled several times, with EG_KERNELS naming the table and the compiler's flags naming the instruction
+ * set. The loops run over contiguous channels, without calls, so that the compiler makes vectors of them. */
 #include "engine/cpu/kernels.h"
 
 #include "core/half.h"
@@ -10,7 +10,12 @@
 #define LANES 16
 
 static void
-rmsnorm (float *restrict y, const float *restrict x, gsize n_rows, gsize d, const float *restrict weight, float eps)
+rmsnorm (float *restrict y,
+         const float *restrict x,
+         gsize n_rows,
+         gsize d,
+         const float *restrict weight,
+         float eps)
 {
   for (gsize r = 0; r < n_rows; r++, x += d, y += d)
     {
@@ -21,10 +26,10 @@ rmsnorm (float *restrict y, const float *restrict x, gsize n_rows, gsize d, cons
           partial[j] += x[i + j] * x[i + j];
       double sum = 0;
       for (gsize j = 0; j < LANES; j++)
-        sum += (double) partial[j];
+        sum += (double)partial[j];
       for (gsize i = whole; i < d; i++)
-        sum += (double) x[i] * (double) x[i];
-      const float scale = (float) (1.0 / sqrt (sum / (double) d + (double) eps));
+        sum += (double)x[i] * (double)x[i];
+      const float scale = (float)(1.0 / sqrt (sum / (double)d + (double)eps));
       for (gsize i = 0; i < d; i++)
         y[i] = x[i] * scale * weight[i];
     }
@@ -50,8 +55,9 @@ conv_silu (float *restrict c,
         for (gsize k = 0; k < n_conv; k++)
           {
             /* Row t − K + 1 + k of the segment; before its first row, history's last K − 1. */
-            const float *restrict in = t + k >= n_conv - 1 ? x + (segments[s].row + t + k - (n_conv - 1)) * ldx
-                                                           : segments[s].history + (t + k) * n_inner;
+            const float *restrict in = t + k >= n_conv - 1
+                                           ? x + (segments[s].row + t + k - (n_conv - 1)) * ldx
+                                           : segments[s].history + (t + k) * n_inner;
             const float *restrict tap = w + k * n_inner;
             if (k + 1 < n_conv)
               for (gsize i = 0; i < n_inner; i++)
@@ -138,13 +144,14 @@ scan (float *y,
             const float *d_row = delta + row * n_inner + i0, *x_row = c + row * n_inner + i0;
             const float *b_row = b_rows + row * ldbc, *c_row = c_rows + row * ldbc;
             if (width == EG_SCAN_BLOCK)
-              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, EG_SCAN_BLOCK);
+              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0,
+                         EG_SCAN_BLOCK);
             else
               scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, width);
             if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end)
               for (gsize n = 0; n < n_state; n++)
-                memcpy (segment->keep_state + ((t - segment->keep_first) * n_state + n) * n_inner + i0, h + n * EG_SCAN_BLOCK,
-                        width * sizeof *h);
+                memcpy (segment->keep_state + ((t - segment->keep_first) * n_state + n) * n_inner + i0,
+                        h + n * EG_SCAN_BLOCK, width * sizeof *h);
           }
       }
 }
@@ -183,11 +190,11 @@ log_sum_exp (const float *restrict logits, gsize n, float *max, double *sum)
   for (gsize i = 0; i < whole; i += LANES)
     for (gsize j = 0; j < LANES; j++)
       partial[j] += fast_exp (logits[i + j] - new_max);
-  double total = *sum > 0 ? *sum * exp ((double) *max - (double) new_max) : 0.0;
+  double total = *sum > 0 ? *sum * exp ((double)*max - (double)new_max) : 0.0;
   for (gsize j = 0; j < LANES; j++)
-    total += (double) partial[j];
+    total += (double)partial[j];
   for (gsize i = whole; i < n; i++)
-    total += (double) fast_exp (logits[i] - new_max);
+    total += (double)fast_exp (logits[i] - new_max);
   *max = new_max;
   *sum = total;
 }

@@ -1,5 +1,5 @@
-/* The CPU's own loops, compiled once for each instruction set (kernels.c) and chosen at run time. Arguments as in
- * engine/backend.h. */
+/* The CPU's own loops, compiled once for each instruction set (kernels.c) and chosen at run time. Arguments
+ * as in engine/backend.h. */
 #pragma once
 
 #include "engine/backend.h"
@@ -35,7 +35,8 @@ typedef struct
                 float *scratch);
   void (*gate) (float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner);
   void (*add) (float *y, const float *x, gsize n);
-  /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of them. */
+  /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of
+   * them. */
   void (*log_sum_exp) (const float *logits, gsize n, float *max, double *sum);
   void (*widen_half) (const void *from, gsize n, float *to);
   void (*widen_bfloat16) (const void *from, gsize n, float *to);

@@ -1,5 +1,5 @@
-/* The formulas of engine/backend.h as they stand there, accumulated in double precision, with libm's functions. Slow and
- * plain on purpose: every other backend is tested against it, op by op. */
+/* The formulas of engine/backend.h as they stand there, accumulated in double precision, with libm's
+ * functions. Slow and plain on purpose: every other backend is tested against it, op by op. */
 #include "engine/backend.h"
 
 #include "core/half.h"
@@ -48,8 +48,8 @@ element (const EgMatrix *w, gsize row, gsize col)
 {
   const gsize at = row * w->cols + col;
   if (w->dtype == EG_DTYPE_F32)
-    return ((const float *) w->data)[at];
-  const guint16 bits = ((const guint16 *) w->data)[at];
+    return ((const float *)w->data)[at];
+  const guint16 bits = ((const guint16 *)w->data)[at];
   return w->dtype == EG_DTYPE_F16 ? eg_half_to_float (bits) : eg_bfloat16_to_float (bits);
 }
 
@@ -72,23 +72,25 @@ reference_gemm (EgStream *stream,
   for (gsize r = 0; r < n_rows; r++)
     for (gsize j = 0; j < w->rows; j++)
       {
-        double sum = bias ? (double) bias[j] : 0.0;
+        double sum = bias ? (double)bias[j] : 0.0;
         for (gsize k = 0; k < w->cols; k++)
-          sum += (double) x[r * ldx + k] * (double) element (w, j, k);
-        y[r * ldy + j] = (float) sum;
+          sum += (double)x[r * ldx + k] * (double)element (w, j, k);
+        y[r * ldy + j] = (float)sum;
       }
 }
 
 static void
-reference_rmsnorm (EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps)
+reference_rmsnorm (
+    EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps)
 {
   for (gsize r = 0; r < n_rows; r++)
     {
       double sum = 0;
       for (gsize i = 0; i < d; i++)
-        sum += (double) x[r * d + i] * (double) x[r * d + i];
+        sum += (double)x[r * d + i] * (double)x[r * d + i];
       for (gsize i = 0; i < d; i++)
-        y[r * d + i] = (float) ((double) x[r * d + i] / sqrt (sum / (double) d + (double) eps) * (double) weight[i]);
+        y[r * d + i]
+            = (float)((double)x[r * d + i] / sqrt (sum / (double)d + (double)eps) * (double)weight[i]);
     }
 }
 
@@ -108,15 +110,15 @@ reference_conv_silu (EgStream *stream,
     for (gsize t = 0; t < segments[s].n_rows; t++)
       for (gsize i = 0; i < n_inner; i++)
         {
-          double sum = bias ? (double) bias[i] : 0.0;
+          double sum = bias ? (double)bias[i] : 0.0;
           for (gsize k = 0; k < n_conv; k++)
             {
-              const gssize at = (gssize) (t + k) - (gssize) (n_conv - 1);
-              const float in = at >= 0 ? x[(segments[s].row + (gsize) at) * ldx + i]
+              const gssize at = (gssize)(t + k) - (gssize)(n_conv - 1);
+              const float in = at >= 0 ? x[(segments[s].row + (gsize)at) * ldx + i]
                                        : segments[s].history[(t + k) * n_inner + i];
-              sum += (double) w[k * n_inner + i] * (double) in;
+              sum += (double)w[k * n_inner + i] * (double)in;
             }
-          c[(segments[s].row + t) * n_inner + i] = (float) silu (sum);
+          c[(segments[s].row + t) * n_inner + i] = (float)silu (sum);
         }
 }
 
@@ -124,7 +126,7 @@ static void
 reference_softplus (EgStream *stream, float *x, gsize n)
 {
   for (gsize i = 0; i < n; i++)
-    x[i] = x[i] > 30.0f ? x[i] : (float) log1p (exp ((double) x[i]));
+    x[i] = x[i] > 30.0f ? x[i] : (float)log1p (exp ((double)x[i]));
 }
 
 static void
@@ -148,21 +150,22 @@ reference_scan (EgStream *stream,
         const EgRows *segment = &segments[s];
         g_autofree double *h = g_new0 (double, n_state);
         for (gsize n = 0; segment->state && n < n_state; n++)
-          h[n] = (double) segment->state[n * n_inner + i];
+          h[n] = (double)segment->state[n * n_inner + i];
         for (gsize t = 0; t < segment->n_rows; t++)
           {
             const gsize row = segment->row + t;
-            const double step = (double) delta[row * n_inner + i], in = (double) c[row * n_inner + i];
-            double out = (double) skip[i] * in;
+            const double step = (double)delta[row * n_inner + i], in = (double)c[row * n_inner + i];
+            double out = (double)skip[i] * in;
             for (gsize n = 0; n < n_state; n++)
               {
-                h[n] = exp (step * (double) a[n * n_inner + i]) * h[n] + step * (double) b_rows[row * ldbc + n] * in;
-                out += (double) c_rows[row * ldbc + n] * h[n];
+                h[n] = exp (step * (double)a[n * n_inner + i]) * h[n]
+                       + step * (double)b_rows[row * ldbc + n] * in;
+                out += (double)c_rows[row * ldbc + n] * h[n];
                 if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end)
-                  segment->keep_state[((t - segment->keep_first) * n_state + n) * n_inner + i] = (float) h[n];
+                  segment->keep_state[((t - segment->keep_first) * n_state + n) * n_inner + i] = (float)h[n];
               }
             if (t >= segment->out_first)
-              y[(segment->out_row + t - segment->out_first) * n_inner + i] = (float) out;
+              y[(segment->out_row + t - segment->out_first) * n_inner + i] = (float)out;
           }
       }
 }
@@ -172,7 +175,7 @@ reference_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_r
 {
   for (gsize r = 0; r < n_rows; r++)
     for (gsize i = 0; i < n_inner; i++)
-      y[r * n_inner + i] = (float) ((double) y[r * n_inner + i] * silu ((double) z[r * ldz + i]));
+      y[r * n_inner + i] = (float)((double)y[r * n_inner + i] * silu ((double)z[r * ldz + i]));
 }
 
 static void
@@ -197,12 +200,8 @@ reference_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
 }
 
 static void
-reference_head (EgStream *stream,
-                double *probability,
-                const float *x,
-                gsize n_rows,
-                const EgMatrix *head,
-                gsize target)
+reference_head (
+    EgStream *stream, double *probability, const float *x, gsize n_rows, const EgMatrix *head, gsize target)
 {
   g_autofree double *logits = g_new (double, head->rows);
   for (gsize r = 0; r < n_rows; r++)
@@ -212,7 +211,7 @@ reference_head (EgStream *stream,
         {
           logits[v] = 0;
           for (gsize k = 0; k < head->cols; k++)
-            logits[v] += (double) x[r * head->cols + k] * (double) element (head, v, k);
+            logits[v] += (double)x[r * head->cols + k] * (double)element (head, v, k);
           max = MAX (max, logits[v]);
         }
       for (gsize v = 0; v < head->rows; v++)

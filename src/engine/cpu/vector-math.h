@@ -1,6 +1,7 @@
-/* exp, log1p∘exp and silu as straight-line code on floats, which compilers turn into vectors. Errors, against libm in
- * double precision over all floats of the range: fast_exp ≤ 2 ulp on [−87, 88], saturating outside instead of
- * underflowing or overflowing; fast_softplus and fast_silu ≤ 4 ulp (tests/engine/test-vector-math.c). NaN stays NaN. */
+/* exp, log1p∘exp and silu as straight-line code on floats, which compilers turn into vectors. Errors, against
+ * libm in double precision over all floats of the range: fast_exp ≤ 2 ulp on [−87, 88], saturating outside
+ * instead of underflowing or overflowing; fast_softplus and fast_silu ≤ 4 ulp
+ * (tests/engine/test-vector-math.c). NaN stays NaN. */
 #pragma once
 
 #include <glib.h>

@@ -1,0 +1,655 @@
+/* Reads tokenizer.json into an EgTokenizer. */
+#include "tokenizer/tokenizer-private.h"
+
+#include "core/error.h"
+#include "formats/json-text.h"
+#include "formats/map-file.h"
+#include "formats/quote.h"
+#include "tokenizer/aligned-text.h"
+#include "tokenizer/byte-level.h"
+
+#include <string.h>
+
+static const gsize MAX_FILE_BYTES = (gsize)256 << 20;
+
+typedef struct
+{
+  const char *where; /* the file's name, which begins every message */
+  EgTokenizer *tokenizer;
+  GHashTable *ids; /* the vocabulary: text → id; the texts belong to the tokenizer */
+  gboolean byte_level_processor;
+} Loader;
+
+static gboolean fail (const Loader *self, GError **error, EgError code, const char *format, ...)
+    G_GNUC_PRINTF (4, 5);
+
+/* Returns: FALSE. */
+static gboolean
+fail (const Loader *self, GError **error, EgError code, const char *format, ...)
+{
+  va_list arguments;
+  va_start (arguments, format);
+  g_autofree char *problem = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error (error, EG_ERROR, code, "%s: %s", self->where, problem);
+  return FALSE;
+}
+
+/* As fail(), with a text out of the file between the two halves of the message. Returns: FALSE. */
+static gboolean
+fail_quoting (
+    const Loader *self, GError **error, EgError code, const char *before, const char *text, const char *after)
+{
+  g_autofree char *quoted = eg_quote (text);
+  return fail (self, error, code, "%s“%s”%s", before, quoted, after);
+}
+
+static gboolean
+is_null (JsonNode *node)
+{
+  return node == NULL || JSON_NODE_HOLDS_NULL (node);
+}
+
+/* A member that is true or false; fallback if it is null or missing, unless it is required. */
+static gboolean
+read_flag (const Loader *self,
+           JsonObject *object,
+           const char *owner,
+           const char *name,
+           gboolean required,
+           gboolean fallback,
+           gboolean *value,
+           GError **error)
+{
+  JsonNode *node = json_object_get_member (object, name);
+  *value = fallback;
+  if (is_null (node) && !required)
+    return TRUE;
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+    return fail (self, error, EG_ERROR_FORMAT, "%s.%s is not true or false", owner, name);
+  *value = json_node_get_boolean (node);
+  return TRUE;
+}
+
+/* The "type" of one of the tokenizer's parts. Returns: (transfer none): NULL with an error. */
+static const char *
+read_kind (const Loader *self, JsonNode *node, const char *owner, GError **error)
+{
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    {
+      fail (self, error, EG_ERROR_FORMAT, "%s is not an object", owner);
+      return NULL;
+    }
+  const char *kind = eg_json_node_get_text (json_object_get_member (json_node_get_object (node), "type"));
+  if (kind == NULL)
+    fail (self, error, EG_ERROR_FORMAT, "%s.type is not a text", owner);
+  return kind;
+}
+
+static gboolean
+refuse_kind (const Loader *self, const char *owner, const char *kind, const char *known, GError **error)
+{
+  g_autofree char *quoted = eg_quote (kind);
+  return fail (self, error, EG_ERROR_UNSUPPORTED, "the %s is of the kind “%s”, but Engram reads only %s",
+               owner, quoted, known);
+}
+
+/* The array of parts in a Sequence. Returns: (transfer none): NULL with an error. */
+static JsonArray *
+read_sequence (const Loader *self, JsonNode *node, const char *owner, const char *name, GError **error)
+{
+  JsonNode *member = json_object_get_member (json_node_get_object (node), name);
+  if (member != NULL && JSON_NODE_HOLDS_ARRAY (member))
+    return json_node_get_array (member);
+  fail (self, error, EG_ERROR_FORMAT, "%s.%s is not an array", owner, name);
+  return NULL;
+}
+
+/* ---- the small parts ---- */
+
+static gboolean
+read_normalizer (Loader *self, JsonNode *node, GError **error)
+{
+  if (is_null (node))
+    return TRUE;
+  const char *kind = read_kind (self, node, "normalizer", error);
+  if (kind == NULL)
+    return FALSE;
+  if (g_str_equal (kind, "NFC"))
+    return self->tokenizer->nfc = TRUE;
+  if (!g_str_equal (kind, "Sequence"))
+    return refuse_kind (self, "normalizer", kind, "NFC", error);
+
+  JsonArray *sequence = read_sequence (self, node, "normalizer", "normalizers", error);
+  if (sequence == NULL)
+    return FALSE;
+  for (guint i = 0; i < json_array_get_length (sequence); i++)
+    if (!read_normalizer (self, json_array_get_element (sequence, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+read_pre_tokenizer (Loader *self, JsonNode *node, GError **error)
+{
+  if (is_null (node))
+    return fail (self, error, EG_ERROR_UNSUPPORTED,
+                 "it has no pre_tokenizer, but Engram reads only ByteLevel");
+  const char *kind = read_kind (self, node, "pre_tokenizer", error);
+  if (kind == NULL)
+    return FALSE;
+  if (!g_str_equal (kind, "ByteLevel"))
+    return refuse_kind (self, "pre_tokenizer", kind, "ByteLevel", error);
+
+  JsonObject *object = json_node_get_object (node);
+  EgTokenizer *tokenizer = self->tokenizer;
+  gboolean trim_offsets; /* of no effect here */
+  return read_flag (self, object, "pre_tokenizer", "add_prefix_space", TRUE, FALSE,
+                    &tokenizer->add_prefix_space, error)
+         && read_flag (self, object, "pre_tokenizer", "trim_offsets", TRUE, FALSE, &trim_offsets, error)
+         && read_flag (self, object, "pre_tokenizer", "use_regex", FALSE, TRUE, &tokenizer->use_regex, error);
+}
+
+static gboolean
+read_byte_level_processor (Loader *self, JsonObject *object, GError **error)
+{
+  if (self->byte_level_processor)
+    return fail (self, error, EG_ERROR_UNSUPPORTED,
+                 "the post_processor has ByteLevel twice, but Engram reads only one");
+  self->byte_level_processor = TRUE;
+  EgTokenizer *tokenizer = self->tokenizer;
+  return read_flag (self, object, "post_processor", "add_prefix_space", TRUE, FALSE,
+                    &tokenizer->trim_after_prefix, error)
+         && read_flag (self, object, "post_processor", "trim_offsets", TRUE, FALSE, &tokenizer->trim_offsets,
+                       error);
+}
+
+/* Only a template that is the text and nothing else ("$A") passes. */
+static gboolean
+check_template (const Loader *self, JsonNode *node, GError **error)
+{
+  JsonArray *single = read_sequence (self, node, "post_processor", "single", error);
+  if (single == NULL)
+    return FALSE;
+  if (json_array_get_length (single) == 1)
+    {
+      JsonNode *piece = json_array_get_element (single, 0);
+      if (JSON_NODE_HOLDS_OBJECT (piece) && json_object_has_member (json_node_get_object (piece), "Sequence"))
+        return TRUE;
+    }
+  return fail (self, error, EG_ERROR_UNSUPPORTED,
+               "the post_processor adds tokens to every text, which Engram does not do");
+}
+
+static gboolean
+read_post_processor (Loader *self, JsonNode *node, GError **error)
+{
+  if (is_null (node))
+    return TRUE;
+  const char *kind = read_kind (self, node, "post_processor", error);
+  if (kind == NULL)
+    return FALSE;
+  if (g_str_equal (kind, "ByteLevel"))
+    return read_byte_level_processor (self, json_node_get_object (node), error);
+  if (g_str_equal (kind, "TemplateProcessing"))
+    return check_template (self, node, error);
+  if (!g_str_equal (kind, "Sequence"))
+    return refuse_kind (self, "post_processor", kind, "ByteLevel", error);
+
+  JsonArray *sequence = read_sequence (self, node, "post_processor", "processors", error);
+  if (sequence == NULL)
+    return FALSE;
+  for (guint i = 0; i < json_array_get_length (sequence); i++)
+    if (!read_post_processor (self, json_array_get_element (sequence, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+static gboolean
+check_decoder (const Loader *self, JsonNode *node, GError **error)
+{
+  if (is_null (node))
+    return fail (self, error, EG_ERROR_UNSUPPORTED, "it has no decoder, but Engram reads only ByteLevel");
+  const char *kind = read_kind (self, node, "decoder", error);
+  if (kind == NULL)
+    return FALSE;
+  return g_str_equal (kind, "ByteLevel") || refuse_kind (self, "decoder", kind, "ByteLevel", error);
+}
+
+/* ---- the vocabulary ---- */
+
+/* Sets the text of an id that has none yet. */
+static gboolean
+set_entry (Loader *self, guint32 id, const char *text, GError **error)
+{
+  EgVocabularyEntry *entry = &self->tokenizer->entries[id];
+  if (entry->text != NULL)
+    {
+      g_autofree char *first = eg_quote (entry->text);
+      g_autofree char *second = eg_quote (text);
+      return fail (self, error, EG_ERROR_FORMAT, "the tokens “%s” and “%s” have the same id, %u", first,
+                   second, id);
+    }
+  entry->text = g_string_chunk_insert (self->tokenizer->texts, text);
+  return TRUE;
+}
+
+static gboolean
+read_id (const Loader *self, JsonNode *node, const char *token, guint32 *id, GError **error)
+{
+  *id = 0;
+  guint64 number;
+  if (!eg_json_node_get_size (node, &number) || number >= EG_TOKENIZER_MAX_IDS)
+    {
+      g_autofree char *quoted = eg_quote (token);
+      return fail (self, error, EG_ERROR_FORMAT, "the id of the token “%s” is not a number from 0 to %u",
+                   quoted, EG_TOKENIZER_MAX_IDS - 1);
+    }
+  *id = (guint32)number;
+  return TRUE;
+}
+
+/* n_added: how many ids after the vocabulary may be needed. */
+static gboolean
+allocate_entries (Loader *self, JsonObject *vocabulary, guint n_added, GError **error)
+{
+  guint32 largest = 0;
+  JsonObjectIter iter;
+  const char *text;
+  JsonNode *node;
+  json_object_iter_init_ordered (&iter, vocabulary);
+  while (json_object_iter_next_ordered (&iter, &text, &node))
+    {
+      guint32 id;
+      if (!g_utf8_validate (text, -1, NULL))
+        return fail_quoting (self, error, EG_ERROR_FORMAT, "the token ", text, " is not valid UTF-8");
+      if (!read_id (self, node, text, &id, error))
+        return FALSE;
+      largest = MAX (largest, id);
+    }
+  const gsize n_next = (gsize)json_object_get_size (vocabulary) + n_added;
+  self->tokenizer->n_ids = MAX ((gsize)largest + 1, n_next);
+  self->tokenizer->entries = g_new0 (EgVocabularyEntry, self->tokenizer->n_ids);
+  return TRUE;
+}
+
+static gboolean
+read_vocabulary (Loader *self, JsonNode *node, guint n_added, GError **error)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return fail (self, error, EG_ERROR_FORMAT, "model.vocab is not an object");
+  JsonObject *vocabulary = json_node_get_object (node);
+  if (json_object_get_size (vocabulary) == 0)
+    return fail (self, error, EG_ERROR_FORMAT, "model.vocab is empty");
+  if (!allocate_entries (self, vocabulary, n_added, error))
+    return FALSE;
+
+  JsonObjectIter iter;
+  const char *text;
+  json_object_iter_init_ordered (&iter, vocabulary);
+  while (json_object_iter_next_ordered (&iter, &text, &node))
+    {
+      const guint32 id = (guint32)json_node_get_int (node);
+      if (!set_entry (self, id, text, error))
+        return FALSE;
+      char *key = (char *)self->tokenizer->entries[id].text;
+      g_hash_table_insert (self->ids, key, GUINT_TO_POINTER (id));
+    }
+  return TRUE;
+}
+
+/* Returns: the token's id in the vocabulary, or EG_NO_TOKEN. */
+static guint32
+find_id (const Loader *self, const char *text)
+{
+  gpointer id;
+  return g_hash_table_lookup_extended (self->ids, text, NULL, &id) ? GPOINTER_TO_UINT (id) : EG_NO_TOKEN;
+}
+
+/* Looks a merge's part up. */
+static gboolean
+find_part (const Loader *self, guint place, const char *text, guint32 *id, GError **error)
+{
+  *id = find_id (self, text);
+  if (*id != EG_NO_TOKEN)
+    return TRUE;
+  g_autofree char *quoted = eg_quote (text);
+  return fail (self, error, EG_ERROR_FORMAT, "model.merges[%u] names “%s”, which model.vocab does not have",
+               place, quoted);
+}
+
+/* A merge's two parts, "a b" or ["a", "b"], one after the other in joined with a NUL between. */
+static gboolean
+read_pair (JsonNode *node, gboolean as_text, GString *joined, gsize *left_length)
+{
+  g_string_truncate (joined, 0);
+  if (as_text)
+    {
+      const char *text = eg_json_node_get_text (node);
+      const char *space = text != NULL ? strchr (text, ' ') : NULL;
+      if (space == NULL || strchr (space + 1, ' ') != NULL)
+        return FALSE;
+      g_string_append (joined, text);
+      *left_length = (gsize)(space - text);
+      joined->str[*left_length] = '\0';
+      return TRUE;
+    }
+  if (!JSON_NODE_HOLDS_ARRAY (node) || json_array_get_length (json_node_get_array (node)) != 2)
+    return FALSE;
+  const char *left = eg_json_node_get_text (json_array_get_element (json_node_get_array (node), 0));
+  const char *right = eg_json_node_get_text (json_array_get_element (json_node_get_array (node), 1));
+  if (left == NULL || right == NULL)
+    return FALSE;
+  g_string_append (joined, left);
+  *left_length = joined->len;
+  g_string_append_c (joined, '\0');
+  g_string_append (joined, right);
+  return TRUE;
+}
+
+static gboolean
+read_merge (Loader *self, guint place, guint32 rank, GString *joined, gsize left_length, GError **error)
+{
+  guint32 left, right, merged;
+  if (!find_part (self, place, joined->str, &left, error)
+      || !find_part (self, place, joined->str + left_length + 1, &right, error))
+    return FALSE;
+  g_string_erase (joined, (gssize)left_length, 1);
+  if (!find_part (self, place, joined->str, &merged, error))
+    return FALSE;
+  eg_merges_add (self->tokenizer->merges, left, right, rank, merged);
+  return TRUE;
+}
+
+static gboolean
+read_merges (Loader *self, JsonNode *node, GError **error)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return fail (self, error, EG_ERROR_FORMAT, "model.merges is not an array");
+  JsonArray *merges = json_node_get_array (node);
+  const guint n = json_array_get_length (merges);
+  self->tokenizer->merges = eg_merges_new (n);
+  const gboolean as_text = n > 0 && JSON_NODE_HOLDS_VALUE (json_array_get_element (merges, 0));
+  g_autoptr (GString) joined = g_string_new (NULL);
+  guint32 rank = 0;
+  for (guint i = 0; i < n; i++)
+    {
+      JsonNode *merge = json_array_get_element (merges, i);
+      const char *text = as_text ? eg_json_node_get_text (merge) : NULL;
+      if (text != NULL && g_str_has_prefix (text, "#version"))
+        continue;
+      gsize left_length;
+      if (!read_pair (merge, as_text, joined, &left_length))
+        return fail (self, error, EG_ERROR_FORMAT, "model.merges[%u] is not a pair of tokens", i);
+      if (!read_merge (self, i, rank, joined, left_length, error))
+        return FALSE;
+      rank++;
+    }
+  return TRUE;
+}
+
+/* The token of each byte, and the one for bytes that have none. unknown: (nullable). */
+static gboolean
+find_bytes (Loader *self, const char *unknown, GError **error)
+{
+  EgTokenizer *tokenizer = self->tokenizer;
+  gboolean complete = TRUE;
+  for (guint byte = 0; byte < 256; byte++)
+    {
+      char text[7] = { 0 };
+      g_unichar_to_utf8 (eg_byte_level_char ((guint8)byte), text);
+      tokenizer->byte_ids[byte] = find_id (self, text);
+      complete = complete && tokenizer->byte_ids[byte] != EG_NO_TOKEN;
+    }
+  tokenizer->unknown_id = unknown != NULL ? find_id (self, unknown) : EG_NO_TOKEN;
+  if (!complete && unknown != NULL && tokenizer->unknown_id == EG_NO_TOKEN)
+    return fail_quoting (self, error, EG_ERROR_FORMAT, "model.unk_token is ", unknown,
+                         ", which model.vocab does not have");
+  return TRUE;
+}
+
+/* ---- the model ---- */
+
+/* Refuses what would change the tokens: it must be null, or as if it were. */
+static gboolean
+check_absent (const Loader *self, JsonObject *model, const char *name, GError **error)
+{
+  JsonNode *node = json_object_get_member (model, name);
+  if (is_null (node))
+    return TRUE;
+  const char *text = eg_json_node_get_text (node);
+  const gboolean empty = text != NULL && *text == '\0';
+  const gboolean number = JSON_NODE_HOLDS_VALUE (node) && text == NULL
+                          && (json_node_get_value_type (node) == G_TYPE_INT64
+                              || json_node_get_value_type (node) == G_TYPE_DOUBLE);
+  if (empty || (number && json_node_get_double (node) == 0))
+    return TRUE;
+  return fail (self, error, EG_ERROR_UNSUPPORTED, "model.%s is set, which Engram does not read", name);
+}
+
+static gboolean
+check_model_kind (const Loader *self, JsonNode *node, GError **error)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+    return fail (self, error, EG_ERROR_FORMAT, "model is not an object");
+  JsonObject *model = json_node_get_object (node);
+  /* Files before 2020 do not name the kind; only BPE has merges. */
+  if (!json_object_has_member (model, "type") && json_object_has_member (model, "merges"))
+    return TRUE;
+  const char *kind = read_kind (self, node, "model", error);
+  if (kind == NULL)
+    return FALSE;
+  return g_str_equal (kind, "BPE") || refuse_kind (self, "model", kind, "BPE", error);
+}
+
+static gboolean
+read_model (Loader *self, JsonNode *node, guint n_added, GError **error)
+{
+  if (!check_model_kind (self, node, error))
+    return FALSE;
+  JsonObject *model = json_node_get_object (node);
+  gboolean byte_fallback, ignore_merges;
+  if (!check_absent (self, model, "dropout", error)
+      || !check_absent (self, model, "continuing_subword_prefix", error)
+      || !check_absent (self, model, "end_of_word_suffix", error)
+      || !read_flag (self, model, "model", "byte_fallback", FALSE, FALSE, &byte_fallback, error)
+      || !read_flag (self, model, "model", "ignore_merges", FALSE, FALSE, &ignore_merges, error)
+      || !read_flag (self, model, "model", "fuse_unk", FALSE, FALSE, &self->tokenizer->fuse_unknown, error))
+    return FALSE;
+  if (byte_fallback)
+    return fail (self, error, EG_ERROR_UNSUPPORTED, "model.byte_fallback is set, which Engram does not read");
+  JsonNode *unknown = json_object_get_member (model, "unk_token");
+  if (!is_null (unknown) && eg_json_node_get_text (unknown) == NULL)
+    return fail (self, error, EG_ERROR_FORMAT, "model.unk_token is not a text");
+
+  if (!read_vocabulary (self, json_object_get_member (model, "vocab"), n_added, error)
+      || !read_merges (self, json_object_get_member (model, "merges"), error)
+      || !find_bytes (self, is_null (unknown) ? NULL : eg_json_node_get_text (unknown), error))
+    return FALSE;
+  if (ignore_merges)
+    self->tokenizer->whole_words = g_hash_table_ref (self->ids);
+  return TRUE;
+}
+
+/* ---- added tokens ---- */
+
+/* Returns: (transfer full): content as the normalizer leaves it. */
+static char *
+normalize (const Loader *self, const char *content)
+{
+  g_autoptr (EgAlignedText) text = eg_aligned_text_new (content, 0, strlen (content));
+  if (self->tokenizer->nfc)
+    eg_aligned_text_normalize (text);
+  return g_strdup (text->text->str);
+}
+
+static gboolean
+read_added_token (Loader *self,
+                  guint place,
+                  JsonNode *node,
+                  GHashTable *contents,
+                  GHashTable *file_ids,
+                  guint32 *next_id,
+                  GError **error)
+{
+  g_autofree char *owner = g_strdup_printf ("added_tokens[%u]", place);
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return fail (self, error, EG_ERROR_FORMAT, "%s is not an object", owner);
+  JsonObject *object = json_node_get_object (node);
+  const char *content = eg_json_node_get_text (json_object_get_member (object, "content"));
+  if (content == NULL)
+    return fail (self, error, EG_ERROR_FORMAT, "%s.content is not a text", owner);
+  EgAddedToken token;
+  gboolean normalized, special;
+  guint32 file_id;
+  if (!read_id (self, json_object_get_member (object, "id"), content, &file_id, error)
+      || !read_flag (self, object, owner, "single_word", TRUE, FALSE, &token.single_word, error)
+      || !read_flag (self, object, owner, "lstrip", TRUE, FALSE, &token.lstrip, error)
+      || !read_flag (self, object, owner, "rstrip", TRUE, FALSE, &token.rstrip, error)
+      || !read_flag (self, object, owner, "normalized", TRUE, FALSE, &normalized, error)
+      || !read_flag (self, object, owner, "special", TRUE, FALSE, &special, error))
+    return FALSE;
+  if (*content == '\0')
+    return TRUE;
+  if (!g_hash_table_add (contents, (char *)content))
+    return fail_quoting (self, error, EG_ERROR_FORMAT, "the added token ", content, " is there twice");
+  if (!g_hash_table_add (file_ids, GUINT_TO_POINTER (file_id)))
+    return fail (self, error, EG_ERROR_FORMAT, "two added tokens have the same id, %u", file_id);
+
+  token.id = find_id (self, content);
+  if (token.id == EG_NO_TOKEN)
+    {
+      token.id = (*next_id)++;
+      if (!set_entry (self, token.id, content, error))
+        return FALSE;
+    }
+  g_autofree char *pattern = normalized ? normalize (self, content) : g_strdup (content);
+  /* What an id is decoded to is the normalized form; the same pointer unless that differs. */
+  if (!g_str_equal (pattern, content))
+    self->tokenizer->entries[token.id].text = g_string_chunk_insert (self->tokenizer->texts, pattern);
+  EgAddedTokens *set = normalized ? self->tokenizer->added_normalized : self->tokenizer->added_raw;
+  if (!eg_added_tokens_add (set, pattern, token))
+    return fail_quoting (self, error, EG_ERROR_FORMAT, "two added tokens both read ", pattern,
+                         " once they are normalized");
+  return TRUE;
+}
+
+/* tokens: (nullable). */
+static gboolean
+read_added_tokens (Loader *self, JsonArray *tokens, GError **error)
+{
+  EgTokenizer *tokenizer = self->tokenizer;
+  tokenizer->added_raw = eg_added_tokens_new ();
+  tokenizer->added_normalized = eg_added_tokens_new ();
+  if (tokens == NULL)
+    return TRUE;
+  g_autoptr (GHashTable) contents = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GHashTable) file_ids = g_hash_table_new (NULL, NULL);
+  guint32 next_id = g_hash_table_size (self->ids);
+  for (guint i = 0; i < json_array_get_length (tokens); i++)
+    if (!read_added_token (self, i, json_array_get_element (tokens, i), contents, file_ids, &next_id, error))
+      return FALSE;
+  return TRUE;
+}
+
+/* ---- the whole ---- */
+
+/* Cuts unused ids off the end and writes down what bytes each token stands for. */
+static void
+finish_entries (EgTokenizer *self)
+{
+  while (self->n_ids > 0 && self->entries[self->n_ids - 1].text == NULL)
+    self->n_ids--;
+  for (gsize i = 0; i < self->n_ids; i++)
+    {
+      EgVocabularyEntry *entry = &self->entries[i];
+      const guint start = self->bytes->len;
+      if (entry->text != NULL)
+        eg_byte_level_decode (entry->text, self->bytes);
+      entry->n_bytes = self->bytes->len - start;
+    }
+  const guint8 *bytes = self->bytes->data;
+  for (gsize i = 0; i < self->n_ids; bytes += self->entries[i++].n_bytes)
+    self->entries[i].bytes = bytes;
+}
+
+static gboolean
+check_version (const Loader *self, JsonObject *root, GError **error)
+{
+  JsonNode *node = json_object_get_member (root, "version");
+  if (node == NULL)
+    return TRUE;
+  const char *version = eg_json_node_get_text (node);
+  if (version == NULL)
+    return fail (self, error, EG_ERROR_FORMAT, "version is not a text");
+  return g_str_equal (version, "1.0")
+         || fail_quoting (self, error, EG_ERROR_UNSUPPORTED, "it is of version ", version,
+                          ", but Engram reads only version 1.0");
+}
+
+static gboolean
+read_root (Loader *self, JsonObject *root, GError **error)
+{
+  JsonNode *added = json_object_get_member (root, "added_tokens");
+  if (added != NULL && !JSON_NODE_HOLDS_ARRAY (added))
+    return fail (self, error, EG_ERROR_FORMAT, "added_tokens is not an array");
+  JsonArray *tokens = added != NULL ? json_node_get_array (added) : NULL;
+  const guint n_added = tokens != NULL ? json_array_get_length (tokens) : 0;
+  return check_version (self, root, error)
+         && read_normalizer (self, json_object_get_member (root, "normalizer"), error)
+         && read_pre_tokenizer (self, json_object_get_member (root, "pre_tokenizer"), error)
+         && read_post_processor (self, json_object_get_member (root, "post_processor"), error)
+         && check_decoder (self, json_object_get_member (root, "decoder"), error)
+         && read_model (self, json_object_get_member (root, "model"), n_added, error)
+         && read_added_tokens (self, tokens, error);
+}
+
+/* json-glib ends a text at a NUL that is written \u0000. Backslashes are legal in texts only. */
+static gboolean
+has_nul (const char *json, gsize length)
+{
+  static const char escape[] = "\\u0000";
+  for (gsize i = 0; i + strlen (escape) <= length; i++)
+    if (json[i] == '\\')
+      {
+        if (memcmp (json + i, escape, strlen (escape)) == 0)
+          return TRUE;
+        i++;
+      }
+  return FALSE;
+}
+
+EgTokenizer *
+eg_tokenizer_load (const char *path, GError **error)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  g_autoptr (GMappedFile) file = eg_map_file (path, error);
+  if (file == NULL)
+    return NULL;
+  g_autofree char *where = eg_file_get_title (path);
+  g_autoptr (EgTokenizer) tokenizer = g_new0 (EgTokenizer, 1);
+  g_atomic_ref_count_init (&tokenizer->ref_count);
+  tokenizer->texts = g_string_chunk_new (1 << 16);
+  tokenizer->bytes = g_byte_array_new ();
+  g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
+  Loader loader = { where, tokenizer, ids, FALSE };
+
+  const gsize length = g_mapped_file_get_length (file);
+  const char *json = length > 0 ? g_mapped_file_get_contents (file) : "";
+  if (length > MAX_FILE_BYTES)
+    {
+      fail (&loader, error, EG_ERROR_FORMAT, "it is larger than 256 MiB, which no tokenizer is");
+      return NULL;
+    }
+  if (has_nul (json, length))
+    {
+      fail (&loader, error, EG_ERROR_UNSUPPORTED, "it has a token with a NUL character in its text");
+      return NULL;
+    }
+  g_autoptr (JsonNode) root = eg_json_parse_object (json, length, where, error);
+  if (root == NULL || !read_root (&loader, json_node_get_object (root), error))
+    return NULL;
+  finish_entries (tokenizer);
+  return g_steal_pointer (&tokenizer);
+}

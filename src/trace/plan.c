@@ -1,0 +1,186 @@
+#include "trace/plan.h"
+
+/* Rows of a group: wide enough for the product's best rate, small enough for caches and for a quick answer to
+ * Stop. */
+#define WANTED_ROWS 256
+#define MOST_ROWS   768
+/* Layers whose cells share a group, the later ones joining as it passes them. */
+#define MOST_LAYERS 8
+
+void
+eg_plan_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end)
+{
+  *begin = layer > window / 2 ? layer - window / 2 : 0;
+  *end = MIN (n_layers, layer + (window + 1) / 2);
+}
+
+EgCellKind
+eg_plan_cell_kind (const EgPlan *self, gsize layer, gsize position)
+{
+  if (position < self->subject_first)
+    return EG_CELL_LOW;
+  gsize begin, end;
+  eg_plan_window (self->n_layers, layer, self->window, &begin, &end);
+  const gboolean is_last = position + 1 == self->n_tokens;
+  /* After the last layer only the last position is read. */
+  if (begin + 1 >= self->n_layers && !is_last)
+    return EG_CELL_LOW;
+  if (self->site == EG_SITE_RESID && end == self->n_layers && is_last)
+    return EG_CELL_HIGH;
+  return EG_CELL_COMPUTED;
+}
+
+static gsize
+cell_start_layer (const EgPlan *self, gsize cell)
+{
+  gsize begin, end;
+  eg_plan_window (self->n_layers, cell / self->n_tokens, self->window, &begin, &end);
+  return begin + 1;
+}
+
+guint64
+eg_plan_group_cost (const EgPlan *self, const EgGroup *group)
+{
+  guint64 cost = 0;
+  for (gsize i = 0; i < group->cells->len; i++)
+    {
+      const gsize cell = g_array_index (group->cells, gsize, i);
+      const guint64 rows
+          = (self->n_tokens - cell % self->n_tokens) * (group->sample_end - group->sample_first);
+      cost += rows * (self->n_layers - MIN (cell_start_layer (self, cell), self->n_layers)) + 1;
+    }
+  return cost;
+}
+
+static void
+group_free (gpointer data)
+{
+  EgGroup *group = data;
+  g_array_unref (group->cells);
+  g_free (group);
+}
+
+static void
+round_free (gpointer data)
+{
+  EgRound *round = data;
+  g_ptr_array_unref (round->groups);
+  g_free (round);
+}
+
+static void
+add_group (EgPlan *self, EgRound *round, GArray *cells, gsize sample_first, gsize sample_end)
+{
+  EgGroup *group = g_new (EgGroup, 1);
+  group->cells = g_array_ref (cells);
+  group->sample_first = sample_first;
+  group->sample_end = sample_end;
+  g_ptr_array_add (round->groups, group);
+  self->cost += eg_plan_group_cost (self, group);
+}
+
+/* Turns the cells of a few layers, ordered by layer, into groups of at most about MOST_ROWS rows. */
+static void
+add_cells (EgPlan *self, EgRound *round, GArray *cells)
+{
+  const gsize n_samples = round->sample_end - round->sample_first;
+  for (guint i = 0; i < cells->len;)
+    {
+      g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (gsize));
+      gsize rows = 0;
+      for (; i < cells->len; i++)
+        {
+          const gsize cell = g_array_index (cells, gsize, i);
+          const gsize more = (self->n_tokens - cell % self->n_tokens) * n_samples;
+          if (some->len > 0 && rows + more > MOST_ROWS)
+            break;
+          rows += more;
+          g_array_append_val (some, cell);
+        }
+      /* One cell may be too many rows by itself: then its samples are shared out. */
+      const gsize pieces = some->len == 1 ? MIN ((rows + MOST_ROWS - 1) / MOST_ROWS, n_samples) : 1;
+      for (gsize p = 0; p < pieces; p++)
+        add_group (self, round, some, round->sample_first + p * n_samples / pieces,
+                   round->sample_first + (p + 1) * n_samples / pieces);
+    }
+}
+
+/* Numbers 0 … n−1 from coarse to fine: every (2^k)-th first, then those between. */
+static GArray *
+coarse_to_fine (gsize n)
+{
+  GArray *order = g_array_new (FALSE, FALSE, sizeof (gsize));
+  gsize step = 1;
+  while (2 * step < n)
+    step *= 2;
+  for (gsize i = 0; i < n; i += step)
+    g_array_append_val (order, i);
+  for (; step > 1; step /= 2)
+    for (gsize i = step / 2; i < n; i += step)
+      g_array_append_val (order, i);
+  return order;
+}
+
+static EgRound *
+round_new (EgPlan *self, gsize sample_first, gsize sample_end)
+{
+  EgRound *round = g_new (EgRound, 1);
+  round->sample_first = sample_first;
+  round->sample_end = sample_end;
+  round->groups = g_ptr_array_new_with_free_func (group_free);
+
+  const gsize m = self->n_tokens - self->subject_first;
+  const gsize rows_a_layer = m * (m + 1) / 2 * (sample_end - sample_first);
+  const gsize n_together = CLAMP ((WANTED_ROWS + rows_a_layer - 1) / rows_a_layer, 1, MOST_LAYERS);
+  g_autoptr (GArray) order = coarse_to_fine ((self->n_layers + n_together - 1) / n_together);
+  for (guint i = 0; i < order->len; i++)
+    {
+      const gsize first = g_array_index (order, gsize, i) * n_together;
+      g_autoptr (GArray) cells = g_array_new (FALSE, FALSE, sizeof (gsize));
+      for (gsize l = first; l < MIN (first + n_together, self->n_layers); l++)
+        for (gsize t = self->subject_first; t < self->n_tokens; t++)
+          if (eg_plan_cell_kind (self, l, t) == EG_CELL_COMPUTED)
+            {
+              const gsize cell = l * self->n_tokens + t;
+              g_array_append_val (cells, cell);
+            }
+      add_cells (self, round, cells);
+    }
+  return round;
+}
+
+EgPlan *
+eg_plan_new (gsize n_layers,
+             gsize n_tokens,
+             gsize subject_first,
+             EgSite site,
+             gsize window,
+             gsize samples,
+             gsize samples_at_once)
+{
+  EgPlan *self = g_new0 (EgPlan, 1);
+  self->n_layers = n_layers;
+  self->n_tokens = n_tokens;
+  self->subject_first = subject_first;
+  self->samples = samples;
+  self->window = window;
+  self->site = site;
+  self->rounds = g_ptr_array_new_with_free_func (round_free);
+  /* A first estimate from a tenth of the samples (three at least), then three times as many each time. */
+  gsize size = MAX ((samples + 9) / 10, 3);
+  for (gsize first = 0; first < samples;)
+    {
+      const gsize n = MIN (MIN (size, samples - first), MAX (samples_at_once, 1));
+      g_ptr_array_add (self->rounds, round_new (self, first, first + n));
+      first += n;
+      size *= 3;
+    }
+  return self;
+}
+
+void
+eg_plan_free (EgPlan *self)
+{
+  g_ptr_array_unref (self->rounds);
+  g_free (self);
+}

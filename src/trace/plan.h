@@ -1,0 +1,63 @@
+/* The order in which a trace's cells are computed (design §5): rounds of samples, and in each, groups of
+ * cells sized for wide matrices, coarse to fine over layers. A plan depends on the sizes alone, never on the
+ * number of threads, so that every group's arithmetic, and with it every bit of the result, is always the
+ * same. */
+#pragma once
+
+#include "model/config.h"
+#include "model/site.h"
+
+G_BEGIN_DECLS
+
+/**
+ * EgCellKind: what a cell costs.
+ * @EG_CELL_LOW: nothing that the head reads changes: its scores are those of the corrupted runs
+ * @EG_CELL_HIGH: all that the head reads is clean: its scores are the clean run's
+ */
+typedef enum
+{
+  EG_CELL_COMPUTED,
+  EG_CELL_LOW,
+  EG_CELL_HIGH,
+} EgCellKind;
+
+/* A group: cells (as layer·T + position, ordered by layer) × samples sample_first … sample_end−1. */
+typedef struct
+{
+  GArray *cells; /* of gsize */
+  gsize sample_first, sample_end;
+} EgGroup;
+
+typedef struct
+{
+  gsize sample_first, sample_end;
+  GPtrArray *groups; /* of EgGroup, in order */
+} EgRound;
+
+typedef struct
+{
+  gsize n_layers, n_tokens, subject_first, samples, window;
+  EgSite site;
+  GPtrArray *rounds; /* of EgRound; together they cover every sample once */
+  guint64 cost;      /* rows × layers, of all groups */
+} EgPlan;
+
+EgPlan *eg_plan_new (gsize n_layers,
+                     gsize n_tokens,
+                     gsize subject_first,
+                     EgSite site,
+                     gsize window,
+                     gsize samples,
+                     gsize samples_at_once);
+void eg_plan_free (EgPlan *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPlan, eg_plan_free)
+
+/* The layers that a cell of layer l restores: max (0, l − ⌊w/2⌋) … min (L, l + ⌈w/2⌉) − 1, end exclusive. */
+void eg_plan_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end);
+
+EgCellKind eg_plan_cell_kind (const EgPlan *self, gsize layer, gsize position);
+
+/* Rows × layers that a group computes. */
+guint64 eg_plan_group_cost (const EgPlan *self, const EgGroup *group);
+
+G_END_DECLS

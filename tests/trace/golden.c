@@ -1,0 +1,46 @@
+#include "golden.h"
+
+#include <math.h>
+
+const char *const golden_models[] = { "expand2", "deep", "half", "sharded", "narrow", "epsilon", NULL };
+
+EgModel *
+golden_open (const char *name)
+{
+  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "golden", "models", name, NULL);
+  g_autoptr (GError) error = NULL;
+  EgModel *model = eg_model_open (folder, NULL, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+JsonNode *
+golden_load (const char *name)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "models", name, "golden.json", NULL);
+  g_autoptr (JsonParser) parser = json_parser_new ();
+  g_autoptr (GError) error = NULL;
+  json_parser_load_from_file (parser, path, &error);
+  g_assert_no_error (error);
+  return json_parser_steal_root (parser);
+}
+
+EgTraceRequest *
+golden_request (JsonObject *trace)
+{
+  EgTraceRequest *request = eg_trace_request_new (json_object_get_string_member (trace, "prompt"),
+                                                  json_object_get_string_member (trace, "subject"));
+  g_assert_true (eg_site_from_name (json_object_get_string_member (trace, "site"), &request->site, NULL));
+  request->window = (guint)json_object_get_int_member (trace, "window");
+  request->samples = (guint)json_object_get_int_member (trace, "samples");
+  request->noise_level = json_object_get_double_member (trace, "noise_level");
+  request->seed = (guint32)json_object_get_int_member (trace, "seed");
+  return request;
+}
+
+double
+golden_number (JsonArray *array, gsize index)
+{
+  JsonNode *node = json_array_get_element (array, (guint)index);
+  return JSON_NODE_HOLDS_NULL (node) ? (double)NAN : json_node_get_double (node);
+}

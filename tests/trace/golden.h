@@ -1,0 +1,21 @@
+/* The golden models of tests/golden/models and their numbers, made by tests/golden/make_models.py from
+ * PyTorch. */
+#pragma once
+
+#include "trace/tracer.h"
+
+#include <json-glib/json-glib.h>
+
+/* NULL-terminated. */
+extern const char *const golden_models[];
+
+EgModel *golden_open (const char *name);
+
+/* golden.json's root. */
+JsonNode *golden_load (const char *name);
+
+/* The request of one object of "traces". (transfer full) */
+EgTraceRequest *golden_request (JsonObject *trace);
+
+/* A float in an array, or NaN for null. */
+double golden_number (JsonArray *array, gsize index);

@@ -1,0 +1,163 @@
+/* Logits and whole traces against PyTorch's numbers, on six odd small models. */
+#include "golden.h"
+
+#include "model/mamba.h"
+#include "trace/clean-run.h"
+#include "trace/plan.h"
+#include "trace/predict.h"
+
+#include <math.h>
+
+/* The golden numbers are float32 themselves, up to 4.8e-6 away from the same trace in double precision. */
+#define SCORE_TOLERANCE 1e-5
+
+static void
+assert_near (double found, double expected, double tolerance)
+{
+  if (isnan (expected) && isnan (found))
+    return;
+  if (!(fabs (found - expected) <= tolerance))
+    g_error ("found %.9g, expected %.9g within %g", found, expected, tolerance);
+}
+
+static void
+test_logits (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (JsonNode) root = golden_load (name);
+  JsonArray *prompts = json_object_get_array_member (json_node_get_object (root), "logits");
+  const gsize V = eg_model_get_config (model)->vocab_size;
+  g_autofree float *logits = g_new (float, V);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model);
+  for (guint p = 0; p < json_array_get_length (prompts); p++)
+    {
+      JsonObject *prompt = json_array_get_object_element (prompts, p);
+      JsonArray *expected = json_object_get_array_member (prompt, "logits");
+      JsonArray *ids = json_object_get_array_member (prompt, "token_ids");
+      g_autoptr (GError) error = NULL;
+      g_autoptr (EgPrediction) prediction
+          = eg_predict (model, json_object_get_string_member (prompt, "prompt"), 5, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (prediction->n_tokens, ==, json_array_get_length (ids));
+      for (guint t = 0; t < prediction->n_tokens; t++)
+        g_assert_cmpuint (prediction->ids[t], ==, json_array_get_int_element (ids, t));
+      for (guint i = 0; i < 5; i++)
+        {
+          g_assert_cmpuint (prediction->predictions[i].id, ==,
+                            json_array_get_int_element (json_object_get_array_member (prompt, "top_ids"), i));
+          assert_near (prediction->predictions[i].probability,
+                       golden_number (json_object_get_array_member (prompt, "top_probabilities"), i),
+                       SCORE_TOLERANCE);
+        }
+
+      g_assert_true (
+          eg_clean_run (workspace, model, prediction->ids, prediction->n_tokens, NULL, NULL, &error));
+      g_assert_true (eg_mamba_logits (workspace, 0, logits, &error));
+      g_assert_cmpuint (V, ==, json_array_get_length (expected));
+      double largest = 0;
+      for (guint v = 0; v < V; v++)
+        largest = MAX (largest, fabs (golden_number (expected, v)));
+      for (guint v = 0; v < V; v++)
+        assert_near ((double)logits[v], golden_number (expected, v), 1e-4 * largest);
+    }
+}
+
+static void
+test_resid (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (JsonNode) root = golden_load (name);
+  JsonObject *golden = json_object_get_object_member (json_node_get_object (root), "resid");
+  JsonArray *ids = json_object_get_array_member (golden, "token_ids");
+  JsonArray *layers = json_object_get_array_member (golden, "values");
+  const gsize T = json_array_get_length (ids), d = eg_model_get_config (model)->d_model;
+  g_autofree guint32 *tokens = g_new (guint32, T);
+  for (guint t = 0; t < T; t++)
+    tokens[t] = (guint32)json_array_get_int_element (ids, t);
+  g_autoptr (EgRun) run = eg_run_new (model, NULL, T, 0, 0, T, TRUE, NULL);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model);
+  g_assert_true (eg_clean_run (workspace, model, tokens, T, run, NULL, NULL));
+  for (guint l = 0; l < json_array_get_length (layers); l++)
+    for (guint t = 0; t < T; t++)
+      {
+        /* After the last layer only the last position is computed. */
+        if (l + 1 == json_array_get_length (layers) && t + 1 < T)
+          continue;
+        JsonArray *row = json_array_get_array_element (json_array_get_array_element (layers, l), t);
+        const float *found = eg_run_resid_after (run, l, t);
+        for (guint i = 0; i < d; i++)
+          assert_near ((double)found[i], golden_number (row, i), 2e-5 * (1 + fabs (golden_number (row, i))));
+      }
+}
+
+static void
+test_traces (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (JsonNode) root = golden_load (name);
+  JsonArray *traces = json_object_get_array_member (json_node_get_object (root), "traces");
+  for (guint i = 0; i < json_array_get_length (traces); i++)
+    {
+      JsonObject *golden = json_array_get_object_element (traces, i);
+      g_autoptr (EgTraceRequest) request = golden_request (golden);
+      request->threads = 2;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      JsonArray *range = json_object_get_array_member (golden, "subject_range");
+      g_assert_cmpuint (result->subject_first, ==, json_array_get_int_element (range, 0));
+      g_assert_cmpuint (result->subject_last, ==, json_array_get_int_element (range, 1));
+      g_assert_cmpint (result->target_id, ==, json_object_get_int_member (golden, "target_id"));
+      assert_near (result->noise_std, json_object_get_double_member (golden, "noise_std"), 1e-6);
+      assert_near (result->high_score, json_object_get_double_member (golden, "high_score"), SCORE_TOLERANCE);
+      assert_near (result->low_score, json_object_get_double_member (golden, "low_score"), SCORE_TOLERANCE);
+      JsonArray *scores = json_object_get_array_member (golden, "scores");
+      JsonArray *sem = json_object_get_array_member (golden, "scores_sem");
+      g_assert_cmpuint (result->n_layers, ==, json_array_get_length (scores));
+      for (guint l = 0; l < result->n_layers; l++)
+        for (guint t = 0; t < result->n_tokens; t++)
+          {
+            assert_near (eg_trace_result_score (result, l, t),
+                         golden_number (json_array_get_array_element (scores, l), t), SCORE_TOLERANCE);
+            assert_near (result->sem[l * result->n_tokens + t],
+                         golden_number (json_array_get_array_element (sem, l), t), SCORE_TOLERANCE);
+            g_assert_cmpuint (result->counts[l * result->n_tokens + t], ==, request->samples);
+          }
+      g_assert_true (result->complete);
+    }
+}
+
+/* The plain reference backend computes the same trace: the fast kernels hide nothing. */
+static void
+test_reference (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (EgModel) plain = golden_open (name);
+  eg_model_set_backend (plain, eg_backend_reference ());
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 3;
+  request->window = 3;
+  g_autoptr (EgTraceResult) fast = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  g_autoptr (EgTraceResult) slow = eg_trace_run (plain, request, NULL, NULL, NULL, NULL);
+  for (gsize i = 0; i < fast->n_layers * fast->n_tokens; i++)
+    assert_near (fast->scores[i], slow->scores[i], SCORE_TOLERANCE);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  for (gsize i = 0; golden_models[i]; i++)
+    {
+      const char *name = golden_models[i];
+      g_autofree char *logits = g_strdup_printf ("/golden/%s/logits-are-pytorch's", name);
+      g_autofree char *traces = g_strdup_printf ("/golden/%s/traces-are-pytorch's", name);
+      g_autofree char *plain = g_strdup_printf ("/golden/%s/kernels-agree-with-the-plain-reference", name);
+      g_test_add_data_func (logits, name, test_logits);
+      g_test_add_data_func (traces, name, test_traces);
+      g_test_add_data_func (plain, name, test_reference);
+    }
+  g_test_add_data_func ("/golden/expand2/every-layer-is-pytorch's", "expand2", test_resid);
+  g_test_add_data_func ("/golden/deep/every-layer-is-pytorch's", "deep", test_resid);
+  return g_test_run ();
+}

@@ -1,0 +1,289 @@
+/* What a trace promises apart from its numbers: the same bits with any number of threads, continuation equal
+ * to full recomputation, cancellation at any moment, cells handed over as they are finished, errors for bad
+ * requests. */
+#include "golden.h"
+
+#include "core/error.h"
+#include "model/mamba.h"
+#include "trace/clean-run.h"
+#include "trace/noise.h"
+#include "trace/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+static gboolean
+same_bits (const double *a, const double *b, gsize n)
+{
+  return memcmp (a, b, n * sizeof *a) == 0;
+}
+
+static EgTraceRequest *
+new_request (void)
+{
+  EgTraceRequest *request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 4;
+  return request;
+}
+
+static void
+test_threads (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    for (guint window = 1; window < 8; window += 3)
+      {
+        g_autoptr (EgTraceRequest) request = new_request ();
+        request->site = site;
+        request->window = window;
+        g_autoptr (EgTraceResult) first = NULL;
+        for (guint threads = 1; threads < 8; threads = threads * 2 + (threads == 2))
+          {
+            request->threads = threads;
+            g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+            if (!first)
+              first = eg_trace_result_ref (result);
+            const gsize n = result->n_layers * result->n_tokens;
+            g_assert_true (same_bits (first->scores, result->scores, n));
+            g_assert_true (same_bits (first->sem, result->sem, n));
+            g_assert_true (first->low_score == result->low_score && first->high_score == result->high_score);
+          }
+      }
+}
+
+/* Every cell of a trace again, by whole runs from the first layer and token, each alone. */
+static void
+test_continuation (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  const EgModelConfig *config = eg_model_get_config (model);
+  const gsize d = config->d_model, L = config->n_layers;
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    for (guint window = 1; window <= 3; window += 2)
+      {
+        g_autoptr (EgTraceRequest) request = new_request ();
+        request->site = site;
+        request->window = window;
+        g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+        const gsize T = result->n_tokens;
+        g_autoptr (EgWorkspace) workspace = eg_workspace_new (model);
+        g_autoptr (EgRun) clean = eg_run_new (model, NULL, T, 0, 0, T, TRUE, NULL);
+        g_assert_true (eg_clean_run (workspace, model, result->ids, T, clean, NULL, NULL));
+
+        EgRandomState random;
+        eg_random_state_init (&random, request->seed);
+        g_autofree double *sums = g_new0 (double, L *T);
+        for (guint s = 0; s < request->samples; s++)
+          {
+            g_autofree float *input = g_memdup2 (clean->resid[0], T * d * sizeof (float));
+            const gsize first = result->subject_first, n = (result->subject_last - first + 1) * d;
+            eg_noise_add (&random, request->noise_level * result->noise_std, input + first * d, n,
+                          input + first * d);
+            for (gsize cell = 0; cell < L * T; cell++)
+              {
+                /* From layer 0 on, so that every restoration, the first one too, happens inside the network.
+                 */
+                EgSegment segment = { .input = input, .source = clean, .site = site };
+                eg_plan_window (L, cell / T, window, &segment.window_begin, &segment.window_end);
+                segment.restore_begin = cell % T;
+                segment.restore_end = cell % T + 1;
+                double probability;
+                g_assert_true (eg_mamba_run (workspace, &segment, 1, T, NULL, NULL));
+                eg_mamba_probabilities (workspace, (guint32)result->target_id, &probability);
+                sums[cell] += probability;
+              }
+          }
+        for (gsize cell = 0; cell < L * T; cell++)
+          g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->scores[cell], 2e-6);
+      }
+}
+
+typedef struct
+{
+  GCancellable *cancellable;
+  gsize cancel_at, n_cells, n_updates;
+  gint64 cancelled_at;
+  double *scores;
+  EgTraceResult *result;
+} Watch;
+
+static void
+watch (const EgTraceProgress *progress, gpointer data)
+{
+  Watch *self = data;
+  self->n_updates++;
+  if (self->n_updates == 1)
+    {
+      g_assert_cmpuint (progress->n_cells, ==, 0);
+      g_assert_false (isnan (progress->result->high_score) || isnan (progress->result->low_score));
+      self->result = eg_trace_result_ref (progress->result);
+      self->scores = g_new0 (double, progress->result->n_layers * progress->result->n_tokens);
+    }
+  for (gsize i = 0; i < progress->n_cells; i++)
+    {
+      const EgTraceCell *cell = &progress->cells[i];
+      self->scores[cell->layer * progress->result->n_tokens + cell->position] = cell->score;
+      self->n_cells++;
+    }
+  g_assert_cmpuint (progress->done, <=, progress->total);
+  if (self->cancellable && self->n_updates >= self->cancel_at && !self->cancelled_at)
+    {
+      self->cancelled_at = g_get_monotonic_time ();
+      g_cancellable_cancel (self->cancellable);
+    }
+}
+
+static void
+watch_clear (Watch *self)
+{
+  g_clear_pointer (&self->result, eg_trace_result_unref);
+  g_free (self->scores);
+}
+
+static void
+test_progress (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgTraceRequest) request = new_request ();
+  request->samples = 40;
+  Watch seen = { 0 };
+  g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, watch, &seen, NULL);
+  const gsize n = result->n_layers * result->n_tokens;
+  g_assert_true (seen.result == result);
+  g_assert_cmpuint (seen.n_cells, >=, n);
+  g_assert_true (same_bits (seen.scores, result->scores, n));
+  watch_clear (&seen);
+}
+
+static void
+test_cancel (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgTraceRequest) request = new_request ();
+  request->samples = EG_MAX_SAMPLES;
+  for (gsize at = 1; at <= 8; at++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      g_autoptr (GError) error = NULL;
+      Watch seen = { .cancellable = cancellable, .cancel_at = at };
+      g_assert_null (eg_trace_run (model, request, cancellable, watch, &seen, &error));
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_test_message ("stopped %.1f ms after the request",
+                      (double)(g_get_monotonic_time () - seen.cancelled_at) / 1e3);
+      g_assert_false (seen.result->complete);
+      g_assert_cmpuint (seen.n_cells, >, 0);
+      watch_clear (&seen);
+    }
+  g_autoptr (GCancellable) before = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  g_cancellable_cancel (before);
+  g_assert_null (eg_trace_run (model, request, before, NULL, NULL, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+}
+
+static void
+assert_refused (EgModel *model, const EgTraceRequest *request, const char *sentence)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (eg_trace_run (model, request, NULL, NULL, NULL, &error));
+  g_assert_nonnull (error);
+  if (!strstr (error->message, sentence))
+    g_error ("“%s” does not say “%s”", error->message, sentence);
+}
+
+static void
+test_bad_requests (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  const struct
+  {
+    const char *prompt, *subject, *target, *sentence;
+    guint samples, window;
+    double noise;
+  } cases[] = {
+    { "", "Rome", NULL, "The prompt is empty", 1, 1, 3 },
+    { "In Rome", "Paris", NULL, "The subject “Paris” is not in the prompt “In Rome”", 1, 1, 3 },
+    { "In Rome", "", NULL, "No subject is marked", 1, 1, 3 },
+    { "In Rome", "Rome", NULL, "samples must be from 1 to 10000, not 0", 0, 1, 3 },
+    { "In Rome", "Rome", NULL, "samples must be from 1 to 10000, not 1000000000", 1000000000, 1, 3 },
+    { "In Rome", "Rome", NULL, "noise level must be a number above 0", 1, 1, (double)NAN },
+    { "In Rome", "Rome", NULL, "noise level must be a number above 0", 1, 1, -1 },
+    { "In Rome", "Rome", NULL, "noise level must be a number above 0", 1, 1, (double)INFINITY },
+    { "In Rome", "Rome", NULL, "window must be from 1 to 1000", 1, 0, 3 },
+    { "In Rome", "Rome", "", "The target is empty", 1, 1, 3 },
+    { "In \xff Rome", "Rome", NULL, "The prompt is not valid UTF-8", 1, 1, 3 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EgTraceRequest) request = eg_trace_request_new (cases[i].prompt, cases[i].subject);
+      request->target = g_strdup (cases[i].target);
+      request->samples = cases[i].samples;
+      request->window = cases[i].window;
+      request->noise_level = cases[i].noise;
+      assert_refused (model, request, cases[i].sentence);
+    }
+}
+
+static void
+test_notes (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("Rome is in Rome", "Rome");
+  request->target = g_strdup ("unheard-of");
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
+  g_assert_cmpuint (g_strv_length (input->notes), ==, 2);
+  g_assert_nonnull (strstr (input->notes[0], "more than once; the first is corrupted"));
+  g_assert_nonnull (strstr (input->notes[1], "its first"));
+  g_assert_cmpuint (input->subject_first, ==, 0);
+  request->subject_offset = 11;
+  g_autoptr (EgTraceInput) second = eg_trace_input_new (request, model, NULL);
+  g_assert_cmpuint (second->subject_last, ==, second->n_tokens - 1);
+  g_assert_cmpuint (g_strv_length (second->notes), ==, 1);
+}
+
+static void
+test_memory (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgTraceRequest) request = new_request ();
+  g_setenv ("ENGRAM_MEMORY", "1000", TRUE);
+  assert_refused (model, request, "of memory, and 1000 bytes are free");
+  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "golden", "models", "deep", NULL);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (eg_model_open (folder, NULL, &error));
+  g_assert_error (error, EG_ERROR, EG_ERROR_MEMORY);
+  g_assert_nonnull (strstr (error->message, "this machine has"));
+  g_unsetenv ("ENGRAM_MEMORY");
+}
+
+/* Samples that do not fit at once are computed in more rounds: the same draws, scores equal up to rounding.
+ */
+static void
+test_little_memory (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgTraceRequest) request = new_request ();
+  g_autoptr (EgTraceResult) all = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  g_setenv ("ENGRAM_MEMORY", "700000", TRUE);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) few = eg_trace_run (model, request, NULL, NULL, NULL, &error);
+  g_unsetenv ("ENGRAM_MEMORY");
+  g_assert_no_error (error);
+  for (gsize i = 0; i < all->n_layers * all->n_tokens; i++)
+    g_assert_cmpfloat_with_epsilon (all->scores[i], few->scores[i], 2e-6);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/tracer/same-bits-with-any-number-of-threads", test_threads);
+  g_test_add_func ("/tracer/continued-runs-equal-whole-runs", test_continuation);
+  g_test_add_func ("/tracer/hands-over-cells-and-ends-with-the-result", test_progress);
+  g_test_add_func ("/tracer/stops-at-any-moment", test_cancel);
+  g_test_add_func ("/tracer/refuses-bad-requests-in-a-sentence", test_bad_requests);
+  g_test_add_func ("/tracer/says-what-it-chose", test_notes);
+  g_test_add_func ("/tracer/refuses-what-does-not-fit-into-memory", test_memory);
+  g_test_add_func ("/tracer/little-memory-gives-the-same-scores", test_little_memory);
+  return g_test_run ();
+}
