@@ -28,10 +28,12 @@ typedef struct
   gboolean beside;
 } Panel;
 
+/* The nearest of xterm's six levels: 0, 95, 135, 175, 215, 255. */
 static guint
 cube_index (double value)
 {
-  return (guint)(value * 5 + 0.5);
+  const double level = value * 255;
+  return level < 47.5 ? 0 : level < 115 ? 1 : (guint)((level - 35) / 40);
 }
 
 /* Appends the numbers that make a colour the foreground ("38") or the background ("48"). */

@@ -84,10 +84,10 @@ main (int argc, char **argv)
 {
   fill_standard_descriptors ();
   signal (SIGPIPE, SIG_IGN);
+  g_log_writer_default_set_use_stderr (TRUE); /* before any thread */
   cli_interrupt_start ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C");
-  g_log_writer_default_set_use_stderr (TRUE);
   g_set_prgname ("engram-cli");
   return cli_end (run (argc, argv));
 }
