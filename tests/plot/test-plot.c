@@ -1,0 +1,702 @@
+/* Colour maps against matplotlib, the heatmap's layout, its pixels, and the files it is exported to. */
+#include "core/error.h"
+#include "plot/export.h"
+
+#include <glib/gstdio.h>
+#include <math.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- helpers ---- */
+
+/* A trace of the given shape with a pattern for scores; its subject is the tokens 1 … 2 where there are so
+ * many. */
+static EgTraceResult *
+make_result (gsize n_layers, gsize n_tokens)
+{
+  static const char *const words[]
+      = { "The", " mother", " tongue", " of", " Angela", " Merkel", " is", "\n" };
+  EgTraceResult *self = eg_trace_result_new (n_layers, n_tokens);
+
+  self->tokens = g_new0 (char *, n_tokens + 1);
+  for (gsize t = 0; t < n_tokens; t++)
+    self->tokens[t] = g_strdup (words[t % G_N_ELEMENTS (words)]);
+  self->subject_first = MIN (1, n_tokens - 1);
+  self->subject_last = MIN (2, n_tokens - 1);
+  self->high_score = 0.9;
+  self->low_score = 0.1;
+  for (gsize i = 0; i < n_layers * n_tokens; i++)
+    self->scores[i] = 0.5 + 0.4 * sin ((double)i);
+  return self;
+}
+
+static EgHeatmapLayout *
+make_layout (const EgTraceResult *result, double width, double height, double pixel)
+{
+  EgHeatmapStyle style;
+  eg_heatmap_style_init_figure (&style);
+  return eg_heatmap_layout_new (result, &style, width, height, pixel);
+}
+
+static cairo_surface_t *
+draw (const EgHeatmapLayout *layout, const EgTraceResult *result)
+{
+  cairo_surface_t *surface = cairo_image_surface_create (
+      CAIRO_FORMAT_RGB24, (int)(layout->width * layout->pixel), (int)(layout->height * layout->pixel));
+  cairo_surface_set_device_scale (surface, layout->pixel, layout->pixel);
+  cairo_t *cr = cairo_create (surface);
+  eg_heatmap_draw (layout, result, cr);
+  cairo_destroy (cr);
+  cairo_surface_flush (surface);
+  return surface;
+}
+
+static guint32
+pixel_at (cairo_surface_t *surface, int x, int y)
+{
+  const guint32 *row = (const guint32 *)(const void *)(cairo_image_surface_get_data (surface)
+                                                       + y * cairo_image_surface_get_stride (surface));
+  return row[x] & 0xffffff;
+}
+
+static guint32
+pack (EgColor color)
+{
+  return (guint32)lround (color.red * 255) << 16 | (guint32)lround (color.green * 255) << 8
+         | (guint32)lround (color.blue * 255);
+}
+
+static guint
+channel_difference (guint32 a, guint32 b)
+{
+  guint difference = 0;
+  for (guint shift = 0; shift < 24; shift += 8)
+    difference = MAX (difference, (guint)ABS ((int)(a >> shift & 0xff) - (int)(b >> shift & 0xff)));
+  return difference;
+}
+
+static char *
+make_folder (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *folder = g_dir_make_tmp ("engram-plot-XXXXXX", &error);
+  g_assert_no_error (error);
+  return folder;
+}
+
+static guint
+count_files (const char *folder)
+{
+  guint n = 0;
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+  return n;
+}
+
+static gsize
+count_text (const char *text, const char *part)
+{
+  gsize n = 0;
+  for (const char *p = strstr (text, part); p != NULL; p = strstr (p + 1, part))
+    n++;
+  return n;
+}
+
+/* ---- colour maps ---- */
+
+static void
+test_colors_are_matplotlibs (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "plot", "colormaps.txt", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  g_auto (GStrv) lines = g_strsplit (g_strstrip (text), "\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, EG_N_COLORMAPS);
+  for (guint m = 0; m < EG_N_COLORMAPS; m++)
+    {
+      g_auto (GStrv) words = g_strsplit (lines[m], " ", -1);
+      EgColormap colormap;
+      eg_colormap_from_name (words[0], &colormap, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (colormap, ==, m);
+      g_assert_cmpstr (eg_colormap_get_name (colormap), ==, words[0]);
+      g_assert_cmpuint (g_strv_length (words), ==, 257);
+      for (guint i = 0; i < 256; i++)
+        {
+          const guint32 expected = (guint32)g_ascii_strtoull (words[1 + i], NULL, 16);
+          const guint32 color = pack (eg_colormap_lookup (colormap, (i + 0.5) / 256));
+          /* Halves may round either way. */
+          g_assert_cmpuint (channel_difference (color, expected), <=, 1);
+          if (i == 0 || i == 255)
+            g_assert_cmphex (color, ==, expected);
+        }
+    }
+}
+
+static void
+test_values_outside_take_the_ends (void)
+{
+  for (EgColormap m = 0; m < EG_N_COLORMAPS; m++)
+    {
+      const EgColor low = eg_colormap_lookup (m, 0), high = eg_colormap_lookup (m, 1);
+      g_assert_cmphex (pack (eg_colormap_lookup (m, -INFINITY)), ==, pack (low));
+      g_assert_cmphex (pack (eg_colormap_lookup (m, 1e300)), ==, pack (high));
+      g_assert_cmphex (pack (low), !=, pack (high));
+    }
+}
+
+static void
+test_unknown_name_lists_the_known (void)
+{
+  g_autoptr (GError) error = NULL;
+  EgColormap colormap = EG_COLORMAP_REDS;
+
+  g_assert_false (eg_colormap_from_name ("jet", &colormap, &error));
+  g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+  g_assert_nonnull (strstr (error->message, "jet"));
+  for (EgColormap m = 0; m < EG_N_COLORMAPS; m++)
+    g_assert_nonnull (strstr (error->message, eg_colormap_get_name (m)));
+  g_assert_cmpuint (colormap, ==, EG_COLORMAP_REDS);
+  g_assert_true (eg_colormap_from_name ("VIRIDIS", &colormap, NULL));
+  g_assert_cmpuint (colormap, ==, EG_COLORMAP_VIRIDIS);
+}
+
+/* ---- labels ---- */
+
+static void
+test_tokens_are_readable (void)
+{
+  static const struct
+  {
+    const char *token, *label, *visible;
+  } cases[] = {
+    { "The", "The", "The" },    { " mother", "mother", "␣mother" },
+    { " ", "␣", "␣" },          { "   ", "␣␣␣", "␣␣␣" },
+    { "  x", "␣␣x", "␣␣x" },    { "a b", "a b", "a b" },
+    { "\n", "↵", "↵" },         { "\t", "⇥", "⇥" },
+    { "\x01", "␁", "␁" },       { "\x7f", "␡", "␡" },
+    { "", "∅", "∅" },           { "\xff", "\xef\xbf\xbd", "\xef\xbf\xbd" },
+    { "日本", "日本", "日本" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *label = eg_token_to_label (cases[i].token);
+      g_autofree char *visible = eg_token_to_visible (cases[i].token);
+      g_assert_cmpstr (label, ==, cases[i].label);
+      g_assert_cmpstr (visible, ==, cases[i].visible);
+    }
+}
+
+/* ---- layout ---- */
+
+static const struct
+{
+  gsize n_layers, n_tokens;
+  double width, height, pixel;
+} shapes[] = {
+  { 8, 12, 504, 300, 0 },   { 8, 12, 700, 380, 1 },  { 8, 12, 700, 380, 1.5 }, { 8, 7, 251, 180, 2 },
+  { 48, 64, 1200, 900, 1 }, { 64, 30, 252, 300, 0 }, { 1, 1, 300, 200, 1 },    { 24, 1, 300, 400, 2 },
+  { 1, 20, 504, 120, 1 },   { 8, 5, 260, 150, 1 },
+};
+
+static void
+test_cells_fill_the_map (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    {
+      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+      g_autoptr (EgHeatmapLayout) layout
+          = make_layout (result, shapes[i].width, shapes[i].height, shapes[i].pixel);
+      double x = layout->map.x, y = layout->map.y;
+
+      for (gsize t = 0; t < result->n_tokens; t++)
+        {
+          const EgRect cell = eg_heatmap_layout_get_cell (layout, 0, t);
+          g_assert_cmpfloat_with_epsilon (cell.x, x, 1e-9);
+          g_assert_cmpfloat (cell.width, >, 0);
+          x = cell.x + cell.width;
+        }
+      g_assert_cmpfloat_with_epsilon (x, layout->map.x + layout->map.width, 1e-9);
+      for (gsize l = 0; l < result->n_layers; l++)
+        {
+          const EgRect cell = eg_heatmap_layout_get_cell (layout, l, 0);
+          g_assert_cmpfloat_with_epsilon (cell.y, y, 1e-9);
+          g_assert_cmpfloat (cell.height, >, 0);
+          y = cell.y + cell.height;
+        }
+      g_assert_cmpfloat_with_epsilon (y, layout->map.y + layout->map.height, 1e-9);
+    }
+}
+
+static void
+test_hit_test_inverts_cells (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    {
+      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+      g_autoptr (EgHeatmapLayout) layout
+          = make_layout (result, shapes[i].width, shapes[i].height, shapes[i].pixel);
+
+      for (gsize l = 0; l < result->n_layers; l++)
+        for (gsize t = 0; t < result->n_tokens; t++)
+          {
+            const EgRect cell = eg_heatmap_layout_get_cell (layout, l, t);
+            static const double inside[] = { 1e-6, 0.5, 1 - 1e-6 };
+            for (gsize a = 0; a < 3; a++)
+              for (gsize b = 0; b < 3; b++)
+                {
+                  gsize layer, position;
+                  g_assert_true (eg_heatmap_layout_find_cell (layout, cell.x + inside[a] * cell.width,
+                                                              cell.y + inside[b] * cell.height, &layer,
+                                                              &position));
+                  g_assert_cmpuint (layer, ==, l);
+                  g_assert_cmpuint (position, ==, t);
+                }
+          }
+      const EgRect map = layout->map;
+      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x - 0.1, map.y + 1, NULL, NULL));
+      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + 1, map.y - 0.1, NULL, NULL));
+      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + map.width, map.y + 1, NULL, NULL));
+      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + 1, map.y + map.height, NULL, NULL));
+      g_assert_false (eg_heatmap_layout_find_cell (layout, NAN, NAN, NULL, NULL));
+    }
+}
+
+static gboolean
+overlap (EgRect a, EgRect b)
+{
+  const double slack = 0.01;
+  return a.x + slack < b.x + b.width && b.x + slack < a.x + a.width && a.y + slack < b.y + b.height
+         && b.y + slack < a.y + a.height;
+}
+
+static gboolean
+is_turned (const EgLabel *label)
+{
+  return fabs (sin (label->angle) * cos (label->angle)) > 1e-6;
+}
+
+static void
+assert_nothing_overlaps (const EgHeatmapLayout *layout)
+{
+  const EgRect page = { 0, 0, layout->width, layout->height };
+
+  for (guint i = 0; i < layout->labels->len; i++)
+    {
+      const EgLabel *label = layout->labels->pdata[i];
+      const EgRect box = eg_label_get_extents (label);
+      g_assert_cmpfloat (box.x, >=, page.x - 0.01);
+      g_assert_cmpfloat (box.y, >=, page.y - 0.01);
+      g_assert_cmpfloat (box.x + box.width, <=, page.width + 0.01);
+      g_assert_cmpfloat (box.y + box.height, <=, page.height + 0.01);
+      g_assert_false (overlap (box, layout->map));
+      g_assert_false (overlap (box, layout->bar));
+      for (guint j = 0; j < i; j++)
+        {
+          const EgLabel *other = layout->labels->pdata[j];
+          if (!is_turned (label) && !is_turned (other))
+            g_assert_false (overlap (box, eg_label_get_extents (other)));
+        }
+    }
+  /* Slanted neighbours: the distance between their lines holds a line of text. */
+  for (gsize t = 1; t < layout->n_tokens; t++)
+    {
+      const EgLabel *label = layout->token_labels[t];
+      const double column = layout->map.width / (double)layout->n_tokens;
+      g_assert_cmpfloat (column * sin (-label->angle), >=, label->height - 0.1);
+      g_assert_cmpfloat (-label->angle, >=, G_PI / 4 - 1e-6);
+    }
+}
+
+static void
+test_labels_stay_inside_and_apart (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    {
+      if (shapes[i].n_tokens == 64)
+        continue; /* of that below */
+      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+      EgHeatmapStyle style;
+      eg_heatmap_style_init_figure (&style);
+      style.title = i % 2 == 0 ? "Causal tracing: The mother tongue of Angela Merkel is" : NULL;
+      if (i % 3 == 0)
+        result->low_score = 0.95; /* undefined, which takes a line */
+      const double height
+          = MAX (shapes[i].height, eg_heatmap_natural_height (result, &style, shapes[i].width));
+      g_autoptr (EgHeatmapLayout) layout
+          = eg_heatmap_layout_new (result, &style, shapes[i].width, height, shapes[i].pixel);
+      assert_nothing_overlaps (layout);
+    }
+}
+
+static void
+test_minimum_width_keeps_45_degrees (void)
+{
+  g_autoptr (EgTraceResult) result = make_result (48, 64);
+  EgHeatmapStyle style;
+  eg_heatmap_style_init_screen (&style, FALSE);
+  const double width = eg_heatmap_minimum_width (result, &style);
+  g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, width, 900, 1);
+
+  for (gsize t = 0; t < result->n_tokens; t++)
+    g_assert_cmpfloat_with_epsilon (layout->token_labels[t]->angle, -G_PI / 4, 0.03);
+  assert_nothing_overlaps (layout);
+}
+
+static void
+test_long_tokens_keep_the_first_whole (void)
+{
+  g_autoptr (EgTraceResult) result = make_result (8, 5);
+  g_free (result->tokens[0]);
+  result->tokens[0] = g_strdup ("Donaudampfschifffahrt");
+  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 504, 300, 0);
+
+  assert_nothing_overlaps (layout);
+  g_assert_false (pango_layout_is_ellipsized (layout->token_labels[0]->text));
+}
+
+/* The 128 spaces that GPT-NeoX has as one token must not push the map away. */
+static void
+test_endless_tokens_are_cut (void)
+{
+  g_autoptr (EgTraceResult) result = make_result (8, 5);
+  g_free (result->tokens[3]);
+  result->tokens[3] = g_strnfill (128, ' ');
+  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 504, 300, 0);
+
+  assert_nothing_overlaps (layout);
+  g_assert_cmpfloat (layout->map.height, >, 100);
+  g_assert_true (pango_layout_is_ellipsized (layout->token_labels[3]->text));
+}
+
+static void
+test_undefined_normalization_is_shown_raw (void)
+{
+  g_autoptr (EgTraceResult) result = make_result (8, 5);
+  g_autoptr (EgHeatmapLayout) defined = make_layout (result, 504, 300, 0);
+  g_assert_true (defined->normalized);
+  g_assert_cmpfloat_with_epsilon (eg_heatmap_layout_place (defined, result, 0.5), 0.5, 1e-12);
+
+  result->low_score = result->high_score;
+  g_assert_false (eg_heatmap_layout_fits (defined, result));
+  g_autoptr (EgHeatmapLayout) undefined = make_layout (result, 504, 300, 0);
+  g_assert_false (undefined->normalized);
+  g_assert_cmpfloat (undefined->high, ==, 1);
+  g_assert_cmpfloat_with_epsilon (eg_heatmap_layout_place (undefined, result, 0.25), 0.25, 1e-12);
+  gboolean said = FALSE;
+  for (guint i = 0; i < undefined->labels->len; i++)
+    {
+      const EgLabel *label = undefined->labels->pdata[i];
+      said = said || strstr (pango_layout_get_text (label->text), "undefined") != NULL;
+    }
+  g_assert_true (said);
+}
+
+static void
+test_raw_scale_holds_every_score (void)
+{
+  static const struct
+  {
+    double highest, end;
+  } cases[] = { { 0.9, 1 }, { 1, 1 }, { 0.011, 0.02 }, { 0.0024, 0.0025 }, { 0.3, 0.5 }, { 0, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EgTraceResult) result = make_result (2, 5);
+      EgHeatmapStyle style;
+      eg_heatmap_style_init_figure (&style);
+      style.scale = EG_SCALE_RAW;
+      for (gsize c = 0; c < 10; c++)
+        result->scores[c] = c == 0 ? NAN : 0;
+      result->scores[4] = cases[i].highest;
+      result->high_score = cases[i].highest / 2;
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 504, 200, 0);
+      g_assert_cmpfloat_with_epsilon (layout->high, cases[i].end, 1e-12);
+      g_assert_true (eg_heatmap_layout_fits (layout, result));
+    }
+}
+
+/* ---- pixels ---- */
+
+static void
+test_cells_have_their_color_everywhere (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
+    {
+      if (shapes[i].pixel == 0)
+        continue;
+      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+      g_autoptr (EgHeatmapLayout) layout
+          = make_layout (result, shapes[i].width, shapes[i].height, shapes[i].pixel);
+      cairo_surface_t *surface = draw (layout, result);
+      const double p = layout->pixel;
+
+      for (gsize l = 0; l < result->n_layers; l++)
+        for (gsize t = 0; t < result->n_tokens; t++)
+          {
+            const double score = eg_trace_result_score (result, l, t);
+            const guint32 expected
+                = pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, eg_trace_result_normalize (result, score)));
+            const EgRect cell = eg_heatmap_layout_get_cell (layout, l, t);
+            /* The lines beside the subject lie in its neighbours' cells; no other pixel is a seam. */
+            const gboolean beside = t + 1 == result->subject_first || t == result->subject_last + 1;
+            const int margin = beside ? 3 : 0;
+            for (int x = (int)lround (cell.x * p) + margin; x < lround ((cell.x + cell.width) * p) - margin;
+                 x++)
+              for (int y = (int)lround (cell.y * p); y < lround ((cell.y + cell.height) * p); y++)
+                g_assert_cmpuint (channel_difference (pixel_at (surface, x, y), expected), <=, 1);
+          }
+      cairo_surface_destroy (surface);
+    }
+}
+
+static void
+test_missing_cells_are_hatched (void)
+{
+  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  result->scores[3 * 7 + 5] = NAN;
+  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 700, 400, 1);
+  cairo_surface_t *surface = draw (layout, result);
+  const EgRect cell = eg_heatmap_layout_get_cell (layout, 3, 5);
+  const guint32 empty = pack (layout->style.empty);
+  guint n_empty = 0, n_hatch = 0;
+
+  for (int x = (int)cell.x; x < cell.x + cell.width; x++)
+    for (int y = (int)cell.y; y < cell.y + cell.height; y++)
+      {
+        const guint32 pixel = pixel_at (surface, x, y);
+        /* Grey: no colour of the scale. */
+        g_assert_cmpuint (pixel >> 16, ==, pixel & 0xff);
+        g_assert_cmpuint (pixel >> 16, ==, pixel >> 8 & 0xff);
+        *(pixel == empty ? &n_empty : &n_hatch) += 1;
+      }
+  g_assert_cmpuint (n_empty, >, 100);
+  g_assert_cmpuint (n_hatch, >, 20);
+  cairo_surface_destroy (surface);
+}
+
+/* Cell by cell on the picture of an empty trace gives the picture of the full one. */
+static void
+test_cell_by_cell_is_the_whole (void)
+{
+  static const double pixels[] = { 1, 1.5, 2 };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pixels); i++)
+    {
+      g_autoptr (EgTraceResult) full = make_result (8, 7);
+      g_autoptr (EgTraceResult) growing = make_result (8, 7);
+      full->scores[17] = NAN;
+      for (gsize c = 0; c < 56; c++)
+        growing->scores[c] = NAN;
+      g_autoptr (EgHeatmapLayout) layout = make_layout (full, 600, 300, pixels[i]);
+      cairo_surface_t *whole = draw (layout, full), *live = draw (layout, growing);
+      cairo_t *cr = cairo_create (live);
+      memcpy (growing->scores, full->scores, 56 * sizeof (double));
+      for (gsize c = 0; c < 56; c++)
+        eg_heatmap_draw_cell (layout, growing, (55 - c) / 7, (55 - c) % 7, cr);
+      cairo_destroy (cr);
+      cairo_surface_flush (live);
+      for (int y = 0; y < cairo_image_surface_get_height (whole); y++)
+        for (int x = 0; x < cairo_image_surface_get_width (whole); x++)
+          g_assert_cmphex (pixel_at (live, x, y), ==, pixel_at (whole, x, y));
+      cairo_surface_destroy (whole);
+      cairo_surface_destroy (live);
+    }
+}
+
+/* ---- files ---- */
+
+static void
+on_text (GMarkupParseContext *context, const char *text, gsize length, gpointer data, GError **error)
+{
+}
+
+static void
+test_svg_is_xml_with_every_cell (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "map.SVG", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  EgFigureOptions options;
+  gsize length;
+
+  eg_figure_options_init (&options);
+  options.style.colormap = EG_COLORMAP_VIRIDIS;
+  eg_export_heatmap (result, &options, path, &error);
+  g_assert_no_error (error);
+  g_file_get_contents (path, &text, &length, &error);
+  g_assert_no_error (error);
+
+  const GMarkupParser parser = { .text = on_text };
+  g_autoptr (GMarkupParseContext) context = g_markup_parse_context_new (&parser, 0, NULL, NULL);
+  g_assert_true (g_markup_parse_context_parse (context, text, (gssize)length, &error));
+  g_assert_true (g_markup_parse_context_end_parse (context, &error));
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (text, "width=\"504pt\""));
+  g_assert_null (strstr (text, "<image"));
+  /* One filled rectangle a cell, and the bar. */
+  g_assert_cmpuint (count_text (text, "style=\" stroke:none;fill-rule:nonzero;fill:rgb"), >=, 56);
+  g_assert_cmpuint (count_files (folder), ==, 1);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_png_has_its_size_and_colors (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "map.png", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  EgFigureOptions options;
+
+  for (guint scale = 1; scale <= 4; scale++)
+    {
+      eg_figure_options_init (&options);
+      options.width = EG_FIGURE_WIDTH_COLUMN;
+      options.height = 2.5;
+      options.png_scale = scale;
+      options.style.title = "Title";
+      eg_export_heatmap (result, &options, path, &error);
+      g_assert_no_error (error);
+      cairo_surface_t *surface = cairo_image_surface_create_from_png (path);
+      g_assert_cmpint (cairo_surface_status (surface), ==, CAIRO_STATUS_SUCCESS);
+      g_assert_cmpint (cairo_image_surface_get_width (surface), ==, (int)(336 * scale));
+      g_assert_cmpint (cairo_image_surface_get_height (surface), ==, (int)(240 * scale));
+      /* A white border all round, to the last pixel. */
+      g_assert_cmphex (pixel_at (surface, 0, 0), ==, 0xffffff);
+      g_assert_cmphex (pixel_at (surface, (int)(336 * scale) - 1, (int)(240 * scale) - 1), ==, 0xffffff);
+      const double p = scale * 96.0 / 72;
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &options.style, 252, 180, p);
+      const EgRect cell = eg_heatmap_layout_get_cell (layout, 5, 4);
+      const double place = eg_trace_result_normalize (result, eg_trace_result_score (result, 5, 4));
+      const guint32 pixel
+          = pixel_at (surface, (int)((cell.x + cell.width / 2) * p), (int)((cell.y + cell.height / 2) * p));
+      g_assert_cmpuint (channel_difference (pixel, pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, place))),
+                        <=, 1);
+      cairo_surface_destroy (surface);
+    }
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_pdf_is_a_pdf (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "map.pdf", NULL);
+  g_autofree char *text = NULL;
+  gsize length;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  EgFigureOptions options;
+
+  eg_figure_options_init (&options);
+  eg_export_heatmap (result, &options, path, &error);
+  g_assert_no_error (error);
+  g_file_get_contents (path, &text, &length, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_prefix (text, "%PDF-"));
+  g_assert_cmpuint (length, >, 1000);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+static void
+test_failure_leaves_nothing (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  static const struct
+  {
+    const char *name;
+    double width, height, scale;
+  } cases[] = {
+    { "map.gif", 7, 0, 2 },  { "map", 7, 0, 2 },       { "map.svg", NAN, 0, 2 }, { "map.svg", 0, 0, 2 },
+    { "map.svg", 7, -1, 2 }, { "map.pdf", 1e9, 0, 2 }, { "map.png", 7, 0, 5 },   { "map.png", 7, 0, NAN },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, cases[i].name, NULL);
+      g_autoptr (GError) error = NULL;
+      EgFigureOptions options;
+      eg_figure_options_init (&options);
+      options.width = cases[i].width;
+      options.height = cases[i].height;
+      options.png_scale = cases[i].scale;
+      g_assert_false (eg_export_heatmap (result, &options, path, &error));
+      g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+      g_assert_cmpuint (count_files (folder), ==, 0);
+    }
+
+  g_autofree char *nowhere = g_build_filename (folder, "missing", "map.svg", NULL);
+  g_autoptr (GError) error = NULL;
+  EgFigureOptions options;
+  eg_figure_options_init (&options);
+  g_assert_false (eg_export_heatmap (result, &options, nowhere, &error));
+  g_assert_nonnull (error);
+  g_assert_cmpuint (count_files (folder), ==, 0);
+  g_rmdir (folder);
+}
+
+/* The old file must be there, whole, when the new one cannot be written. */
+static void
+test_failure_keeps_the_old_file (void)
+{
+  g_autofree char *folder = make_folder ();
+  g_autofree char *path = g_build_filename (folder, "map.png", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  EgFigureOptions options;
+
+  eg_figure_options_init (&options);
+  g_assert_true (g_file_set_contents (path, "old", -1, NULL));
+  options.png_scale = 9;
+  g_assert_false (eg_export_heatmap (result, &options, path, &error));
+  g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "old");
+  options.png_scale = 1;
+  g_clear_error (&error);
+  eg_export_heatmap (result, &options, path, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (count_files (folder), ==, 1);
+  g_unlink (path);
+  g_rmdir (folder);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/plot/colormap/matplotlib", test_colors_are_matplotlibs);
+  g_test_add_func ("/plot/colormap/outside", test_values_outside_take_the_ends);
+  g_test_add_func ("/plot/colormap/unknown", test_unknown_name_lists_the_known);
+  g_test_add_func ("/plot/label/tokens", test_tokens_are_readable);
+  g_test_add_func ("/plot/layout/cells-fill-the-map", test_cells_fill_the_map);
+  g_test_add_func ("/plot/layout/hit-test", test_hit_test_inverts_cells);
+  g_test_add_func ("/plot/layout/labels-apart", test_labels_stay_inside_and_apart);
+  g_test_add_func ("/plot/layout/minimum-width", test_minimum_width_keeps_45_degrees);
+  g_test_add_func ("/plot/layout/long-token", test_long_tokens_keep_the_first_whole);
+  g_test_add_func ("/plot/layout/endless-token", test_endless_tokens_are_cut);
+  g_test_add_func ("/plot/layout/undefined", test_undefined_normalization_is_shown_raw);
+  g_test_add_func ("/plot/layout/raw", test_raw_scale_holds_every_score);
+  g_test_add_func ("/plot/draw/colors", test_cells_have_their_color_everywhere);
+  g_test_add_func ("/plot/draw/missing", test_missing_cells_are_hatched);
+  g_test_add_func ("/plot/draw/cell-by-cell", test_cell_by_cell_is_the_whole);
+  g_test_add_func ("/plot/export/svg", test_svg_is_xml_with_every_cell);
+  g_test_add_func ("/plot/export/png", test_png_has_its_size_and_colors);
+  g_test_add_func ("/plot/export/pdf", test_pdf_is_a_pdf);
+  g_test_add_func ("/plot/export/failure", test_failure_leaves_nothing);
+  g_test_add_func ("/plot/export/keeps-old", test_failure_keeps_the_old_file);
+  return g_test_run ();
+}
