@@ -6,11 +6,13 @@
 #include "plot/colormap.h"
 
 #include <math.h>
+#include <string.h>
 
 #define MARGIN          6  /* "%4d " and a space */
 #define MAX_LABEL       14 /* columns of a token's label */
 #define FEW_LAYERS      12 /* up to here a layer takes a whole line */
-#define LEGEND_WIDTH    24
+#define MAX_BAR         24 /* blocks of the legend's bar */
+#define MIN_BAR         4
 #define LABELLED_COLUMN 4 /* columns of a cell whose label stands below on a line of its own, at most */
 
 /**
@@ -229,12 +231,20 @@ print_labels_as_stairs (const Panel *panel)
 }
 
 static void
-print_legend (const Panel *panel)
+print_legend (const Panel *panel, gsize width)
 {
-  cli_print ("\n%*s%.3g ", MARGIN, "", panel->low);
-  for (guint i = 0; i < LEGEND_WIDTH; i++)
-    print_blocks (panel->colors, i / (LEGEND_WIDTH - 1.0), i / (LEGEND_WIDTH - 1.0), 1);
-  cli_print (" %.3g  %s\n", panel->high, panel->normalized ? "normalized probability" : "probability");
+  g_autofree char *low = g_strdup_printf ("%.3g", panel->low);
+  g_autofree char *high = g_strdup_printf ("%.3g", panel->high);
+  const char *title = panel->normalized ? "normalized probability" : "probability";
+  const gsize texts = MARGIN + strlen (low) + strlen (high) + strlen (title) + 4;
+  const gsize n = width > texts ? CLAMP (width - texts, MIN_BAR, MAX_BAR) : MIN_BAR;
+  cli_print ("\n%*s%s ", MARGIN, "", low);
+  for (gsize i = 0; i < n; i++)
+    {
+      const double value = (double)i / (double)(n - 1);
+      print_blocks (panel->colors, value, value, 1);
+    }
+  cli_print (" %s  %s\n", high, title);
 }
 
 /* Normalized where that is defined; otherwise the probability, from 0 to the highest of them. */
@@ -285,5 +295,5 @@ cli_heatmap_print (const EgTraceResult *result, CliColors colors, gsize width)
       else
         print_labels_as_stairs (&panel);
     }
-  print_legend (&panel);
+  print_legend (&panel, width);
 }

@@ -1,43 +1,46 @@
 #include "cli/interrupt.h"
 
+#include <errno.h>
+#include <semaphore.h>
 #include <signal.h>
-#include <time.h>
 #include <unistd.h>
 
 #define PATIENCE_SECONDS 2
 
 static GCancellable *cancellable;
+static sem_t interrupted;
 static gint signal_status; /* atomic */
 
-static gpointer
-wait_for_signals (gpointer data)
+/* A handler, since OpenBLAS's threads are there before main() and cannot be made to leave the signals to
+ * another. */
+static void
+on_signal (int number)
 {
-  const sigset_t *signals = data;
-  int number;
-  if (sigwait (signals, &number) != 0)
-    return NULL;
+  if (g_atomic_int_get (&signal_status) != 0)
+    _exit (128 + number);
   g_atomic_int_set (&signal_status, 128 + number);
-  g_cancellable_cancel (cancellable);
+  sem_post (&interrupted);
+}
 
-  const struct timespec patience = { .tv_sec = PATIENCE_SECONDS };
-  sigtimedwait (signals, NULL, &patience);
-  _exit (128 + number);
+static gpointer
+wait_for_signal (gpointer data)
+{
+  while (sem_wait (&interrupted) != 0 && errno == EINTR)
+    ;
+  g_cancellable_cancel (cancellable);
+  g_usleep (PATIENCE_SECONDS * G_USEC_PER_SEC);
+  _exit (cli_interrupt_status ());
 }
 
 void
 cli_interrupt_start (void)
 {
-  static sigset_t signals;
-  sigemptyset (&signals);
-  sigaddset (&signals, SIGINT);
-  sigaddset (&signals, SIGTERM);
+  const struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
   cancellable = g_cancellable_new ();
-
-  /* A shell without job control starts its background jobs with SIGINT ignored, and an ignored signal never
-   * comes. */
-  signal (SIGINT, SIG_DFL);
-  pthread_sigmask (SIG_BLOCK, &signals, NULL);
-  g_thread_unref (g_thread_new ("signals", wait_for_signals, &signals));
+  sem_init (&interrupted, 0, 0);
+  g_thread_unref (g_thread_new ("signals", wait_for_signal, NULL));
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
 }
 
 GCancellable *

@@ -1,13 +1,12 @@
-/* Ctrl-C and SIGTERM: the work is cancelled and cleans up after itself; what does not stop within seconds, or
- * is interrupted again, ends at once. */
+/* Ctrl-C and SIGTERM: the work is cancelled and cleans up after itself; what does not stop within seconds, or is
+ * interrupted again, ends at once. */
 #pragma once
 
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-/* Before any other thread is started: only then do all of them leave the signals to the one that waits for
- * them. */
+/* Once, at the program's beginning. */
 void cli_interrupt_start (void);
 
 /* (transfer none) */
