@@ -1,0 +1,219 @@
+/* Every op of the CPU backend against the plain reference, over ragged segments, odd sizes and all dtypes. */
+#include "engine/backend.h"
+
+#include <math.h>
+#include <string.h>
+
+typedef struct
+{
+  gsize n_inner, n_state, n_conv;
+  gsize lengths[4];
+} Shape;
+
+static const Shape shapes[] = {
+  { 1, 1, 1, { 1 } },         { 3, 1, 2, { 2, 1 } }, { 38, 5, 3, { 1, 7, 3 } }, { 64, 16, 4, { 5, 1, 1, 9 } },
+  { 65, 16, 4, { 2, 3, 4 } }, { 129, 24, 4, { 1 } }, { 48, 256, 4, { 3, 2 } },  { 200, 64, 2, { 40, 30 } },
+};
+
+static float
+draw (GRand *rand)
+{
+  return (float)g_rand_double_range (rand, -1, 1);
+}
+
+static float *
+draw_floats (GRand *rand, gsize n)
+{
+  float *values = g_new (float, n);
+  for (gsize i = 0; i < n; i++)
+    values[i] = draw (rand);
+  return values;
+}
+
+/* Relative to the largest value: what matters to the next op. */
+static void
+assert_close (const float *found, const float *expected, gsize n, double tolerance)
+{
+  double largest = 1e-30;
+  for (gsize i = 0; i < n; i++)
+    largest = MAX (largest, fabs ((double)expected[i]));
+  for (gsize i = 0; i < n; i++)
+    if (!(fabs ((double)found[i] - (double)expected[i]) <= tolerance * largest))
+      g_error ("value %" G_GSIZE_FORMAT " is %.9g, expected %.9g", i, (double)found[i], (double)expected[i]);
+}
+
+static void
+test_gemm (void)
+{
+  static const gsize sizes[][3]
+      = { { 1, 1, 1 }, { 1, 17, 33 }, { 7, 5, 3 }, { 2, 300, 64 }, { 70, 129, 65 }, { 3, 900, 700 } };
+  GRand *rand = g_rand_new_with_seed (1);
+  EgBackend *backends[] = { eg_backend_cpu (), eg_backend_reference () };
+  for (gsize c = 0; c < G_N_ELEMENTS (sizes); c++)
+    for (EgDType dtype = EG_DTYPE_F32; dtype <= EG_DTYPE_BF16; dtype++)
+      for (int with_bias = 0; with_bias < 2; with_bias++)
+        {
+          const gsize m = sizes[c][0], n = sizes[c][1], k = sizes[c][2], ldx = k + 2, ldy = n + 3;
+          g_autofree float *x = draw_floats (rand, m * ldx);
+          g_autofree float *w = draw_floats (rand, n * k);
+          g_autofree float *bias = draw_floats (rand, n);
+          g_autofree guint16 *narrow = g_new (guint16, n * k);
+          for (gsize i = 0; i < n * k; i++)
+            narrow[i] = (guint16)(0x3000 + g_rand_int_range (rand, 0, 0x0fff)
+                                  + (g_rand_boolean (rand) ? 0x8000 : 0));
+          const EgMatrix matrix
+              = { dtype == EG_DTYPE_F32 ? (const void *)w : (const void *)narrow, dtype, n, k };
+          float *y[2] = { g_new0 (float, m *ldy), g_new0 (float, m *ldy) };
+          for (gsize b = 0; b < 2; b++)
+            {
+              EgStream *stream = backends[b]->stream_new (backends[b]);
+              backends[b]->gemm (stream, y[b], ldy, x, ldx, m, &matrix, with_bias ? bias : NULL);
+              backends[b]->stream_free (stream);
+            }
+          assert_close (y[0], y[1], m * ldy, 2e-6);
+          g_free (y[0]);
+          g_free (y[1]);
+        }
+  g_rand_free (rand);
+}
+
+typedef struct
+{
+  float *c, *y, *kept, *norm, *soft, *gated;
+} Outputs;
+
+static void
+run_ops (EgBackend *be,
+         const Shape *shape,
+         guint32 seed,
+         gboolean only_last,
+         Outputs *out,
+         gsize *n_rows,
+         gsize *n_out)
+{
+  GRand *rand = g_rand_new_with_seed (seed);
+  EgStream *stream = be->stream_new (be);
+  const gsize D = shape->n_inner, N = shape->n_state, K = shape->n_conv, ldx = 2 * D;
+  EgRows rows[4] = { 0 };
+  gsize n = 0;
+  *n_rows = 0;
+  for (; n < 4 && shape->lengths[n] > 0; n++)
+    {
+      rows[n] = (EgRows){ .row = *n_rows, .n_rows = shape->lengths[n] };
+      *n_rows += shape->lengths[n];
+    }
+  *n_out = only_last ? n : *n_rows;
+  g_autofree float *x = draw_floats (rand, *n_rows * ldx);
+  g_autofree float *history = draw_floats (rand, n * K * D);
+  g_autofree float *state = draw_floats (rand, n * N * D);
+  g_autofree float *w = draw_floats (rand, K * D);
+  g_autofree float *bias = draw_floats (rand, D);
+  g_autofree float *bc = draw_floats (rand, *n_rows * (2 * N + 1));
+  g_autofree float *a = draw_floats (rand, N * D);
+  for (gsize i = 0; i < N * D; i++)
+    a[i] = -8 * fabsf (a[i]);
+  out->c = g_new0 (float, *n_rows *D);
+  out->y = g_new0 (float, *n_out *D);
+  out->kept = g_new0 (float, *n_rows *N *D);
+  out->norm = g_new0 (float, *n_rows *ldx);
+  for (gsize s = 0; s < n; s++)
+    {
+      rows[s].history = history + s * K * D;
+      rows[s].state = s % 2 == 0 ? state + s * N * D : NULL;
+      rows[s].keep_state = s != 1 ? out->kept + rows[s].row * N * D : NULL;
+      rows[s].keep_first = rows[s].n_rows > 2 ? 1 : 0;
+      rows[s].keep_end = rows[s].n_rows;
+      rows[s].out_first = only_last ? rows[s].n_rows - 1 : 0;
+      rows[s].out_row = only_last ? s : rows[s].row;
+    }
+  be->conv_silu (stream, out->c, x, ldx, rows, n, D, K, w, shape->n_state % 2 ? NULL : bias);
+  out->soft = g_new (float, *n_rows *D);
+  for (gsize i = 0; i < *n_rows * D; i++)
+    out->soft[i] = 25 * draw (rand);
+  g_autofree float *delta = draw_floats (rand, *n_rows * D);
+  be->softplus (stream, out->soft, *n_rows * D);
+  be->softplus (stream, delta, *n_rows * D);
+  be->scan (stream, out->y, delta, out->c, bc, bc + N, 2 * N + 1, rows, n, D, N, a, bias);
+  out->gated = g_memdup2 (out->y, *n_out * D * sizeof (float));
+  be->gate (stream, out->gated, x + D, ldx, *n_out, D);
+  be->add (stream, out->gated, x, *n_out * D);
+  be->rmsnorm (stream, out->norm, x, *n_rows, D, w, 1e-5f);
+  be->stream_free (stream);
+  g_rand_free (rand);
+}
+
+static void
+outputs_clear (Outputs *self)
+{
+  g_free (self->c);
+  g_free (self->y);
+  g_free (self->kept);
+  g_free (self->norm);
+  g_free (self->soft);
+  g_free (self->gated);
+}
+
+static void
+test_rows (void)
+{
+  for (guint32 i = 0; i < G_N_ELEMENTS (shapes); i++)
+    for (int only_last = 0; only_last < 2; only_last++)
+      {
+        const gsize D = shapes[i].n_inner, N = shapes[i].n_state;
+        Outputs fast = { 0 }, plain = { 0 };
+        gsize n_rows, n_out;
+        run_ops (eg_backend_cpu (), &shapes[i], i, only_last, &fast, &n_rows, &n_out);
+        run_ops (eg_backend_reference (), &shapes[i], i, only_last, &plain, &n_rows, &n_out);
+        assert_close (fast.c, plain.c, n_rows * D, 1e-6);
+        assert_close (fast.soft, plain.soft, n_rows * D, 1e-6);
+        assert_close (fast.y, plain.y, n_out * D, 3e-6);
+        assert_close (fast.kept, plain.kept, n_rows * N * D, 3e-6);
+        assert_close (fast.gated, plain.gated, n_out * D, 3e-6);
+        assert_close (fast.norm, plain.norm, n_rows * D, 1e-6);
+        outputs_clear (&fast);
+        outputs_clear (&plain);
+      }
+}
+
+static void
+test_head (void)
+{
+  GRand *rand = g_rand_new_with_seed (3);
+  static const gsize sizes[][3] = { { 1, 5, 4 }, { 9, 317, 19 }, { 40, 20000, 24 } };
+  for (gsize c = 0; c < G_N_ELEMENTS (sizes); c++)
+    {
+      const gsize m = sizes[c][0], V = sizes[c][1], d = sizes[c][2];
+      g_autofree float *x = draw_floats (rand, m * d);
+      g_autofree float *w = draw_floats (rand, V * d);
+      for (gsize i = 0; i < m * d; i++)
+        x[i] *= 5;
+      const EgMatrix head = { w, EG_DTYPE_F32, V, d };
+      EgBackend *backends[] = { eg_backend_cpu (), eg_backend_reference () };
+      const gsize targets[] = { 0, V / 2, V - 1 };
+      for (gsize i = 0; i < G_N_ELEMENTS (targets); i++)
+        {
+          g_autofree double *found = g_new (double, m);
+          g_autofree double *expected = g_new (double, m);
+          for (gsize b = 0; b < 2; b++)
+            {
+              EgStream *stream = backends[b]->stream_new (backends[b]);
+              backends[b]->head (stream, b == 0 ? found : expected, x, m, &head, targets[i]);
+              backends[b]->stream_free (stream);
+            }
+          for (gsize r = 0; r < m; r++)
+            g_assert_cmpfloat_with_epsilon (found[r], expected[r], 1e-6 + 1e-5 * expected[r]);
+        }
+    }
+  g_rand_free (rand);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_message ("kernels: %s", eg_backend_cpu_kernels ());
+  g_test_add_func ("/backend/gemm-of-every-dtype", test_gemm);
+  g_test_add_func ("/backend/conv-softplus-scan-gate-norm-over-ragged-segments", test_rows);
+  g_test_add_func ("/backend/head-probability-over-panels", test_head);
+  return g_test_run ();
+}
