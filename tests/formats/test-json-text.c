@@ -99,6 +99,10 @@ test_limits_depth (void)
   g_assert_no_error (error);
   g_assert_nonnull (deep);
 
+  g_string_insert (text, (gssize)strlen ("{\"a\":"), "[");
+  g_string_insert (text, (gssize)text->len - 1, "]");
+  assert_refused (parse (text->str, &error), error, EG_ERROR_FORMAT, "nested too deeply");
+
   /* As deep as would end a program that recurses. */
   g_autofree char *brackets = g_strnfill (20000000, '[');
   g_autofree char *deepest = g_strconcat ("{\"a\":", brackets, NULL);

@@ -105,6 +105,9 @@ test_counts_entries_beyond_16_bits (void)
       g_autoptr (EgZip) zip = eg_zip_new (archive, "x.zip", &error);
       g_assert_no_error (error);
       g_assert_cmpuint (eg_zip_get_n_entries (zip), ==, counts[i]);
+      const guint8 *before_end
+          = (const guint8 *)g_bytes_get_data (archive, NULL) + g_bytes_get_size (archive) - 42;
+      g_assert_cmpint (memcmp (before_end, "PK\x06\x07", 4) == 0, ==, counts[i] >= 65535);
       assert_entry (zip, "65533", "");
     }
 }
@@ -271,6 +274,66 @@ test_refuses_falsified_zip64_records (void)
 }
 
 static void
+test_refuses_a_zip64_end_record_that_does_not_fit (void)
+{
+  g_autoptr (GBytes) archive = make_small_archive (0);
+  g_autofree guint8 *bytes = g_memdup2 (g_bytes_get_data (archive, NULL), g_bytes_get_size (archive));
+  const guint64 offset = GUINT64_TO_LE (LOCATOR64 - 4);
+  memcpy (bytes + LOCATOR64 - 4, "PK\x06\x06", 4);
+  memcpy (bytes + LOCATOR64 + 8, &offset, sizeof offset);
+  g_autoptr (GBytes) patched = g_bytes_new (bytes, g_bytes_get_size (archive));
+  GError *error = NULL;
+  assert_refused (eg_zip_new (patched, "x.zip", &error), error, EG_ERROR_FORMAT,
+                  "the zip64 end record is not where it should be");
+}
+
+/* Reads an entry whose deflated bytes are deflated, of the text "hello hello hello" they say. */
+static GBytes *
+inflate (const guint8 *deflated, gsize n, guint32 size, GError **error)
+{
+  g_autoptr (GBytes) stored = g_bytes_new (deflated, n);
+  const EgZipMember member = { "a", stored };
+  g_autoptr (GBytes) archive = make_archive (&member, 1, G_MAXUINT32);
+  g_autofree guint8 *bytes = g_memdup2 (g_bytes_get_data (archive, NULL), g_bytes_get_size (archive));
+  guint8 *central = bytes + g_bytes_get_size (archive) - 22 - 47;
+  const guint32 crc = GUINT32_TO_LE (eg_crc32 (0, "hello hello hello", MIN (size, 17)));
+  size = GUINT32_TO_LE (size);
+  central[10] = 8;
+  memcpy (central + 16, &crc, sizeof crc);
+  memcpy (central + 24, &size, sizeof size);
+  g_autoptr (GBytes) patched = g_bytes_new (bytes, g_bytes_get_size (archive));
+  g_autoptr (EgZip) zip = eg_zip_new (patched, "x.zip", error);
+  return zip != NULL ? eg_zip_read (zip, eg_zip_get_entry (zip, 0), 1000, error) : NULL;
+}
+
+static void
+test_inflates_all_of_an_entry_and_no_more (void)
+{
+  guint8 deflated[64];
+  gsize n_read;
+  gsize n;
+  g_autoptr (GConverter) compressor = G_CONVERTER (g_zlib_compressor_new (G_ZLIB_COMPRESSOR_FORMAT_RAW, 9));
+  g_assert_cmpint (g_converter_convert (compressor, "hello hello hello", 17, deflated, sizeof deflated,
+                                        G_CONVERTER_INPUT_AT_END, &n_read, &n, NULL),
+                   ==, G_CONVERTER_FINISHED);
+  g_assert_cmpuint (n, <, 17);
+  deflated[n] = 0;
+
+  GError *error = NULL;
+  g_autoptr (GBytes) good = inflate (deflated, n, 17, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (g_bytes_get_size (good), ==, 17);
+  /* A byte too many, one too few, and texts that are shorter or longer than the archive says. */
+  assert_refused (inflate (deflated, n + 1, 17, &error), error, EG_ERROR_FORMAT, "entry a is damaged");
+  assert_refused (inflate (deflated, n - 1, 17, &error), error, EG_ERROR_FORMAT, "entry a is damaged");
+  assert_refused (inflate (deflated, 0, 17, &error), error, EG_ERROR_FORMAT, "entry a is damaged");
+  assert_refused (inflate (deflated, 1, 17, &error), error, EG_ERROR_FORMAT, "entry a is damaged");
+  assert_refused (inflate (deflated, n, 16, &error), error, EG_ERROR_FORMAT, "entry a is damaged");
+  assert_refused (inflate (deflated, n, 18, &error), error, EG_ERROR_FORMAT, "entry a is damaged");
+  assert_refused (inflate (deflated, n, 0, &error), error, EG_ERROR_FORMAT, "entry a is damaged");
+}
+
+static void
 test_refuses_duplicate_names (void)
 {
   g_autoptr (GBytes) archive = make_small_archive (G_MAXUINT32);
@@ -347,6 +410,9 @@ main (int argc, char **argv)
   g_test_add_func ("/zip/finds-the-end-before-a-comment", test_finds_the_end_before_a_comment);
   g_test_add_func ("/zip/refuses-falsified-records", test_refuses_falsified_records);
   g_test_add_func ("/zip/refuses-falsified-zip64-records", test_refuses_falsified_zip64_records);
+  g_test_add_func ("/zip/refuses-a-zip64-end-record-that-does-not-fit",
+                   test_refuses_a_zip64_end_record_that_does_not_fit);
+  g_test_add_func ("/zip/inflates-all-of-an-entry-and-no-more", test_inflates_all_of_an_entry_and_no_more);
   g_test_add_func ("/zip/refuses-duplicate-names", test_refuses_duplicate_names);
   g_test_add_func ("/zip/refuses-an-entry-inside-another", test_refuses_an_entry_inside_another);
   g_test_add_func ("/zip/allocates-no-more-than-deflate-can-fill",
