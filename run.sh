@@ -35,8 +35,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$here" ] || { [ -n "$display" ] && [ ! -x
   echo "Building Engram (about a minute, this once) …" >&2
   ninja -C "$build" >&2
   printf '%s\n' "$here" >"$stamp"
-else
-  ninja -C "$build" --quiet >&2
+elif ! ninja -C "$build" -n 2>&1 | grep -q 'no work to do'; then
+  echo "Building what has changed …" >&2
+  ninja -C "$build" >&2
 fi
 
 if [ -n "$display" ] && [ -x "$window" ]; then
