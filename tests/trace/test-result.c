@@ -178,7 +178,7 @@ test_analysis_is_numpys (void)
   g_assert_no_error (error);
   JsonObject *cases = json_node_get_object (json_parser_get_root (parser));
   g_autoptr (GList) names = json_object_get_members (cases);
-  g_assert_cmpuint (g_list_length (names), >=, 7);
+  g_assert_cmpuint (g_list_length (names), >=, 8);
   for (GList *name = names; name != NULL; name = name->next)
     assert_analysis (name->data, json_object_get_object_member (cases, name->data));
 }
@@ -215,6 +215,8 @@ test_normalization_is_undefined_when_nothing_was_lost (void)
   g_autoptr (EgTraceResult) result = eg_trace_result_new (1, 1);
   g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
   result->high_score = result->low_score = 0.5;
+  g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
+  result->low_score = 0.6;
   g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
   result->low_score = 0.1;
   g_assert_true (isnan (eg_trace_result_normalize (result, NAN)));
