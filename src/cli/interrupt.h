@@ -1,5 +1,5 @@
-/* Ctrl-C and SIGTERM: the work is cancelled and cleans up after itself; what does not stop within seconds, or is
- * interrupted again, ends at once. */
+/* Ctrl-C and SIGTERM: the work is cancelled and cleans up after itself; what does not stop within seconds, or
+ * is interrupted again, ends at once. */
 #pragma once
 
 #include <gio/gio.h>

@@ -1,3 +1,3 @@
 #include "core/error.h"
 
-G_DEFINE_QUARK (eg-error-quark, eg_error)
+G_DEFINE_QUARK (eg - error - quark, eg_error)

@@ -1,5 +1,5 @@
-/* The error domain of everything below the programs. Messages are whole sentences for a person, without a final
- * full stop; they name the file, the thing in it, what was found and what was expected. */
+/* The error domain of everything below the programs. Messages are whole sentences for a person, without a
+ * final full stop; they name the file, the thing in it, what was found and what was expected. */
 #pragma once
 
 #include <glib.h>

@@ -10,13 +10,13 @@ float_from_bits (guint32 bits)
   return value;
 }
 
-/* Branch-free enough for the compiler to vectorise: a normal number is re-biased; a subnormal is made by a float
- * subtraction that renormalises it; infinities and NaN get the float's largest exponent. */
+/* Branch-free enough for the compiler to vectorise: a normal number is re-biased; a subnormal is made by a
+ * float subtraction that renormalises it; infinities and NaN get the float's largest exponent. */
 static inline float
 widen_half (guint16 half)
 {
-  const guint32 sign = (guint32) (half & 0x8000u) << 16;
-  const guint32 rest = (guint32) (half & 0x7fffu) << 13;
+  const guint32 sign = (guint32)(half & 0x8000u) << 16;
+  const guint32 rest = (guint32)(half & 0x7fffu) << 13;
   const guint32 exponent = rest & 0x0f800000u;
   const guint32 normal = rest + ((127u - 15u) << 23);
   const guint32 special = normal + ((128u - 16u) << 23);
@@ -36,7 +36,7 @@ eg_half_to_float (guint16 bits)
 float
 eg_bfloat16_to_float (guint16 bits)
 {
-  return float_from_bits ((guint32) bits << 16);
+  return float_from_bits ((guint32)bits << 16);
 }
 
 void

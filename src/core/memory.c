@@ -3,7 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* The number after `key` in a file of the kernel's, or the file's first number when key is NULL; 0 when there is none. */
+/* The number after `key` in a file of the kernel's, or the file's first number when key is NULL; 0 when there
+ * is none. */
 static guint64
 read_number (const char *path, const char *key)
 {
@@ -24,7 +25,7 @@ read_number (const char *path, const char *key)
 guint64
 eg_memory_limit (void)
 {
-  guint64 limit = (guint64) sysconf (_SC_PHYS_PAGES) * (guint64) sysconf (_SC_PAGESIZE);
+  guint64 limit = (guint64)sysconf (_SC_PHYS_PAGES) * (guint64)sysconf (_SC_PAGESIZE);
   const guint64 group = read_number ("/sys/fs/cgroup/memory.max", NULL);
   if (group > 0)
     limit = MIN (limit, group);

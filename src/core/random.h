@@ -1,5 +1,5 @@
-/* numpy.random.RandomState, number by number: MT19937 (Matsumoto & Nishimura 1998) seeded by init_genrand, and
- * NumPy's legacy polar method for normal numbers, with its cached second value. */
+/* numpy.random.RandomState, number by number: MT19937 (Matsumoto & Nishimura 1998) seeded by init_genrand,
+ * and NumPy's legacy polar method for normal numbers, with its cached second value. */
 #pragma once
 
 #include <glib.h>
