@@ -10,10 +10,13 @@ cd "$here"
 . .ci/packages.sh
 need_build
 need_window
+need 'GCC' cmd:gcc 'gcc' 'gcc' 'gcc'
+[ -e "$(gcc -print-file-name=libasan.so 2>/dev/null)" ] ||
+  need 'the sanitizers' file:/nonexistent 'gcc' 'libasan libubsan' 'gcc-libs'
 need 'Xvfb' cmd:Xvfb 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
 need 'xvfb-run' cmd:xvfb-run 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
 need 'xauth' cmd:xauth 'xauth' 'xorg-x11-xauth' 'xorg-xauth'
-need 'D-Bus' cmd:dbus-run-session 'dbus dbus-bin' 'dbus-daemon' 'dbus'
+need 'D-Bus' cmd:dbus-run-session 'dbus' 'dbus-daemon' 'dbus'
 need 'AT-SPI' file:/usr/libexec/at-spi-bus-launcher 'at-spi2-core' 'at-spi2-core' 'at-spi2-core'
 /usr/bin/python3 -c 'import gi; gi.require_version ("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null ||
   need 'PyGObject with Atspi' file:/nonexistent 'python3-gi gir1.2-atspi-2.0' 'python3-gobject' 'python-gobject'

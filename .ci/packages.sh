@@ -66,12 +66,12 @@ install_missing() {
     fi
     as_root=(sudo)
   fi
-  echo "Engram needs $names: installing $* with ${as_root[*]} $manager." >&2
+  echo "Engram needs $names: installing $* with ${as_root[*]:+sudo }$manager." >&2
   case $manager in
     apt-get)
       "${as_root[@]}" apt-get update -qq >&2 </dev/null
       "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-        apt-get install -qq -y --no-install-recommends "$@" >&2 </dev/null
+        apt-get install -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends "$@" >&2 </dev/null
       ;;
     dnf) "${as_root[@]}" dnf install -q -y "$@" >&2 </dev/null ;;
     pacman) "${as_root[@]}" pacman -S --needed --noconfirm "$@" >&2 </dev/null ;;
