@@ -1,5 +1,6 @@
 /* The golden files are described, and made, by tests/golden/make_tokenizer.py. */
 #include "core/error.h"
+#include "tokenizer/byte-level.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/unicode.h"
 
@@ -125,6 +126,40 @@ test_decodes_as_the_library (void)
       g_autofree char *text
           = eg_tokenizer_decode (tokenizer, (const guint32 *)(void *)wanted->data, wanted->len, &length);
       assert_bytes (text, length, expected->str, expected->len);
+    }
+}
+
+static void
+test_broken_characters_become_one_sign_each (void)
+{
+  /* The longest part that could begin a character is one U+FFFD, here written "?". */
+  static const struct
+  {
+    const char *bytes;
+    const char *expected;
+  } cases[] = {
+    { "\200", "?" },
+    { "\303", "?" },
+    { "\303x", "?x" },
+    { "\340\240", "?" },
+    { "\340\200\200", "???" },          /* overlong */
+    { "\355\237\277", "\355\237\277" }, /* U+D7FF */
+    { "\355\240\200", "???" },          /* a surrogate */
+    { "\360\237\230x", "?x" },
+    { "\360\217\277\277", "????" },             /* overlong */
+    { "\364\217\277\277", "\364\217\277\277" }, /* U+10FFFF */
+    { "\364\220\200\200", "????" },             /* past it */
+    { "\301\277\376\377", "????" },
+    { "a\342\202\342\202\254", "a?\342\202\254" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_auto (GStrv) parts = g_strsplit (cases[i].expected, "?", -1);
+      g_autofree char *expected = g_strjoinv ("\357\277\275", parts);
+      gsize length;
+      g_autofree char *text
+          = eg_utf8_lossy ((const guint8 *)cases[i].bytes, strlen (cases[i].bytes), &length);
+      assert_bytes (text, length, expected, strlen (expected));
     }
 }
 
@@ -601,6 +636,8 @@ main (int argc, char **argv)
       g_test_add_data_func (path, names[i], test_encodes_as_the_library);
     }
   g_test_add_func ("/tokenizer/decodes-as-the-library", test_decodes_as_the_library);
+  g_test_add_func ("/tokenizer/broken-characters-become-one-sign-each",
+                   test_broken_characters_become_one_sign_each);
   g_test_add_func ("/tokenizer/decodes-what-it-encoded", test_decodes_what_it_encoded);
   g_test_add_func ("/tokenizer/knows-the-class-of-every-character", test_knows_the_class_of_every_character);
   g_test_add_func ("/tokenizer/offsets-count-the-characters-given", test_offsets_count_the_characters_given);
