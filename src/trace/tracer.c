@@ -232,6 +232,7 @@ finish_in_context (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Takes over the caller's reference: the last one is thus always dropped in the main context, whose things it frees. */
 static void
 schedule (Trace *self, GSourceFunc func)
 {
@@ -273,7 +274,7 @@ announce (Trace *self)
   if (self->scheduled)
     return;
   self->scheduled = TRUE;
-  schedule (self, deliver_in_context);
+  schedule (trace_ref (self), deliver_in_context);
 }
 
 static gboolean
@@ -504,7 +505,6 @@ coordinate (gpointer data)
   for (gsize i = 0; i < self->n_threads; i++)
     eg_workspace_free (workers[i].workspace);
   schedule (self, finish_in_context);
-  trace_unref (self);
   return NULL;
 }
 
