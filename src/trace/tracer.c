@@ -49,7 +49,7 @@ typedef struct
   double high;
   GArray *changed; /* of gsize: cells to hand over */
   guint8 *pending; /* [L·T]: a cell stands in `changed` */
-  gboolean scheduled, announced;
+  gboolean scheduled, announced, finished;
   guint64 cost_done;
   gsize units_done;
   GError *error;
@@ -221,6 +221,7 @@ finish_in_context (gpointer data)
 {
   Trace *self = data;
   deliver (self);
+  g_assert (self->finished);
   if (self->error)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
   else
@@ -504,6 +505,9 @@ coordinate (gpointer data)
   run_rounds (self, workers);
   for (gsize i = 0; i < self->n_threads; i++)
     eg_workspace_free (workers[i].workspace);
+  pthread_mutex_lock (&self->lock);
+  self->finished = TRUE;
+  pthread_mutex_unlock (&self->lock);
   schedule (self, finish_in_context);
   return NULL;
 }
