@@ -1,0 +1,22 @@
+/* The program: one instance, its command line, its actions and windows. */
+#pragma once
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define EG_APPLICATION_ID "io.github.engram_app.Engram"
+
+#define EG_TYPE_APPLICATION (eg_application_get_type ())
+G_DECLARE_FINAL_TYPE (EgApplication, eg_application, EG, APPLICATION, AdwApplication)
+
+EgApplication *eg_application_new (void);
+
+/* What is remembered from one start to the next. (transfer none): NULL where the schema is not installed. */
+GSettings *eg_application_get_settings (EgApplication *self);
+
+/* Keeps the program alive while a thread works, although its window may be gone. */
+void eg_application_hold_default (void);
+void eg_application_release_default (void);
+
+G_END_DECLS

@@ -1,0 +1,84 @@
+#include "app/cell-text.h"
+
+#include "plot/label.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+char *
+eg_format_probability (double probability)
+{
+  if (isnan (probability))
+    return g_strdup ("–");
+  if (probability > 0 && probability < 0.0005)
+    return g_strdup ("< 0.001");
+  return g_strdup_printf ("%.3f", probability);
+}
+
+char *
+eg_format_token (const EgTraceResult *result, gsize position)
+{
+  g_autofree char *visible = eg_token_to_visible (result->tokens != NULL ? result->tokens[position] : "");
+  return g_strdup_printf ("“%s”", visible);
+}
+
+char *
+eg_format_score (const EgTraceResult *result, gsize layer, gsize position)
+{
+  const double score = eg_trace_result_score (result, layer, position);
+  const double sem = result->sem[layer * result->n_tokens + position];
+
+  if (isnan (score))
+    return g_strdup (_ ("not computed yet"));
+  g_autofree char *text = eg_format_probability (score);
+  if (isnan (sem))
+    return g_steal_pointer (&text);
+  return g_strdup_printf ("%s ± %.3f", text, sem);
+}
+
+char *
+eg_format_normalized (const EgTraceResult *result, gsize layer, gsize position)
+{
+  const double score = eg_trace_result_score (result, layer, position);
+  const double normalized = eg_trace_result_normalize (result, score);
+
+  if (isnan (score))
+    return g_strdup ("");
+  if (isnan (normalized))
+    return g_strdup (_ ("normalized: undefined"));
+  return g_strdup_printf (_ ("normalized %.2f"), normalized);
+}
+
+char *
+eg_format_cell (const EgTraceResult *result, gsize layer, gsize position)
+{
+  g_autofree char *token = eg_format_token (result, position);
+  g_autofree char *score = eg_format_score (result, layer, position);
+  g_autofree char *normalized = eg_format_normalized (result, layer, position);
+
+  return g_strdup_printf (_ ("Layer %zu, %s, position %zu: %s%s%s"), layer, token, position, score,
+                          *normalized != '\0' ? ", " : "", normalized);
+}
+
+char *
+eg_format_duration (double seconds)
+{
+  const guint whole = (guint)ceil (CLAMP (seconds, 0, 1e9));
+
+  if (seconds < 1)
+    return g_strdup_printf (_ ("%.1f s"), MAX (seconds, 0));
+  if (whole < 60)
+    return g_strdup_printf (_ ("%u s"), whole);
+  if (whole < 3600)
+    return g_strdup_printf (_ ("%u min %u s"), whole / 60, whole % 60);
+  return g_strdup_printf (_ ("%u h %u min"), whole / 3600, whole / 60 % 60);
+}
+
+gsize
+eg_count_known_cells (const EgTraceResult *result)
+{
+  gsize n = 0;
+  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
+    n += !isnan (result->scores[i]);
+  return n;
+}

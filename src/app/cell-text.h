@@ -1,0 +1,29 @@
+/* A trace's numbers in words, as the window, the card and a screen reader say them. */
+#pragma once
+
+#include "trace/result.h"
+
+G_BEGIN_DECLS
+
+/* "0.412", "< 0.001"; an en dash for NaN. (transfer full) */
+char *eg_format_probability (double probability);
+
+/* "“ Merkel”" with ␣ for its space. (transfer full) */
+char *eg_format_token (const EgTraceResult *result, gsize position);
+
+/* "0.412 ± 0.020", or "not computed yet". (transfer full) */
+char *eg_format_score (const EgTraceResult *result, gsize layer, gsize position);
+
+/* "normalized 0.39", or that it is undefined. (transfer full) */
+char *eg_format_normalized (const EgTraceResult *result, gsize layer, gsize position);
+
+/* "Layer 4, “␣Merkel”, position 6: 0.412 ± 0.020, normalized 0.39". (transfer full) */
+char *eg_format_cell (const EgTraceResult *result, gsize layer, gsize position);
+
+/* "3 s", "2 min 5 s"; for what is left. (transfer full) */
+char *eg_format_duration (double seconds);
+
+/* How many cells have a score. */
+gsize eg_count_known_cells (const EgTraceResult *result);
+
+G_END_DECLS

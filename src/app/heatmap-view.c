@@ -1,0 +1,542 @@
+#include "app/heatmap-view.h"
+
+#include "app/cell-card.h"
+#include "app/cell-text.h"
+#include "app/plot-style.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+#include <math.h>
+
+#define CARD_DISTANCE 8 /* from the pointer, px */
+#define DIMMED        0.45f
+
+/* The picture without cursor and card is kept as a surface, in which new cells are drawn over old ones; the
+ * screen gets it as a texture, made at most once a frame. */
+struct _EgHeatmapView
+{
+  GtkWidget parent_instance;
+  EgTraceResult *result;
+  EgHeatmapStyle style;
+  EgHeatmapLayout *layout;  /* NULL: to be made */
+  cairo_surface_t *surface; /* NULL: to be drawn */
+  GdkTexture *texture;      /* NULL: the surface has changed */
+  double drawn_low, drawn_high;
+  gboolean dimmed;
+
+  GtkWidget *card;
+  gboolean has_cursor, cursor_by_keyboard;
+  gsize layer, position;
+  double pointer_x, pointer_y;
+};
+
+G_DEFINE_FINAL_TYPE (EgHeatmapView, eg_heatmap_view, GTK_TYPE_WIDGET)
+
+static void
+forget_picture (EgHeatmapView *self)
+{
+  g_clear_pointer (&self->layout, eg_heatmap_layout_free);
+  g_clear_pointer (&self->surface, cairo_surface_destroy);
+  g_clear_object (&self->texture);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+/* The picture as it is, if there is one. */
+static gboolean
+ensure_layout (EgHeatmapView *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  const int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
+
+  if (self->result == NULL || width <= 0 || height <= 0)
+    return FALSE;
+  if (self->layout == NULL)
+    self->layout = eg_heatmap_layout_new (self->result, &self->style, width, height,
+                                          gtk_widget_get_scale_factor (widget));
+  return TRUE;
+}
+
+static void
+ensure_surface (EgHeatmapView *self)
+{
+  const int scale = gtk_widget_get_scale_factor (GTK_WIDGET (self));
+
+  if (self->surface != NULL)
+    return;
+  self->surface
+      = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, gtk_widget_get_width (GTK_WIDGET (self)) * scale,
+                                    gtk_widget_get_height (GTK_WIDGET (self)) * scale);
+  cairo_surface_set_device_scale (self->surface, scale, scale);
+  cairo_t *cr = cairo_create (self->surface);
+  eg_heatmap_draw (self->layout, self->result, cr);
+  cairo_destroy (cr);
+  self->drawn_low = self->result->low_score;
+  self->drawn_high = self->result->high_score;
+  g_clear_object (&self->texture);
+}
+
+static void
+ensure_texture (EgHeatmapView *self)
+{
+  if (self->texture != NULL)
+    return;
+  cairo_surface_flush (self->surface);
+  const int height = cairo_image_surface_get_height (self->surface);
+  const gsize stride = (gsize)cairo_image_surface_get_stride (self->surface);
+  g_autoptr (GBytes) bytes
+      = g_bytes_new (cairo_image_surface_get_data (self->surface), stride * (gsize)height);
+  self->texture = gdk_memory_texture_new (cairo_image_surface_get_width (self->surface), height,
+                                          GDK_MEMORY_DEFAULT, bytes, stride);
+}
+
+/* ---- the cursor and its card ---- */
+
+static void
+update_card (EgHeatmapView *self)
+{
+  const gboolean visible = self->has_cursor && self->result != NULL;
+
+  if (visible)
+    eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+  gtk_widget_set_visible (self->card, visible);
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static void
+hide_cursor (EgHeatmapView *self)
+{
+  if (!self->has_cursor)
+    return;
+  self->has_cursor = FALSE;
+  update_card (self);
+  eg_heatmap_view_announce (self);
+}
+
+static void
+set_cursor (EgHeatmapView *self, gsize layer, gsize position, gboolean by_keyboard)
+{
+  const gboolean same = self->has_cursor && self->layer == layer && self->position == position
+                        && self->cursor_by_keyboard == by_keyboard;
+
+  self->has_cursor = TRUE;
+  self->cursor_by_keyboard = by_keyboard;
+  self->layer = layer;
+  self->position = position;
+  if (same)
+    {
+      /* Only the pointer has moved: the card follows. */
+      gtk_widget_queue_allocate (GTK_WIDGET (self));
+      return;
+    }
+  update_card (self);
+  eg_heatmap_view_announce (self);
+}
+
+/* Where a card of this size goes: to the right of and below the point, or on the other side at an edge. */
+static void
+place_card (EgHeatmapView *self, int width, int height, int *x, int *y)
+{
+  const int right = gtk_widget_get_width (GTK_WIDGET (self)),
+            bottom = gtk_widget_get_height (GTK_WIDGET (self));
+  EgRect from = { self->pointer_x, self->pointer_y, 0, 0 };
+
+  if (self->cursor_by_keyboard)
+    from = eg_heatmap_layout_get_cell (self->layout, self->layer, self->position);
+  *x = (int)(from.x + from.width) + CARD_DISTANCE;
+  if (*x + width > right)
+    *x = (int)from.x - CARD_DISTANCE - width;
+  *y = (int)(from.y + from.height) + CARD_DISTANCE;
+  if (*y + height > bottom)
+    *y = (int)from.y - CARD_DISTANCE - height;
+  *x = CLAMP (*x, 0, MAX (right - width, 0));
+  *y = CLAMP (*y, 0, MAX (bottom - height, 0));
+}
+
+static void
+on_motion (GtkEventControllerMotion *controller, double x, double y, gpointer data)
+{
+  EgHeatmapView *self = data;
+  gsize layer, position;
+
+  if (self->pointer_x == x && self->pointer_y == y)
+    return;
+  self->pointer_x = x;
+  self->pointer_y = y;
+  if (ensure_layout (self) && eg_heatmap_layout_find_cell (self->layout, x, y, &layer, &position))
+    set_cursor (self, layer, position, FALSE);
+  else if (!self->cursor_by_keyboard)
+    hide_cursor (self);
+}
+
+static void
+on_leave (GtkEventControllerMotion *controller, gpointer data)
+{
+  EgHeatmapView *self = data;
+
+  self->pointer_x = self->pointer_y = NAN;
+  if (!self->cursor_by_keyboard)
+    hide_cursor (self);
+}
+
+static void
+on_focus_leave (GtkEventControllerFocus *controller, gpointer data)
+{
+  EgHeatmapView *self = data;
+
+  if (self->cursor_by_keyboard)
+    hide_cursor (self);
+}
+
+static void
+on_pressed (GtkGestureClick *gesture, int n_press, double x, double y, gpointer data)
+{
+  gtk_widget_grab_focus (GTK_WIDGET (data));
+}
+
+/* The cell a step away, held at the map's edges. */
+static gsize
+move_by (gsize from, int step, gsize n)
+{
+  if (step < 0)
+    return from > (gsize)-step ? from - (gsize)-step : 0;
+  return MIN (from + (gsize)step, n - 1);
+}
+
+static gboolean
+move_cursor (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+  int layers, tokens;
+
+  if (!ensure_layout (self))
+    return FALSE;
+  g_variant_get (args, "(ii)", &layers, &tokens);
+  /* The first key shows where the cursor is. */
+  if (self->has_cursor)
+    set_cursor (self, move_by (self->layer, layers, self->result->n_layers),
+                move_by (self->position, tokens, self->result->n_tokens), TRUE);
+  else
+    set_cursor (self, self->layer, self->position, TRUE);
+  return TRUE;
+}
+
+/* ---- the widget ---- */
+
+static void
+eg_heatmap_view_measure (GtkWidget *widget,
+                         GtkOrientation orientation,
+                         int for_size,
+                         int *minimum,
+                         int *natural,
+                         int *minimum_baseline,
+                         int *natural_baseline)
+{
+  const double em = eg_plot_style_font_size (widget);
+
+  /* GTK wants every visible child measured before it is placed. */
+  gtk_widget_measure (EG_HEATMAP_VIEW (widget)->card, orientation, -1, NULL, NULL, NULL, NULL);
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    {
+      *minimum = (int)(18 * em);
+      *natural = (int)(50 * em);
+    }
+  else
+    {
+      *minimum = (int)(16 * em);
+      *natural = (int)(26 * em);
+    }
+}
+
+static void
+eg_heatmap_view_size_allocate (GtkWidget *widget, int width, int height, int baseline)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+
+  if (self->layout != NULL && (self->layout->width != width || self->layout->height != height))
+    forget_picture (self);
+  if (!gtk_widget_should_layout (self->card) || !ensure_layout (self))
+    return;
+
+  GtkRequisition size;
+  gtk_widget_get_preferred_size (self->card, NULL, &size);
+  GtkAllocation place = { .width = MIN (size.width, width), .height = size.height };
+  place_card (self, place.width, place.height, &place.x, &place.y);
+  gtk_widget_size_allocate (self->card, &place, -1);
+}
+
+/* A frame of one colour around a cell. */
+static void
+append_frame (GtkSnapshot *snapshot, EgRect cell, float grow, float width, GdkRGBA color)
+{
+  const graphene_rect_t rect
+      = GRAPHENE_RECT_INIT ((float)cell.x - grow, (float)cell.y - grow, (float)cell.width + 2 * grow,
+                            (float)cell.height + 2 * grow);
+  const float widths[] = { width, width, width, width };
+  const GdkRGBA colors[] = { color, color, color, color };
+  GskRoundedRect outline;
+
+  gsk_rounded_rect_init_from_rect (&outline, &rect, 0);
+  gtk_snapshot_append_border (snapshot, &outline, widths, colors);
+}
+
+static void
+eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+  const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)gtk_widget_get_width (widget),
+                                                     (float)gtk_widget_get_height (widget));
+
+  if (!ensure_layout (self))
+    return;
+  ensure_surface (self);
+  ensure_texture (self);
+  if (self->dimmed)
+    gtk_snapshot_push_opacity (snapshot, (double)DIMMED);
+  gtk_snapshot_append_texture (snapshot, self->texture, &bounds);
+  if (self->dimmed)
+    gtk_snapshot_pop (snapshot);
+  if (self->has_cursor)
+    {
+      /* Light inside dark: to be seen on every colour. */
+      const EgRect cell = eg_heatmap_layout_get_cell (self->layout, self->layer, self->position);
+      append_frame (snapshot, cell, 2, 2, (GdkRGBA){ 0, 0, 0, 0.85f });
+      append_frame (snapshot, cell, 0, 2, (GdkRGBA){ 1, 1, 1, 1 });
+    }
+  gtk_widget_snapshot_child (widget, self->card, snapshot);
+}
+
+static void
+restyle (EgHeatmapView *self)
+{
+  eg_plot_style_heatmap (GTK_WIDGET (self), &self->style);
+  forget_picture (self);
+  gtk_widget_queue_resize (GTK_WIDGET (self));
+}
+
+static void
+eg_heatmap_view_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
+{
+  GTK_WIDGET_CLASS (eg_heatmap_view_parent_class)->css_changed (widget, change);
+  restyle (EG_HEATMAP_VIEW (widget));
+}
+
+static void
+eg_heatmap_view_dispose (GObject *object)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (object);
+
+  g_clear_pointer (&self->card, gtk_widget_unparent);
+  g_clear_pointer (&self->layout, eg_heatmap_layout_free);
+  g_clear_pointer (&self->surface, cairo_surface_destroy);
+  g_clear_object (&self->texture);
+  g_clear_pointer (&self->result, eg_trace_result_unref);
+  G_OBJECT_CLASS (eg_heatmap_view_parent_class)->dispose (object);
+}
+
+static void
+add_move (GtkWidgetClass *widget_class,
+          guint key,
+          guint keypad_key,
+          GdkModifierType modifiers,
+          int layers,
+          int tokens)
+{
+  gtk_widget_class_add_binding (widget_class, key, modifiers, move_cursor, "(ii)", layers, tokens);
+  gtk_widget_class_add_binding (widget_class, keypad_key, modifiers, move_cursor, "(ii)", layers, tokens);
+}
+
+static void
+eg_heatmap_view_class_init (EgHeatmapViewClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+  const int far = G_MAXINT / 2;
+
+  G_OBJECT_CLASS (klass)->dispose = eg_heatmap_view_dispose;
+  widget_class->measure = eg_heatmap_view_measure;
+  widget_class->size_allocate = eg_heatmap_view_size_allocate;
+  widget_class->snapshot = eg_heatmap_view_snapshot;
+  widget_class->css_changed = eg_heatmap_view_css_changed;
+  gtk_widget_class_set_css_name (widget_class, "heatmap");
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
+
+  add_move (widget_class, GDK_KEY_Up, GDK_KEY_KP_Up, 0, -1, 0);
+  add_move (widget_class, GDK_KEY_Down, GDK_KEY_KP_Down, 0, 1, 0);
+  add_move (widget_class, GDK_KEY_Left, GDK_KEY_KP_Left, 0, 0, -1);
+  add_move (widget_class, GDK_KEY_Right, GDK_KEY_KP_Right, 0, 0, 1);
+  add_move (widget_class, GDK_KEY_Page_Up, GDK_KEY_KP_Page_Up, 0, -8, 0);
+  add_move (widget_class, GDK_KEY_Page_Down, GDK_KEY_KP_Page_Down, 0, 8, 0);
+  add_move (widget_class, GDK_KEY_Home, GDK_KEY_KP_Home, 0, 0, -far);
+  add_move (widget_class, GDK_KEY_End, GDK_KEY_KP_End, 0, 0, far);
+  add_move (widget_class, GDK_KEY_Home, GDK_KEY_KP_Home, GDK_CONTROL_MASK, -far, -far);
+  add_move (widget_class, GDK_KEY_End, GDK_KEY_KP_End, GDK_CONTROL_MASK, far, far);
+}
+
+static void
+eg_heatmap_view_init (EgHeatmapView *self)
+{
+  GtkWidget *widget = GTK_WIDGET (self);
+  GtkEventController *motion = gtk_event_controller_motion_new ();
+  GtkEventController *focus = gtk_event_controller_focus_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
+
+  eg_heatmap_style_init_screen (&self->style, FALSE);
+  self->pointer_x = self->pointer_y = NAN;
+  gtk_widget_set_focusable (widget, TRUE);
+  gtk_widget_set_overflow (widget, GTK_OVERFLOW_HIDDEN);
+
+  self->card = eg_cell_card_new ();
+  gtk_widget_set_can_target (self->card, FALSE);
+  gtk_widget_set_visible (self->card, FALSE);
+  gtk_widget_set_parent (self->card, widget);
+
+  g_signal_connect (motion, "motion", G_CALLBACK (on_motion), self);
+  g_signal_connect (motion, "leave", G_CALLBACK (on_leave), self);
+  gtk_widget_add_controller (widget, motion);
+  g_signal_connect (focus, "leave", G_CALLBACK (on_focus_leave), self);
+  gtk_widget_add_controller (widget, focus);
+  g_signal_connect (click, "pressed", G_CALLBACK (on_pressed), self);
+  gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (click));
+
+  g_signal_connect_object (adw_style_manager_get_default (), "notify::dark", G_CALLBACK (restyle), self,
+                           G_CONNECT_SWAPPED);
+  g_signal_connect (self, "notify::scale-factor", G_CALLBACK (restyle), NULL);
+  eg_heatmap_view_announce (self);
+}
+
+GtkWidget *
+eg_heatmap_view_new (void)
+{
+  return g_object_new (EG_TYPE_HEATMAP_VIEW, NULL);
+}
+
+static gboolean
+has_same_shape (const EgTraceResult *a, const EgTraceResult *b)
+{
+  return a != NULL && b != NULL && a->n_layers == b->n_layers && a->n_tokens == b->n_tokens;
+}
+
+void
+eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  if (self->result == result)
+    return;
+  if (!has_same_shape (self->result, result))
+    {
+      self->has_cursor = FALSE;
+      self->layer = self->position = 0;
+    }
+  if (result != NULL)
+    eg_trace_result_ref (result);
+  g_clear_pointer (&self->result, eg_trace_result_unref);
+  self->result = result;
+  forget_picture (self);
+  update_card (self);
+  eg_heatmap_view_announce (self);
+}
+
+/* The probabilities that the colours rest on are refined while samples come in. */
+static gboolean
+scale_has_moved (EgHeatmapView *self)
+{
+  const double low = self->result->low_score, high = self->result->high_score;
+  const gboolean same = (low == self->drawn_low || (isnan (low) && isnan (self->drawn_low)))
+                        && (high == self->drawn_high || (isnan (high) && isnan (self->drawn_high)));
+  return !same && self->layout->normalized;
+}
+
+static void
+redraw_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells)
+{
+  cairo_t *cr = cairo_create (self->surface);
+
+  if (scale_has_moved (self))
+    {
+      for (gsize l = 0; l < self->result->n_layers; l++)
+        for (gsize t = 0; t < self->result->n_tokens; t++)
+          if (!isnan (eg_trace_result_score (self->result, l, t)))
+            eg_heatmap_draw_cell (self->layout, self->result, l, t, cr);
+      self->drawn_low = self->result->low_score;
+      self->drawn_high = self->result->high_score;
+    }
+  else
+    {
+      for (gsize i = 0; i < n_cells; i++)
+        eg_heatmap_draw_cell (self->layout, self->result, cells[i].layer, cells[i].position, cr);
+    }
+  cairo_destroy (cr);
+  g_clear_object (&self->texture);
+}
+
+void
+eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  if (self->result == NULL)
+    return;
+  if (self->layout != NULL && !eg_heatmap_layout_fits (self->layout, self->result))
+    forget_picture (self);
+  else if (self->surface != NULL)
+    redraw_cells (self, cells, n_cells);
+  if (self->has_cursor)
+    eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+eg_heatmap_view_announce (EgHeatmapView *self)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  g_autofree char *label = NULL, *progress = NULL, *cell = NULL, *description = NULL;
+  if (self->result == NULL)
+    {
+      label = g_strdup (_ ("Heatmap"));
+      description = g_strdup (_ ("Nothing traced yet"));
+    }
+  else
+    {
+      const gsize n_cells = self->result->n_layers * self->result->n_tokens;
+      label = g_strdup_printf (_ ("Heatmap of %zu layers by %zu tokens"), self->result->n_layers,
+                               self->result->n_tokens);
+      progress = g_strdup_printf (_ ("%zu of %zu cells"), eg_count_known_cells (self->result), n_cells);
+      if (self->has_cursor)
+        cell = eg_format_cell (self->result, self->layer, self->position);
+      description = cell != NULL ? g_strdup_printf ("%s. %s", cell, progress) : g_strdup (progress);
+    }
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
+                                  GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description,
+                                  GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, cell != NULL ? cell : "", -1);
+}
+
+void
+eg_heatmap_view_set_dimmed (EgHeatmapView *self, gboolean dimmed)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  if (self->dimmed == dimmed)
+    return;
+  self->dimmed = dimmed;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+eg_heatmap_view_set_colormap (EgHeatmapView *self, EgColormap colormap)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  self->style.colormap = colormap;
+  forget_picture (self);
+}
+
+void
+eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  self->style.scale = scale;
+  forget_picture (self);
+}

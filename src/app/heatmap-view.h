@@ -1,0 +1,31 @@
+/* The heatmap on the screen: live, with a card under the pointer and a cursor for the keyboard. */
+#pragma once
+
+#include "plot/heatmap.h"
+#include "trace/tracer.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define EG_TYPE_HEATMAP_VIEW (eg_heatmap_view_get_type ())
+G_DECLARE_FINAL_TYPE (EgHeatmapView, eg_heatmap_view, EG, HEATMAP_VIEW, GtkWidget)
+
+GtkWidget *eg_heatmap_view_new (void);
+
+/* Shows a result, which may still grow; NULL: nothing. */
+void eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result);
+
+/* The result has new values: of these cells, or only of its probabilities. Draws those cells alone. */
+void eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells);
+
+/* Says to a screen reader how far the trace is. Not for every update: a few times a second. */
+void eg_heatmap_view_announce (EgHeatmapView *self);
+
+/* A map that does not show the present settings steps back a little. */
+void eg_heatmap_view_set_dimmed (EgHeatmapView *self, gboolean dimmed);
+
+void eg_heatmap_view_set_colormap (EgHeatmapView *self, EgColormap colormap);
+void eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale);
+
+G_END_DECLS

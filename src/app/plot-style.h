@@ -1,0 +1,21 @@
+/* The theme's colours and the user's font for the plots. */
+#pragma once
+
+#include "plot/chart.h"
+#include "plot/heatmap.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Sets the fields of a style that the theme decides; colour map, scale and title are left alone. */
+void eg_plot_style_heatmap (GtkWidget *widget, EgHeatmapStyle *style);
+void eg_plot_style_chart (GtkWidget *widget, EgChart *chart);
+
+/* The size of the widget's font in pixels, text scaling included. */
+double eg_plot_style_font_size (GtkWidget *widget);
+
+/* The theme's colour for the subject. */
+EgColor eg_plot_style_subject (GtkWidget *widget);
+
+G_END_DECLS
