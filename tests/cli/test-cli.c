@@ -366,13 +366,18 @@ test_pipe_gets_plain_numbers (void)
   g_assert_nonnull (strstr (outcome.out, "Most important: layer "));
 }
 
-/* What the trace shows in a terminal of this width. */
+/* What the trace shows in a terminal of this width; NULL, and the test is skipped, where there are no
+ * terminals. */
 static char *
 run_in_terminal (unsigned short columns, const char *variable, const char *value)
 {
   int master, slave;
   const struct winsize size = { .ws_row = 40, .ws_col = columns };
-  g_assert_cmpint (openpty (&master, &slave, NULL, NULL, &size), ==, 0);
+  if (openpty (&master, &slave, NULL, NULL, &size) != 0)
+    {
+      g_test_skip ("no pseudo-terminal can be had here");
+      return NULL;
+    }
   g_autoptr (GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_subprocess_launcher_setenv (launcher, "TERM", "xterm-256color", TRUE);
   g_subprocess_launcher_unsetenv (launcher, "NO_COLOR");
@@ -399,6 +404,8 @@ static void
 test_terminal_gets_a_colour_heatmap (void)
 {
   g_autofree char *wide = run_in_terminal (100, NULL, NULL);
+  if (wide == NULL)
+    return;
   g_assert_nonnull (strstr (wide, "▀▀"));
   g_assert_nonnull (strstr (wide, "\033[38;5;"));
   g_assert_nonnull (strstr (wide, " subject "));
@@ -427,6 +434,8 @@ static void
 test_no_color_is_honoured (void)
 {
   g_autofree char *text = run_in_terminal (100, "NO_COLOR", "1");
+  if (text == NULL)
+    return;
   g_assert_null (strstr (text, "▀"));
   g_assert_null (strstr (text, "\033[38"));
   g_assert_nonnull (strstr (text, "layer"));
