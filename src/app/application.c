@@ -18,9 +18,11 @@ G_DEFINE_FINAL_TYPE (EgApplication, eg_application, ADW_TYPE_APPLICATION)
 
 static const GOptionEntry options[] = {
   { "version", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, NULL, N_ ("Print the version and exit"), NULL },
-  { "model", 'm', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, NULL, N_ ("Open the model in FOLDER"), N_ ("FOLDER") },
+  { "model", 'm', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, NULL, N_ ("Open the model in FOLDER"),
+    N_ ("FOLDER") },
   { "prompt", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, NULL, N_ ("Fill in this prompt"), N_ ("TEXT") },
-  { "subject", 's', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, NULL, N_ ("Mark this part of the prompt"), N_ ("TEXT") },
+  { "subject", 's', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, NULL, N_ ("Mark this part of the prompt"),
+    N_ ("TEXT") },
   { "trace", 't', G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, NULL, N_ ("Start the trace at once"), NULL },
   { NULL },
 };
@@ -32,9 +34,11 @@ get_window (EgApplication *self)
   return window != NULL && EG_IS_WINDOW (window) ? EG_WINDOW (window) : NULL;
 }
 
-/* The first window is filled with the first example, and traced at once: the first thing that is seen is a picture. */
+/* The first window is filled with the first example, and traced at once: the first thing that is seen is a
+ * picture. */
 static EgWindow *
-ensure_window (EgApplication *self, const char *model, const char *prompt, const char *subject, gboolean trace)
+ensure_window (
+    EgApplication *self, const char *model, const char *prompt, const char *subject, gboolean trace)
 {
   EgWindow *window = get_window (self);
   const gboolean is_new = window == NULL;
@@ -105,9 +109,9 @@ on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 static void
 on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  adw_show_about_window (gtk_application_get_active_window (data), "application-name", _ ("Engram"), "application-icon",
-                         EG_APPLICATION_ID, "version", ENGRAM_VERSION, "developer-name", _ ("The Engram authors"),
-                         "license-type", GTK_LICENSE_MIT_X11, "comments",
+  adw_show_about_window (gtk_application_get_active_window (data), "application-name", _ ("Engram"),
+                         "application-icon", EG_APPLICATION_ID, "version", ENGRAM_VERSION, "developer-name",
+                         _ ("The Engram authors"), "license-type", GTK_LICENSE_MIT_X11, "comments",
                          _ ("Causal tracing for Mamba language models: which states recall a fact"), NULL);
 }
 
@@ -179,14 +183,16 @@ eg_application_init (EgApplication *self)
 
   g_application_add_main_option_entries (application, options);
   g_application_set_option_context_summary (
-      application, _ ("Shows which states of a Mamba language model recall a fact: without arguments, in an example."));
+      application,
+      _ ("Shows which states of a Mamba language model recall a fact: without arguments, in an example."));
 }
 
 EgApplication *
 eg_application_new (void)
 {
   return g_object_new (EG_TYPE_APPLICATION, "application-id", EG_APPLICATION_ID, "flags",
-                       G_APPLICATION_HANDLES_COMMAND_LINE, "resource-base-path", "/io/github/engram_app/Engram", NULL);
+                       G_APPLICATION_HANDLES_COMMAND_LINE, "resource-base-path",
+                       "/io/github/engram_app/Engram", NULL);
 }
 
 GSettings *

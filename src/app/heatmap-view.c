@@ -9,7 +9,7 @@
 #include <math.h>
 
 #define CARD_DISTANCE 8 /* from the pointer, px */
-#define DIMMED        0.45f
+#define DIMMED        0.6f
 
 /* The picture without cursor and card is kept as a surface, in which new cells are drawn over old ones; the
  * screen gets it as a texture, made at most once a frame. */

@@ -32,6 +32,7 @@ struct _EgWindow
 
   AdwFlap *flap;
   AdwToastOverlay *toasts;
+  GtkWidget *model_button;
   GtkSpinner *model_spinner;
   GtkLabel *model_label;
   AdwWindowTitle *title;
@@ -112,9 +113,9 @@ is_outdated (EgWindow *self)
   g_autoptr (EgTraceRequest) now = make_request (self);
 
   return shown != NULL
-         && (self->traced_model != self->model || strcmp (shown->prompt, now->prompt) != 0 || strcmp (shown->subject, now->subject) != 0
-             || shown->subject_offset != now->subject_offset || shown->samples != now->samples
-             || fabs (shown->noise_level - now->noise_level) > 1e-9);
+         && (self->traced_model != self->model || strcmp (shown->prompt, now->prompt) != 0
+             || strcmp (shown->subject, now->subject) != 0 || shown->subject_offset != now->subject_offset
+             || shown->samples != now->samples || fabs (shown->noise_level - now->noise_level) > 1e-9);
 }
 
 static void
@@ -317,6 +318,14 @@ on_setting_changed (GtkSpinButton *button, gpointer data)
 
 /* ---- the model ---- */
 
+/* As wide as its text, up to a limit; where there is no room for that, an icon takes the text's place. */
+static void
+set_model_text (EgWindow *self, const char *text)
+{
+  gtk_label_set_width_chars (self->model_label, (int)MIN (g_utf8_strlen (text, -1), 28));
+  gtk_label_set_text (self->model_label, text);
+}
+
 static void
 update_model (EgWindow *self)
 {
@@ -326,7 +335,7 @@ update_model (EgWindow *self)
   gtk_widget_set_visible (GTK_WIDGET (self->model_spinner), self->loading != NULL);
   if (self->model == NULL)
     {
-      gtk_label_set_text (self->model_label, self->loading != NULL ? _ ("Loading…") : _ ("No model"));
+      set_model_text (self, self->loading != NULL ? _ ("Loading…") : _ ("No model"));
       return;
     }
   const EgModelConfig *config = eg_model_get_config (self->model);
@@ -336,8 +345,8 @@ update_model (EgWindow *self)
   g_autofree char *bytes = g_format_size (eg_model_get_n_bytes (self->model));
   tooltip = g_strdup_printf (_ ("%'zu parameters, %s, %s\n%s"), eg_model_get_n_parameters (self->model),
                              eg_model_get_dtype_name (self->model), bytes, eg_model_get_folder (self->model));
-  gtk_label_set_text (self->model_label, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_label), tooltip);
+  set_model_text (self, text);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);
 }
 
 typedef struct
@@ -603,6 +612,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/window.ui");
   gtk_widget_class_bind_template_child (widget_class, EgWindow, flap);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, toasts);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, model_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_spinner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
@@ -702,6 +712,9 @@ eg_window_trace (EgWindow *self)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
+  /* A number that is still being typed counts. */
+  gtk_spin_button_update (self->samples);
+  gtk_spin_button_update (self->noise);
   self->trace_when_loaded = self->loading != NULL;
   if (self->model == NULL || self->loading != NULL || !eg_prompt_panel_get_valid (self->prompt_panel))
     return;

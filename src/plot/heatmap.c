@@ -275,7 +275,11 @@ eg_heatmap_draw_cell (
       cairo_clip_preserve (cr);
       fill_with_hatch (self, cr);
     }
-  cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
-  draw_subject_lines (self, cr);
+  /* The lines lie just outside the subject: in its neighbours' cells. */
+  if (position + 1 == self->subject_first || position == self->subject_last + 1)
+    {
+      cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
+      draw_subject_lines (self, cr);
+    }
   cairo_restore (cr);
 }
