@@ -17,27 +17,34 @@ display=${WAYLAND_DISPLAY:-}${DISPLAY:-}
 window=$build/src/app/engram
 cli=$build/src/cli/engram-cli
 
-# A folder that was set up completely holds this stamp: the sources that it was set up for.
+# A folder that is set up holds this stamp: for which sources, and whether the window's libraries were looked for.
 stamp=$build/engram-source
-if [ "$(cat "$stamp" 2>/dev/null)" != "$here" ] || { [ -n "$display" ] && [ ! -x "$window" ]; }; then
-  . "$here/.ci/packages.sh"
-  need_build
-  [ -z "$display" ] || need_window
-  install_missing
-  mkdir -p "$build"
-  again=()
-  [ ! -e "$build/build.ninja" ] || again=(--wipe)
-  rm -f "$stamp"
-  meson setup "$build" "$here" --buildtype=release -Dtests=false "${again[@]}" >&2 || {
-    echo "The build could not be set up; Meson says why above." >&2
+wanted=$here
+[ -z "$display" ] || wanted="$here, with the window"
+case $(cat "$stamp" 2>/dev/null) in
+  "$wanted" | "$here, with the window") ;;
+  *)
+    . "$here/.ci/packages.sh"
+    need_build
+    [ -z "$display" ] || need_window
+    install_missing
+    mkdir -p "$build"
+    again=()
+    [ ! -e "$build/build.ninja" ] || again=(--wipe)
+    meson setup "$build" "$here" --buildtype=release -Dtests=false "${again[@]}" >&2 || {
+      echo "The build could not be set up; Meson says why above." >&2
+      exit 1
+    }
+    printf '%s\n' "$wanted" >"$stamp"
+    ;;
+esac
+
+if ! ninja -C "$build" -n 2>&1 | grep -q 'no work to do'; then
+  echo "Building Engram: about a minute the first time …" >&2
+  ninja -C "$build" >&2 || {
+    echo "Engram could not be built; the compiler says why above." >&2
     exit 1
   }
-  echo "Building Engram (about a minute, this once) …" >&2
-  ninja -C "$build" >&2
-  printf '%s\n' "$here" >"$stamp"
-elif ! ninja -C "$build" -n 2>&1 | grep -q 'no work to do'; then
-  echo "Building what has changed …" >&2
-  ninja -C "$build" >&2
 fi
 
 if [ -n "$display" ] && [ -x "$window" ]; then
