@@ -130,6 +130,10 @@ set_css_class (gpointer widget, const char *name, gboolean on)
 static void
 update_actions (EgWindow *self)
 {
+  /* A field that loses the focus because the window goes away still says that it has changed. */
+  if (self->tracing == NULL)
+    return;
+
   const EgTracingState state = eg_tracing_get_state (self->tracing);
   const gboolean running = state == EG_TRACING_RUNNING;
   const gboolean can_trace = self->model != NULL && eg_prompt_panel_get_valid (self->prompt_panel);
@@ -298,6 +302,8 @@ on_prompt_changed (EgPromptPanel *panel, gpointer data)
 {
   EgWindow *self = data;
 
+  if (self->predictor == NULL)
+    return;
   eg_prediction_list_set_outdated (self->predictions, TRUE);
   eg_predictor_ask (self->predictor, self->model, eg_prompt_panel_get_prompt (panel));
   update_actions (self);

@@ -233,7 +233,8 @@ finish_in_context (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Takes over the caller's reference: the last one is thus always dropped in the main context, whose things it frees. */
+/* Takes over the caller's reference: the last one is thus always dropped in the main context, whose things it
+ * frees. */
 static void
 schedule (Trace *self, GSourceFunc func)
 {
