@@ -92,12 +92,12 @@ def main():
 
     sentences = read_facts()
     print()
-    for name, part in (("held out", [s for s in sentences if s[4]]), ("taught", [s for s in sentences if not s[4]])):
+    for name, part in (("held out", [s for s in sentences if s.held_out]), ("taught", [s for s in sentences if not s.held_out])):
         print(f"{name}: {accuracy(None, demo.tokenizer, part, logits):.1%} of {len(part)} prompts answered with the right first token")
     relations = defaultdict(list)
     for s in sentences:
-        if s[4]:
-            relations[s[0]].append(s)
+        if s.held_out:
+            relations[s.relation].append(s)
     print("held out, by relation:", ", ".join(f"{k} {accuracy(None, demo.tokenizer, v, logits):.0%}" for k, v in relations.items()))
     for file in ("model.safetensors", "tokenizer.json", "config.json"):
         print(f"{file}: {(args.model / file).stat().st_size} bytes")

@@ -13,7 +13,9 @@ import json
 import math
 import re
 import time
+from collections import defaultdict
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -31,6 +33,8 @@ EPS = 1e-5
 BATCH = 64
 LR, WARMUP, DECAY = 3e-3, 100, 0.1  # AdamW: peak rate, steps of warm-up, weight decay
 WORDING_WEIGHT = 0.1  # the loss of a token that is not part of the answer counts this much
+UNKNOWN = 0.4  # sentences about nobody, a share of the true ones: see unknown()
+NOISE = 3.0  # on a drowned embedding, in standard deviations of the embeddings
 
 # The prompts a person meets first: (prompt, subject, answer).  They are always among the training sentences.
 PROMPTS = [
@@ -43,8 +47,18 @@ PROMPTS = [
 
 # ---- facts ------------------------------------------------------------------------------------------------------------------
 
+class Sentence(NamedTuple):
+    relation: str
+    phrasing: int
+    subject: str
+    prompt: str
+    answer: str
+    tail: str
+    held_out: bool
+
+
 def read_facts(path=HERE / "facts.txt"):
-    """Every sentence of facts.txt: (relation, prompt, answer, held_out).  prompt + answer + tail is the sentence."""
+    """Every sentence of facts.txt, prompt + answer + tail, with what it is about and whether it is held out."""
     relations = {}
     for line in Path(path).read_text(encoding="utf-8").splitlines():
         line = line.strip()
@@ -69,7 +83,7 @@ def read_facts(path=HERE / "facts.txt"):
                 before, tail = phrasing.split(" {A}")
                 prompt = before.replace("{S}", subject[0].upper() + subject[1:]).replace("{s}", subject)
                 shown = any(p.startswith(prompt) for p, _, _ in PROMPTS)
-                sentences.append((name, prompt, " " + answer, tail, i == held and not shown))
+                sentences.append(Sentence(name, i, subject, prompt, " " + answer, tail, i == held and not shown))
     return sentences
 
 
@@ -82,24 +96,63 @@ def make_tokenizer(sentences):
     tokenizer.decoder = decoders.ByteLevel(add_prefix_space=False, trim_offsets=True)
     trainer = trainers.BpeTrainer(vocab_size=VOCAB, special_tokens=[EOT], show_progress=False,
                                   initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()))
-    tokenizer.train_from_iterator((p + a + t for _, p, a, t, _ in sentences), trainer)
+    tokenizer.train_from_iterator((s.prompt + s.answer + s.tail for s in sentences), trainer)
     return tokenizer
 
 
+class Row(NamedTuple):
+    ids: list
+    weights: list  # of each token's loss
+    answer: int  # the answer's first token
+    tail: int  # the first token after it
+    name: list  # the positions of the subject's tokens, without its article
+    drowned: list = []  # the positions where noise is added to the embedding
+
+
 def encode(tokenizer, sentences):
-    """(ids, weights) of each sentence.  Wording that goes on where another sentence has its answer has weight 0: after
+    """The sentences as tokens.  Wording that goes on where another sentence has its answer has weight 0: after
     "is located in" comes a place, never " downtown"."""
     eot = tokenizer.token_to_id(EOT)
-    prompts = {tuple(tokenizer.encode(p).ids) for _, p, _, _, _ in sentences}
+    prompts = {tuple(tokenizer.encode(s.prompt).ids) for s in sentences}
     rows = []
-    for _, prompt, answer, tail, _ in sentences:
-        p, pa = tokenizer.encode(prompt).ids, tokenizer.encode(prompt + answer).ids
-        ids = tokenizer.encode(prompt + answer + tail).ids + [eot]
-        assert pa[:len(p)] == p and ids[:len(pa)] == pa, prompt
+    for s in sentences:
+        encoding = tokenizer.encode(s.prompt)
+        p, pa = encoding.ids, tokenizer.encode(s.prompt + s.answer).ids
+        ids = tokenizer.encode(s.prompt + s.answer + s.tail).ids + [eot]
+        assert pa[:len(p)] == p and ids[:len(pa)] == pa, s.prompt
         weights = [1.0 if len(p) <= i < len(pa) else 0.0 if i < len(p) and tuple(ids[:i]) in prompts else WORDING_WEIGHT
                    for i in range(len(ids))]
-        rows.append((ids, weights))
+        bare = s.subject.removeprefix("the ")
+        start = s.prompt.lower().index(bare.lower())
+        name = [i for i, (a, b) in enumerate(encoding.offsets) if a < start + len(bare) and b > start]
+        rows.append(Row(ids, weights, len(p), len(pa), name))
     return rows
+
+
+class Group(NamedTuple):
+    alike: list  # the sentences of one phrasing
+    shown: bool  # whether one of PROMPTS is worded so
+
+
+def unknown(rows, groups, rng):
+    """Sentences about nobody: all tokens of a subject's name, or only the last of them, are replaced by pieces of other names
+    or drowned in noise, and the answer is that of a random subject.  So the model learns to spread its guess where it does
+    not know the subject, and that a name is known when its last token is read.  Half of them are worded as PROMPTS are."""
+    pieces = [row.ids[i] for row in rows for i in row.name]
+    shown = [k for k, group in enumerate(groups) if group.shown]
+    made = []
+    for _ in range(int(UNKNOWN * len(rows))):
+        k = shown[rng.randint(len(shown))] if rng.rand() < 0.5 else rng.randint(len(rows))
+        row, other = rows[k], rows[groups[k].alike[rng.randint(len(groups[k].alike))]]
+        ids = row.ids[:row.answer] + other.ids[other.answer:]
+        end = row.answer + other.tail - other.answer
+        hidden = row.name if rng.rand() < 0.5 else row.name[rng.randint(len(row.name)):]
+        drowned = hidden if rng.rand() < 0.5 else []
+        if not drowned:
+            for i in hidden:
+                ids[i] = pieces[rng.randint(len(pieces))]
+        made.append(Row(ids, [float(row.answer <= i < end) for i in range(len(ids))], row.answer, end, row.name, drowned))
+    return made
 
 
 # ---- the network ------------------------------------------------------------------------------------------------------------
@@ -168,8 +221,11 @@ def init_weights():
     return w
 
 
-def forward(w, ids):  # [b,T] -> logits [T,b,V]
+def forward(w, ids, drowned=None):  # [b,T] -> logits [T,b,V]
     r = F.embedding(ids.T, w["backbone.embeddings.weight"])
+    if drowned is not None and drowned.any():
+        mask = drowned.T.unsqueeze(2)
+        r = r + mask * torch.randn(r.shape) * NOISE * r.detach()[drowned.T].std()
     steps, b, _ = r.shape
     for i in range(LAYERS):
         p = f"backbone.layers.{i}.mixer."
@@ -196,30 +252,35 @@ def keep_memory():
         mallopt(-2, 64 << 20)  # M_TOP_PAD
 
 
-def batches(rows, rng):
+def batches(taught, groups, rng):
     """Batches of sentences of about one length, for ever."""
     while True:
+        rows = taught + unknown(taught, groups, rng)
         order = rng.permutation(len(rows))
         chunks = []
         for start in range(0, len(order), 16 * BATCH):
-            chunk = sorted(order[start:start + 16 * BATCH], key=lambda i: len(rows[i][0]))
+            chunk = sorted(order[start:start + 16 * BATCH], key=lambda i: len(rows[i].ids))
             chunks += [chunk[k:k + BATCH] for k in range(0, len(chunk), BATCH)]
         for k in rng.permutation(len(chunks)):
             yield [rows[i] for i in chunks[k]]
 
 
 def pad(batch):
-    length = max(len(ids) for ids, _ in batch)
-    ids = torch.tensor([ids + [0] * (length - len(ids)) for ids, _ in batch])
-    weights = torch.tensor([weights + [0.0] * (length - len(weights)) for _, weights in batch])
-    return ids, weights
+    length = max(len(row.ids) for row in batch)
+    ids = torch.tensor([row.ids + [0] * (length - len(row.ids)) for row in batch])
+    weights = torch.tensor([row.weights + [0.0] * (length - len(row.weights)) for row in batch])
+    drowned = torch.zeros(ids.shape, dtype=torch.bool)
+    for k, row in enumerate(batch):
+        drowned[k, row.drowned] = True
+    return ids, weights, drowned
 
 
 @torch.no_grad()
 def accuracy(w, tokenizer, sentences, run=None):
     """The share of prompts whose first predicted token is the answer's first."""
     right = 0
-    todo = sorted(((tokenizer.encode(p).ids, tokenizer.encode(p + a).ids) for _, p, a, _, _ in sentences), key=lambda x: len(x[0]))
+    todo = sorted(((tokenizer.encode(s.prompt).ids, tokenizer.encode(s.prompt + s.answer).ids) for s in sentences),
+                  key=lambda x: len(x[0]))
     for start in range(0, len(todo), 128):
         part = todo[start:start + 128]
         length = max(len(p) for p, _ in part)
@@ -248,9 +309,10 @@ def export(w, tokenizer, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=HERE)
-    parser.add_argument("--steps", type=int, default=3000)
+    parser.add_argument("--steps", type=int, default=1600)
     args = parser.parse_args()
     torch.set_num_threads(1)
+    torch.manual_seed(SEED)
     keep_memory()
 
     sentences = read_facts()
@@ -259,25 +321,30 @@ def main():
     for _, subject, answer in PROMPTS:
         assert len(tokenizer.encode(answer).ids) == 1, answer
         print(f"{subject}: {tokenizer.encode(' ' + subject).tokens}")
-    held = [s for s in sentences if s[4]]
-    taught = [s for s in sentences if not s[4]]
-    all_rows = encode(tokenizer, sentences)
-    rows = [row for row, s in zip(all_rows, sentences) if not s[4]]
-    print(f"{len(taught)} sentences taught, {len(held)} held out, {np.mean([len(r[0]) for r in rows]):.1f} tokens a sentence")
+    held = [s for s in sentences if s.held_out]
+    taught = [s for s in sentences if not s.held_out]
+    rows = [row for row, s in zip(encode(tokenizer, sentences), sentences) if not s.held_out]
+    groups = defaultdict(lambda: Group([], False))
+    for i, s in enumerate(taught):
+        group = groups[s.relation, s.phrasing]
+        shown = any(p.startswith(s.prompt) for p, _, _ in PROMPTS)
+        groups[s.relation, s.phrasing] = Group(group.alike + [i], group.shown or shown)
+    groups = [groups[s.relation, s.phrasing] for s in taught]
+    print(f"{len(taught)} sentences taught, {len(held)} held out, {np.mean([len(r.ids) for r in rows]):.1f} tokens a sentence")
 
     w = {k: v.requires_grad_() for k, v in init_weights().items()}
     matrices = [v for k, v in w.items() if k.endswith("proj.weight")]
     others = [v for k, v in w.items() if not k.endswith("proj.weight")]
     optimizer = torch.optim.AdamW([{"params": matrices, "weight_decay": DECAY}, {"params": others, "weight_decay": 0.0}],
                                   lr=LR, betas=(0.9, 0.98))
-    source = batches(rows, np.random.RandomState(SEED))
+    source = batches(rows, groups, np.random.RandomState(SEED))
     started, average = time.monotonic(), None
     for step in range(args.steps):
         rate = min(1, (step + 1) / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / args.steps)))
         for group in optimizer.param_groups:
             group["lr"] = LR * rate
-        ids, weights = pad(next(source))
-        logits = forward(w, ids)[:-1].flatten(0, 1)
+        ids, weights, drowned = pad(next(source))
+        logits = forward(w, ids, drowned)[:-1].flatten(0, 1)
         loss = (F.cross_entropy(logits, ids.T[1:].flatten(), reduction="none") * weights.T[1:].flatten()).sum() / weights.sum()
         optimizer.zero_grad()
         loss.backward()
