@@ -240,7 +240,7 @@ schedule (Trace *self, GSourceFunc func)
 {
   g_autoptr (GSource) source = g_idle_source_new ();
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source, func, trace_ref (self), (GDestroyNotify)trace_unref);
+  g_source_set_callback (source, func, self, (GDestroyNotify)trace_unref);
   g_source_attach (source, self->context);
 }
 
