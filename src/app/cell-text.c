@@ -65,8 +65,10 @@ eg_format_duration (double seconds)
 {
   const guint whole = (guint)ceil (CLAMP (seconds, 0, 1e9));
 
+  if (seconds < 0.1)
+    return g_strdup_printf (_ ("%.0f ms"), MAX (seconds, 0) * 1e3);
   if (seconds < 1)
-    return g_strdup_printf (_ ("%.1f s"), MAX (seconds, 0));
+    return g_strdup_printf (_ ("%.1f s"), seconds);
   if (whole < 60)
     return g_strdup_printf (_ ("%u s"), whole);
   if (whole < 3600)

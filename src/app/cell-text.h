@@ -20,7 +20,7 @@ char *eg_format_normalized (const EgTraceResult *result, gsize layer, gsize posi
 /* "Layer 4, “␣Merkel”, position 6: 0.412 ± 0.020, normalized 0.39". (transfer full) */
 char *eg_format_cell (const EgTraceResult *result, gsize layer, gsize position);
 
-/* "3 s", "2 min 5 s"; for what is left. (transfer full) */
+/* "40 ms", "0.6 s", "3 s", "2 min 5 s". (transfer full) */
 char *eg_format_duration (double seconds);
 
 /* How many cells have a score. */

@@ -32,12 +32,13 @@ struct _EgWindow
 
   AdwFlap *flap;
   AdwToastOverlay *toasts;
+  AdwToast *toast; /* the one that is shown, of the overlay; or NULL */
   GtkWidget *model_button;
   GtkSpinner *model_spinner;
   GtkLabel *model_label;
   AdwWindowTitle *title;
   GtkButton *trace_button;
-  GtkRevealer *banner;
+  GtkWidget *banner;
   GtkLabel *banner_label;
   GtkButton *banner_button;
   GtkStack *content;
@@ -73,23 +74,38 @@ show_banner (EgWindow *self, const char *text, gboolean error, const char *actio
   if (label != NULL)
     gtk_button_set_label (self->banner_button, label);
   if (error)
-    gtk_widget_add_css_class (GTK_WIDGET (self->banner), "error");
+    gtk_widget_add_css_class (self->banner, "error");
   else
-    gtk_widget_remove_css_class (GTK_WIDGET (self->banner), "error");
-  gtk_revealer_set_reveal_child (self->banner, TRUE);
+    gtk_widget_remove_css_class (self->banner, "error");
+  gtk_widget_set_visible (self->banner, TRUE);
 }
 
 static void
 hide_banner (EgWindow *self)
 {
-  gtk_revealer_set_reveal_child (self->banner, FALSE);
+  gtk_widget_set_visible (self->banner, FALSE);
+}
+
+static void
+on_toast_dismissed (AdwToast *toast, EgWindow *self)
+{
+  self->toast = NULL;
 }
 
 static void
 show_toast (EgWindow *self, const char *text)
 {
   g_autofree char *escaped = g_markup_escape_text (text, -1);
-  adw_toast_overlay_add_toast (self->toasts, adw_toast_new (escaped));
+
+  /* A text takes the place of the one before: toasts would queue, and be read too late. */
+  if (self->toast != NULL)
+    {
+      adw_toast_set_title (self->toast, escaped);
+      return;
+    }
+  self->toast = adw_toast_new (escaped);
+  g_signal_connect_object (self->toast, "dismissed", G_CALLBACK (on_toast_dismissed), self, 0);
+  adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 
 /* ---- the request ---- */

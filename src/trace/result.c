@@ -214,15 +214,14 @@ eg_trace_result_describe (const EgTraceResult *self)
   g_autofree char *share = percent (analysis->best_score);
   g_autofree char *error = NULL;
   const double sem = self->sem[analysis->best_layer * self->n_tokens + analysis->best_position] * 100;
-  if (isnan (sem))
+  if (isnan (sem) || sem < 0.05)
     error = g_strdup ("");
-  else if (sem < 0.05)
-    error = g_strdup (" ± <0.1");
   else
-    error = g_strdup_printf (sem < 0.95 ? " ± %.1f" : " ± %.0f", sem);
-  return g_strdup_printf ("Most important: layer %" G_GSIZE_FORMAT " at “%s” — recovers %s%s of the answer",
+    error = g_strdup_printf (sem < 0.95 ? " ± %.1f%%" : " ± %.0f%%", sem);
+  return g_strdup_printf ("Most important: layer %" G_GSIZE_FORMAT " at “%s” brings “%s” back to %s%s",
                           analysis->best_layer,
-                          self->tokens != NULL ? self->tokens[analysis->best_position] : "", share, error);
+                          self->tokens != NULL ? self->tokens[analysis->best_position] : "",
+                          self->target != NULL ? self->target : "", share, error);
 }
 
 char *

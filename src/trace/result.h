@@ -88,7 +88,7 @@ EgTraceAnalysis *eg_trace_result_analyze (const EgTraceResult *self);
 void eg_trace_analysis_free (EgTraceAnalysis *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceAnalysis, eg_trace_analysis_free)
 
-/* "Most important: layer 4 at “ Merkel” — recovers 41% ± 2 of the answer": one sentence, or NULL before the
+/* "Most important: layer 4 at “ Merkel” brings “ German” back to 41% ± 2%": one sentence, or NULL before the
  * first cell. (transfer full) */
 char *eg_trace_result_describe (const EgTraceResult *self);
 

@@ -230,12 +230,13 @@ test_sentence_names_the_best_cell (void)
 {
   g_autoptr (EgTraceResult) result = eg_trace_result_new (2, 2);
   result->tokens = g_strsplit ("Angela| Merkel", "|", 0);
+  result->target = g_strdup (" German");
   result->scores[3] = 0.412;
   g_autofree char *without_error = eg_trace_result_describe (result);
   result->sem[3] = 0.021;
   g_autofree char *with_error = eg_trace_result_describe (result);
-  g_assert_cmpstr (without_error, ==, "Most important: layer 1 at “ Merkel” — recovers 41% of the answer");
-  g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “ Merkel” — recovers 41% ± 2 of the answer");
+  g_assert_cmpstr (without_error, ==, "Most important: layer 1 at “ Merkel” brings “ German” back to 41%");
+  g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “ Merkel” brings “ German” back to 41% ± 2%");
 }
 
 static void
