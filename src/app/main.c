@@ -1,11 +1,14 @@
 #include "app/application.h"
 
+#include "engine/cpu/openblas.h"
+
 #include <glib/gi18n.h>
 #include <locale.h>
 
 int
 main (int argc, char **argv)
 {
+  eg_openblas_choose_core (argv);
   setlocale (LC_ALL, "");
   bindtextdomain ("engram", ENGRAM_LOCALEDIR);
   bind_textdomain_codeset ("engram", "UTF-8");

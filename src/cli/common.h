@@ -29,7 +29,7 @@ typedef struct
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info;
+extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_bench;
 
 /**
  * CliOptions: the options of every command; to be zeroed before and cleared after.

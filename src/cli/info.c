@@ -2,8 +2,7 @@
 #include "cli/common.h"
 #include "core/memory.h"
 #include "engine/backend.h"
-
-#include <cblas.h>
+#include "engine/cpu/openblas.h"
 
 /* The trace whose memory is estimated. */
 #define EXAMPLE_TOKENS  16
@@ -40,8 +39,9 @@ print_json (EgModel *model)
   json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
 
   JsonObject *openblas = json_object_new ();
-  json_object_set_string_member (openblas, "core", openblas_get_corename ());
-  json_object_set_string_member (openblas, "config", openblas_get_config ());
+  json_object_set_string_member (openblas, "core", eg_openblas_get_core ());
+  json_object_set_boolean_member (openblas, "chosen", eg_openblas_core_was_chosen ());
+  json_object_set_string_member (openblas, "config", eg_openblas_get_config ());
 
   JsonObject *document = json_object_new ();
   json_object_set_string_member (document, "model", eg_model_get_name (model));
@@ -90,8 +90,9 @@ print_lines (EgModel *model)
   cli_print ("tokenizer      byte-level BPE, %" G_GSIZE_FORMAT " tokens\n", n_tokens_of (model));
   cli_print ("trace memory   %s for %d tokens and %d samples; %s available\n", trace_size, EXAMPLE_TOKENS,
              EXAMPLE_SAMPLES, available);
-  cli_print ("processor      OpenBLAS %s (%s), kernels %s\n", openblas_get_corename (),
-             openblas_get_config (), eg_backend_cpu_kernels ());
+  cli_print ("processor      OpenBLAS %s%s (%s), kernels %s\n", eg_openblas_get_core (),
+             eg_openblas_core_was_chosen () ? ", which OpenBLAS did not pick by itself" : "",
+             eg_openblas_get_config (), eg_backend_cpu_kernels ());
 }
 
 static int

@@ -1,6 +1,7 @@
 /* engram-cli: causal tracing without a screen. */
 #include "cli/common.h"
 #include "cli/interrupt.h"
+#include "engine/cpu/openblas.h"
 
 #include <fcntl.h>
 #include <locale.h>
@@ -8,7 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const CliCommand *const commands[] = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot, &cli_info };
+static const CliCommand *const commands[]
+    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot, &cli_info, &cli_bench };
 
 static const CliCommand *
 find_command (const char *name)
@@ -82,6 +84,7 @@ run (int argc, char **argv)
 int
 main (int argc, char **argv)
 {
+  eg_openblas_choose_core (argv);
   fill_standard_descriptors ();
   signal (SIGPIPE, SIG_IGN);
   g_log_writer_default_set_use_stderr (TRUE); /* before any thread */

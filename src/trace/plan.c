@@ -52,6 +52,32 @@ eg_plan_group_cost (const EgPlan *self, const EgGroup *group)
   return cost;
 }
 
+/* Of a run of so many rows from a layer on; in the last layer, only what the last row's output needs. */
+static double
+run_flops (const EgModelConfig *config, gsize layer, gsize n_rows)
+{
+  const double d = (double)config->d_model, D = (double)config->d_inner, rows = (double)n_rows;
+  const double R = (double)config->dt_rank, N = (double)config->d_state;
+  const double every_row = d * D + D * (R + 2 * N) + R * D, output_row = d * D + D * d;
+  double products = (double)config->vocab_size * d;
+  if (layer < config->n_layers)
+    products += (double)(config->n_layers - 1 - layer) * rows * (every_row + output_row) + rows * every_row
+                + output_row;
+  return 2 * products;
+}
+
+double
+eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config)
+{
+  double cells = 0;
+  for (gsize l = 0; l < self->n_layers; l++)
+    for (gsize t = 0; t < self->n_tokens; t++)
+      if (eg_plan_cell_kind (self, l, t) == EG_CELL_COMPUTED)
+        cells += run_flops (config, cell_start_layer (self, l * self->n_tokens + t), self->n_tokens - t);
+  return run_flops (config, 0, self->n_tokens)
+         + (double)self->samples * (cells + run_flops (config, 0, self->n_tokens - self->subject_first));
+}
+
 static void
 group_free (gpointer data)
 {

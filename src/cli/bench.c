@@ -1,0 +1,308 @@
+/* engram-cli bench: a trace's speed against that of the processor's best matrix product, in one run. */
+#include "cli/common.h"
+#include "cli/interrupt.h"
+#include "engine/cpu/openblas.h"
+#include "engine/profile.h"
+#include "model/model-private.h"
+#include "trace/plan.h"
+#include "trace/tracer.h"
+
+#include <cblas.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define MAX_TOKENS 100000
+/* The products whose best rate stands for the processor's: rows × width × depth. */
+#define PEAK_SECONDS 0.25
+
+static const char WORDS[] = "The Eiffel Tower is located in the city of the king and the old part of it was";
+#define SUBJECT "Eiffel Tower"
+
+/* ---- the processor's best rate ---- */
+
+typedef struct
+{
+  gsize m, n, k;
+  double flops; /* a second */
+} Product;
+
+static gpointer
+multiply (gpointer data)
+{
+  Product *product = data;
+  const gsize m = product->m, n = product->n, k = product->k;
+  g_autofree float *x = g_new (float, m *k), *w = g_new (float, n *k), *y = g_new (float, m *n);
+  for (gsize i = 0; i < m * k; i++)
+    x[i] = (float)(i % 7) - 3.0f;
+  for (gsize i = 0; i < n * k; i++)
+    w[i] = (float)(i % 5) - 2.0f;
+  gint64 begin = 0, end = 0;
+  gsize repeats = 0;
+  /* The first one warms up. */
+  for (gsize i = 0; i < 2 || end - begin < PEAK_SECONDS * 1e6; i++)
+    {
+      if (i == 1)
+        begin = g_get_monotonic_time ();
+      cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)m, (blasint)n, (blasint)k, 1.0f, x,
+                   (blasint)k, w, (blasint)k, 0.0f, y, (blasint)n);
+      end = g_get_monotonic_time ();
+      repeats += i > 0;
+    }
+  product->flops = 2.0 * (double)(m * n * k * repeats) / ((double)(end - begin) / 1e6);
+  return NULL;
+}
+
+/* FLOP/s of sgemm on so many threads at once, of the best of a few shapes. */
+static double
+measure_peak (guint n_threads)
+{
+  static const Product shapes[] = { { 2048, 2048, 2048, 0 }, { 512, 3072, 768, 0 } };
+  double best = 0;
+  eg_backend_cpu ();
+  for (gsize s = 0; s < G_N_ELEMENTS (shapes); s++)
+    {
+      g_autofree Product *products = g_new (Product, n_threads);
+      g_autofree GThread **threads = g_new (GThread *, n_threads);
+      double sum = 0;
+      for (guint i = 0; i < n_threads; i++)
+        {
+          products[i] = shapes[s];
+          threads[i] = g_thread_new ("sgemm", multiply, &products[i]);
+        }
+      for (guint i = 0; i < n_threads; i++)
+        {
+          g_thread_join (threads[i]);
+          sum += products[i].flops;
+        }
+      best = MAX (best, sum);
+    }
+  return best;
+}
+
+/* ---- the trace ---- */
+
+typedef struct
+{
+  const EgPlan *plan;
+  guint8 *seen; /* [L·T] */
+  gsize n_seen, n_computed;
+  double first, full, gap, last;
+  guint64 memory;
+} Watch;
+
+/* Memory that is not a file's: the weights stay mapped. 0 where the system does not tell. */
+static guint64
+own_memory (void)
+{
+  g_autofree char *status = NULL;
+  if (!g_file_get_contents ("/proc/self/status", &status, NULL, NULL))
+    return 0;
+  const char *line = strstr (status, "RssAnon:");
+  return line ? g_ascii_strtoull (line + strlen ("RssAnon:"), NULL, 10) * 1024 : 0;
+}
+
+static void
+on_progress (const EgTraceProgress *progress, gpointer data)
+{
+  Watch *watch = data;
+  gboolean any = FALSE;
+  watch->memory = MAX (watch->memory, own_memory ());
+  for (gsize i = 0; i < progress->n_cells; i++)
+    {
+      const EgTraceCell *cell = &progress->cells[i];
+      const gsize at = cell->layer * watch->plan->n_tokens + cell->position;
+      if (eg_plan_cell_kind (watch->plan, cell->layer, cell->position) != EG_CELL_COMPUTED)
+        continue;
+      any = TRUE;
+      watch->n_seen += !watch->seen[at];
+      watch->seen[at] = TRUE;
+    }
+  if (!any)
+    return;
+  if (watch->last > 0)
+    watch->gap = MAX (watch->gap, progress->elapsed - watch->last);
+  watch->last = progress->elapsed;
+  if (isnan (watch->first))
+    watch->first = progress->elapsed;
+  if (isnan (watch->full) && watch->n_seen == watch->n_computed)
+    watch->full = progress->elapsed;
+}
+
+/* English of at most so many tokens of this model. (transfer full) */
+static char *
+make_prompt (EgModel *model, gsize n_tokens)
+{
+  g_auto (GStrv) words = g_strsplit (WORDS, " ", -1);
+  const gsize n_words = g_strv_length (words);
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
+  g_autoptr (GString) prompt = g_string_new (words[0]);
+  for (gsize i = 1; i < MAX_TOKENS; i++)
+    {
+      const gsize length = prompt->len;
+      g_string_append_printf (prompt, " %s", words[i % n_words]);
+      g_autoptr (GArray) encoding = eg_tokenizer_encode (tokenizer, prompt->str, -1, NULL);
+      if (!encoding || encoding->len > n_tokens)
+        {
+          g_string_truncate (prompt, length);
+          break;
+        }
+    }
+  return g_strdup (prompt->str);
+}
+
+typedef struct
+{
+  gsize n_tokens, n_cells;
+  guint samples, threads;
+  double seconds, flops, peak, first, full, gap;
+  guint64 memory;
+  double ops[EG_N_OPS];
+} Bench;
+
+static gboolean
+run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error)
+{
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, error);
+  if (!input)
+    return FALSE;
+  const EgModelConfig *config = eg_model_get_config (model);
+  g_autoptr (EgPlan) plan = eg_plan_new (config->n_layers, input->n_tokens, input->subject_first,
+                                         request->site, request->window, request->samples, request->samples);
+  g_autofree guint8 *seen = g_new0 (guint8, config->n_layers * input->n_tokens);
+  Watch watch = { .plan = plan, .seen = seen, .first = NAN, .full = NAN };
+  for (gsize i = 0; i < config->n_layers * input->n_tokens; i++)
+    watch.n_computed
+        += eg_plan_cell_kind (plan, i / input->n_tokens, i % input->n_tokens) == EG_CELL_COMPUTED;
+
+  bench->peak = measure_peak (request->threads);
+  eg_model_set_backend (model, eg_backend_profile (eg_backend_cpu ()));
+  const guint64 before = own_memory ();
+  g_autoptr (EgTraceResult) result
+      = eg_trace_run (model, request, cli_interrupt_cancellable (), on_progress, &watch, error);
+  if (!result)
+    return FALSE;
+  eg_backend_profile_take (bench->ops);
+  bench->peak = MAX (bench->peak, measure_peak (request->threads));
+
+  bench->n_tokens = input->n_tokens;
+  bench->n_cells = config->n_layers * input->n_tokens;
+  bench->samples = request->samples;
+  bench->threads = request->threads;
+  bench->seconds = result->seconds;
+  bench->flops = eg_plan_needed_flops (plan, config);
+  bench->first = watch.first;
+  bench->full = watch.full;
+  bench->gap = watch.gap;
+  bench->memory = watch.memory > before ? watch.memory - before : 0;
+  return TRUE;
+}
+
+/* ---- what is printed ---- */
+
+static void
+print_json (EgModel *model, const EgTraceRequest *request, const Bench *bench)
+{
+  JsonObject *ops = json_object_new (), *document = json_object_new ();
+  for (EgOp op = 0; op < EG_N_OPS; op++)
+    json_object_set_double_member (ops, eg_op_get_name (op), bench->ops[op]);
+  json_object_set_string_member (document, "model", eg_model_get_name (model));
+  json_object_set_string_member (document, "prompt", request->prompt);
+  json_object_set_string_member (document, "subject", request->subject);
+  json_object_set_int_member (document, "tokens", (gint64)bench->n_tokens);
+  json_object_set_int_member (document, "cells", (gint64)bench->n_cells);
+  json_object_set_int_member (document, "samples", bench->samples);
+  json_object_set_int_member (document, "threads", bench->threads);
+  json_object_set_string_member (document, "core", eg_openblas_get_core ());
+  json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
+  json_object_set_double_member (document, "gflop", bench->flops / 1e9);
+  json_object_set_double_member (document, "seconds", bench->seconds);
+  json_object_set_double_member (document, "gflops", bench->flops / bench->seconds / 1e9);
+  json_object_set_double_member (document, "sgemm_gflops", bench->peak / 1e9);
+  json_object_set_double_member (document, "ratio", bench->flops / bench->seconds / bench->peak);
+  json_object_set_double_member (document, "first_cell", bench->first);
+  json_object_set_double_member (document, "first_picture", bench->full);
+  json_object_set_double_member (document, "longest_gap", bench->gap);
+  json_object_set_int_member (document, "memory", (gint64)bench->memory);
+  json_object_set_object_member (document, "thread_seconds", ops);
+  cli_print_json (document);
+}
+
+static void
+print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
+{
+  g_autofree char *memory = g_format_size (bench->memory);
+  const double of_all = 100 / bench->seconds;
+  double sum = 0;
+  cli_print ("trace          “%s”, subject “%s”\n", request->prompt, request->subject);
+  cli_print ("               %s: %" G_GSIZE_FORMAT " tokens, %" G_GSIZE_FORMAT
+             " cells, %u samples, %u threads\n",
+             eg_model_get_name (model), bench->n_tokens, bench->n_cells, bench->samples, bench->threads);
+  cli_print ("processor      OpenBLAS %s, kernels %s\n", eg_openblas_get_core (), eg_backend_cpu_kernels ());
+  cli_print ("needed         %.1f GFLOP\n", bench->flops / 1e9);
+  cli_print ("time           %.3f s\n", bench->seconds);
+  cli_print ("speed          %.1f GFLOP/s, %.0f%% of sgemm's best, %.1f\n",
+             bench->flops / bench->seconds / 1e9, 100 * bench->flops / bench->seconds / bench->peak,
+             bench->peak / 1e9);
+  cli_print ("first cell     %.3f s (%.1f%%)\n", bench->first, bench->first * of_all);
+  cli_print ("first picture  %.3f s (%.1f%%)\n", bench->full, bench->full * of_all);
+  cli_print ("longest gap    %.3f s (%.1f%%)\n", bench->gap, bench->gap * of_all);
+  cli_print ("memory         %s above the weights\n", memory);
+  for (EgOp op = 0; op < EG_N_OPS; op++)
+    {
+      cli_print ("%-14s %.3f s (%.1f%%)\n", eg_op_get_name (op), bench->ops[op],
+                 bench->ops[op] * of_all / bench->threads);
+      sum += bench->ops[op];
+    }
+  cli_print ("%-14s %.3f s (%.1f%%)\n", "waiting", bench->seconds * bench->threads - sum,
+             100 - sum * of_all / bench->threads);
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_auto (CliOptions) options = { 0 };
+  g_autofree char *tokens_text = NULL, *samples_text = NULL;
+  const GOptionEntry entries[] = {
+    { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &tokens_text, "Length of the prompt (default: 8)", "N" },
+    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &samples_text, "Noise draws (default: 10)", "N" },
+    { NULL },
+  };
+  int status;
+  guint64 n_tokens = 8, samples = 10;
+  if (!cli_options_parse (&options, &cli_bench, entries, argc, argv, &status))
+    return status;
+  if (options.arguments[0] != NULL)
+    {
+      cli_say ("bench takes no argument: “%s”", options.arguments[0]);
+      return CLI_USAGE;
+    }
+  if ((tokens_text != NULL && !cli_parse_integer ("--tokens", tokens_text, 4, MAX_TOKENS, &n_tokens))
+      || (samples_text != NULL
+          && !cli_parse_integer ("--samples", samples_text, 1, EG_MAX_SAMPLES, &samples)))
+    return CLI_USAGE;
+
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = cli_open_model (&options, &error);
+  if (model == NULL)
+    return cli_fail (error);
+  g_autofree char *prompt = make_prompt (model, n_tokens);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, SUBJECT);
+  request->samples = (guint)samples;
+  request->threads = options.threads > 0 ? options.threads : g_get_num_processors ();
+  Bench bench = { 0 };
+  if (!run_bench (model, request, &bench, &error))
+    return cli_fail (error);
+  if (options.json)
+    print_json (model, request, &bench);
+  else
+    print_lines (model, request, &bench);
+  return CLI_DONE;
+}
+
+const CliCommand cli_bench = {
+  .name = "bench",
+  .usage = "[OPTION…]",
+  .summary = "Measure a trace's speed against the processor's",
+  .run = run,
+};
