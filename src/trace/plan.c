@@ -2,10 +2,10 @@
 
 /* Rows of a group: wide enough for the product's best rate, small enough for caches and for a quick answer to
  * Stop. */
-#define WANTED_ROWS 256
+#define WANTED_ROWS 512
 #define MOST_ROWS   768
-/* Layers whose cells share a group, the later ones joining as it passes them. */
-#define MOST_LAYERS 8
+/* A group is at most about this part of the trace's work, so that the picture changes often. */
+#define GROUPS_OF_TRACE 20
 
 void
 eg_plan_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end)
@@ -131,7 +131,8 @@ add_cells (EgPlan *self, EgRound *round, GArray *cells)
     }
 }
 
-/* Numbers 0 … n−1 from coarse to fine: every (2^k)-th first, then those between. */
+/* Numbers 0 … n−1 from coarse to fine: from the last on every (2^k)-th first, then those between. The last
+ * ones are the layers whose cells are done soonest. */
 static GArray *
 coarse_to_fine (gsize n)
 {
@@ -140,11 +141,54 @@ coarse_to_fine (gsize n)
   while (2 * step < n)
     step *= 2;
   for (gsize i = 0; i < n; i += step)
-    g_array_append_val (order, i);
+    {
+      const gsize from_last = n - 1 - i;
+      g_array_append_val (order, from_last);
+    }
   for (; step > 1; step /= 2)
     for (gsize i = step / 2; i < n; i += step)
-      g_array_append_val (order, i);
+      {
+        const gsize from_last = n - 1 - i;
+        g_array_append_val (order, from_last);
+      }
   return order;
+}
+
+/* Rows × layers of one layer's computed cells, for one sample. */
+static guint64
+layer_cost (const EgPlan *self, gsize layer)
+{
+  guint64 rows = 0;
+  for (gsize t = self->subject_first; t < self->n_tokens; t++)
+    if (eg_plan_cell_kind (self, layer, t) == EG_CELL_COMPUTED)
+      rows += self->n_tokens - t;
+  return rows * (self->n_layers - MIN (cell_start_layer (self, layer * self->n_tokens), self->n_layers));
+}
+
+/* The layers whose cells go together: the first layer of each part, and n_layers. Later layers' segments join
+ * the others as they pass them. */
+static GArray *
+divide_layers (const EgPlan *self, gsize n_samples)
+{
+  const gsize m = self->n_tokens - self->subject_first;
+  const guint64 rows_a_layer = (guint64)m * (m + 1) / 2 * n_samples;
+  GArray *firsts = g_array_new (FALSE, FALSE, sizeof (gsize));
+  guint64 all = 0, cost = 0, rows = 0;
+  for (gsize l = 0; l < self->n_layers; l++)
+    all += layer_cost (self, l) * self->samples;
+  for (gsize l = 0; l < self->n_layers; l++)
+    {
+      const guint64 more = layer_cost (self, l) * n_samples;
+      if (l == 0 || rows + rows_a_layer > WANTED_ROWS || (cost + more) * GROUPS_OF_TRACE > all)
+        {
+          g_array_append_val (firsts, l);
+          rows = cost = 0;
+        }
+      rows += rows_a_layer;
+      cost += more;
+    }
+  g_array_append_val (firsts, self->n_layers);
+  return firsts;
 }
 
 static EgRound *
@@ -155,15 +199,15 @@ round_new (EgPlan *self, gsize sample_first, gsize sample_end)
   round->sample_end = sample_end;
   round->groups = g_ptr_array_new_with_free_func (group_free);
 
-  const gsize m = self->n_tokens - self->subject_first;
-  const gsize rows_a_layer = m * (m + 1) / 2 * (sample_end - sample_first);
-  const gsize n_together = CLAMP ((WANTED_ROWS + rows_a_layer - 1) / rows_a_layer, 1, MOST_LAYERS);
-  g_autoptr (GArray) order = coarse_to_fine ((self->n_layers + n_together - 1) / n_together);
+  g_autoptr (GArray) firsts = divide_layers (self, sample_end - sample_first);
+  g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
   for (guint i = 0; i < order->len; i++)
     {
-      const gsize first = g_array_index (order, gsize, i) * n_together;
+      /* Once there is a picture, the work that takes longest comes first, so that no thread waits long for
+       * another at the end. */
+      const gsize part = sample_first > 0 ? i : g_array_index (order, gsize, i);
       g_autoptr (GArray) cells = g_array_new (FALSE, FALSE, sizeof (gsize));
-      for (gsize l = first; l < MIN (first + n_together, self->n_layers); l++)
+      for (gsize l = g_array_index (firsts, gsize, part); l < g_array_index (firsts, gsize, part + 1); l++)
         for (gsize t = self->subject_first; t < self->n_tokens; t++)
           if (eg_plan_cell_kind (self, l, t) == EG_CELL_COMPUTED)
             {

@@ -10,8 +10,11 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Rows of corrupted runs that go through the network together. */
-#define CORRUPTED_ROWS 128
+/* Rows of corrupted runs that go through the network together: few, so that every thread gets some. */
+#define CORRUPTED_ROWS 32
+/* Groups of a round that come after the next round's corrupted runs: no thread waits while another does the
+ * last of those. */
+#define LATE_GROUPS 4
 
 /* POSIX mutexes rather than GLib's: ThreadSanitizer sees through them.
  *
@@ -54,11 +57,12 @@ typedef struct
   gsize units_done;
   GError *error;
 
-  /* The phase under way: tasks 0 … n_tasks−1 of do_task, taken in order. */
+  /* The phase under way: a round's groups and the next round's corrupted runs in blocks of samples, taken in
+   * this order: early groups, blocks, late groups. Either may be missing. */
+  const EgRound *round, *next_round;
+  gsize n_early, n_blocks, block;
   gsize next_task, n_tasks;
 } Trace;
-
-typedef gboolean (*TaskFunc) (Trace *self, EgWorkspace *workspace, gsize index, GError **error);
 
 static Trace *
 trace_ref (Trace *self)
@@ -68,10 +72,10 @@ trace_ref (Trace *self)
 }
 
 static void
-free_corrupted (Trace *self)
+free_corrupted (Trace *self, gsize first, gsize end)
 {
   EgBackend *be = eg_model_get_backend (self->model);
-  for (gsize s = 0; self->corrupted && s < self->request->samples; s++)
+  for (gsize s = first; self->corrupted && s < end; s++)
     {
       g_clear_pointer (&self->corrupted[s], eg_run_free);
       if (self->inputs[s])
@@ -85,7 +89,7 @@ trace_unref (Trace *self)
 {
   if (__atomic_sub_fetch (&self->refs, 1, __ATOMIC_ACQ_REL) > 0)
     return;
-  free_corrupted (self);
+  free_corrupted (self, 0, self->request->samples);
   g_free (self->corrupted);
   g_free (self->inputs);
   g_clear_pointer (&self->clean, eg_run_free);
@@ -316,19 +320,15 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
 typedef struct
 {
   Trace *trace;
-  const EgRound *round;
-  gsize block; /* samples a task, for corrupted runs */
   EgWorkspace *workspace;
-  gboolean corrupt;
 } Worker;
 
-/* The corrupted runs of one block of a round's samples. */
+/* The corrupted runs of one block of the next round's samples. */
 static gboolean
-run_corrupted (const Worker *worker, gsize index, GError **error)
+run_corrupted (Trace *self, EgWorkspace *workspace, gsize index, GError **error)
 {
-  Trace *self = worker->trace;
-  const gsize first = worker->round->sample_first + index * worker->block;
-  const gsize n = MIN (worker->block, worker->round->sample_end - first);
+  const gsize first = self->next_round->sample_first + index * self->block;
+  const gsize n = MIN (self->block, self->next_round->sample_end - first);
   const gsize position = self->input->subject_first;
   g_autofree EgSegment *segments = g_new0 (EgSegment, n);
   g_autofree double *values = g_new (double, n);
@@ -343,13 +343,23 @@ run_corrupted (const Worker *worker, gsize index, GError **error)
                                  .input = self->inputs[first + s],
                                  .keep = self->corrupted[first + s] };
     }
-  if (!eg_mamba_run (worker->workspace, segments, n, self->n_tokens, self->cancellable, error))
+  if (!eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
-  eg_mamba_probabilities (worker->workspace, self->target, values);
+  eg_mamba_probabilities (workspace, self->target, values);
   pthread_mutex_lock (&self->lock);
   memcpy (self->low + first, values, n * sizeof *values);
   pthread_mutex_unlock (&self->lock);
   return TRUE;
+}
+
+static gboolean
+run_task (Trace *self, EgWorkspace *workspace, gsize index, GError **error)
+{
+  if (index >= self->n_early && index < self->n_early + self->n_blocks)
+    return run_corrupted (self, workspace, index - self->n_early, error);
+  if (index >= self->n_early)
+    index -= self->n_blocks;
+  return run_group (self, workspace, self->round->groups->pdata[index], error);
 }
 
 static gpointer
@@ -366,10 +376,7 @@ work (gpointer data)
       if (!more)
         return NULL;
       g_autoptr (GError) error = NULL;
-      const gboolean ok = worker->corrupt ? run_corrupted (worker, index, &error)
-                                          : run_group (self, worker->workspace,
-                                                       worker->round->groups->pdata[index], &error);
-      if (ok)
+      if (run_task (self, worker->workspace, index, &error))
         continue;
       pthread_mutex_lock (&self->lock);
       if (!self->error)
@@ -378,22 +385,24 @@ work (gpointer data)
     }
 }
 
-/* Runs tasks 0 … n − 1 of a round on every thread, this one included, and waits for them. */
+/* Runs a round's groups (NULL: none) and the next one's corrupted runs (NULL: none) on every thread, this one
+ * included, and waits for them. */
 static gboolean
-run_phase (Trace *self, Worker *workers, const EgRound *round, gboolean corrupt, gsize n_tasks, gsize block)
+run_phase (Trace *self, Worker *workers, const EgRound *round, const EgRound *next_round)
 {
+  const gsize n_groups = round ? round->groups->len : 0;
+  const gsize n_samples = next_round ? next_round->sample_end - next_round->sample_first : 0;
+  self->round = round;
+  self->next_round = next_round;
+  self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->subject_first), 1);
+  self->n_blocks = (n_samples + self->block - 1) / self->block;
+  self->n_early = n_groups > LATE_GROUPS ? n_groups - LATE_GROUPS : 0;
   self->next_task = 0;
-  self->n_tasks = n_tasks;
+  self->n_tasks = n_groups + self->n_blocks;
   g_autofree GThread **threads = g_new0 (GThread *, self->n_threads);
-  const gsize n = CLAMP (n_tasks, 1, self->n_threads);
-  for (gsize i = 0; i < n; i++)
-    {
-      workers[i].round = round;
-      workers[i].corrupt = corrupt;
-      workers[i].block = block;
-      if (i > 0)
-        threads[i] = g_thread_new ("engram-worker", work, &workers[i]);
-    }
+  const gsize n = CLAMP (self->n_tasks, 1, self->n_threads);
+  for (gsize i = 1; i < n; i++)
+    threads[i] = g_thread_new ("engram-worker", work, &workers[i]);
   work (&workers[0]);
   for (gsize i = 1; i < n; i++)
     g_thread_join (threads[i]);
@@ -474,24 +483,22 @@ static gboolean
 run_rounds (Trace *self, Worker *workers)
 {
   const EgModelConfig *config = eg_model_get_config (self->model);
-  const gsize rows = self->n_tokens - self->input->subject_first;
-  const gsize block = MAX (CORRUPTED_ROWS / rows, 1);
+  EgRound *const *rounds = (EgRound *const *)self->plan->rounds->pdata;
+  const gsize n_rounds = self->plan->rounds->len;
   g_autofree float *embeddings = g_new (float, self->n_tokens * config->d_model);
   EgRandomState random;
   eg_random_state_init (&random, self->request->seed);
-  if (!run_clean (self, workers[0].workspace, embeddings))
+  if (!run_clean (self, workers[0].workspace, embeddings)
+      || !make_inputs (self, &random, rounds[0], embeddings) || !run_phase (self, workers, NULL, rounds[0]))
     return FALSE;
-  for (guint i = 0; i < self->plan->rounds->len; i++)
+  for (gsize i = 0; i < n_rounds; i++)
     {
-      const EgRound *round = self->plan->rounds->pdata[i];
-      const gsize n_samples = round->sample_end - round->sample_first;
-      if (!make_inputs (self, &random, round, embeddings)
-          || !run_phase (self, workers, round, TRUE, (n_samples + block - 1) / block, block))
+      const EgRound *next = i + 1 < n_rounds ? rounds[i + 1] : NULL;
+      record_free_cells (self, rounds[i]);
+      if ((next && !make_inputs (self, &random, next, embeddings))
+          || !run_phase (self, workers, rounds[i], next))
         return FALSE;
-      record_free_cells (self, round);
-      if (!run_phase (self, workers, round, FALSE, round->groups->len, 0))
-        return FALSE;
-      free_corrupted (self);
+      free_corrupted (self, rounds[i]->sample_first, rounds[i]->sample_end);
     }
   return TRUE;
 }
@@ -515,8 +522,8 @@ coordinate (gpointer data)
 
 /* ---- starting ---- */
 
-/* How many samples' corrupted runs fit into a quarter of the memory; 0 when not even one fits beside the
- * clean run. */
+/* How many samples a round may have: its corrupted runs and the next one's fit into a quarter of the memory;
+ * 0 when not even one sample's fits beside the clean run. */
 static gsize
 samples_at_once (const EgModelConfig *config,
                  const EgTraceInput *input,
@@ -536,7 +543,7 @@ samples_at_once (const EgModelConfig *config,
                    input->n_tokens, needed, have);
       return 0;
     }
-  return (gsize)CLAMP (available / 4 / one, 1, request->samples);
+  return (gsize)CLAMP (available / 8 / one, 1, request->samples);
 }
 
 static EgTraceResult *

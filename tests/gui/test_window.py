@@ -355,7 +355,7 @@ TESTS = [
 
 def main():
     launcher = next(path for path in LAUNCHERS if os.path.exists(path))
-    bus = subprocess.Popen([launcher, "--launch-immediately"], stderr=subprocess.DEVNULL)
+    bus = subprocess.Popen([launcher, "--launch-immediately"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     time.sleep(0.5)
     print(f"1..{len(TESTS)}", flush=True)
     program = None
