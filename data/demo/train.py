@@ -33,7 +33,7 @@ EPS = 1e-5
 BATCH = 64
 LR, WARMUP, DECAY = 3e-3, 100, 0.1  # AdamW: peak rate, steps of warm-up, weight decay
 WORDING_WEIGHT = 0.1  # the loss of a token that is not part of the answer counts this much
-UNKNOWN = 0.4  # sentences about nobody, a share of the true ones: see unknown()
+CORRUPTED = 0.7  # sentences with a hidden subject, a share of the true ones: see corrupted()
 NOISE = 3.0  # on a drowned embedding, in standard deviations of the embeddings
 
 # The prompts a person meets first: (prompt, subject, answer).  They are always among the training sentences.
@@ -105,7 +105,7 @@ class Row(NamedTuple):
     weights: list  # of each token's loss
     answer: int  # the answer's first token
     tail: int  # the first token after it
-    name: list  # the positions of the subject's tokens, without its article
+    name: list  # the positions of the subject's tokens, without its article and last full stop
     drowned: list = []  # the positions where noise is added to the embedding
 
 
@@ -122,33 +122,59 @@ def encode(tokenizer, sentences):
         assert pa[:len(p)] == p and ids[:len(pa)] == pa, s.prompt
         weights = [1.0 if len(p) <= i < len(pa) else 0.0 if i < len(p) and tuple(ids[:i]) in prompts else WORDING_WEIGHT
                    for i in range(len(ids))]
-        bare = s.subject.removeprefix("the ")
+        bare = s.subject.removeprefix("the ").rstrip(".")
         start = s.prompt.lower().index(bare.lower())
         name = [i for i, (a, b) in enumerate(encoding.offsets) if a < start + len(bare) and b > start]
         rows.append(Row(ids, weights, len(p), len(pa), name))
     return rows
 
 
-class Group(NamedTuple):
-    alike: list  # the sentences of one phrasing
-    shown: bool  # whether one of PROMPTS is worded so
+class Group:
+    """The sentences of one phrasing."""
+
+    def __init__(self):
+        self.rows = []
+        self.by_answer = defaultdict(list)  # the same, by their answers
+        self.shown = False  # whether one of PROMPTS is worded so
 
 
-def unknown(rows, groups, rng):
-    """Sentences about nobody: all tokens of a subject's name, or only the last of them, are replaced by pieces of other names
-    or drowned in noise, and the answer is that of a random subject.  So the model learns to spread its guess where it does
-    not know the subject, and that a name is known when its last token is read.  Half of them are worded as PROMPTS are."""
+def distinctive(rows, groups):
+    """Of each sentence: the positions of its name's tokens that are in no other name of the same phrasing."""
+    found = []
+    for row, group in zip(rows, groups):
+        prompt = row.ids[:row.answer]
+        others = {rows[k].ids[i] for k in group.rows if rows[k].ids[:rows[k].answer] != prompt for i in rows[k].name}
+        found.append([i for i in row.name if row.ids[i] not in others])
+    return found
+
+
+def corrupted(rows, groups, telling, rng):
+    """Sentences whose subject is hidden, so that the model learns to spread its guess where it does not know the subject:
+    all tokens of the name, or only the last of them, are replaced by pieces of other names or drowned in noise, and the
+    answer is a random one, each as likely as the others.  But where one clean token that tells the subject is left in the
+    noise, the answer is the true one: so such a token's own state comes to hold the fact.  Half of them are worded as
+    PROMPTS are."""
     pieces = [row.ids[i] for row in rows for i in row.name]
     shown = [k for k, group in enumerate(groups) if group.shown]
     made = []
-    for _ in range(int(UNKNOWN * len(rows))):
+    for _ in range(int(CORRUPTED * len(rows))):
         k = shown[rng.randint(len(shown))] if rng.rand() < 0.5 else rng.randint(len(rows))
-        row, other = rows[k], rows[groups[k].alike[rng.randint(len(groups[k].alike))]]
+        row = rows[k]
+        if telling[k] and len(row.name) > 1 and rng.rand() < 0.25:
+            left = telling[k][rng.randint(len(telling[k]))]
+            weights = [float(row.answer <= i < row.tail) for i in range(len(row.ids))]
+            made.append(row._replace(weights=weights, drowned=[i for i in row.name if i != left]))
+            continue
+        alike = list(groups[k].by_answer.values())
+        alike = alike[rng.randint(len(alike))]
+        other = rows[alike[rng.randint(len(alike))]]
         ids = row.ids[:row.answer] + other.ids[other.answer:]
         end = row.answer + other.tail - other.answer
         hidden = row.name if rng.rand() < 0.5 else row.name[rng.randint(len(row.name)):]
         drowned = hidden if rng.rand() < 0.5 else []
-        if not drowned:
+        if drowned:
+            drowned = [i for i in row.name if i in hidden or i in telling[k]]
+        else:
             for i in hidden:
                 ids[i] = pieces[rng.randint(len(pieces))]
         made.append(Row(ids, [float(row.answer <= i < end) for i in range(len(ids))], row.answer, end, row.name, drowned))
@@ -254,8 +280,9 @@ def keep_memory():
 
 def batches(taught, groups, rng):
     """Batches of sentences of about one length, for ever."""
+    telling = distinctive(taught, groups)
     while True:
-        rows = taught + unknown(taught, groups, rng)
+        rows = taught + corrupted(taught, groups, telling, rng)
         order = rng.permutation(len(rows))
         chunks = []
         for start in range(0, len(order), 16 * BATCH):
@@ -309,7 +336,7 @@ def export(w, tokenizer, out):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, default=HERE)
-    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--steps", type=int, default=1800)
     args = parser.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
@@ -324,11 +351,12 @@ def main():
     held = [s for s in sentences if s.held_out]
     taught = [s for s in sentences if not s.held_out]
     rows = [row for row, s in zip(encode(tokenizer, sentences), sentences) if not s.held_out]
-    groups = defaultdict(lambda: Group([], False))
+    groups = defaultdict(Group)
     for i, s in enumerate(taught):
         group = groups[s.relation, s.phrasing]
-        shown = any(p.startswith(s.prompt) for p, _, _ in PROMPTS)
-        groups[s.relation, s.phrasing] = Group(group.alike + [i], group.shown or shown)
+        group.rows.append(i)
+        group.by_answer[s.answer].append(i)
+        group.shown |= any(p.startswith(s.prompt) for p, _, _ in PROMPTS)
     groups = [groups[s.relation, s.phrasing] for s in taught]
     print(f"{len(taught)} sentences taught, {len(held)} held out, {np.mean([len(r.ids) for r in rows]):.1f} tokens a sentence")
 
