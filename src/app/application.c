@@ -18,8 +18,8 @@ G_DEFINE_FINAL_TYPE (EgApplication, eg_application, ADW_TYPE_APPLICATION)
 
 static const GOptionEntry options[] = {
   { "version", 0, G_OPTION_FLAG_NONE, G_OPTION_ARG_NONE, NULL, N_ ("Print the version and exit"), NULL },
-  { "model", 'm', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, NULL, N_ ("Open the model in FOLDER"),
-    N_ ("FOLDER") },
+  { "model", 'm', G_OPTION_FLAG_NONE, G_OPTION_ARG_FILENAME, NULL,
+    N_ ("Open the model in this folder, or of this name"), N_ ("MODEL") },
   { "prompt", 'p', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, NULL, N_ ("Fill in this prompt"), N_ ("TEXT") },
   { "subject", 's', G_OPTION_FLAG_NONE, G_OPTION_ARG_STRING, NULL, N_ ("Mark this part of the prompt"),
     N_ ("TEXT") },
@@ -93,6 +93,11 @@ eg_application_command_line (GApplication *application, GApplicationCommandLine 
       /* Relative to where the command was given, which may be another process. */
       g_autoptr (GFile) file = g_application_command_line_create_file_for_arg (command_line, model);
       path = g_file_get_path (file);
+      if (path == NULL || !g_file_test (path, G_FILE_TEST_EXISTS))
+        {
+          g_free (path);
+          path = g_strdup (model);
+        }
     }
   ensure_window (EG_APPLICATION (application), path, prompt, subject, trace);
   return 0;

@@ -7,6 +7,7 @@
 #include "app/prediction-list.h"
 #include "app/prompt-panel.h"
 #include "app/tracing.h"
+#include "model/locate.h"
 #include "plot/label.h"
 
 #include <glib/gi18n.h>
@@ -365,8 +366,11 @@ update_model (EgWindow *self)
   text = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
                           config->n_layers);
   g_autofree char *bytes = g_format_size (eg_model_get_n_bytes (self->model));
-  tooltip = g_strdup_printf (_ ("%'zu parameters, %s, %s\n%s"), eg_model_get_n_parameters (self->model),
-                             eg_model_get_dtype_name (self->model), bytes, eg_model_get_folder (self->model));
+  const char *origin = eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (self->model));
+  tooltip = g_strdup_printf (_ ("%'zu parameters, %s, %s\n%s\nTokenizer: %s\n%s"),
+                             eg_model_get_n_parameters (self->model), eg_model_get_dtype_name (self->model),
+                             bytes, eg_model_get_folder (self->model), _ (origin),
+                             eg_model_get_tokenizer_path (self->model));
   set_model_text (self, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);
 }
@@ -703,11 +707,15 @@ eg_window_new (EgApplication *application)
 }
 
 void
-eg_window_open_model (EgWindow *self, const char *folder)
+eg_window_open_model (EgWindow *self, const char *name)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  g_autofree char *path = folder != NULL ? g_strdup (folder) : eg_model_find_demo ();
+  g_autofree char *path = name != NULL ? g_strdup (name) : eg_model_find_demo ();
+  GSettings *settings
+      = eg_application_get_settings (EG_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))));
+  g_autofree char *tokenizer = settings != NULL ? g_settings_get_string (settings, "tokenizer") : NULL;
+  const EgTokenizerChoice choice = { .setting = tokenizer != NULL && *tokenizer != '\0' ? tokenizer : NULL };
   Loading *loading = g_new0 (Loading, 1);
 
   if (self->loading != NULL)
@@ -718,7 +726,7 @@ eg_window_open_model (EgWindow *self, const char *folder)
   loading->cancellable = g_object_ref (self->loading);
   update_model (self);
   eg_application_hold_default ();
-  eg_model_open_async (path, self->loading, on_model_opened, loading);
+  eg_model_open_async (path, &choice, self->loading, on_model_opened, loading);
 }
 
 void

@@ -14,8 +14,8 @@ G_DECLARE_FINAL_TYPE (EgWindow, eg_window, EG, WINDOW, AdwApplicationWindow)
 
 EgWindow *eg_window_new (EgApplication *application);
 
-/* Loads a model's folder in the background; NULL: the demo model. */
-void eg_window_open_model (EgWindow *self, const char *folder);
+/* Loads a model by its folder or name in the background; NULL: the demo model. */
+void eg_window_open_model (EgWindow *self, const char *name);
 
 void eg_window_set_texts (EgWindow *self, const char *prompt, const char *subject);
 

@@ -1,6 +1,7 @@
 #include "cli/common.h"
 
 #include "cli/interrupt.h"
+#include "model/locate.h"
 #include "trace/result-io.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@ void
 cli_options_clear (CliOptions *self)
 {
   g_free (self->model);
+  g_free (self->tokenizer);
   g_free (self->threads_text);
   g_strfreev (self->arguments);
 }
@@ -22,8 +24,10 @@ static GOptionContext *
 new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions *options)
 {
   const GOptionEntry common[] = {
-    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model, "The model's folder (default: the demo model)",
-      "FOLDER" },
+    { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model,
+      "The model's folder, or its name as “engram-cli models” lists it (default: the demo model)", "MODEL" },
+    { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &options->tokenizer,
+      "The tokenizer.json to use (default: the model's; else GPT-NeoX's)", "FILE" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
       "Worker threads (default: one a processor)", "N" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
@@ -163,8 +167,9 @@ cli_fail (const GError *error)
 EgModel *
 cli_open_model (const CliOptions *options, GError **error)
 {
-  g_autofree char *folder = options->model != NULL ? g_strdup (options->model) : eg_model_find_demo ();
-  return eg_model_open (folder, cli_interrupt_cancellable (), error);
+  const EgTokenizerChoice choice = { .given = options->tokenizer };
+  g_autofree char *name = options->model != NULL ? g_strdup (options->model) : eg_model_find_demo ();
+  return eg_model_open_with_tokenizer (name, &choice, cli_interrupt_cancellable (), error);
 }
 
 void

@@ -33,12 +33,13 @@ extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info
 
 /**
  * CliOptions: the options of every command; to be zeroed before and cleared after.
- * @model: the folder, or %NULL for the demo model
+ * @model: a folder or a name (model/locate.h), or %NULL for the demo model
+ * @tokenizer: a file, or %NULL
  * @arguments: what is no option, at least `{ NULL }` once parsed
  */
 typedef struct
 {
-  char *model, *threads_text;
+  char *model, *tokenizer, *threads_text;
   guint threads;
   gboolean json, help;
   char **arguments;

@@ -31,6 +31,9 @@ print_json (EgModel *model)
   JsonObject *tokenizer = json_object_new ();
   json_object_set_string_member (tokenizer, "kind", "byte-level BPE");
   json_object_set_int_member (tokenizer, "tokens", (gint64)n_tokens_of (model));
+  json_object_set_string_member (tokenizer, "file", eg_model_get_tokenizer_path (model));
+  json_object_set_string_member (tokenizer, "origin",
+                                 eg_tokenizer_origin_get_name (eg_model_get_tokenizer_origin (model)));
 
   JsonObject *memory = json_object_new ();
   json_object_set_int_member (memory, "tokens", EXAMPLE_TOKENS);
@@ -87,7 +90,9 @@ print_lines (EgModel *model)
              config->tie_embeddings ? "tied to the embedding" : "of its own");
   cli_print ("parameters     %" G_GSIZE_FORMAT " (%s, %s on disk)\n", eg_model_get_n_parameters (model),
              eg_model_get_dtype_name (model), file_size);
-  cli_print ("tokenizer      byte-level BPE, %" G_GSIZE_FORMAT " tokens\n", n_tokens_of (model));
+  cli_print ("tokenizer      byte-level BPE, %" G_GSIZE_FORMAT " tokens, %s\n", n_tokens_of (model),
+             eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
+  cli_print ("               %s\n", eg_model_get_tokenizer_path (model));
   cli_print ("trace memory   %s for %d tokens and %d samples; %s available\n", trace_size, EXAMPLE_TOKENS,
              EXAMPLE_SAMPLES, available);
   cli_print ("processor      OpenBLAS %s%s (%s), kernels %s\n", eg_openblas_get_core (),
@@ -105,7 +110,7 @@ run (int argc, char **argv)
   const guint n_arguments = g_strv_length (options.arguments);
   if (n_arguments > 1 || (n_arguments == 1 && options.model != NULL))
     {
-      cli_say ("info takes one model folder");
+      cli_say ("info takes one model");
       return CLI_USAGE;
     }
   if (n_arguments == 1)
@@ -124,7 +129,7 @@ run (int argc, char **argv)
 
 const CliCommand cli_info = {
   .name = "info",
-  .usage = "[FOLDER] [OPTION…]",
+  .usage = "[MODEL] [OPTION…]",
   .summary = "Show a model's architecture, sizes and the memory a trace takes",
   .run = run,
 };

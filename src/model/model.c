@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "model/locate.h"
 
 struct _EgModel
 {
@@ -12,6 +13,8 @@ struct _EgModel
   EgCheckpoint *checkpoint;
   EgWeights *weights;
   EgTokenizer *tokenizer;
+  char *tokenizer_path;
+  EgTokenizerOrigin tokenizer_origin;
   EgBackend *backend;
 };
 
@@ -42,58 +45,135 @@ check_memory (const char *name, EgCheckpoint *checkpoint, GError **error)
   return FALSE;
 }
 
-static EgTokenizer *
-load_tokenizer (const char *folder, GError **error)
+static gboolean
+read_config (EgModel *self, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, "tokenizer.json", NULL);
-  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+  g_autofree char *path = g_build_filename (self->folder, "config.json", NULL);
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return eg_model_config_load (path, &self->config, error);
+  g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+               "There is no config.json in “%s”: it is not a model's folder", self->folder);
+  return FALSE;
+}
+
+static gboolean
+open_checkpoint (EgModel *self, GError **error)
+{
+  self->checkpoint = eg_checkpoint_open (self->folder, error);
+  return self->checkpoint != NULL && check_memory (self->name, self->checkpoint, error);
+}
+
+/* The config and the list of tensors; the weights are only mapped. */
+static gboolean
+open_files (EgModel *self, GError **error)
+{
+  GError *problem = NULL;
+  if (read_config (self, &problem) && open_checkpoint (self, &problem))
+    return TRUE;
+  g_autofree char *why = g_error_matches (problem, EG_ERROR, EG_ERROR_NOT_FOUND)
+                             ? eg_model_explain_missing (self->folder)
+                             : NULL;
+  if (why == NULL)
+    g_propagate_error (error, problem);
+  else
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "There is no tokenizer.json in “%s”", folder);
-      return NULL;
+      g_error_free (problem);
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_NOT_FOUND, why);
     }
-  return eg_tokenizer_load (path, error);
+  return FALSE;
+}
+
+/* More rows than tokens are padding; fewer are another model's. */
+static gboolean
+check_vocabulary (EgModel *self, GError **error)
+{
+  const gsize n_tokens = eg_tokenizer_n_ids (self->tokenizer), n_rows = self->config.vocab_size;
+  if (n_tokens <= n_rows)
+    return TRUE;
+  if (self->tokenizer_origin == EG_TOKENIZER_SHIPPED)
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+                 "“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %" G_GSIZE_FORMAT
+                 " tokens, the model's vocabulary %" G_GSIZE_FORMAT
+                 "; put the model's own tokenizer.json into its folder",
+                 self->name, n_tokens, n_rows);
+  else
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+                 "The tokenizer %s belongs to another model than “%s”: it has %" G_GSIZE_FORMAT
+                 " tokens, the model's vocabulary %" G_GSIZE_FORMAT,
+                 self->tokenizer_path, self->name, n_tokens, n_rows);
+  return FALSE;
+}
+
+static gboolean
+load_tokenizer (EgModel *self, const EgTokenizerChoice *choice, GError **error)
+{
+  self->tokenizer_path = eg_tokenizer_choose (self->folder, choice, &self->tokenizer_origin);
+  self->tokenizer = eg_tokenizer_load (self->tokenizer_path, error);
+  return self->tokenizer != NULL && check_vocabulary (self, error);
+}
+
+static EgModel *
+model_new (const char *folder)
+{
+  EgModel *self = g_new0 (EgModel, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->folder = g_canonicalize_filename (folder, NULL);
+  self->name = eg_model_get_name_of (self->folder);
+  self->backend = eg_backend_cpu ();
+  return self;
 }
 
 EgModel *
-eg_model_open (const char *folder, GCancellable *cancellable, GError **error)
+eg_model_open_with_tokenizer (const char *name,
+                              const EgTokenizerChoice *choice,
+                              GCancellable *cancellable,
+                              GError **error)
 {
-  g_return_val_if_fail (folder != NULL, NULL);
-  if (g_cancellable_set_error_if_cancelled (cancellable, error) || !check_folder (folder, error))
+  g_return_val_if_fail (name != NULL, NULL);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  g_autofree char *folder = eg_model_locate (name, error);
+  if (folder == NULL || !check_folder (folder, error))
     return NULL;
 
-  g_autoptr (EgModel) self = g_new0 (EgModel, 1);
-  g_atomic_ref_count_init (&self->refs);
-  self->folder = g_canonicalize_filename (folder, NULL);
-  self->name = g_path_get_basename (self->folder);
-  self->backend = eg_backend_cpu ();
-
-  g_autofree char *config_path = g_build_filename (folder, "config.json", NULL);
-  if (!g_file_test (config_path, G_FILE_TEST_EXISTS))
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                   "There is no config.json in “%s”: it is not a model's folder", folder);
-      return NULL;
-    }
-  if (!eg_model_config_load (config_path, &self->config, error))
-    return NULL;
-  self->checkpoint = eg_checkpoint_open (folder, error);
-  if (!self->checkpoint || !check_memory (self->name, self->checkpoint, error)
-      || g_cancellable_set_error_if_cancelled (cancellable, error))
+  g_autoptr (EgModel) self = model_new (folder);
+  if (!open_files (self, error) || g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
   self->weights = eg_weights_new (self->checkpoint, &self->config, error);
-  if (!self->weights || g_cancellable_set_error_if_cancelled (cancellable, error))
-    return NULL;
-  self->tokenizer = load_tokenizer (folder, error);
-  if (!self->tokenizer)
+  if (!self->weights || g_cancellable_set_error_if_cancelled (cancellable, error)
+      || !load_tokenizer (self, choice, error))
     return NULL;
   return g_steal_pointer (&self);
+}
+
+EgModel *
+eg_model_open (const char *name, GCancellable *cancellable, GError **error)
+{
+  return eg_model_open_with_tokenizer (name, NULL, cancellable, error);
+}
+
+typedef struct
+{
+  char *name, *given, *setting;
+} Opening;
+
+static void
+opening_free (gpointer data)
+{
+  Opening *self = data;
+  g_free (self->name);
+  g_free (self->given);
+  g_free (self->setting);
+  g_free (self);
 }
 
 static void
 open_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
+  const Opening *opening = task_data;
+  const EgTokenizerChoice choice = { opening->given, opening->setting };
   GError *error = NULL;
-  EgModel *model = eg_model_open (task_data, cancellable, &error);
+  EgModel *model = eg_model_open_with_tokenizer (opening->name, &choice, cancellable, &error);
   if (model)
     g_task_return_pointer (task, model, (GDestroyNotify)eg_model_unref);
   else
@@ -101,14 +181,22 @@ open_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 }
 
 void
-eg_model_open_async (const char *folder,
+eg_model_open_async (const char *name,
+                     const EgTokenizerChoice *choice,
                      GCancellable *cancellable,
                      GAsyncReadyCallback callback,
                      gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Opening *opening = g_new0 (Opening, 1);
+  opening->name = g_strdup (name);
+  if (choice != NULL)
+    {
+      opening->given = g_strdup (choice->given);
+      opening->setting = g_strdup (choice->setting);
+    }
   g_task_set_source_tag (task, eg_model_open_async);
-  g_task_set_task_data (task, g_strdup (folder), g_free);
+  g_task_set_task_data (task, opening, opening_free);
   g_task_run_in_thread (task, open_in_thread);
 }
 
@@ -133,6 +221,7 @@ eg_model_unref (EgModel *self)
   g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
   g_clear_pointer (&self->weights, eg_weights_free);
   g_clear_pointer (&self->checkpoint, eg_checkpoint_unref);
+  g_free (self->tokenizer_path);
   g_free (self->name);
   g_free (self->folder);
   g_free (self);
@@ -148,6 +237,18 @@ EgTokenizer *
 eg_model_get_tokenizer (EgModel *self)
 {
   return self->tokenizer;
+}
+
+EgTokenizerOrigin
+eg_model_get_tokenizer_origin (EgModel *self)
+{
+  return self->tokenizer_origin;
+}
+
+const char *
+eg_model_get_tokenizer_path (EgModel *self)
+{
+  return self->tokenizer_path;
 }
 
 const char *
@@ -202,18 +303,4 @@ void
 eg_model_set_backend (EgModel *self, EgBackend *backend)
 {
   self->backend = backend;
-}
-
-char *
-eg_model_find_demo (void)
-{
-  const char *data = g_getenv ("ENGRAM_DATA_DIR");
-  if (data)
-    return g_build_filename (data, "demo", NULL);
-  g_autofree char *source = g_build_filename (ENGRAM_SOURCE_DATA_DIR, "demo", NULL);
-  g_autofree char *config = g_build_filename (source, "config.json", NULL);
-  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  if (program && g_str_has_prefix (program, ENGRAM_BUILD_DIR "/") && g_file_test (config, G_FILE_TEST_EXISTS))
-    return g_steal_pointer (&source);
-  return g_build_filename (ENGRAM_PKGDATADIR, "demo", NULL);
 }

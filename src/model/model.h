@@ -3,6 +3,7 @@
 #pragma once
 
 #include "model/config.h"
+#include "model/tokenizer-choice.h"
 #include "tokenizer/tokenizer.h"
 
 #include <gio/gio.h>
@@ -11,13 +12,20 @@ G_BEGIN_DECLS
 
 typedef struct _EgModel EgModel;
 
-/* Opens a folder in the Hugging Face layout. Weights stay mapped. Errors name the file, the field or the
- * tensor, what it is and what it should be; EG_ERROR_MEMORY when it cannot fit, with both figures, before
- * anything is read. (transfer full) */
-EgModel *eg_model_open (const char *folder, GCancellable *cancellable, GError **error);
+/* Opens a model: name is a folder, or what eg_model_locate() finds by it. Weights stay mapped. Errors name
+ * the file, the field or the tensor, what it is and what it should be; EG_ERROR_MEMORY when it cannot fit,
+ * with both figures, before anything is read. (transfer full) */
+EgModel *eg_model_open (const char *name, GCancellable *cancellable, GError **error);
+
+/* The same, with a choice of the tokenizer. choice: (nullable). (transfer full) */
+EgModel *eg_model_open_with_tokenizer (const char *name,
+                                       const EgTokenizerChoice *choice,
+                                       GCancellable *cancellable,
+                                       GError **error);
 
 /* The same on a thread of its own; finish with eg_model_open_finish(). */
-void eg_model_open_async (const char *folder,
+void eg_model_open_async (const char *name,
+                          const EgTokenizerChoice *choice,
                           GCancellable *cancellable,
                           GAsyncReadyCallback callback,
                           gpointer user_data);
@@ -30,7 +38,11 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgModel, eg_model_unref)
 const EgModelConfig *eg_model_get_config (EgModel *self);
 EgTokenizer *eg_model_get_tokenizer (EgModel *self);
 
-/* The folder's base name ("mamba-130m-hf"; "demo"), and its path. */
+/* Where that tokenizer comes from, and its path. */
+EgTokenizerOrigin eg_model_get_tokenizer_origin (EgModel *self);
+const char *eg_model_get_tokenizer_path (EgModel *self);
+
+/* What it is called (eg_model_get_name_of()), and its folder's path. */
 const char *eg_model_get_name (EgModel *self);
 const char *eg_model_get_folder (EgModel *self);
 
@@ -40,9 +52,5 @@ gsize eg_model_get_n_bytes (EgModel *self);
 
 /* "F32", "F16", "BF16" or "mixed". */
 const char *eg_model_get_dtype_name (EgModel *self);
-
-/* The folder of the demo model: $ENGRAM_DATA_DIR/demo, beside the program's build tree, or where it is
- * installed. (transfer full) */
-char *eg_model_find_demo (void);
 
 G_END_DECLS

@@ -84,10 +84,9 @@ find_target (EgTokenizer *tokenizer, const char *target, guint32 *id, GPtrArray 
   return TRUE;
 }
 
-static gboolean
-take_tokens (EgTraceInput *self, const GArray *tokens, EgModel *model, GError **error)
+static void
+take_tokens (EgTraceInput *self, const GArray *tokens, EgTokenizer *tokenizer)
 {
-  const gsize vocabulary = eg_model_get_config (model)->vocab_size;
   self->n_tokens = tokens->len;
   self->ids = g_new (guint32, tokens->len);
   self->starts = g_new (gsize, tokens->len);
@@ -99,14 +98,8 @@ take_tokens (EgTraceInput *self, const GArray *tokens, EgModel *model, GError **
       self->ids[t] = token->id;
       self->starts[t] = token->start;
       self->ends[t] = token->end;
-      self->tokens[t] = eg_tokenizer_token_text (eg_model_get_tokenizer (model), token->id);
-      if (token->id >= vocabulary)
-        return invalid (error,
-                        "The tokenizer's token %u (“%s”) is beyond the model's vocabulary of %" G_GSIZE_FORMAT
-                        "; tokenizer.json belongs to another model",
-                        token->id, self->tokens[t], vocabulary);
+      self->tokens[t] = eg_tokenizer_token_text (tokenizer, token->id);
     }
-  return TRUE;
 }
 
 static gboolean
@@ -144,18 +137,16 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
   if (!check_numbers (request, error) || !find_subject (request, &start, &end, notes, error))
     return NULL;
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, request->prompt, -1, error);
-  if (!tokens || !take_tokens (self, tokens, model, error) || !find_subject_tokens (self, start, end, error))
+  if (!tokens)
+    return NULL;
+  take_tokens (self, tokens, tokenizer);
+  if (!find_subject_tokens (self, start, end, error))
     return NULL;
   if (request->target)
     {
       if (!find_target (tokenizer, request->target, &self->target_id, notes, error))
         return NULL;
       self->has_target = TRUE;
-      if (self->target_id >= eg_model_get_config (model)->vocab_size)
-        {
-          invalid (error, "The target's token %u is beyond the model's vocabulary", self->target_id);
-          return NULL;
-        }
     }
   g_ptr_array_add (notes, NULL);
   self->notes = (char **)g_ptr_array_free (g_steal_pointer (&notes), FALSE);
