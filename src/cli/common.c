@@ -141,6 +141,16 @@ cli_parse_number (const char *option, const char *text, double above, double max
   return FALSE;
 }
 
+char *
+cli_one_line (const char *text)
+{
+  char *line = g_utf8_make_valid (text, -1);
+  for (char *c = line; *c != '\0'; c++)
+    if (g_ascii_iscntrl (*c))
+      *c = ' ';
+  return line;
+}
+
 void
 cli_say (const char *format, ...)
 {
@@ -148,10 +158,7 @@ cli_say (const char *format, ...)
   va_start (arguments, format);
   g_autofree char *raw = g_strdup_vprintf (format, arguments);
   va_end (arguments);
-  g_autofree char *text = g_utf8_make_valid (raw, -1);
-  for (char *c = text; *c != '\0'; c++)
-    if (g_ascii_iscntrl (*c))
-      *c = ' ';
+  g_autofree char *text = cli_one_line (raw);
   fprintf (stderr, "engram-cli: %s\n", text);
 }
 

@@ -29,7 +29,7 @@ typedef struct
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_bench;
+extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models, cli_bench;
 
 /**
  * CliOptions: the options of every command; to be zeroed before and cleared after.
@@ -81,6 +81,9 @@ EgModel *cli_open_model (const CliOptions *options, GError **error);
 void cli_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
 gboolean cli_flush (void);
 void cli_print_json (JsonObject *document); /* (transfer full) */
+
+/* A text from outside on one line: valid UTF-8, a space for each control character. (transfer full) */
+char *cli_one_line (const char *text);
 
 /* A token's text for a person: control characters and line ends as visible signs. (transfer full) */
 char *cli_visible_token (const char *text);

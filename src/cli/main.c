@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 static const CliCommand *const commands[]
-    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot, &cli_info, &cli_bench };
+    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot, &cli_info, &cli_models, &cli_bench };
 
 static const CliCommand *
 find_command (const char *name)

@@ -146,6 +146,23 @@ eg_model_open_with_tokenizer (const char *name,
   return g_steal_pointer (&self);
 }
 
+gboolean
+eg_model_check (const char *folder,
+                const EgTokenizerChoice *choice,
+                guint64 *n_bytes,
+                gsize *n_parameters,
+                GError **error)
+{
+  g_autoptr (EgModel) self = model_new (folder);
+  *n_bytes = 0;
+  *n_parameters = 0;
+  if (!check_folder (folder, error) || !open_files (self, error))
+    return FALSE;
+  *n_bytes = eg_checkpoint_get_size (self->checkpoint);
+  return eg_weights_check (self->checkpoint, &self->config, n_parameters, error)
+         && load_tokenizer (self, choice, error);
+}
+
 EgModel *
 eg_model_open (const char *name, GCancellable *cancellable, GError **error)
 {

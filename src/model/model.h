@@ -23,7 +23,16 @@ EgModel *eg_model_open_with_tokenizer (const char *name,
                                        GCancellable *cancellable,
                                        GError **error);
 
-/* The same on a thread of its own; finish with eg_model_open_finish(). */
+/* Whether the model in this folder would open, and why not: reads config.json, the list of tensors and the
+ * tokenizer, but no weights. n_bytes, n_parameters: (out): its weights' on disk, 0 as long as they are not
+ * known. */
+gboolean eg_model_check (const char *folder,
+                         const EgTokenizerChoice *choice,
+                         guint64 *n_bytes,
+                         gsize *n_parameters,
+                         GError **error);
+
+/* The same as eg_model_open_with_tokenizer() on a thread of its own; finish with eg_model_open_finish(). */
 void eg_model_open_async (const char *name,
                           const EgTokenizerChoice *choice,
                           GCancellable *cancellable,

@@ -10,6 +10,7 @@ typedef struct
 {
   EgCheckpoint *checkpoint;
   EgWeights *weights;
+  gboolean check_only; /* nothing is read but the tensors' names and shapes */
 } Loader;
 
 static const EgTensor *
@@ -40,12 +41,15 @@ load_matrix (Loader *loader, const char *name, gsize rows, gsize cols, EgMatrix 
   return TRUE;
 }
 
-static float *
+/* A float32 copy; with check_only, anything but NULL. */
+static const float *
 load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape, GError **error)
 {
   const EgTensor *tensor = find (loader, name, n_dims, shape, error);
   if (!tensor)
     return NULL;
+  if (loader->check_only)
+    return tensor->data;
   const gsize n = eg_tensor_get_n_elements (tensor);
   float *copy = g_new (float, n);
   g_ptr_array_add (loader->weights->vectors, copy);
@@ -90,6 +94,8 @@ load_bias (Loader *loader,
 static const float *
 transpose (Loader *loader, const float *from, gsize rows, gsize cols, float (*map) (float))
 {
+  if (loader->check_only)
+    return from;
   float *to = g_new (float, rows *cols);
   g_ptr_array_add (loader->weights->vectors, to);
   for (gsize r = 0; r < rows; r++)
@@ -140,12 +146,12 @@ load_layer (Loader *loader, const EgModelConfig *config, gsize l, EgLayerWeights
   return TRUE;
 }
 
-EgWeights *
-eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **error)
+static EgWeights *
+load_weights (EgCheckpoint *checkpoint, const EgModelConfig *config, gboolean check_only, GError **error)
 {
   EgWeights *self = g_new0 (EgWeights, 1);
   self->vectors = g_ptr_array_new_with_free_func (g_free);
-  Loader loader = { checkpoint, self };
+  Loader loader = { checkpoint, self, check_only };
   const gsize V = config->vocab_size, d = config->d_model;
   gboolean ok = load_matrix (&loader, "backbone.embeddings.weight", V, d, &self->embedding, error)
                 && load_vector (&loader, "backbone.norm_f.weight", d, &self->norm, error);
@@ -175,6 +181,23 @@ eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **
   if (!ok)
     g_clear_pointer (&self, eg_weights_free);
   return self;
+}
+
+EgWeights *
+eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **error)
+{
+  return load_weights (checkpoint, config, FALSE, error);
+}
+
+gboolean
+eg_weights_check (EgCheckpoint *checkpoint, const EgModelConfig *config, gsize *n_parameters, GError **error)
+{
+  EgWeights *weights = load_weights (checkpoint, config, TRUE, error);
+  if (weights == NULL)
+    return FALSE;
+  *n_parameters = weights->n_parameters;
+  eg_weights_free (weights);
+  return TRUE;
 }
 
 void

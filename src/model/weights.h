@@ -34,4 +34,8 @@ typedef struct
 EgWeights *eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **error);
 void eg_weights_free (EgWeights *self);
 
+/* The same checks, without reading a weight. n_parameters: (out), when they pass. */
+gboolean
+eg_weights_check (EgCheckpoint *checkpoint, const EgModelConfig *config, gsize *n_parameters, GError **error);
+
 G_END_DECLS

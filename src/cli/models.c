@@ -1,0 +1,162 @@
+/* engram-cli models: what --model can name on this machine. */
+#include "cli/common.h"
+#include "cli/interrupt.h"
+#include "formats/quote.h"
+#include "model/catalog.h"
+#include "model/locate.h"
+
+/* Wider names push their line's other columns to the right. */
+#define MAX_NAME_WIDTH 44
+
+/* (transfer full) (element-type utf8) */
+static GPtrArray *
+get_searched (void)
+{
+  GPtrArray *searched = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (searched, eg_model_get_store ());
+  g_auto (GStrv) caches = eg_model_get_caches ();
+  for (guint i = 0; caches[i] != NULL; i++)
+    g_ptr_array_add (searched, g_strdup (caches[i]));
+  return searched;
+}
+
+/* File names need not be UTF-8; JSON is. */
+static void
+set_name (JsonObject *object, const char *key, const char *name)
+{
+  g_autofree char *text = g_utf8_make_valid (name, -1);
+  json_object_set_string_member (object, key, text);
+}
+
+static JsonObject *
+entry_to_json (const EgModelEntry *entry)
+{
+  JsonObject *model = json_object_new ();
+  set_name (model, "name", entry->name);
+  set_name (model, "folder", entry->folder);
+  json_object_set_string_member (model, "place", eg_model_place_get_name (entry->place));
+  json_object_set_int_member (model, "bytes", (gint64)entry->n_bytes);
+  if (entry->n_parameters > 0)
+    json_object_set_int_member (model, "parameters", (gint64)entry->n_parameters);
+  else
+    json_object_set_null_member (model, "parameters");
+  json_object_set_boolean_member (model, "traceable", entry->problem == NULL);
+  if (entry->problem != NULL)
+    set_name (model, "problem", entry->problem);
+  else
+    json_object_set_null_member (model, "problem");
+  return model;
+}
+
+static void
+print_json (GPtrArray *entries)
+{
+  JsonArray *models = json_array_new (), *places = json_array_new ();
+  for (guint i = 0; i < entries->len; i++)
+    json_array_add_object_element (models, entry_to_json (entries->pdata[i]));
+  g_autoptr (GPtrArray) searched = get_searched ();
+  for (guint i = 0; i < searched->len; i++)
+    {
+      g_autofree char *text = g_utf8_make_valid (searched->pdata[i], -1);
+      json_array_add_string_element (places, text);
+    }
+  JsonObject *document = json_object_new ();
+  json_object_set_array_member (document, "models", models);
+  json_object_set_array_member (document, "searched", places);
+  cli_print_json (document);
+}
+
+/* 129135360 → "129.1 M" */
+static char *
+format_count (gsize n)
+{
+  if (n == 0)
+    return g_strdup ("–");
+  if (n >= 1000000000)
+    return g_strdup_printf ("%.1f B", (double)n / 1e9);
+  if (n >= 1000000)
+    return g_strdup_printf ("%.1f M", (double)n / 1e6);
+  return g_strdup_printf ("%" G_GSIZE_FORMAT, n);
+}
+
+/* printf() counts bytes; this pads by characters. */
+static void
+print_padded (const char *text, glong width, gboolean to_the_right)
+{
+  const int padding = (int)MAX (width - g_utf8_strlen (text, -1), 0);
+  if (to_the_right)
+    cli_print ("%*s%s", padding, "", text);
+  else
+    cli_print ("%s%*s", text, padding, "");
+}
+
+static void
+print_entry (const EgModelEntry *entry, const char *name, glong name_width)
+{
+  g_autofree char *size = entry->n_bytes > 0 ? g_format_size (entry->n_bytes) : g_strdup ("–");
+  g_autofree char *count = format_count (entry->n_parameters);
+  print_padded (name, name_width, FALSE);
+  print_padded (size, 11, TRUE);
+  print_padded (count, 12, TRUE);
+  g_autofree char *problem = entry->problem != NULL ? cli_one_line (entry->problem) : NULL;
+  if (problem == NULL)
+    cli_print ("  yes\n");
+  else
+    cli_print ("  no: %s\n", problem);
+}
+
+static void
+print_table (GPtrArray *entries)
+{
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+  glong name_width = 5;
+  for (guint i = 0; i < entries->len; i++)
+    {
+      char *name = eg_quote (((EgModelEntry *)entries->pdata[i])->name);
+      g_ptr_array_add (names, name);
+      name_width = CLAMP (g_utf8_strlen (name, -1), name_width, MAX_NAME_WIDTH);
+    }
+  print_padded ("model", name_width, FALSE);
+  cli_print ("%11s%12s  %s\n", "weights", "parameters", "can be traced");
+  for (guint i = 0; i < entries->len; i++)
+    print_entry (entries->pdata[i], names->pdata[i], name_width);
+  g_autoptr (GPtrArray) searched = get_searched ();
+  cli_print ("\nLooked in\n");
+  for (guint i = 0; i < searched->len; i++)
+    cli_print ("  %s\n", (const char *)searched->pdata[i]);
+}
+
+static int
+run (int argc, char **argv)
+{
+  g_auto (CliOptions) options = { 0 };
+  int status;
+  if (!cli_options_parse (&options, &cli_models, NULL, argc, argv, &status))
+    return status;
+  if (options.arguments[0] != NULL)
+    {
+      cli_say ("models takes no argument");
+      return CLI_USAGE;
+    }
+  g_autoptr (GError) error = NULL;
+  const EgTokenizerChoice choice = { .given = options.tokenizer };
+  g_autoptr (GPtrArray) entries = eg_model_list (&choice, cli_interrupt_cancellable (), &error);
+  if (entries == NULL)
+    return cli_fail (error);
+  if (options.json)
+    print_json (entries);
+  else
+    print_table (entries);
+  return CLI_DONE;
+}
+
+const CliCommand cli_models = {
+  .name = "models",
+  .usage = "[OPTION…]",
+  .summary = "List the models on this machine, and whether each can be traced",
+  .description
+  = "Listed are the demo model, the folders in $XDG_DATA_HOME/engram/models, and what Hugging Face's "
+    "library has\ndownloaded ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub). --model takes "
+    "their names.",
+  .run = run,
+};
