@@ -15,7 +15,8 @@ G_BEGIN_DECLS
 
 typedef struct _EgBackend EgBackend;
 
-/* One worker's private lane: a queue of ops and its scratch memory. Not to be used by two threads at once. */
+/* One worker's private lane: a queue of ops and its scratch memory. Not to be used by two threads at once (but
+ * it may have threads of its own). */
 typedef struct _EgStream EgStream;
 
 /**
@@ -59,7 +60,8 @@ struct _EgBackend
 {
   const char *name;
 
-  EgStream *(*stream_new) (EgBackend *self);
+  /* n_threads: how many may work at one op; its results are the same bits for any number. */
+  EgStream *(*stream_new) (EgBackend *self, gsize n_threads);
   void (*stream_free) (EgStream *stream);
 
   /* Device memory, aligned to 64 bytes, not cleared; NULL when there is none left. */

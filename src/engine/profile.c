@@ -29,10 +29,10 @@ now (void)
   self->nanoseconds[op] += now () - begin
 
 static EgStream *
-profile_stream_new (EgBackend *backend)
+profile_stream_new (EgBackend *backend, gsize n_threads)
 {
   ProfileStream *self = g_new0 (ProfileStream, 1);
-  self->inner = inner->stream_new (inner);
+  self->inner = inner->stream_new (inner, n_threads);
   return (EgStream *)self;
 }
 

@@ -26,14 +26,14 @@ struct _EgWorkspace
 };
 
 EgWorkspace *
-eg_workspace_new (EgModel *model)
+eg_workspace_new (EgModel *model, gsize n_threads)
 {
   EgWorkspace *self = g_new0 (EgWorkspace, 1);
   self->model = eg_model_ref (model);
   self->config = eg_model_get_config (model);
   self->weights = eg_model_get_weights (model);
   self->backend = eg_model_get_backend (model);
-  self->stream = self->backend->stream_new (self->backend);
+  self->stream = self->backend->stream_new (self->backend, n_threads);
   self->rows = g_array_new (FALSE, TRUE, sizeof (EgRows));
   self->copies = g_array_new (FALSE, FALSE, sizeof (EgRowCopy));
   return self;

@@ -35,7 +35,8 @@ typedef struct
 
 /* A worker's memory for groups; grows as needed. One thread at a time. */
 typedef struct _EgWorkspace EgWorkspace;
-EgWorkspace *eg_workspace_new (EgModel *model);
+/* n_threads: how many work at one product; 1 where several workspaces are at work. */
+EgWorkspace *eg_workspace_new (EgModel *model, gsize n_threads);
 void eg_workspace_free (EgWorkspace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgWorkspace, eg_workspace_free)
 EgStream *eg_workspace_get_stream (EgWorkspace *self);

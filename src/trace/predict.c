@@ -66,7 +66,7 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
       self->ids[t] = g_array_index (tokens, EgToken, t).id;
       self->tokens[t] = eg_tokenizer_token_text (tokenizer, self->ids[t]);
     }
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, g_get_num_processors ());
   g_autofree float *logits = g_new (float, eg_model_get_config (model)->vocab_size);
   if (!eg_clean_run (workspace, model, self->ids, self->n_tokens, NULL, cancellable, error)
       || !eg_mamba_logits (workspace, 0, logits, error))

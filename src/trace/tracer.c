@@ -11,16 +11,30 @@
 #include <string.h>
 
 /* Rows of corrupted runs that go through the network together: few, so that every thread gets some. */
-#define CORRUPTED_ROWS 32
+#define CORRUPTED_ROWS 64
 /* Groups of a round that come after the next round's corrupted runs: no thread waits while another does the
  * last of those. */
 #define LATE_GROUPS 4
 
+/* A round under way: a group waits until all the corrupted runs of its round are there. */
+typedef struct
+{
+  gsize blocks_left, groups_left;
+  gboolean ready;
+} RoundState;
+
+/* A worker's next thing to do: a block of a round's corrupted runs, or one of its groups. */
+typedef struct
+{
+  gsize round, index;
+  gboolean corrupted;
+} Task;
+
 /* POSIX mutexes rather than GLib's: ThreadSanitizer sees through them.
  *
  * Three parties: the caller's main context, which alone touches `result`; the coordinator, a thread that runs
- * the clean run, then round after round the corrupted runs and the groups; its workers. Finished cells go
- * from workers to the main context through `changed` under the lock. */
+ * the clean run and the first corrupted ones; its workers, and it is one of them, which take the tasks in
+ * their order. Finished cells go from workers to the main context through `changed` under the lock. */
 typedef struct
 {
   EgModel *model;
@@ -39,12 +53,24 @@ typedef struct
   gsize n_layers, n_tokens, n_threads;
   EgPlan *plan;
   EgRun *clean;
-  EgRun **corrupted; /* [samples], those of the rounds under way */
-  float **inputs;    /* [samples]: their rows from the subject on */
+  float *embeddings; /* [T, d] host */
   guint32 target;
   double noise_std;
+  gsize block;       /* samples of a block of corrupted runs */
+  GArray *tasks;     /* of Task */
+  EgRun **corrupted; /* [samples], those of the rounds under way */
+  float **inputs;    /* [samples]: their rows from the subject on */
+
+  /* Noise is drawn in the order of samples. */
+  pthread_mutex_t noise_lock;
+  EgRandomState random;
+  float *noisy; /* [T − subject_first, d] host */
+  gsize n_drawn;
 
   pthread_mutex_t lock;
+  pthread_cond_t round_ready; /* or there is an error */
+  RoundState *rounds;
+  gsize next_round, next_task;
   double *probabilities; /* [L·T, samples], written by one worker each */
   guint8 *known;         /* the same shape */
   double *low;           /* [samples] */
@@ -56,12 +82,6 @@ typedef struct
   guint64 cost_done;
   gsize units_done;
   GError *error;
-
-  /* The phase under way: a round's groups and the next round's corrupted runs in blocks of samples, taken in
-   * this order: early groups, blocks, late groups. Either may be missing. */
-  const EgRound *round, *next_round;
-  gsize n_early, n_blocks, block;
-  gsize next_task, n_tasks;
 } Trace;
 
 static Trace *
@@ -106,7 +126,13 @@ trace_unref (Trace *self)
   g_free (self->probabilities);
   g_free (self->known);
   g_free (self->low);
+  g_clear_pointer (&self->tasks, g_array_unref);
+  g_free (self->rounds);
+  g_free (self->embeddings);
+  g_free (self->noisy);
+  pthread_mutex_destroy (&self->noise_lock);
   pthread_mutex_destroy (&self->lock);
+  pthread_cond_destroy (&self->round_ready);
   eg_model_unref (self->model);
   g_free (self);
 }
@@ -317,21 +343,63 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
   return TRUE;
 }
 
-typedef struct
-{
-  Trace *trace;
-  EgWorkspace *workspace;
-} Worker;
-
-/* The corrupted runs of one block of the next round's samples. */
+/* The inputs of samples up to `end`: the clean rows, with the subject's noise. */
 static gboolean
-run_corrupted (Trace *self, EgWorkspace *workspace, gsize index, GError **error)
+draw_noise (Trace *self, EgStream *stream, gsize end, GError **error)
 {
-  const gsize first = self->next_round->sample_first + index * self->block;
-  const gsize n = MIN (self->block, self->next_round->sample_end - first);
+  EgBackend *be = eg_model_get_backend (self->model);
+  const gsize d = eg_model_get_config (self->model)->d_model, first = self->input->subject_first;
+  const gsize n = (self->n_tokens - first) * d, n_noise = (self->input->subject_last - first + 1) * d;
+  gboolean ok = TRUE;
+  pthread_mutex_lock (&self->noise_lock);
+  for (; ok && self->n_drawn < end; self->n_drawn++)
+    {
+      float **input = &self->inputs[self->n_drawn];
+      eg_noise_add (&self->random, self->request->noise_level * self->noise_std, self->embeddings + first * d,
+                    n_noise, self->noisy);
+      *input = be->alloc (be, n);
+      ok = *input != NULL;
+      if (ok)
+        be->upload (stream, *input, self->noisy, n);
+    }
+  pthread_mutex_unlock (&self->noise_lock);
+  if (!ok)
+    g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY,
+                         "There is no memory left for the corrupted prompt");
+  return ok;
+}
+
+/* Rounds whose corrupted runs are all there, in their order. Cells that cost nothing are now known. With the
+ * lock. */
+static void
+open_rounds (Trace *self)
+{
+  for (; self->next_round < self->plan->rounds->len && self->rounds[self->next_round].blocks_left == 0;
+       self->next_round++)
+    {
+      const EgRound *round = self->plan->rounds->pdata[self->next_round];
+      self->rounds[self->next_round].ready = TRUE;
+      self->n_low = round->sample_end;
+      for (gsize cell = 0; cell < self->n_layers * self->n_tokens; cell++)
+        if (eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens) != EG_CELL_COMPUTED)
+          record_cell (self, cell, round->sample_first, round->sample_end - round->sample_first, NULL);
+      announce (self);
+    }
+  pthread_cond_broadcast (&self->round_ready);
+}
+
+/* One block of a round's corrupted runs. */
+static gboolean
+run_corrupted (Trace *self, EgWorkspace *workspace, const Task *task, GError **error)
+{
+  const EgRound *round = self->plan->rounds->pdata[task->round];
+  const gsize first = round->sample_first + task->index * self->block;
+  const gsize n = MIN (self->block, round->sample_end - first);
   const gsize position = self->input->subject_first;
   g_autofree EgSegment *segments = g_new0 (EgSegment, n);
   g_autofree double *values = g_new (double, n);
+  if (!draw_noise (self, eg_workspace_get_stream (workspace), first + n, error))
+    return FALSE;
   for (gsize s = 0; s < n; s++)
     {
       self->corrupted[first + s] = eg_run_new (self->model, position > 0 ? self->clean : NULL, self->n_tokens,
@@ -346,21 +414,46 @@ run_corrupted (Trace *self, EgWorkspace *workspace, gsize index, GError **error)
   if (!eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
   eg_mamba_probabilities (workspace, self->target, values);
+
   pthread_mutex_lock (&self->lock);
   memcpy (self->low + first, values, n * sizeof *values);
+  self->rounds[task->round].blocks_left--;
+  open_rounds (self);
   pthread_mutex_unlock (&self->lock);
   return TRUE;
 }
 
 static gboolean
-run_task (Trace *self, EgWorkspace *workspace, gsize index, GError **error)
+run_task (Trace *self, EgWorkspace *workspace, const Task *task, GError **error)
 {
-  if (index >= self->n_early && index < self->n_early + self->n_blocks)
-    return run_corrupted (self, workspace, index - self->n_early, error);
-  if (index >= self->n_early)
-    index -= self->n_blocks;
-  return run_group (self, workspace, self->round->groups->pdata[index], error);
+  RoundState *state = &self->rounds[task->round];
+  const EgRound *round = self->plan->rounds->pdata[task->round];
+  if (task->corrupted)
+    return run_corrupted (self, workspace, task, error);
+
+  pthread_mutex_lock (&self->lock);
+  while (!state->ready && !self->error)
+    pthread_cond_wait (&self->round_ready, &self->lock);
+  const gboolean ready = state->ready;
+  pthread_mutex_unlock (&self->lock);
+  if (!ready)
+    return TRUE; /* there is an error already */
+
+  if (!run_group (self, workspace, round->groups->pdata[task->index], error))
+    return FALSE;
+  pthread_mutex_lock (&self->lock);
+  const gboolean last = --state->groups_left == 0;
+  pthread_mutex_unlock (&self->lock);
+  if (last)
+    free_corrupted (self, round->sample_first, round->sample_end);
+  return TRUE;
 }
+
+typedef struct
+{
+  Trace *trace;
+  EgWorkspace *workspace;
+} Worker;
 
 static gpointer
 work (gpointer data)
@@ -370,149 +463,132 @@ work (gpointer data)
   for (;;)
     {
       pthread_mutex_lock (&self->lock);
-      const gboolean more = !self->error && self->next_task < self->n_tasks;
+      const gboolean more = !self->error && self->next_task < self->tasks->len;
       const gsize index = more ? self->next_task++ : 0;
       pthread_mutex_unlock (&self->lock);
       if (!more)
         return NULL;
       g_autoptr (GError) error = NULL;
-      if (run_task (self, worker->workspace, index, &error))
+      if (run_task (self, worker->workspace, &g_array_index (self->tasks, Task, index), &error))
         continue;
       pthread_mutex_lock (&self->lock);
       if (!self->error)
         self->error = g_steal_pointer (&error);
+      pthread_cond_broadcast (&self->round_ready);
       pthread_mutex_unlock (&self->lock);
     }
 }
 
-/* Runs a round's groups (NULL: none) and the next one's corrupted runs (NULL: none) on every thread, this one
- * included, and waits for them. */
-static gboolean
-run_phase (Trace *self, Worker *workers, const EgRound *round, const EgRound *next_round)
+static gsize
+n_blocks (const Trace *self, gsize round)
 {
-  const gsize n_groups = round ? round->groups->len : 0;
-  const gsize n_samples = next_round ? next_round->sample_end - next_round->sample_first : 0;
-  self->round = round;
-  self->next_round = next_round;
-  self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->subject_first), 1);
-  self->n_blocks = (n_samples + self->block - 1) / self->block;
-  self->n_early = n_groups > LATE_GROUPS ? n_groups - LATE_GROUPS : 0;
-  self->next_task = 0;
-  self->n_tasks = n_groups + self->n_blocks;
-  g_autofree GThread **threads = g_new0 (GThread *, self->n_threads);
-  const gsize n = CLAMP (self->n_tasks, 1, self->n_threads);
-  for (gsize i = 1; i < n; i++)
-    threads[i] = g_thread_new ("engram-worker", work, &workers[i]);
-  work (&workers[0]);
-  for (gsize i = 1; i < n; i++)
-    g_thread_join (threads[i]);
-  return self->error == NULL;
+  const EgRound *it = self->plan->rounds->pdata[round];
+  return (it->sample_end - it->sample_first + self->block - 1) / self->block;
 }
 
-/* The subject's noise for a round's samples, drawn in the order of samples, on the clean rows. */
-static gboolean
-make_inputs (Trace *self, EgRandomState *random, const EgRound *round, const float *embeddings)
-{
-  EgBackend *be = eg_model_get_backend (self->model);
-  const gsize d = eg_model_get_config (self->model)->d_model, first = self->input->subject_first;
-  const gsize n = (self->n_tokens - first) * d, n_noise = (self->input->subject_last - first + 1) * d;
-  g_autofree float *noisy = g_memdup2 (embeddings + first * d, n * sizeof *embeddings);
-  EgStream *stream = be->stream_new (be);
-  gboolean ok = TRUE;
-  for (gsize s = round->sample_first; ok && s < round->sample_end; s++)
-    {
-      eg_noise_add (random, self->request->noise_level * self->noise_std, embeddings + first * d, n_noise,
-                    noisy);
-      self->inputs[s] = be->alloc (be, n);
-      ok = self->inputs[s] != NULL;
-      if (ok)
-        be->upload (stream, self->inputs[s], noisy, n);
-    }
-  be->stream_free (stream);
-  if (!ok)
-    self->error
-        = g_error_new_literal (EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for the corrupted prompt");
-  return ok;
-}
-
-/* Cells that cost nothing are known as soon as the round's corrupted runs are. */
 static void
-record_free_cells (Trace *self, const EgRound *round)
+add_tasks (Trace *self, gsize round, gboolean corrupted, gsize first, gsize end)
 {
-  pthread_mutex_lock (&self->lock);
-  self->n_low = round->sample_end;
-  for (gsize cell = 0; cell < self->n_layers * self->n_tokens; cell++)
-    if (eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens) != EG_CELL_COMPUTED)
-      record_cell (self, cell, round->sample_first, round->sample_end - round->sample_first, NULL);
-  announce (self);
-  pthread_mutex_unlock (&self->lock);
+  for (gsize i = first; i < end; i++)
+    {
+      const Task task = { round, i, corrupted };
+      g_array_append_val (self->tasks, task);
+    }
 }
 
+/* Every round's groups; its corrupted runs before the last few groups of the round before. */
+static void
+make_tasks (Trace *self)
+{
+  const gsize n_rounds = self->plan->rounds->len;
+  self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->subject_first), 1);
+  self->tasks = g_array_new (FALSE, FALSE, sizeof (Task));
+  self->rounds = g_new0 (RoundState, n_rounds);
+  add_tasks (self, 0, TRUE, 0, n_blocks (self, 0));
+  for (gsize r = 0; r < n_rounds; r++)
+    {
+      const EgRound *round = self->plan->rounds->pdata[r];
+      const gsize n = round->groups->len, n_early = n > LATE_GROUPS ? n - LATE_GROUPS : 0;
+      self->rounds[r] = (RoundState){ .blocks_left = n_blocks (self, r), .groups_left = n };
+      add_tasks (self, r, FALSE, 0, n_early);
+      if (r + 1 < n_rounds)
+        add_tasks (self, r + 1, TRUE, 0, n_blocks (self, r + 1));
+      add_tasks (self, r, FALSE, n_early, n);
+    }
+}
+
+/* The clean run: its rows, the noise's standard deviation, the target and its probability. */
 static gboolean
-run_clean (Trace *self, EgWorkspace *workspace, float *embeddings)
+run_clean (Trace *self, EgWorkspace *workspace)
 {
   const EgModelConfig *config = eg_model_get_config (self->model);
   EgBackend *be = eg_model_get_backend (self->model);
-  EgStream *stream = eg_workspace_get_stream (workspace);
-  const gsize first = self->input->subject_first;
+  const gsize first = self->input->subject_first, d = config->d_model;
   self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first,
                             self->request->site == EG_SITE_MIXER, &self->error);
   if (!self->clean
       || !eg_clean_run (workspace, self->model, self->input->ids, self->n_tokens, self->clean,
                         self->cancellable, &self->error))
     return FALSE;
-  be->download (stream, embeddings, self->clean->resid[0], self->n_tokens * config->d_model);
-  self->noise_std = eg_noise_std (embeddings + first * config->d_model,
-                                  (self->input->subject_last - first + 1) * config->d_model);
-  self->target = self->input->target_id;
-  if (!self->input->has_target)
-    {
-      g_autofree float *logits = g_new (float, config->vocab_size);
-      if (!eg_mamba_logits (workspace, 0, logits, &self->error))
-        return FALSE;
-      self->target = 0;
-      for (gsize v = 1; v < config->vocab_size; v++)
-        if (logits[v] > logits[self->target])
-          self->target = (guint32)v;
-    }
-  eg_mamba_probabilities (workspace, self->target, &self->high);
+  self->embeddings = g_new (float, self->n_tokens *d);
+  be->download (eg_workspace_get_stream (workspace), self->embeddings, self->clean->resid[0],
+                self->n_tokens * d);
+  self->noise_std = eg_noise_std (self->embeddings + first * d, (self->input->subject_last - first + 1) * d);
+  self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
+
+  g_autofree float *logits = g_new (float, config->vocab_size);
+  if (!eg_mamba_logits (workspace, 0, logits, &self->error))
+    return FALSE;
+  gsize best = 0;
+  double sum = 0;
+  for (gsize v = 1; v < config->vocab_size; v++)
+    if (logits[v] > logits[best])
+      best = v;
+  for (gsize v = 0; v < config->vocab_size; v++)
+    sum += exp ((double)logits[v] - (double)logits[best]);
+  self->target = self->input->has_target ? self->input->target_id : (guint32)best;
+  self->high = exp ((double)logits[self->target] - (double)logits[best]) / sum;
   return TRUE;
 }
 
+/* What all the rest waits for is done first, with all threads at each product. */
 static gboolean
-run_rounds (Trace *self, Worker *workers)
+run_first (Trace *self)
 {
-  const EgModelConfig *config = eg_model_get_config (self->model);
-  EgRound *const *rounds = (EgRound *const *)self->plan->rounds->pdata;
-  const gsize n_rounds = self->plan->rounds->len;
-  g_autofree float *embeddings = g_new (float, self->n_tokens * config->d_model);
-  EgRandomState random;
-  eg_random_state_init (&random, self->request->seed);
-  if (!run_clean (self, workers[0].workspace, embeddings)
-      || !make_inputs (self, &random, rounds[0], embeddings) || !run_phase (self, workers, NULL, rounds[0]))
-    return FALSE;
-  for (gsize i = 0; i < n_rounds; i++)
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (self->model, self->n_threads);
+  return run_clean (self, workspace)
+         && run_task (self, workspace, &g_array_index (self->tasks, Task, self->next_task++), &self->error);
+}
+
+static void
+run_rest (Trace *self)
+{
+  const gsize n = MIN (self->n_threads, self->tasks->len);
+  g_autofree Worker *workers = g_new0 (Worker, n);
+  g_autofree GThread **threads = g_new0 (GThread *, n);
+  for (gsize i = 0; i < n; i++)
     {
-      const EgRound *next = i + 1 < n_rounds ? rounds[i + 1] : NULL;
-      record_free_cells (self, rounds[i]);
-      if ((next && !make_inputs (self, &random, next, embeddings))
-          || !run_phase (self, workers, rounds[i], next))
-        return FALSE;
-      free_corrupted (self, rounds[i]->sample_first, rounds[i]->sample_end);
+      workers[i] = (Worker){ .trace = self, .workspace = eg_workspace_new (self->model, 1) };
+      if (i > 0)
+        threads[i] = g_thread_new ("engram-worker", work, &workers[i]);
     }
-  return TRUE;
+  work (&workers[0]);
+  for (gsize i = 0; i < n; i++)
+    {
+      if (i > 0)
+        g_thread_join (threads[i]);
+      eg_workspace_free (workers[i].workspace);
+    }
 }
 
 static gpointer
 coordinate (gpointer data)
 {
   Trace *self = data;
-  g_autofree Worker *workers = g_new0 (Worker, self->n_threads);
-  for (gsize i = 0; i < self->n_threads; i++)
-    workers[i] = (Worker){ .trace = self, .workspace = eg_workspace_new (self->model) };
-  run_rounds (self, workers);
-  for (gsize i = 0; i < self->n_threads; i++)
-    eg_workspace_free (workers[i].workspace);
+  make_tasks (self);
+  eg_random_state_init (&self->random, self->request->seed);
+  if (run_first (self))
+    run_rest (self);
   pthread_mutex_lock (&self->lock);
   self->finished = TRUE;
   pthread_mutex_unlock (&self->lock);
@@ -618,6 +694,8 @@ eg_trace_async (EgModel *model,
   self->changed = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->pending = g_new0 (guint8, n_cells);
   pthread_mutex_init (&self->lock, NULL);
+  pthread_mutex_init (&self->noise_lock, NULL);
+  pthread_cond_init (&self->round_ready, NULL);
   g_thread_unref (g_thread_new ("engram-trace", coordinate, self));
 }
 

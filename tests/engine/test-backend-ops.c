@@ -66,7 +66,7 @@ test_gemm (void)
           float *y[2] = { g_new0 (float, m *ldy), g_new0 (float, m *ldy) };
           for (gsize b = 0; b < 2; b++)
             {
-              EgStream *stream = backends[b]->stream_new (backends[b]);
+              EgStream *stream = backends[b]->stream_new (backends[b], 1);
               backends[b]->gemm (stream, y[b], ldy, x, ldx, m, &matrix, with_bias ? bias : NULL);
               backends[b]->stream_free (stream);
             }
@@ -92,7 +92,7 @@ run_ops (EgBackend *be,
          gsize *n_out)
 {
   GRand *rand = g_rand_new_with_seed (seed);
-  EgStream *stream = be->stream_new (be);
+  EgStream *stream = be->stream_new (be, 1);
   const gsize D = shape->n_inner, N = shape->n_state, K = shape->n_conv, ldx = 2 * D;
   EgRows rows[4] = { 0 };
   gsize n = 0;
@@ -196,7 +196,7 @@ test_head (void)
           g_autofree double *expected = g_new (double, m);
           for (gsize b = 0; b < 2; b++)
             {
-              EgStream *stream = backends[b]->stream_new (backends[b]);
+              EgStream *stream = backends[b]->stream_new (backends[b], 1);
               backends[b]->head (stream, b == 0 ? found : expected, x, m, &head, targets[i]);
               backends[b]->stream_free (stream);
             }

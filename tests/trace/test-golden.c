@@ -28,7 +28,7 @@ test_logits (gconstpointer name)
   JsonArray *prompts = json_object_get_array_member (json_node_get_object (root), "logits");
   const gsize V = eg_model_get_config (model)->vocab_size;
   g_autofree float *logits = g_new (float, V);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
   for (guint p = 0; p < json_array_get_length (prompts); p++)
     {
       JsonObject *prompt = json_array_get_object_element (prompts, p);
@@ -75,7 +75,7 @@ test_resid (gconstpointer name)
   for (guint t = 0; t < T; t++)
     tokens[t] = (guint32)json_array_get_int_element (ids, t);
   g_autoptr (EgRun) run = eg_run_new (model, NULL, T, 0, 0, T, TRUE, NULL);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
   g_assert_true (eg_clean_run (workspace, model, tokens, T, run, NULL, NULL));
   for (guint l = 0; l < json_array_get_length (layers); l++)
     for (guint t = 0; t < T; t++)

@@ -66,7 +66,7 @@ test_continuation (void)
         request->window = window;
         g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
         const gsize T = result->n_tokens;
-        g_autoptr (EgWorkspace) workspace = eg_workspace_new (model);
+        g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
         g_autoptr (EgRun) clean = eg_run_new (model, NULL, T, 0, 0, T, TRUE, NULL);
         g_assert_true (eg_clean_run (workspace, model, result->ids, T, clean, NULL, NULL));
 

@@ -1,20 +1,29 @@
 /* The CPU backend: products by OpenBLAS, one thread a stream, and the rest by kernels.c. */
 #include "engine/backend.h"
 #include "engine/cpu/kernels.h"
+#include "engine/cpu/team.h"
 
 #include <cblas.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Narrow weights are widened, and the head's logits held, this many bytes at a time: a part of the
- * second-level cache and its neighbour's, so that sgemm finds them warm. */
-#define PANEL_BYTES (2 * 1024 * 1024)
+/* Weights are multiplied this many bytes (as float32) at a time: a part of the second-level cache, so that
+ * sgemm finds them warm after they were widened, and there is one for every thread of a team. The same parts
+ * for any number of threads: so are the bits. */
+#define PANEL_BYTES (1152 * 1024)
+
+/* One thread's memory. */
+typedef struct
+{
+  float *memory;
+  gsize n;
+} Scratch;
 
 struct _EgStream
 {
-  float *scratch;
-  gsize n_scratch;
+  EgTeam *team;
+  Scratch *scratch; /* [threads] */
 };
 
 static const EgCpuKernels *kernels;
@@ -35,31 +44,38 @@ cpu_release (EgBackend *self, float *memory)
 }
 
 static EgStream *
-cpu_stream_new (EgBackend *self)
+cpu_stream_new (EgBackend *self, gsize n_threads)
 {
-  return g_new0 (EgStream, 1);
+  EgStream *stream = g_new (EgStream, 1);
+  stream->team = eg_team_new (n_threads);
+  stream->scratch = g_new0 (Scratch, n_threads);
+  return stream;
 }
 
 static void
 cpu_stream_free (EgStream *stream)
 {
-  free (stream->scratch);
+  for (gsize i = 0; i < eg_team_get_size (stream->team); i++)
+    free (stream->scratch[i].memory);
+  g_free (stream->scratch);
+  eg_team_free (stream->team);
   g_free (stream);
 }
 
-/* Scratch of at least n floats, valid until the next call. */
+/* Scratch of at least n floats, valid until the thread's next call. */
 static float *
-scratch (EgStream *stream, gsize n)
+scratch (EgStream *stream, gsize thread, gsize n)
 {
-  if (stream->n_scratch < n)
+  Scratch *it = &stream->scratch[thread];
+  if (it->n < n)
     {
-      free (stream->scratch);
-      stream->scratch = cpu_alloc (NULL, n);
-      if (!stream->scratch)
+      free (it->memory);
+      it->memory = cpu_alloc (NULL, n);
+      if (!it->memory)
         g_error ("No memory for %" G_GSIZE_FORMAT " floats of scratch", n);
-      stream->n_scratch = n;
+      it->n = n;
     }
-  return stream->scratch;
+  return it->memory;
 }
 
 static void
@@ -97,6 +113,39 @@ widen (const EgMatrix *w, gsize first_row, gsize n_rows, float *to)
     kernels->widen_bfloat16 (from, n_rows * w->cols, to);
 }
 
+static gsize
+panel_rows (const EgMatrix *w)
+{
+  const gsize rows = PANEL_BYTES / sizeof (float) / MAX (w->cols, 1) / 16 * 16;
+  return CLAMP (rows, 16, MAX (w->rows, 16));
+}
+
+typedef struct
+{
+  EgStream *stream;
+  float *y;
+  gsize ldy;
+  const float *x;
+  gsize ldx, n_rows, panel;
+  const EgMatrix *w;
+  float beta;
+} Product;
+
+static void
+multiply_panel (gpointer data, gsize index, gsize thread)
+{
+  const Product *it = data;
+  const gsize first = index * it->panel, n = MIN (it->panel, it->w->rows - first), k = it->w->cols;
+  const float *panel = (const float *)it->w->data + first * k;
+  if (it->w->dtype != EG_DTYPE_F32)
+    {
+      float *wide = scratch (it->stream, thread, it->panel * k);
+      widen (it->w, first, n, wide);
+      panel = wide;
+    }
+  sgemm (it->y + first, it->ldy, it->x, it->ldx, it->n_rows, panel, n, k, it->beta);
+}
+
 static void
 cpu_gemm (EgStream *stream,
           float *y,
@@ -112,21 +161,8 @@ cpu_gemm (EgStream *stream,
   if (bias)
     for (gsize r = 0; r < n_rows; r++)
       memcpy (y + r * ldy, bias, w->rows * sizeof *y);
-  const float beta = bias ? 1.0f : 0.0f;
-
-  if (w->dtype == EG_DTYPE_F32)
-    {
-      sgemm (y, ldy, x, ldx, n_rows, w->data, w->rows, w->cols, beta);
-      return;
-    }
-  const gsize panel = CLAMP (PANEL_BYTES / (w->cols * sizeof (float)), 1, w->rows);
-  float *wide = scratch (stream, panel * w->cols);
-  for (gsize first = 0; first < w->rows; first += panel)
-    {
-      const gsize n = MIN (panel, w->rows - first);
-      widen (w, first, n, wide);
-      sgemm (y + first, ldy, x, ldx, n_rows, wide, n, w->cols, beta);
-    }
+  Product product = { stream, y, ldy, x, ldx, n_rows, panel_rows (w), w, bias ? 1.0f : 0.0f };
+  eg_team_run (stream->team, (w->rows + product.panel - 1) / product.panel, multiply_panel, &product);
 }
 
 static void
@@ -172,7 +208,7 @@ cpu_scan (EgStream *stream,
           const float *a,
           const float *skip)
 {
-  float *h = scratch (stream, n_state * EG_SCAN_BLOCK);
+  float *h = scratch (stream, 0, n_state * EG_SCAN_BLOCK);
   kernels->scan (y, delta, c, b_rows, c_rows, ldbc, segments, n_segments, n_inner, n_state, a, skip, h);
 }
 
@@ -204,38 +240,69 @@ cpu_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
     widen (table, row, 1, to);
 }
 
+typedef struct
+{
+  EgStream *stream;
+  const float *x;
+  gsize n_rows, panel;
+  const EgMatrix *head;
+  gsize target;
+  /* Of each panel and row: the highest logit, and Σ exp (logit − highest). */
+  float *max;
+  double *sum;
+  float *of_target; /* [n_rows] */
+} Head;
+
+static void
+head_panel (gpointer data, gsize index, gsize thread)
+{
+  const Head *it = data;
+  const gsize first = index * it->panel, n = MIN (it->panel, it->head->rows - first), d = it->head->cols;
+  const gboolean narrow = it->head->dtype != EG_DTYPE_F32;
+  float *logits = scratch (it->stream, thread, it->panel * (it->n_rows + (narrow ? d : 0)));
+  const float *panel = (const float *)it->head->data + first * d;
+  if (narrow)
+    {
+      float *wide = logits + it->panel * it->n_rows;
+      widen (it->head, first, n, wide);
+      panel = wide;
+    }
+  sgemm (logits, n, it->x, d, it->n_rows, panel, n, d, 0.0f);
+  for (gsize r = 0; r < it->n_rows; r++)
+    {
+      float *max = &it->max[index * it->n_rows + r];
+      double *sum = &it->sum[index * it->n_rows + r];
+      *max = -INFINITY;
+      *sum = 0;
+      kernels->log_sum_exp (logits + r * n, n, max, sum);
+      if (it->target >= first && it->target < first + n)
+        it->of_target[r] = logits[r * n + it->target - first];
+    }
+}
+
 static void
 cpu_head (
     EgStream *stream, double *probability, const float *x, gsize n_rows, const EgMatrix *head, gsize target)
 {
   if (n_rows == 0)
     return;
-  const gsize d = head->cols;
-  const gsize panel = CLAMP (PANEL_BYTES / (MAX (d, n_rows) * sizeof (float)), 16, head->rows);
-  const gboolean narrow = head->dtype != EG_DTYPE_F32;
-  float *logits = scratch (stream, panel * n_rows + (narrow ? panel * d : 0));
-  float *wide = logits + panel * n_rows;
-  g_autofree float *max = g_new (float, n_rows);
-  g_autofree double *sum = g_new0 (double, n_rows);
-  g_autofree float *of_target = g_new (float, n_rows);
-  for (gsize r = 0; r < n_rows; r++)
-    max[r] = -INFINITY;
+  const gsize panel = panel_rows (head), n_panels = (head->rows + panel - 1) / panel;
+  g_autofree float *max = g_new (float, n_panels *n_rows);
+  g_autofree double *sum = g_new (double, n_panels *n_rows);
+  g_autofree float *of_target = g_new0 (float, n_rows);
+  Head it = { stream, x, n_rows, panel, head, target, max, sum, of_target };
+  eg_team_run (stream->team, n_panels, head_panel, &it);
 
-  for (gsize first = 0; first < head->rows; first += panel)
-    {
-      const gsize n = MIN (panel, head->rows - first);
-      if (narrow)
-        widen (head, first, n, wide);
-      sgemm (logits, n, x, d, n_rows, narrow ? wide : (const float *)head->data + first * d, n, d, 0.0f);
-      for (gsize r = 0; r < n_rows; r++)
-        {
-          kernels->log_sum_exp (logits + r * n, n, &max[r], &sum[r]);
-          if (target >= first && target < first + n)
-            of_target[r] = logits[r * n + target - first];
-        }
-    }
   for (gsize r = 0; r < n_rows; r++)
-    probability[r] = exp ((double)of_target[r] - (double)max[r]) / sum[r];
+    {
+      float highest = -INFINITY;
+      double total = 0;
+      for (gsize p = 0; p < n_panels; p++)
+        highest = MAX (highest, max[p * n_rows + r]);
+      for (gsize p = 0; p < n_panels; p++)
+        total += sum[p * n_rows + r] * exp ((double)max[p * n_rows + r] - (double)highest);
+      probability[r] = exp ((double)of_target[r] - (double)highest) / total;
+    }
 }
 
 static const EgCpuKernels *

@@ -14,7 +14,7 @@ struct _EgStream
 };
 
 static EgStream *
-reference_stream_new (EgBackend *self)
+reference_stream_new (EgBackend *self, gsize n_threads)
 {
   return g_new0 (EgStream, 1);
 }
