@@ -105,9 +105,9 @@ transpose (Loader *loader, const float *from, gsize rows, gsize cols, float (*ma
 }
 
 static float
-negative_exp (float x)
+negative_exp_log2e (float x)
 {
-  return (float)-exp ((double)x);
+  return (float)(-exp ((double)x) * M_LOG2E);
 }
 
 static gboolean
@@ -141,7 +141,7 @@ load_layer (Loader *loader, const EgModelConfig *config, gsize l, EgLayerWeights
   const float *a_log = load_floats (loader, NAME ("mixer.A_log"), 2, (const gsize[]){ D, N }, error);
   if (!a_log)
     return FALSE;
-  layer->a = transpose (loader, a_log, D, N, negative_exp);
+  layer->a = transpose (loader, a_log, D, N, negative_exp_log2e);
 #undef NAME
   return TRUE;
 }

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * @in_proj [2D, d], @x_proj [R+2N, D], @dt_proj [D, R], @out_proj [d, D]
  * @norm [d]; @in_bias [2D] and @out_bias [d] or %NULL; @dt_bias [D]; @skip [D] (the checkpoint's D)
  * @conv [K, D]: the checkpoint's conv1d.weight [D, 1, K], transposed; @conv_bias [D] or %NULL
- * @a [N, D]: −exp (A_log), transposed
+ * @a [N, D]: −exp (A_log)·log₂e, transposed
  */
 typedef struct
 {

@@ -236,14 +236,15 @@ eg_plan_new (gsize n_layers,
   self->window = window;
   self->site = site;
   self->rounds = g_ptr_array_new_with_free_func (round_free);
-  /* A first estimate from a tenth of the samples (three at least), then three times as many each time. */
-  gsize size = MAX ((samples + 9) / 10, 3);
-  for (gsize first = 0; first < samples;)
+  /* A first estimate from a tenth of the samples (two at least), then three times as many each time; what
+   * would be left for a small last round goes with the one before. */
+  gsize size = MAX ((samples + 9) / 10, 2);
+  for (gsize first = 0; first < samples; size *= 3)
     {
-      const gsize n = MIN (MIN (size, samples - first), MAX (samples_at_once, 1));
+      gsize n = samples - first < 2 * size ? samples - first : size;
+      n = MIN (n, MAX (samples_at_once, 1));
       g_ptr_array_add (self->rounds, round_new (self, first, first + n));
       first += n;
-      size *= 3;
     }
   return self;
 }

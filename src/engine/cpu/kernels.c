@@ -35,6 +35,30 @@ rmsnorm (float *restrict y,
     }
 }
 
+/* The usual width, in one pass. */
+static void
+conv_row_of_4 (float *restrict out,
+               const float *restrict x0,
+               const float *restrict x1,
+               const float *restrict x2,
+               const float *restrict x3,
+               gsize n_inner,
+               const float *restrict w,
+               const float *restrict bias)
+{
+  const float *restrict w1 = w + n_inner, *restrict w2 = w + 2 * n_inner, *restrict w3 = w + 3 * n_inner;
+  for (gsize i = 0; i < n_inner; i++)
+    out[i] = fast_silu (bias[i] + w[i] * x0[i] + w1[i] * x1[i] + w2[i] * x2[i] + w3[i] * x3[i]);
+}
+
+/* What tap k of a segment's row t reads: row t − K + 1 + k; before its first row, history's last K − 1. */
+static inline const float *
+conv_input (const EgRows *segment, const float *x, gsize ldx, gsize n_inner, gsize n_conv, gsize t, gsize k)
+{
+  return t + k >= n_conv - 1 ? x + (segment->row + t + k - (n_conv - 1)) * ldx
+                             : segment->history + (t + k) * n_inner;
+}
+
 static void
 conv_silu (float *restrict c,
            const float *restrict x,
@@ -50,22 +74,25 @@ conv_silu (float *restrict c,
     for (gsize t = 0; t < segments[s].n_rows; t++)
       {
         float *restrict out = c + (segments[s].row + t) * n_inner;
+        if (n_conv == 4 && bias)
+          {
+            const float *in[4];
+            for (gsize k = 0; k < 4; k++)
+              in[k] = conv_input (&segments[s], x, ldx, n_inner, n_conv, t, k);
+            conv_row_of_4 (out, in[0], in[1], in[2], in[3], n_inner, w, bias);
+            continue;
+          }
         for (gsize i = 0; i < n_inner; i++)
           out[i] = bias ? bias[i] : 0.0f;
         for (gsize k = 0; k < n_conv; k++)
           {
-            /* Row t − K + 1 + k of the segment; before its first row, history's last K − 1. */
-            const float *restrict in = t + k >= n_conv - 1
-                                           ? x + (segments[s].row + t + k - (n_conv - 1)) * ldx
-                                           : segments[s].history + (t + k) * n_inner;
+            const float *restrict from = conv_input (&segments[s], x, ldx, n_inner, n_conv, t, k);
             const float *restrict tap = w + k * n_inner;
-            if (k + 1 < n_conv)
-              for (gsize i = 0; i < n_inner; i++)
-                out[i] += tap[i] * in[i];
-            else
-              for (gsize i = 0; i < n_inner; i++)
-                out[i] = fast_silu (out[i] + tap[i] * in[i]);
+            for (gsize i = 0; i < n_inner; i++)
+              out[i] += tap[i] * from[i];
           }
+        for (gsize i = 0; i < n_inner; i++)
+          out[i] = fast_silu (out[i]);
       }
 }
 
@@ -103,7 +130,7 @@ scan_step (float *restrict h,
       const float *restrict an = a + n * n_inner;
       for (gsize i = 0; i < width; i++)
         {
-          hn[i] = fast_exp (delta[i] * an[i]) * hn[i] + b * input[i];
+          hn[i] = fast_exp2 (delta[i] * an[i]) * hn[i] + b * input[i];
           out[i] += read * hn[i];
         }
     }

@@ -158,7 +158,7 @@ reference_scan (EgStream *stream,
             double out = (double)skip[i] * in;
             for (gsize n = 0; n < n_state; n++)
               {
-                h[n] = exp (step * (double)a[n * n_inner + i]) * h[n]
+                h[n] = exp2 (step * (double)a[n * n_inner + i]) * h[n]
                        + step * (double)b_rows[row * ldbc + n] * in;
                 out += (double)c_rows[row * ldbc + n] * h[n];
                 if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end)
