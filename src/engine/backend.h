@@ -103,7 +103,8 @@ struct _EgBackend
   void (*softplus) (EgStream *stream, float *x, gsize n);
 
   /* h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;  y[t,i] = Σ_n C[t,n]·h[t,n,i] +
-   * skip[i]·c[t,i]. Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A₂ [N, D]; y dense
+   * skip[i]·c[t,i]. Segments are done in their order: one may begin with a state that one before it keeps.
+   * Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A₂ [N, D]; y dense
    * [out rows, D], and never the memory of Δ or c. */
   void (*scan) (EgStream *stream,
                 float *y,

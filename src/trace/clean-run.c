@@ -2,6 +2,34 @@
 
 #include "core/error.h"
 
+float *
+eg_clean_input (EgWorkspace *workspace, EgModel *model, const guint32 *ids, gsize n_tokens, GError **error)
+{
+  const EgModelConfig *config = eg_model_get_config (model);
+  EgBackend *be = eg_model_get_backend (model);
+  if (n_tokens == 0)
+    {
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, "The prompt has no token");
+      return NULL;
+    }
+  for (gsize t = 0; t < n_tokens; t++)
+    if (ids[t] >= config->vocab_size)
+      {
+        g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+                     "The tokenizer's token %u is beyond the model's vocabulary of %" G_GSIZE_FORMAT
+                     "; tokenizer.json belongs to another model",
+                     ids[t], config->vocab_size);
+        return NULL;
+      }
+  float *input = be->alloc (be, n_tokens * config->d_model);
+  if (!input)
+    g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for the prompt");
+  for (gsize t = 0; input && t < n_tokens; t++)
+    be->embed (eg_workspace_get_stream (workspace), input + t * config->d_model,
+               &eg_model_get_weights (model)->embedding, ids[t]);
+  return input;
+}
+
 gboolean
 eg_clean_run (EgWorkspace *workspace,
               EgModel *model,
@@ -11,34 +39,12 @@ eg_clean_run (EgWorkspace *workspace,
               GCancellable *cancellable,
               GError **error)
 {
-  const EgModelConfig *config = eg_model_get_config (model);
   EgBackend *be = eg_model_get_backend (model);
-  if (n_tokens == 0)
-    {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, "The prompt has no token");
-      return FALSE;
-    }
-  float *input = be->alloc (be, n_tokens * config->d_model);
+  float *input = eg_clean_input (workspace, model, ids, n_tokens, error);
   if (!input)
-    {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for the prompt");
-      return FALSE;
-    }
-  gboolean ok = TRUE;
-  for (gsize t = 0; ok && t < n_tokens; t++)
-    if (ids[t] < config->vocab_size)
-      be->embed (eg_workspace_get_stream (workspace), input + t * config->d_model,
-                 &eg_model_get_weights (model)->embedding, ids[t]);
-    else
-      {
-        g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                     "The tokenizer's token %u is beyond the model's vocabulary of %" G_GSIZE_FORMAT
-                     "; tokenizer.json belongs to another model",
-                     ids[t], config->vocab_size);
-        ok = FALSE;
-      }
+    return FALSE;
   const EgSegment segment = { .input = input, .keep = keep };
-  ok = ok && eg_mamba_run (workspace, &segment, 1, n_tokens, cancellable, error);
+  const gboolean ok = eg_mamba_run (workspace, &segment, 1, n_tokens, cancellable, error);
   be->release (be, input);
   return ok;
 }

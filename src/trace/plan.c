@@ -6,6 +6,8 @@
 #define MOST_ROWS   768
 /* A group is at most about this part of the trace's work, so that the picture changes often. */
 #define GROUPS_OF_TRACE 20
+/* No group is made of fewer rows for that. */
+#define LEAST_ROWS 96
 
 void
 eg_plan_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end)
@@ -105,9 +107,10 @@ add_group (EgPlan *self, EgRound *round, GArray *cells, gsize sample_first, gsiz
   self->cost += eg_plan_group_cost (self, group);
 }
 
-/* Turns the cells of a few layers, ordered by layer, into groups of at most about MOST_ROWS rows. */
+/* Turns the cells of a few layers, ordered by layer, into groups of at most about MOST_ROWS rows and
+ * most_cost rows × layers. */
 static void
-add_cells (EgPlan *self, EgRound *round, GArray *cells)
+add_cells (EgPlan *self, EgRound *round, GArray *cells, guint64 most_cost)
 {
   const gsize n_samples = round->sample_end - round->sample_first;
   for (guint i = 0; i < cells->len;)
@@ -123,8 +126,11 @@ add_cells (EgPlan *self, EgRound *round, GArray *cells)
           rows += more;
           g_array_append_val (some, cell);
         }
-      /* One cell may be too many rows by itself: then its samples are shared out. */
-      const gsize pieces = some->len == 1 ? MIN ((rows + MOST_ROWS - 1) / MOST_ROWS, n_samples) : 1;
+      /* The cells of one layer, or one cell, may be too much by themselves: then samples are shared out. */
+      const EgGroup whole = { some, round->sample_first, round->sample_end };
+      const guint64 by_cost = eg_plan_group_cost (self, &whole) / MAX (most_cost, 1) + 1;
+      const guint64 by_rows = (rows + MOST_ROWS - 1) / MOST_ROWS;
+      const gsize pieces = CLAMP (MAX (by_rows, MIN (by_cost, rows / LEAST_ROWS)), 1, n_samples);
       for (gsize p = 0; p < pieces; p++)
         add_group (self, round, some, round->sample_first + p * n_samples / pieces,
                    round->sample_first + (p + 1) * n_samples / pieces);
@@ -168,18 +174,18 @@ layer_cost (const EgPlan *self, gsize layer)
 /* The layers whose cells go together: the first layer of each part, and n_layers. Later layers' segments join
  * the others as they pass them. */
 static GArray *
-divide_layers (const EgPlan *self, gsize n_samples)
+divide_layers (const EgPlan *self, gsize sample_first, gsize n_samples, guint64 most_cost)
 {
   const gsize m = self->n_tokens - self->subject_first;
   const guint64 rows_a_layer = (guint64)m * (m + 1) / 2 * n_samples;
   GArray *firsts = g_array_new (FALSE, FALSE, sizeof (gsize));
-  guint64 all = 0, cost = 0, rows = 0;
-  for (gsize l = 0; l < self->n_layers; l++)
-    all += layer_cost (self, l) * self->samples;
+  guint64 cost = 0, rows = 0;
   for (gsize l = 0; l < self->n_layers; l++)
     {
       const guint64 more = layer_cost (self, l) * n_samples;
-      if (l == 0 || rows + rows_a_layer > WANTED_ROWS || (cost + more) * GROUPS_OF_TRACE > all)
+      /* The last two layers' cells, which are done at once, are the first that a person sees. */
+      const gboolean quick = sample_first == 0 && l + 2 == self->n_layers;
+      if (l == 0 || quick || rows + rows_a_layer > WANTED_ROWS || cost + more > most_cost)
         {
           g_array_append_val (firsts, l);
           rows = cost = 0;
@@ -199,7 +205,11 @@ round_new (EgPlan *self, gsize sample_first, gsize sample_end)
   round->sample_end = sample_end;
   round->groups = g_ptr_array_new_with_free_func (group_free);
 
-  g_autoptr (GArray) firsts = divide_layers (self, sample_end - sample_first);
+  guint64 cost = 0;
+  for (gsize l = 0; l < self->n_layers; l++)
+    cost += layer_cost (self, l) * self->samples;
+  const guint64 most_cost = cost / GROUPS_OF_TRACE;
+  g_autoptr (GArray) firsts = divide_layers (self, sample_first, sample_end - sample_first, most_cost);
   g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
   for (guint i = 0; i < order->len; i++)
     {
@@ -214,7 +224,7 @@ round_new (EgPlan *self, gsize sample_first, gsize sample_end)
               const gsize cell = l * self->n_tokens + t;
               g_array_append_val (cells, cell);
             }
-      add_cells (self, round, cells);
+      add_cells (self, round, cells, most_cost);
     }
   return round;
 }

@@ -388,6 +388,39 @@ open_rounds (Trace *self)
   pthread_cond_broadcast (&self->round_ready);
 }
 
+/* The corrupted runs of samples first … first + n − 1, to be run. */
+static gboolean
+prepare_corrupted (
+    Trace *self, EgWorkspace *workspace, gsize first, gsize n, EgSegment *segments, GError **error)
+{
+  const gsize position = self->input->subject_first;
+  const EgRun *base = position > 0 ? self->clean : NULL;
+  if (!draw_noise (self, eg_workspace_get_stream (workspace), first + n, error))
+    return FALSE;
+  for (gsize s = 0; s < n; s++)
+    {
+      EgRun *run = eg_run_new (self->model, base, self->n_tokens, position, position, self->n_tokens - 1,
+                               FALSE, error);
+      if (!run)
+        return FALSE;
+      self->corrupted[first + s] = run;
+      segments[s]
+          = (EgSegment){ .position = position, .base = base, .input = self->inputs[first + s], .keep = run };
+    }
+  return TRUE;
+}
+
+/* values: their probabilities. */
+static void
+record_corrupted (Trace *self, gsize round, gsize first, gsize n, const double *values)
+{
+  pthread_mutex_lock (&self->lock);
+  memcpy (self->low + first, values, n * sizeof *values);
+  self->rounds[round].blocks_left--;
+  open_rounds (self);
+  pthread_mutex_unlock (&self->lock);
+}
+
 /* One block of a round's corrupted runs. */
 static gboolean
 run_corrupted (Trace *self, EgWorkspace *workspace, const Task *task, GError **error)
@@ -395,31 +428,13 @@ run_corrupted (Trace *self, EgWorkspace *workspace, const Task *task, GError **e
   const EgRound *round = self->plan->rounds->pdata[task->round];
   const gsize first = round->sample_first + task->index * self->block;
   const gsize n = MIN (self->block, round->sample_end - first);
-  const gsize position = self->input->subject_first;
   g_autofree EgSegment *segments = g_new0 (EgSegment, n);
   g_autofree double *values = g_new (double, n);
-  if (!draw_noise (self, eg_workspace_get_stream (workspace), first + n, error))
-    return FALSE;
-  for (gsize s = 0; s < n; s++)
-    {
-      self->corrupted[first + s] = eg_run_new (self->model, position > 0 ? self->clean : NULL, self->n_tokens,
-                                               position, position, self->n_tokens - 1, FALSE, error);
-      if (!self->corrupted[first + s])
-        return FALSE;
-      segments[s] = (EgSegment){ .position = position,
-                                 .base = position > 0 ? self->clean : NULL,
-                                 .input = self->inputs[first + s],
-                                 .keep = self->corrupted[first + s] };
-    }
-  if (!eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
+  if (!prepare_corrupted (self, workspace, first, n, segments, error)
+      || !eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
   eg_mamba_probabilities (workspace, self->target, values);
-
-  pthread_mutex_lock (&self->lock);
-  memcpy (self->low + first, values, n * sizeof *values);
-  self->rounds[task->round].blocks_left--;
-  open_rounds (self);
-  pthread_mutex_unlock (&self->lock);
+  record_corrupted (self, task->round, first, n, values);
   return TRUE;
 }
 
@@ -517,47 +532,68 @@ make_tasks (Trace *self)
     }
 }
 
-/* The clean run: its rows, the noise's standard deviation, the target and its probability. */
+/* The target, when the request names none: what the clean run finds most probable. */
 static gboolean
-run_clean (Trace *self, EgWorkspace *workspace)
+find_target (Trace *self, EgWorkspace *workspace)
 {
-  const EgModelConfig *config = eg_model_get_config (self->model);
-  EgBackend *be = eg_model_get_backend (self->model);
-  const gsize first = self->input->subject_first, d = config->d_model;
-  self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first,
-                            self->request->site == EG_SITE_MIXER, &self->error);
-  if (!self->clean
-      || !eg_clean_run (workspace, self->model, self->input->ids, self->n_tokens, self->clean,
-                        self->cancellable, &self->error))
-    return FALSE;
-  self->embeddings = g_new (float, self->n_tokens *d);
-  be->download (eg_workspace_get_stream (workspace), self->embeddings, self->clean->resid[0],
-                self->n_tokens * d);
-  self->noise_std = eg_noise_std (self->embeddings + first * d, (self->input->subject_last - first + 1) * d);
-  self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
-
-  g_autofree float *logits = g_new (float, config->vocab_size);
+  const gsize n = eg_model_get_config (self->model)->vocab_size;
+  self->target = self->input->target_id;
+  if (self->input->has_target)
+    return TRUE;
+  g_autofree float *logits = g_new (float, n);
   if (!eg_mamba_logits (workspace, 0, logits, &self->error))
     return FALSE;
-  gsize best = 0;
-  double sum = 0;
-  for (gsize v = 1; v < config->vocab_size; v++)
-    if (logits[v] > logits[best])
-      best = v;
-  for (gsize v = 0; v < config->vocab_size; v++)
-    sum += exp ((double)logits[v] - (double)logits[best]);
-  self->target = self->input->has_target ? self->input->target_id : (guint32)best;
-  self->high = exp ((double)logits[self->target] - (double)logits[best]) / sum;
+  self->target = 0;
+  for (gsize v = 1; v < n; v++)
+    if (logits[v] > logits[self->target])
+      self->target = (guint32)v;
   return TRUE;
 }
 
-/* What all the rest waits for is done first, with all threads at each product. */
+/* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
+ * by layer. */
+static gboolean
+run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
+{
+  const gsize first = self->input->subject_first, d = eg_model_get_config (self->model)->d_model;
+  const EgRound *round = self->plan->rounds->pdata[0];
+  const gsize n = MIN (self->block, round->sample_end);
+  g_autofree EgSegment *segments = g_new0 (EgSegment, n + 1);
+  g_autofree double *values = g_new (double, n + 1);
+  self->embeddings = g_new (float, self->n_tokens *d);
+  eg_model_get_backend (self->model)
+      ->download (eg_workspace_get_stream (workspace), self->embeddings, input, self->n_tokens * d);
+  self->noise_std = eg_noise_std (self->embeddings + first * d, (self->input->subject_last - first + 1) * d);
+  self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
+
+  self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first,
+                            self->request->site == EG_SITE_MIXER, &self->error);
+  if (!self->clean)
+    return FALSE;
+  segments[0] = (EgSegment){ .input = input, .keep = self->clean };
+  if (!prepare_corrupted (self, workspace, 0, n, segments + 1, &self->error)
+      || !eg_mamba_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, &self->error)
+      || !find_target (self, workspace))
+    return FALSE;
+  eg_mamba_probabilities (workspace, self->target, values);
+  self->high = values[0];
+  record_corrupted (self, 0, 0, n, values + 1);
+  return TRUE;
+}
+
+/* With all threads at each product, since there is nothing else to do yet. */
 static gboolean
 run_first (Trace *self)
 {
+  EgBackend *be = eg_model_get_backend (self->model);
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (self->model, self->n_threads);
-  return run_clean (self, workspace)
-         && run_task (self, workspace, &g_array_index (self->tasks, Task, self->next_task++), &self->error);
+  float *input = eg_clean_input (workspace, self->model, self->input->ids, self->n_tokens, &self->error);
+  if (!input)
+    return FALSE;
+  const gboolean ok = run_first_segments (self, workspace, input);
+  be->release (be, input);
+  self->next_task = 1;
+  return ok;
 }
 
 static void
