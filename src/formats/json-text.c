@@ -1,6 +1,7 @@
 #include "formats/json-text.h"
 
 #include "core/error.h"
+#include "formats/json-reader.h"
 #include "formats/map-file.h"
 #include "formats/quote.h"
 
@@ -12,123 +13,251 @@ enum
   MAX_VALUES = 4000000
 };
 
-/* A number that begins with 0 and goes on with a digit: json-glib would read it as octal. */
-static gboolean
-begins_octal (const char *text, gsize length, gsize i)
-{
-  if (text[i] != '0' || i + 1 >= length || !g_ascii_isdigit (text[i + 1]) || i == 0)
-    return FALSE;
-  const char before = text[i - 1];
-  const gboolean exponent = before == '-' && i >= 2 && (text[i - 2] == 'e' || text[i - 2] == 'E');
-  return !exponent && strchr ("-[,: \t\r\n", before) != NULL;
-}
-
-/* Checks what json-glib does not: brackets in balance and not too deep, one object and nothing behind it, and
- * outside strings only the characters that JSON has (so that both see the same strings). */
-static gboolean
-check_outline (const char *text, gsize length, const char *where, GError **error)
-{
-  guint depth = 0;
-  gsize n_values = 0;
-  gboolean in_string = FALSE;
-  gboolean done = FALSE;
-  const char *problem = NULL;
-  for (gsize i = 0; i < length && problem == NULL; i++)
-    {
-      const char c = text[i];
-      if (in_string)
-        {
-          if (c == '\\')
-            i++;
-          else if (c == '"')
-            in_string = FALSE;
-          else if ((guchar)c < 0x20)
-            problem = "has a control character inside a text";
-        }
-      else if (c == ' ' || c == '\n' || c == '\r' || c == '\t')
-        continue;
-      else if (done)
-        problem = "goes on after its end";
-      else if (depth == 0 && c != '{')
-        problem = "is not an object";
-      else if (c == '"')
-        in_string = TRUE;
-      else if (c == '{' || c == '[')
-        {
-          if (++depth > MAX_DEPTH)
-            problem = "is nested too deeply";
-        }
-      else if (c == '}' || c == ']')
-        done = --depth == 0;
-      else if (c == ',')
-        {
-          if (++n_values > MAX_VALUES)
-            problem = "has more than 4 million values";
-        }
-      else if (c == '\0' || strchr (":+-.0123456789eEaflnrstu", c) == NULL || begins_octal (text, length, i))
-        problem = "has a character that does not belong there";
-    }
-  if (problem == NULL && !done)
-    problem = "ends too early";
-  if (problem != NULL)
-    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the JSON text %s", where, problem);
-  return problem == NULL;
-}
-
 typedef struct
 {
-  GHashTable *n_members; /* JsonObject being parsed → how many members it was given */
-  char *duplicate;
-} Duplicates;
+  EgJsonReader reader;
+  EgJsonSpan *spans;
+  gsize n_spans;
+  gsize n_values;
+  char *problem; /* once it has failed */
+} Parser;
 
-static void
-on_object_member (JsonParser *parser, JsonObject *object, const char *name, gpointer data)
+/* problem: what the text does. Returns: FALSE. */
+static gboolean
+fail (Parser *self, const char *problem)
 {
-  Duplicates *self = data;
-  const guint n = GPOINTER_TO_UINT (g_hash_table_lookup (self->n_members, object)) + 1;
-  if (n > json_object_get_size (object) && self->duplicate == NULL)
-    self->duplicate = eg_quote (name);
-  g_hash_table_insert (self->n_members, object, GUINT_TO_POINTER (n));
+  self->problem = g_strconcat ("the JSON text ", problem, NULL);
+  return FALSE;
 }
 
-static void
-on_object_end (JsonParser *parser, JsonObject *object, gpointer data)
+/* Returns: FALSE. */
+static gboolean
+fail_duplicate (Parser *self, const char *name)
 {
-  Duplicates *self = data;
-  g_hash_table_remove (self->n_members, object);
+  g_autofree char *quoted = eg_quote (name);
+  self->problem = g_strdup_printf ("“%s” is there twice", quoted);
+  return FALSE;
+}
+
+/* token is not what belongs there. Returns: FALSE. */
+static gboolean
+refuse (Parser *self, EgJsonToken token, const char *expected)
+{
+  if (token == EG_JSON_END)
+    return fail (self, "ends too early");
+  if (token == EG_JSON_BAD)
+    return fail (self, self->reader.problem);
+  g_autofree char *problem = g_strdup_printf ("is damaged (%s is missing at byte %" G_GSIZE_FORMAT ")",
+                                              expected, (gsize)(self->reader.at - self->reader.start));
+  return fail (self, problem);
+}
+
+static gboolean read_value (Parser *self, EgJsonToken token, guint depth, const char *owner, JsonNode **node);
+
+/* The span that the caller wants of this member; NULL: none. */
+static EgJsonSpan *
+find_span (Parser *self, const char *owner, const char *name)
+{
+  for (gsize i = 0; owner != NULL && i < self->n_spans; i++)
+    if (g_str_equal (self->spans[i].owner, owner) && g_str_equal (self->spans[i].name, name))
+      return &self->spans[i];
+  return NULL;
+}
+
+/* token: that of an object or an array. */
+static gboolean
+read_span (Parser *self, EgJsonToken token, guint depth, EgJsonSpan *span, JsonNode **node)
+{
+  const gsize n_before = self->n_values;
+  span->start = self->reader.at - 1;
+  if (!read_value (self, token, depth, NULL, NULL))
+    return FALSE;
+  span->length = (gsize)(self->reader.at - span->start);
+  span->n_values = self->n_values - n_before - 1;
+  *node = json_node_init_null (json_node_alloc ());
+  return TRUE;
+}
+
+/* From the colon on. object, name: where it goes, both NULL if it is only checked. */
+static gboolean
+read_member (Parser *self, guint depth, const char *owner, JsonObject *object, const char *name)
+{
+  EgJsonToken token = eg_json_reader_next (&self->reader);
+  if (token != EG_JSON_COLON)
+    return refuse (self, token, "a colon");
+  token = eg_json_reader_next (&self->reader);
+  if (object == NULL)
+    return read_value (self, token, depth, NULL, NULL);
+
+  JsonNode *value = NULL;
+  EgJsonSpan *span = token == EG_JSON_OBJECT || token == EG_JSON_ARRAY ? find_span (self, owner, name) : NULL;
+  if (span != NULL ? !read_span (self, token, depth, span, &value)
+                   : !read_value (self, token, depth, depth == 1 ? name : NULL, &value))
+    return FALSE;
+  json_object_set_member (object, name, value);
+  return TRUE;
+}
+
+/* After the bracket. object: (nullable). */
+static gboolean
+read_members (Parser *self, guint depth, const char *owner, JsonObject *object)
+{
+  EgJsonToken token = eg_json_reader_next (&self->reader);
+  if (token == EG_JSON_OBJECT_END)
+    return TRUE;
+  for (;;)
+    {
+      if (token != EG_JSON_TEXT)
+        return refuse (self, token, "a name");
+      g_autofree char *name = object != NULL ? g_strdup (self->reader.text->str) : NULL;
+      if (object != NULL && json_object_has_member (object, name))
+        return fail_duplicate (self, name);
+      if (!read_member (self, depth, owner, object, name))
+        return FALSE;
+      token = eg_json_reader_next (&self->reader);
+      if (token == EG_JSON_OBJECT_END)
+        return TRUE;
+      if (token != EG_JSON_COMMA)
+        return refuse (self, token, "a comma or a closing brace");
+      token = eg_json_reader_next (&self->reader);
+    }
+}
+
+/* After the bracket. array: (nullable). */
+static gboolean
+read_elements (Parser *self, guint depth, JsonArray *array)
+{
+  EgJsonToken token = eg_json_reader_next (&self->reader);
+  if (token == EG_JSON_ARRAY_END)
+    return TRUE;
+  for (;;)
+    {
+      JsonNode *value;
+      if (!read_value (self, token, depth, NULL, array != NULL ? &value : NULL))
+        return FALSE;
+      if (array != NULL)
+        json_array_add_element (array, value);
+      token = eg_json_reader_next (&self->reader);
+      if (token == EG_JSON_ARRAY_END)
+        return TRUE;
+      if (token != EG_JSON_COMMA)
+        return refuse (self, token, "a comma or a closing bracket");
+      token = eg_json_reader_next (&self->reader);
+    }
+}
+
+static gboolean
+read_object (Parser *self, guint depth, const char *owner, JsonNode **node)
+{
+  g_autoptr (JsonObject) object = node != NULL ? json_object_new () : NULL;
+  if (!read_members (self, depth, owner, object))
+    return FALSE;
+  if (node != NULL)
+    *node = json_node_init_object (json_node_alloc (), object);
+  return TRUE;
+}
+
+static gboolean
+read_array (Parser *self, guint depth, JsonNode **node)
+{
+  g_autoptr (JsonArray) array = node != NULL ? json_array_new () : NULL;
+  if (!read_elements (self, depth, array))
+    return FALSE;
+  if (node != NULL)
+    *node = json_node_init_array (json_node_alloc (), array);
+  return TRUE;
+}
+
+/* token: that of no object and no array. Returns: (transfer full). */
+static JsonNode *
+new_scalar (const EgJsonReader *reader, EgJsonToken token)
+{
+  switch (token)
+    {
+    case EG_JSON_TEXT:
+      return json_node_init_string (json_node_alloc (), reader->text->str);
+    case EG_JSON_INTEGER:
+      return json_node_init_int (json_node_alloc (), reader->integer);
+    case EG_JSON_REAL:
+      return json_node_init_double (json_node_alloc (), reader->real);
+    case EG_JSON_TRUE:
+    case EG_JSON_FALSE:
+      return json_node_init_boolean (json_node_alloc (), token == EG_JSON_TRUE);
+    default:
+      return json_node_init_null (json_node_alloc ());
+    }
+}
+
+/* token: its first. depth: how many objects and arrays it lies in. owner: its name, if it is a member of the
+ * root. node: (out) (optional): without it, the value is only checked. */
+static gboolean
+read_value (Parser *self, EgJsonToken token, guint depth, const char *owner, JsonNode **node)
+{
+  if (++self->n_values > MAX_VALUES)
+    return fail (self, "has more than 4 million values");
+  switch (token)
+    {
+    case EG_JSON_OBJECT:
+    case EG_JSON_ARRAY:
+      if (depth == MAX_DEPTH)
+        return fail (self, "is nested too deeply");
+      return token == EG_JSON_OBJECT ? read_object (self, depth + 1, owner, node)
+                                     : read_array (self, depth + 1, node);
+    case EG_JSON_OBJECT_END:
+    case EG_JSON_ARRAY_END:
+    case EG_JSON_COLON:
+    case EG_JSON_COMMA:
+    case EG_JSON_END:
+    case EG_JSON_BAD:
+      return refuse (self, token, "a value");
+    default:
+      if (node != NULL)
+        *node = new_scalar (&self->reader, token);
+      return TRUE;
+    }
+}
+
+static gboolean
+read_root (Parser *self, JsonNode **root)
+{
+  const EgJsonToken token = eg_json_reader_next (&self->reader);
+  if (token != EG_JSON_OBJECT)
+    return fail (self, token == EG_JSON_END ? "ends too early" : "is not an object");
+  if (!read_value (self, token, 0, NULL, root))
+    return FALSE;
+  return eg_json_reader_next (&self->reader) == EG_JSON_END || fail (self, "goes on after its end");
 }
 
 JsonNode *
-eg_json_parse_object (const char *text, gsize length, const char *where, GError **error)
+eg_json_parse_object_with_spans (
+    const char *text, gsize length, const char *where, EgJsonSpan *spans, gsize n_spans, GError **error)
 {
+  for (gsize i = 0; i < n_spans; i++)
+    {
+      spans[i].start = NULL;
+      spans[i].length = spans[i].n_values = 0;
+    }
   if (!g_utf8_validate_len (text, length, NULL))
     {
       g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the JSON text is not valid UTF-8", where);
       return NULL;
     }
-  if (!check_outline (text, length, where, error))
-    return NULL;
+  Parser parser = { .spans = spans, .n_spans = n_spans };
+  g_autoptr (JsonNode) root = NULL;
+  eg_json_reader_init (&parser.reader, text, length);
+  const gboolean ok = read_root (&parser, &root);
+  eg_json_reader_clear (&parser.reader);
+  if (ok)
+    return g_steal_pointer (&root);
+  g_autofree char *problem = parser.problem;
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, problem);
+  return NULL;
+}
 
-  g_autoptr (GHashTable) n_members = g_hash_table_new (NULL, NULL);
-  Duplicates duplicates = { n_members, NULL };
-  g_autoptr (JsonParser) parser = json_parser_new_immutable ();
-  g_signal_connect (parser, "object-member", G_CALLBACK (on_object_member), &duplicates);
-  g_signal_connect (parser, "object-end", G_CALLBACK (on_object_end), &duplicates);
-  g_autoptr (GError) parse_error = NULL;
-  const gboolean parsed = json_parser_load_from_data (parser, text, (gssize)length, &parse_error);
-  g_autofree char *duplicate = duplicates.duplicate;
-  if (!parsed)
-    {
-      g_autofree char *reason = eg_quote (parse_error->message);
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the JSON text is damaged (%s)", where, reason);
-      return NULL;
-    }
-  if (duplicate != NULL)
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: “%s” is there twice", where, duplicate);
-      return NULL;
-    }
-  return json_parser_steal_root (parser);
+JsonNode *
+eg_json_parse_object (const char *text, gsize length, const char *where, GError **error)
+{
+  return eg_json_parse_object_with_spans (text, length, where, NULL, 0, error);
 }
 
 JsonNode *
@@ -147,7 +276,6 @@ eg_json_node_get_size (JsonNode *node, guint64 *value)
 {
   if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_INT64)
     return FALSE;
-  /* What does not fit 63 bits comes out of json-glib as a negative number. */
   const gint64 number = json_node_get_int (node);
   if (number < 0)
     return FALSE;
@@ -160,6 +288,5 @@ eg_json_node_get_text (JsonNode *node)
 {
   if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_STRING)
     return NULL;
-  const char *text = json_node_get_string (node);
-  return text != NULL && g_utf8_validate (text, -1, NULL) ? text : NULL;
+  return json_node_get_string (node);
 }

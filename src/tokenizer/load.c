@@ -2,6 +2,7 @@
 #include "tokenizer/tokenizer-private.h"
 
 #include "core/error.h"
+#include "formats/json-reader.h"
 #include "formats/json-text.h"
 #include "formats/map-file.h"
 #include "formats/quote.h"
@@ -12,9 +13,18 @@
 
 static const gsize MAX_FILE_BYTES = (gsize)256 << 20;
 
+/* The parts of the file that are too large for a tree. */
+enum
+{
+  VOCABULARY,
+  MERGES,
+  N_SPANS
+};
+
 typedef struct
 {
   const char *where; /* the file's name, which begins every message */
+  const EgJsonSpan *spans;
   EgTokenizer *tokenizer;
   GHashTable *ids; /* the vocabulary: text → id; the texts belong to the tokenizer */
   gboolean byte_level_processor;
@@ -218,7 +228,7 @@ check_decoder (const Loader *self, JsonNode *node, GError **error)
 
 /* ---- the vocabulary ---- */
 
-/* Sets the text of an id that has none yet. */
+/* Sets the text of an id that has none yet. text: of the tokenizer's texts. */
 static gboolean
 set_entry (Loader *self, guint32 id, const char *text, GError **error)
 {
@@ -230,70 +240,73 @@ set_entry (Loader *self, guint32 id, const char *text, GError **error)
       return fail (self, error, EG_ERROR_FORMAT, "the tokens “%s” and “%s” have the same id, %u", first,
                    second, id);
     }
-  entry->text = g_string_chunk_insert (self->tokenizer->texts, text);
+  entry->text = text;
   return TRUE;
 }
 
 static gboolean
-read_id (const Loader *self, JsonNode *node, const char *token, guint32 *id, GError **error)
+check_id (const Loader *self, gboolean good, const char *token, GError **error)
 {
-  *id = 0;
-  guint64 number;
-  if (!eg_json_node_get_size (node, &number) || number >= EG_TOKENIZER_MAX_IDS)
-    {
-      g_autofree char *quoted = eg_quote (token);
-      return fail (self, error, EG_ERROR_FORMAT, "the id of the token “%s” is not a number from 0 to %u",
-                   quoted, EG_TOKENIZER_MAX_IDS - 1);
-    }
-  *id = (guint32)number;
-  return TRUE;
+  if (good)
+    return TRUE;
+  g_autofree char *quoted = eg_quote (token);
+  return fail (self, error, EG_ERROR_FORMAT, "the id of the token “%s” is not a number from 0 to %u", quoted,
+               EG_TOKENIZER_MAX_IDS - 1);
+}
+
+typedef struct
+{
+  char *text; /* of the tokenizer's texts */
+  guint32 id;
+} Word;
+
+/* Reads the next member, "text": id, of the vocabulary. */
+static gboolean
+read_word (Loader *self, EgJsonReader *reader, Word *word, GError **error)
+{
+  word->text
+      = g_string_chunk_insert_len (self->tokenizer->texts, reader->text->str, (gssize)reader->text->len);
+  eg_json_reader_next (reader); /* the colon */
+  const gboolean good = eg_json_reader_next (reader) == EG_JSON_INTEGER && reader->integer >= 0
+                        && reader->integer < EG_TOKENIZER_MAX_IDS;
+  if (!check_id (self, good, word->text, error))
+    return FALSE;
+  word->id = (guint32)reader->integer;
+  return g_hash_table_insert (self->ids, word->text, GUINT_TO_POINTER (word->id))
+         || fail_quoting (self, error, EG_ERROR_FORMAT, "", word->text, " is there twice");
 }
 
 /* n_added: how many ids after the vocabulary may be needed. */
 static gboolean
-allocate_entries (Loader *self, JsonObject *vocabulary, guint n_added, GError **error)
+read_vocabulary (Loader *self, guint n_added, GError **error)
 {
-  guint32 largest = 0;
-  JsonObjectIter iter;
-  const char *text;
-  JsonNode *node;
-  json_object_iter_init_ordered (&iter, vocabulary);
-  while (json_object_iter_next_ordered (&iter, &text, &node))
-    {
-      guint32 id;
-      if (!g_utf8_validate (text, -1, NULL))
-        return fail_quoting (self, error, EG_ERROR_FORMAT, "the token ", text, " is not valid UTF-8");
-      if (!read_id (self, node, text, &id, error))
-        return FALSE;
-      largest = MAX (largest, id);
-    }
-  const gsize n_next = (gsize)json_object_get_size (vocabulary) + n_added;
-  self->tokenizer->n_ids = MAX ((gsize)largest + 1, n_next);
-  self->tokenizer->entries = g_new0 (EgVocabularyEntry, self->tokenizer->n_ids);
-  return TRUE;
-}
-
-static gboolean
-read_vocabulary (Loader *self, JsonNode *node, guint n_added, GError **error)
-{
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+  const EgJsonSpan *span = &self->spans[VOCABULARY];
+  if (span->start == NULL || *span->start != EG_JSON_OBJECT)
     return fail (self, error, EG_ERROR_FORMAT, "model.vocab is not an object");
-  JsonObject *vocabulary = json_node_get_object (node);
-  if (json_object_get_size (vocabulary) == 0)
-    return fail (self, error, EG_ERROR_FORMAT, "model.vocab is empty");
-  if (!allocate_entries (self, vocabulary, n_added, error))
-    return FALSE;
-
-  JsonObjectIter iter;
-  const char *text;
-  json_object_iter_init_ordered (&iter, vocabulary);
-  while (json_object_iter_next_ordered (&iter, &text, &node))
+  g_auto (EgJsonReader) reader;
+  eg_json_reader_init (&reader, span->start, span->length);
+  eg_json_reader_next (&reader);
+  g_autoptr (GArray) words = g_array_sized_new (FALSE, FALSE, sizeof (Word), (guint)span->n_values);
+  guint32 largest = 0;
+  while (eg_json_reader_next (&reader) == EG_JSON_TEXT)
     {
-      const guint32 id = (guint32)json_node_get_int (node);
-      if (!set_entry (self, id, text, error))
+      Word word;
+      if (!read_word (self, &reader, &word, error))
         return FALSE;
-      char *key = (char *)self->tokenizer->entries[id].text;
-      g_hash_table_insert (self->ids, key, GUINT_TO_POINTER (id));
+      g_array_append_val (words, word);
+      largest = MAX (largest, word.id);
+      eg_json_reader_next (&reader); /* a comma or the end */
+    }
+  if (words->len == 0)
+    return fail (self, error, EG_ERROR_FORMAT, "model.vocab is empty");
+
+  self->tokenizer->n_ids = MAX ((gsize)largest + 1, (gsize)words->len + n_added);
+  self->tokenizer->entries = g_new0 (EgVocabularyEntry, self->tokenizer->n_ids);
+  for (guint i = 0; i < words->len; i++)
+    {
+      const Word *word = &g_array_index (words, Word, i);
+      if (!set_entry (self, word->id, word->text, error))
+        return FALSE;
     }
   return TRUE;
 }
@@ -318,33 +331,31 @@ find_part (const Loader *self, guint place, const char *text, guint32 *id, GErro
                place, quoted);
 }
 
-/* A merge's two parts, "a b" or ["a", "b"], one after the other in joined with a NUL between. */
+/* A merge's two parts, "a b" or ["a", "b"], one after the other in joined with a NUL between. token: its
+ * first.
+ */
 static gboolean
-read_pair (JsonNode *node, gboolean as_text, GString *joined, gsize *left_length)
+read_pair (EgJsonReader *reader, EgJsonToken token, GString *joined, gsize *left_length)
 {
-  g_string_truncate (joined, 0);
-  if (as_text)
+  if (token == EG_JSON_TEXT)
     {
-      const char *text = eg_json_node_get_text (node);
-      const char *space = text != NULL ? strchr (text, ' ') : NULL;
+      g_string_assign (joined, reader->text->str);
+      char *space = strchr (joined->str, ' ');
       if (space == NULL || strchr (space + 1, ' ') != NULL)
         return FALSE;
-      g_string_append (joined, text);
-      *left_length = (gsize)(space - text);
-      joined->str[*left_length] = '\0';
+      *left_length = (gsize)(space - joined->str);
+      *space = '\0';
       return TRUE;
     }
-  if (!JSON_NODE_HOLDS_ARRAY (node) || json_array_get_length (json_node_get_array (node)) != 2)
+  if (token != EG_JSON_ARRAY || eg_json_reader_next (reader) != EG_JSON_TEXT)
     return FALSE;
-  const char *left = eg_json_node_get_text (json_array_get_element (json_node_get_array (node), 0));
-  const char *right = eg_json_node_get_text (json_array_get_element (json_node_get_array (node), 1));
-  if (left == NULL || right == NULL)
-    return FALSE;
-  g_string_append (joined, left);
+  g_string_assign (joined, reader->text->str);
   *left_length = joined->len;
+  if (eg_json_reader_next (reader) != EG_JSON_COMMA || eg_json_reader_next (reader) != EG_JSON_TEXT)
+    return FALSE;
   g_string_append_c (joined, '\0');
-  g_string_append (joined, right);
-  return TRUE;
+  g_string_append (joined, reader->text->str);
+  return eg_json_reader_next (reader) == EG_JSON_ARRAY_END;
 }
 
 static gboolean
@@ -362,28 +373,30 @@ read_merge (Loader *self, guint place, guint32 rank, GString *joined, gsize left
 }
 
 static gboolean
-read_merges (Loader *self, JsonNode *node, GError **error)
+read_merges (Loader *self, GError **error)
 {
-  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+  const EgJsonSpan *span = &self->spans[MERGES];
+  if (span->start == NULL || *span->start != EG_JSON_ARRAY)
     return fail (self, error, EG_ERROR_FORMAT, "model.merges is not an array");
-  JsonArray *merges = json_node_get_array (node);
-  const guint n = json_array_get_length (merges);
-  self->tokenizer->merges = eg_merges_new (n);
-  const gboolean as_text = n > 0 && JSON_NODE_HOLDS_VALUE (json_array_get_element (merges, 0));
+  g_auto (EgJsonReader) reader;
+  eg_json_reader_init (&reader, span->start, span->length);
+  eg_json_reader_next (&reader);
+  EgJsonToken token = eg_json_reader_next (&reader);
+  const EgJsonToken kind = token; /* of all of them */
+  self->tokenizer->merges = eg_merges_new (kind == EG_JSON_TEXT ? span->n_values : span->n_values / 3);
   g_autoptr (GString) joined = g_string_new (NULL);
   guint32 rank = 0;
-  for (guint i = 0; i < n; i++)
+  for (guint place = 0; token != EG_JSON_ARRAY_END; place++)
     {
-      JsonNode *merge = json_array_get_element (merges, i);
-      const char *text = as_text ? eg_json_node_get_text (merge) : NULL;
-      if (text != NULL && g_str_has_prefix (text, "#version"))
-        continue;
       gsize left_length;
-      if (!read_pair (merge, as_text, joined, &left_length))
-        return fail (self, error, EG_ERROR_FORMAT, "model.merges[%u] is not a pair of tokens", i);
-      if (!read_merge (self, i, rank, joined, left_length, error))
+      const gboolean comment = token == EG_JSON_TEXT && g_str_has_prefix (reader.text->str, "#version");
+      if (token != kind || !(comment || read_pair (&reader, token, joined, &left_length)))
+        return fail (self, error, EG_ERROR_FORMAT, "model.merges[%u] is not a pair of tokens", place);
+      if (!comment && !read_merge (self, place, rank++, joined, left_length, error))
         return FALSE;
-      rank++;
+      token = eg_json_reader_next (&reader);
+      if (token == EG_JSON_COMMA)
+        token = eg_json_reader_next (&reader);
     }
   return TRUE;
 }
@@ -462,8 +475,7 @@ read_model (Loader *self, JsonNode *node, guint n_added, GError **error)
   if (!is_null (unknown) && eg_json_node_get_text (unknown) == NULL)
     return fail (self, error, EG_ERROR_FORMAT, "model.unk_token is not a text");
 
-  if (!read_vocabulary (self, json_object_get_member (model, "vocab"), n_added, error)
-      || !read_merges (self, json_object_get_member (model, "merges"), error)
+  if (!read_vocabulary (self, n_added, error) || !read_merges (self, error)
       || !find_bytes (self, is_null (unknown) ? NULL : eg_json_node_get_text (unknown), error))
     return FALSE;
   if (ignore_merges)
@@ -501,8 +513,10 @@ read_added_token (Loader *self,
     return fail (self, error, EG_ERROR_FORMAT, "%s.content is not a text", owner);
   EgAddedToken token;
   gboolean normalized, special;
-  guint32 file_id;
-  if (!read_id (self, json_object_get_member (object, "id"), content, &file_id, error)
+  guint64 file_id = 0;
+  const gboolean good = eg_json_node_get_size (json_object_get_member (object, "id"), &file_id)
+                        && file_id < EG_TOKENIZER_MAX_IDS;
+  if (!check_id (self, good, content, error)
       || !read_flag (self, object, owner, "single_word", TRUE, FALSE, &token.single_word, error)
       || !read_flag (self, object, owner, "lstrip", TRUE, FALSE, &token.lstrip, error)
       || !read_flag (self, object, owner, "rstrip", TRUE, FALSE, &token.rstrip, error)
@@ -513,14 +527,14 @@ read_added_token (Loader *self,
     return TRUE;
   if (!g_hash_table_add (contents, (char *)content))
     return fail_quoting (self, error, EG_ERROR_FORMAT, "the added token ", content, " is there twice");
-  if (!g_hash_table_add (file_ids, GUINT_TO_POINTER (file_id)))
-    return fail (self, error, EG_ERROR_FORMAT, "two added tokens have the same id, %u", file_id);
+  if (!g_hash_table_add (file_ids, GSIZE_TO_POINTER (file_id)))
+    return fail (self, error, EG_ERROR_FORMAT, "two added tokens have the same id, %u", (guint)file_id);
 
   token.id = find_id (self, content);
   if (token.id == EG_NO_TOKEN)
     {
       token.id = (*next_id)++;
-      if (!set_entry (self, token.id, content, error))
+      if (!set_entry (self, token.id, g_string_chunk_insert (self->tokenizer->texts, content), error))
         return FALSE;
     }
   g_autofree char *pattern = normalized ? normalize (self, content) : g_strdup (content);
@@ -604,7 +618,7 @@ read_root (Loader *self, JsonObject *root, GError **error)
          && read_added_tokens (self, tokens, error);
 }
 
-/* json-glib ends a text at a NUL that is written \u0000. Backslashes are legal in texts only. */
+/* A text ends at a NUL, written \u0000. Backslashes are legal in texts only. */
 static gboolean
 has_nul (const char *json, gsize length)
 {
@@ -633,7 +647,8 @@ eg_tokenizer_load (const char *path, GError **error)
   tokenizer->texts = g_string_chunk_new (1 << 16);
   tokenizer->bytes = g_byte_array_new ();
   g_autoptr (GHashTable) ids = g_hash_table_new (g_str_hash, g_str_equal);
-  Loader loader = { where, tokenizer, ids, FALSE };
+  EgJsonSpan spans[N_SPANS] = { [VOCABULARY] = { "model", "vocab" }, [MERGES] = { "model", "merges" } };
+  Loader loader = { where, spans, tokenizer, ids, FALSE };
 
   const gsize length = g_mapped_file_get_length (file);
   const char *json = length > 0 ? g_mapped_file_get_contents (file) : "";
@@ -647,7 +662,7 @@ eg_tokenizer_load (const char *path, GError **error)
       fail (&loader, error, EG_ERROR_UNSUPPORTED, "it has a token with a NUL character in its text");
       return NULL;
     }
-  g_autoptr (JsonNode) root = eg_json_parse_object (json, length, where, error);
+  g_autoptr (JsonNode) root = eg_json_parse_object_with_spans (json, length, where, spans, N_SPANS, error);
   if (root == NULL || !read_root (&loader, json_node_get_object (root), error))
     return NULL;
   finish_entries (tokenizer);

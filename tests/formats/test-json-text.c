@@ -1,4 +1,4 @@
-/* JSON from outside: what RFC 8259 allows, and nothing that json-glib would let through besides. */
+/* JSON from outside: what RFC 8259 allows, and nothing else. */
 #include "formats/json-text.h"
 #include "formats/quote.h"
 #include "scratch.h"
@@ -49,6 +49,9 @@ test_refuses_what_json_is_not (void)
     { "}", "is not an object" },
     { "{}{}", "goes on after its end" },
     { "{} x", "goes on after its end" },
+    { "{} \"", "goes on after its end" },
+    { "{} nul", "goes on after its end" },
+    { "{},", "goes on after its end" },
     { "{\"a\":1 /* no */}", "does not belong there" },
     { "{\"a\":1} // no", "goes on after its end" },
     { "{\"a\":NaN}", "does not belong there" },
@@ -59,6 +62,33 @@ test_refuses_what_json_is_not (void)
     { "{'a':1}", "does not belong there" },
     { "{\"a\":\"\n\"}", "control character" },
     { "{\"a\":tru}", "is damaged" },
+    { "{\"a\":nulll}", "does not belong there" },
+    { "{\"a\":fa", "ends too early" },
+    { "{\"a\":-}", "does not belong there" },
+    { "{\"a\":-", "ends too early" },
+    { "{\"a\":+1}", "does not belong there" },
+    { "{\"a\":.5}", "does not belong there" },
+    { "{\"a\":1.}", "does not belong there" },
+    { "{\"a\":1e}", "does not belong there" },
+    { "{\"a\":1e+", "ends too early" },
+    { "{\"a\":00}", "does not belong there" },
+    { "{\"a\":-01}", "does not belong there" },
+    { "{\"a\":1.2.3}", "does not belong there" },
+    { "{\"a\":}", "is damaged (a value is missing at byte 6)" },
+    { "{\"a\":[,1]}", "is damaged (a value" },
+    { "{\"a\":[1 2]}", "is damaged (a comma or a closing bracket" },
+    { "{\"a\":[1}", "is damaged (a comma or a closing bracket" },
+    { "{\"a\":1]", "is damaged (a comma or a closing brace" },
+    { "{\"a\"}", "is damaged (a colon" },
+    { "{1:1}", "is damaged (a name" },
+    { "{,}", "is damaged (a name" },
+    { "{\"a\":\"\\x\"}", "is damaged (it has a broken escape" },
+    { "{\"a\":\"\\u12g4\"}", "broken escape" },
+    { "{\"a\":\"\\u123", "broken escape" },
+    { "{\"a\":\"\\udc00\"}", "broken escape" },
+    { "{\"a\":\"\\ud800\\u0041\"}", "broken escape" },
+    { "{\"a\":\"\\ud800\\ud800\"}", "broken escape" },
+    { "{\"a\":\"\\ud800x\"}", "broken escape" },
     { "{\"a\":1,}", "is damaged" },
     { "{\"a\":[1,]}", "is damaged" },
     { "{\"a\" 1}", "is damaged" },
@@ -118,6 +148,106 @@ test_limits_the_number_of_values (void)
     g_string_append (text, ",0");
   g_string_append (text, "]}");
   assert_refused (parse (text->str, &error), error, EG_ERROR_FORMAT, "more than 4 million values");
+}
+
+static void
+test_unescapes_texts (void)
+{
+  g_autoptr (JsonNode) node
+      = parse ("{\"\\u0061\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u00e9\\uD83D\\ude00\\uffff\"}", NULL);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (node), "a"), ==,
+                   "\"\\/\b\f\n\r\té😀\xef\xbf\xbf");
+}
+
+/* Whatever is taken, json-glib reads in the same way. */
+static void
+test_agrees_with_json_glib (void)
+{
+  static const char original[] = "{\"a\":[1,-2,0,0.5,-0.05,1e05,1E-05,2e+3,true,false,null],"
+                                 "\"\\u00e9\\ud83d\\ude00\\n\":{\"b\":[],\"c\":{}},"
+                                 "\"d\":\"\\\"[{,:\\\\\", \"e\" : [ [ ] , { \"f\" : \"größe\" } ] }";
+  static const char changes[] = "\"\\{}[],:019-.eutn ";
+  guint32 random = 1;
+  guint n_taken = 0;
+  for (guint i = 0; i < 20000; i++)
+    {
+      g_autofree char *text = g_strdup (original);
+      for (guint k = 0; k < 1 + i % 3; k++)
+        {
+          random = random * 1664525u + 1013904223u;
+          text[(random >> 8) % (sizeof original - 1)] = changes[(random >> 24) % (sizeof changes - 1)];
+        }
+      g_autoptr (JsonNode) node = parse (text, NULL);
+      if (node == NULL)
+        continue;
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) expected = json_from_string (text, &error);
+      if (expected == NULL || !json_node_equal (node, expected))
+        g_error ("%s was taken (%s)", text, error != NULL ? error->message : "but is something else");
+      n_taken++;
+    }
+  g_assert_cmpuint (n_taken, >, 1000);
+}
+
+static void
+test_leaves_spans_as_they_are_written (void)
+{
+  static const char text[]
+      = "{\"v\":{\"x\":1},\"m\":{\"v\": {\"x\": [1, {}], \"x\":2} ,\"l\":[ 1,[2] ],\"s\":\"x\","
+        "\"n\":{\"v\":{\"x\":3}},\"e\":[]}}";
+  EgJsonSpan spans[]
+      = { { "m", "v" }, { "m", "l" }, { "m", "s" }, { "m", "missing" }, { "n", "v" }, { "m", "e" } };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) node
+      = eg_json_parse_object_with_spans (text, strlen (text), "x.json", spans, G_N_ELEMENTS (spans), &error);
+  g_assert_no_error (error);
+  JsonObject *root = json_node_get_object (node), *m = json_object_get_object_member (root, "m");
+  static const char *const written[] = { "{\"x\": [1, {}], \"x\":2}", "[ 1,[2] ]", NULL, NULL, NULL, "[]" };
+  static const gsize n_values[] = { 4, 3, 0, 0, 0, 0 };
+  for (guint i = 0; i < G_N_ELEMENTS (spans); i++)
+    {
+      g_autofree char *found = spans[i].start != NULL ? g_strndup (spans[i].start, spans[i].length) : NULL;
+      g_assert_cmpstr (found, ==, written[i]);
+      g_assert_cmpuint (spans[i].n_values, ==, n_values[i]);
+    }
+  g_assert_true (json_object_get_null_member (m, "v"));
+  g_assert_true (json_object_get_null_member (m, "l"));
+  g_assert_cmpstr (json_object_get_string_member (m, "s"), ==, "x");
+  g_assert_nonnull (json_object_get_object_member (json_object_get_object_member (m, "n"), "v"));
+  g_assert_nonnull (json_object_get_object_member (root, "v"));
+}
+
+static void
+test_checks_spans_too (void)
+{
+  const struct
+  {
+    const char *text;
+    const char *message;
+  } bad[] = {
+    { "{\"m\":{\"v\":{\"a\":1,}}}", "is damaged (a name" },
+    { "{\"m\":{\"v\":{\"a\":\"\\ud800\"}}}", "broken escape" },
+    { "{\"m\":{\"v\":[1,2", "ends too early" },
+    { "{\"m\":{\"v\":[1,2}}", "is damaged" },
+    { "{\"m\":{\"v\":[NaN]}}", "does not belong there" },
+    { "{\"m\":{\"v\":[],\"v\":[]}}", "“v” is there twice" },
+    { "{\"m\":{\"v\":[],\"\\u0076\":1}}", "“v” is there twice" },
+    { "{\"m\":{\"v\":[]},\"m\":{\"v\":[]}}", "“m” is there twice" },
+  };
+  for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
+    {
+      EgJsonSpan span = { "m", "v" };
+      GError *error = NULL;
+      assert_refused (
+          eg_json_parse_object_with_spans (bad[i].text, strlen (bad[i].text), "x.json", &span, 1, &error),
+          error, EG_ERROR_FORMAT, bad[i].message);
+    }
+  EgJsonSpan span = { "m", "v" };
+  GError *error = NULL;
+  g_autofree char *brackets = g_strnfill (1000000, '[');
+  g_autofree char *deep = g_strconcat ("{\"m\":{\"v\":", brackets, NULL);
+  assert_refused (eg_json_parse_object_with_spans (deep, strlen (deep), "x.json", &span, 1, &error), error,
+                  EG_ERROR_FORMAT, "nested too deeply");
 }
 
 static void
@@ -181,6 +311,10 @@ main (int argc, char **argv)
   g_test_add_func ("/json-text/takes-a-nul-for-no-end", test_takes_a_nul_for_no_end);
   g_test_add_func ("/json-text/limits-depth", test_limits_depth);
   g_test_add_func ("/json-text/limits-the-number-of-values", test_limits_the_number_of_values);
+  g_test_add_func ("/json-text/unescapes-texts", test_unescapes_texts);
+  g_test_add_func ("/json-text/agrees-with-json-glib", test_agrees_with_json_glib);
+  g_test_add_func ("/json-text/leaves-spans-as-they-are-written", test_leaves_spans_as_they_are_written);
+  g_test_add_func ("/json-text/checks-spans-too", test_checks_spans_too);
   g_test_add_func ("/json-text/gets-sizes-and-texts-and-nothing-like-them",
                    test_gets_sizes_and_texts_and_nothing_like_them);
   g_test_add_func ("/quote/any-bytes-on-one-line", test_quotes_any_bytes_on_one_line);
