@@ -34,9 +34,9 @@ typedef struct
  * @row, @n_rows: its rows, in the order of positions
  * @history: [K−1, D] device: what conv reads before the first row (zeros where the text begins)
  * @state: [N, D] device: h before the first row; %NULL for zeros
- * @keep_state: [keep_end − keep_first, N, D] device: where h of those of its rows is kept; %NULL when nobody
- * needs it
- * @out_first: the first of its rows whose y is wanted
+ * @keep_state: [⌈(keep_end − keep_first) / keep_step⌉, N, D] device: where h of every keep_step-th of its rows
+ * from keep_first on is kept; %NULL when nobody needs it
+ * @out_first: the first of its rows whose y is wanted; n_rows for none
  * @out_row: the row of the output where that one goes
  */
 typedef struct
@@ -45,7 +45,7 @@ typedef struct
   const float *history;
   const float *state;
   float *keep_state;
-  gsize keep_first, keep_end;
+  gsize keep_first, keep_end, keep_step;
   gsize out_first, out_row;
 } EgRows;
 

@@ -10,6 +10,14 @@ typedef struct
   gsize size;
 } Buffer;
 
+/* Positions after a base's last kept state and before those of one segment or more, whose state is computed
+ * again from the base's conv inputs. */
+typedef struct
+{
+  const EgRun *base;
+  gsize kept, end; /* after position `kept` h is kept; positions kept + 1 … end − 1 are run */
+} Gap;
+
 struct _EgWorkspace
 {
   EgModel *model;
@@ -20,8 +28,12 @@ struct _EgWorkspace
   /* [rows, width] each: the residual stream; its norm, and a block's output; [x | z]; c; [δ | B | C]; Δ; y;
    * [segments, K−1, D]; the last positions' residual rows. */
   Buffer r, n, o, xz, c, dbc, delta, y, history, last, logits, zero;
-  GArray *rows;   /* EgRows of the group */
-  GArray *copies; /* EgRowCopy to come */
+  /* The same for rows that are only run again for their state; the states, [gaps, N, D]. */
+  Buffer gap_x, gap_c, gap_dbc, gap_delta, gap_state;
+  GArray *rows;     /* EgRows of the group */
+  GArray *gaps;     /* of Gap */
+  GArray *gap_rows; /* EgRows of the gaps, without what lies between them in gap_x */
+  GArray *copies;   /* EgRowCopy to come */
   gsize n_segments;
 };
 
@@ -35,6 +47,8 @@ eg_workspace_new (EgModel *model, gsize n_threads)
   self->backend = eg_model_get_backend (model);
   self->stream = self->backend->stream_new (self->backend, n_threads);
   self->rows = g_array_new (FALSE, TRUE, sizeof (EgRows));
+  self->gaps = g_array_new (FALSE, FALSE, sizeof (Gap));
+  self->gap_rows = g_array_new (FALSE, TRUE, sizeof (EgRows));
   self->copies = g_array_new (FALSE, FALSE, sizeof (EgRowCopy));
   return self;
 }
@@ -42,13 +56,17 @@ eg_workspace_new (EgModel *model, gsize n_threads)
 void
 eg_workspace_free (EgWorkspace *self)
 {
-  Buffer *buffers[] = { &self->r,     &self->n, &self->o,       &self->xz,   &self->c,      &self->dbc,
-                        &self->delta, &self->y, &self->history, &self->last, &self->logits, &self->zero };
+  Buffer *buffers[]
+      = { &self->r,     &self->n,     &self->o,       &self->xz,        &self->c,        &self->dbc,
+          &self->delta, &self->y,     &self->history, &self->last,      &self->logits,   &self->zero,
+          &self->gap_x, &self->gap_c, &self->gap_dbc, &self->gap_delta, &self->gap_state };
   for (gsize i = 0; i < G_N_ELEMENTS (buffers); i++)
     if (buffers[i]->memory)
       self->backend->release (self->backend, buffers[i]->memory);
   self->backend->stream_free (self->stream);
   g_array_unref (self->rows);
+  g_array_unref (self->gaps);
+  g_array_unref (self->gap_rows);
   g_array_unref (self->copies);
   eg_model_unref (self->model);
   g_free (self);
@@ -191,9 +209,110 @@ begin_segment (EgWorkspace *self, const EgSegment *segment, gsize from, gsize n_
       self->backend->add (self->stream, to + (t - from) * d, eg_run_mixer (segment->source, l - 1, t), d);
 }
 
-/* What conv and scan read before each segment's first row. */
+/* The rows that conv reads before a position. to: [K − 1, D] */
 static void
-load_histories (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize layer)
+queue_history (EgWorkspace *self, const EgRun *base, gsize layer, gsize position, float *to)
+{
+  const gsize D = self->config->d_inner, before = self->config->d_conv - 1;
+  for (gsize k = 0; k < before; k++)
+    queue_copy (self, to + k * D,
+                position + k >= before ? eg_run_conv_in (base, layer, position + k - before)
+                                       : self->zero.memory);
+}
+
+/* The gap in front of a segment; FALSE when its state is kept. */
+static gboolean
+find_gap (const EgSegment *segment, Gap *gap)
+{
+  if (segment->position == 0)
+    return FALSE;
+  *gap = (Gap){ .base = segment->base,
+                .kept = eg_run_find_state (segment->base, segment->position - 1),
+                .end = segment->position };
+  return gap->kept + 1 < gap->end;
+}
+
+static gsize
+gap_index (EgWorkspace *self, const Gap *gap)
+{
+  gsize i = 0;
+  for (; i < self->gaps->len; i++)
+    {
+      const Gap *it = &g_array_index (self->gaps, Gap, i);
+      if (it->base == gap->base && it->end == gap->end)
+        break;
+    }
+  return i;
+}
+
+/* Runs conv, the selection and the scan of one layer over the gaps before its segments, and points these to
+ * the states. */
+static gboolean
+fill_gaps (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize layer, GError **error)
+{
+  const EgModelConfig *config = self->config;
+  const gsize D = config->d_inner, N = config->d_state, R = config->dt_rank, before = config->d_conv - 1;
+  const EgLayerWeights *w = &self->weights->layers[layer];
+  const EgBackend *be = self->backend;
+  gsize n_rows = 0;
+  Gap gap;
+  g_array_set_size (self->gaps, 0);
+  g_array_set_size (self->gap_rows, 0);
+  for (gsize s = 0; s < n_active; s++)
+    if (find_gap (&segments[s], &gap) && gap_index (self, &gap) == self->gaps->len)
+      {
+        const gsize n = gap.end - gap.kept - 1;
+        const EgRows rows = { .row = n_rows,
+                              .n_rows = n,
+                              .out_first = n,
+                              .keep_first = n - 1,
+                              .keep_end = n,
+                              .keep_step = 1,
+                              .state = eg_run_state (gap.base, layer, gap.kept) };
+        g_array_append_val (self->gaps, gap);
+        g_array_append_val (self->gap_rows, rows);
+        n_rows += n;
+      }
+  const gsize n_gaps = self->gaps->len;
+  if (n_gaps == 0)
+    return TRUE;
+  if (!reserve (self, &self->gap_x, n_rows + n_gaps * before, D, error)
+      || !reserve (self, &self->gap_c, n_rows, D, error)
+      || !reserve (self, &self->gap_dbc, n_rows, R + 2 * N, error)
+      || !reserve (self, &self->gap_delta, n_rows, D, error)
+      || !reserve (self, &self->gap_state, n_gaps, N * D, error))
+    return FALSE;
+
+  EgRows *rows = (EgRows *)(gpointer)self->gap_rows->data;
+  for (gsize g = 0; g < n_gaps; g++)
+    {
+      const Gap *it = &g_array_index (self->gaps, Gap, g);
+      float *history = self->gap_x.memory + (n_rows + g * before) * D;
+      queue_history (self, it->base, layer, it->kept + 1, history);
+      for (gsize t = it->kept + 1; t < it->end; t++)
+        queue_copy (self, self->gap_x.memory + (rows[g].row + t - it->kept - 1) * D,
+                    eg_run_conv_in (it->base, layer, t));
+      rows[g].history = history;
+      rows[g].keep_state = self->gap_state.memory + g * N * D;
+    }
+  flush_copies (self, D);
+  float *c = self->gap_c.memory, *dbc = self->gap_dbc.memory, *delta = self->gap_delta.memory;
+  be->conv_silu (self->stream, c, self->gap_x.memory, D, rows, n_gaps, D, config->d_conv, w->conv,
+                 w->conv_bias);
+  be->gemm (self->stream, dbc, R + 2 * N, c, D, n_rows, &w->x_proj, NULL);
+  be->gemm (self->stream, delta, D, dbc, R + 2 * N, n_rows, &w->dt_proj, w->dt_bias);
+  be->softplus (self->stream, delta, n_rows * D);
+  be->scan (self->stream, NULL, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_gaps, D, N, w->a, w->skip);
+
+  for (gsize s = 0; s < n_active; s++)
+    if (find_gap (&segments[s], &gap))
+      g_array_index (self->rows, EgRows, s).state = rows[gap_index (self, &gap)].keep_state;
+  return TRUE;
+}
+
+/* What conv and scan read before each segment's first row. */
+static gboolean
+load_histories (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize layer, GError **error)
 {
   const gsize D = self->config->d_inner, before = self->config->d_conv - 1;
   for (gsize s = 0; s < n_active; s++)
@@ -202,15 +321,13 @@ load_histories (EgWorkspace *self, const EgSegment *segments, gsize n_active, gs
       EgRows *rows = &g_array_index (self->rows, EgRows, s);
       float *history = self->history.memory + s * before * D;
       rows->history = history;
-      rows->state = segment->position > 0 ? eg_run_state (segment->base, layer, segment->position - 1) : NULL;
-      for (gsize k = 0; k < before; k++)
-        if (segment->position + k >= before)
-          queue_copy (self, history + k * D,
-                      eg_run_conv_in (segment->base, layer, segment->position + k - before));
-        else
-          queue_copy (self, history + k * D, self->zero.memory);
+      rows->state = segment->position > 0 ? eg_run_state (
+                        segment->base, layer, eg_run_find_state (segment->base, segment->position - 1))
+                                          : NULL;
+      queue_history (self, segment->base, layer, segment->position, history);
     }
   flush_copies (self, D);
+  return fill_gaps (self, segments, n_active, layer, error);
 }
 
 /* Where the last layer's or every row's y goes, and whether h is kept. */
@@ -228,6 +345,7 @@ plan_outputs (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsiz
         {
           rows->keep_first = keep->state_first - segments[s].position;
           rows->keep_end = keep->state_end - segments[s].position;
+          rows->keep_step = keep->state_step;
         }
     }
 }
@@ -284,8 +402,9 @@ gather_last (EgWorkspace *self, gsize n_active, float *to, const float *from, gs
 
 /* One layer over the first n_active segments' rows, in place on r. In the last layer only each segment's last
  * position is wanted: r's last rows come out in `last`. */
-static void
-run_layer (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n_positions, gsize l)
+static gboolean
+run_layer (
+    EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n_positions, gsize l, GError **error)
 {
   const EgModelConfig *config = self->config;
   const gsize d = config->d_model, D = config->d_inner, N = config->d_state, R = config->dt_rank;
@@ -317,7 +436,8 @@ run_layer (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n
     be->gemm (stream, xz, 2 * D, n, d, n_rows, &w->in_proj, w->in_bias);
   keep_rows (self, segments, n_active, D, xz, 2 * D, kept_conv_in, l);
 
-  load_histories (self, segments, n_active, l);
+  if (!load_histories (self, segments, n_active, l, error))
+    return FALSE;
   be->conv_silu (stream, c, xz, 2 * D, rows, n_active, D, config->d_conv, w->conv, w->conv_bias);
   be->gemm (stream, dbc, R + 2 * N, c, D, n_rows, &w->x_proj, NULL);
   be->gemm (stream, delta, D, dbc, R + 2 * N, n_rows, &w->dt_proj, w->dt_bias);
@@ -341,6 +461,7 @@ run_layer (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize n
   r = only_last ? self->last.memory : r;
   be->add (stream, r, o, n_out * d);
   restore (self, segments, n_active, n_positions, EG_SITE_RESID, l, only_last, r, d);
+  return TRUE;
 }
 
 static void
@@ -383,7 +504,8 @@ eg_mamba_run (EgWorkspace *self,
       for (; n_active < n_segments && segments[n_active].layer <= l; n_active++)
         begin_segment (self, &segments[n_active], segments[n_active].position, n_positions,
                        self->r.memory + g_array_index (self->rows, EgRows, n_active).row * d);
-      run_layer (self, segments, n_active, n_positions, l);
+      if (!run_layer (self, segments, n_active, n_positions, l, error))
+        return FALSE;
     }
   for (gsize s = n_active; s < n_segments; s++)
     begin_segment (self, &segments[s], n_positions - 1, n_positions, self->last.memory + s * d);

@@ -32,6 +32,7 @@ eg_run_new (EgModel *model,
             gsize first,
             gsize state_first,
             gsize state_end,
+            gsize state_step,
             gboolean keep_mixer,
             GError **error)
 {
@@ -48,12 +49,14 @@ eg_run_new (EgModel *model,
   self->first = first;
   self->state_first = state_first;
   self->state_end = MAX (state_first, state_end);
+  self->state_step = state_step;
 
-  const gsize n = n_positions - first;
+  const gsize n = n_positions - first,
+              n_states = (self->state_end - state_first + state_step - 1) / state_step;
   gboolean ok = TRUE;
   self->resid = alloc_layers (self, n, self->d_model, &ok);
   self->conv_in = alloc_layers (self, n, self->d_inner, &ok);
-  self->state = alloc_layers (self, self->state_end - state_first, self->d_inner * self->d_state, &ok);
+  self->state = alloc_layers (self, n_states, self->d_inner * self->d_state, &ok);
   if (keep_mixer)
     self->mixer = alloc_layers (self, n, self->d_model, &ok);
   self->last = self->backend->alloc (self->backend, self->d_model);
@@ -61,9 +64,8 @@ eg_run_new (EgModel *model,
     return self;
 
   eg_run_free (self);
-  g_autofree char *size = g_format_size_full (
-      eg_run_size (config, n, state_end > state_first ? state_end - state_first : 0, keep_mixer),
-      G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *size
+      = g_format_size_full (eg_run_size (config, n, n_states, keep_mixer), G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
                "There is no memory left for a run of the network, which keeps %s", size);
   return NULL;
@@ -113,13 +115,23 @@ eg_run_mixer (const EgRun *self, gsize layer, gsize position)
   return self->mixer[layer] + (position - self->first) * self->d_model;
 }
 
-const float *
-eg_run_state (const EgRun *self, gsize layer, gsize position)
+gsize
+eg_run_find_state (const EgRun *self, gsize position)
 {
   while (position < self->first)
     self = self->base;
-  g_assert (position >= self->state_first && position < self->state_end);
-  return self->state[layer] + (position - self->state_first) * self->d_inner * self->d_state;
+  g_assert (position >= self->state_first && self->state_first < self->state_end);
+  const gsize last = MIN (position, self->state_end - 1);
+  return last - (last - self->state_first) % self->state_step;
+}
+
+const float *
+eg_run_state (const EgRun *self, gsize layer, gsize kept_position)
+{
+  while (kept_position < self->first)
+    self = self->base;
+  const gsize index = (kept_position - self->state_first) / self->state_step;
+  return self->state[layer] + index * self->d_inner * self->d_state;
 }
 
 const float *

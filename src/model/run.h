@@ -14,7 +14,7 @@ typedef struct _EgRun EgRun;
  * EgRun: device memory, one allocation a layer and kind.
  * @resid: [L][n][d] r before layer l, at positions first …
  * @conv_in: [L][n][D] what conv reads
- * @state: [L][states][N][D] h after positions state_first … state_end−1; %NULL rows elsewhere
+ * @state: [L][states][N][D] h after every state_step-th position from state_first on, before state_end
  * @mixer: [L][n][d] the blocks' outputs; %NULL when not wanted. Of the last layer only the last position
  * counts
  * @last: [d] r after the last layer, at the last position
@@ -25,12 +25,13 @@ struct _EgRun
   const EgRun *base;
   gsize n_layers, d_model, d_inner, d_state;
   gsize n_positions, first;
-  gsize state_first, state_end;
+  gsize state_first, state_end, state_step;
   float **resid, **conv_in, **state, **mixer;
   float *last;
 };
 
-/* @base: %NULL for a run that continues nothing (first = 0). State is kept for state_first … state_end−1.
+/* @base: %NULL for a run that continues nothing (first = 0). State is kept after state_first, state_first +
+ * state_step … before state_end.
  * EG_ERROR_MEMORY when there is none. (transfer full) */
 EgRun *eg_run_new (EgModel *model,
                    const EgRun *base,
@@ -38,6 +39,7 @@ EgRun *eg_run_new (EgModel *model,
                    gsize first,
                    gsize state_first,
                    gsize state_end,
+                   gsize state_step,
                    gboolean keep_mixer,
                    GError **error);
 void eg_run_free (EgRun *self);
@@ -49,8 +51,12 @@ guint64 eg_run_size (const EgModelConfig *config, gsize n_kept, gsize n_states, 
 /* Rows at (layer, position), wherever they are kept. */
 const float *eg_run_resid (const EgRun *self, gsize layer, gsize position);
 const float *eg_run_conv_in (const EgRun *self, gsize layer, gsize position);
-const float *eg_run_state (const EgRun *self, gsize layer, gsize position);
 const float *eg_run_mixer (const EgRun *self, gsize layer, gsize position);
+
+/* The last position ≤ this one after which h is kept, and that h: [N, D]. Positions before state_first must not
+ * be asked for. */
+gsize eg_run_find_state (const EgRun *self, gsize position);
+const float *eg_run_state (const EgRun *self, gsize layer, gsize kept_position);
 
 /* r after layer `layer` at a position: the next layer's input. */
 const float *eg_run_resid_after (const EgRun *self, gsize layer, gsize position);

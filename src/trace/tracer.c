@@ -12,6 +12,15 @@
 
 /* Rows of corrupted runs that go through the network together: few, so that every thread gets some. */
 #define CORRUPTED_ROWS 64
+/* The corrupted runs of one round take at most this much memory, if one sample's do. */
+#define ROUND_BYTES (G_GUINT64_CONSTANT (512) << 20)
+/* Samples of a round whose cells of one layer have together this many rows are enough for wide products. */
+#define WIDE_ROWS 256
+/* Where states are not kept after every position: between two of them they are computed again, which costs
+ * half a row a segment and layer and nothing next to the rows of a prompt with more tokens than LONG_PROMPT.
+ */
+#define STATE_STEP  16
+#define LONG_PROMPT 64
 /* Groups of a round that come after the next round's corrupted runs: no thread waits while another does the
  * last of those. */
 #define LATE_GROUPS 4
@@ -56,6 +65,7 @@ typedef struct
   float *embeddings; /* [T, d] host */
   guint32 target;
   double noise_std;
+  gsize state_step;
   gsize block;       /* samples of a block of corrupted runs */
   GArray *tasks;     /* of Task */
   EgRun **corrupted; /* [samples], those of the rounds under way */
@@ -400,7 +410,7 @@ prepare_corrupted (
   for (gsize s = 0; s < n; s++)
     {
       EgRun *run = eg_run_new (self->model, base, self->n_tokens, position, position, self->n_tokens - 1,
-                               FALSE, error);
+                               self->state_step, FALSE, error);
       if (!run)
         return FALSE;
       self->corrupted[first + s] = run;
@@ -566,7 +576,7 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
   self->noise_std = eg_noise_std (self->embeddings + first * d, (self->input->subject_last - first + 1) * d);
   self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
 
-  self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first,
+  self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first, 1,
                             self->request->site == EG_SITE_MIXER, &self->error);
   if (!self->clean)
     return FALSE;
@@ -634,28 +644,35 @@ coordinate (gpointer data)
 
 /* ---- starting ---- */
 
-/* How many samples a round may have: its corrupted runs and the next one's fit into a quarter of the memory;
- * 0 when not even one sample's fits beside the clean run. */
-static gsize
-samples_at_once (const EgModelConfig *config,
-                 const EgTraceInput *input,
-                 const EgTraceRequest *request,
-                 GError **error)
+/* How the corrupted runs are kept: states after every state_step-th position, and so many samples in a round
+ * that those of a round fit into ROUND_BYTES (a round's and the next one's are kept at a time). Never by what
+ * happens to be free: the same request gives the same bits. FALSE when there is not that much memory. */
+static gboolean
+plan_memory (Trace *self, gsize *samples_at_once, GError **error)
 {
-  const gsize rows = input->n_tokens - input->subject_first;
-  const guint64 clean = eg_run_size (config, input->n_tokens, 1, request->site == EG_SITE_MIXER);
-  const guint64 one = eg_run_size (config, rows, rows - 1, FALSE);
-  const guint64 available = eg_memory_available ();
-  if (clean + one > available)
+  const EgModelConfig *config = eg_model_get_config (self->model);
+  const gsize rows = self->n_tokens - self->input->subject_first, samples = self->request->samples;
+  const gsize wide_enough = MIN (samples, WIDE_ROWS / (rows * (rows + 1) / 2) + 1);
+  guint64 one = eg_run_size (config, rows, rows - 1, FALSE);
+  self->state_step = 1;
+  if (rows > LONG_PROMPT || one * wide_enough > ROUND_BYTES)
     {
-      g_autofree char *needed = g_format_size_full (clean + one, G_FORMAT_SIZE_IEC_UNITS);
-      g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
-      g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                   "A trace of this prompt's %" G_GSIZE_FORMAT " tokens needs %s of memory, and %s are free",
-                   input->n_tokens, needed, have);
-      return 0;
+      self->state_step = STATE_STEP;
+      one = eg_run_size (config, rows, (rows - 1 + STATE_STEP - 1) / STATE_STEP, FALSE);
     }
-  return (gsize)CLAMP (available / 8 / one, 1, request->samples);
+  *samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
+
+  const guint64 clean = eg_run_size (config, self->n_tokens, 1, self->request->site == EG_SITE_MIXER);
+  const guint64 needed = clean + one * MIN (2 * *samples_at_once, samples),
+                available = eg_memory_available ();
+  if (needed <= available)
+    return TRUE;
+  g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+               "A trace of this prompt's %" G_GSIZE_FORMAT " tokens needs %s of memory, and %s are free",
+               self->n_tokens, need, have);
+  return FALSE;
 }
 
 static EgTraceResult *
@@ -694,11 +711,9 @@ eg_trace_async (EgModel *model,
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, eg_trace_async);
-  const EgModelConfig *config = eg_model_get_config (model);
   GError *error = NULL;
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
-  const gsize at_once = input ? samples_at_once (config, input, request, &error) : 0;
-  if (at_once == 0)
+  if (!input)
     {
       g_task_return_error (task, error);
       return;
@@ -716,11 +731,21 @@ eg_trace_async (EgModel *model,
   self->context = g_main_context_ref_thread_default ();
   self->progress = progress;
   self->progress_data = progress_data;
-  self->n_layers = config->n_layers;
+  self->n_layers = eg_model_get_config (model)->n_layers;
   self->n_tokens = self->input->n_tokens;
   self->n_threads = request->threads > 0 ? MIN (request->threads, 256) : g_get_num_processors ();
+  pthread_mutex_init (&self->lock, NULL);
+  pthread_mutex_init (&self->noise_lock, NULL);
+  pthread_cond_init (&self->round_ready, NULL);
+  gsize samples_at_once;
+  if (!plan_memory (self, &samples_at_once, &error))
+    {
+      g_task_return_error (self->task, error);
+      trace_unref (self);
+      return;
+    }
   self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->subject_first, request->site,
-                            request->window, request->samples, at_once);
+                            request->window, request->samples, samples_at_once);
   const gsize n_cells = self->n_layers * self->n_tokens, S = request->samples;
   self->corrupted = g_new0 (EgRun *, S);
   self->inputs = g_new0 (float *, S);
@@ -729,9 +754,6 @@ eg_trace_async (EgModel *model,
   self->low = g_new0 (double, S);
   self->changed = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->pending = g_new0 (guint8, n_cells);
-  pthread_mutex_init (&self->lock, NULL);
-  pthread_mutex_init (&self->noise_lock, NULL);
-  pthread_cond_init (&self->round_ready, NULL);
   g_thread_unref (g_thread_new ("engram-trace", coordinate, self));
 }
 

@@ -123,6 +123,7 @@ run_ops (EgBackend *be,
       rows[s].keep_state = s != 1 ? out->kept + rows[s].row * N * D : NULL;
       rows[s].keep_first = rows[s].n_rows > 2 ? 1 : 0;
       rows[s].keep_end = rows[s].n_rows;
+      rows[s].keep_step = s == 2 ? 2 : 1;
       rows[s].out_first = only_last ? rows[s].n_rows - 1 : 0;
       rows[s].out_row = only_last ? s : rows[s].row;
     }

@@ -53,49 +53,73 @@ test_threads (void)
 
 /* Every cell of a trace again, by whole runs from the first layer and token, each alone. */
 static void
+compare_with_whole_runs (EgModel *model, const EgTraceRequest *request)
+{
+  const EgModelConfig *config = eg_model_get_config (model);
+  const gsize d = config->d_model, L = config->n_layers;
+  g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  const gsize T = result->n_tokens;
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
+  g_autoptr (EgRun) clean = eg_run_new (model, NULL, T, 0, 0, T, 1, TRUE, NULL);
+  g_assert_true (eg_clean_run (workspace, model, result->ids, T, clean, NULL, NULL));
+
+  EgRandomState random;
+  eg_random_state_init (&random, request->seed);
+  g_autofree double *sums = g_new0 (double, L *T);
+  for (guint s = 0; s < request->samples; s++)
+    {
+      g_autofree float *input = g_memdup2 (clean->resid[0], T * d * sizeof (float));
+      const gsize first = result->subject_first, n = (result->subject_last - first + 1) * d;
+      eg_noise_add (&random, request->noise_level * result->noise_std, input + first * d, n,
+                    input + first * d);
+      for (gsize cell = 0; cell < L * T; cell++)
+        {
+          /* From layer 0 on, so that every restoration, the first one too, happens inside the network. */
+          EgSegment segment = { .input = input, .source = clean, .site = request->site };
+          eg_plan_window (L, cell / T, request->window, &segment.window_begin, &segment.window_end);
+          segment.restore_begin = cell % T;
+          segment.restore_end = cell % T + 1;
+          double probability;
+          g_assert_true (eg_mamba_run (workspace, &segment, 1, T, NULL, NULL));
+          eg_mamba_probabilities (workspace, (guint32)result->target_id, &probability);
+          sums[cell] += probability;
+        }
+    }
+  for (gsize cell = 0; cell < L * T; cell++)
+    g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->scores[cell], 2e-6);
+}
+
+static void
 test_continuation (void)
 {
   g_autoptr (EgModel) model = golden_open ("expand2");
-  const EgModelConfig *config = eg_model_get_config (model);
-  const gsize d = config->d_model, L = config->n_layers;
   for (EgSite site = 0; site < EG_N_SITES; site++)
     for (guint window = 1; window <= 3; window += 2)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         request->site = site;
         request->window = window;
-        g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-        const gsize T = result->n_tokens;
-        g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-        g_autoptr (EgRun) clean = eg_run_new (model, NULL, T, 0, 0, T, TRUE, NULL);
-        g_assert_true (eg_clean_run (workspace, model, result->ids, T, clean, NULL, NULL));
-
-        EgRandomState random;
-        eg_random_state_init (&random, request->seed);
-        g_autofree double *sums = g_new0 (double, L *T);
-        for (guint s = 0; s < request->samples; s++)
-          {
-            g_autofree float *input = g_memdup2 (clean->resid[0], T * d * sizeof (float));
-            const gsize first = result->subject_first, n = (result->subject_last - first + 1) * d;
-            eg_noise_add (&random, request->noise_level * result->noise_std, input + first * d, n,
-                          input + first * d);
-            for (gsize cell = 0; cell < L * T; cell++)
-              {
-                /* From layer 0 on, so that every restoration, the first one too, happens inside the network.
-                 */
-                EgSegment segment = { .input = input, .source = clean, .site = site };
-                eg_plan_window (L, cell / T, window, &segment.window_begin, &segment.window_end);
-                segment.restore_begin = cell % T;
-                segment.restore_end = cell % T + 1;
-                double probability;
-                g_assert_true (eg_mamba_run (workspace, &segment, 1, T, NULL, NULL));
-                eg_mamba_probabilities (workspace, (guint32)result->target_id, &probability);
-                sums[cell] += probability;
-              }
-          }
-        for (gsize cell = 0; cell < L * T; cell++)
-          g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->scores[cell], 2e-6);
+        compare_with_whole_runs (model, request);
       }
+}
+
+/* Where states are kept after some positions only, and computed again between them. */
+static void
+test_long_prompt (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (GString) prompt = g_string_new (NULL);
+  for (gsize i = 0; i < 15; i++)
+    g_string_append (prompt, "The Eiffel Tower is in ");
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    {
+      g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt->str, "Eiffel Tower");
+      request->samples = 1;
+      request->site = site;
+      g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
+      g_assert_cmpuint (input->n_tokens, >, 70);
+      compare_with_whole_runs (model, request);
+    }
 }
 
 typedef struct
@@ -279,6 +303,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tracer/same-bits-with-any-number-of-threads", test_threads);
   g_test_add_func ("/tracer/continued-runs-equal-whole-runs", test_continuation);
+  g_test_add_func ("/tracer/long-prompts-compute-states-again", test_long_prompt);
   g_test_add_func ("/tracer/hands-over-cells-and-ends-with-the-result", test_progress);
   g_test_add_func ("/tracer/stops-at-any-moment", test_cancel);
   g_test_add_func ("/tracer/refuses-bad-requests-in-a-sentence", test_bad_requests);

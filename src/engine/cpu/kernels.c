@@ -175,9 +175,11 @@ scan (float *y,
                          EG_SCAN_BLOCK);
             else
               scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, width);
-            if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end)
+            if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end
+                && (t - segment->keep_first) % segment->keep_step == 0)
               for (gsize n = 0; n < n_state; n++)
-                memcpy (segment->keep_state + ((t - segment->keep_first) * n_state + n) * n_inner + i0,
+                memcpy (segment->keep_state
+                            + ((t - segment->keep_first) / segment->keep_step * n_state + n) * n_inner + i0,
                         h + n * EG_SCAN_BLOCK, width * sizeof *h);
           }
       }

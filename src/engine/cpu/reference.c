@@ -161,8 +161,11 @@ reference_scan (EgStream *stream,
                 h[n] = exp2 (step * (double)a[n * n_inner + i]) * h[n]
                        + step * (double)b_rows[row * ldbc + n] * in;
                 out += (double)c_rows[row * ldbc + n] * h[n];
-                if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end)
-                  segment->keep_state[((t - segment->keep_first) * n_state + n) * n_inner + i] = (float)h[n];
+                if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end
+                    && (t - segment->keep_first) % segment->keep_step == 0)
+                  segment->keep_state[((t - segment->keep_first) / segment->keep_step * n_state + n) * n_inner
+                                      + i]
+                      = (float)h[n];
               }
             if (t >= segment->out_first)
               y[(segment->out_row + t - segment->out_first) * n_inner + i] = (float)out;
