@@ -650,6 +650,22 @@ test_full_standard_output_fails (void)
   assert_one_sentence (outcome.err);
 }
 
+/* A limit on the size of files stands in for a full disk. */
+static void
+test_full_disk_leaves_no_file (void)
+{
+  g_autofree char *folder = new_folder ();
+  g_autofree char *command = g_strdup_printf ("trap '' XFSZ; ulimit -f 1; \"$ENGRAM_CLI\" trace '" EIFFEL
+                                              "' --subject '" SUBJECT "' --json -o %s/a.npz",
+                                              folder);
+  g_auto (Outcome) outcome = run_shell (command);
+  g_assert_cmpint (outcome.status, ==, 1);
+  assert_one_sentence (outcome.err);
+  g_assert_nonnull (strstr (outcome.err, "a.npz"));
+  g_assert_cmpuint (count_files (folder), ==, 0);
+  remove_folder (folder);
+}
+
 static void
 test_closed_pipe_is_quiet (void)
 {
@@ -758,6 +774,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/notebook-trace-is-plotted", test_notebook_trace_is_plotted);
   g_test_add_func ("/cli/damaged-trace-leaves-no-figure", test_damaged_trace_leaves_no_figure);
   g_test_add_func ("/cli/full-standard-output-fails", test_full_standard_output_fails);
+  g_test_add_func ("/cli/full-disk-leaves-no-file", test_full_disk_leaves_no_file);
   g_test_add_func ("/cli/closed-pipe-is-quiet", test_closed_pipe_is_quiet);
   g_test_add_func ("/cli/no-toolkit-is-linked", test_no_toolkit_is_linked);
   g_test_add_func ("/cli/interrupt-ends-at-once", test_interrupt_ends_at_once);
