@@ -40,7 +40,7 @@ multiply (gpointer data)
   gint64 begin = 0, end = 0;
   gsize repeats = 0;
   /* The first one warms up. */
-  for (gsize i = 0; i < 2 || end - begin < PEAK_SECONDS * 1e6; i++)
+  for (gsize i = 0; i < 2 || (double)(end - begin) < PEAK_SECONDS * 1e6; i++)
     {
       if (i == 1)
         begin = g_get_monotonic_time ();

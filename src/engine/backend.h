@@ -15,8 +15,8 @@ G_BEGIN_DECLS
 
 typedef struct _EgBackend EgBackend;
 
-/* One worker's private lane: a queue of ops and its scratch memory. Not to be used by two threads at once (but
- * it may have threads of its own). */
+/* One worker's private lane: a queue of ops and its scratch memory. Not to be used by two threads at once
+ * (but it may have threads of its own). */
 typedef struct _EgStream EgStream;
 
 /**
@@ -34,8 +34,8 @@ typedef struct
  * @row, @n_rows: its rows, in the order of positions
  * @history: [K−1, D] device: what conv reads before the first row (zeros where the text begins)
  * @state: [N, D] device: h before the first row; %NULL for zeros
- * @keep_state: [⌈(keep_end − keep_first) / keep_step⌉, N, D] device: where h of every keep_step-th of its rows
- * from keep_first on is kept; %NULL when nobody needs it
+ * @keep_state: [⌈(keep_end − keep_first) / keep_step⌉, N, D] device: where h of every keep_step-th of its
+ * rows from keep_first on is kept; %NULL when nobody needs it
  * @out_first: the first of its rows whose y is wanted; n_rows for none
  * @out_row: the row of the output where that one goes
  */
@@ -102,9 +102,9 @@ struct _EgBackend
   /* In place: x = log (1 + exp (x)). */
   void (*softplus) (EgStream *stream, float *x, gsize n);
 
-  /* h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;  y[t,i] = Σ_n C[t,n]·h[t,n,i] +
-   * skip[i]·c[t,i]. Segments are done in their order: one may begin with a state that one before it keeps.
-   * Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A₂ [N, D]; y dense
+  /* h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;  y[t,i] = Σ_n
+   * C[t,n]·h[t,n,i] + skip[i]·c[t,i]. Segments are done in their order: one may begin with a state that one
+   * before it keeps. Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A₂ [N, D]; y dense
    * [out rows, D], and never the memory of Δ or c. */
   void (*scan) (EgStream *stream,
                 float *y,

@@ -21,8 +21,8 @@ typedef enum
 
 const char *eg_op_get_name (EgOp op);
 
-/* The measuring twin of a backend that is done with an op when it returns. One at a time; it lives as long as the
- * program. */
+/* The measuring twin of a backend that is done with an op when it returns. One at a time; it lives as long as
+ * the program. */
 EgBackend *eg_backend_profile (EgBackend *backend);
 
 /* Seconds of each op on all streams that were freed since the last call. */

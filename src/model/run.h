@@ -53,8 +53,8 @@ const float *eg_run_resid (const EgRun *self, gsize layer, gsize position);
 const float *eg_run_conv_in (const EgRun *self, gsize layer, gsize position);
 const float *eg_run_mixer (const EgRun *self, gsize layer, gsize position);
 
-/* The last position ≤ this one after which h is kept, and that h: [N, D]. Positions before state_first must not
- * be asked for. */
+/* The last position ≤ this one after which h is kept, and that h: [N, D]. Positions before state_first must
+ * not be asked for. */
 gsize eg_run_find_state (const EgRun *self, gsize position);
 const float *eg_run_state (const EgRun *self, gsize layer, gsize kept_position);
 
