@@ -3,6 +3,7 @@
 #include "app/cell-text.h"
 #include "app/export-dialog.h"
 #include "app/heatmap-view.h"
+#include "app/path-dialog.h"
 #include "app/predictor.h"
 #include "app/prediction-list.h"
 #include "app/prompt-panel.h"
@@ -29,7 +30,8 @@ struct _EgWindow
   EgColormap colormap;
   EgScale scale;
   guint update_timeout;
-  GtkFileChooserNative *model_chooser;
+  char *model_asked_for; /* by name or path, loaded or not */
+  char *tokenizer;       /* of models without one; "": GPT-NeoX's */
 
   AdwFlap *flap;
   AdwToastOverlay *toasts;
@@ -56,6 +58,7 @@ enum
   PROP_0,
   PROP_COLORMAP,
   PROP_NORMALIZED,
+  PROP_TOKENIZER,
   N_PROPS,
 };
 
@@ -373,6 +376,8 @@ update_model (EgWindow *self)
                              eg_model_get_tokenizer_path (self->model));
   set_model_text (self, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  tooltip, -1);
 }
 
 typedef struct
@@ -420,16 +425,33 @@ on_model_opened (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
-on_model_chosen (GtkNativeDialog *dialog, int response, gpointer data)
+on_model_chosen (GtkWindow *window, const char *path)
 {
-  EgWindow *self = data;
-  g_autoptr (GFile) file = NULL;
+  eg_window_open_model (EG_WINDOW (window), path);
+}
 
-  if (response == GTK_RESPONSE_ACCEPT)
-    file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-  if (file != NULL && g_file_peek_path (file) != NULL)
-    eg_window_open_model (self, g_file_peek_path (file));
-  g_clear_object (&self->model_chooser);
+static void
+on_tokenizer_chosen (GtkWindow *window, const char *path)
+{
+  g_object_set (window, "tokenizer", path, NULL);
+}
+
+/* The model that is shown is loaded again unless it has a tokenizer of its own. */
+static void
+set_tokenizer (EgWindow *self, const char *path)
+{
+  const gboolean has_its_own
+      = self->model != NULL && eg_model_get_tokenizer_origin (self->model) < EG_TOKENIZER_SETTING;
+
+  if (strcmp (self->tokenizer, path) == 0)
+    return;
+  g_free (self->tokenizer);
+  self->tokenizer = g_strdup (path);
+  if (self->model_asked_for != NULL && !has_its_own)
+    {
+      g_autofree char *model = g_strdup (self->model_asked_for);
+      eg_window_open_model (self, model);
+    }
 }
 
 /* ---- actions ---- */
@@ -449,16 +471,14 @@ stop_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 open_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  EgWindow *self = EG_WINDOW (widget);
+  eg_path_dialog_show (GTK_WINDOW (widget), _ ("Open a Model’s Folder"), NULL, NULL, on_model_chosen);
+}
 
-  if (self->model_chooser != NULL)
-    return;
-  self->model_chooser
-      = gtk_file_chooser_native_new (_ ("Open a Model’s Folder"), GTK_WINDOW (self),
-                                     GTK_FILE_CHOOSER_ACTION_SELECT_FOLDER, _ ("_Open"), _ ("_Cancel"));
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->model_chooser), TRUE);
-  g_signal_connect (self->model_chooser, "response", G_CALLBACK (on_model_chosen), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->model_chooser));
+static void
+choose_tokenizer_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_path_dialog_show (GTK_WINDOW (widget), _ ("Open a Tokenizer"), "json", _ ("Tokenizers (JSON)"),
+                       on_tokenizer_chosen);
 }
 
 static void
@@ -546,6 +566,7 @@ bind_settings (EgWindow *self, GSettings *settings)
   g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "colormap", self, "colormap", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "normalized", self, "normalized", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "tokenizer", self, "tokenizer", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "samples", self->samples, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "noise-level", self->noise, "value", G_SETTINGS_BIND_DEFAULT);
 }
@@ -562,6 +583,9 @@ eg_window_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
       break;
     case PROP_NORMALIZED:
       g_value_set_boolean (value, self->scale == EG_SCALE_NORMALIZED);
+      break;
+    case PROP_TOKENIZER:
+      g_value_set_string (value, self->tokenizer);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -583,6 +607,9 @@ eg_window_set_property (GObject *object, guint id, const GValue *value, GParamSp
       self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
       eg_heatmap_view_set_scale (self->heatmap, self->scale);
       break;
+    case PROP_TOKENIZER:
+      set_tokenizer (self, g_value_get_string (value));
+      break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
     }
@@ -597,7 +624,6 @@ eg_window_dispose (GObject *object)
   if (self->loading != NULL)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
-  g_clear_object (&self->model_chooser);
   if (self->tracing != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->tracing, self);
@@ -617,11 +643,20 @@ eg_window_dispose (GObject *object)
 }
 
 static void
+eg_window_finalize (GObject *object)
+{
+  g_free (EG_WINDOW (object)->model_asked_for);
+  g_free (EG_WINDOW (object)->tokenizer);
+  G_OBJECT_CLASS (eg_window_parent_class)->finalize (object);
+}
+
+static void
 install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "win.trace", NULL, trace_action);
   gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
   gtk_widget_class_install_action (widget_class, "win.open-model", NULL, open_model_action);
+  gtk_widget_class_install_action (widget_class, "win.choose-tokenizer", NULL, choose_tokenizer_action);
   gtk_widget_class_install_action (widget_class, "win.open-demo", NULL, open_demo_action);
   gtk_widget_class_install_action (widget_class, "win.export", NULL, export_action);
   gtk_widget_class_install_action (widget_class, "win.save", NULL, save_action);
@@ -630,6 +665,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.close-banner", NULL, close_banner_action);
   gtk_widget_class_install_property_action (widget_class, "win.colormap", "colormap");
   gtk_widget_class_install_property_action (widget_class, "win.normalized", "normalized");
+  gtk_widget_class_install_property_action (widget_class, "win.tokenizer", "tokenizer");
 }
 
 static void
@@ -668,12 +704,15 @@ eg_window_class_init (EgWindowClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   object_class->dispose = eg_window_dispose;
+  object_class->finalize = eg_window_finalize;
   object_class->get_property = eg_window_get_property;
   object_class->set_property = eg_window_set_property;
   properties[PROP_COLORMAP]
       = g_param_spec_string ("colormap", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_NORMALIZED]
       = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_TOKENIZER]
+      = g_param_spec_string ("tokenizer", NULL, NULL, "", G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
   g_type_ensure (EG_TYPE_HEATMAP_VIEW);
@@ -686,6 +725,7 @@ eg_window_class_init (EgWindowClass *klass)
 static void
 eg_window_init (EgWindow *self)
 {
+  self->tokenizer = g_strdup ("");
   self->tracing = eg_tracing_new ();
   self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
   gtk_widget_init_template (GTK_WIDGET (self));
@@ -711,22 +751,20 @@ eg_window_open_model (EgWindow *self, const char *name)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  g_autofree char *path = name != NULL ? g_strdup (name) : eg_model_find_demo ();
-  GSettings *settings
-      = eg_application_get_settings (EG_APPLICATION (gtk_window_get_application (GTK_WINDOW (self))));
-  g_autofree char *tokenizer = settings != NULL ? g_settings_get_string (settings, "tokenizer") : NULL;
-  const EgTokenizerChoice choice = { .setting = tokenizer != NULL && *tokenizer != '\0' ? tokenizer : NULL };
+  const EgTokenizerChoice choice = { .setting = *self->tokenizer != '\0' ? self->tokenizer : NULL };
   Loading *loading = g_new0 (Loading, 1);
 
   if (self->loading != NULL)
     g_cancellable_cancel (self->loading);
   g_clear_object (&self->loading);
+  g_free (self->model_asked_for);
+  self->model_asked_for = name != NULL ? g_strdup (name) : eg_model_find_demo ();
   self->loading = g_cancellable_new ();
   g_weak_ref_init (&loading->window, self);
   loading->cancellable = g_object_ref (self->loading);
   update_model (self);
   eg_application_hold_default ();
-  eg_model_open_async (path, &choice, self->loading, on_model_opened, loading);
+  eg_model_open_async (self->model_asked_for, &choice, self->loading, on_model_opened, loading);
 }
 
 void

@@ -8,8 +8,9 @@ G_BEGIN_DECLS
 
 #define EG_TYPE_WINDOW (eg_window_get_type ())
 
-/* Properties: "colormap" (a name of colormap.h), "normalized". Actions: win.trace, win.stop, win.export,
- * win.save, win.export-to (s), win.open-model, win.focus-prompt, win.panel. */
+/* Properties: "colormap" (a name of colormap.h), "normalized", "tokenizer" (a path, or "" for
+ * GPT-NeoX's: of models without one). Actions: win.trace, win.stop, win.export, win.save, win.export-to (s),
+ * win.open-model, win.choose-tokenizer, win.focus-prompt, win.panel. */
 G_DECLARE_FINAL_TYPE (EgWindow, eg_window, EG, WINDOW, AdwApplicationWindow)
 
 EgWindow *eg_window_new (EgApplication *application);

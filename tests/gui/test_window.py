@@ -6,6 +6,8 @@
 What is typed goes through xdotool, what is read comes from the accessibility tree. With ENGRAM_SCREENSHOT_DIR set,
 window.png is left there, and one of each test that failed.
 """
+import json
+import math
 import os
 import re
 import shutil
@@ -47,7 +49,7 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
     environment = dict(
         os.environ,
         ENGRAM_TEST_INSIDE="1",
-        GSETTINGS_BACKEND="memory",
+        GSETTINGS_BACKEND="keyfile",
         GSK_RENDERER="cairo",
         GTK_A11Y="atspi",
         LC_ALL="C.UTF-8",
@@ -59,6 +61,7 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
     environment["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="engram-test-")
     os.makedirs(os.path.join(environment["XDG_RUNTIME_DIR"], "config"))
     environment["XDG_CONFIG_HOME"] = os.path.join(environment["XDG_RUNTIME_DIR"], "config")
+    environment["XDG_DATA_HOME"] = os.path.join(environment["XDG_RUNTIME_DIR"], "data")
     # GTK and its libraries keep much until the program ends.
     environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "detect_leaks=0"]))
     os.execvpe(
@@ -321,6 +324,60 @@ def test_screenshot(program, folder):
     assert os.path.getsize(path) > 10000
 
 
+def write_tiny_model(folder):
+    """A Mamba of one layer, all zeros, as wide as GPT-NeoX's vocabulary and without a tokenizer."""
+    os.makedirs(folder)
+    config = dict(model_type="mamba", hidden_size=1, num_hidden_layers=1, vocab_size=50280, state_size=1, conv_kernel=2, time_step_rank=1)
+    shapes = {"embeddings.weight": [50280, 1], "norm_f.weight": [1], "layers.0.norm.weight": [1]}
+    mixer = {"in_proj.weight": [4, 1], "conv1d.weight": [2, 1, 2], "conv1d.bias": [2], "x_proj.weight": [3, 2]}
+    mixer |= {"dt_proj.weight": [2, 1], "dt_proj.bias": [2], "A_log": [2, 1], "D": [2], "out_proj.weight": [1, 2]}
+    shapes |= {f"layers.0.mixer.{name}": shape for name, shape in mixer.items()}
+    header, offset = {}, 0
+    for name, shape in shapes.items():
+        end = offset + 4 * math.prod(shape)
+        header[f"backbone.{name}"] = {"dtype": "F32", "shape": shape, "data_offsets": [offset, end]}
+        offset = end
+    text = json.dumps(header).encode()
+    text += b" " * (-len(text) % 8)
+    with open(os.path.join(folder, "config.json"), "w") as file:
+        json.dump(config, file)
+    with open(os.path.join(folder, "model.safetensors"), "wb") as file:
+        file.write(len(text).to_bytes(8, "little") + text + bytes(offset))
+
+
+def wait_for_model(program, name, tokenizer):
+    def shown():
+        described = program.button("Model").get_description()
+        return find(program.root, name=name) and f"Tokenizer: {tokenizer}" in described
+
+    wait_for(f"{name} with {tokenizer}", shown)
+
+
+def test_model_is_opened_by_its_name(program, folder):
+    write_tiny_model(os.path.join(os.environ["XDG_DATA_HOME"], "engram", "models", "state-spaces", "tiny"))
+    subprocess.run([ENGRAM, "--model", "state-spaces/tiny"], check=True, timeout=TIMEOUT)
+    wait_for_model(program, "state-spaces/tiny · 1 layers", "GPT-NeoX's, which comes with Engram")
+
+
+def set_tokenizer(path):
+    """As the menu does: in the settings, which the program watches."""
+    file = os.path.join(os.environ["XDG_CONFIG_HOME"], "glib-2.0", "settings", "keyfile")
+    with open(file + ".new", "w") as stream:
+        stream.write(f"[io/github/engram_app/Engram]\ntokenizer='{path}'\n")
+    os.rename(file + ".new", file)
+
+
+def test_tokenizer_can_be_set(program, folder):
+    path = os.path.join(folder, "chosen.json")
+    shutil.copy(os.path.join(os.environ["ENGRAM_DATA_DIR"], "demo", "tokenizer.json"), path)
+    set_tokenizer(path)
+    wait_for_model(program, "state-spaces/tiny · 1 layers", f"from the settings\n{path}")
+    set_tokenizer("")
+    wait_for_model(program, "state-spaces/tiny · 1 layers", "GPT-NeoX's, which comes with Engram")
+    subprocess.run([ENGRAM, "--model", "demo"], check=True, timeout=TIMEOUT)
+    wait_for_model(program, "Demo model · 8 layers", "in the model's folder")
+
+
 def test_closing_while_tracing_ends_well(program, folder):
     type_into("s", "9000")
     xdotool("key", "ctrl+Return")
@@ -348,6 +405,8 @@ TESTS = [
     test_png_pdf_and_npz_are_exported,
     test_failed_export_is_said,
     test_screenshot,
+    test_model_is_opened_by_its_name,
+    test_tokenizer_can_be_set,
     test_closing_while_tracing_ends_well,
     test_nothing_was_complained_of,
 ]
