@@ -60,13 +60,13 @@ static void
 test_lists_every_place_in_order (void)
 {
   static const char *const expected[] = { "demo", "b", "owner/a", "owner/z", "o/c", "o/d" };
-  g_autofree char *b = make_model (stored ("b"), 5, 5);
-  g_autofree char *z = make_model (stored ("owner/z"), 6, 5);
-  g_autofree char *a = make_model (stored ("owner/a"), 7, 5);
-  g_autofree char *hidden = make_model (stored (".hidden"), 7, 5);
-  g_autofree char *d = make_model (cached ("models--o--d"), 50280, 0);
-  g_autofree char *c = make_model (cached ("models--o--c"), 8, 5);
-  g_autofree char *data_set = cached ("datasets--o--e");
+  G_GNUC_UNUSED g_autofree char *b = make_model (stored ("b"), 5, 5);
+  G_GNUC_UNUSED g_autofree char *z = make_model (stored ("owner/z"), 6, 5);
+  G_GNUC_UNUSED g_autofree char *a = make_model (stored ("owner/a"), 7, 5);
+  G_GNUC_UNUSED g_autofree char *hidden = make_model (stored (".hidden"), 7, 5);
+  G_GNUC_UNUSED g_autofree char *d = make_model (cached ("models--o--d"), 50280, 0);
+  G_GNUC_UNUSED g_autofree char *c = make_model (cached ("models--o--c"), 8, 5);
+  G_GNUC_UNUSED g_autofree char *data_set = cached ("datasets--o--e");
   g_autoptr (GPtrArray) entries = eg_model_list (NULL, NULL, NULL);
   g_assert_cmpuint (entries->len, ==, G_N_ELEMENTS (expected));
   for (guint i = 0; i < entries->len; i++)
@@ -93,7 +93,7 @@ test_says_why_not (void)
   write_config (gpt2, "gpt2");
   tiny_write (gpt2, "model.safetensors", "1234");
   tiny_write (gpt2, "pytorch_model.bin", "12345678");
-  g_autofree char *empty = stored ("empty");
+  G_GNUC_UNUSED g_autofree char *empty = stored ("empty");
   g_autofree char *no_config = stored ("no-config");
   tiny_write (no_config, "model.safetensors", "");
   g_autofree char *no_weights = make_model (cached ("models--o--no-weights"), 5, 5);
@@ -109,7 +109,7 @@ test_says_why_not (void)
   tiny_link ("config.json", loop, "config.json");
   g_autofree char *truncated = make_model (stored ("truncated"), 5, 5);
   tiny_write (truncated, "model.safetensors", "12345678");
-  g_autofree char *other = make_model (stored ("other-tokenizer"), 5, 6);
+  G_GNUC_UNUSED g_autofree char *other = make_model (stored ("other-tokenizer"), 5, 6);
   g_autofree char *shape = make_model (stored ("other-shape"), 6, 5);
   g_autofree char *larger = make_model (stored ("larger"), 5, 0);
   g_autofree char *larger_config = g_build_filename (larger, "config.json", NULL);
@@ -136,7 +136,7 @@ test_says_why_not (void)
 static void
 test_a_given_tokenizer_counts (void)
 {
-  g_autofree char *folder = make_model (stored ("given"), 5, 6);
+  G_GNUC_UNUSED g_autofree char *folder = make_model (stored ("given"), 5, 6);
   g_autofree char *elsewhere = tiny_make_folder (home, "elsewhere", NULL);
   tiny_write_tokenizer (elsewhere, 5);
   g_autofree char *file = g_build_filename (elsewhere, "tokenizer.json", NULL);

@@ -53,7 +53,7 @@ test_threads (void)
 
 /* Every cell of a trace again, by whole runs from the first layer and token, each alone. */
 static void
-compare_with_whole_runs (EgModel *model, const EgTraceRequest *request)
+compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, double tolerance)
 {
   const EgModelConfig *config = eg_model_get_config (model);
   const gsize d = config->d_model, L = config->n_layers;
@@ -86,7 +86,7 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request)
         }
     }
   for (gsize cell = 0; cell < L * T; cell++)
-    g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->scores[cell], 2e-6);
+    g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->scores[cell], tolerance);
 }
 
 static void
@@ -99,7 +99,7 @@ test_continuation (void)
         g_autoptr (EgTraceRequest) request = new_request ();
         request->site = site;
         request->window = window;
-        compare_with_whole_runs (model, request);
+        compare_with_whole_runs (model, request, 2e-6);
       }
 }
 
@@ -118,7 +118,7 @@ test_long_prompt (void)
       request->site = site;
       g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
       g_assert_cmpuint (input->n_tokens, >, 70);
-      compare_with_whole_runs (model, request);
+      compare_with_whole_runs (model, request, 1e-5);
     }
 }
 
