@@ -2,18 +2,28 @@
 
 #include "core/error.h"
 #include "formats/json-text.h"
+#include "formats/pytorch-file.h"
 #include "formats/quote.h"
 #include "formats/safetensors.h"
 
 #include <string.h>
 
-#define SINGLE_NAME "model.safetensors"
-#define INDEX_NAME  "model.safetensors.index.json"
+/* What is looked for, in this order. */
+static const struct
+{
+  const char *name;
+  gboolean is_index;
+} main_names[] = {
+  { "model.safetensors", FALSE },
+  { "model.safetensors.index.json", TRUE },
+  { "pytorch_model.bin", FALSE },
+  { "pytorch_model.bin.index.json", TRUE },
+};
 
 struct _EgCheckpoint
 {
   gatomicrefcount ref_count;
-  const char *main_name; /* the file that says what there is: INDEX_NAME or SINGLE_NAME */
+  const char *main_name; /* the file that says what there is */
   GPtrArray *files;      /* EgTensorFile */
   GHashTable *homes;     /* name → the EgTensorFile that has it, also of tensors that are not read */
   GPtrArray *names;      /* of those that are read, sorted, then NULL; the keys of homes */
@@ -43,7 +53,8 @@ static EgTensorFile *
 add_file (EgCheckpoint *self, const char *folder, const char *name, GError **error)
 {
   g_autofree char *path = g_build_filename (folder, name, NULL);
-  EgTensorFile *file = eg_safetensors_load (path, error);
+  EgTensorFile *file = g_str_has_suffix (name, ".bin") ? eg_pytorch_file_load (path, error)
+                                                       : eg_safetensors_load (path, error);
   if (file == NULL)
     return NULL;
   g_ptr_array_add (self->files, file);
@@ -65,16 +76,16 @@ add_all_tensors (EgCheckpoint *self, EgTensorFile *file)
     }
 }
 
-G_GNUC_PRINTF (3, 4)
+G_GNUC_PRINTF (4, 5)
 static gboolean
-refuse_index (const char *name, GError **error, const char *format, ...)
+refuse_index (const EgCheckpoint *self, const char *name, GError **error, const char *format, ...)
 {
   g_autofree char *quoted = eg_quote (name);
   va_list args;
   va_start (args, format);
   g_autofree char *reason = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: “%s” %s", INDEX_NAME, quoted, reason);
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: “%s” %s", self->main_name, quoted, reason);
   return FALSE;
 }
 
@@ -95,9 +106,9 @@ add_indexed_tensor (EgCheckpoint *self,
                     GError **error)
 {
   if (file_name == NULL)
-    return refuse_index (name, error, "is given no file");
+    return refuse_index (self, name, error, "is given no file");
   if (!is_plain_name (file_name))
-    return refuse_index (file_name, error, "is not the plain name of a file in the same folder");
+    return refuse_index (self, file_name, error, "is not the plain name of a file in the same folder");
 
   EgTensorFile *file = g_hash_table_lookup (shards, file_name);
   if (file == NULL)
@@ -107,7 +118,7 @@ add_indexed_tensor (EgCheckpoint *self,
         {
           g_autofree char *quoted = eg_quote (file_name);
           g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                       "%s names the file %s, which is missing from %s: copy it there too", INDEX_NAME,
+                       "%s names the file %s, which is missing from %s: copy it there too", self->main_name,
                        quoted, folder);
           return FALSE;
         }
@@ -117,7 +128,7 @@ add_indexed_tensor (EgCheckpoint *self,
       g_hash_table_insert (shards, g_strdup (file_name), file);
     }
   if (!g_hash_table_contains (file->tensors, name) && !g_hash_table_contains (file->unread, name))
-    return refuse_index (name, error, "is said to be in %s, but it is not", file->name);
+    return refuse_index (self, name, error, "is said to be in %s, but it is not", file->name);
   g_hash_table_insert (self->homes, g_strdup (name), file);
   return TRUE;
 }
@@ -130,7 +141,7 @@ add_indexed_files (EgCheckpoint *self, const char *folder, const char *index_pat
     return FALSE;
   JsonNode *map = json_object_get_member (json_node_get_object (index), "weight_map");
   if (map == NULL || !JSON_NODE_HOLDS_OBJECT (map) || json_object_get_size (json_node_get_object (map)) == 0)
-    return refuse_index ("weight_map", error, "is missing, or has nothing in it");
+    return refuse_index (self, "weight_map", error, "is missing, or has nothing in it");
 
   g_autoptr (GHashTable) shards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   JsonObjectIter iter;
@@ -165,20 +176,24 @@ sort_names (EgCheckpoint *self)
 static void
 set_no_weights_error (const char *folder, GError **error)
 {
-  g_autofree char *pickle = g_build_filename (folder, "pytorch_model.bin", NULL);
   if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
     g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "There is no folder %s", folder);
-  else if (g_file_test (pickle, G_FILE_TEST_EXISTS))
-    g_set_error (
-        error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-        "%s has its weights in pytorch_model.bin, which a later version of Engram will read: for now, "
-        "convert it to %s",
-        folder, SINGLE_NAME);
   else
     g_set_error (
         error, EG_ERROR, EG_ERROR_NOT_FOUND,
-        "There are no weights in %s: neither %s nor %s. Choose the folder that a model was downloaded to",
-        folder, SINGLE_NAME, INDEX_NAME);
+        "There are no weights in %s: neither model.safetensors nor pytorch_model.bin, nor an index of "
+        "several such files. Choose the folder that a model was downloaded to",
+        folder);
+}
+
+static gboolean
+add_single_file (EgCheckpoint *self, const char *folder, GError **error)
+{
+  EgTensorFile *file = add_file (self, folder, self->main_name, error);
+  if (file == NULL)
+    return FALSE;
+  add_all_tensors (self, file);
+  return TRUE;
 }
 
 EgCheckpoint *
@@ -186,30 +201,20 @@ eg_checkpoint_open (const char *folder, GError **error)
 {
   g_return_val_if_fail (folder != NULL, NULL);
 
-  g_autofree char *single_path = g_build_filename (folder, SINGLE_NAME, NULL);
-  g_autofree char *index_path = g_build_filename (folder, INDEX_NAME, NULL);
-  g_autoptr (EgCheckpoint) self = NULL;
-  if (g_file_test (single_path, G_FILE_TEST_EXISTS))
+  for (gsize i = 0; i < G_N_ELEMENTS (main_names); i++)
     {
-      self = checkpoint_new (SINGLE_NAME);
-      EgTensorFile *file = add_file (self, folder, SINGLE_NAME, error);
-      if (file == NULL)
+      g_autofree char *path = g_build_filename (folder, main_names[i].name, NULL);
+      if (!g_file_test (path, G_FILE_TEST_EXISTS))
+        continue;
+      g_autoptr (EgCheckpoint) self = checkpoint_new (main_names[i].name);
+      if (!(main_names[i].is_index ? add_indexed_files (self, folder, path, error)
+                                   : add_single_file (self, folder, error)))
         return NULL;
-      add_all_tensors (self, file);
+      sort_names (self);
+      return g_steal_pointer (&self);
     }
-  else if (g_file_test (index_path, G_FILE_TEST_EXISTS))
-    {
-      self = checkpoint_new (INDEX_NAME);
-      if (!add_indexed_files (self, folder, index_path, error))
-        return NULL;
-    }
-  else
-    {
-      set_no_weights_error (folder, error);
-      return NULL;
-    }
-  sort_names (self);
-  return g_steal_pointer (&self);
+  set_no_weights_error (folder, error);
+  return NULL;
 }
 
 EgCheckpoint *

@@ -17,12 +17,13 @@ typedef struct _EgCheckpoint EgCheckpoint;
  * the same folder (a plain name; nothing that leads elsewhere). The index decides: it must name at least one
  * tensor, every tensor that it names must be in the file it says, and what lies in a file without being named
  * is not in the checkpoint.
+ * 3. pytorch_model.bin (pytorch-file.h)
+ * 4. pytorch_model.bin.index.json: as 2, of such files
  *
  * The files stay mapped: map-file.h says what that asks of whoever changes them.
  *
  * Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND (no folder, no weights in it, a file of the index is
- * missing), EG_ERROR_FORMAT, EG_ERROR_UNSUPPORTED (only pytorch_model.bin is there), EG_ERROR_MEMORY or
- * G_FILE_ERROR.
+ * missing), EG_ERROR_FORMAT, EG_ERROR_UNSUPPORTED, EG_ERROR_MEMORY or G_FILE_ERROR.
  */
 EgCheckpoint *eg_checkpoint_open (const char *folder, GError **error);
 

@@ -59,21 +59,20 @@ check_new (EgTensorFile *self, const char *name, GError **error)
 }
 
 gboolean
-eg_tensor_file_add (EgTensorFile *self,
-                    const char *name,
-                    EgDType dtype,
-                    guint n_dims,
-                    const gsize *shape,
-                    gsize offset,
-                    gsize n_bytes,
-                    GError **error)
+eg_tensor_file_add_data (EgTensorFile *self,
+                         const char *name,
+                         EgDType dtype,
+                         guint n_dims,
+                         const gsize *shape,
+                         const void *data,
+                         gsize n_bytes,
+                         GError **error)
 {
   g_assert (n_dims <= EG_TENSOR_MAX_DIMS);
-  g_assert (offset <= self->size && n_bytes <= self->size - offset);
   if (!check_new (self, name, error))
     return FALSE;
-
-  const guint8 *data = n_bytes == 0 ? NULL : eg_tensor_file_get_bytes (self) + offset;
+  if (n_bytes == 0)
+    data = NULL;
   if ((guintptr)data % eg_dtype_get_size (dtype) != 0)
     {
       void *copy = g_try_malloc (n_bytes);
@@ -100,6 +99,21 @@ eg_tensor_file_add (EgTensorFile *self,
   tensor->n_bytes = n_bytes;
   g_hash_table_insert (self->tensors, tensor->name, tensor);
   return TRUE;
+}
+
+gboolean
+eg_tensor_file_add (EgTensorFile *self,
+                    const char *name,
+                    EgDType dtype,
+                    guint n_dims,
+                    const gsize *shape,
+                    gsize offset,
+                    gsize n_bytes,
+                    GError **error)
+{
+  g_assert (offset <= self->size && n_bytes <= self->size - offset);
+  return eg_tensor_file_add_data (self, name, dtype, n_dims, shape, eg_tensor_file_get_bytes (self) + offset,
+                                  n_bytes, error);
 }
 
 gboolean

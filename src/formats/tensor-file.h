@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * @unread: name → text; tensors that are well-formed but of a dtype that Engram does not read, with that
  * dtype
  *
- * The data of the tensors lies in the mapping (map-file.h), or in @copies where the mapping is not aligned
- * for it.
+ * The data of the tensors lies in the mapping (map-file.h), or in @copies where it is compressed there, or
+ * neither aligned nor in order.
  */
 typedef struct
 {
@@ -48,6 +48,16 @@ gboolean eg_tensor_file_add (EgTensorFile *self,
                              gsize offset,
                              gsize n_bytes,
                              GError **error);
+
+/* The same for elements that lie elsewhere: in @copies, aligned. */
+gboolean eg_tensor_file_add_data (EgTensorFile *self,
+                                  const char *name,
+                                  EgDType dtype,
+                                  guint n_dims,
+                                  const gsize *shape,
+                                  const void *data,
+                                  gsize n_bytes,
+                                  GError **error);
 
 /* Remembers that name is there with a dtype that is not read. */
 gboolean eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *dtype, GError **error);

@@ -61,20 +61,19 @@ read_boolean (const Fields *fields, const char *name, gboolean fallback, gboolea
 
 /* "auto" is ceil (d/16). */
 static gboolean
-read_rank (const Fields *fields, gsize d_model, gsize *rank, GError **error)
+read_rank (const Fields *fields, const char *name, gsize d_model, gsize *rank, GError **error)
 {
-  if (!has_field (fields, "time_step_rank")
-      || g_strcmp0 (eg_json_node_get_text (json_object_get_member (fields->object, "time_step_rank")), "auto")
-             == 0)
+  if (!has_field (fields, name)
+      || g_strcmp0 (eg_json_node_get_text (json_object_get_member (fields->object, name)), "auto") == 0)
     {
       *rank = (d_model + 15) / 16;
       return TRUE;
     }
-  return read_size (fields, "time_step_rank", rank, error);
+  return read_size (fields, name, rank, error);
 }
 
 static gboolean
-read_inner (const Fields *fields, gsize d_model, gsize *d_inner, GError **error)
+read_inner (const Fields *fields, const char *width, gsize d_model, gsize *d_inner, GError **error)
 {
   gsize expand = 2;
   if (has_field (fields, "expand") && !read_size (fields, "expand", &expand, error))
@@ -88,9 +87,9 @@ read_inner (const Fields *fields, gsize d_model, gsize *d_inner, GError **error)
   if (has_field (fields, "expand") && given != *d_inner)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   "%s: intermediate_size is %" G_GSIZE_FORMAT
-                   ", but expand × hidden_size is %" G_GSIZE_FORMAT "; the two fields contradict each other",
-                   fields->where, given, *d_inner);
+                   "%s: intermediate_size is %" G_GSIZE_FORMAT ", but expand × %s is %" G_GSIZE_FORMAT
+                   "; the two fields contradict each other",
+                   fields->where, given, width, *d_inner);
       return FALSE;
     }
   *d_inner = given;
@@ -98,18 +97,18 @@ read_inner (const Fields *fields, gsize d_model, gsize *d_inner, GError **error)
 }
 
 static gboolean
-read_epsilon (const Fields *fields, float *epsilon, GError **error)
+read_epsilon (const Fields *fields, const char *name, float *epsilon, GError **error)
 {
   *epsilon = 1e-5f;
-  if (!has_field (fields, "layer_norm_epsilon"))
+  if (!has_field (fields, name))
     return TRUE;
-  JsonNode *node = json_object_get_member (fields->object, "layer_norm_epsilon");
+  JsonNode *node = json_object_get_member (fields->object, name);
   const GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
   const double value = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : -1;
   if (!(value >= 0 && value <= 1))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   "%s: the field “layer_norm_epsilon” must be a number from 0 to 1", fields->where);
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “%s” must be a number from 0 to 1",
+                   fields->where, name);
       return FALSE;
     }
   *epsilon = (float)value;
@@ -131,6 +130,125 @@ require_text (const Fields *fields, const char *name, const char *only, GError *
   return FALSE;
 }
 
+static gboolean
+load_hugging_face (const Fields *fields, EgModelConfig *config, GError **error)
+{
+  return require_text (fields, "model_type", "mamba", error)
+         && require_text (fields, "hidden_act", "silu", error)
+         && read_size (fields, "hidden_size", &config->d_model, error)
+         && read_size (fields, "num_hidden_layers", &config->n_layers, error)
+         && read_size (fields, "vocab_size", &config->vocab_size, error)
+         && read_size (fields, "state_size", &config->d_state, error)
+         && read_size (fields, "conv_kernel", &config->d_conv, error)
+         && read_inner (fields, "hidden_size", config->d_model, &config->d_inner, error)
+         && read_rank (fields, "time_step_rank", config->d_model, &config->dt_rank, error)
+         && read_boolean (fields, "use_bias", FALSE, &config->use_bias, error)
+         && read_boolean (fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
+         && read_boolean (fields, "tie_word_embeddings", TRUE, &config->tie_embeddings, error)
+         && read_epsilon (fields, "layer_norm_epsilon", &config->norm_eps, error);
+}
+
+/* ---- the original layout: mamba_ssm's MambaConfig ---- */
+
+static gboolean
+read_size_or (const Fields *fields, const char *name, gsize fallback, gsize *value, GError **error)
+{
+  *value = fallback;
+  return !has_field (fields, name) || read_size (fields, name, value, error);
+}
+
+/* Fields that make another network of it unless they are empty: attention, MLPs. */
+static gboolean
+require_nothing (const Fields *fields, const char *name, GError **error)
+{
+  if (!has_field (fields, name))
+    return TRUE;
+  JsonNode *node = json_object_get_member (fields->object, name);
+  guint64 number;
+  if ((JSON_NODE_HOLDS_ARRAY (node) && json_array_get_length (json_node_get_array (node)) == 0)
+      || (JSON_NODE_HOLDS_OBJECT (node) && json_object_get_size (json_node_get_object (node)) == 0)
+      || (eg_json_node_get_size (node, &number) && number == 0))
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+               "%s: %s is not empty; Engram traces Mamba alone, without attention and MLPs", fields->where,
+               name);
+  return FALSE;
+}
+
+/* A field of ssm_cfg that Engram does not know might be another network. */
+static gboolean
+check_names (const Fields *fields, GError **error)
+{
+  static const char *const known[]
+      = { "layer",   "d_state",  "d_conv",        "expand",    "dt_rank", "dt_min",        "dt_max",
+          "dt_init", "dt_scale", "dt_init_floor", "conv_bias", "bias",    "use_fast_path", NULL };
+  g_autoptr (GList) names = json_object_get_members (fields->object);
+  for (GList *it = names; it; it = it->next)
+    if (!g_strv_contains (known, it->data))
+      {
+        g_autofree char *quoted = eg_quote (it->data);
+        g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+                     "%s: Engram does not know the field “%s” of ssm_cfg", fields->where, quoted);
+        return FALSE;
+      }
+  return TRUE;
+}
+
+static gboolean
+load_ssm (const Fields *fields, EgModelConfig *config, GError **error)
+{
+  return require_text (fields, "layer", "Mamba1", error) && check_names (fields, error)
+         && read_size_or (fields, "d_state", 16, &config->d_state, error)
+         && read_size_or (fields, "d_conv", 4, &config->d_conv, error)
+         && read_inner (fields, "d_model", config->d_model, &config->d_inner, error)
+         && read_rank (fields, "dt_rank", config->d_model, &config->dt_rank, error)
+         && read_boolean (fields, "bias", FALSE, &config->use_bias, error)
+         && read_boolean (fields, "conv_bias", TRUE, &config->use_conv_bias, error);
+}
+
+/* Its weights do not tell a LayerNorm from an RMSNorm before the first bias is missed. */
+static gboolean
+require_rms_norm (const Fields *fields, GError **error)
+{
+  gboolean rms_norm;
+  if (!read_boolean (fields, "rms_norm", TRUE, &rms_norm, error))
+    return FALSE;
+  if (!rms_norm)
+    g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+                 "%s: rms_norm is false; Engram traces models with RMSNorm", fields->where);
+  return rms_norm;
+}
+
+static gboolean
+load_original (const Fields *fields, EgModelConfig *config, GError **error)
+{
+  g_autoptr (JsonObject) none = json_object_new ();
+  Fields ssm = { none, fields->where };
+  if (has_field (fields, "ssm_cfg"))
+    {
+      JsonNode *node = json_object_get_member (fields->object, "ssm_cfg");
+      if (!JSON_NODE_HOLDS_OBJECT (node))
+        {
+          g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “ssm_cfg” must be an object",
+                       fields->where);
+          return FALSE;
+        }
+      ssm.object = json_node_get_object (node);
+    }
+  gsize multiple;
+  if (!read_size (fields, "d_model", &config->d_model, error)
+      || !read_size (fields, "n_layer", &config->n_layers, error)
+      || !read_size (fields, "vocab_size", &config->vocab_size, error)
+      || !read_size_or (fields, "pad_vocab_size_multiple", 8, &multiple, error)
+      || !require_rms_norm (fields, error) || !require_nothing (fields, "attn_layer_idx", error)
+      || !require_nothing (fields, "attn_cfg", error) || !require_nothing (fields, "d_intermediate", error)
+      || !read_boolean (fields, "tie_embeddings", TRUE, &config->tie_embeddings, error)
+      || !load_ssm (&ssm, config, error))
+    return FALSE;
+  config->vocab_size = (config->vocab_size + multiple - 1) / multiple * multiple;
+  return read_epsilon (fields, "norm_epsilon", &config->norm_eps, error);
+}
+
 gboolean
 eg_model_config_load (const char *path, EgModelConfig *config, GError **error)
 {
@@ -140,17 +258,7 @@ eg_model_config_load (const char *path, EgModelConfig *config, GError **error)
   g_autofree char *where = g_path_get_basename (path);
   const Fields fields = { json_node_get_object (root), where };
   *config = (EgModelConfig){ 0 };
-  return require_text (&fields, "model_type", "mamba", error)
-         && require_text (&fields, "hidden_act", "silu", error)
-         && read_size (&fields, "hidden_size", &config->d_model, error)
-         && read_size (&fields, "num_hidden_layers", &config->n_layers, error)
-         && read_size (&fields, "vocab_size", &config->vocab_size, error)
-         && read_size (&fields, "state_size", &config->d_state, error)
-         && read_size (&fields, "conv_kernel", &config->d_conv, error)
-         && read_inner (&fields, config->d_model, &config->d_inner, error)
-         && read_rank (&fields, config->d_model, &config->dt_rank, error)
-         && read_boolean (&fields, "use_bias", FALSE, &config->use_bias, error)
-         && read_boolean (&fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
-         && read_boolean (&fields, "tie_word_embeddings", TRUE, &config->tie_embeddings, error)
-         && read_epsilon (&fields, &config->norm_eps, error);
+  return has_field (&fields, "d_model") && !has_field (&fields, "hidden_size")
+             ? load_original (&fields, config, error)
+             : load_hugging_face (&fields, config, error);
 }

@@ -1,5 +1,5 @@
 /* A checkpoint's config.json: the sizes of a Mamba-1 network (Gu & Dao 2023), as Hugging Face's MambaConfig
- * writes them. */
+ * writes them, or as mamba_ssm's does (the original layout, with d_model, n_layer, ssm_cfg). */
 #pragma once
 
 #include <glib.h>

@@ -25,7 +25,7 @@ check_folder (const char *folder, GError **error)
     return TRUE;
   if (g_file_test (folder, G_FILE_TEST_EXISTS))
     g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 "“%s” is a file; a model is a folder with config.json and model.safetensors in it", folder);
+                 "“%s” is a file; a model is a folder with config.json and its weights in it", folder);
   else
     g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "There is no folder “%s”", folder);
   return FALSE;

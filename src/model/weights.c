@@ -153,10 +153,18 @@ load_weights (EgCheckpoint *checkpoint, const EgModelConfig *config, gboolean ch
   self->vectors = g_ptr_array_new_with_free_func (g_free);
   Loader loader = { checkpoint, self, check_only };
   const gsize V = config->vocab_size, d = config->d_model;
-  gboolean ok = load_matrix (&loader, "backbone.embeddings.weight", V, d, &self->embedding, error)
+  /* The original layout's name has no s. */
+  const char *embedding = eg_checkpoint_has (checkpoint, "backbone.embedding.weight")
+                              ? "backbone.embedding.weight"
+                              : "backbone.embeddings.weight";
+  gboolean ok = load_matrix (&loader, embedding, V, d, &self->embedding, error)
                 && load_vector (&loader, "backbone.norm_f.weight", d, &self->norm, error);
   if (ok && eg_checkpoint_has (checkpoint, "lm_head.weight"))
-    ok = load_matrix (&loader, "lm_head.weight", V, d, &self->head, error);
+    {
+      ok = load_matrix (&loader, "lm_head.weight", V, d, &self->head, error);
+      if (ok && self->head.data == self->embedding.data) /* one tensor under two names */
+        self->n_parameters -= V * d;
+    }
   else if (ok && config->tie_embeddings)
     self->head = self->embedding;
   else if (ok)

@@ -413,12 +413,12 @@ test_says_when_a_folder_has_no_weights (void)
   g_autoptr (Scratch) scratch = scratch_new ();
   GError *error = NULL;
   assert_refused (eg_checkpoint_open (scratch->path, &error), error, EG_ERROR_NOT_FOUND,
-                  "neither model.safetensors nor model.safetensors.index.json");
+                  "neither model.safetensors nor pytorch_model.bin");
   g_autofree char *nowhere = scratch_get_path (scratch, "nowhere");
   assert_refused (eg_checkpoint_open (nowhere, &error), error, EG_ERROR_NOT_FOUND, "There is no folder");
 
   scratch_write (scratch, "pytorch_model.bin", "", 0);
-  assert_refused (eg_checkpoint_open (scratch->path, &error), error, EG_ERROR_UNSUPPORTED, "a later version");
+  assert_refused (eg_checkpoint_open (scratch->path, &error), error, EG_ERROR_FORMAT, "pytorch_model.bin");
 
   g_autofree char *folder = scratch_get_path (scratch, "model.safetensors");
   g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);

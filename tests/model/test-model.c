@@ -14,6 +14,8 @@ static char *home;
 #define SIZES "\"hidden_size\":1,\"num_hidden_layers\":1,\"vocab_size\":3,"
 #define REST  "\"state_size\":1,\"conv_kernel\":2,\"expand\":2,\"time_step_rank\":1"
 
+#define ORIGINAL "\"d_model\":1,\"n_layer\":1,\"vocab_size\":3"
+
 static char *
 new_model (void)
 {
@@ -86,6 +88,18 @@ test_config_mistakes (void)
     { "{" TYPE SIZES REST ",\"tie_word_embeddings\":false}", "lm_head.weight" },
     { "{" TYPE SIZES REST ",\"layer_norm_epsilon\":-1}", "“layer_norm_epsilon” must be" },
     { "{" TYPE SIZES REST ",\"layer_norm_epsilon\":\"small\"}", "“layer_norm_epsilon” must be" },
+    /* The original layout. */
+    { "{\"d_model\":1,\"vocab_size\":3}", "“n_layer” is missing" },
+    { "{\"d_model\":1,\"n_layer\":1}", "“vocab_size” is missing" },
+    { "{" ORIGINAL ",\"ssm_cfg\":[]}", "“ssm_cfg” must be an object" },
+    { "{" ORIGINAL ",\"ssm_cfg\":{\"layer\":\"Mamba2\"}}", "layer is “Mamba2”" },
+    { "{" ORIGINAL ",\"ssm_cfg\":{\"headdim\":64}}", "does not know the field “headdim”" },
+    { "{" ORIGINAL ",\"ssm_cfg\":{\"d_state\":0}}", "“d_state” must be" },
+    { "{" ORIGINAL ",\"rms_norm\":false}", "rms_norm is false" },
+    { "{" ORIGINAL ",\"attn_layer_idx\":[3]}", "attn_layer_idx is not empty" },
+    { "{" ORIGINAL ",\"d_intermediate\":8}", "d_intermediate is not empty" },
+    { "{" ORIGINAL ",\"pad_vocab_size_multiple\":0}", "“pad_vocab_size_multiple” must be" },
+    { "{" ORIGINAL "}", "backbone.embeddings.weight has shape [3, 1], expected [8, 1]" },
     /* Another network than the weights are of. */
     { "{" TYPE "\"hidden_size\":1,\"num_hidden_layers\":2,\"vocab_size\":3," REST "}", "backbone.layers.1." },
     { "{" TYPE "\"hidden_size\":1,\"num_hidden_layers\":16000000,\"vocab_size\":3," REST "}",

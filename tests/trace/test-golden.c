@@ -143,6 +143,27 @@ test_reference (gconstpointer name)
     assert_near (fast->scores[i], slow->scores[i], SCORE_TOLERANCE);
 }
 
+/* The same network in the original layout of mamba_ssm: other names, a pickle, a tokenizer beside the folder.
+ */
+static void
+test_original_layout (void)
+{
+  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "golden", "pytorch", "original", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
+  g_assert_no_error (error);
+  g_autoptr (EgModel) twin = golden_open ("expand2");
+  g_autoptr (EgPrediction) a = eg_predict (model, "The old town of Rome", 100, NULL, NULL);
+  g_autoptr (EgPrediction) b = eg_predict (twin, "The old town of Rome", 100, NULL, NULL);
+  g_assert_cmpuint (a->n_predictions, ==, 100);
+  for (gsize i = 0; i < a->n_predictions; i++)
+    {
+      g_assert_cmpuint (a->predictions[i].id, ==, b->predictions[i].id);
+      g_assert_true (a->predictions[i].probability == b->predictions[i].probability);
+    }
+  g_assert_cmpuint (eg_model_get_n_parameters (model), ==, eg_model_get_n_parameters (twin));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -157,6 +178,7 @@ main (int argc, char **argv)
       g_test_add_data_func (traces, name, test_traces);
       g_test_add_data_func (plain, name, test_reference);
     }
+  g_test_add_func ("/golden/original-layout-is-the-same-network", test_original_layout);
   g_test_add_data_func ("/golden/expand2/every-layer-is-pytorch's", "expand2", test_resid);
   g_test_add_data_func ("/golden/deep/every-layer-is-pytorch's", "deep", test_resid);
   return g_test_run ();

@@ -1,0 +1,231 @@
+#include "formats/pytorch-file.h"
+
+#include "core/error.h"
+#include "formats/pickle.h"
+#include "formats/quote.h"
+#include "formats/zip.h"
+
+#include <string.h>
+
+/* A list of a million tensors is shorter. */
+#define MAX_PICKLE_SIZE (256u << 20)
+
+typedef struct
+{
+  EgTensorFile *file;
+  EgZip *zip;
+  char *root;           /* "archive/" */
+  GHashTable *inflated; /* entry → its bytes, of those that are compressed; owned by the file's copies */
+} Reader;
+
+G_GNUC_PRINTF (4, 5)
+static gboolean
+refuse (const Reader *self, EgError code, GError **error, const char *format, ...)
+{
+  va_list args;
+  va_start (args, format);
+  g_autofree char *reason = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error (error, EG_ERROR, code, "%s: %s", self->file->name, reason);
+  return FALSE;
+}
+
+/* Before 1.6 torch.save wrote several pickles after each other, the first of them a magic number; before
+ * 0.1.10, a tar archive. */
+static gboolean
+is_old_format (const guint8 *bytes, gsize n)
+{
+  static const guint8 magic[]
+      = { 0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, '.' };
+  return (n >= sizeof magic && memcmp (bytes, magic, sizeof magic) == 0)
+         || (n > 262 && memcmp (bytes + 257, "ustar", 5) == 0);
+}
+
+static gboolean
+find_root (Reader *self, GError **error)
+{
+  for (guint i = 0; i < eg_zip_get_n_entries (self->zip); i++)
+    {
+      const char *name = eg_zip_get_entry (self->zip, i)->name, *slash = strchr (name, '/');
+      if (slash != NULL && strcmp (slash, "/data.pkl") == 0)
+        {
+          self->root = g_strndup (name, (gsize)(slash + 1 - name));
+          return TRUE;
+        }
+    }
+  return refuse (self, EG_ERROR_FORMAT, error,
+                 "there is no list of tensors (data.pkl) in it: it is not torch.save's");
+}
+
+static const EgZipEntry *
+lookup (const Reader *self, const char *name)
+{
+  g_autofree char *path = g_strconcat (self->root, name, NULL);
+  return eg_zip_lookup (self->zip, path);
+}
+
+static gboolean
+check_byte_order (Reader *self, GError **error)
+{
+  const EgZipEntry *entry = lookup (self, "byteorder");
+  if (entry == NULL)
+    return TRUE; /* before PyTorch 2.1; only little-endian machines were common */
+  g_autoptr (GBytes) order = eg_zip_read (self->zip, entry, 64, error);
+  if (order == NULL)
+    return FALSE;
+  gsize n;
+  const char *text = g_bytes_get_data (order, &n);
+  if (n == 6 && memcmp (text, "little", 6) == 0)
+    return TRUE;
+  return refuse (self, EG_ERROR_UNSUPPORTED, error, "its numbers are not in little-endian order");
+}
+
+/* TRUE if the elements lie one after the other. */
+static gboolean
+is_contiguous (const EgPickledTensor *tensor)
+{
+  guint64 step = 1;
+  for (guint i = tensor->n_dims; i > 0; i--)
+    {
+      if (tensor->shape[i - 1] != 1 && tensor->stride[i - 1] != step)
+        return FALSE;
+      step *= tensor->shape[i - 1];
+    }
+  return TRUE;
+}
+
+/* The number of elements; FALSE when it is beyond those of the storage. */
+static gboolean
+count_elements (const EgPickledTensor *tensor, guint64 *n)
+{
+  *n = 1;
+  for (guint i = 0; i < tensor->n_dims; i++)
+    if (!g_uint64_checked_mul (n, *n, tensor->shape[i]))
+      return FALSE;
+  return *n <= tensor->n_stored;
+}
+
+/* The elements one after the other. (transfer full) */
+static void *
+gather (const EgPickledTensor *tensor, const guint8 *storage, gsize n, gsize size)
+{
+  guint8 *copy = g_try_malloc (n * size);
+  gsize index[EG_TENSOR_MAX_DIMS] = { 0 };
+  for (gsize i = 0; copy != NULL && i < n; i++)
+    {
+      gsize at = tensor->offset;
+      for (guint k = 0; k < tensor->n_dims; k++)
+        at += index[k] * tensor->stride[k];
+      memcpy (copy + i * size, storage + at * size, size);
+      for (guint k = tensor->n_dims; k > 0 && ++index[k - 1] == tensor->shape[k - 1]; k--)
+        index[k - 1] = 0;
+    }
+  return copy;
+}
+
+/* A storage's bytes: in the mapping, or inflated once. */
+static const guint8 *
+storage_bytes (Reader *self, const EgZipEntry *entry, GError **error)
+{
+  if (entry->is_stored)
+    return eg_tensor_file_get_bytes (self->file) + entry->offset;
+  guint8 *bytes = g_hash_table_lookup (self->inflated, entry);
+  if (bytes != NULL)
+    return bytes;
+  GBytes *content = eg_zip_read (self->zip, entry, G_MAXSSIZE, error);
+  if (content == NULL)
+    return NULL;
+  gsize n;
+  bytes = g_bytes_unref_to_data (content, &n);
+  g_ptr_array_add (self->file->copies, bytes);
+  g_hash_table_insert (self->inflated, (gpointer)entry, bytes);
+  return bytes;
+}
+
+static gboolean
+add_tensor (Reader *self, const EgPickledTensor *tensor, GError **error)
+{
+  g_autofree char *name = eg_quote (tensor->name);
+  if (!tensor->is_read)
+    return eg_tensor_file_add_unread (self->file, tensor->name, tensor->type, error);
+
+  g_autofree char *path = g_strconcat ("data/", tensor->storage, NULL);
+  const EgZipEntry *entry = lookup (self, path);
+  const gsize size = eg_dtype_get_size (tensor->dtype);
+  if (entry == NULL)
+    {
+      g_autofree char *quoted = eg_quote (path);
+      return refuse (self, EG_ERROR_FORMAT, error, "tensor %s is said to be in %s, which is not there", name,
+                     quoted);
+    }
+  if (entry->size % size != 0 || entry->size / size != tensor->n_stored)
+    return refuse (self, EG_ERROR_FORMAT, error,
+                   "tensor %s is said to be in %" G_GUINT64_FORMAT
+                   " elements of %s, but those have %" G_GSIZE_FORMAT " bytes",
+                   name, tensor->n_stored, tensor->type, entry->size);
+  guint64 n;
+  if (!count_elements (tensor, &n))
+    return refuse (self, EG_ERROR_UNSUPPORTED, error,
+                   "tensor %s repeats elements; save it with .contiguous ()", name);
+
+  if (is_contiguous (tensor) && entry->is_stored)
+    return eg_tensor_file_add (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
+                               entry->offset + tensor->offset * size, n * size, error);
+  const guint8 *storage = storage_bytes (self, entry, error);
+  if (storage == NULL)
+    return FALSE;
+  if (is_contiguous (tensor))
+    return eg_tensor_file_add_data (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
+                                    storage + tensor->offset * size, n * size, error);
+  void *copy = gather (tensor, storage, n, size);
+  if (copy == NULL && n > 0)
+    return refuse (self, EG_ERROR_MEMORY, error, "tensor %s does not fit into memory", name);
+  if (copy != NULL)
+    g_ptr_array_add (self->file->copies, copy);
+  return eg_tensor_file_add_data (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
+                                  copy, n * size, error);
+}
+
+static gboolean
+read_tensors (Reader *self, GError **error)
+{
+  g_autoptr (GBytes) list = NULL;
+  if (!find_root (self, error) || !check_byte_order (self, error)
+      || (list = eg_zip_read (self->zip, lookup (self, "data.pkl"), MAX_PICKLE_SIZE, error)) == NULL)
+    return FALSE;
+  gsize n;
+  const guint8 *bytes = g_bytes_get_data (list, &n);
+  g_autoptr (EgPickle) pickle = eg_pickle_read (bytes, n, self->file->name, error);
+  if (pickle == NULL)
+    return FALSE;
+  for (guint i = 0; i < eg_pickle_get_n_tensors (pickle); i++)
+    if (!add_tensor (self, eg_pickle_get_tensor (pickle, i), error))
+      return FALSE;
+  return TRUE;
+}
+
+EgTensorFile *
+eg_pytorch_file_load (const char *path, GError **error)
+{
+  g_autoptr (EgTensorFile) file = eg_tensor_file_map (path, error);
+  if (file == NULL)
+    return NULL;
+  Reader self = { .file = file };
+  if (is_old_format (eg_tensor_file_get_bytes (file), file->size))
+    {
+      refuse (&self, EG_ERROR_UNSUPPORTED, error,
+              "it is in the format that PyTorch wrote before 1.6; in a new PyTorch, "
+              "torch.save (torch.load (path, weights_only=True), path) makes it one that Engram reads");
+      return NULL;
+    }
+  g_autoptr (GBytes) archive = g_mapped_file_get_bytes (file->mapping);
+  self.zip = eg_zip_new (archive, file->name, error);
+  if (self.zip == NULL)
+    return NULL;
+  self.inflated = g_hash_table_new (NULL, NULL);
+  const gboolean ok = read_tensors (&self, error);
+  g_hash_table_unref (self.inflated);
+  g_free (self.root);
+  eg_zip_free (self.zip);
+  return ok ? g_steal_pointer (&file) : NULL;
+}
