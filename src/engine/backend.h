@@ -102,10 +102,11 @@ struct _EgBackend
   /* In place: x = log (1 + exp (x)). */
   void (*softplus) (EgStream *stream, float *x, gsize n);
 
-  /* h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;  y[t,i] = Σ_n
-   * C[t,n]·h[t,n,i] + skip[i]·c[t,i]. Segments are done in their order: one may begin with a state that one
-   * before it keeps. Δ, c: dense [rows, D]; B, C: [rows, N] with leading dimension ldbc; A₂ [N, D]; y dense
-   * [out rows, D], and never the memory of Δ or c. */
+  /* h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;
+   * y[t,i] = (Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i]) · silu (z[t,i]). Segments are done in their order: one
+   * may begin with a state that one before it keeps. Δ, c: dense [rows, D]; B, C: [rows, N] with leading
+   * dimension ldbc; A₂ [N, D]; y dense [out rows, D], and never the memory of Δ or c; z: y's rows, with
+   * leading dimension ldz. */
   void (*scan) (EgStream *stream,
                 float *y,
                 const float *delta,
@@ -118,10 +119,9 @@ struct _EgBackend
                 gsize n_inner,
                 gsize n_state,
                 const float *a,
-                const float *skip);
-
-  /* In place: y[r, i] *= silu (z[r, i]); y dense. */
-  void (*gate) (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner);
+                const float *skip,
+                const float *z,
+                gsize ldz);
 
   /* y += x, n floats. */
   void (*add) (EgStream *stream, float *y, const float *x, gsize n);

@@ -126,16 +126,12 @@ profile_scan (EgStream *stream,
               gsize n_inner,
               gsize n_state,
               const float *a,
-              const float *skip)
+              const float *skip,
+              const float *z,
+              gsize ldz)
 {
   MEASURE (EG_OP_SCAN, scan, y, delta, c, b_rows, c_rows, ldbc, segments, n_segments, n_inner, n_state, a,
-           skip);
-}
-
-static void
-profile_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
-{
-  MEASURE (EG_OP_GATE, gate, y, z, ldz, n_rows, n_inner);
+           skip, z, ldz);
 }
 
 static void
@@ -178,7 +174,6 @@ eg_backend_profile (EgBackend *backend)
     .conv_silu = profile_conv_silu,
     .softplus = profile_softplus,
     .scan = profile_scan,
-    .gate = profile_gate,
     .add = profile_add,
     .copy_rows = profile_copy_rows,
     .embed = profile_embed,
@@ -203,6 +198,6 @@ const char *
 eg_op_get_name (EgOp op)
 {
   static const char *const names[EG_N_OPS]
-      = { "gemm", "rmsnorm", "conv", "softplus", "scan", "gate", "add", "copy", "head" };
+      = { "gemm", "rmsnorm", "conv", "softplus", "scan", "add", "copy", "head" };
   return names[op];
 }

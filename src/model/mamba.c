@@ -302,7 +302,8 @@ fill_gaps (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize l
   be->gemm (self->stream, dbc, R + 2 * N, c, D, n_rows, &w->x_proj, NULL);
   be->gemm (self->stream, delta, D, dbc, R + 2 * N, n_rows, &w->dt_proj, w->dt_bias);
   be->softplus (self->stream, delta, n_rows * D);
-  be->scan (self->stream, NULL, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_gaps, D, N, w->a, w->skip);
+  be->scan (self->stream, NULL, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_gaps, D, N, w->a, w->skip,
+            NULL, 0);
 
   for (gsize s = 0; s < n_active; s++)
     if (find_gap (&segments[s], &gap))
@@ -443,8 +444,8 @@ run_layer (
   be->gemm (stream, delta, D, dbc, R + 2 * N, n_rows, &w->dt_proj, w->dt_bias);
   be->softplus (stream, delta, n_rows * D);
   plan_outputs (self, segments, n_active, l, only_last);
-  be->scan (stream, y, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_active, D, N, w->a, w->skip);
-  be->gate (stream, y, z, ldz, n_out, D);
+  be->scan (stream, y, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_active, D, N, w->a, w->skip, z,
+            ldz);
   be->gemm (stream, o, d, y, D, n_out, &w->out_proj, w->out_bias);
 
   restore (self, segments, n_active, n_positions, EG_SITE_MIXER, l, only_last, o, d);

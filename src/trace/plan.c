@@ -5,7 +5,7 @@
 #define WANTED_ROWS 512
 #define MOST_ROWS   768
 /* A group is at most about this part of the trace's work, so that the picture changes often. */
-#define GROUPS_OF_TRACE 20
+#define GROUPS_OF_TRACE 16
 /* No group is made of fewer rows for that. */
 #define LEAST_ROWS 96
 

@@ -206,16 +206,13 @@ cpu_scan (EgStream *stream,
           gsize n_inner,
           gsize n_state,
           const float *a,
-          const float *skip)
+          const float *skip,
+          const float *z,
+          gsize ldz)
 {
   float *h = scratch (stream, 0, n_state * EG_SCAN_BLOCK);
-  kernels->scan (y, delta, c, b_rows, c_rows, ldbc, segments, n_segments, n_inner, n_state, a, skip, h);
-}
-
-static void
-cpu_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
-{
-  kernels->gate (y, z, ldz, n_rows, n_inner);
+  kernels->scan (y, delta, c, b_rows, c_rows, ldbc, segments, n_segments, n_inner, n_state, a, skip, z, ldz,
+                 h);
 }
 
 static void
@@ -332,7 +329,6 @@ static EgBackend cpu_backend = {
   .conv_silu = cpu_conv_silu,
   .softplus = cpu_softplus,
   .scan = cpu_scan,
-  .gate = cpu_gate,
   .add = cpu_add,
   .copy_rows = cpu_copy_rows,
   .embed = cpu_embed,

@@ -103,7 +103,7 @@ softplus (float *restrict x, gsize n)
     x[i] = fast_softplus (x[i]);
 }
 
-/* One token, `width` channels: h and a are [n_state, EG_SCAN_BLOCK] and [n_state, D]. */
+/* One token, `width` channels: h and a are [n_state, EG_SCAN_BLOCK] and [n_state, D]; y may be NULL. */
 static inline void
 scan_step (float *restrict h,
            float *restrict y,
@@ -115,6 +115,7 @@ scan_step (float *restrict h,
            gsize n_inner,
            const float *restrict a,
            const float *restrict skip,
+           const float *restrict z,
            gsize width)
 {
   float input[EG_SCAN_BLOCK], out[EG_SCAN_BLOCK];
@@ -136,7 +137,7 @@ scan_step (float *restrict h,
     }
   if (y)
     for (gsize i = 0; i < width; i++)
-      y[i] = out[i];
+      y[i] = out[i] * fast_silu (z[i]);
 }
 
 static void
@@ -152,6 +153,8 @@ scan (float *y,
       gsize n_state,
       const float *a,
       const float *skip,
+      const float *z,
+      gsize ldz,
       float *h)
 {
   for (gsize s = 0; s < n_segments; s++)
@@ -165,16 +168,18 @@ scan (float *y,
         for (gsize t = 0; t < segment->n_rows; t++)
           {
             const gsize row = segment->row + t;
-            float *out = t < segment->out_first
-                             ? NULL
-                             : y + (segment->out_row + t - segment->out_first) * n_inner + i0;
+            const gboolean wanted = t >= segment->out_first;
+            const gsize out_row = wanted ? segment->out_row + t - segment->out_first : 0;
+            float *out = wanted ? y + out_row * n_inner + i0 : NULL;
+            const float *gate = wanted ? z + out_row * ldz + i0 : NULL;
             const float *d_row = delta + row * n_inner + i0, *x_row = c + row * n_inner + i0;
             const float *b_row = b_rows + row * ldbc, *c_row = c_rows + row * ldbc;
             if (width == EG_SCAN_BLOCK)
-              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0,
+              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, gate,
                          EG_SCAN_BLOCK);
             else
-              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, width);
+              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, gate,
+                         width);
             if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end
                 && (t - segment->keep_first) % segment->keep_step == 0)
               for (gsize n = 0; n < n_state; n++)
@@ -183,14 +188,6 @@ scan (float *y,
                         h + n * EG_SCAN_BLOCK, width * sizeof *h);
           }
       }
-}
-
-static void
-gate (float *restrict y, const float *restrict z, gsize ldz, gsize n_rows, gsize n_inner)
-{
-  for (gsize r = 0; r < n_rows; r++, y += n_inner, z += ldz)
-    for (gsize i = 0; i < n_inner; i++)
-      y[i] *= fast_silu (z[i]);
 }
 
 static void
@@ -246,7 +243,6 @@ const EgCpuKernels EG_KERNELS = {
   .conv_silu = conv_silu,
   .softplus = softplus,
   .scan = scan,
-  .gate = gate,
   .add = add,
   .log_sum_exp = log_sum_exp,
   .widen_half = widen_half,

@@ -142,7 +142,9 @@ reference_scan (EgStream *stream,
                 gsize n_inner,
                 gsize n_state,
                 const float *a,
-                const float *skip)
+                const float *skip,
+                const float *z,
+                gsize ldz)
 {
   for (gsize s = 0; s < n_segments; s++)
     for (gsize i = 0; i < n_inner; i++)
@@ -167,18 +169,11 @@ reference_scan (EgStream *stream,
                                       + i]
                       = (float)h[n];
               }
+            const gsize out_row = segment->out_row + t - segment->out_first;
             if (t >= segment->out_first)
-              y[(segment->out_row + t - segment->out_first) * n_inner + i] = (float)out;
+              y[out_row * n_inner + i] = (float)(out * silu ((double)z[out_row * ldz + i]));
           }
       }
-}
-
-static void
-reference_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
-{
-  for (gsize r = 0; r < n_rows; r++)
-    for (gsize i = 0; i < n_inner; i++)
-      y[r * n_inner + i] = (float)((double)y[r * n_inner + i] * silu ((double)z[r * ldz + i]));
 }
 
 static void
@@ -239,7 +234,6 @@ eg_backend_reference (void)
     .conv_silu = reference_conv_silu,
     .softplus = reference_softplus,
     .scan = reference_scan,
-    .gate = reference_gate,
     .add = reference_add,
     .copy_rows = reference_copy_rows,
     .embed = reference_embed,
