@@ -174,6 +174,14 @@ scan (float *y,
             const float *gate = wanted ? z + out_row * ldz + i0 : NULL;
             const float *d_row = delta + row * n_inner + i0, *x_row = c + row * n_inner + i0;
             const float *b_row = b_rows + row * ldbc, *c_row = c_rows + row * ldbc;
+            /* The same rows' next channels: too far away for the processor to foresee. */
+            for (gsize i = EG_SCAN_BLOCK; i < 2 * EG_SCAN_BLOCK; i += 16)
+              {
+                __builtin_prefetch (d_row + i);
+                __builtin_prefetch (x_row + i);
+                if (gate)
+                  __builtin_prefetch (gate + i);
+              }
             if (width == EG_SCAN_BLOCK)
               scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, gate,
                          EG_SCAN_BLOCK);

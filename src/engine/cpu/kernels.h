@@ -44,7 +44,7 @@ typedef struct
 } EgCpuKernels;
 
 /* Channels that scan keeps in the first-level cache at a time; its scratch is n_state × this many floats. */
-#define EG_SCAN_BLOCK 32
+#define EG_SCAN_BLOCK 128
 
 extern const EgCpuKernels eg_cpu_kernels_baseline;
 extern const EgCpuKernels eg_cpu_kernels_avx2;
