@@ -3,20 +3,11 @@
 #include "core/memory.h"
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
+#include "trace/tracer.h"
 
 /* The trace whose memory is estimated. */
 #define EXAMPLE_TOKENS  16
 #define EXAMPLE_SAMPLES 10
-
-/* Design §5: of the clean run and of each sample's corrupted run, every layer's residual rows, conv inputs
- * and states are kept. */
-static double
-trace_bytes (const EgModelConfig *config, double n_tokens, double n_samples)
-{
-  const double per_position
-      = 2.0 * (double)config->d_model + (double)config->d_inner * (1.0 + (double)config->d_state);
-  return (n_samples + 1) * n_tokens * (double)config->n_layers * per_position * sizeof (float);
-}
 
 static gsize
 n_tokens_of (EgModel *model)
@@ -38,7 +29,8 @@ print_json (EgModel *model)
   JsonObject *memory = json_object_new ();
   json_object_set_int_member (memory, "tokens", EXAMPLE_TOKENS);
   json_object_set_int_member (memory, "samples", EXAMPLE_SAMPLES);
-  json_object_set_int_member (memory, "bytes", (gint64)trace_bytes (config, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
+  json_object_set_int_member (memory, "bytes",
+                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
   json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
 
   JsonObject *openblas = json_object_new ();
@@ -75,8 +67,7 @@ print_lines (EgModel *model)
 {
   const EgModelConfig *config = eg_model_get_config (model);
   g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
-  g_autofree char *trace_size
-      = g_format_size ((guint64)trace_bytes (config, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
+  g_autofree char *trace_size = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
   g_autofree char *available = g_format_size (eg_memory_available ());
 
   cli_print ("model          %s\n", eg_model_get_name (model));

@@ -644,34 +644,51 @@ coordinate (gpointer data)
 
 /* ---- starting ---- */
 
-/* How the corrupted runs are kept: states after every state_step-th position, and so many samples in a round
- * that those of a round fit into ROUND_BYTES (a round's and the next one's are kept at a time). Never by what
- * happens to be free: the same request gives the same bits. FALSE when there is not that much memory. */
-static gboolean
-plan_memory (Trace *self, gsize *samples_at_once, GError **error)
+/* How the corrupted runs are kept. */
+typedef struct
 {
-  const EgModelConfig *config = eg_model_get_config (self->model);
-  const gsize rows = self->n_tokens - self->input->subject_first, samples = self->request->samples;
+  gsize state_step;      /* states after every so many positions */
+  gsize samples_at_once; /* of a round; a round's and the next one's runs are kept at a time */
+  guint64 bytes;         /* of all that is kept at a time, the clean run too */
+} Memory;
+
+/* So many samples in a round that their runs fit into ROUND_BYTES. Never by what happens to be free: the same
+ * request gives the same bits. rows: positions from the subject's first on. */
+static Memory
+plan_memory (const EgModelConfig *config, gsize n_tokens, gsize rows, EgSite site, gsize samples)
+{
   const gsize wide_enough = MIN (samples, WIDE_ROWS / (rows * (rows + 1) / 2) + 1);
   guint64 one = eg_run_size (config, rows, rows - 1, FALSE);
-  self->state_step = 1;
+  Memory memory = { .state_step = 1 };
   if (rows > LONG_PROMPT || one * wide_enough > ROUND_BYTES)
     {
-      self->state_step = STATE_STEP;
+      memory.state_step = STATE_STEP;
       one = eg_run_size (config, rows, (rows - 1 + STATE_STEP - 1) / STATE_STEP, FALSE);
     }
-  *samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
+  memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
+  memory.bytes = eg_run_size (config, n_tokens, 1, site == EG_SITE_MIXER)
+                 + one * MIN (2 * memory.samples_at_once, samples);
+  return memory;
+}
 
-  const guint64 clean = eg_run_size (config, self->n_tokens, 1, self->request->site == EG_SITE_MIXER);
-  const guint64 needed = clean + one * MIN (2 * *samples_at_once, samples),
-                available = eg_memory_available ();
+guint64
+eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples)
+{
+  g_return_val_if_fail (n_tokens > 0 && samples > 0, 0);
+  return plan_memory (eg_model_get_config (model), n_tokens, n_tokens, EG_SITE_RESID, samples).bytes;
+}
+
+static gboolean
+check_memory (guint64 needed, gsize n_tokens, GError **error)
+{
+  const guint64 available = eg_memory_available ();
   if (needed <= available)
     return TRUE;
   g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
                "A trace of this prompt's %" G_GSIZE_FORMAT " tokens needs %s of memory, and %s are free",
-               self->n_tokens, need, have);
+               n_tokens, need, have);
   return FALSE;
 }
 
@@ -737,15 +754,18 @@ eg_trace_async (EgModel *model,
   pthread_mutex_init (&self->lock, NULL);
   pthread_mutex_init (&self->noise_lock, NULL);
   pthread_cond_init (&self->round_ready, NULL);
-  gsize samples_at_once;
-  if (!plan_memory (self, &samples_at_once, &error))
+  const Memory memory
+      = plan_memory (eg_model_get_config (model), self->n_tokens, self->n_tokens - self->input->subject_first,
+                     request->site, request->samples);
+  if (!check_memory (memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);
       trace_unref (self);
       return;
     }
+  self->state_step = memory.state_step;
   self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->subject_first, request->site,
-                            request->window, request->samples, samples_at_once);
+                            request->window, request->samples, memory.samples_at_once);
   const gsize n_cells = self->n_layers * self->n_tokens, S = request->samples;
   self->corrupted = g_new0 (EgRun *, S);
   self->inputs = g_new0 (float *, S);

@@ -36,6 +36,10 @@ typedef struct
 
 typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer user_data);
 
+/* Bytes that the runs kept by a trace take at the most, beside the weights: of a prompt of n_tokens whose
+ * subject is at its beginning. */
+guint64 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples);
+
 /* Starts a trace; never blocks. @progress (may be NULL) and @callback run in the thread-default main context
  * of the caller. Any number of traces may be under way at once. */
 void eg_trace_async (EgModel *model,
