@@ -216,8 +216,7 @@ queue_history (EgWorkspace *self, const EgRun *base, gsize layer, gsize position
   const gsize D = self->config->d_inner, before = self->config->d_conv - 1;
   for (gsize k = 0; k < before; k++)
     queue_copy (self, to + k * D,
-                position + k >= before ? eg_run_conv_in (base, layer, position + k - before)
-                                       : self->zero.memory);
+                position + k >= before ? eg_run_xz (base, layer, position + k - before) : self->zero.memory);
 }
 
 /* The gap in front of a segment; FALSE when its state is kept. */
@@ -291,7 +290,7 @@ fill_gaps (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize l
       queue_history (self, it->base, layer, it->kept + 1, history);
       for (gsize t = it->kept + 1; t < it->end; t++)
         queue_copy (self, self->gap_x.memory + (rows[g].row + t - it->kept - 1) * D,
-                    eg_run_conv_in (it->base, layer, t));
+                    eg_run_xz (it->base, layer, t));
       rows[g].history = history;
       rows[g].keep_state = self->gap_state.memory + g * N * D;
     }
@@ -366,7 +365,7 @@ keep_rows (EgWorkspace *self,
       float *const *layers = segments[s].keep ? kept (segments[s].keep) : NULL;
       const EgRows *rows = &g_array_index (self->rows, EgRows, s);
       for (gsize t = 0; layers && t < rows->n_rows; t++)
-        queue_copy (self, layers[layer] + t * width, values + (rows->row + t) * stride);
+        queue_copy (self, layers[layer] + t * stride, values + (rows->row + t) * stride);
     }
   flush_copies (self, width);
 }
@@ -378,9 +377,9 @@ kept_resid (const EgRun *run)
 }
 
 static float *const *
-kept_conv_in (const EgRun *run)
+kept_xz (const EgRun *run)
 {
-  return run->conv_in;
+  return run->xz;
 }
 
 static float *const *
@@ -401,6 +400,72 @@ gather_last (EgWorkspace *self, gsize n_active, float *to, const float *from, gs
   flush_copies (self, width);
 }
 
+/* TRUE when the rows with which a segment enters this layer are all rows of its base or its source: their
+ * in_proj is known. */
+static gboolean
+knows_projection (const EgSegment *segment, gsize layer)
+{
+  return segment->layer == layer && segment->base && !segment->input
+         && !(layer > 0 && restores (segment, EG_SITE_MIXER, layer - 1));
+}
+
+static const float *
+known_projection (const EgSegment *segment, gsize layer, gsize position)
+{
+  const gboolean restored = position >= segment->restore_begin && position < segment->restore_end && layer > 0
+                            && restores (segment, EG_SITE_RESID, layer - 1);
+  return eg_run_xz (restored ? segment->source : segment->base, layer, position);
+}
+
+/* [x | z] of the first n_active segments' rows, those that are known copied: with only_last, x of every row,
+ * and as row s of z that of segment s's last position. */
+static void
+project_in (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize l, gboolean only_last)
+{
+  const gsize d = self->config->d_model, D = self->config->d_inner;
+  const EgLayerWeights *w = &self->weights->layers[l];
+  const EgBackend *be = self->backend;
+  EgStream *stream = self->stream;
+  const EgRows *rows = (const EgRows *)(gpointer)self->rows->data;
+  float *n = self->n.memory, *xz = self->xz.memory;
+  gsize n_computed = n_active;
+  while (n_computed > 0 && knows_projection (&segments[n_computed - 1], l))
+    n_computed--;
+  const gsize n_rows = n_computed > 0 ? rows[n_computed - 1].row + rows[n_computed - 1].n_rows : 0;
+
+  if (n_rows > 0)
+    be->rmsnorm (stream, n, self->r.memory, n_rows, d, w->norm, self->config->norm_eps);
+  if (n_rows > 0 && only_last)
+    {
+      const EgMatrix x_half = { w->in_proj.data, w->in_proj.dtype, D, d };
+      const EgMatrix z_half
+          = { (const guint8 *)w->in_proj.data + D * d * eg_dtype_get_size (w->in_proj.dtype),
+              w->in_proj.dtype, D, d };
+      be->gemm (stream, xz, 2 * D, n, d, n_rows, &x_half, w->in_bias);
+      gather_last (self, n_computed, self->o.memory, n, d);
+      be->gemm (stream, xz + D, 2 * D, self->o.memory, d, n_computed, &z_half,
+                w->in_bias ? w->in_bias + D : NULL);
+    }
+  else if (n_rows > 0)
+    be->gemm (stream, xz, 2 * D, n, d, n_rows, &w->in_proj, w->in_bias);
+
+  for (gsize s = n_computed; s < n_active; s++)
+    for (gsize i = 0; i < rows[s].n_rows; i++)
+      queue_copy (self, xz + (rows[s].row + i) * 2 * D,
+                  known_projection (&segments[s], l, segments[s].position + i));
+  flush_copies (self, only_last ? D : 2 * D);
+  for (gsize s = n_computed; only_last && s < n_active; s++)
+    queue_copy (self, xz + s * 2 * D + D,
+                known_projection (&segments[s], l, segments[s].position + rows[s].n_rows - 1) + D);
+  flush_copies (self, D);
+
+  keep_rows (self, segments, n_active, only_last ? D : 2 * D, xz, 2 * D, kept_xz, l);
+  for (gsize s = 0; only_last && s < n_active; s++)
+    if (segments[s].keep)
+      queue_copy (self, segments[s].keep->xz[l] + (rows[s].n_rows - 1) * 2 * D + D, xz + s * 2 * D + D);
+  flush_copies (self, D);
+}
+
 /* One layer over the first n_active segments' rows, in place on r. In the last layer only each segment's last
  * position is wanted: r's last rows come out in `last`. */
 static gboolean
@@ -416,26 +481,11 @@ run_layer (
   const gsize n_rows = rows[n_active - 1].row + rows[n_active - 1].n_rows;
   const gboolean only_last = l + 1 == config->n_layers;
   const gsize n_out = only_last ? n_active : n_rows;
-  float *r = self->r.memory, *n = self->n.memory, *xz = self->xz.memory, *c = self->c.memory;
+  float *r = self->r.memory, *xz = self->xz.memory, *c = self->c.memory;
   float *dbc = self->dbc.memory, *delta = self->delta.memory, *y = self->y.memory, *o = self->o.memory;
-  float *z = xz + D;
-  gsize ldz = 2 * D;
 
   keep_rows (self, segments, n_active, d, r, d, kept_resid, l);
-  be->rmsnorm (stream, n, r, n_rows, d, w->norm, config->norm_eps);
-  if (only_last)
-    {
-      const EgMatrix x_half = { w->in_proj.data, w->in_proj.dtype, D, d };
-      const EgMatrix z_half
-          = { (const guint8 *)w->in_proj.data + D * d * eg_dtype_get_size (w->in_proj.dtype),
-              w->in_proj.dtype, D, d };
-      be->gemm (stream, xz, 2 * D, n, d, n_rows, &x_half, w->in_bias);
-      gather_last (self, n_active, o, n, d);
-      be->gemm (stream, z, ldz, o, d, n_active, &z_half, w->in_bias ? w->in_bias + D : NULL);
-    }
-  else
-    be->gemm (stream, xz, 2 * D, n, d, n_rows, &w->in_proj, w->in_bias);
-  keep_rows (self, segments, n_active, D, xz, 2 * D, kept_conv_in, l);
+  project_in (self, segments, n_active, l, only_last);
 
   if (!load_histories (self, segments, n_active, l, error))
     return FALSE;
@@ -444,8 +494,8 @@ run_layer (
   be->gemm (stream, delta, D, dbc, R + 2 * N, n_rows, &w->dt_proj, w->dt_bias);
   be->softplus (stream, delta, n_rows * D);
   plan_outputs (self, segments, n_active, l, only_last);
-  be->scan (stream, y, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_active, D, N, w->a, w->skip, z,
-            ldz);
+  be->scan (stream, y, delta, c, dbc + R, dbc + R + N, R + 2 * N, rows, n_active, D, N, w->a, w->skip, xz + D,
+            2 * D);
   be->gemm (stream, o, d, y, D, n_out, &w->out_proj, w->out_bias);
 
   restore (self, segments, n_active, n_positions, EG_SITE_MIXER, l, only_last, o, d);

@@ -55,7 +55,7 @@ eg_run_new (EgModel *model,
               n_states = (self->state_end - state_first + state_step - 1) / state_step;
   gboolean ok = TRUE;
   self->resid = alloc_layers (self, n, self->d_model, &ok);
-  self->conv_in = alloc_layers (self, n, self->d_inner, &ok);
+  self->xz = alloc_layers (self, n, 2 * self->d_inner, &ok);
   self->state = alloc_layers (self, n_states, self->d_inner * self->d_state, &ok);
   if (keep_mixer)
     self->mixer = alloc_layers (self, n, self->d_model, &ok);
@@ -75,7 +75,7 @@ void
 eg_run_free (EgRun *self)
 {
   free_layers (self, self->resid);
-  free_layers (self, self->conv_in);
+  free_layers (self, self->xz);
   free_layers (self, self->state);
   free_layers (self, self->mixer);
   if (self->last)
@@ -86,7 +86,7 @@ eg_run_free (EgRun *self)
 guint64
 eg_run_size (const EgModelConfig *config, gsize n_kept, gsize n_states, gboolean keep_mixer)
 {
-  const guint64 row = (guint64)config->d_model * (keep_mixer ? 2 : 1) + config->d_inner;
+  const guint64 row = (guint64)config->d_model * (keep_mixer ? 2 : 1) + 2 * config->d_inner;
   const guint64 state = (guint64)config->d_inner * config->d_state;
   return sizeof (float) * config->n_layers * (row * n_kept + state * n_states);
 }
@@ -100,11 +100,11 @@ eg_run_resid (const EgRun *self, gsize layer, gsize position)
 }
 
 const float *
-eg_run_conv_in (const EgRun *self, gsize layer, gsize position)
+eg_run_xz (const EgRun *self, gsize layer, gsize position)
 {
   while (position < self->first)
     self = self->base;
-  return self->conv_in[layer] + (position - self->first) * self->d_inner;
+  return self->xz[layer] + (position - self->first) * 2 * self->d_inner;
 }
 
 const float *

@@ -13,7 +13,8 @@ typedef struct _EgRun EgRun;
 /**
  * EgRun: device memory, one allocation a layer and kind.
  * @resid: [L][n][d] r before layer l, at positions first …
- * @conv_in: [L][n][D] what conv reads
+ * @xz: [L][n][2·D] in_proj's output: what conv reads, and the gate z. Of the last layer's z only the last
+ * position counts
  * @state: [L][states][N][D] h after every state_step-th position from state_first on, before state_end
  * @mixer: [L][n][d] the blocks' outputs; %NULL when not wanted. Of the last layer only the last position
  * counts
@@ -26,7 +27,7 @@ struct _EgRun
   gsize n_layers, d_model, d_inner, d_state;
   gsize n_positions, first;
   gsize state_first, state_end, state_step;
-  float **resid, **conv_in, **state, **mixer;
+  float **resid, **xz, **state, **mixer;
   float *last;
 };
 
@@ -50,7 +51,7 @@ guint64 eg_run_size (const EgModelConfig *config, gsize n_kept, gsize n_states, 
 
 /* Rows at (layer, position), wherever they are kept. */
 const float *eg_run_resid (const EgRun *self, gsize layer, gsize position);
-const float *eg_run_conv_in (const EgRun *self, gsize layer, gsize position);
+const float *eg_run_xz (const EgRun *self, gsize layer, gsize position);
 const float *eg_run_mixer (const EgRun *self, gsize layer, gsize position);
 
 /* The last position ≤ this one after which h is kept, and that h: [N, D]. Positions before state_first must
