@@ -4,8 +4,12 @@
  * Stop. */
 #define WANTED_ROWS 512
 #define MOST_ROWS   768
+/* Samples of a round whose cells of one layer have together this many rows are enough. */
+#define WIDE_ROWS 256
 /* A group is at most about this part of the trace's work, so that the picture changes often. */
-#define GROUPS_OF_TRACE 16
+#define GROUPS_OF_TRACE 11
+/* What a product spends on packing its weights is about what so many rows take. */
+#define PACKING_ROWS 28
 /* No group is made of fewer rows for that. */
 #define LEAST_ROWS 96
 
@@ -55,8 +59,8 @@ eg_plan_group_cost (const EgPlan *self, const EgGroup *group)
 }
 
 /* Of a run of so many rows from a layer on; in the last layer, only what the last row's output needs. */
-static double
-run_flops (const EgModelConfig *config, gsize layer, gsize n_rows)
+double
+eg_plan_run_flops (const EgModelConfig *config, gsize layer, gsize n_rows)
 {
   const double d = (double)config->d_model, D = (double)config->d_inner, rows = (double)n_rows;
   const double R = (double)config->dt_rank, N = (double)config->d_state;
@@ -75,9 +79,27 @@ eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config)
   for (gsize l = 0; l < self->n_layers; l++)
     for (gsize t = 0; t < self->n_tokens; t++)
       if (eg_plan_cell_kind (self, l, t) == EG_CELL_COMPUTED)
-        cells += run_flops (config, cell_start_layer (self, l * self->n_tokens + t), self->n_tokens - t);
-  return run_flops (config, 0, self->n_tokens)
-         + (double)self->samples * (cells + run_flops (config, 0, self->n_tokens - self->subject_first));
+        cells += eg_plan_run_flops (config, cell_start_layer (self, l * self->n_tokens + t),
+                                    self->n_tokens - t);
+  return eg_plan_run_flops (config, 0, self->n_tokens)
+         + (double)self->samples
+               * (cells + eg_plan_run_flops (config, 0, self->n_tokens - self->subject_first));
+}
+
+double
+eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgModelConfig *config)
+{
+  gsize first_layer = self->n_layers;
+  double flops = 0;
+  for (gsize i = 0; i < group->cells->len; i++)
+    {
+      const gsize cell = g_array_index (group->cells, gsize, i), layer = cell_start_layer (self, cell);
+      flops += eg_plan_run_flops (config, layer, self->n_tokens - cell % self->n_tokens);
+      first_layer = MIN (first_layer, layer);
+    }
+  return flops * (double)(group->sample_end - group->sample_first)
+         + eg_plan_run_flops (config, first_layer, PACKING_ROWS)
+         + 2 * (PACKING_ROWS - 1) * (double)(config->vocab_size * config->d_model);
 }
 
 static void
@@ -213,9 +235,7 @@ round_new (EgPlan *self, gsize sample_first, gsize sample_end)
   g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
   for (guint i = 0; i < order->len; i++)
     {
-      /* Once there is a picture, the work that takes longest comes first, so that no thread waits long for
-       * another at the end. */
-      const gsize part = sample_first > 0 ? i : g_array_index (order, gsize, i);
+      const gsize part = g_array_index (order, gsize, i);
       g_autoptr (GArray) cells = g_array_new (FALSE, FALSE, sizeof (gsize));
       for (gsize l = g_array_index (firsts, gsize, part); l < g_array_index (firsts, gsize, part + 1); l++)
         for (gsize t = self->subject_first; t < self->n_tokens; t++)
@@ -246,10 +266,11 @@ eg_plan_new (gsize n_layers,
   self->window = window;
   self->site = site;
   self->rounds = g_ptr_array_new_with_free_func (round_free);
-  /* A first estimate from a tenth of the samples (two at least), then three times as many each time; what
-   * would be left for a small last round goes with the one before. */
-  gsize size = MAX ((samples + 9) / 10, 2);
-  for (gsize first = 0; first < samples; size *= 3)
+  /* A first estimate from a tenth of the samples, then three times as many each time, and enough for wide
+   * products; what would be left for a small last round goes with the one before. */
+  const gsize m = n_tokens - subject_first, wide = (WIDE_ROWS + m * (m + 1) / 2 - 1) / (m * (m + 1) / 2);
+  gsize size = (samples + 9) / 10;
+  for (gsize first = 0; first < samples; size = MAX (3 * size, wide))
     {
       gsize n = samples - first < 2 * size ? samples - first : size;
       n = MIN (n, MAX (samples_at_once, 1));

@@ -60,6 +60,12 @@ EgCellKind eg_plan_cell_kind (const EgPlan *self, gsize layer, gsize position);
 /* Rows × layers that a group computes. */
 guint64 eg_plan_group_cost (const EgPlan *self, const EgGroup *group);
 
+/* Floating-point operations of the products of one run from a layer on over so many rows, and of its head. */
+double eg_plan_run_flops (const EgModelConfig *config, gsize layer, gsize n_rows);
+
+/* How long a group takes, in floating-point operations at the rate of wide products. */
+double eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgModelConfig *config);
+
 /* Floating-point operations of the products that the whole trace cannot do without: the rows that differ, the
  * corrupted runs, the clean one, and a head for each. A lower bound: nothing else is counted. */
 double eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config);

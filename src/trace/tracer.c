@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "trace/clean-run.h"
 #include "trace/noise.h"
-#include "trace/plan.h"
+#include "trace/schedule.h"
 
 #include <math.h>
 #include <pthread.h>
@@ -21,23 +21,12 @@
  */
 #define STATE_STEP  16
 #define LONG_PROMPT 64
-/* Groups of a round that come after the next round's corrupted runs: no thread waits while another does the
- * last of those. */
-#define LATE_GROUPS 4
-
 /* A round under way: a group waits until all the corrupted runs of its round are there. */
 typedef struct
 {
   gsize blocks_left, groups_left;
   gboolean ready;
 } RoundState;
-
-/* A worker's next thing to do: a block of a round's corrupted runs, or one of its groups. */
-typedef struct
-{
-  gsize round, index;
-  gboolean corrupted;
-} Task;
 
 /* POSIX mutexes rather than GLib's: ThreadSanitizer sees through them.
  *
@@ -67,7 +56,6 @@ typedef struct
   double noise_std;
   gsize state_step;
   gsize block;       /* samples of a block of corrupted runs */
-  GArray *tasks;     /* of Task */
   EgRun **corrupted; /* [samples], those of the rounds under way */
   float **inputs;    /* [samples]: their rows from the subject on */
 
@@ -80,7 +68,8 @@ typedef struct
   pthread_mutex_t lock;
   pthread_cond_t round_ready; /* or there is an error */
   RoundState *rounds;
-  gsize next_round, next_task;
+  EgSchedule *schedule;
+  gsize next_round;
   double *probabilities; /* [L·T, samples], written by one worker each */
   guint8 *known;         /* the same shape */
   double *low;           /* [samples] */
@@ -136,7 +125,7 @@ trace_unref (Trace *self)
   g_free (self->probabilities);
   g_free (self->known);
   g_free (self->low);
-  g_clear_pointer (&self->tasks, g_array_unref);
+  g_clear_pointer (&self->schedule, eg_schedule_free);
   g_free (self->rounds);
   g_free (self->embeddings);
   g_free (self->noisy);
@@ -433,7 +422,7 @@ record_corrupted (Trace *self, gsize round, gsize first, gsize n, const double *
 
 /* One block of a round's corrupted runs. */
 static gboolean
-run_corrupted (Trace *self, EgWorkspace *workspace, const Task *task, GError **error)
+run_corrupted (Trace *self, EgWorkspace *workspace, const EgTask *task, GError **error)
 {
   const EgRound *round = self->plan->rounds->pdata[task->round];
   const gsize first = round->sample_first + task->index * self->block;
@@ -449,7 +438,7 @@ run_corrupted (Trace *self, EgWorkspace *workspace, const Task *task, GError **e
 }
 
 static gboolean
-run_task (Trace *self, EgWorkspace *workspace, const Task *task, GError **error)
+run_task (Trace *self, EgWorkspace *workspace, const EgTask *task, GError **error)
 {
   RoundState *state = &self->rounds[task->round];
   const EgRound *round = self->plan->rounds->pdata[task->round];
@@ -477,6 +466,7 @@ run_task (Trace *self, EgWorkspace *workspace, const Task *task, GError **error)
 typedef struct
 {
   Trace *trace;
+  gsize number;
   EgWorkspace *workspace;
 } Worker;
 
@@ -485,60 +475,41 @@ work (gpointer data)
 {
   Worker *worker = data;
   Trace *self = worker->trace;
+  EgTask task;
   for (;;)
     {
+      const gint64 begin = g_get_monotonic_time ();
       pthread_mutex_lock (&self->lock);
-      const gboolean more = !self->error && self->next_task < self->tasks->len;
-      const gsize index = more ? self->next_task++ : 0;
+      const gboolean more
+          = !self->error && eg_schedule_take (self->schedule, worker->number, (double)begin, &task);
       pthread_mutex_unlock (&self->lock);
       if (!more)
         return NULL;
       g_autoptr (GError) error = NULL;
-      if (run_task (self, worker->workspace, &g_array_index (self->tasks, Task, index), &error))
-        continue;
+      const gboolean ok = run_task (self, worker->workspace, &task, &error);
       pthread_mutex_lock (&self->lock);
-      if (!self->error)
+      if (ok)
+        eg_schedule_learn (self->schedule, &task, (double)(g_get_monotonic_time () - begin));
+      else if (!self->error)
         self->error = g_steal_pointer (&error);
       pthread_cond_broadcast (&self->round_ready);
       pthread_mutex_unlock (&self->lock);
     }
 }
 
-static gsize
-n_blocks (const Trace *self, gsize round)
-{
-  const EgRound *it = self->plan->rounds->pdata[round];
-  return (it->sample_end - it->sample_first + self->block - 1) / self->block;
-}
-
-static void
-add_tasks (Trace *self, gsize round, gboolean corrupted, gsize first, gsize end)
-{
-  for (gsize i = first; i < end; i++)
-    {
-      const Task task = { round, i, corrupted };
-      g_array_append_val (self->tasks, task);
-    }
-}
-
-/* Every round's groups; its corrupted runs before the last few groups of the round before. */
 static void
 make_tasks (Trace *self)
 {
   const gsize n_rounds = self->plan->rounds->len;
   self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->subject_first), 1);
-  self->tasks = g_array_new (FALSE, FALSE, sizeof (Task));
+  self->schedule
+      = eg_schedule_new (self->plan, eg_model_get_config (self->model), self->block, self->n_threads);
   self->rounds = g_new0 (RoundState, n_rounds);
-  add_tasks (self, 0, TRUE, 0, n_blocks (self, 0));
   for (gsize r = 0; r < n_rounds; r++)
     {
       const EgRound *round = self->plan->rounds->pdata[r];
-      const gsize n = round->groups->len, n_early = n > LATE_GROUPS ? n - LATE_GROUPS : 0;
-      self->rounds[r] = (RoundState){ .blocks_left = n_blocks (self, r), .groups_left = n };
-      add_tasks (self, r, FALSE, 0, n_early);
-      if (r + 1 < n_rounds)
-        add_tasks (self, r + 1, TRUE, 0, n_blocks (self, r + 1));
-      add_tasks (self, r, FALSE, n_early, n);
+      self->rounds[r].blocks_left = eg_schedule_blocks (self->plan, r, self->block);
+      self->rounds[r].groups_left = round->groups->len;
     }
 }
 
@@ -602,19 +573,19 @@ run_first (Trace *self)
     return FALSE;
   const gboolean ok = run_first_segments (self, workspace, input);
   be->release (be, input);
-  self->next_task = 1;
+  self->schedule->next = 1;
   return ok;
 }
 
 static void
 run_rest (Trace *self)
 {
-  const gsize n = MIN (self->n_threads, self->tasks->len);
+  const gsize n = MIN (self->n_threads, self->schedule->tasks->len);
   g_autofree Worker *workers = g_new0 (Worker, n);
   g_autofree GThread **threads = g_new0 (GThread *, n);
   for (gsize i = 0; i < n; i++)
     {
-      workers[i] = (Worker){ .trace = self, .workspace = eg_workspace_new (self->model, 1) };
+      workers[i] = (Worker){ .trace = self, .number = i, .workspace = eg_workspace_new (self->model, 1) };
       if (i > 0)
         threads[i] = g_thread_new ("engram-worker", work, &workers[i]);
     }
