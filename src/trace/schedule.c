@@ -7,7 +7,7 @@
 #define LATE_GROUPS 4
 /* Two groups should not end closer to each other than this part of what would be even. */
 #define STAGGER 0.8
-#define LEAST 0.4
+#define LEAST   0.4
 
 gsize
 eg_schedule_blocks (const EgPlan *plan, gsize round, gsize block)
