@@ -1,12 +1,10 @@
 #include "app/application.h"
 
+#include "app/prompt-menu.h"
 #include "app/settings.h"
 #include "app/window.h"
 
 #include <glib/gi18n.h>
-
-#define FIRST_PROMPT  "The Eiffel Tower is located in"
-#define FIRST_SUBJECT "Eiffel Tower"
 
 struct _EgApplication
 {
@@ -49,7 +47,8 @@ ensure_window (
     eg_window_set_texts (window, prompt != NULL ? prompt : "", subject != NULL ? subject : "");
   else if (is_new)
     {
-      eg_window_set_texts (window, FIRST_PROMPT, FIRST_SUBJECT);
+      eg_prompt_menu_first (&prompt, &subject);
+      eg_window_set_texts (window, prompt, subject);
       trace = TRUE;
     }
   if (model != NULL || is_new)
@@ -148,6 +147,7 @@ eg_application_startup (GApplication *application)
     { "win.export", { "<Control>e" } },
     { "win.save", { "<Control>s" } },
     { "win.panel", { "F9" } },
+    { "win.analysis", { "F8" } },
     { "window.close", { "<Control>w" } },
     { "app.quit", { "<Control>q" } },
   };

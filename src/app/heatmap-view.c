@@ -7,6 +7,7 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 #define CARD_DISTANCE 8 /* from the pointer, px */
 #define DIMMED        0.6f
@@ -28,7 +29,18 @@ struct _EgHeatmapView
   gboolean has_cursor, cursor_by_keyboard;
   gsize layer, position;
   double pointer_x, pointer_y;
+  EgCell pins[EG_MAX_PINS];
+  gsize n_pins;
 };
+
+enum
+{
+  PINS_CHANGED,
+  CURSOR_MOVED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgHeatmapView, eg_heatmap_view, GTK_TYPE_WIDGET)
 
@@ -99,6 +111,7 @@ update_card (EgHeatmapView *self)
   if (visible)
     eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
   gtk_widget_set_visible (self->card, visible);
+  g_signal_emit (self, signals[CURSOR_MOVED], 0);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
@@ -188,10 +201,66 @@ on_focus_leave (GtkEventControllerFocus *controller, gpointer data)
     hide_cursor (self);
 }
 
+/* ---- pins ---- */
+
+static void
+set_pins (EgHeatmapView *self, gsize n)
+{
+  self->n_pins = n;
+  g_signal_emit (self, signals[PINS_CHANGED], 0);
+  eg_heatmap_view_announce (self);
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+static gssize
+find_pin (EgHeatmapView *self, gsize layer, gsize position)
+{
+  for (gsize i = 0; i < self->n_pins; i++)
+    if (self->pins[i].layer == layer && self->pins[i].position == position)
+      return (gssize)i;
+  return -1;
+}
+
+/* When there are too many, the oldest goes. */
+static void
+toggle_pin (EgHeatmapView *self, gsize layer, gsize position)
+{
+  gssize at = find_pin (self, layer, position);
+  const gboolean add = at < 0;
+  gsize n = self->n_pins;
+
+  if (add && n == EG_MAX_PINS)
+    at = 0;
+  if (at >= 0)
+    {
+      memmove (self->pins + at, self->pins + at + 1, (n - (gsize)at - 1) * sizeof *self->pins);
+      n--;
+    }
+  if (add)
+    self->pins[n++] = (EgCell){ layer, position };
+  set_pins (self, n);
+}
+
+static gboolean
+pin_cursor (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+
+  if (self->result == NULL || !self->has_cursor)
+    return FALSE;
+  toggle_pin (self, self->layer, self->position);
+  return TRUE;
+}
+
 static void
 on_pressed (GtkGestureClick *gesture, int n_press, double x, double y, gpointer data)
 {
-  gtk_widget_grab_focus (GTK_WIDGET (data));
+  EgHeatmapView *self = data;
+  gsize layer, position;
+
+  gtk_widget_grab_focus (GTK_WIDGET (self));
+  if (ensure_layout (self) && eg_heatmap_layout_find_cell (self->layout, x, y, &layer, &position))
+    toggle_pin (self, layer, position);
 }
 
 /* The cell a step away, held at the map's edges. */
@@ -296,6 +365,14 @@ eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   gtk_snapshot_append_texture (snapshot, self->texture, &bounds);
   if (self->dimmed)
     gtk_snapshot_pop (snapshot);
+  for (gsize i = 0; i < self->n_pins; i++)
+    {
+      const EgRect cell
+          = eg_heatmap_layout_get_cell (self->layout, self->pins[i].layer, self->pins[i].position);
+      const EgColor pin = eg_curves_pin_color (i, FALSE);
+      append_frame (snapshot, cell, 1, 3, (GdkRGBA){ 1, 1, 1, 1 });
+      append_frame (snapshot, cell, 1, 2, (GdkRGBA){ (float)pin.red, (float)pin.green, (float)pin.blue, 1 });
+    }
   if (self->has_cursor)
     {
       /* Light inside dark: to be seen on every colour. */
@@ -360,6 +437,13 @@ eg_heatmap_view_class_init (EgHeatmapViewClass *klass)
   gtk_widget_class_set_css_name (widget_class, "heatmap");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
 
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_space, 0, pin_cursor, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Return, 0, pin_cursor, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_KP_Enter, 0, pin_cursor, NULL);
+  signals[PINS_CHANGED] = g_signal_new ("pins-changed", EG_TYPE_HEATMAP_VIEW, G_SIGNAL_RUN_LAST, 0, NULL,
+                                        NULL, NULL, G_TYPE_NONE, 0);
+  signals[CURSOR_MOVED] = g_signal_new ("cursor-moved", EG_TYPE_HEATMAP_VIEW, G_SIGNAL_RUN_LAST, 0, NULL,
+                                        NULL, NULL, G_TYPE_NONE, 0);
   add_move (widget_class, GDK_KEY_Up, GDK_KEY_KP_Up, 0, -1, 0);
   add_move (widget_class, GDK_KEY_Down, GDK_KEY_KP_Down, 0, 1, 0);
   add_move (widget_class, GDK_KEY_Left, GDK_KEY_KP_Left, 0, 0, -1);
@@ -427,6 +511,8 @@ eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
     {
       self->has_cursor = FALSE;
       self->layer = self->position = 0;
+      if (self->n_pins > 0)
+        set_pins (self, 0);
     }
   if (result != NULL)
     eg_trace_result_ref (result);
@@ -539,4 +625,26 @@ eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale)
 
   self->style.scale = scale;
   forget_picture (self);
+}
+
+const EgCell *
+eg_heatmap_view_get_pins (EgHeatmapView *self, gsize *n)
+{
+  *n = self->n_pins;
+  return self->pins;
+}
+
+void
+eg_heatmap_view_unpin_all (EgHeatmapView *self)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  if (self->n_pins > 0)
+    set_pins (self, 0);
+}
+
+gssize
+eg_heatmap_view_get_layer (EgHeatmapView *self)
+{
+  return self->has_cursor && self->result != NULL ? (gssize)self->layer : -1;
 }

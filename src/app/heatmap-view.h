@@ -1,6 +1,7 @@
 /* The heatmap on the screen: live, with a card under the pointer and a cursor for the keyboard. */
 #pragma once
 
+#include "plot/curves.h"
 #include "plot/heatmap.h"
 #include "trace/tracer.h"
 
@@ -8,6 +9,8 @@
 
 G_BEGIN_DECLS
 
+/* Signals: "pins-changed" (), "cursor-moved" (): another cell is under the pointer or the keyboard's cursor,
+ * or none. */
 #define EG_TYPE_HEATMAP_VIEW (eg_heatmap_view_get_type ())
 G_DECLARE_FINAL_TYPE (EgHeatmapView, eg_heatmap_view, EG, HEATMAP_VIEW, GtkWidget)
 
@@ -24,6 +27,13 @@ void eg_heatmap_view_announce (EgHeatmapView *self);
 
 /* A map that does not show the present settings steps back a little. */
 void eg_heatmap_view_set_dimmed (EgHeatmapView *self, gboolean dimmed);
+
+/* The cells that were clicked, the oldest first: at most EG_MAX_PINS. (transfer none) */
+const EgCell *eg_heatmap_view_get_pins (EgHeatmapView *self, gsize *n);
+void eg_heatmap_view_unpin_all (EgHeatmapView *self);
+
+/* The layer under the pointer or cursor; −1: none. */
+gssize eg_heatmap_view_get_layer (EgHeatmapView *self);
 
 void eg_heatmap_view_set_colormap (EgHeatmapView *self, EgColormap colormap);
 void eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale);

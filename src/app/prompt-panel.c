@@ -1,5 +1,6 @@
 #include "app/prompt-panel.h"
 
+#include "app/field-message.h"
 #include "app/token-strip.h"
 #include "trace/request.h"
 
@@ -10,13 +11,14 @@ struct _EgPromptPanel
 {
   AdwBin parent_instance;
   EgModel *model;
-  char *prompt;
+  char *prompt, *guess; /* guess: the subject while nobody has named one */
   gssize subject_offset;
   gboolean valid, setting;
   gsize n_tokens;
   gsize *starts, *ends; /* [n_tokens] */
 
   GtkTextView *prompt_view;
+  GtkMenuButton *prompts_button;
   GtkLabel *prompt_message;
   EgTokenStrip *tokens;
   GtkEntry *subject_entry;
@@ -35,33 +37,16 @@ static guint signals[N_SIGNALS];
 G_DEFINE_FINAL_TYPE (EgPromptPanel, eg_prompt_panel, ADW_TYPE_BIN)
 
 static const char *
-subject_of (EgPromptPanel *self)
+typed_subject (EgPromptPanel *self)
 {
   return gtk_editable_get_text (GTK_EDITABLE (self->subject_entry));
 }
 
-/* A message under a field; NULL: all is well. error: it is wrong, and not only worth knowing. */
-static void
-show_message (GtkLabel *label, GtkWidget *field, const char *message, gboolean error)
+static const char *
+subject_of (EgPromptPanel *self)
 {
-  const gboolean wrong = message != NULL && error;
-
-  gtk_label_set_text (label, message != NULL ? message : "");
-  gtk_widget_set_visible (GTK_WIDGET (label), message != NULL);
-  if (wrong)
-    {
-      gtk_widget_add_css_class (GTK_WIDGET (label), "error");
-      gtk_widget_add_css_class (field, "error");
-    }
-  else
-    {
-      gtk_widget_remove_css_class (GTK_WIDGET (label), "error");
-      gtk_widget_remove_css_class (field, "error");
-    }
-  gtk_accessible_update_state (GTK_ACCESSIBLE (field), GTK_ACCESSIBLE_STATE_INVALID,
-                               wrong ? GTK_ACCESSIBLE_INVALID_TRUE : GTK_ACCESSIBLE_INVALID_FALSE, -1);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (field), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  message != NULL ? message : "", -1);
+  const char *typed = typed_subject (self);
+  return *typed != '\0' ? typed : self->guess;
 }
 
 static void
@@ -112,6 +97,25 @@ show_tokens_alone (EgPromptPanel *self)
 }
 
 static void
+show_subject_message (EgPromptPanel *self, const EgTraceInput *input, const GError *error)
+{
+  const gboolean guessed = *typed_subject (self) == '\0';
+  const char *message = NULL;
+
+  if (error != NULL)
+    message
+        = *subject_of (self) == '\0' ? _ ("Drag over the tokens above, or type the subject") : error->message;
+  else if (input != NULL && guessed)
+    message = _ ("Guessed from the capital letters");
+  else if (input != NULL && input->notes != NULL)
+    message = input->notes[0];
+  eg_field_message_show (self->subject_message, GTK_WIDGET (self->subject_entry), message,
+                         error != NULL && *subject_of (self) != '\0');
+  gtk_entry_set_placeholder_text (
+      self->subject_entry, *self->guess != '\0' ? self->guess : _ ("Drag over the tokens, or type it"));
+}
+
+static void
 check (EgPromptPanel *self)
 {
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (self->prompt, subject_of (self));
@@ -138,17 +142,9 @@ check (EgPromptPanel *self)
   else
     show_tokens_alone (self);
 
-  show_message (self->prompt_message, GTK_WIDGET (self->prompt_view),
-                empty ? _ ("The prompt is empty") : NULL, TRUE);
-  if (error != NULL && !empty)
-    show_message (self->subject_message, GTK_WIDGET (self->subject_entry),
-                  *subject_of (self) == '\0' ? _ ("Drag over the tokens above, or type the subject")
-                                             : error->message,
-                  *subject_of (self) != '\0');
-  else
-    show_message (self->subject_message, GTK_WIDGET (self->subject_entry),
-                  input != NULL && input->notes != NULL && input->notes[0] != NULL ? input->notes[0] : NULL,
-                  FALSE);
+  eg_field_message_show (self->prompt_message, GTK_WIDGET (self->prompt_view),
+                         empty ? _ ("The prompt is empty") : NULL, TRUE);
+  show_subject_message (self, input, empty ? NULL : error);
 }
 
 static void
@@ -169,6 +165,8 @@ read_prompt (EgPromptPanel *self)
   gtk_text_buffer_get_bounds (buffer, &start, &end);
   g_free (self->prompt);
   self->prompt = gtk_text_buffer_get_text (buffer, &start, &end, FALSE);
+  g_free (self->guess);
+  self->guess = eg_guess_subject (self->prompt);
 }
 
 /* A place that was marked holds as long as the subject stands there. */
@@ -262,6 +260,7 @@ eg_prompt_panel_finalize (GObject *object)
 
   forget_tokens (self);
   g_free (self->prompt);
+  g_free (self->guess);
   G_OBJECT_CLASS (eg_prompt_panel_parent_class)->finalize (object);
 }
 
@@ -276,6 +275,7 @@ eg_prompt_panel_class_init (EgPromptPanelClass *klass)
   g_type_ensure (EG_TYPE_TOKEN_STRIP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/prompt-panel.ui");
   gtk_widget_class_bind_template_child (widget_class, EgPromptPanel, prompt_view);
+  gtk_widget_class_bind_template_child (widget_class, EgPromptPanel, prompts_button);
   gtk_widget_class_bind_template_child (widget_class, EgPromptPanel, prompt_message);
   gtk_widget_class_bind_template_child (widget_class, EgPromptPanel, tokens);
   gtk_widget_class_bind_template_child (widget_class, EgPromptPanel, subject_entry);
@@ -296,6 +296,7 @@ static void
 eg_prompt_panel_init (EgPromptPanel *self)
 {
   self->prompt = g_strdup ("");
+  self->guess = g_strdup ("");
   self->subject_offset = -1;
   gtk_widget_init_template (GTK_WIDGET (self));
 }
@@ -359,4 +360,12 @@ void
 eg_prompt_panel_focus_prompt (EgPromptPanel *self)
 {
   gtk_widget_grab_focus (GTK_WIDGET (self->prompt_view));
+}
+
+void
+eg_prompt_panel_set_menu (EgPromptPanel *self, GMenuModel *menu)
+{
+  g_return_if_fail (EG_IS_PROMPT_PANEL (self));
+
+  gtk_menu_button_set_menu_model (self->prompts_button, menu);
 }

@@ -29,6 +29,9 @@ gssize eg_prompt_panel_get_subject_offset (EgPromptPanel *self);
 /* Whether prompt and subject can be traced; the panel itself says what is wrong. */
 gboolean eg_prompt_panel_get_valid (EgPromptPanel *self);
 
+/* What the menu of prompts offers. */
+void eg_prompt_panel_set_menu (EgPromptPanel *self, GMenuModel *menu);
+
 void eg_prompt_panel_focus_prompt (EgPromptPanel *self);
 
 G_END_DECLS

@@ -12,6 +12,7 @@ struct _EgTokenStrip
   GPtrArray *chips; /* of GtkLabel, the children in order */
   gssize subject_first, subject_last;
   gssize drag_from, drag_to; /* −1: no drag */
+  gssize anchor, cursor;     /* of marking by keys: where it began, and its moving end */
 };
 
 enum
@@ -60,6 +61,20 @@ set_class (GtkWidget *widget, const char *name, gboolean on)
 }
 
 static void
+describe_subject (EgTokenStrip *self)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (gssize i = self->subject_first; i >= 0 && i <= self->subject_last && i < (gssize)self->chips->len; i++)
+    g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "",
+                            gtk_label_get_text (self->chips->pdata[i]));
+  g_autofree char *description = text->len > 0 ? g_strdup_printf (_ ("Subject: %s"), text->str)
+                                               : g_strdup (_ ("No subject is marked"));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description,
+                                  -1);
+}
+
+static void
 show_subject (EgTokenStrip *self)
 {
   for (guint i = 0; i < self->chips->len; i++)
@@ -68,6 +83,7 @@ show_subject (EgTokenStrip *self)
       const gboolean inside = self->subject_first >= 0 && i >= self->subject_first && i <= self->subject_last;
       set_class (chip, "subject", inside);
     }
+  describe_subject (self);
 }
 
 static void
@@ -93,6 +109,7 @@ on_drag_begin (GtkGestureDrag *gesture, double x, double y, gpointer data)
       return;
     }
   gtk_gesture_set_state (GTK_GESTURE (gesture), GTK_EVENT_SEQUENCE_CLAIMED);
+  gtk_widget_grab_focus (GTK_WIDGET (self));
   mark_dragged (self, self->drag_from);
 }
 
@@ -111,6 +128,36 @@ on_drag_end (GtkGestureDrag *gesture, double dx, double dy, gpointer data)
 {
   EgTokenStrip *self = data;
   self->drag_from = self->drag_to = -1;
+}
+
+/* An arrow marks the next token, with Shift one more. */
+static gboolean
+on_key (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  EgTokenStrip *self = EG_TOKEN_STRIP (widget);
+  const gssize last = (gssize)self->chips->len - 1;
+  gboolean extend;
+  int step;
+
+  if (last < 0)
+    return FALSE;
+  g_variant_get (args, "(ib)", &step, &extend);
+  /* Marked by other means since: goes on from there. */
+  if (MIN (self->anchor, self->cursor) != self->subject_first
+      || MAX (self->anchor, self->cursor) != self->subject_last)
+    {
+      self->anchor = self->subject_first;
+      self->cursor = self->subject_last;
+    }
+  if (self->cursor < 0)
+    self->anchor = self->cursor = step > 0 ? 0 : last;
+  else
+    self->cursor = CLAMP (self->cursor + step, 0, last);
+  if (!extend)
+    self->anchor = self->cursor;
+  g_signal_emit (self, signals[SUBJECT_MARKED], 0, (guint)MIN (self->anchor, self->cursor),
+                 (guint)MAX (self->anchor, self->cursor));
+  return TRUE;
 }
 
 static void
@@ -144,6 +191,22 @@ eg_token_strip_class_init (EgTokenStripClass *klass)
   gtk_widget_class_set_css_name (widget_class, "tokenstrip");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST);
 
+  static const struct
+  {
+    guint keys[2];
+    int step;
+  } moves[] = {
+    { { GDK_KEY_Left, GDK_KEY_KP_Left }, -1 },
+    { { GDK_KEY_Right, GDK_KEY_KP_Right }, 1 },
+    { { GDK_KEY_Home, GDK_KEY_KP_Home }, -G_MAXINT / 2 },
+    { { GDK_KEY_End, GDK_KEY_KP_End }, G_MAXINT / 2 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (moves); i++)
+    for (gsize k = 0; k < 2; k++)
+      for (int extend = 0; extend < 2; extend++)
+        gtk_widget_class_add_binding (widget_class, moves[i].keys[k], extend ? GDK_SHIFT_MASK : 0, on_key,
+                                      "(ib)", moves[i].step, extend);
+
   signals[SUBJECT_MARKED] = g_signal_new ("subject-marked", EG_TYPE_TOKEN_STRIP, G_SIGNAL_RUN_LAST, 0, NULL,
                                           NULL, NULL, G_TYPE_NONE, 2, G_TYPE_UINT, G_TYPE_UINT);
 }
@@ -156,6 +219,8 @@ eg_token_strip_init (EgTokenStrip *self)
   self->chips = g_ptr_array_new ();
   self->subject_first = self->subject_last = -1;
   self->drag_from = self->drag_to = -1;
+  self->anchor = self->cursor = -1;
+  gtk_widget_set_focusable (GTK_WIDGET (self), TRUE);
   g_object_set (gtk_widget_get_layout_manager (GTK_WIDGET (self)), "spacing", 2, "row-spacing", 4, NULL);
   g_signal_connect (drag, "drag-begin", G_CALLBACK (on_drag_begin), self);
   g_signal_connect (drag, "drag-update", G_CALLBACK (on_drag_update), self);

@@ -1,18 +1,20 @@
 #include "app/window.h"
 
+#include "app/analysis-pane.h"
 #include "app/cell-text.h"
 #include "app/export-dialog.h"
 #include "app/heatmap-view.h"
 #include "app/path-dialog.h"
 #include "app/predictor.h"
 #include "app/prediction-list.h"
+#include "app/prompt-menu.h"
 #include "app/prompt-panel.h"
+#include "app/trace-settings.h"
 #include "app/tracing.h"
 #include "model/locate.h"
 #include "plot/label.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 #include <string.h>
 
 /* Texts follow the numbers at most this often. */
@@ -24,12 +26,13 @@ struct _EgWindow
   EgModel *model;
   EgModel *traced_model; /* only to tell it from the present one */
   GCancellable *loading; /* of the model that is being loaded */
-  gboolean trace_when_loaded;
+  gboolean trace_when_loaded, target_valid;
   EgTracing *tracing;
   EgPredictor *predictor;
   EgColormap colormap;
   EgScale scale;
   guint update_timeout;
+  GSettings *remembered; /* NULL: nothing is */
   char *model_asked_for; /* by name or path, loaded or not */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
 
@@ -47,10 +50,11 @@ struct _EgWindow
   GtkStack *content;
   EgPromptPanel *prompt_panel;
   EgPredictionList *predictions;
-  GtkSpinButton *samples, *noise;
+  EgTraceSettings *settings;
   GtkLabel *clean, *corrupted, *progress_label, *sentence;
   GtkProgressBar *progress_bar;
   EgHeatmapView *heatmap;
+  EgAnalysisPane *analysis;
 };
 
 enum
@@ -59,6 +63,7 @@ enum
   PROP_COLORMAP,
   PROP_NORMALIZED,
   PROP_TOKENIZER,
+  PROP_ANALYSIS,
   N_PROPS,
 };
 
@@ -120,8 +125,7 @@ make_request (EgWindow *self)
   EgTraceRequest *request = eg_trace_request_new (eg_prompt_panel_get_prompt (self->prompt_panel),
                                                   eg_prompt_panel_get_subject (self->prompt_panel));
   request->subject_offset = eg_prompt_panel_get_subject_offset (self->prompt_panel);
-  request->samples = (guint)gtk_spin_button_get_value_as_int (self->samples);
-  request->noise_level = gtk_spin_button_get_value (self->noise);
+  eg_trace_settings_fill (self->settings, request);
   return request;
 }
 
@@ -132,10 +136,7 @@ is_outdated (EgWindow *self)
   const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
   g_autoptr (EgTraceRequest) now = make_request (self);
 
-  return shown != NULL
-         && (self->traced_model != self->model || strcmp (shown->prompt, now->prompt) != 0
-             || strcmp (shown->subject, now->subject) != 0 || shown->subject_offset != now->subject_offset
-             || shown->samples != now->samples || fabs (shown->noise_level - now->noise_level) > 1e-9);
+  return shown != NULL && (self->traced_model != self->model || !eg_trace_request_equal (shown, now));
 }
 
 static void
@@ -156,7 +157,8 @@ update_actions (EgWindow *self)
 
   const EgTracingState state = eg_tracing_get_state (self->tracing);
   const gboolean running = state == EG_TRACING_RUNNING;
-  const gboolean can_trace = self->model != NULL && eg_prompt_panel_get_valid (self->prompt_panel);
+  const gboolean can_trace
+      = self->model != NULL && eg_prompt_panel_get_valid (self->prompt_panel) && self->target_valid;
   const gboolean has_result = eg_tracing_get_result (self->tracing) != NULL;
   const gboolean outdated = is_outdated (self);
 
@@ -259,6 +261,7 @@ update_texts (EgWindow *self)
   gtk_label_set_text (self->clean, clean);
   gtk_label_set_text (self->corrupted, corrupted);
   gtk_label_set_text (self->sentence, sentence != NULL ? sentence : "");
+  eg_analysis_pane_set_result (self->analysis, eg_tracing_get_result (self->tracing));
   update_title (self);
   eg_heatmap_view_announce (self->heatmap);
 }
@@ -315,6 +318,28 @@ on_tracing_state (EgTracing *tracing, gpointer data)
   update_actions (self);
 }
 
+/* ---- pins ---- */
+
+static void
+on_pins_changed (EgHeatmapView *heatmap, gpointer data)
+{
+  gsize n;
+  const EgCell *pins = eg_heatmap_view_get_pins (heatmap, &n);
+  eg_analysis_pane_set_pins (EG_WINDOW (data)->analysis, pins, n);
+}
+
+static void
+on_cursor_moved (EgHeatmapView *heatmap, gpointer data)
+{
+  eg_analysis_pane_set_layer (EG_WINDOW (data)->analysis, eg_heatmap_view_get_layer (heatmap));
+}
+
+static void
+on_unpin_all (EgAnalysisPane *pane, gpointer data)
+{
+  eg_heatmap_view_unpin_all (EG_WINDOW (data)->heatmap);
+}
+
 /* ---- the prompt ---- */
 
 static void
@@ -336,10 +361,44 @@ on_predicted (EgPredictor *predictor, const EgPrediction *prediction, gpointer d
   eg_prediction_list_set_prediction (self->predictions, prediction);
 }
 
+/* A target that is no token is said at its field at once. */
 static void
-on_setting_changed (GtkSpinButton *button, gpointer data)
+check_target (EgWindow *self)
 {
-  update_actions (data);
+  g_autoptr (EgTraceRequest) request = make_request (self);
+  g_autoptr (GError) error = NULL;
+  const char *message = NULL;
+
+  self->target_valid = TRUE;
+  if (self->model != NULL && request->target != NULL)
+    {
+      g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
+      guint32 id;
+      self->target_valid
+          = eg_trace_find_target (eg_model_get_tokenizer (self->model), request->target, &id, notes, &error);
+      message = error != NULL ? error->message : notes->len > 0 ? notes->pdata[0] : NULL;
+      eg_trace_settings_set_message (self->settings, message, error != NULL);
+    }
+  else
+    eg_trace_settings_set_message (self->settings, NULL, FALSE);
+}
+
+static void
+on_setting_changed (EgTraceSettings *settings, gpointer data)
+{
+  EgWindow *self = data;
+
+  if (self->tracing == NULL)
+    return;
+  check_target (self);
+  eg_prediction_list_set_target (self->predictions, eg_trace_settings_get_target (self->settings));
+  update_actions (self);
+}
+
+static void
+on_target_chosen (EgPredictionList *list, const char *text, gpointer data)
+{
+  eg_trace_settings_set_target (EG_WINDOW (data)->settings, text);
 }
 
 /* ---- the model ---- */
@@ -417,6 +476,8 @@ on_model_opened (GObject *source, GAsyncResult *result, gpointer data)
   hide_banner (self);
   update_model (self);
   eg_prompt_panel_set_model (self->prompt_panel, self->model);
+  eg_trace_settings_set_model (self->settings, self->model);
+  check_target (self);
   if (gtk_stack_get_visible_child_name (self->content) != NULL
       && strcmp (gtk_stack_get_visible_child_name (self->content), "no-model") == 0)
     gtk_stack_set_visible_child_name (self->content, "start");
@@ -460,6 +521,17 @@ static void
 trace_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_window_trace (EG_WINDOW (widget));
+}
+
+static void
+fill_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  const char *prompt, *subject;
+
+  g_variant_get (parameter, "(&s&s)", &prompt, &subject);
+  eg_window_set_texts (self, prompt, subject);
+  eg_window_trace (self);
 }
 
 static void
@@ -561,14 +633,15 @@ bind_settings (EgWindow *self, GSettings *settings)
 {
   if (settings == NULL)
     return;
+  self->remembered = g_object_ref (settings);
   g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "colormap", self, "colormap", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "analysis", self, "analysis", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "normalized", self, "normalized", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "tokenizer", self, "tokenizer", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "samples", self->samples, "value", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "noise-level", self->noise, "value", G_SETTINGS_BIND_DEFAULT);
+  eg_trace_settings_bind (self->settings, settings);
 }
 
 static void
@@ -586,6 +659,10 @@ eg_window_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
       break;
     case PROP_TOKENIZER:
       g_value_set_string (value, self->tokenizer);
+      break;
+    case PROP_ANALYSIS:
+      g_value_set_boolean (value,
+                           self->analysis != NULL && gtk_widget_get_visible (GTK_WIDGET (self->analysis)));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -609,6 +686,9 @@ eg_window_set_property (GObject *object, guint id, const GValue *value, GParamSp
       break;
     case PROP_TOKENIZER:
       set_tokenizer (self, g_value_get_string (value));
+      break;
+    case PROP_ANALYSIS:
+      gtk_widget_set_visible (GTK_WIDGET (self->analysis), g_value_get_boolean (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -645,6 +725,7 @@ eg_window_dispose (GObject *object)
 static void
 eg_window_finalize (GObject *object)
 {
+  g_clear_object (&EG_WINDOW (object)->remembered);
   g_free (EG_WINDOW (object)->model_asked_for);
   g_free (EG_WINDOW (object)->tokenizer);
   G_OBJECT_CLASS (eg_window_parent_class)->finalize (object);
@@ -655,6 +736,7 @@ install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "win.trace", NULL, trace_action);
   gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
+  gtk_widget_class_install_action (widget_class, "win.fill", "(ss)", fill_action);
   gtk_widget_class_install_action (widget_class, "win.open-model", NULL, open_model_action);
   gtk_widget_class_install_action (widget_class, "win.choose-tokenizer", NULL, choose_tokenizer_action);
   gtk_widget_class_install_action (widget_class, "win.open-demo", NULL, open_demo_action);
@@ -663,6 +745,7 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.export-to", "s", export_to_action);
   gtk_widget_class_install_action (widget_class, "win.panel", NULL, panel_action);
   gtk_widget_class_install_action (widget_class, "win.close-banner", NULL, close_banner_action);
+  gtk_widget_class_install_property_action (widget_class, "win.analysis", "analysis");
   gtk_widget_class_install_property_action (widget_class, "win.colormap", "colormap");
   gtk_widget_class_install_property_action (widget_class, "win.normalized", "normalized");
   gtk_widget_class_install_property_action (widget_class, "win.tokenizer", "tokenizer");
@@ -685,16 +768,21 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, prompt_panel);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, predictions);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, samples);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, noise);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, settings);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, clean);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, corrupted);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, progress_bar);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, progress_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, sentence);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, heatmap);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, analysis);
+  gtk_widget_class_bind_template_callback (widget_class, on_pins_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_cursor_moved);
+  gtk_widget_class_bind_template_callback (widget_class, on_unpin_all);
   gtk_widget_class_bind_template_callback (widget_class, on_prompt_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_setting_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_target_chosen);
+  gtk_widget_class_bind_template_callback (widget_class, eg_window_trace);
 }
 
 static void
@@ -713,11 +801,15 @@ eg_window_class_init (EgWindowClass *klass)
       = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_TOKENIZER]
       = g_param_spec_string ("tokenizer", NULL, NULL, "", G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ANALYSIS]
+      = g_param_spec_boolean ("analysis", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   g_object_class_install_properties (object_class, N_PROPS, properties);
 
+  g_type_ensure (EG_TYPE_ANALYSIS_PANE);
   g_type_ensure (EG_TYPE_HEATMAP_VIEW);
   g_type_ensure (EG_TYPE_PREDICTION_LIST);
   g_type_ensure (EG_TYPE_PROMPT_PANEL);
+  g_type_ensure (EG_TYPE_TRACE_SETTINGS);
   bind_template (widget_class);
   install_actions (widget_class);
 }
@@ -726,6 +818,7 @@ static void
 eg_window_init (EgWindow *self)
 {
   self->tokenizer = g_strdup ("");
+  self->target_valid = TRUE;
   self->tracing = eg_tracing_new ();
   self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
   gtk_widget_init_template (GTK_WIDGET (self));
@@ -742,7 +835,11 @@ eg_window_new (EgApplication *application)
 {
   EgWindow *self = g_object_new (EG_TYPE_WINDOW, "application", application, NULL);
 
-  bind_settings (self, eg_application_get_settings (application));
+  GSettings *settings = eg_application_get_settings (application);
+  g_autoptr (GMenuModel) prompts = eg_prompt_menu_new (settings);
+
+  bind_settings (self, settings);
+  eg_prompt_panel_set_menu (self->prompt_panel, prompts);
   return self;
 }
 
@@ -781,15 +878,16 @@ eg_window_trace (EgWindow *self)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   /* A number that is still being typed counts. */
-  gtk_spin_button_update (self->samples);
-  gtk_spin_button_update (self->noise);
+  eg_trace_settings_commit (self->settings);
   self->trace_when_loaded = self->loading != NULL;
-  if (self->model == NULL || self->loading != NULL || !eg_prompt_panel_get_valid (self->prompt_panel))
+  if (self->model == NULL || self->loading != NULL || !eg_prompt_panel_get_valid (self->prompt_panel)
+      || !self->target_valid)
     return;
   g_autoptr (EgTraceRequest) request = make_request (self);
   g_clear_pointer (&self->traced_model, eg_model_unref);
   self->traced_model = eg_model_ref (self->model);
   eg_tracing_start (self->tracing, self->model, request);
+  eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);
 }
 
 void

@@ -5,7 +5,7 @@
 
 G_BEGIN_DECLS
 
-#define EG_CHART_MAX_SERIES 4
+#define EG_CHART_MAX_SERIES 6
 
 /**
  * EgChartSeries: one curve.

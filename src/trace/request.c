@@ -1,5 +1,7 @@
 #include "trace/request.h"
 
+#include <math.h>
+
 EgTraceRequest *
 eg_trace_request_new (const char *prompt, const char *subject)
 {
@@ -23,6 +25,15 @@ eg_trace_request_copy (const EgTraceRequest *self)
   copy->subject = g_strdup (self->subject);
   copy->target = g_strdup (self->target);
   return copy;
+}
+
+gboolean
+eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b)
+{
+  return g_strcmp0 (a->prompt, b->prompt) == 0 && g_strcmp0 (a->subject, b->subject) == 0
+         && a->subject_offset == b->subject_offset && g_strcmp0 (a->target, b->target) == 0
+         && a->samples == b->samples && fabs (a->noise_level - b->noise_level) <= 1e-9 * a->noise_level
+         && a->seed == b->seed && a->site == b->site && a->window == b->window;
 }
 
 void

@@ -39,8 +39,19 @@ typedef struct
 /* A request with the defaults of a trace: 10 samples, level 3, seed 1, resid, window 1. (transfer full) */
 EgTraceRequest *eg_trace_request_new (const char *prompt, const char *subject);
 EgTraceRequest *eg_trace_request_copy (const EgTraceRequest *self);
+/* Whether both ask for the same numbers: the threads do not matter. */
+gboolean eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b);
 void eg_trace_request_free (EgTraceRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceRequest, eg_trace_request_free)
+
+/* The token that a target names: `Paris` is tried as ` Paris` first; a text of several tokens gives its
+ * first, and adds a sentence to the notes that says so. */
+gboolean eg_trace_find_target (
+    EgTokenizer *tokenizer, const char *target, guint32 *id, GPtrArray *notes, GError **error);
+
+/* What the subject of a prompt may be: its longest run of capitalised words, without an article or the like
+ * before them and punctuation after them; "" when there is none. (transfer full) */
+char *eg_guess_subject (const char *prompt);
 
 /**
  * EgTraceInput: a request's texts as tokens of one model.

@@ -1,0 +1,294 @@
+#include "app/cell-table.h"
+
+#include "app/cell-text.h"
+#include "plot/curves.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+/* A row: a cell of the result that is shown. */
+#define EG_TYPE_CELL_ROW (eg_cell_row_get_type ())
+G_DECLARE_FINAL_TYPE (EgCellRow, eg_cell_row, EG, CELL_ROW, GObject)
+
+struct _EgCellRow
+{
+  GObject parent_instance;
+  EgCell cell;
+};
+
+G_DEFINE_FINAL_TYPE (EgCellRow, eg_cell_row, G_TYPE_OBJECT)
+
+static void
+eg_cell_row_class_init (EgCellRowClass *klass)
+{
+}
+
+static void
+eg_cell_row_init (EgCellRow *self)
+{
+}
+
+typedef enum
+{
+  COLUMN_LAYER,
+  COLUMN_POSITION,
+  COLUMN_TOKEN,
+  COLUMN_SCORE,
+  COLUMN_SEM,
+  COLUMN_NORMALIZED,
+  N_COLUMNS,
+} Column;
+
+struct _EgCellTable
+{
+  AdwBin parent_instance;
+  EgTraceResult *result;
+  gboolean outdated;
+  GListStore *rows;
+  GtkMultiSelection *selection;
+  GtkColumnView *view;
+};
+
+G_DEFINE_FINAL_TYPE (EgCellTable, eg_cell_table, ADW_TYPE_BIN)
+
+static const char *const titles[N_COLUMNS] = {
+  N_ ("Layer"), N_ ("Position"), N_ ("Token"), N_ ("Score"), N_ ("Standard error"), N_ ("Normalized"),
+};
+
+static double
+value_of (const EgTraceResult *result, EgCell cell, Column column)
+{
+  const gsize at = cell.layer * result->n_tokens + cell.position;
+
+  switch (column)
+    {
+    case COLUMN_LAYER:
+      return (double)cell.layer;
+    case COLUMN_SCORE:
+      return result->scores[at];
+    case COLUMN_SEM:
+      return result->sem[at];
+    case COLUMN_NORMALIZED:
+      return eg_trace_result_normalize (result, result->scores[at]);
+    case COLUMN_POSITION:
+    case COLUMN_TOKEN:
+    case N_COLUMNS:
+    default:
+      return (double)cell.position;
+    }
+}
+
+/* digits: of probabilities; 17 to read them back exactly. */
+static char *
+text_of (const EgTraceResult *result, EgCell cell, Column column, int digits)
+{
+  const double value = value_of (result, cell, column);
+  char buffer[G_ASCII_DTOSTR_BUF_SIZE];
+
+  if (column == COLUMN_TOKEN)
+    return eg_token_to_visible (result->tokens[cell.position]);
+  if (column == COLUMN_LAYER || column == COLUMN_POSITION)
+    return g_strdup_printf ("%.0f", value);
+  if (isnan (value))
+    return g_strdup ("–");
+  if (digits < 17)
+    return g_strdup_printf ("%.*f", digits, value);
+  return g_strdup (g_ascii_dtostr (buffer, sizeof buffer, value));
+}
+
+/* ---- columns ---- */
+
+static Column
+column_of (gpointer factory_or_sorter)
+{
+  return (Column)GPOINTER_TO_UINT (g_object_get_data (factory_or_sorter, "column"));
+}
+
+static void
+on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+  GtkWidget *label = gtk_label_new (NULL);
+  const gboolean text = column_of (factory) == COLUMN_TOKEN;
+
+  gtk_label_set_xalign (GTK_LABEL (label), text ? 0 : 1);
+  if (!text)
+    gtk_widget_add_css_class (label, "numeric");
+  gtk_list_item_set_child (item, label);
+}
+
+static void
+on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+  EgCellTable *self = data;
+  const EgCellRow *row = gtk_list_item_get_item (item);
+
+  if (self->result == NULL || row->cell.layer >= self->result->n_layers
+      || row->cell.position >= self->result->n_tokens)
+    return;
+  g_autofree char *text = text_of (self->result, row->cell, column_of (factory), 4);
+  gtk_label_set_text (GTK_LABEL (gtk_list_item_get_child (item)), text);
+}
+
+typedef struct
+{
+  EgCellTable *table;
+  Column column;
+} Sorting;
+
+static int
+compare_rows (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const Sorting *sorting = data;
+  const EgTraceResult *result = sorting->table->result;
+
+  if (result == NULL)
+    return 0;
+  const double left = value_of (result, ((const EgCellRow *)a)->cell, sorting->column);
+  const double right = value_of (result, ((const EgCellRow *)b)->cell, sorting->column);
+  /* Cells without a value come last, whichever way. */
+  if (isnan (left) || isnan (right))
+    return (int)isnan (left) - (int)isnan (right);
+  return (left > right) - (left < right);
+}
+
+static void
+add_column (EgCellTable *self, Column column)
+{
+  GtkListItemFactory *factory = gtk_signal_list_item_factory_new ();
+  GtkColumnViewColumn *view_column = gtk_column_view_column_new (_ (titles[column]), factory);
+  Sorting *sorting = g_new (Sorting, 1);
+  *sorting = (Sorting){ self, column };
+  g_autoptr (GtkSorter) sorter = GTK_SORTER (gtk_custom_sorter_new (compare_rows, sorting, g_free));
+
+  g_object_set_data (G_OBJECT (factory), "column", GUINT_TO_POINTER (column));
+  g_signal_connect (factory, "setup", G_CALLBACK (on_setup), self);
+  g_signal_connect (factory, "bind", G_CALLBACK (on_bind), self);
+  gtk_column_view_column_set_sorter (view_column, sorter);
+  gtk_column_view_column_set_expand (view_column, TRUE);
+  gtk_column_view_append_column (self->view, view_column);
+  g_object_unref (view_column);
+}
+
+/* ---- copying ---- */
+
+/* The selected rows, or all, as lines of tab-separated values with a heading: what spreadsheets paste. */
+static void
+copy (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgCellTable *self = EG_CELL_TABLE (widget);
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autoptr (GtkBitset) selected = gtk_selection_model_get_selection (GTK_SELECTION_MODEL (self->selection));
+  const gboolean all = gtk_bitset_is_empty (selected);
+  const guint n = g_list_model_get_n_items (G_LIST_MODEL (self->selection));
+
+  if (self->result == NULL)
+    return;
+  for (Column c = 0; c < N_COLUMNS; c++)
+    g_string_append_printf (text, "%s%s", c > 0 ? "\t" : "", _ (titles[c]));
+  g_string_append_c (text, '\n');
+  for (guint i = 0; i < n; i++)
+    {
+      if (!all && !gtk_bitset_contains (selected, i))
+        continue;
+      g_autoptr (EgCellRow) row = g_list_model_get_item (G_LIST_MODEL (self->selection), i);
+      for (Column c = 0; c < N_COLUMNS; c++)
+        {
+          g_autofree char *value = text_of (self->result, row->cell, c, 17);
+          g_string_append_printf (text, "%s%s", c > 0 ? "\t" : "", value);
+        }
+      g_string_append_c (text, '\n');
+    }
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text->str);
+}
+
+/* ---- the widget ---- */
+
+static void
+fill (EgCellTable *self)
+{
+  const gsize n = self->result != NULL ? self->result->n_layers * self->result->n_tokens : 0;
+  const guint n_old = g_list_model_get_n_items (G_LIST_MODEL (self->rows));
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_object_unref);
+
+  self->outdated = FALSE;
+  for (gsize i = 0; i < n; i++)
+    {
+      EgCellRow *row = g_object_new (EG_TYPE_CELL_ROW, NULL);
+      row->cell = (EgCell){ i / self->result->n_tokens, i % self->result->n_tokens };
+      g_ptr_array_add (rows, row);
+    }
+  g_list_store_splice (self->rows, 0, n_old, rows->pdata, rows->len);
+}
+
+static void
+eg_cell_table_map (GtkWidget *widget)
+{
+  EgCellTable *self = EG_CELL_TABLE (widget);
+
+  if (self->outdated)
+    fill (self);
+  GTK_WIDGET_CLASS (eg_cell_table_parent_class)->map (widget);
+}
+
+static void
+eg_cell_table_dispose (GObject *object)
+{
+  EgCellTable *self = EG_CELL_TABLE (object);
+
+  g_clear_pointer (&self->result, eg_trace_result_unref);
+  adw_bin_set_child (ADW_BIN (self), NULL);
+  g_clear_object (&self->selection);
+  g_clear_object (&self->rows);
+  G_OBJECT_CLASS (eg_cell_table_parent_class)->dispose (object);
+}
+
+static void
+eg_cell_table_class_init (EgCellTableClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = eg_cell_table_dispose;
+  widget_class->map = eg_cell_table_map;
+  gtk_widget_class_install_action (widget_class, "table.copy", NULL, copy);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "table.copy", NULL);
+}
+
+static void
+eg_cell_table_init (EgCellTable *self)
+{
+  GtkWidget *scrolled = gtk_scrolled_window_new ();
+
+  self->rows = g_list_store_new (EG_TYPE_CELL_ROW);
+  self->view = GTK_COLUMN_VIEW (gtk_column_view_new (NULL));
+  for (Column c = 0; c < N_COLUMNS; c++)
+    add_column (self, c);
+  GtkSortListModel *sorted = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->rows)),
+                                                      g_object_ref (gtk_column_view_get_sorter (self->view)));
+  self->selection = gtk_multi_selection_new (G_LIST_MODEL (sorted));
+  gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Cells"),
+                                  -1);
+  gtk_widget_add_css_class (GTK_WIDGET (self->view), "data-table");
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), GTK_WIDGET (self->view));
+  adw_bin_set_child (ADW_BIN (self), scrolled);
+}
+
+GtkWidget *
+eg_cell_table_new (void)
+{
+  return g_object_new (EG_TYPE_CELL_TABLE, NULL);
+}
+
+void
+eg_cell_table_set_result (EgCellTable *self, EgTraceResult *result)
+{
+  g_return_if_fail (EG_IS_CELL_TABLE (self));
+
+  if (result != NULL)
+    eg_trace_result_ref (result);
+  g_clear_pointer (&self->result, eg_trace_result_unref);
+  self->result = result;
+  self->outdated = TRUE;
+  if (gtk_widget_get_mapped (GTK_WIDGET (self)))
+    fill (self);
+}

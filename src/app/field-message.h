@@ -1,0 +1,11 @@
+/* What is wrong with a field, or worth knowing about it, as a line below it and for a screen reader. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* message NULL: all is well. error: it is wrong, and not only worth knowing. */
+void eg_field_message_show (GtkLabel *label, GtkWidget *field, const char *message, gboolean error);
+
+G_END_DECLS

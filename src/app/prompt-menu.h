@@ -1,0 +1,21 @@
+/* Prompts to choose from: the examples, and what was traced before. */
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* A menu whose items activate "win.fill" with (prompt, subject); it follows the settings' history. settings
+ * may be NULL: the examples alone. (transfer full) */
+GMenuModel *eg_prompt_menu_new (GSettings *settings);
+
+/* Puts a prompt that is traced at the head of the history. */
+void eg_prompt_menu_remember (GSettings *settings, const char *prompt, const char *subject);
+
+/* A text as a menu item's label: short, and without mnemonics. (transfer full) */
+char *eg_menu_label (const char *text);
+
+/* The first of the examples. */
+void eg_prompt_menu_first (const char **prompt, const char **subject);
+
+G_END_DECLS

@@ -1,0 +1,321 @@
+#include "app/trace-settings.h"
+
+#include "app/field-message.h"
+#include "app/token-index.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+#define N_COMPLETIONS 12
+
+struct _EgTraceSettings
+{
+  AdwBin parent_instance;
+  EgTokenIndex *index; /* of the model's tokens; NULL until it is made */
+  EgTokenizer *tokenizer;
+  GCancellable *indexing;
+  GtkListStore *matches;
+
+  AdwComboRow *site;
+  AdwExpanderRow *more;
+  GtkEntry *target;
+  GtkEntryCompletion *completion;
+  GtkSpinButton *samples, *noise, *window, *seed, *threads;
+  GtkWidget *reset;
+  GtkLabel *target_message;
+};
+
+enum
+{
+  CHANGED,
+  ACTIVATED,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (EgTraceSettings, eg_trace_settings, ADW_TYPE_BIN)
+
+static gboolean
+is_default (EgTraceSettings *self)
+{
+  g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", ""), usual = eg_trace_request_new ("", "");
+
+  eg_trace_settings_fill (self, now);
+  return eg_trace_request_equal (now, usual) && now->threads == usual->threads;
+}
+
+static void
+changed (EgTraceSettings *self)
+{
+  gtk_widget_set_sensitive (self->reset, !is_default (self));
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+on_changed (GtkSpinButton *button, gpointer data)
+{
+  changed (data);
+}
+
+static void
+on_site_changed (GObject *row, GParamSpec *pspec, gpointer data)
+{
+  changed (data);
+}
+
+/* Tokens that begin with what has been typed, with or without the space that most words begin with. */
+static void
+update_matches (EgTraceSettings *self)
+{
+  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->target));
+
+  gtk_list_store_clear (self->matches);
+  if (self->index == NULL || *text == '\0')
+    return;
+  g_autoptr (GPtrArray) found = eg_token_index_find (self->index, text, N_COMPLETIONS);
+  for (guint i = 0; i < found->len; i++)
+    gtk_list_store_insert_with_values (self->matches, NULL, -1, 0, found->pdata[i], -1);
+}
+
+static void
+on_target_changed (GtkEditable *editable, gpointer data)
+{
+  update_matches (data);
+  changed (data);
+}
+
+static void
+on_target_activate (GtkEntry *entry, gpointer data)
+{
+  g_signal_emit (data, signals[ACTIVATED], 0);
+}
+
+static gboolean
+on_match_selected (GtkEntryCompletion *completion, GtkTreeModel *model, GtkTreeIter *iter, gpointer data)
+{
+  EgTraceSettings *self = data;
+  g_autofree char *text = NULL;
+
+  gtk_tree_model_get (model, iter, 0, &text, -1);
+  gtk_editable_set_text (GTK_EDITABLE (self->target), text);
+  gtk_editable_set_position (GTK_EDITABLE (self->target), -1);
+  return TRUE;
+}
+
+/* The matches are the answer already. */
+static gboolean
+match_always (GtkEntryCompletion *completion, const char *key, GtkTreeIter *iter, gpointer data)
+{
+  return TRUE;
+}
+
+static void
+on_reset (GtkButton *button, gpointer data)
+{
+  g_autoptr (EgTraceRequest) usual = eg_trace_request_new ("", "");
+  EgTraceSettings *self = data;
+
+  eg_trace_settings_show (self, usual);
+  gtk_spin_button_set_value (self->threads, usual->threads);
+}
+
+static void
+eg_trace_settings_dispose (GObject *object)
+{
+  EgTraceSettings *self = EG_TRACE_SETTINGS (object);
+
+  if (self->indexing != NULL)
+    g_cancellable_cancel (self->indexing);
+  g_clear_object (&self->indexing);
+  g_clear_pointer (&self->index, eg_token_index_free);
+  g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
+  g_clear_object (&self->matches);
+  gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_TRACE_SETTINGS);
+  G_OBJECT_CLASS (eg_trace_settings_parent_class)->dispose (object);
+}
+
+static void
+eg_trace_settings_class_init (EgTraceSettingsClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = eg_trace_settings_dispose;
+  gtk_widget_class_set_template_from_resource (widget_class,
+                                               "/io/github/engram_app/Engram/trace-settings.ui");
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, site);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, more);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, completion);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, noise);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, window);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, seed);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, threads);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, reset);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target_message);
+  gtk_widget_class_bind_template_callback (widget_class, on_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_site_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_target_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_target_activate);
+  gtk_widget_class_bind_template_callback (widget_class, on_match_selected);
+  gtk_widget_class_bind_template_callback (widget_class, on_reset);
+
+  signals[CHANGED] = g_signal_new ("changed", EG_TYPE_TRACE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 0);
+  signals[ACTIVATED] = g_signal_new ("activated", EG_TYPE_TRACE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                     NULL, G_TYPE_NONE, 0);
+}
+
+static void
+eg_trace_settings_init (EgTraceSettings *self)
+{
+  g_autoptr (GtkStringList) sites = gtk_string_list_new (NULL);
+
+  gtk_widget_init_template (GTK_WIDGET (self));
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    gtk_string_list_append (sites, _ (eg_site_get_title (site)));
+  adw_combo_row_set_model (self->site, G_LIST_MODEL (sites));
+  self->matches = gtk_list_store_new (1, G_TYPE_STRING);
+  gtk_entry_completion_set_model (self->completion, GTK_TREE_MODEL (self->matches));
+  gtk_entry_completion_set_match_func (self->completion, match_always, NULL, NULL);
+  gtk_widget_set_sensitive (self->reset, FALSE);
+}
+
+GtkWidget *
+eg_trace_settings_new (void)
+{
+  return g_object_new (EG_TYPE_TRACE_SETTINGS, NULL);
+}
+
+static gboolean
+site_from_setting (GValue *value, GVariant *variant, gpointer data)
+{
+  EgSite site;
+
+  if (!eg_site_from_name (g_variant_get_string (variant, NULL), &site, NULL))
+    return FALSE;
+  g_value_set_uint (value, site);
+  return TRUE;
+}
+
+static GVariant *
+site_to_setting (const GValue *value, const GVariantType *type, gpointer data)
+{
+  const guint site = g_value_get_uint (value);
+  return site < EG_N_SITES ? g_variant_new_string (eg_site_get_name (site)) : NULL;
+}
+
+void
+eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
+{
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+
+  if (settings == NULL)
+    return;
+  g_settings_bind (settings, "samples", self->samples, "value", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "noise-level", self->noise, "value", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "restored-layers", self->window, "value", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "seed", self->seed, "value", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "threads", self->threads, "value", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind_with_mapping (settings, "site", self->site, "selected", G_SETTINGS_BIND_DEFAULT,
+                                site_from_setting, site_to_setting, NULL, NULL);
+}
+
+static void
+on_indexed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (EgTokenIndex) index = eg_token_index_new_finish (result);
+
+  /* Cancelled: the widget may be gone. */
+  if (index == NULL)
+    return;
+  EgTraceSettings *self = data;
+  g_clear_object (&self->indexing);
+  self->index = g_steal_pointer (&index);
+}
+
+void
+eg_trace_settings_set_model (EgTraceSettings *self, EgModel *model)
+{
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+
+  EgTokenizer *tokenizer = model != NULL ? eg_model_get_tokenizer (model) : NULL;
+
+  if (tokenizer == self->tokenizer)
+    return;
+  if (self->indexing != NULL)
+    g_cancellable_cancel (self->indexing);
+  g_clear_object (&self->indexing);
+  g_clear_pointer (&self->index, eg_token_index_free);
+  g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
+  if (tokenizer == NULL)
+    return;
+  self->tokenizer = eg_tokenizer_ref (tokenizer);
+  self->indexing = g_cancellable_new ();
+  eg_token_index_new_async (tokenizer, self->indexing, on_indexed, self);
+}
+
+void
+eg_trace_settings_fill (EgTraceSettings *self, EgTraceRequest *request)
+{
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+
+  const char *target = eg_trace_settings_get_target (self);
+
+  request->site = MIN (adw_combo_row_get_selected (self->site), EG_N_SITES - 1);
+  g_free (request->target);
+  request->target = *target != '\0' ? g_strdup (target) : NULL;
+  request->samples = (guint)gtk_spin_button_get_value_as_int (self->samples);
+  request->noise_level = gtk_spin_button_get_value (self->noise);
+  request->window = (guint)gtk_spin_button_get_value_as_int (self->window);
+  request->seed = (guint32)gtk_spin_button_get_value (self->seed);
+  request->threads = (guint)gtk_spin_button_get_value_as_int (self->threads);
+}
+
+void
+eg_trace_settings_show (EgTraceSettings *self, const EgTraceRequest *request)
+{
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+
+  adw_combo_row_set_selected (self->site, request->site);
+  eg_trace_settings_set_target (self, request->target);
+  gtk_spin_button_set_value (self->samples, request->samples);
+  gtk_spin_button_set_value (self->noise, request->noise_level);
+  gtk_spin_button_set_value (self->window, request->window);
+  gtk_spin_button_set_value (self->seed, request->seed);
+}
+
+void
+eg_trace_settings_set_target (EgTraceSettings *self, const char *target)
+{
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+
+  const char *text = target != NULL ? target : "";
+  if (strcmp (eg_trace_settings_get_target (self), text) != 0)
+    gtk_editable_set_text (GTK_EDITABLE (self->target), text);
+}
+
+const char *
+eg_trace_settings_get_target (EgTraceSettings *self)
+{
+  return gtk_editable_get_text (GTK_EDITABLE (self->target));
+}
+
+void
+eg_trace_settings_set_message (EgTraceSettings *self, const char *message, gboolean error)
+{
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+
+  eg_field_message_show (self->target_message, GTK_WIDGET (self->target), message, error);
+}
+
+void
+eg_trace_settings_commit (EgTraceSettings *self)
+{
+  GtkSpinButton *buttons[] = { self->samples, self->noise, self->window, self->seed, self->threads };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (buttons); i++)
+    gtk_spin_button_update (buttons[i]);
+}

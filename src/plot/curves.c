@@ -1,0 +1,182 @@
+#include "plot/curves.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+const char *
+eg_curves_get_name (EgCurves curves)
+{
+  static const char *const names[] = { "layers", "subject", "pinned" };
+  g_return_val_if_fail (curves < G_N_ELEMENTS (names), NULL);
+  return names[curves];
+}
+
+EgColor
+eg_curves_pin_color (gsize pin, gboolean dark)
+{
+  /* Okabe and Ito's, darker on light and lighter on dark. */
+  static const EgColor light[EG_MAX_PINS]
+      = { { 0, 0.36, 0.63, 1 },   { 0.75, 0.31, 0, 1 }, { 0, 0.47, 0.34, 1 },
+          { 0.62, 0.28, 0.5, 1 }, { 0.5, 0.4, 0, 1 },   { 0.25, 0.25, 0.25, 1 } };
+  static const EgColor on_dark[EG_MAX_PINS]
+      = { { 0.43, 0.74, 1, 1 },  { 1, 0.62, 0.25, 1 },   { 0.25, 0.85, 0.65, 1 },
+          { 0.92, 0.6, 0.8, 1 }, { 0.95, 0.85, 0.3, 1 }, { 0.85, 0.85, 0.85, 1 } };
+  return (dark ? on_dark : light)[pin % EG_MAX_PINS];
+}
+
+/* "“ Merkel” (6)", short enough for a legend. */
+static char *
+name_token (const EgTraceResult *result, gsize position)
+{
+  g_autofree char *token = eg_token_to_label (result->tokens[position]);
+  return g_strdup_printf ("“%s” (%" G_GSIZE_FORMAT ")", token, position);
+}
+
+static void
+draw_layers (const EgTraceResult *result, EgChart *chart, cairo_t *cr, double width, double height)
+{
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+
+  chart->n_series = 1;
+  chart->series[0] = (EgChartSeries){
+    .values = analysis->layer_average,
+    .sem = analysis->layer_sem,
+    .n = analysis->n_layers,
+    .marked = analysis->top_layers,
+    .n_marked = analysis->n_top,
+    .color = chart->foreground,
+  };
+  eg_chart_draw (chart, cr, width, height);
+}
+
+static void
+draw_subject (
+    const EgTraceResult *result, EgChart *chart, EgColor accent, cairo_t *cr, double width, double height)
+{
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  const gsize n = analysis->n_layers;
+  g_autofree double *overall = g_new (double, n), *subject = g_new (double, n);
+
+  for (gsize l = 0; l < n; l++)
+    {
+      overall[l] = analysis->overall_mean;
+      subject[l] = analysis->subject_mean;
+    }
+  EgColor faint = chart->dim, faint_accent = accent;
+  faint.alpha *= 0.45;
+  faint_accent.alpha *= 0.45;
+  chart->n_series = 4;
+  chart->series[0] = (EgChartSeries){ .values = overall, .n = n, .color = faint };
+  chart->series[1] = (EgChartSeries){ .values = subject, .n = n, .color = faint_accent };
+  chart->series[2] = (EgChartSeries){
+    .name = _ ("All tokens"), .values = analysis->layer_average, .n = n, .color = chart->foreground
+  };
+  chart->series[3] = (EgChartSeries){
+    .name = _ ("Subject"), .values = analysis->subject_average, .n = n, .color = accent
+  };
+  eg_chart_draw (chart, cr, width, height);
+}
+
+static void
+draw_pinned (const EgTraceResult *result,
+             const EgCell *pins,
+             gsize n_pins,
+             EgChart *chart,
+             gboolean dark,
+             cairo_t *cr,
+             double width,
+             double height)
+{
+  const gsize L = result->n_layers, T = result->n_tokens;
+  g_autofree double *values = g_new (double, L *n_pins), *sem = g_new (double, L *n_pins);
+  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
+
+  chart->n_series = n_pins;
+  for (gsize p = 0; p < n_pins; p++)
+    {
+      for (gsize l = 0; l < L; l++)
+        {
+          values[p * L + l] = result->scores[l * T + pins[p].position];
+          sem[p * L + l] = result->sem[l * T + pins[p].position];
+        }
+      g_ptr_array_add (names, name_token (result, pins[p].position));
+      chart->series[p] = (EgChartSeries){
+        .name = names->pdata[p],
+        .values = values + p * L,
+        .sem = sem + p * L,
+        .n = L,
+        .marked = &pins[p].layer,
+        .n_marked = 1,
+        .color = eg_curves_pin_color (p, dark),
+      };
+    }
+  eg_chart_draw (chart, cr, width, height);
+}
+
+void
+eg_curves_draw (EgCurves curves,
+                const EgTraceResult *result,
+                const EgCell *pins,
+                gsize n_pins,
+                const EgChart *chart,
+                EgColor accent,
+                gboolean dark,
+                gssize cursor,
+                cairo_t *cr,
+                double width,
+                double height)
+{
+  EgChart own = *chart;
+
+  own.x_title = _ ("Layer");
+  own.y_title = _ ("Probability");
+  own.cursor = cursor;
+  switch (curves)
+    {
+    case EG_CURVES_LAYERS:
+      draw_layers (result, &own, cr, width, height);
+      break;
+    case EG_CURVES_SUBJECT:
+      draw_subject (result, &own, accent, cr, width, height);
+      break;
+    case EG_CURVES_PINNED:
+    default:
+      draw_pinned (result, pins, MIN (n_pins, EG_MAX_PINS), &own, dark, cr, width, height);
+      break;
+    }
+}
+
+char *
+eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *pins, gsize n_pins)
+{
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  switch (curves)
+    {
+    case EG_CURVES_LAYERS:
+      g_string_append (text, _ ("Highest on average: "));
+      for (gsize i = 0; i < analysis->n_top; i++)
+        g_string_append_printf (text, _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],
+                                analysis->layer_average[analysis->top_layers[i]]);
+      break;
+    case EG_CURVES_SUBJECT:
+      g_string_append_printf (text, _ ("Subject %.4f, all tokens %.4f on average"), analysis->subject_mean,
+                              analysis->overall_mean);
+      if (!isnan (analysis->ratio))
+        g_string_append_printf (text, _ (": %.2f times as much"), analysis->ratio);
+      break;
+    case EG_CURVES_PINNED:
+    default:
+      for (gsize p = 0; p < n_pins; p++)
+        {
+          g_autofree char *token = name_token (result, pins[p].position);
+          g_string_append_printf (text, _ ("%slayer %zu at %s: %.3f"), p > 0 ? "; " : "", pins[p].layer,
+                                  token, eg_trace_result_score (result, pins[p].layer, pins[p].position));
+        }
+      if (n_pins == 0)
+        g_string_append (text, _ ("Click cells of the map to compare their tokens here"));
+      break;
+    }
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
