@@ -43,7 +43,8 @@ typedef struct
   GMainContext *context;
   EgTraceProgressFunc progress;
   gpointer progress_data;
-  EgTraceResult *result; /* the main context's */
+  EgTraceResult *result;   /* the main context's */
+  EgTracePartial *partial; /* what is there already, or NULL */
   gint64 start_time;
   int refs;
 
@@ -64,6 +65,7 @@ typedef struct
   EgRandomState random;
   float *noisy; /* [T − subject_first, d] host */
   gsize n_drawn;
+  guint8 *unneeded; /* [samples]: its corrupted run is not needed again */
 
   pthread_mutex_t lock;
   pthread_cond_t round_ready; /* or there is an error */
@@ -78,7 +80,7 @@ typedef struct
   GArray *changed; /* of gsize: cells to hand over */
   guint8 *pending; /* [L·T]: a cell stands in `changed` */
   gboolean scheduled, announced, finished;
-  guint64 cost_done;
+  guint64 cost_done, cost_before; /* before: of what a partial trace had */
   gsize units_done;
   GError *error;
 } Trace;
@@ -115,6 +117,7 @@ trace_unref (Trace *self)
   g_clear_pointer (&self->plan, eg_plan_free);
   g_clear_pointer (&self->input, eg_trace_input_free);
   g_clear_pointer (&self->result, eg_trace_result_unref);
+  g_clear_pointer (&self->partial, eg_trace_partial_unref);
   g_clear_pointer (&self->request, eg_trace_request_free);
   g_clear_object (&self->cancellable);
   g_clear_object (&self->task);
@@ -129,6 +132,7 @@ trace_unref (Trace *self)
   g_free (self->rounds);
   g_free (self->embeddings);
   g_free (self->noisy);
+  g_free (self->unneeded);
   pthread_mutex_destroy (&self->noise_lock);
   pthread_mutex_destroy (&self->lock);
   pthread_cond_destroy (&self->round_ready);
@@ -155,6 +159,12 @@ estimate (const double *values, const guint8 *known, gsize n, double *mean, doub
       squares += (values[s] - *mean) * (values[s] - *mean);
   *sem = count > 1 ? sqrt (squares / (count - 1)) / sqrt (count) : (double)NAN;
   return count;
+}
+
+static double
+seconds_before (const Trace *self)
+{
+  return self->partial != NULL ? self->partial->seconds : 0;
 }
 
 static double
@@ -197,10 +207,20 @@ take_cells (Trace *self)
   return cells;
 }
 
+/* Seconds, those before a stop included. */
 static double
 elapsed (const Trace *self)
 {
-  return (double)(g_get_monotonic_time () - self->start_time) / 1e6;
+  return (double)(g_get_monotonic_time () - self->start_time) / 1e6 + seconds_before (self);
+}
+
+/* Seconds that are left, or −1. With the lock. */
+static double
+estimate_left (const Trace *self)
+{
+  const guint64 cost = self->plan->cost - self->cost_before;
+  const double part = cost > 0 ? (double)(self->cost_done - self->cost_before) / (double)cost : 1;
+  return part > 0 ? (elapsed (self) - seconds_before (self)) * (1 - part) / part : -1;
 }
 
 /* Hands over what the workers have finished since the last time. */
@@ -217,14 +237,13 @@ deliver (Trace *self)
   g_autoptr (GArray) cells = take_cells (self);
   const gboolean first = !self->announced;
   self->announced = TRUE;
-  const double part = self->plan->cost > 0 ? (double)self->cost_done / (double)self->plan->cost : 1;
   EgTraceProgress progress = {
     .result = self->result,
     .done = self->units_done,
     .total = self->n_layers * self->n_tokens * self->request->samples,
     .elapsed = elapsed (self),
+    .left = estimate_left (self),
   };
-  progress.left = part > 0 ? progress.elapsed * (1 - part) / part : -1;
   pthread_mutex_unlock (&self->lock);
 
   self->result->seconds = progress.elapsed;
@@ -245,12 +264,24 @@ deliver_in_context (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* A stopped trace leaves what it has to the task. No thread of its works any more. */
+static void
+leave_partial (Trace *self)
+{
+  EgTracePartial *partial = eg_trace_partial_new (
+      self->model, self->request, self->n_layers * self->n_tokens, g_steal_pointer (&self->probabilities),
+      g_steal_pointer (&self->known), g_steal_pointer (&self->low), elapsed (self));
+  g_task_set_task_data (self->task, partial, (GDestroyNotify)eg_trace_partial_unref);
+}
+
 static gboolean
 finish_in_context (gpointer data)
 {
   Trace *self = data;
   deliver (self);
   g_assert (self->finished);
+  if (g_cancellable_is_cancelled (self->cancellable))
+    leave_partial (self);
   if (self->error)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
   else
@@ -285,12 +316,11 @@ record_cell (Trace *self, gsize cell, gsize first, gsize n, const double *values
       = eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens) == EG_CELL_HIGH;
   for (gsize s = 0; s < n; s++)
     {
-      self->probabilities[cell * S + first + s] = values  ? values[s]
-                                                  : clean ? self->high
-                                                          : self->low[first + s];
-      self->known[cell * S + first + s] = TRUE;
+      const gsize at = cell * S + first + s;
+      self->probabilities[at] = values ? values[s] : clean ? self->high : self->low[first + s];
+      self->units_done += !self->known[at];
+      self->known[at] = TRUE;
     }
-  self->units_done += n;
   if (!self->pending[cell])
     {
       self->pending[cell] = TRUE;
@@ -356,6 +386,8 @@ draw_noise (Trace *self, EgStream *stream, gsize end, GError **error)
       float **input = &self->inputs[self->n_drawn];
       eg_noise_add (&self->random, self->request->noise_level * self->noise_std, self->embeddings + first * d,
                     n_noise, self->noisy);
+      if (self->unneeded[self->n_drawn])
+        continue;
       *input = be->alloc (be, n);
       ok = *input != NULL;
       if (ok)
@@ -497,6 +529,35 @@ work (gpointer data)
     }
 }
 
+/* What a partial trace has is not computed again. The first block of corrupted runs goes with the clean run,
+ * always. */
+static void
+drop_known_tasks (Trace *self)
+{
+  GArray *tasks = self->schedule->tasks;
+  for (guint i = tasks->len - 1; i > 0; i--)
+    {
+      const EgTask task = g_array_index (tasks, EgTask, i);
+      const EgRound *round = self->plan->rounds->pdata[task.round];
+      const EgGroup *group = task.corrupted ? NULL : round->groups->pdata[task.index];
+      if (task.corrupted && eg_trace_partial_has_round (self->partial, round))
+        {
+          const gsize first = round->sample_first + task.index * self->block;
+          memset (self->unneeded + first, TRUE, MIN (self->block, round->sample_end - first));
+          self->rounds[task.round].blocks_left--;
+        }
+      else if (group != NULL && eg_trace_partial_has_group (self->partial, group))
+        {
+          self->cost_done += eg_plan_group_cost (self->plan, group);
+          self->rounds[task.round].groups_left--;
+        }
+      else
+        continue;
+      g_array_remove_index (tasks, i);
+    }
+  self->cost_before = self->cost_done;
+}
+
 static void
 make_tasks (Trace *self)
 {
@@ -511,6 +572,8 @@ make_tasks (Trace *self)
       self->rounds[r].blocks_left = eg_schedule_blocks (self->plan, r, self->block);
       self->rounds[r].groups_left = round->groups->len;
     }
+  if (self->partial != NULL)
+    drop_known_tasks (self);
 }
 
 /* The target, when the request names none: what the clean run finds most probable. */
@@ -688,14 +751,47 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   return result;
 }
 
-void
-eg_trace_async (EgModel *model,
-                const EgTraceRequest *request,
-                GCancellable *cancellable,
-                EgTraceProgressFunc progress,
-                gpointer progress_data,
-                GAsyncReadyCallback callback,
-                gpointer user_data)
+/* Space for every probability; those of a partial trace are handed over with the first update. */
+static void
+make_arrays (Trace *self)
+{
+  const gsize n_cells = self->n_layers * self->n_tokens, S = self->request->samples;
+  self->corrupted = g_new0 (EgRun *, S);
+  self->inputs = g_new0 (float *, S);
+  self->unneeded = g_new0 (guint8, S);
+  self->changed = g_array_new (FALSE, FALSE, sizeof (gsize));
+  self->pending = g_new0 (guint8, n_cells);
+  if (self->partial == NULL)
+    {
+      self->probabilities = g_new0 (double, n_cells *S);
+      self->known = g_new0 (guint8, n_cells * S);
+      self->low = g_new0 (double, S);
+      return;
+    }
+  self->probabilities = g_memdup2 (self->partial->probabilities, n_cells * S * sizeof (double));
+  self->known = g_memdup2 (self->partial->known, n_cells * S);
+  self->low = g_memdup2 (self->partial->low, S * sizeof (double));
+  for (gsize cell = 0; cell < n_cells; cell++)
+    {
+      for (gsize s = 0; s < S; s++)
+        self->units_done += self->known[cell * S + s];
+      if (memchr (self->known + cell * S, TRUE, S) == NULL)
+        continue;
+      self->pending[cell] = TRUE;
+      g_array_append_val (self->changed, cell);
+    }
+}
+
+/* partial: of the same model and request, or NULL. */
+static void
+start (EgModel *model,
+       const EgTraceRequest *request,
+       EgTracePartial *partial,
+       GCancellable *cancellable,
+       EgTraceProgressFunc progress,
+       gpointer progress_data,
+       GAsyncReadyCallback callback,
+       gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, eg_trace_async);
@@ -737,15 +833,40 @@ eg_trace_async (EgModel *model,
   self->state_step = memory.state_step;
   self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->subject_first, request->site,
                             request->window, request->samples, memory.samples_at_once);
-  const gsize n_cells = self->n_layers * self->n_tokens, S = request->samples;
-  self->corrupted = g_new0 (EgRun *, S);
-  self->inputs = g_new0 (float *, S);
-  self->probabilities = g_new0 (double, n_cells *S);
-  self->known = g_new0 (guint8, n_cells * S);
-  self->low = g_new0 (double, S);
-  self->changed = g_array_new (FALSE, FALSE, sizeof (gsize));
-  self->pending = g_new0 (guint8, n_cells);
+  self->partial = partial != NULL ? eg_trace_partial_ref (partial) : NULL;
+  make_arrays (self);
   g_thread_unref (g_thread_new ("engram-trace", coordinate, self));
+}
+
+void
+eg_trace_async (EgModel *model,
+                const EgTraceRequest *request,
+                GCancellable *cancellable,
+                EgTraceProgressFunc progress,
+                gpointer progress_data,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
+{
+  start (model, request, NULL, cancellable, progress, progress_data, callback, user_data);
+}
+
+void
+eg_trace_continue_async (EgTracePartial *partial,
+                         GCancellable *cancellable,
+                         EgTraceProgressFunc progress,
+                         gpointer progress_data,
+                         GAsyncReadyCallback callback,
+                         gpointer user_data)
+{
+  start (partial->model, partial->request, partial, cancellable, progress, progress_data, callback,
+         user_data);
+}
+
+EgTracePartial *
+eg_trace_get_partial (GAsyncResult *result)
+{
+  EgTracePartial *partial = g_task_get_task_data (G_TASK (result));
+  return partial != NULL ? eg_trace_partial_ref (partial) : NULL;
 }
 
 EgTraceResult *

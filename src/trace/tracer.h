@@ -1,6 +1,7 @@
 /* Runs a trace on its own threads and hands finished cells to the caller's main context. */
 #pragma once
 
+#include "trace/partial.h"
 #include "trace/result.h"
 
 #include <gio/gio.h>
@@ -53,6 +54,19 @@ void eg_trace_async (EgModel *model,
 /* The finished result (transfer full). When cancelled: NULL and G_IO_ERROR_CANCELLED; what was computed until
  * then is in the result that the progress function was given. */
 EgTraceResult *eg_trace_finish (GAsyncResult *result, GError **error);
+
+/* Of a finished call: what a cancelled trace had computed until then, to go on from. (transfer full): NULL
+ * when it was not cancelled, or was refused. */
+EgTracePartial *eg_trace_get_partial (GAsyncResult *result);
+
+/* Goes on with a trace that was stopped: what it had is in the first update, and the finished result has the
+ * same bits as if it had never been stopped. For the rest, as eg_trace_async(). */
+void eg_trace_continue_async (EgTracePartial *partial,
+                              GCancellable *cancellable,
+                              EgTraceProgressFunc progress,
+                              gpointer progress_data,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
 
 /* The same, waiting: for tests and scripts. @progress runs in this thread. */
 EgTraceResult *eg_trace_run (EgModel *model,

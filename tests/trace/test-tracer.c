@@ -205,6 +205,93 @@ test_cancel (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* One stretch of a trace that is stopped over and over again. */
+typedef struct
+{
+  GMainLoop *loop;
+  GCancellable *cancellable;
+  gsize n_updates, cancel_at;
+  gsize first_done, last_done;
+  EgTraceResult *result;
+  EgTracePartial *partial;
+} Stretch;
+
+static void
+on_stretch_progress (const EgTraceProgress *progress, gpointer data)
+{
+  Stretch *self = data;
+  if (self->n_updates++ == 0)
+    self->first_done = progress->done;
+  self->last_done = progress->done;
+  if (self->n_updates >= self->cancel_at)
+    g_cancellable_cancel (self->cancellable);
+}
+
+static void
+on_stretch_end (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Stretch *self = data;
+  g_autoptr (GError) error = NULL;
+  self->result = eg_trace_finish (result, &error);
+  self->partial = eg_trace_get_partial (result);
+  g_assert_true ((self->result == NULL) == g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED));
+  g_main_loop_quit (self->loop);
+}
+
+/* Stops after so many updates, goes on, stops again …; every stretch begins with what the last has left. */
+static EgTraceResult *
+run_in_stretches (EgModel *model, const EgTraceRequest *request, gsize cancel_at, gsize *n_stretches)
+{
+  g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
+  g_autoptr (EgTracePartial) partial = NULL;
+  gsize done = 0;
+  for (*n_stretches = 1;; ++*n_stretches)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+      Stretch stretch = { .loop = loop, .cancellable = cancellable, .cancel_at = cancel_at };
+      if (partial == NULL)
+        eg_trace_async (model, request, cancellable, on_stretch_progress, &stretch, on_stretch_end, &stretch);
+      else
+        eg_trace_continue_async (partial, cancellable, on_stretch_progress, &stretch, on_stretch_end,
+                                 &stretch);
+      g_main_loop_run (loop);
+      g_clear_pointer (&partial, eg_trace_partial_unref);
+      partial = stretch.partial;
+      g_assert_cmpuint (stretch.first_done, >=, done);
+      done = stretch.last_done;
+      if (stretch.result != NULL)
+        return stretch.result;
+      g_assert_nonnull (partial);
+      if (*n_stretches % 8 == 0)
+        cancel_at++; /* ends, however fast the machine is */
+    }
+}
+
+static void
+test_continue (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    for (gsize cancel_at = 1; cancel_at <= 3; cancel_at += 2)
+      {
+        g_autoptr (EgTraceRequest) request = new_request ();
+        request->samples = 100;
+        request->site = site;
+        gsize n_stretches;
+        g_autoptr (EgTraceResult) whole = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+        g_autoptr (EgTraceResult) parts = run_in_stretches (model, request, cancel_at, &n_stretches);
+        const gsize n = whole->n_layers * whole->n_tokens;
+        g_test_message ("in %" G_GSIZE_FORMAT " stretches", n_stretches);
+        g_assert_cmpuint (n_stretches, >, 1);
+        g_assert_true (parts->complete);
+        g_assert_true (same_bits (whole->scores, parts->scores, n));
+        g_assert_true (same_bits (whole->sem, parts->sem, n));
+        g_assert_true (memcmp (whole->counts, parts->counts, n * sizeof *whole->counts) == 0);
+        g_assert_true (whole->low_score == parts->low_score && whole->low_sem == parts->low_sem
+                       && whole->high_score == parts->high_score && whole->target_id == parts->target_id);
+      }
+}
+
 static void
 assert_refused (EgModel *model, const EgTraceRequest *request, const char *sentence)
 {
@@ -306,6 +393,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tracer/long-prompts-compute-states-again", test_long_prompt);
   g_test_add_func ("/tracer/hands-over-cells-and-ends-with-the-result", test_progress);
   g_test_add_func ("/tracer/stops-at-any-moment", test_cancel);
+  g_test_add_func ("/tracer/goes-on-to-the-same-bits-when-stopped", test_continue);
   g_test_add_func ("/tracer/refuses-bad-requests-in-a-sentence", test_bad_requests);
   g_test_add_func ("/tracer/says-what-it-chose", test_notes);
   g_test_add_func ("/tracer/refuses-what-does-not-fit-into-memory", test_memory);

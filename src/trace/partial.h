@@ -1,0 +1,48 @@
+/* What a trace had computed when it was stopped: every probability of every sample, so that it can go on to
+ * the same bits as if it had never been stopped. Immutable. */
+#pragma once
+
+#include "trace/plan.h"
+#include "trace/request.h"
+
+G_BEGIN_DECLS
+
+typedef struct _EgTracePartial EgTracePartial;
+
+/**
+ * EgTracePartial:
+ * @probabilities: [n_cells, request->samples] of the target in the restored runs, where @known
+ * @low: [request->samples] of the corrupted runs, of all rounds with a known computed cell
+ * @seconds: that the trace has taken so far
+ */
+struct _EgTracePartial
+{
+  gatomicrefcount refs;
+  EgModel *model;
+  EgTraceRequest *request;
+  gsize n_cells;
+  double *probabilities;
+  guint8 *known;
+  double *low;
+  double seconds;
+};
+
+/* Takes the arrays over. (transfer full) */
+EgTracePartial *eg_trace_partial_new (EgModel *model,
+                                      const EgTraceRequest *request,
+                                      gsize n_cells,
+                                      double *probabilities,
+                                      guint8 *known,
+                                      double *low,
+                                      double seconds);
+EgTracePartial *eg_trace_partial_ref (EgTracePartial *self);
+void eg_trace_partial_unref (EgTracePartial *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTracePartial, eg_trace_partial_unref)
+
+/* Whether all that a group computes is known. */
+gboolean eg_trace_partial_has_group (const EgTracePartial *self, const EgGroup *group);
+
+/* Whether all groups of a round are known, so that its corrupted runs are not needed again. */
+gboolean eg_trace_partial_has_round (const EgTracePartial *self, const EgRound *round);
+
+G_END_DECLS
