@@ -72,6 +72,17 @@ eg_plan_run_flops (const EgModelConfig *config, gsize layer, gsize n_rows)
   return 2 * products;
 }
 
+/* Of those, what in_proj of the first layer takes: a segment that begins with rows which other runs had there
+ * copies its products from them. */
+static double
+known_flops (const EgPlan *self, const EgModelConfig *config, gsize layer, gsize n_rows)
+{
+  const double d = (double)config->d_model, D = (double)config->d_inner, rows = (double)n_rows;
+  if (self->site != EG_SITE_RESID || layer >= config->n_layers)
+    return 0;
+  return 2 * d * D * (rows + (layer + 1 < config->n_layers ? rows : 1));
+}
+
 double
 eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config)
 {
@@ -79,8 +90,10 @@ eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config)
   for (gsize l = 0; l < self->n_layers; l++)
     for (gsize t = 0; t < self->n_tokens; t++)
       if (eg_plan_cell_kind (self, l, t) == EG_CELL_COMPUTED)
-        cells += eg_plan_run_flops (config, cell_start_layer (self, l * self->n_tokens + t),
-                                    self->n_tokens - t);
+        {
+          const gsize layer = cell_start_layer (self, l * self->n_tokens + t), rows = self->n_tokens - t;
+          cells += eg_plan_run_flops (config, layer, rows) - known_flops (self, config, layer, rows);
+        }
   return eg_plan_run_flops (config, 0, self->n_tokens)
          + (double)self->samples
                * (cells + eg_plan_run_flops (config, 0, self->n_tokens - self->subject_first));

@@ -128,6 +128,9 @@ eg_schedule_take (EgSchedule *self, gsize thread, double now, EgTask *task)
 void
 eg_schedule_learn (EgSchedule *self, const EgTask *task, double time)
 {
+  /* Corrupted runs are few rows at a time, far from the rate of what is chosen by it. */
+  if (task->corrupted)
+    return;
   self->work_done += task->work;
   self->time_spent += time;
   if (self->time_spent > 0)
