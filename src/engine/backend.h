@@ -56,6 +56,34 @@ typedef struct
   const float *from;
 } EgRowCopy;
 
+/**
+ * EgHeadQuery: what is wanted of each row's logits x·headᵀ [V], V the head's rows.
+ * @target, @against: whose logits are wanted, each < V; may be the same
+ * @weights: [V] device: the logits' weighted sum is wanted; %NULL: it is not
+ * @rank: whether the logits above the target's are counted
+ */
+typedef struct
+{
+  gsize target, against;
+  const float *weights;
+  gboolean rank;
+} EgHeadQuery;
+
+/**
+ * EgHeadRow: one row's answers. Every metric of a run is made of them (trace/metric.h).
+ * @max, @sum: the highest logit, and Σ exp (logit − max): log Σ exp (logit) = max + log (sum)
+ * @target, @against: these two's logits
+ * @weighted: Σ weights·logit; 0 where not wanted
+ * @above: how many logits are greater than the target's; 0 where not wanted
+ */
+typedef struct
+{
+  double max, sum;
+  double target, against;
+  double weighted;
+  gsize above;
+} EgHeadRow;
+
 struct _EgBackend
 {
   const char *name;
@@ -131,14 +159,14 @@ struct _EgBackend
   /* Widens one row of a matrix: an embedding. */
   void (*embed) (EgStream *stream, float *to, const EgMatrix *table, gsize row);
 
-  /* probability[r] (host) = softmax (x[r] · headᵀ)[target], over all of the head's rows; never holds all
-   * logits. Waits. */
+  /* answers[r] (host): what the query asks of x[r]·headᵀ; x dense [n_rows, head.cols]. One pass over the
+   * head, which never holds all logits. Waits. */
   void (*head) (EgStream *stream,
-                double *probability,
+                EgHeadRow *answers,
                 const float *x,
                 gsize n_rows,
                 const EgMatrix *head,
-                gsize target);
+                const EgHeadQuery *query);
 };
 
 /* OpenBLAS and vectorised kernels. The first call settles what the processor can do. */

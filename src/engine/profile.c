@@ -153,10 +153,14 @@ profile_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
 }
 
 static void
-profile_head (
-    EgStream *stream, double *probability, const float *x, gsize n_rows, const EgMatrix *head, gsize target)
+profile_head (EgStream *stream,
+              EgHeadRow *answers,
+              const float *x,
+              gsize n_rows,
+              const EgMatrix *head,
+              const EgHeadQuery *query)
 {
-  MEASURE (EG_OP_HEAD, head, probability, x, n_rows, head, target);
+  MEASURE (EG_OP_HEAD, head, answers, x, n_rows, head, query);
 }
 
 EgBackend *

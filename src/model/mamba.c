@@ -571,10 +571,9 @@ eg_mamba_run (EgWorkspace *self,
 }
 
 void
-eg_mamba_probabilities (EgWorkspace *self, guint32 target, double *probabilities)
+eg_mamba_head (EgWorkspace *self, const EgHeadQuery *query, EgHeadRow *answers)
 {
-  self->backend->head (self->stream, probabilities, self->n.memory, self->n_segments, &self->weights->head,
-                       target);
+  self->backend->head (self->stream, answers, self->n.memory, self->n_segments, &self->weights->head, query);
 }
 
 gboolean

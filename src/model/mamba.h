@@ -50,8 +50,8 @@ gboolean eg_mamba_run (EgWorkspace *workspace,
                        GCancellable *cancellable,
                        GError **error);
 
-/* Of the group just run: P(target) of each segment, [n_segments]. */
-void eg_mamba_probabilities (EgWorkspace *workspace, guint32 target, double *probabilities);
+/* Of the group just run: what the query asks of each segment's logits, [n_segments]. */
+void eg_mamba_head (EgWorkspace *workspace, const EgHeadQuery *query, EgHeadRow *answers);
 
 /* Of the group just run: one segment's logits, [V] host. */
 gboolean eg_mamba_logits (EgWorkspace *workspace, gsize segment, float *logits, GError **error);

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "trace/clean-run.h"
+#include "trace/metric.h"
 #include "trace/noise.h"
 #include "trace/schedule.h"
 
@@ -338,6 +339,17 @@ announce (Trace *self)
   schedule (trace_ref (self), deliver_in_context);
 }
 
+/* The score of each of the n runs that the workspace just did. */
+static void
+measure (Trace *self, EgWorkspace *workspace, gsize n, double *values)
+{
+  const EgHeadQuery query = { .target = self->target, .against = self->target };
+  g_autofree EgHeadRow *answers = g_new (EgHeadRow, n);
+  eg_mamba_head (workspace, &query, answers);
+  for (gsize i = 0; i < n; i++)
+    values[i] = eg_metric_value (EG_METRIC_PROB, &answers[i], NULL, 0);
+}
+
 static gboolean
 run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **error)
 {
@@ -360,7 +372,7 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
     }
   if (!eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
-  eg_mamba_probabilities (workspace, self->target, values);
+  measure (self, workspace, n, values);
 
   pthread_mutex_lock (&self->lock);
   for (gsize i = 0; i < group->cells->len; i++)
@@ -464,7 +476,7 @@ run_corrupted (Trace *self, EgWorkspace *workspace, const EgTask *task, GError *
   if (!prepare_corrupted (self, workspace, first, n, segments, error)
       || !eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
-  eg_mamba_probabilities (workspace, self->target, values);
+  measure (self, workspace, n, values);
   record_corrupted (self, task->round, first, n, values);
   return TRUE;
 }
@@ -619,7 +631,7 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
       || !eg_mamba_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, &self->error)
       || !find_target (self, workspace))
     return FALSE;
-  eg_mamba_probabilities (workspace, self->target, values);
+  measure (self, workspace, n + 1, values);
   self->high = values[0];
   record_corrupted (self, 0, 0, n, values + 1);
   return TRUE;

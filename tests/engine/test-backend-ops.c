@@ -175,35 +175,99 @@ test_rows (void)
       }
 }
 
+/* How many logits are so near to the target's that float32 may not tell which is greater. */
+static gsize
+count_near (const float *logits, gsize n, double target, double near)
+{
+  gsize count = 0;
+  for (gsize v = 0; v < n; v++)
+    count += fabs ((double)logits[v] - target) <= near;
+  return count - 1;
+}
+
+static EgHeadRow *
+ask_head (
+    EgBackend *be, gsize n_threads, const float *x, gsize m, const EgMatrix *head, const EgHeadQuery *query)
+{
+  EgHeadRow *answers = g_new (EgHeadRow, m);
+  EgStream *stream = be->stream_new (be, n_threads);
+  be->head (stream, answers, x, m, head, query);
+  be->stream_free (stream);
+  return answers;
+}
+
+static void
+compare_with_reference (
+    const float *x, gsize m, const EgMatrix *head, const EgHeadQuery *query, double weight_sum)
+{
+  EgBackend *be = eg_backend_reference ();
+  g_autofree EgHeadRow *found = ask_head (eg_backend_cpu (), 1, x, m, head, query);
+  g_autofree EgHeadRow *expected = ask_head (be, 1, x, m, head, query);
+  g_autofree float *logits = g_new (float, m * head->rows);
+  EgStream *stream = be->stream_new (be, 1);
+  be->gemm (stream, logits, head->rows, x, head->cols, m, head, NULL);
+  be->stream_free (stream);
+  for (gsize r = 0; r < m; r++)
+    {
+      const EgHeadRow *a = &found[r], *b = &expected[r];
+      const double near = 1e-6 * (1 + fabs (b->max));
+      const gsize n_near = count_near (logits + r * head->rows, head->rows, b->target, 2 * near);
+      g_assert_cmpfloat_with_epsilon (a->max, b->max, near);
+      g_assert_cmpfloat_with_epsilon (a->max + log (a->sum), b->max + log (b->sum), near);
+      g_assert_cmpfloat_with_epsilon (a->target, b->target, near);
+      g_assert_cmpfloat_with_epsilon (a->against, b->against, near);
+      g_assert_cmpfloat_with_epsilon (a->weighted, b->weighted, near * weight_sum);
+      g_assert_cmpuint (MAX (a->above, b->above) - MIN (a->above, b->above), <=, n_near);
+    }
+}
+
+/* With more threads the same bits, and what is not asked does not change the rest. */
+static void
+compare_with_plain_query (const float *x, gsize m, const EgMatrix *head, const EgHeadQuery *query)
+{
+  const EgHeadQuery plain = { .target = query->target, .against = query->target };
+  g_autofree EgHeadRow *all = ask_head (eg_backend_cpu (), 1, x, m, head, query);
+  g_autofree EgHeadRow *by_team = ask_head (eg_backend_cpu (), 3, x, m, head, query);
+  g_autofree EgHeadRow *some = ask_head (eg_backend_cpu (), 1, x, m, head, &plain);
+  g_assert_true (memcmp (all, by_team, m * sizeof *all) == 0);
+  for (gsize r = 0; r < m; r++)
+    {
+      g_assert_true (some[r].max == all[r].max && some[r].sum == all[r].sum && some[r].target == all[r].target
+                     && some[r].against == all[r].target);
+      g_assert_true (some[r].weighted == 0 && some[r].above == 0);
+    }
+}
+
 static void
 test_head (void)
 {
   GRand *rand = g_rand_new_with_seed (3);
-  static const gsize sizes[][3] = { { 1, 5, 4 }, { 9, 317, 19 }, { 40, 20000, 24 } };
+  static const gsize sizes[][3] = { { 1, 5, 4 }, { 9, 317, 19 }, { 12, 20000, 24 } };
   for (gsize c = 0; c < G_N_ELEMENTS (sizes); c++)
-    {
-      const gsize m = sizes[c][0], V = sizes[c][1], d = sizes[c][2];
-      g_autofree float *x = draw_floats (rand, m * d);
-      g_autofree float *w = draw_floats (rand, V * d);
-      for (gsize i = 0; i < m * d; i++)
-        x[i] *= 5;
-      const EgMatrix head = { w, EG_DTYPE_F32, V, d };
-      EgBackend *backends[] = { eg_backend_cpu (), eg_backend_reference () };
-      const gsize targets[] = { 0, V / 2, V - 1 };
-      for (gsize i = 0; i < G_N_ELEMENTS (targets); i++)
-        {
-          g_autofree double *found = g_new (double, m);
-          g_autofree double *expected = g_new (double, m);
-          for (gsize b = 0; b < 2; b++)
-            {
-              EgStream *stream = backends[b]->stream_new (backends[b], 1);
-              backends[b]->head (stream, b == 0 ? found : expected, x, m, &head, targets[i]);
-              backends[b]->stream_free (stream);
-            }
-          for (gsize r = 0; r < m; r++)
-            g_assert_cmpfloat_with_epsilon (found[r], expected[r], 1e-6 + 1e-5 * expected[r]);
-        }
-    }
+    for (EgDType dtype = EG_DTYPE_F32; dtype <= EG_DTYPE_BF16; dtype++)
+      {
+        const gsize m = sizes[c][0], V = sizes[c][1], d = sizes[c][2];
+        g_autofree float *x = draw_floats (rand, m * d);
+        g_autofree float *w = draw_floats (rand, V * d);
+        g_autofree float *weights = draw_floats (rand, V);
+        g_autofree guint16 *narrow = g_new (guint16, V * d);
+        double weight_sum = 0;
+        for (gsize i = 0; i < m * d; i++)
+          x[i] *= 5;
+        for (gsize v = 0; v < V; v++)
+          weight_sum += (double)(weights[v] = fabsf (weights[v]));
+        for (gsize i = 0; i < V * d; i++)
+          narrow[i] = (guint16)((dtype == EG_DTYPE_F16 ? 0x3000 : 0x3e00) + g_rand_int_range (rand, 0, 0x01ff)
+                                + (g_rand_boolean (rand) ? 0x8000 : 0));
+        const EgMatrix head = { dtype == EG_DTYPE_F32 ? (const void *)w : (const void *)narrow, dtype, V, d };
+        const gsize targets[] = { 0, V / 2, V - 1 };
+        for (gsize i = 0; i < G_N_ELEMENTS (targets); i++)
+          {
+            const EgHeadQuery query = { targets[i], targets[(i + 1) % 3], weights, TRUE };
+            compare_with_reference (x, m, &head, &query, weight_sum);
+            compare_with_plain_query (x, m, &head, &query);
+          }
+      }
   g_rand_free (rand);
 }
 
@@ -214,6 +278,6 @@ main (int argc, char **argv)
   g_test_message ("kernels: %s", eg_backend_cpu_kernels ());
   g_test_add_func ("/backend/gemm-of-every-dtype", test_gemm);
   g_test_add_func ("/backend/conv-softplus-scan-gate-norm-over-ragged-segments", test_rows);
-  g_test_add_func ("/backend/head-probability-over-panels", test_head);
+  g_test_add_func ("/backend/head-answers-over-panels", test_head);
   return g_test_run ();
 }

@@ -6,6 +6,7 @@
 #include "core/error.h"
 #include "model/mamba.h"
 #include "trace/clean-run.h"
+#include "trace/metric.h"
 #include "trace/noise.h"
 #include "trace/plan.h"
 
@@ -79,10 +80,12 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, double t
           eg_plan_window (L, cell / T, request->window, &segment.window_begin, &segment.window_end);
           segment.restore_begin = cell % T;
           segment.restore_end = cell % T + 1;
-          double probability;
+          const EgHeadQuery query
+              = { .target = (gsize)result->target_id, .against = (gsize)result->target_id };
+          EgHeadRow answer;
           g_assert_true (eg_mamba_run (workspace, &segment, 1, T, NULL, NULL));
-          eg_mamba_probabilities (workspace, (guint32)result->target_id, &probability);
-          sums[cell] += probability;
+          eg_mamba_head (workspace, &query, &answer);
+          sums[cell] += eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
         }
     }
   for (gsize cell = 0; cell < L * T; cell++)

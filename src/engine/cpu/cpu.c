@@ -237,23 +237,29 @@ cpu_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
     widen (table, row, 1, to);
 }
 
+/* What one panel says of one row. */
+typedef struct
+{
+  float max;
+  double sum, weighted;
+  gsize above;
+} HeadPart;
+
 typedef struct
 {
   EgStream *stream;
   const float *x;
   gsize n_rows, panel;
   const EgMatrix *head;
-  gsize target;
-  /* Of each panel and row: the highest logit, and Σ exp (logit − highest). */
-  float *max;
-  double *sum;
-  float *of_target; /* [n_rows] */
+  const EgHeadQuery *query;
+  HeadPart *parts;         /* [panels, n_rows] */
+  float *target, *against; /* [n_rows] */
 } Head;
 
 static void
-head_panel (gpointer data, gsize index, gsize thread)
+head_panel (const Head *it, gsize index, gsize thread)
 {
-  const Head *it = data;
+  const EgHeadQuery *query = it->query;
   const gsize first = index * it->panel, n = MIN (it->panel, it->head->rows - first), d = it->head->cols;
   const gboolean narrow = it->head->dtype != EG_DTYPE_F32;
   float *logits = scratch (it->stream, thread, it->panel * (it->n_rows + (narrow ? d : 0)));
@@ -267,38 +273,67 @@ head_panel (gpointer data, gsize index, gsize thread)
   sgemm (logits, n, it->x, d, it->n_rows, panel, n, d, 0.0f);
   for (gsize r = 0; r < it->n_rows; r++)
     {
-      float *max = &it->max[index * it->n_rows + r];
-      double *sum = &it->sum[index * it->n_rows + r];
-      *max = -INFINITY;
-      *sum = 0;
-      kernels->log_sum_exp (logits + r * n, n, max, sum);
-      if (it->target >= first && it->target < first + n)
-        it->of_target[r] = logits[r * n + it->target - first];
+      const float *row = logits + r * n;
+      HeadPart *part = &it->parts[index * it->n_rows + r];
+      *part = (HeadPart){ .max = -INFINITY };
+      kernels->log_sum_exp (row, n, &part->max, &part->sum);
+      if (query->target >= first && query->target < first + n)
+        it->target[r] = row[query->target - first];
+      if (query->against >= first && query->against < first + n)
+        it->against[r] = row[query->against - first];
+      if (query->weights)
+        part->weighted = kernels->weighted_sum (row, query->weights + first, n);
+      if (query->rank)
+        part->above = kernels->count_above (row, n, it->target[r]);
     }
 }
 
+/* The target's panel goes before the others, which compare their logits with its. */
 static void
-cpu_head (
-    EgStream *stream, double *probability, const float *x, gsize n_rows, const EgMatrix *head, gsize target)
+head_target_panel (gpointer data, gsize index, gsize thread)
+{
+  const Head *it = data;
+  head_panel (it, it->query->target / it->panel, thread);
+}
+
+static void
+head_other_panel (gpointer data, gsize index, gsize thread)
+{
+  const Head *it = data;
+  head_panel (it, index < it->query->target / it->panel ? index : index + 1, thread);
+}
+
+static void
+cpu_head (EgStream *stream,
+          EgHeadRow *answers,
+          const float *x,
+          gsize n_rows,
+          const EgMatrix *head,
+          const EgHeadQuery *query)
 {
   if (n_rows == 0)
     return;
   const gsize panel = panel_rows (head), n_panels = (head->rows + panel - 1) / panel;
-  g_autofree float *max = g_new (float, n_panels *n_rows);
-  g_autofree double *sum = g_new (double, n_panels *n_rows);
-  g_autofree float *of_target = g_new0 (float, n_rows);
-  Head it = { stream, x, n_rows, panel, head, target, max, sum, of_target };
-  eg_team_run (stream->team, n_panels, head_panel, &it);
+  g_autofree HeadPart *parts = g_new (HeadPart, n_panels * n_rows);
+  g_autofree float *target = g_new (float, n_rows);
+  g_autofree float *against = g_new (float, n_rows);
+  Head it = { stream, x, n_rows, panel, head, query, parts, target, against };
+  eg_team_run (stream->team, 1, head_target_panel, &it);
+  eg_team_run (stream->team, n_panels - 1, head_other_panel, &it);
 
   for (gsize r = 0; r < n_rows; r++)
     {
-      float highest = -INFINITY;
-      double total = 0;
+      EgHeadRow row = { .max = -INFINITY, .target = (double)target[r], .against = (double)against[r] };
       for (gsize p = 0; p < n_panels; p++)
-        highest = MAX (highest, max[p * n_rows + r]);
+        row.max = MAX (row.max, (double)parts[p * n_rows + r].max);
       for (gsize p = 0; p < n_panels; p++)
-        total += sum[p * n_rows + r] * exp ((double)max[p * n_rows + r] - (double)highest);
-      probability[r] = exp ((double)of_target[r] - (double)highest) / total;
+        {
+          const HeadPart *part = &parts[p * n_rows + r];
+          row.sum += part->sum * exp ((double)part->max - row.max);
+          row.weighted += part->weighted;
+          row.above += part->above;
+        }
+      answers[r] = row;
     }
 }
 

@@ -233,6 +233,31 @@ log_sum_exp (const float *restrict logits, gsize n, float *max, double *sum)
   *sum = total;
 }
 
+static double
+weighted_sum (const float *restrict logits, const float *restrict weights, gsize n)
+{
+  const gsize whole = n - n % LANES;
+  double partial[LANES] = { 0 }, total = 0;
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      partial[j] += (double)logits[i + j] * (double)weights[i + j];
+  for (gsize j = 0; j < LANES; j++)
+    total += partial[j];
+  for (gsize i = whole; i < n; i++)
+    total += (double)logits[i] * (double)weights[i];
+  return total;
+}
+
+static gsize
+count_above (const float *restrict logits, gsize n, float value)
+{
+  /* 32 bits a lane, as wide as the floats: a panel has far fewer rows. */
+  guint32 count = 0;
+  for (gsize i = 0; i < n; i++)
+    count += logits[i] > value ? 1 : 0;
+  return count;
+}
+
 static void
 widen_half (const void *from, gsize n, float *to)
 {
@@ -253,6 +278,8 @@ const EgCpuKernels EG_KERNELS = {
   .scan = scan,
   .add = add,
   .log_sum_exp = log_sum_exp,
+  .weighted_sum = weighted_sum,
+  .count_above = count_above,
   .widen_half = widen_half,
   .widen_bfloat16 = widen_bfloat16,
 };

@@ -39,6 +39,10 @@ typedef struct
   /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of
    * them. */
   void (*log_sum_exp) (const float *logits, gsize n, float *max, double *sum);
+  /* Σ weights·logits, in double precision. */
+  double (*weighted_sum) (const float *logits, const float *weights, gsize n);
+  /* How many logits are greater than a value. */
+  gsize (*count_above) (const float *logits, gsize n, float value);
   void (*widen_half) (const void *from, gsize n, float *to);
   void (*widen_bfloat16) (const void *from, gsize n, float *to);
 } EgCpuKernels;

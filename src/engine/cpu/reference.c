@@ -198,23 +198,33 @@ reference_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
 }
 
 static void
-reference_head (
-    EgStream *stream, double *probability, const float *x, gsize n_rows, const EgMatrix *head, gsize target)
+reference_head (EgStream *stream,
+                EgHeadRow *answers,
+                const float *x,
+                gsize n_rows,
+                const EgMatrix *head,
+                const EgHeadQuery *query)
 {
   g_autofree double *logits = g_new (double, head->rows);
   for (gsize r = 0; r < n_rows; r++)
     {
-      double max = -INFINITY, sum = 0;
+      EgHeadRow row = { .max = -INFINITY };
       for (gsize v = 0; v < head->rows; v++)
         {
           logits[v] = 0;
           for (gsize k = 0; k < head->cols; k++)
             logits[v] += (double)x[r * head->cols + k] * (double)element (head, v, k);
-          max = MAX (max, logits[v]);
+          row.max = MAX (row.max, logits[v]);
         }
+      row.target = logits[query->target];
+      row.against = logits[query->against];
       for (gsize v = 0; v < head->rows; v++)
-        sum += exp (logits[v] - max);
-      probability[r] = exp (logits[target] - max) / sum;
+        {
+          row.sum += exp (logits[v] - row.max);
+          row.weighted += query->weights ? (double)query->weights[v] * logits[v] : 0.0;
+          row.above += query->rank && logits[v] > row.target;
+        }
+      answers[r] = row;
     }
 }
 

@@ -1,0 +1,88 @@
+#include "trace/metric.h"
+
+#include "core/error.h"
+
+#include <math.h>
+
+static const struct
+{
+  const char *name, *title;
+  gboolean smaller_is_better;
+} metrics[EG_N_METRICS] = {
+  [EG_METRIC_PROB] = { "prob", "Probability", FALSE },
+  [EG_METRIC_LOGPROB] = { "logprob", "Log probability", FALSE },
+  [EG_METRIC_LOGIT] = { "logit", "Logit", FALSE },
+  [EG_METRIC_LOGIT_DIFF] = { "logit-diff", "Logit difference", FALSE },
+  [EG_METRIC_KL] = { "kl", "KL divergence", TRUE },
+  [EG_METRIC_RANK] = { "rank", "Rank", TRUE },
+};
+
+const char *
+eg_metric_get_name (EgMetric metric)
+{
+  g_return_val_if_fail (metric < EG_N_METRICS, NULL);
+  return metrics[metric].name;
+}
+
+const char *
+eg_metric_get_title (EgMetric metric)
+{
+  g_return_val_if_fail (metric < EG_N_METRICS, NULL);
+  return metrics[metric].title;
+}
+
+gboolean
+eg_metric_is_smaller_better (EgMetric metric)
+{
+  g_return_val_if_fail (metric < EG_N_METRICS, FALSE);
+  return metrics[metric].smaller_is_better;
+}
+
+gboolean
+eg_metric_from_name (const char *name, EgMetric *metric, GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    {
+      if (g_str_equal (name, metrics[m].name))
+        {
+          *metric = m;
+          return TRUE;
+        }
+      g_string_append_printf (names, "%s%s", m == 0 ? "" : ", ", metrics[m].name);
+    }
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no metric “%s”; the metrics are %s", name,
+               names->str);
+  return FALSE;
+}
+
+/* Σ_v P_clean(v)·ln P(v), of the run whose answers these are. */
+static double
+expected_log_probability (const EgHeadRow *row, double weight_sum)
+{
+  return row->weighted / weight_sum - row->max - log (row->sum);
+}
+
+double
+eg_metric_value (EgMetric metric, const EgHeadRow *run, const EgHeadRow *clean, double weight_sum)
+{
+  switch (metric)
+    {
+    case EG_METRIC_PROB:
+      return exp (run->target - run->max) / run->sum;
+    case EG_METRIC_LOGPROB:
+      return run->target - run->max - log (run->sum);
+    case EG_METRIC_LOGIT:
+      return run->target;
+    case EG_METRIC_LOGIT_DIFF:
+      return run->target - run->against;
+    case EG_METRIC_KL:
+      return fmax (expected_log_probability (clean, weight_sum) - expected_log_probability (run, weight_sum),
+                   0.0);
+    case EG_METRIC_RANK:
+      return (double)run->above + 1;
+    case EG_N_METRICS:
+      break;
+    }
+  g_return_val_if_reached (NAN);
+}

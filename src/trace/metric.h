@@ -1,0 +1,47 @@
+/* Metrics: what is measured of a run's last logits (Zhang & Nanda 2023, "Towards Best Practices of Activation
+ * Patching", §2.3). One pass over the head (EgHeadRow) answers all of them. */
+#pragma once
+
+#include "engine/backend.h"
+
+G_BEGIN_DECLS
+
+/**
+ * EgMetric:
+ * @EG_METRIC_PROB: P(target)
+ * @EG_METRIC_LOGPROB: ln P(target)
+ * @EG_METRIC_LOGIT: the target's logit
+ * @EG_METRIC_LOGIT_DIFF: the target's logit − that of the token against which it stands
+ * @EG_METRIC_KL: Σ_v P_clean(v)·ln (P_clean(v) / P_run(v)) over the whole vocabulary, in nats; 0 for the
+ * clean run
+ * @EG_METRIC_RANK: 1 + the number of tokens whose logits are above the target's
+ */
+typedef enum
+{
+  EG_METRIC_PROB,
+  EG_METRIC_LOGPROB,
+  EG_METRIC_LOGIT,
+  EG_METRIC_LOGIT_DIFF,
+  EG_METRIC_KL,
+  EG_METRIC_RANK,
+  EG_N_METRICS,
+} EgMetric;
+
+/* "prob", "logprob", "logit", "logit-diff", "kl", "rank": the name in files and on the command line. */
+const char *eg_metric_get_name (EgMetric metric);
+
+/* "Probability", "KL divergence": the name that a person reads. */
+const char *eg_metric_get_title (EgMetric metric);
+
+/* Whether the clean run has the smallest values: those of kl and rank. */
+gboolean eg_metric_is_smaller_better (EgMetric metric);
+
+/* FALSE and EG_ERROR_INVALID, with the list of names, when there is no such metric. */
+gboolean eg_metric_from_name (const char *name, EgMetric *metric, GError **error);
+
+/* A run's value. For kl, both rows are answers to a query whose weights are the clean run's probabilities,
+ * weight_sum their sum; others use the run's row alone. Never below 0 for kl: what rounding takes from it is
+ * put back. */
+double eg_metric_value (EgMetric metric, const EgHeadRow *run, const EgHeadRow *clean, double weight_sum);
+
+G_END_DECLS
