@@ -52,9 +52,9 @@ test_threads (void)
       }
 }
 
-/* Every cell of a trace again, by whole runs from the first layer and token, each alone. */
+/* Every stride-th cell of a trace again, by whole runs from the first layer and token, each alone. */
 static void
-compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, double tolerance)
+compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize stride, double tolerance)
 {
   const EgModelConfig *config = eg_model_get_config (model);
   const gsize d = config->d_model, L = config->n_layers;
@@ -73,7 +73,7 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, double t
       const gsize first = result->subject_first, n = (result->subject_last - first + 1) * d;
       eg_noise_add (&random, request->noise_level * result->noise_std, input + first * d, n,
                     input + first * d);
-      for (gsize cell = 0; cell < L * T; cell++)
+      for (gsize cell = 0; cell < L * T; cell += stride)
         {
           /* From layer 0 on, so that every restoration, the first one too, happens inside the network. */
           EgSegment segment = { .input = input, .source = clean, .site = request->site };
@@ -88,7 +88,7 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, double t
           sums[cell] += eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
         }
     }
-  for (gsize cell = 0; cell < L * T; cell++)
+  for (gsize cell = 0; cell < L * T; cell += stride)
     g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->scores[cell], tolerance);
 }
 
@@ -102,7 +102,7 @@ test_continuation (void)
         g_autoptr (EgTraceRequest) request = new_request ();
         request->site = site;
         request->window = window;
-        compare_with_whole_runs (model, request, 2e-6);
+        compare_with_whole_runs (model, request, 1, 2e-6);
       }
 }
 
@@ -112,7 +112,7 @@ test_long_prompt (void)
 {
   g_autoptr (EgModel) model = golden_open ("expand2");
   g_autoptr (GString) prompt = g_string_new (NULL);
-  for (gsize i = 0; i < 15; i++)
+  for (gsize i = 0; i < 64; i++)
     g_string_append (prompt, "The Eiffel Tower is in ");
   for (EgSite site = 0; site < EG_N_SITES; site++)
     {
@@ -120,8 +120,8 @@ test_long_prompt (void)
       request->samples = 1;
       request->site = site;
       g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
-      g_assert_cmpuint (input->n_tokens, >, 70);
-      compare_with_whole_runs (model, request, 1e-5);
+      g_assert_cmpuint (input->n_tokens, ==, 512);
+      compare_with_whole_runs (model, request, 211, 1e-5);
     }
 }
 
