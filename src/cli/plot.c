@@ -24,12 +24,14 @@ run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (GStrv) outputs = NULL;
-  g_autofree char *colormap = NULL;
+  g_autofree char *colormap = NULL, *orientation = NULL;
   gboolean raw = FALSE;
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &outputs, "The figure to write (may be given again)",
       "FILE.svg|png|pdf" },
     { "colormap", 0, 0, G_OPTION_ARG_FILENAME, &colormap, "Colours (default: RdYlBu_r)", "NAME" },
+    { "orientation", 0, 0, G_OPTION_ARG_FILENAME, &orientation,
+      "layers-by-tokens (default) or tokens-by-layers", "NAME" },
     { "raw", 0, 0, G_OPTION_ARG_NONE, &raw, "Show probabilities, not normalized ones", NULL },
     { NULL },
   };
@@ -48,7 +50,8 @@ run (int argc, char **argv)
   EgFigureOptions figure;
   eg_figure_options_init (&figure);
   figure.style.scale = raw ? EG_SCALE_RAW : EG_SCALE_NORMALIZED;
-  if (colormap != NULL && !eg_colormap_from_name (colormap, &figure.style.colormap, &error))
+  if ((colormap != NULL && !eg_colormap_from_name (colormap, &figure.style.colormap, &error))
+      || (orientation != NULL && !eg_orientation_from_name (orientation, &figure.style.orientation, &error)))
     {
       cli_fail (error);
       return CLI_USAGE;

@@ -1,60 +1,18 @@
 /* Where everything of a heatmap goes. */
-#include "plot/heatmap.h"
+#include "plot/heatmap-private.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
-#include <string.h>
 
-/* Multiples of the font size. */
-#define MARGIN        0.5
-#define GAP           0.4
-#define TICK          0.35
-#define BAR_WIDTH     0.9
-#define BAR_GAP       1.0
-#define TITLE_SIZE    1.25
-#define MIN_MAP       2.0
-#define BRACKET_DROP  0.5
-#define FONT_SIZE_MIN 0.2
+#define MARGIN EG_HEATMAP_MARGIN
+#define GAP    EG_HEATMAP_GAP
+#define TICK   EG_HEATMAP_TICK
+#define DROP   EG_HEATMAP_DROP
 
-#define TOKEN_ANGLE (G_PI / 4)
-
-void
-eg_heatmap_style_init_figure (EgHeatmapStyle *self)
-{
-  *self = (EgHeatmapStyle){
-    .colormap = EG_COLORMAP_RDYLBU_R,
-    .scale = EG_SCALE_NORMALIZED,
-    .font_size = 8,
-    .foreground = { 0, 0, 0, 1 },
-    .dim = { 0.35, 0.35, 0.35, 1 },
-    .background = { 1, 1, 1, 1 },
-    .empty = { 0.96, 0.96, 0.96, 1 },
-    .hatch = { 0.82, 0.82, 0.82, 1 },
-    .subject = { 0, 0, 0, 1 },
-  };
-}
-
-void
-eg_heatmap_style_init_screen (EgHeatmapStyle *self, gboolean dark)
-{
-  eg_heatmap_style_init_figure (self);
-  self->font_size = 12;
-  self->background = (EgColor){ 0, 0, 0, 0 };
-  if (dark)
-    {
-      self->foreground = (EgColor){ 1, 1, 1, 1 };
-      self->dim = (EgColor){ 1, 1, 1, 0.7 };
-      self->empty = (EgColor){ 0.19, 0.19, 0.19, 1 };
-      self->hatch = (EgColor){ 0.29, 0.29, 0.29, 1 };
-      self->subject = (EgColor){ 0.47, 0.68, 0.93, 1 };
-    }
-  else
-    {
-      self->foreground = (EgColor){ 0, 0, 0, 0.87 };
-      self->dim = (EgColor){ 0, 0, 0, 0.65 };
-      self->subject = (EgColor){ 0.11, 0.44, 0.85, 1 };
-    }
-}
+#define BAR_WIDTH  0.9
+#define BAR_GAP    1.0
+#define TITLE_SIZE 1.25
+#define MIN_MAP    2.0
 
 /* The next of 1, 2, 2.5, 5 times a power of ten. */
 static double
@@ -96,233 +54,164 @@ choose_scale (EgHeatmapLayout *self, const EgTraceResult *result)
   self->high = self->normalized ? 1 : round_up (highest_score (result));
 }
 
-/* The fewest decimals with which multiples of a step can be written. */
-static int
-decimals_of (double step)
-{
-  int decimals = 0;
-  while (decimals < 9 && fabs (step - round (step)) > 1e-6 * step)
-    {
-      step *= 10;
-      decimals++;
-    }
-  return decimals;
-}
-
-/* (transfer none): kept by the layout. */
-static EgLabel *
-add_label (EgHeatmapLayout *self, const char *text, double size, gboolean bold, EgColor color)
-{
-  EgLabel *label = eg_label_new (text, self->style.font_family, size, bold, color);
-  g_ptr_array_add (self->labels, label);
-  return label;
-}
-
-static double
-snap (const EgHeatmapLayout *self, double x)
+double
+eg_heatmap_layout_snap (const EgHeatmapLayout *self, double x)
 {
   return self->pixel > 0 ? round (x * self->pixel) / self->pixel : x;
 }
 
-/* Texts above the map, each over the whole width. Returns: where the next thing may begin. */
+static gsize
+n_columns (const EgHeatmapLayout *self)
+{
+  return eg_heatmap_layout_is_tokens_down (self) ? self->n_layers : self->n_tokens;
+}
+
+static gsize
+n_rows (const EgHeatmapLayout *self)
+{
+  return eg_heatmap_layout_is_tokens_down (self) ? self->n_tokens : self->n_layers;
+}
+
+double
+eg_heatmap_layout_token_size (const EgHeatmapLayout *self)
+{
+  return (eg_heatmap_layout_is_tokens_down (self) ? self->cells.height : self->cells.width)
+         / (double)self->n_tokens;
+}
+
+double
+eg_heatmap_layout_layer_size (const EgHeatmapLayout *self)
+{
+  return (eg_heatmap_layout_is_tokens_down (self) ? self->cells.width : self->cells.height)
+         / (double)self->n_layers;
+}
+
+/* ---- placing ---- */
+
+/* What the colour bar, its numbers and its name take at the right. */
 static double
-place_heading (EgHeatmapLayout *self, const char *text, double size, EgColor color, double y)
+width_of_bar (const EgHeatmapLayout *self, double tick_width)
 {
   const double em = self->style.font_size;
-  EgLabel *label = add_label (self, text, size, FALSE, color);
-
-  eg_label_wrap (label, self->width - 2 * MARGIN * em);
-  eg_label_place (label, 0.5, 0, self->width / 2, y, 0);
-  return y + label->height + GAP * em;
-}
-
-/* The labels of the layers' axis and of the colour bar, all of one width, so that nothing moves while numbers
- * come in. They are placed when the map's height is known. */
-static double
-width_of_text (const EgHeatmapLayout *self, const char *text)
-{
-  g_autoptr (EgLabel) label
-      = eg_label_new (text, self->style.font_family, self->style.font_size, FALSE, self->style.foreground);
-  return label->width;
-}
-
-static double
-line_height (const EgHeatmapLayout *self)
-{
-  g_autoptr (EgLabel) label
-      = eg_label_new ("Ág", self->style.font_family, self->style.font_size, FALSE, self->style.foreground);
-  return label->height;
+  return (MARGIN + GAP + TICK + 0.2 + BAR_WIDTH + BAR_GAP) * em + eg_heatmap_labels_line_height (self)
+         + tick_width;
 }
 
 static void
-make_token_labels (EgHeatmapLayout *self, const EgTraceResult *result, double size)
+set_across (EgHeatmapLayout *self, double left, double right)
 {
-  self->token_labels = g_new0 (EgLabel *, self->n_tokens);
-  for (gsize t = 0; t < self->n_tokens; t++)
-    {
-      const gboolean is_subject = t >= self->subject_first && t <= self->subject_last;
-      g_autofree char *text = eg_token_to_label (result->tokens != NULL ? result->tokens[t] : "");
-      self->token_labels[t]
-          = add_label (self, text, size, FALSE, is_subject ? self->style.subject : self->style.foreground);
-    }
-}
-
-/* The angle at which lines of text of this height, one a column, do not touch: 45°, or steeper. */
-static double
-token_angle (double text_height, double column)
-{
-  const double sine = text_height / MAX (column, 1e-6);
-  return sine >= 1 ? G_PI / 2 : MAX (TOKEN_ANGLE, asin (sine));
-}
-
-/* How far left the map must begin so that no token's label leaves the picture: label t reaches e_t to the
- * left of its column's middle, which is at x + (right − x)·f. */
-static double
-left_for_tokens (const EgHeatmapLayout *self, double angle, double margin, double right)
-{
-  double left = 0;
-
-  for (gsize t = 0; t < self->n_tokens; t++)
-    {
-      const EgLabel *label = self->token_labels[t];
-      const double reach = margin + label->width * cos (angle) + label->height / 2 * sin (angle);
-      const double f = ((double)t + 0.5) / (double)self->n_tokens;
-      left = MAX (left, (reach - f * right) / (1 - f));
-    }
-  return left;
-}
-
-/* Widths and the tokens' slope. Returns: the angle. */
-static double
-place_across (EgHeatmapLayout *self, const EgTraceResult *result, double left, double right)
-{
-  const double em = self->style.font_size;
-  const double text_height = line_height (self);
-  double column = (right - left) / (double)self->n_tokens;
-  double size = em;
-
-  if (column < text_height)
-    size = em * MAX (column / text_height, FONT_SIZE_MIN);
-  make_token_labels (self, result, size);
-  const double angle = token_angle (text_height * size / em, column);
-  for (gsize t = 0; t < self->n_tokens; t++)
-    eg_label_limit (self->token_labels[t], MAX (6 * em, 0.4 * MIN (self->height, self->width) / sin (angle)));
-
-  left = MAX (left, left_for_tokens (self, angle, MARGIN * em, right));
-  left = MIN (left, right - (double)self->n_tokens);
-  self->map.x = snap (self, left);
-  self->map.width = snap (self, right) - self->map.x;
-  return angle;
-}
-
-static double
-height_of_tokens (const EgHeatmapLayout *self, double angle)
-{
-  double height = 0;
-  for (gsize t = 0; t < self->n_tokens; t++)
-    {
-      const EgLabel *label = self->token_labels[t];
-      height = MAX (height, label->width * sin (angle) + label->height * cos (angle));
-    }
-  return height;
+  left = MIN (left, right - (double)n_columns (self));
+  self->map.x = eg_heatmap_layout_snap (self, left);
+  self->map.width = eg_heatmap_layout_snap (self, right) - self->map.x;
+  self->cells.width = self->map.width * self->zoom;
 }
 
 static void
-place_tokens (EgHeatmapLayout *self, double angle)
+set_down (EgHeatmapLayout *self, double top, double bottom)
 {
-  const double top = self->map.y + self->map.height + (TICK + 0.15) * self->style.font_size;
-  for (gsize t = 0; t < self->n_tokens; t++)
-    {
-      EgLabel *label = self->token_labels[t];
-      const double x = self->map.x + ((double)t + 0.5) * self->map.width / (double)self->n_tokens;
-      eg_label_place (label, 1, 0.5, x, top + label->height / 2 * cos (angle), -angle);
-    }
+  self->map.y = eg_heatmap_layout_snap (self, top);
+  self->map.height
+      = MAX (eg_heatmap_layout_snap (self, bottom) - self->map.y, MIN_MAP * self->style.font_size);
+  self->cells.height = self->map.height * self->zoom;
 }
 
-/* The bracket's band above the map. Returns: where the map may begin. */
+/* Whether the subject is long enough for its label to stand in the bracket's line; and what the bracket
+ * takes. */
 static double
-place_subject (EgHeatmapLayout *self, double y)
+choose_bracket (EgHeatmapLayout *self)
 {
   const double em = self->style.font_size;
-  const double column = self->map.width / (double)self->n_tokens;
-  const double x0 = self->map.x + (double)self->subject_first * column;
-  const double x1 = self->map.x + (double)(self->subject_last + 1) * column;
-  EgLabel *label = add_label (self, _ ("Subject"), em, FALSE, self->style.subject);
-  const double half = label->width / 2;
-  const double x = CLAMP ((x0 + x1) / 2, MARGIN * em + half, self->width - MARGIN * em - half);
-  const gboolean inside = x1 - x0 >= label->width + 2 * em;
+  const EgLabel *label = self->subject_label;
+  const double length
+      = (double)(self->subject_last + 1 - self->subject_first) * eg_heatmap_layout_token_size (self);
 
-  self->subject_label = label;
-  /* Within the line where it is long enough, or else above it. */
-  eg_label_place (label, 0.5, 0, x, y, 0);
-  self->bracket_y = snap (self, inside ? y + label->height / 2 : y + label->height + 0.15 * em);
-  return MAX (y + label->height, self->bracket_y + BRACKET_DROP * em) + 0.1 * em;
+  self->subject_within = length >= label->width + 2 * em;
+  if (self->subject_within)
+    return MAX (label->height / 2, DROP * em) + label->height / 2 + 0.1 * em;
+  return label->height + (0.25 + DROP) * em;
+}
+
+/* Layers down: the tokens' slope and reach decide what is left for the map. */
+static void
+place_layers_down (EgHeatmapLayout *self, const EgTraceResult *result, double top, double tick_width)
+{
+  const double em = self->style.font_size;
+  const double layer_width = eg_heatmap_labels_width (self, self->n_layers > 100 ? "000" : "00");
+  double left = (MARGIN + GAP + TICK + 0.2) * em + eg_heatmap_labels_line_height (self) + layer_width;
+  const double right = MAX (self->width - width_of_bar (self, tick_width), left + MIN_MAP * em);
+
+  set_across (self, left, right);
+  eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
+  const double needed = eg_heatmap_labels_left_for_tokens (self, right);
+  if (needed > left)
+    {
+      set_across (self, needed, right);
+      eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
+    }
+
+  const double band = choose_bracket (self);
+  self->bracket = top + self->subject_label->height * (self->subject_within ? 0.5 : 1)
+                  + (self->subject_within ? 0 : 0.15 * em);
+  self->bracket = eg_heatmap_layout_snap (self, self->bracket);
+  const double below = eg_heatmap_labels_height_of_tokens (self) + (TICK + 0.15 + MARGIN) * em;
+  set_down (self, top + band, self->height - below);
+}
+
+/* Tokens down: they stand upright at the left, the bracket at the right of the map. */
+static void
+place_tokens_down (EgHeatmapLayout *self, const EgTraceResult *result, double top, double tick_width)
+{
+  const double em = self->style.font_size, line = eg_heatmap_labels_line_height (self);
+  const double below = 2 * line + (TICK + 0.15 + MARGIN) * em;
+
+  set_down (self, top + line / 2, self->height - below);
+  eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
+  const double band = choose_bracket (self);
+  const double left = eg_heatmap_labels_left_for_tokens (self, 0);
+  const double right = self->width - width_of_bar (self, tick_width) - band;
+  set_across (self, left, MAX (right, left + MIN_MAP * em));
+  self->bracket = self->map.x + self->map.width + band
+                  - self->subject_label->height * (self->subject_within ? 0.5 : 1)
+                  - (self->subject_within ? 0 : 0.15 * em);
+  self->bracket = eg_heatmap_layout_snap (self, self->bracket);
+}
+
+static double
+place_headings (EgHeatmapLayout *self, const EgTraceResult *result, const EgHeatmapStyle *style)
+{
+  const double em = style->font_size;
+  double top = MARGIN * em;
+
+  if (style->title != NULL && *style->title != '\0')
+    top = eg_heatmap_labels_add_heading (self, style->title, em * TITLE_SIZE, style->foreground, top);
+  if (style->scale == EG_SCALE_NORMALIZED && is_undefined (result))
+    top = eg_heatmap_labels_add_heading (
+        self, _ ("Normalized scores are undefined (corrupted ≥ clean): probabilities are shown"), em,
+        style->dim, top);
+  return top;
 }
 
 static void
-place_layers (EgHeatmapLayout *self, double text_height)
+place_bar (EgHeatmapLayout *self, double tick_width)
 {
   const double em = self->style.font_size;
-  const double row = self->map.height / (double)self->n_layers;
-  gsize step = 1;
+  const double right = self->width - width_of_bar (self, tick_width) + BAR_GAP * em;
+  const double map_end = self->map.x + self->map.width + BAR_GAP * em;
 
-  while ((double)step * row < text_height * 0.95 && step < self->n_layers)
-    step *= 2;
-  for (gsize l = 0; l < self->n_layers; l += step)
-    {
-      char text[32];
-      g_snprintf (text, sizeof text, "%" G_GSIZE_FORMAT, l);
-      EgLabel *label = add_label (self, text, em, FALSE, self->style.foreground);
-      eg_label_place (label, 1, 0.5, self->map.x - (TICK + 0.2) * em, self->map.y + ((double)l + 0.5) * row,
-                      0);
-    }
-  self->layer_step = step;
-
-  /* Beside the numbers, not at the picture's edge: long tokens can push the map far to the right. */
-  char widest[32];
-  g_snprintf (widest, sizeof widest, "%" G_GSIZE_FORMAT, self->n_layers - 1);
-  EgLabel *axis = add_label (self, _ ("Layer"), em, FALSE, self->style.dim);
-  const double x = self->map.x - (TICK + 0.2 + GAP) * em - width_of_text (self, widest) - axis->height / 2;
-  if (axis->width <= self->map.height)
-    eg_label_place (axis, 0.5, 0.5, x, self->map.y + self->map.height / 2, -G_PI / 2);
-  else
-    g_ptr_array_remove (self->labels, axis);
-}
-
-static void
-place_bar (EgHeatmapLayout *self, double text_height, double tick_width)
-{
-  const double em = self->style.font_size;
-  const guint n_steps = self->map.height >= 5 * 1.8 * text_height   ? 5
-                        : self->map.height >= 2 * 1.5 * text_height ? 2
-                                                                    : 1;
-  const double step = (self->high - self->low) / n_steps;
-  const int decimals = MAX (1, decimals_of (step));
-
-  self->bar = (EgRect){ snap (self, self->map.x + self->map.width + BAR_GAP * em), self->map.y,
-                        snap (self, BAR_WIDTH * em), self->map.height };
-  self->n_bar_steps = n_steps;
-  const double x = self->bar.x + self->bar.width + (TICK + 0.2) * em;
-  for (guint i = 0; i <= n_steps; i++)
-    {
-      char text[32];
-      g_snprintf (text, sizeof text, "%.*f", decimals, self->low + i * step);
-      EgLabel *label = add_label (self, text, em, FALSE, self->style.foreground);
-      eg_label_place (label, 0, 0.5, x, self->bar.y + self->bar.height * (1 - (double)i / n_steps), 0);
-    }
-
-  EgLabel *name = add_label (self, self->normalized ? _ ("Normalized probability") : _ ("Probability"), em,
-                             FALSE, self->style.dim);
-  eg_label_limit (name, self->map.height + 2 * em);
-  eg_label_place (name, 0.5, 0, x + tick_width + GAP * em, self->bar.y + self->bar.height / 2, -G_PI / 2);
+  self->bar = (EgRect){ eg_heatmap_layout_snap (self, MAX (right, map_end)), self->map.y,
+                        eg_heatmap_layout_snap (self, BAR_WIDTH * em), self->map.height };
+  eg_heatmap_labels_add_bar (self, tick_width);
 }
 
 EgHeatmapLayout *
-eg_heatmap_layout_new (
-    const EgTraceResult *result, const EgHeatmapStyle *style, double width, double height, double pixel)
+eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
+                              const EgHeatmapStyle *style,
+                              double width,
+                              double height,
+                              double pixel,
+                              double zoom)
 {
   EgHeatmapLayout *self = g_new0 (EgHeatmapLayout, 1);
-  const double em = style->font_size;
 
   self->style = *style;
   self->style.title = NULL;
@@ -330,37 +219,35 @@ eg_heatmap_layout_new (
   self->width = width;
   self->height = height;
   self->pixel = pixel;
+  self->zoom = MAX (zoom, 1);
   self->n_layers = result->n_layers;
   self->n_tokens = result->n_tokens;
   self->subject_first = result->subject_first;
   self->subject_last = MIN (result->subject_last, result->n_tokens - 1);
   self->labels = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_label_free);
+  self->token_labels = g_new0 (EgLabel *, self->n_tokens);
+  self->layer_labels = g_new0 (EgLabel *, self->n_layers);
   choose_scale (self, result);
 
-  const double text_height = line_height (self);
-  const double tick_width = width_of_text (self, "0.00");
-  const double layer_width = width_of_text (self, result->n_layers > 100 ? "000" : "00");
-  const double left = (MARGIN + GAP + TICK + 0.2) * em + text_height + layer_width;
-  const double right
-      = width - (MARGIN + GAP + TICK + 0.2 + BAR_WIDTH + BAR_GAP) * em - text_height - tick_width;
-  const double angle = place_across (self, result, left, MAX (right, left + MIN_MAP * em));
-
-  double top = MARGIN * em;
-  if (style->title != NULL && *style->title != '\0')
-    top = place_heading (self, style->title, em * TITLE_SIZE, style->foreground, top);
-  if (style->scale == EG_SCALE_NORMALIZED && is_undefined (result))
-    top = place_heading (self,
-                         _ ("Normalized scores are undefined (corrupted ≥ clean): probabilities are shown"),
-                         em, style->dim, top);
-  top = snap (self, place_subject (self, top));
-
-  const double below = height_of_tokens (self, angle) + (TICK + 0.15 + MARGIN) * em;
-  self->map.y = top;
-  self->map.height = MAX (snap (self, height - below) - top, MIN_MAP * em);
-  place_tokens (self, angle);
-  place_layers (self, text_height);
-  place_bar (self, text_height, tick_width);
+  const double tick_width = eg_heatmap_labels_width_of_bar (self);
+  const double top = place_headings (self, result, style);
+  eg_heatmap_labels_make_subject (self);
+  if (eg_heatmap_layout_is_tokens_down (self))
+    place_tokens_down (self, result, top, tick_width);
+  else
+    place_layers_down (self, result, top, tick_width);
+  eg_heatmap_labels_make_layers (self);
+  eg_heatmap_labels_add_axis (self);
+  place_bar (self, tick_width);
+  eg_heatmap_layout_scroll (self, 0, 0);
   return self;
+}
+
+EgHeatmapLayout *
+eg_heatmap_layout_new (
+    const EgTraceResult *result, const EgHeatmapStyle *style, double width, double height, double pixel)
+{
+  return eg_heatmap_layout_new_zoomed (result, style, width, height, pixel, 1);
 }
 
 void
@@ -370,7 +257,18 @@ eg_heatmap_layout_free (EgHeatmapLayout *self)
     return;
   g_ptr_array_unref (self->labels);
   g_free (self->token_labels);
+  g_free (self->layer_labels);
   g_free (self);
+}
+
+void
+eg_heatmap_layout_scroll (EgHeatmapLayout *self, double x, double y)
+{
+  const double most_x = self->cells.width - self->map.width, most_y = self->cells.height - self->map.height;
+
+  self->cells.x = self->map.x - eg_heatmap_layout_snap (self, CLAMP (x, 0, most_x));
+  self->cells.y = self->map.y - eg_heatmap_layout_snap (self, CLAMP (y, 0, most_y));
+  eg_heatmap_labels_place (self);
 }
 
 double
@@ -378,16 +276,10 @@ eg_heatmap_natural_height (const EgTraceResult *result, const EgHeatmapStyle *st
 {
   const double probe = width;
   g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, style, width, probe, 0);
-  const double rows = (double)result->n_layers * style->font_size * 1.25;
-  return probe - layout->map.height + CLAMP (rows, 0.36 * layout->map.width, 0.85 * layout->map.width);
-}
-
-double
-eg_heatmap_minimum_width (const EgTraceResult *result, const EgHeatmapStyle *style)
-{
-  const double probe = 1e4;
-  g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, style, probe, probe, 0);
-  return probe - layout->map.width + (double)result->n_tokens * line_height (layout) * G_SQRT2;
+  const double rows = (double)n_rows (layout) * style->font_size * 1.25;
+  return probe - layout->map.height
+         + CLAMP (rows, 0.36 * layout->map.width,
+                  (eg_heatmap_layout_is_tokens_down (layout) ? 1.4 : 0.85) * layout->map.width);
 }
 
 gboolean
@@ -402,28 +294,37 @@ eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceResult *result
   return now.normalized == self->normalized && now.high == self->high;
 }
 
+/* ---- cells ---- */
+
+/* The edge before the i-th of n parts of a length. */
+static double
+edge (const EgHeatmapLayout *self, double origin, double length, gsize n, gsize i)
+{
+  return eg_heatmap_layout_snap (self, origin + (double)i * (length / (double)n));
+}
+
 EgRect
 eg_heatmap_layout_get_cell (const EgHeatmapLayout *self, gsize layer, gsize position)
 {
-  const double column = self->map.width / (double)self->n_tokens;
-  const double row = self->map.height / (double)self->n_layers;
-  const double x = snap (self, self->map.x + (double)position * column);
-  const double y = snap (self, self->map.y + (double)layer * row);
+  const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
+  const gsize column = tokens_down ? layer : position, row = tokens_down ? position : layer;
+  const gsize C = n_columns (self), R = n_rows (self);
+  const EgRect *all = &self->cells;
+  const double x = edge (self, all->x, all->width, C, column), y = edge (self, all->y, all->height, R, row);
 
-  return (EgRect){ x, y, snap (self, self->map.x + (double)(position + 1) * column) - x,
-                   snap (self, self->map.y + (double)(layer + 1) * row) - y };
+  return (EgRect){ x, y, edge (self, all->x, all->width, C, column + 1) - x,
+                   edge (self, all->y, all->height, R, row + 1) - y };
 }
 
-/* Which of n edges snapped as cells are holds x; x is within the whole. */
+/* Which of n parts, snapped as cells are, holds x; x is within the whole. */
 static gsize
 find_index (const EgHeatmapLayout *self, double x, double origin, double length, gsize n)
 {
-  const double size = length / (double)n;
-  gsize i = MIN ((gsize)((x - origin) / size), n - 1);
+  gsize i = (gsize)CLAMP ((x - origin) / (length / (double)n), 0, (double)n - 1);
 
-  if (i > 0 && x < snap (self, origin + (double)i * size))
+  if (i > 0 && x < edge (self, origin, length, n, i))
     i--;
-  else if (i + 1 < n && x >= snap (self, origin + (double)(i + 1) * size))
+  else if (i + 1 < n && x >= edge (self, origin, length, n, i + 1))
     i++;
   return i;
 }
@@ -431,15 +332,50 @@ find_index (const EgHeatmapLayout *self, double x, double origin, double length,
 gboolean
 eg_heatmap_layout_find_cell (const EgHeatmapLayout *self, double x, double y, gsize *layer, gsize *position)
 {
-  const EgRect *map = &self->map;
+  const EgRect *map = &self->map, *all = &self->cells;
 
   if (!(x >= map->x && x < map->x + map->width && y >= map->y && y < map->y + map->height))
     return FALSE;
+  const gsize column = find_index (self, x, all->x, all->width, n_columns (self));
+  const gsize row = find_index (self, y, all->y, all->height, n_rows (self));
+  const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
   if (layer != NULL)
-    *layer = find_index (self, y, map->y, map->height, self->n_layers);
+    *layer = tokens_down ? column : row;
   if (position != NULL)
-    *position = find_index (self, x, map->x, map->width, self->n_tokens);
+    *position = tokens_down ? row : column;
   return TRUE;
+}
+
+void
+eg_heatmap_layout_get_visible (const EgHeatmapLayout *self, gsize columns[2], gsize rows[2])
+{
+  const EgRect *map = &self->map, *all = &self->cells;
+  const double inside = 1e-6;
+
+  columns[0] = find_index (self, map->x + inside, all->x, all->width, n_columns (self));
+  columns[1] = find_index (self, map->x + map->width - inside, all->x, all->width, n_columns (self)) + 1;
+  rows[0] = find_index (self, map->y + inside, all->y, all->height, n_rows (self));
+  rows[1] = find_index (self, map->y + map->height - inside, all->y, all->height, n_rows (self)) + 1;
+}
+
+gboolean
+eg_heatmap_layout_get_subject (const EgHeatmapLayout *self, double *from, double *to)
+{
+  const EgRect first = eg_heatmap_layout_get_cell (self, 0, self->subject_first);
+  const EgRect last = eg_heatmap_layout_get_cell (self, 0, self->subject_last);
+  const EgRect *map = &self->map;
+
+  if (eg_heatmap_layout_is_tokens_down (self))
+    {
+      *from = MAX (first.y, map->y);
+      *to = MIN (last.y + last.height, map->y + map->height);
+    }
+  else
+    {
+      *from = MAX (first.x, map->x);
+      *to = MIN (last.x + last.width, map->x + map->width);
+    }
+  return *from < *to;
 }
 
 double

@@ -1,4 +1,4 @@
-#include "plot/heatmap.h"
+#include "plot/heatmap-private.h"
 
 #include <math.h>
 
@@ -26,11 +26,20 @@ add_rectangle (EgRect rect, cairo_t *cr)
   cairo_rectangle (cr, rect.x, rect.y, rect.width, rect.height);
 }
 
+static void
+clip_to_map (const EgHeatmapLayout *self, cairo_t *cr)
+{
+  if (self->zoom <= 1)
+    return;
+  add_rectangle (self->map, cr);
+  cairo_clip (cr);
+}
+
 /* Fills the current path with quiet diagonal lines, which run on from cell to cell. */
 static void
 fill_with_hatch (const EgHeatmapLayout *self, cairo_t *cr)
 {
-  const EgRect *map = &self->map;
+  const EgRect *all = &self->cells;
   const double step = self->style.font_size * 0.7;
   double x0, y0, x1, y1;
 
@@ -42,14 +51,14 @@ fill_with_hatch (const EgHeatmapLayout *self, cairo_t *cr)
   eg_color_set (self->style.empty, cr);
   cairo_paint (cr);
 
-  /* Lines x + y = k·step, in the map's coordinates. */
+  /* Lines x + y = k·step, in the cells' coordinates. */
   cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
   eg_color_set (self->style.hatch, cr);
   cairo_set_line_width (cr, line_width (self));
-  const double first = floor ((x0 - map->x + y0 - map->y) / step), last = (x1 - map->x + y1 - map->y) / step;
+  const double first = floor ((x0 - all->x + y0 - all->y) / step), last = (x1 - all->x + y1 - all->y) / step;
   for (double k = first; k <= last; k++)
     {
-      const double sum = k * step + map->x + map->y;
+      const double sum = k * step + all->x + all->y;
       cairo_move_to (cr, sum - (y0 - 1), y0 - 1);
       cairo_line_to (cr, sum - (y1 + 1), y1 + 1);
     }
@@ -57,21 +66,40 @@ fill_with_hatch (const EgHeatmapLayout *self, cairo_t *cr)
   cairo_restore (cr);
 }
 
+/* Calls a function for every cell in view. */
+typedef void (*CellFunction) (
+    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr);
+
+static void
+for_each_cell (const EgHeatmapLayout *self, const EgTraceResult *result, CellFunction function, cairo_t *cr)
+{
+  const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
+  gsize columns[2], rows[2];
+
+  eg_heatmap_layout_get_visible (self, columns, rows);
+  for (gsize row = rows[0]; row < rows[1]; row++)
+    for (gsize column = columns[0]; column < columns[1]; column++)
+      function (self, result, tokens_down ? column : row, tokens_down ? row : column, cr);
+}
+
+static void
+add_if_empty (
+    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+{
+  if (!is_known (result, layer, position))
+    add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
+}
+
 static void
 draw_empty_cells (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
 {
-  gboolean any = FALSE;
-
+  cairo_save (cr);
+  clip_to_map (self, cr);
   cairo_new_path (cr);
-  for (gsize l = 0; l < self->n_layers; l++)
-    for (gsize t = 0; t < self->n_tokens; t++)
-      if (!is_known (result, l, t))
-        {
-          add_rectangle (eg_heatmap_layout_get_cell (self, l, t), cr);
-          any = TRUE;
-        }
-  if (any)
+  for_each_cell (self, result, add_if_empty, cr);
+  if (cairo_has_current_point (cr))
     fill_with_hatch (self, cr);
+  cairo_restore (cr);
 }
 
 static void
@@ -83,9 +111,10 @@ fill_cell (const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer
 
   if (self->pixel <= 0)
     {
-      if (is_known (result, layer, position + 1))
+      const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
+      if (is_known (result, layer + tokens_down, position + !tokens_down))
         cell.width += OVERLAP;
-      if (is_known (result, layer + 1, position))
+      if (is_known (result, layer + !tokens_down, position + tokens_down))
         cell.height += OVERLAP;
     }
   eg_color_set (eg_colormap_lookup (self->style.colormap, place), cr);
@@ -94,27 +123,62 @@ fill_cell (const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer
 }
 
 static void
+fill_if_known (
+    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+{
+  if (is_known (result, layer, position))
+    fill_cell (self, result, layer, position, cr);
+}
+
+static void
 draw_cells (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
 {
   cairo_save (cr);
+  clip_to_map (self, cr);
   if (self->pixel > 0)
     cairo_set_antialias (cr, CAIRO_ANTIALIAS_NONE);
-  for (gsize l = 0; l < self->n_layers; l++)
-    for (gsize t = 0; t < self->n_tokens; t++)
-      if (is_known (result, l, t))
-        fill_cell (self, result, l, t, cr);
+  for_each_cell (self, result, fill_if_known, cr);
   cairo_restore (cr);
 }
 
-/* The x of both lines, just outside the subject's cells, which they must not cover. */
+/* ---- the subject ---- */
+
+/* A point by its places along the axis of tokens and across it. */
 static void
-get_subject_lines (const EgHeatmapLayout *self, double *x0, double *x1)
+move_to (const EgHeatmapLayout *self, double along, double across, cairo_t *cr)
+{
+  if (eg_heatmap_layout_is_tokens_down (self))
+    cairo_move_to (cr, across, along);
+  else
+    cairo_move_to (cr, along, across);
+}
+
+static void
+line_to (const EgHeatmapLayout *self, double along, double across, cairo_t *cr)
+{
+  if (eg_heatmap_layout_is_tokens_down (self))
+    cairo_line_to (cr, across, along);
+  else
+    cairo_line_to (cr, along, across);
+}
+
+/* Where the subject begins and ends, of what is in view, just outside its cells, which lines must not cover;
+ * and whether it goes on out of view. */
+static gboolean
+get_subject_ends (const EgHeatmapLayout *self, double ends[2], gboolean cut[2])
 {
   const double half = line_width (self) / 2;
   const EgRect first = eg_heatmap_layout_get_cell (self, 0, self->subject_first);
   const EgRect last = eg_heatmap_layout_get_cell (self, 0, self->subject_last);
-  *x0 = first.x - half;
-  *x1 = last.x + last.width + half;
+  const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
+
+  if (!eg_heatmap_layout_get_subject (self, &ends[0], &ends[1]))
+    return FALSE;
+  cut[0] = ends[0] > (tokens_down ? first.y : first.x) + 1e-6;
+  cut[1] = ends[1] < (tokens_down ? last.y + last.height : last.x + last.width) - 1e-6;
+  ends[0] -= cut[0] ? 0 : half;
+  ends[1] += cut[1] ? 0 : half;
+  return TRUE;
 }
 
 /* Dashed over the map: dark on a light line, to be seen on every colour. */
@@ -123,16 +187,21 @@ draw_subject_lines (const EgHeatmapLayout *self, cairo_t *cr)
 {
   const double dash = self->style.font_size * 0.33;
   const double dashes[] = { dash, dash };
-  double x[2];
+  const EgRect *map = &self->map;
+  const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
+  double ends[2];
+  gboolean cut[2];
 
-  get_subject_lines (self, &x[0], &x[1]);
+  if (!get_subject_ends (self, ends, cut))
+    return;
   cairo_save (cr);
   cairo_set_line_width (cr, line_width (self));
   for (gsize i = 0; i < 2; i++)
-    {
-      cairo_move_to (cr, x[i], self->map.y);
-      cairo_line_to (cr, x[i], self->map.y + self->map.height);
-    }
+    if (!cut[i])
+      {
+        move_to (self, ends[i], tokens_down ? map->x : map->y, cr);
+        line_to (self, ends[i], tokens_down ? map->x + map->width : map->y + map->height, cr);
+      }
   cairo_set_source_rgba (cr, 1, 1, 1, 0.75);
   cairo_stroke_preserve (cr);
   cairo_set_dash (cr, dashes, 2, 0);
@@ -141,31 +210,38 @@ draw_subject_lines (const EgHeatmapLayout *self, cairo_t *cr)
   cairo_restore (cr);
 }
 
-/* Over the map, open downwards, with the gap that its label needs. */
+/* Along the map, open towards it, with the gap that its label needs; without an end where it goes on out of
+ * view. */
 static void
-draw_bracket (const EgHeatmapLayout *self, const EgLabel *label, cairo_t *cr)
+draw_bracket (const EgHeatmapLayout *self, cairo_t *cr)
 {
-  const double pad = self->style.font_size * 0.4;
-  const EgRect text = eg_label_get_extents (label);
-  double x0, x1;
+  const double pad = self->style.font_size * 0.4, line = line_width (self);
+  const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
+  const EgRect text = eg_label_get_extents (self->subject_label);
+  const double foot = tokens_down ? self->map.x + self->map.width : self->map.y;
+  const double back = self->bracket + (tokens_down ? -line : line) / 2;
+  double ends[2];
+  gboolean cut[2];
 
-  get_subject_lines (self, &x0, &x1);
+  if (!get_subject_ends (self, ends, cut))
+    return;
   cairo_save (cr);
   eg_color_set (self->style.subject, cr);
-  cairo_set_line_width (cr, line_width (self));
-  const double y = self->bracket_y + line_width (self) / 2;
-  cairo_move_to (cr, x0, self->map.y);
-  cairo_line_to (cr, x0, y);
-  if (text.y < y && text.y + text.height > y)
+  cairo_set_line_width (cr, line);
+  move_to (self, ends[0], cut[0] ? back : foot, cr);
+  line_to (self, ends[0], back, cr);
+  if (self->subject_within && !self->subject_label->hidden)
     {
-      cairo_line_to (cr, text.x - pad, y);
-      cairo_move_to (cr, text.x + text.width + pad, y);
+      line_to (self, (tokens_down ? text.y : text.x) - pad, back, cr);
+      move_to (self, (tokens_down ? text.y + text.height : text.x + text.width) + pad, back, cr);
     }
-  cairo_line_to (cr, x1, y);
-  cairo_line_to (cr, x1, self->map.y);
+  line_to (self, ends[1], back, cr);
+  line_to (self, ends[1], cut[1] ? back : foot, cr);
   cairo_stroke (cr);
   cairo_restore (cr);
 }
+
+/* ---- axes ---- */
 
 static void
 draw_frame (const EgHeatmapLayout *self, EgRect rect, cairo_t *cr)
@@ -174,37 +250,49 @@ draw_frame (const EgHeatmapLayout *self, EgRect rect, cairo_t *cr)
   cairo_rectangle (cr, rect.x - half, rect.y - half, rect.width + 2 * half, rect.height + 2 * half);
 }
 
+/* A short line out of the map at a labelled cell's middle, where that is in view. */
+static void
+add_tick (const EgHeatmapLayout *self, gboolean down, double origin, double size, gsize i, cairo_t *cr)
+{
+  const double line = line_width (self), tick = self->style.font_size * 0.3;
+  const EgRect *map = &self->map;
+  const double middle = origin + ((double)i + 0.5) * size;
+  const double at = self->pixel > 0 ? floor (middle * self->pixel) / self->pixel + line / 2 : middle;
+
+  if (middle < (down ? map->y : map->x) || middle > (down ? map->y + map->height : map->x + map->width))
+    return;
+  if (down)
+    {
+      cairo_move_to (cr, map->x - line - tick, at);
+      cairo_line_to (cr, map->x - line, at);
+    }
+  else
+    {
+      cairo_move_to (cr, at, map->y + map->height + line);
+      cairo_line_to (cr, at, map->y + map->height + line + tick);
+    }
+}
+
 static void
 draw_axes (const EgHeatmapLayout *self, cairo_t *cr)
 {
   const double line = line_width (self), tick = self->style.font_size * 0.3;
-  const EgRect *map = &self->map, *bar = &self->bar;
+  const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
+  const EgRect *bar = &self->bar, *all = &self->cells;
+  const double layer_size = eg_heatmap_layout_layer_size (self);
+  const double token_size = eg_heatmap_layout_token_size (self);
 
   cairo_save (cr);
   cairo_set_line_width (cr, line);
   EgColor color = self->style.dim;
   color.alpha *= 0.6;
   eg_color_set (color, cr);
-  draw_frame (self, *map, cr);
+  draw_frame (self, self->map, cr);
   draw_frame (self, *bar, cr);
   for (gsize l = 0; l < self->n_layers; l += self->layer_step)
-    {
-      const EgRect cell = eg_heatmap_layout_get_cell (self, l, 0);
-      const double y = self->pixel > 0
-                           ? floor ((cell.y + cell.height / 2) * self->pixel) / self->pixel + line / 2
-                           : cell.y + cell.height / 2;
-      cairo_move_to (cr, map->x - line - tick, y);
-      cairo_line_to (cr, map->x - line, y);
-    }
-  for (gsize t = 0; t < self->n_tokens; t++)
-    {
-      const EgRect cell = eg_heatmap_layout_get_cell (self, 0, t);
-      const double x = self->pixel > 0
-                           ? floor ((cell.x + cell.width / 2) * self->pixel) / self->pixel + line / 2
-                           : cell.x + cell.width / 2;
-      cairo_move_to (cr, x, map->y + map->height + line);
-      cairo_line_to (cr, x, map->y + map->height + line + tick);
-    }
+    add_tick (self, !tokens_down, tokens_down ? all->x : all->y, layer_size, l, cr);
+  for (gsize t = 0; t < self->n_tokens; t += self->token_step)
+    add_tick (self, tokens_down, tokens_down ? all->y : all->x, token_size, t, cr);
   for (guint i = 0; i <= self->n_bar_steps; i++)
     {
       double y = bar->y + bar->height * i / self->n_bar_steps;
@@ -251,7 +339,7 @@ eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo
   draw_bar (self, cr);
   draw_axes (self, cr);
   draw_subject_lines (self, cr);
-  draw_bracket (self, self->subject_label, cr);
+  draw_bracket (self, cr);
   for (guint i = 0; i < self->labels->len; i++)
     eg_label_draw (self->labels->pdata[i], cr);
 }
@@ -263,21 +351,22 @@ eg_heatmap_draw_cell (
   g_return_if_fail (layer < self->n_layers && position < self->n_tokens);
 
   cairo_save (cr);
+  clip_to_map (self, cr);
   cairo_set_antialias (cr, CAIRO_ANTIALIAS_NONE);
-  add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
   if (is_known (result, layer, position))
     {
-      cairo_clip (cr);
       fill_cell (self, result, layer, position, cr);
     }
   else
     {
-      cairo_clip_preserve (cr);
+      add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
       fill_with_hatch (self, cr);
     }
   /* The lines lie just outside the subject: in its neighbours' cells. */
   if (position + 1 == self->subject_first || position == self->subject_last + 1)
     {
+      add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
+      cairo_clip (cr);
       cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
       draw_subject_lines (self, cr);
     }

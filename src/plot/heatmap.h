@@ -1,4 +1,4 @@
-/* The heatmap of a trace: layers down, tokens across. One drawing code for the screen and for figures. */
+/* The heatmap of a trace: its layers by its tokens. One drawing code for the screen and for figures. */
 #pragma once
 
 #include "plot/colormap.h"
@@ -22,19 +22,39 @@ typedef enum
 } EgScale;
 
 /**
+ * EgOrientation: which axis goes down.
+ * @EG_ORIENTATION_LAYERS_DOWN: layers by tokens, as the notebook has it: tokens stand below the map at 45°
+ * @EG_ORIENTATION_TOKENS_DOWN: tokens by layers, as the figures of ROME have it: tokens stand at the left,
+ * upright
+ */
+typedef enum
+{
+  EG_ORIENTATION_LAYERS_DOWN,
+  EG_ORIENTATION_TOKENS_DOWN,
+  EG_N_ORIENTATIONS,
+} EgOrientation;
+
+/* "layers-by-tokens", "tokens-by-layers": used on the command line and in the settings. */
+const char *eg_orientation_get_name (EgOrientation orientation);
+
+/* FALSE and EG_ERROR_INVALID, with the list of names, when there is none of this name. */
+gboolean eg_orientation_from_name (const char *name, EgOrientation *orientation, GError **error);
+
+/**
  * EgHeatmapStyle: everything that is choice and not data. Lengths are in units of the surface: pixels on the
  * screen, points in figures.
  * @title: above the map, or %NULL for none
  * @font_family: %NULL for "Sans"
  * @font_size: of token and layer labels; the others follow
  * @background: alpha 0 for none
- * @empty, @hatch: of the cells that are not computed yet
+ * @empty, @hatch: of the cells that are not computed yet, or have no score at all
  * @subject: of the bracket and its label
  */
 typedef struct
 {
   EgColormap colormap;
   EgScale scale;
+  EgOrientation orientation;
   const char *title;
   const char *font_family;
   double font_size;
@@ -48,29 +68,35 @@ void eg_heatmap_style_init_figure (EgHeatmapStyle *self);
 void eg_heatmap_style_init_screen (EgHeatmapStyle *self, gboolean dark);
 
 /**
- * EgHeatmapLayout: where everything goes; made once for a result's shape, a style and a size.
+ * EgHeatmapLayout: where everything goes; made once for a result's shape, a style, a size and a zoom.
  * @pixel: device pixels per unit, to which cells are snapped; 0 for vector surfaces
- * @map: the cells' area; @bar: the colour bar
- * @bracket_y: of the horizontal line over the subject
+ * @map: the window through which the cells are seen; @cells: all of them, larger than @map by @zoom and moved
+ * by how far they are scrolled; @bar: the colour bar
+ * @bracket: of the line along the subject: y above the map, or x beside it where tokens go down
  * @low, @high: the ends of the colour scale; @normalized: whether it is that of normalized scores
- * @layer_step: every how many layers has its number; @n_bar_steps: ticks of the colour bar less one
+ * @layer_step, @token_step: every how many of them has its label; @n_bar_steps: ticks of the colour bar less
+ * one
  * @labels: [n_labels] of #EgLabel: every text of the picture
- * @token_labels: [n_tokens], those among @labels that name the tokens; @subject_label: the bracket's
+ * @layer_labels: [n_layers], @token_labels: [n_tokens]: those among @labels that name layers and tokens, or
+ * %NULL
+ * @subject_label: the bracket's
  */
 typedef struct
 {
-  double width, height, pixel;
+  double width, height, pixel, zoom;
   gsize n_layers, n_tokens;
   gsize subject_first, subject_last;
-  EgRect map, bar;
-  double bracket_y;
+  EgRect map, cells, bar;
+  double bracket;
   double low, high;
   gboolean normalized;
-  gsize layer_step;
+  gsize layer_step, token_step;
   guint n_bar_steps;
   GPtrArray *labels;
-  EgLabel **token_labels;
+  EgLabel **layer_labels, **token_labels;
   EgLabel *subject_label;
+  gboolean subject_within; /* its label stands in the bracket's line, not outside it */
+  double token_angle;
   EgHeatmapStyle style;
 } EgHeatmapLayout;
 
@@ -78,19 +104,33 @@ typedef struct
  * probabilities are read, its cells only for the raw scale's end. (transfer full) */
 EgHeatmapLayout *eg_heatmap_layout_new (
     const EgTraceResult *result, const EgHeatmapStyle *style, double width, double height, double pixel);
+
+/* The same with cells that are `zoom` (≥ 1) times as wide and high as they would be to be seen all at once.
+ */
+EgHeatmapLayout *eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
+                                               const EgHeatmapStyle *style,
+                                               double width,
+                                               double height,
+                                               double pixel,
+                                               double zoom);
 void eg_heatmap_layout_free (EgHeatmapLayout *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgHeatmapLayout, eg_heatmap_layout_free)
+
+/* Moves the cells so that the point (x, y) of them, held within what there is to scroll, is at the map's top
+ * left corner; labels go along, and those of cells out of view are hidden. */
+void eg_heatmap_layout_scroll (EgHeatmapLayout *self, double x, double y);
 
 /* The height at which the map of a figure of this width has a good shape. */
 double eg_heatmap_natural_height (const EgTraceResult *result, const EgHeatmapStyle *style, double width);
 
-/* The narrowest width at which the tokens stand at 45° without touching. */
-double eg_heatmap_minimum_width (const EgTraceResult *result, const EgHeatmapStyle *style);
-
 /* Whether the layout still fits the result: its shape and its colour scale have not changed. */
 gboolean eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceResult *result);
 
+/* Of a cell that is scrolled away, it lies outside the map. */
 EgRect eg_heatmap_layout_get_cell (const EgHeatmapLayout *self, gsize layer, gsize position);
+
+/* Which cells can be seen: the columns [columns[0], columns[1]) and the rows [rows[0], rows[1]). */
+void eg_heatmap_layout_get_visible (const EgHeatmapLayout *self, gsize columns[2], gsize rows[2]);
 
 /* Which cell is at (x, y); FALSE outside the map. layer and position may be NULL. */
 gboolean

@@ -113,6 +113,8 @@ eg_label_get_extents (const EgLabel *self)
 void
 eg_label_draw (const EgLabel *self, cairo_t *cr)
 {
+  if (self->hidden)
+    return;
   cairo_save (cr);
   cairo_translate (cr, self->x, self->y);
   cairo_rotate (cr, self->angle);

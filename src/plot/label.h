@@ -18,6 +18,7 @@ typedef struct
  * @width, @height: of the text before it is turned
  * @x, @y: where the top left corner of the text goes
  * @angle: by which it is turned about that corner, in radians, clockwise
+ * @hidden: not drawn at all
  */
 typedef struct
 {
@@ -25,6 +26,7 @@ typedef struct
   EgColor color;
   double width, height;
   double x, y, angle;
+  gboolean hidden;
 } EgLabel;
 
 /* A text that is not placed yet. family NULL: "Sans"; size in units of the surface. (transfer full) */

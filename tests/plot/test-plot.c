@@ -37,6 +37,39 @@ make_layout (const EgTraceResult *result, double width, double height, double pi
   return eg_heatmap_layout_new (result, &style, width, height, pixel);
 }
 
+/* How a heatmap is looked at in most tests: whole, with tokens down, and enlarged and scrolled. */
+static const struct
+{
+  EgOrientation orientation;
+  double zoom, x, y; /* x, y: how far scrolled, 0 … 1 */
+} views[] = {
+  { EG_ORIENTATION_LAYERS_DOWN, 1, 0, 0 },     { EG_ORIENTATION_TOKENS_DOWN, 1, 0, 0 },
+  { EG_ORIENTATION_LAYERS_DOWN, 2.3, 0, 0 },   { EG_ORIENTATION_LAYERS_DOWN, 3.7, 0.31, 0.77 },
+  { EG_ORIENTATION_TOKENS_DOWN, 3, 0.5, 0.2 }, { EG_ORIENTATION_TOKENS_DOWN, 6.1, 1, 1 },
+};
+
+static EgHeatmapLayout *
+make_view (const EgTraceResult *result, gsize view, double width, double height, double pixel)
+{
+  EgHeatmapStyle style;
+  eg_heatmap_style_init_figure (&style);
+  style.orientation = views[view].orientation;
+  EgHeatmapLayout *layout
+      = eg_heatmap_layout_new_zoomed (result, &style, width, height, pixel, views[view].zoom);
+  eg_heatmap_layout_scroll (layout, views[view].x * (layout->cells.width - layout->map.width),
+                            views[view].y * (layout->cells.height - layout->map.height));
+  return layout;
+}
+
+/* The part of a rectangle that is within another; of no size where there is none. */
+static EgRect
+intersect (EgRect a, EgRect b)
+{
+  const double x = MAX (a.x, b.x), y = MAX (a.y, b.y);
+  return (EgRect){ x, y, MAX (MIN (a.x + a.width, b.x + b.width) - x, 0),
+                   MAX (MIN (a.y + a.height, b.y + b.height) - y, 0) };
+}
+
 static cairo_surface_t *
 draw (const EgHeatmapLayout *layout, const EgTraceResult *result)
 {
@@ -204,66 +237,90 @@ static const struct
 };
 
 static void
+assert_cells_fill (const EgHeatmapLayout *layout)
+{
+  const gboolean tokens_down = layout->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
+  const EgRect *all = &layout->cells;
+  double along = tokens_down ? all->y : all->x, across = tokens_down ? all->x : all->y;
+
+  for (gsize t = 0; t < layout->n_tokens; t++)
+    {
+      const EgRect cell = eg_heatmap_layout_get_cell (layout, 0, t);
+      const double size = tokens_down ? cell.height : cell.width;
+      g_assert_cmpfloat_with_epsilon (tokens_down ? cell.y : cell.x, along, 1e-9);
+      g_assert_cmpfloat (size, >, 0);
+      along += size;
+    }
+  for (gsize l = 0; l < layout->n_layers; l++)
+    {
+      const EgRect cell = eg_heatmap_layout_get_cell (layout, l, 0);
+      const double size = tokens_down ? cell.width : cell.height;
+      g_assert_cmpfloat_with_epsilon (tokens_down ? cell.x : cell.y, across, 1e-9);
+      g_assert_cmpfloat (size, >, 0);
+      across += size;
+    }
+  const double x = tokens_down ? across : along, y = tokens_down ? along : across;
+  /* To the pixel: zoomed lengths need not be whole ones. */
+  const double slack = layout->pixel > 0 ? 0.5 / layout->pixel + 1e-9 : 1e-9;
+  g_assert_cmpfloat_with_epsilon (x, all->x + all->width, slack);
+  g_assert_cmpfloat_with_epsilon (y, all->y + all->height, slack);
+  /* They cover the map, wherever they are scrolled to. */
+  g_assert_cmpfloat (all->x, <=, layout->map.x + 1e-9);
+  g_assert_cmpfloat (all->y, <=, layout->map.y + 1e-9);
+  g_assert_cmpfloat (x, >=, layout->map.x + layout->map.width - 1e-9);
+  g_assert_cmpfloat (y, >=, layout->map.y + layout->map.height - 1e-9);
+}
+
+static void
 test_cells_fill_the_map (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    {
-      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
-      g_autoptr (EgHeatmapLayout) layout
-          = make_layout (result, shapes[i].width, shapes[i].height, shapes[i].pixel);
-      double x = layout->map.x, y = layout->map.y;
+    for (gsize v = 0; v < G_N_ELEMENTS (views); v++)
+      {
+        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        g_autoptr (EgHeatmapLayout) layout
+            = make_view (result, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
+        assert_cells_fill (layout);
+      }
+}
 
-      for (gsize t = 0; t < result->n_tokens; t++)
-        {
-          const EgRect cell = eg_heatmap_layout_get_cell (layout, 0, t);
-          g_assert_cmpfloat_with_epsilon (cell.x, x, 1e-9);
-          g_assert_cmpfloat (cell.width, >, 0);
-          x = cell.x + cell.width;
-        }
-      g_assert_cmpfloat_with_epsilon (x, layout->map.x + layout->map.width, 1e-9);
-      for (gsize l = 0; l < result->n_layers; l++)
-        {
-          const EgRect cell = eg_heatmap_layout_get_cell (layout, l, 0);
-          g_assert_cmpfloat_with_epsilon (cell.y, y, 1e-9);
-          g_assert_cmpfloat (cell.height, >, 0);
-          y = cell.y + cell.height;
-        }
-      g_assert_cmpfloat_with_epsilon (y, layout->map.y + layout->map.height, 1e-9);
-    }
+static void
+assert_cell_is_found (const EgHeatmapLayout *layout, gsize l, gsize t)
+{
+  static const double inside[] = { 1e-6, 0.5, 1 - 1e-6 };
+  const EgRect cell = intersect (eg_heatmap_layout_get_cell (layout, l, t), layout->map);
+
+  for (gsize a = 0; a < 3 && cell.width > 0 && cell.height > 0; a++)
+    for (gsize b = 0; b < 3; b++)
+      {
+        gsize layer, position;
+        g_assert_true (eg_heatmap_layout_find_cell (layout, cell.x + inside[a] * cell.width,
+                                                    cell.y + inside[b] * cell.height, &layer, &position));
+        g_assert_cmpuint (layer, ==, l);
+        g_assert_cmpuint (position, ==, t);
+      }
 }
 
 static void
 test_hit_test_inverts_cells (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    {
-      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
-      g_autoptr (EgHeatmapLayout) layout
-          = make_layout (result, shapes[i].width, shapes[i].height, shapes[i].pixel);
+    for (gsize v = 0; v < G_N_ELEMENTS (views); v++)
+      {
+        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        g_autoptr (EgHeatmapLayout) layout
+            = make_view (result, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
 
-      for (gsize l = 0; l < result->n_layers; l++)
-        for (gsize t = 0; t < result->n_tokens; t++)
-          {
-            const EgRect cell = eg_heatmap_layout_get_cell (layout, l, t);
-            static const double inside[] = { 1e-6, 0.5, 1 - 1e-6 };
-            for (gsize a = 0; a < 3; a++)
-              for (gsize b = 0; b < 3; b++)
-                {
-                  gsize layer, position;
-                  g_assert_true (eg_heatmap_layout_find_cell (layout, cell.x + inside[a] * cell.width,
-                                                              cell.y + inside[b] * cell.height, &layer,
-                                                              &position));
-                  g_assert_cmpuint (layer, ==, l);
-                  g_assert_cmpuint (position, ==, t);
-                }
-          }
-      const EgRect map = layout->map;
-      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x - 0.1, map.y + 1, NULL, NULL));
-      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + 1, map.y - 0.1, NULL, NULL));
-      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + map.width, map.y + 1, NULL, NULL));
-      g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + 1, map.y + map.height, NULL, NULL));
-      g_assert_false (eg_heatmap_layout_find_cell (layout, NAN, NAN, NULL, NULL));
-    }
+        for (gsize l = 0; l < result->n_layers; l++)
+          for (gsize t = 0; t < result->n_tokens; t++)
+            assert_cell_is_found (layout, l, t);
+        const EgRect map = layout->map;
+        g_assert_false (eg_heatmap_layout_find_cell (layout, map.x - 0.1, map.y + 1, NULL, NULL));
+        g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + 1, map.y - 0.1, NULL, NULL));
+        g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + map.width, map.y + 1, NULL, NULL));
+        g_assert_false (eg_heatmap_layout_find_cell (layout, map.x + 1, map.y + map.height, NULL, NULL));
+        g_assert_false (eg_heatmap_layout_find_cell (layout, NAN, NAN, NULL, NULL));
+      }
 }
 
 static gboolean
@@ -289,6 +346,8 @@ assert_nothing_overlaps (const EgHeatmapLayout *layout)
     {
       const EgLabel *label = layout->labels->pdata[i];
       const EgRect box = eg_label_get_extents (label);
+      if (label->hidden)
+        continue;
       g_assert_cmpfloat (box.x, >=, page.x - 0.01);
       g_assert_cmpfloat (box.y, >=, page.y - 0.01);
       g_assert_cmpfloat (box.x + box.width, <=, page.width + 0.01);
@@ -298,16 +357,18 @@ assert_nothing_overlaps (const EgHeatmapLayout *layout)
       for (guint j = 0; j < i; j++)
         {
           const EgLabel *other = layout->labels->pdata[j];
-          if (!is_turned (label) && !is_turned (other))
+          if (!other->hidden && !is_turned (label) && !is_turned (other))
             g_assert_false (overlap (box, eg_label_get_extents (other)));
         }
     }
+  if (layout->style.orientation == EG_ORIENTATION_TOKENS_DOWN)
+    return;
   /* Slanted neighbours: the distance between their lines holds a line of text. */
-  for (gsize t = 1; t < layout->n_tokens; t++)
+  for (gsize t = layout->token_step; t < layout->n_tokens; t += layout->token_step)
     {
       const EgLabel *label = layout->token_labels[t];
-      const double column = layout->map.width / (double)layout->n_tokens;
-      g_assert_cmpfloat (column * sin (-label->angle), >=, label->height - 0.1);
+      const double distance = layout->cells.width / (double)layout->n_tokens * (double)layout->token_step;
+      g_assert_cmpfloat (distance * sin (-label->angle), >=, label->height - 0.1);
       g_assert_cmpfloat (-label->angle, >=, G_PI / 4 - 1e-6);
     }
 }
@@ -316,35 +377,79 @@ static void
 test_labels_stay_inside_and_apart (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    {
-      if (shapes[i].n_tokens == 64)
-        continue; /* of that below */
-      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
-      EgHeatmapStyle style;
-      eg_heatmap_style_init_figure (&style);
-      style.title = i % 2 == 0 ? "Causal tracing: The mother tongue of Angela Merkel is" : NULL;
-      if (i % 3 == 0)
-        result->low_score = 0.95; /* undefined, which takes a line */
-      const double height
-          = MAX (shapes[i].height, eg_heatmap_natural_height (result, &style, shapes[i].width));
-      g_autoptr (EgHeatmapLayout) layout
-          = eg_heatmap_layout_new (result, &style, shapes[i].width, height, shapes[i].pixel);
-      assert_nothing_overlaps (layout);
-    }
+    for (gsize o = 0; o < EG_N_ORIENTATIONS; o++)
+      {
+        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        EgHeatmapStyle style;
+        eg_heatmap_style_init_figure (&style);
+        style.orientation = o;
+        style.title = i % 2 == 0 ? "Causal tracing: The mother tongue of Angela Merkel is" : NULL;
+        if (i % 3 == 0)
+          result->low_score = 0.95; /* undefined, which takes a line */
+        const double height
+            = MAX (shapes[i].height, eg_heatmap_natural_height (result, &style, shapes[i].width));
+        g_autoptr (EgHeatmapLayout) layout
+            = eg_heatmap_layout_new (result, &style, shapes[i].width, height, shapes[i].pixel);
+        assert_nothing_overlaps (layout);
+      }
 }
 
+/* Wherever an enlarged map is scrolled to, every cell whose middle is in view and that has a label at this
+ * size shows it, whole. */
 static void
-test_minimum_width_keeps_45_degrees (void)
+test_labels_stay_whole_while_scrolled (void)
 {
-  g_autoptr (EgTraceResult) result = make_result (48, 64);
-  EgHeatmapStyle style;
-  eg_heatmap_style_init_screen (&style, FALSE);
-  const double width = eg_heatmap_minimum_width (result, &style);
-  g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, width, 900, 1);
+  for (gsize v = 2; v < G_N_ELEMENTS (views); v++)
+    for (guint step = 0; step <= 20; step++)
+      {
+        g_autoptr (EgTraceResult) result = make_result (48, 64);
+        g_autoptr (EgHeatmapLayout) layout = make_view (result, v, 900, 700, 1);
+        const EgRect map = layout->map;
+        guint n_shown = 0;
 
-  for (gsize t = 0; t < result->n_tokens; t++)
-    g_assert_cmpfloat_with_epsilon (layout->token_labels[t]->angle, -G_PI / 4, 0.03);
-  assert_nothing_overlaps (layout);
+        eg_heatmap_layout_scroll (layout, step / 20.0 * (layout->cells.width - map.width),
+                                  step / 20.0 * (layout->cells.height - map.height));
+        assert_nothing_overlaps (layout);
+        for (gsize t = 0; t < result->n_tokens; t += layout->token_step)
+          {
+            const EgRect cell = eg_heatmap_layout_get_cell (layout, 0, t);
+            const EgLabel *label = layout->token_labels[t];
+            const gboolean down = views[v].orientation == EG_ORIENTATION_TOKENS_DOWN;
+            const double middle = down ? cell.y + cell.height / 2 : cell.x + cell.width / 2;
+            const double begin = down ? map.y : map.x, end = begin + (down ? map.height : map.width);
+            if (middle > begin + 1 && middle < end - 1)
+              g_assert_false (label->hidden);
+            if (middle < begin - 1 || middle > end + 1)
+              g_assert_true (label->hidden);
+            n_shown += !label->hidden;
+            g_assert_false (pango_layout_is_ellipsized (label->text));
+          }
+        g_assert_cmpuint (n_shown, >, 4);
+      }
+}
+
+/* Where there is no room for all: every second, fourth…; where there is, all. */
+static void
+test_labels_thin_out (void)
+{
+  static const struct
+  {
+    double height;
+    gsize layer_step;
+  } cases[] = { { 250, 4 }, { 450, 2 }, { 900, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EgTraceResult) result = make_result (48, 64);
+      g_autoptr (EgHeatmapLayout) layout = make_layout (result, 800, cases[i].height, 1);
+      g_assert_cmpuint (layout->layer_step, ==, cases[i].layer_step);
+      for (gsize l = 0; l < 48; l++)
+        g_assert_true ((layout->layer_labels[l] != NULL) == (l % cases[i].layer_step == 0));
+    }
+  g_autoptr (EgTraceResult) result = make_result (8, 200);
+  g_autoptr (EgHeatmapLayout) narrow = make_layout (result, 500, 300, 1);
+  g_assert_cmpuint (narrow->token_step, >=, 2);
+  assert_nothing_overlaps (narrow);
 }
 
 static void
@@ -423,35 +528,43 @@ test_raw_scale_holds_every_score (void)
 /* ---- pixels ---- */
 
 static void
+assert_cell_has_its_color (
+    const EgHeatmapLayout *layout, const EgTraceResult *result, cairo_surface_t *surface, gsize l, gsize t)
+{
+  const double p = layout->pixel;
+  const double place = eg_trace_result_normalize (result, eg_trace_result_score (result, l, t));
+  const guint32 expected = pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, place));
+  const EgRect cell = intersect (eg_heatmap_layout_get_cell (layout, l, t), layout->map);
+  /* The lines beside the subject lie in its neighbours' cells; no other pixel is a seam. */
+  const gboolean beside = t + 1 == result->subject_first || t == result->subject_last + 1;
+  const gboolean tokens_down = layout->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
+  const int dx = beside && !tokens_down ? 3 : 0, dy = beside && tokens_down ? 3 : 0;
+  const double edges[] = { cell.x * p, cell.y * p, (cell.x + cell.width) * p, (cell.y + cell.height) * p };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (edges); i++)
+    g_assert_cmpfloat_with_epsilon (edges[i], round (edges[i]), 1e-6);
+  for (int x = (int)lround (edges[0]) + dx; x < lround (edges[2]) - dx; x++)
+    for (int y = (int)lround (edges[1]) + dy; y < lround (edges[3]) - dy; y++)
+      g_assert_cmpuint (channel_difference (pixel_at (surface, x, y), expected), <=, 1);
+}
+
+/* To the last pixel, at 1, 1.5 and 2 pixels a unit: cells begin and end with pixels. */
+static void
 test_cells_have_their_color_everywhere (void)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
-    {
-      if (shapes[i].pixel == 0)
-        continue;
-      g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
-      g_autoptr (EgHeatmapLayout) layout
-          = make_layout (result, shapes[i].width, shapes[i].height, shapes[i].pixel);
-      cairo_surface_t *surface = draw (layout, result);
-      const double p = layout->pixel;
+    for (gsize v = 0; v < G_N_ELEMENTS (views) && shapes[i].pixel > 0; v++)
+      {
+        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        g_autoptr (EgHeatmapLayout) layout
+            = make_view (result, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
+        cairo_surface_t *surface = draw (layout, result);
 
-      for (gsize l = 0; l < result->n_layers; l++)
-        for (gsize t = 0; t < result->n_tokens; t++)
-          {
-            const double score = eg_trace_result_score (result, l, t);
-            const guint32 expected
-                = pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, eg_trace_result_normalize (result, score)));
-            const EgRect cell = eg_heatmap_layout_get_cell (layout, l, t);
-            /* The lines beside the subject lie in its neighbours' cells; no other pixel is a seam. */
-            const gboolean beside = t + 1 == result->subject_first || t == result->subject_last + 1;
-            const int margin = beside ? 3 : 0;
-            for (int x = (int)lround (cell.x * p) + margin; x < lround ((cell.x + cell.width) * p) - margin;
-                 x++)
-              for (int y = (int)lround (cell.y * p); y < lround ((cell.y + cell.height) * p); y++)
-                g_assert_cmpuint (channel_difference (pixel_at (surface, x, y), expected), <=, 1);
-          }
-      cairo_surface_destroy (surface);
-    }
+        for (gsize l = 0; l < result->n_layers; l++)
+          for (gsize t = 0; t < result->n_tokens; t++)
+            assert_cell_has_its_color (layout, result, surface, l, t);
+        cairo_surface_destroy (surface);
+      }
 }
 
 static void
@@ -479,6 +592,14 @@ test_missing_cells_are_hatched (void)
   cairo_surface_destroy (surface);
 }
 
+static void
+assert_same_pixels (cairo_surface_t *a, cairo_surface_t *b)
+{
+  for (int y = 0; y < cairo_image_surface_get_height (a); y++)
+    for (int x = 0; x < cairo_image_surface_get_width (a); x++)
+      g_assert_cmphex (pixel_at (a, x, y), ==, pixel_at (b, x, y));
+}
+
 /* Cell by cell on the picture of an empty trace gives the picture of the full one. */
 static void
 test_cell_by_cell_is_the_whole (void)
@@ -486,25 +607,63 @@ test_cell_by_cell_is_the_whole (void)
   static const double pixels[] = { 1, 1.5, 2 };
 
   for (gsize i = 0; i < G_N_ELEMENTS (pixels); i++)
+    for (gsize v = 0; v < G_N_ELEMENTS (views); v++)
+      {
+        g_autoptr (EgTraceResult) full = make_result (8, 7);
+        g_autoptr (EgTraceResult) growing = make_result (8, 7);
+        full->scores[17] = NAN;
+        for (gsize c = 0; c < 56; c++)
+          growing->scores[c] = NAN;
+        g_autoptr (EgHeatmapLayout) layout = make_view (full, v, 600, 300, pixels[i]);
+        cairo_surface_t *whole = draw (layout, full), *live = draw (layout, growing);
+        cairo_t *cr = cairo_create (live);
+        memcpy (growing->scores, full->scores, 56 * sizeof (double));
+        for (gsize c = 0; c < 56; c++)
+          eg_heatmap_draw_cell (layout, growing, (55 - c) / 7, (55 - c) % 7, cr);
+        cairo_destroy (cr);
+        cairo_surface_flush (live);
+        assert_same_pixels (live, whole);
+        cairo_surface_destroy (whole);
+        cairo_surface_destroy (live);
+      }
+}
+
+/* WCAG's contrast of a text on a background, 1 … 21. */
+static double
+contrast (EgColor text, EgColor background)
+{
+  const EgColor colors[] = { { text.red * text.alpha + background.red * (1 - text.alpha),
+                               text.green * text.alpha + background.green * (1 - text.alpha),
+                               text.blue * text.alpha + background.blue * (1 - text.alpha), 1 },
+                             background };
+  double luminance[2];
+
+  for (gsize i = 0; i < 2; i++)
     {
-      g_autoptr (EgTraceResult) full = make_result (8, 7);
-      g_autoptr (EgTraceResult) growing = make_result (8, 7);
-      full->scores[17] = NAN;
-      for (gsize c = 0; c < 56; c++)
-        growing->scores[c] = NAN;
-      g_autoptr (EgHeatmapLayout) layout = make_layout (full, 600, 300, pixels[i]);
-      cairo_surface_t *whole = draw (layout, full), *live = draw (layout, growing);
-      cairo_t *cr = cairo_create (live);
-      memcpy (growing->scores, full->scores, 56 * sizeof (double));
-      for (gsize c = 0; c < 56; c++)
-        eg_heatmap_draw_cell (layout, growing, (55 - c) / 7, (55 - c) % 7, cr);
-      cairo_destroy (cr);
-      cairo_surface_flush (live);
-      for (int y = 0; y < cairo_image_surface_get_height (whole); y++)
-        for (int x = 0; x < cairo_image_surface_get_width (whole); x++)
-          g_assert_cmphex (pixel_at (live, x, y), ==, pixel_at (whole, x, y));
-      cairo_surface_destroy (whole);
-      cairo_surface_destroy (live);
+      const double channels[] = { colors[i].red, colors[i].green, colors[i].blue };
+      double linear[3];
+      for (gsize c = 0; c < 3; c++)
+        linear[c] = channels[c] <= 0.04045 ? channels[c] / 12.92 : pow ((channels[c] + 0.055) / 1.055, 2.4);
+      luminance[i] = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] + 0.05;
+    }
+  return MAX (luminance[0], luminance[1]) / MIN (luminance[0], luminance[1]);
+}
+
+static void
+test_texts_stand_out (void)
+{
+  static const EgColor backgrounds[] = { { 1, 1, 1, 1 }, { 0.98, 0.98, 0.98, 1 }, { 0.14, 0.14, 0.14, 1 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (backgrounds); i++)
+    {
+      EgHeatmapStyle style;
+      if (i == 0)
+        eg_heatmap_style_init_figure (&style);
+      else
+        eg_heatmap_style_init_screen (&style, i == 2);
+      g_assert_cmpfloat (contrast (style.foreground, backgrounds[i]), >=, 4.5);
+      g_assert_cmpfloat (contrast (style.dim, backgrounds[i]), >=, 4.5);
+      g_assert_cmpfloat (contrast (style.subject, backgrounds[i]), >=, 4.5);
     }
 }
 
@@ -683,7 +842,8 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/layout/cells-fill-the-map", test_cells_fill_the_map);
   g_test_add_func ("/plot/layout/hit-test", test_hit_test_inverts_cells);
   g_test_add_func ("/plot/layout/labels-apart", test_labels_stay_inside_and_apart);
-  g_test_add_func ("/plot/layout/minimum-width", test_minimum_width_keeps_45_degrees);
+  g_test_add_func ("/plot/layout/scrolled-labels", test_labels_stay_whole_while_scrolled);
+  g_test_add_func ("/plot/layout/thin-labels", test_labels_thin_out);
   g_test_add_func ("/plot/layout/long-token", test_long_tokens_keep_the_first_whole);
   g_test_add_func ("/plot/layout/endless-token", test_endless_tokens_are_cut);
   g_test_add_func ("/plot/layout/undefined", test_undefined_normalization_is_shown_raw);
@@ -691,6 +851,7 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/draw/colors", test_cells_have_their_color_everywhere);
   g_test_add_func ("/plot/draw/missing", test_missing_cells_are_hatched);
   g_test_add_func ("/plot/draw/cell-by-cell", test_cell_by_cell_is_the_whole);
+  g_test_add_func ("/plot/draw/contrast", test_texts_stand_out);
   g_test_add_func ("/plot/export/svg", test_svg_is_xml_with_every_cell);
   g_test_add_func ("/plot/export/png", test_png_has_its_size_and_colors);
   g_test_add_func ("/plot/export/pdf", test_pdf_is_a_pdf);

@@ -1,0 +1,55 @@
+/* What the files of the heatmap share. */
+#pragma once
+
+#include "plot/heatmap.h"
+
+/* Multiples of the font size. */
+#define EG_HEATMAP_MARGIN 0.5
+#define EG_HEATMAP_GAP    0.4
+#define EG_HEATMAP_TICK   0.35
+#define EG_HEATMAP_DROP   0.5 /* of the bracket's ends */
+
+/* To the device's pixels, on raster surfaces. */
+double eg_heatmap_layout_snap (const EgHeatmapLayout *self, double x);
+
+static inline gboolean
+eg_heatmap_layout_is_tokens_down (const EgHeatmapLayout *self)
+{
+  return self->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
+}
+
+/* The size of a cell along the axis of tokens, and along that of layers, before it is snapped. */
+double eg_heatmap_layout_token_size (const EgHeatmapLayout *self);
+double eg_heatmap_layout_layer_size (const EgHeatmapLayout *self);
+
+/* ---- heatmap-labels.c: the texts ---- */
+
+double eg_heatmap_labels_line_height (const EgHeatmapLayout *self);
+double eg_heatmap_labels_width (const EgHeatmapLayout *self, const char *text);
+
+/* A text over the whole width. Returns: where the next thing may begin. */
+double
+eg_heatmap_labels_add_heading (EgHeatmapLayout *self, const char *text, double size, EgColor color, double y);
+
+/* Made once the size of cells is about known (`token_size`, along their axis), placed when all is. */
+void eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceResult *result, double token_size);
+void eg_heatmap_labels_make_layers (EgHeatmapLayout *self);
+void eg_heatmap_labels_make_subject (EgHeatmapLayout *self);
+
+/* How far the tokens' labels reach below a map that is high enough. */
+double eg_heatmap_labels_height_of_tokens (const EgHeatmapLayout *self);
+
+/* How far left the map must begin so that no token's label leaves the picture, when it ends at `right`. */
+double eg_heatmap_labels_left_for_tokens (const EgHeatmapLayout *self, double right);
+
+/* Along the axes, for the present place of the cells. */
+void eg_heatmap_labels_place (EgHeatmapLayout *self);
+
+/* Those that no scrolling moves: the layers' axis and the colour bar's, whose numbers are tick_width wide. */
+void eg_heatmap_labels_add_axis (EgHeatmapLayout *self);
+/* How wide its numbers are: of one width while numbers come in, so that nothing moves. */
+double eg_heatmap_labels_width_of_bar (const EgHeatmapLayout *self);
+void eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width);
+
+/* The subject's ends along the axis of tokens, as far as they are in view; FALSE when no part of it is. */
+gboolean eg_heatmap_layout_get_subject (const EgHeatmapLayout *self, double *from, double *to);
