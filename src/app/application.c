@@ -139,7 +139,7 @@ eg_application_startup (GApplication *application)
   };
   static const struct
   {
-    const char *action, *accels[3];
+    const char *action, *accels[4];
   } accelerators[] = {
     { "win.trace", { "<Control>Return", "F5" } },
     { "win.stop", { "Escape" } },
@@ -148,6 +148,9 @@ eg_application_startup (GApplication *application)
     { "win.save", { "<Control>s" } },
     { "win.panel", { "F9" } },
     { "win.analysis", { "F8" } },
+    { "win.zoom-in", { "<Control>plus", "<Control>equal", "<Control>KP_Add" } },
+    { "win.zoom-out", { "<Control>minus", "<Control>KP_Subtract" } },
+    { "win.zoom-fit", { "<Control>0", "<Control>KP_0" } },
     { "window.close", { "<Control>w" } },
     { "app.quit", { "<Control>q" } },
   };

@@ -11,6 +11,7 @@ struct _EgCellCard
   AdwBin parent_instance;
   GtkLabel *title, *score, *normalized;
   EgChartView *over_layers, *over_tokens;
+  GtkWidget *curves;
 };
 
 G_DEFINE_FINAL_TYPE (EgCellCard, eg_cell_card, ADW_TYPE_BIN)
@@ -35,6 +36,7 @@ eg_cell_card_class_init (EgCellCardClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgCellCard, normalized);
   gtk_widget_class_bind_template_child (widget_class, EgCellCard, over_layers);
   gtk_widget_class_bind_template_child (widget_class, EgCellCard, over_tokens);
+  gtk_widget_class_bind_template_child (widget_class, EgCellCard, curves);
   gtk_widget_class_set_css_name (widget_class, "cellcard");
   /* The heatmap itself says what the card shows. */
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_PRESENTATION);
@@ -91,4 +93,12 @@ eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize laye
   eg_chart_view_set_curve (self->over_layers, column, column_sem, L, 0, high, layer);
   eg_chart_view_set_curve (self->over_tokens, result->scores + layer * T, result->sem + layer * T, T, 0, high,
                            position);
+}
+
+void
+eg_cell_card_set_compact (EgCellCard *self, gboolean compact)
+{
+  g_return_if_fail (EG_IS_CELL_CARD (self));
+
+  gtk_widget_set_visible (self->curves, !compact);
 }

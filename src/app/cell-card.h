@@ -14,4 +14,7 @@ G_DECLARE_FINAL_TYPE (EgCellCard, eg_cell_card, EG, CELL_CARD, AdwBin)
 GtkWidget *eg_cell_card_new (void);
 void eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize layer, gsize position);
 
+/* Without its curves, where there is no room for them. */
+void eg_cell_card_set_compact (EgCellCard *self, gboolean compact);
+
 G_END_DECLS

@@ -2,6 +2,8 @@
 
 #include "app/cell-card.h"
 #include "app/cell-text.h"
+#include "app/heatmap-picture.h"
+#include "app/map-scroll.h"
 #include "app/plot-style.h"
 
 #include <adwaita.h>
@@ -11,24 +13,23 @@
 
 #define CARD_DISTANCE 8 /* from the pointer, px */
 #define DIMMED        0.6f
+#define WIDE_CARD     24 /* font sizes: where the map is less than this, the card has no curves */
+#define HIGH_CARD     14
+#define PAGE          8 /* rows of a step by Page Up and Page Down */
 
-/* The picture without cursor and card is kept as a surface, in which new cells are drawn over old ones; the
- * screen gets it as a texture, made at most once a frame. */
 struct _EgHeatmapView
 {
   GtkWidget parent_instance;
   EgTraceResult *result;
   EgHeatmapStyle style;
-  EgHeatmapLayout *layout;  /* NULL: to be made */
-  cairo_surface_t *surface; /* NULL: to be drawn */
-  GdkTexture *texture;      /* NULL: the surface has changed */
-  double drawn_low, drawn_high;
+  EgHeatmapPicture *picture; /* without cursor and card */
+  EgMapScroll *scroll;
   gboolean dimmed;
 
   GtkWidget *card;
   gboolean has_cursor, cursor_by_keyboard;
   gsize layer, position;
-  double pointer_x, pointer_y;
+  double pointer_x, pointer_y; /* NaN: elsewhere */
   EgCell pins[EG_MAX_PINS];
   gsize n_pins;
 };
@@ -47,58 +48,31 @@ G_DEFINE_FINAL_TYPE (EgHeatmapView, eg_heatmap_view, GTK_TYPE_WIDGET)
 static void
 forget_picture (EgHeatmapView *self)
 {
-  g_clear_pointer (&self->layout, eg_heatmap_layout_free);
-  g_clear_pointer (&self->surface, cairo_surface_destroy);
-  g_clear_object (&self->texture);
+  eg_heatmap_picture_forget (self->picture);
+  gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
-/* The picture as it is, if there is one. */
-static gboolean
+/* NULL while there is nothing to show, or no room for it. */
+static const EgHeatmapLayout *
 ensure_layout (EgHeatmapView *self)
 {
   GtkWidget *widget = GTK_WIDGET (self);
   const int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
+  double x, y;
 
   if (self->result == NULL || width <= 0 || height <= 0)
-    return FALSE;
-  if (self->layout == NULL)
-    self->layout = eg_heatmap_layout_new (self->result, &self->style, width, height,
-                                          gtk_widget_get_scale_factor (widget));
-  return TRUE;
-}
-
-static void
-ensure_surface (EgHeatmapView *self)
-{
-  const int scale = gtk_widget_get_scale_factor (GTK_WIDGET (self));
-
-  if (self->surface != NULL)
-    return;
-  self->surface
-      = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, gtk_widget_get_width (GTK_WIDGET (self)) * scale,
-                                    gtk_widget_get_height (GTK_WIDGET (self)) * scale);
-  cairo_surface_set_device_scale (self->surface, scale, scale);
-  cairo_t *cr = cairo_create (self->surface);
-  eg_heatmap_draw (self->layout, self->result, cr);
-  cairo_destroy (cr);
-  self->drawn_low = self->result->low_score;
-  self->drawn_high = self->result->high_score;
-  g_clear_object (&self->texture);
-}
-
-static void
-ensure_texture (EgHeatmapView *self)
-{
-  if (self->texture != NULL)
-    return;
-  cairo_surface_flush (self->surface);
-  const int height = cairo_image_surface_get_height (self->surface);
-  const gsize stride = (gsize)cairo_image_surface_get_stride (self->surface);
-  g_autoptr (GBytes) bytes
-      = g_bytes_new (cairo_image_surface_get_data (self->surface), stride * (gsize)height);
-  self->texture = gdk_memory_texture_new (cairo_image_surface_get_width (self->surface), height,
-                                          GDK_MEMORY_DEFAULT, bytes, stride);
+    return NULL;
+  if (eg_heatmap_picture_get_layout (self->picture) == NULL)
+    {
+      const EgHeatmapLayout *layout = eg_heatmap_picture_measure (
+          self->picture, self->result, &self->style, width, height, gtk_widget_get_scale_factor (widget),
+          eg_map_scroll_get_zoom (self->scroll));
+      eg_map_scroll_configure (self->scroll, layout);
+      eg_map_scroll_get_place (self->scroll, &x, &y);
+      eg_heatmap_picture_scroll (self->picture, x, y);
+    }
+  return eg_heatmap_picture_get_layout (self->picture);
 }
 
 /* ---- the cursor and its card ---- */
@@ -109,7 +83,13 @@ update_card (EgHeatmapView *self)
   const gboolean visible = self->has_cursor && self->result != NULL;
 
   if (visible)
-    eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+    {
+      const double em = eg_plot_style_font_size (GTK_WIDGET (self));
+      const gboolean narrow = gtk_widget_get_width (GTK_WIDGET (self)) < WIDE_CARD * em
+                              || gtk_widget_get_height (GTK_WIDGET (self)) < HIGH_CARD * em;
+      eg_cell_card_set_compact (EG_CELL_CARD (self->card), narrow);
+      eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+    }
   gtk_widget_set_visible (self->card, visible);
   g_signal_emit (self, signals[CURSOR_MOVED], 0);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
@@ -146,40 +126,62 @@ set_cursor (EgHeatmapView *self, gsize layer, gsize position, gboolean by_keyboa
   eg_heatmap_view_announce (self);
 }
 
+/* What of the cell under the cursor is in view; FALSE where nothing is. */
+static gboolean
+get_cursor_rect (EgHeatmapView *self, const EgHeatmapLayout *layout, EgRect *rect)
+{
+  const EgRect cell = eg_heatmap_layout_get_cell (layout, self->layer, self->position), *map = &layout->map;
+
+  rect->x = MAX (cell.x, map->x);
+  rect->y = MAX (cell.y, map->y);
+  rect->width = MIN (cell.x + cell.width, map->x + map->width) - rect->x;
+  rect->height = MIN (cell.y + cell.height, map->y + map->height) - rect->y;
+  return rect->width > 0 && rect->height > 0;
+}
+
 /* Where a card of this size goes: to the right of and below the point, or on the other side at an edge. */
 static void
-place_card (EgHeatmapView *self, int width, int height, int *x, int *y)
+place_card (EgHeatmapView *self, EgRect from, GtkAllocation *card)
 {
   const int right = gtk_widget_get_width (GTK_WIDGET (self)),
             bottom = gtk_widget_get_height (GTK_WIDGET (self));
-  EgRect from = { self->pointer_x, self->pointer_y, 0, 0 };
 
-  if (self->cursor_by_keyboard)
-    from = eg_heatmap_layout_get_cell (self->layout, self->layer, self->position);
-  *x = (int)(from.x + from.width) + CARD_DISTANCE;
-  if (*x + width > right)
-    *x = (int)from.x - CARD_DISTANCE - width;
-  *y = (int)(from.y + from.height) + CARD_DISTANCE;
-  if (*y + height > bottom)
-    *y = (int)from.y - CARD_DISTANCE - height;
-  *x = CLAMP (*x, 0, MAX (right - width, 0));
-  *y = CLAMP (*y, 0, MAX (bottom - height, 0));
+  if (!self->cursor_by_keyboard)
+    from = (EgRect){ self->pointer_x, self->pointer_y, 0, 0 };
+  card->x = (int)(from.x + from.width) + CARD_DISTANCE;
+  if (card->x + card->width > right)
+    card->x = (int)from.x - CARD_DISTANCE - card->width;
+  card->y = (int)(from.y + from.height) + CARD_DISTANCE;
+  if (card->y + card->height > bottom)
+    card->y = (int)from.y - CARD_DISTANCE - card->height;
+  card->x = CLAMP (card->x, 0, MAX (right - card->width, 0));
+  card->y = CLAMP (card->y, 0, MAX (bottom - card->height, 0));
+}
+
+/* The cell under the pointer, which has moved, or the cells below it. */
+static void
+follow_pointer (EgHeatmapView *self)
+{
+  const EgHeatmapLayout *layout = ensure_layout (self);
+  gsize layer, position;
+
+  if (layout != NULL
+      && eg_heatmap_layout_find_cell (layout, self->pointer_x, self->pointer_y, &layer, &position))
+    set_cursor (self, layer, position, FALSE);
+  else if (!self->cursor_by_keyboard)
+    hide_cursor (self);
 }
 
 static void
 on_motion (GtkEventControllerMotion *controller, double x, double y, gpointer data)
 {
   EgHeatmapView *self = data;
-  gsize layer, position;
 
   if (self->pointer_x == x && self->pointer_y == y)
     return;
   self->pointer_x = x;
   self->pointer_y = y;
-  if (ensure_layout (self) && eg_heatmap_layout_find_cell (self->layout, x, y, &layer, &position))
-    set_cursor (self, layer, position, FALSE);
-  else if (!self->cursor_by_keyboard)
-    hide_cursor (self);
+  follow_pointer (self);
 }
 
 static void
@@ -255,11 +257,17 @@ pin_cursor (GtkWidget *widget, GVariant *args, gpointer data)
 static void
 on_pressed (GtkGestureClick *gesture, int n_press, double x, double y, gpointer data)
 {
+  gtk_widget_grab_focus (data);
+}
+
+static void
+on_released (GtkGestureClick *gesture, int n_press, double x, double y, gpointer data)
+{
   EgHeatmapView *self = data;
+  const EgHeatmapLayout *layout = ensure_layout (self);
   gsize layer, position;
 
-  gtk_widget_grab_focus (GTK_WIDGET (self));
-  if (ensure_layout (self) && eg_heatmap_layout_find_cell (self->layout, x, y, &layer, &position))
+  if (layout != NULL && eg_heatmap_layout_find_cell (layout, x, y, &layer, &position))
     toggle_pin (self, layer, position);
 }
 
@@ -276,18 +284,71 @@ static gboolean
 move_cursor (GtkWidget *widget, GVariant *args, gpointer data)
 {
   EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
-  int layers, tokens;
+  const EgHeatmapLayout *layout = ensure_layout (self);
+  gsize layer = self->layer, position = self->position;
+  int down, across;
 
-  if (!ensure_layout (self))
+  if (layout == NULL)
     return FALSE;
-  g_variant_get (args, "(ii)", &layers, &tokens);
+  g_variant_get (args, "(ii)", &down, &across);
   /* The first key shows where the cursor is. */
   if (self->has_cursor)
-    set_cursor (self, move_by (self->layer, layers, self->result->n_layers),
-                move_by (self->position, tokens, self->result->n_tokens), TRUE);
-  else
-    set_cursor (self, self->layer, self->position, TRUE);
+    {
+      const gboolean tokens_down = self->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
+      layer = move_by (layer, tokens_down ? across : down, self->result->n_layers);
+      position = move_by (position, tokens_down ? down : across, self->result->n_tokens);
+    }
+  eg_map_scroll_reveal (self->scroll, eg_heatmap_layout_get_cell (layout, layer, position));
+  set_cursor (self, layer, position, TRUE);
   return TRUE;
+}
+
+/* ---- zoom ---- */
+
+static void
+on_scroll_changed (GtkWidget *widget, gboolean zoomed)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+  double x, y;
+
+  if (zoomed)
+    {
+      forget_picture (self);
+      ensure_layout (self);
+    }
+  else
+    {
+      eg_map_scroll_get_place (self->scroll, &x, &y);
+      eg_heatmap_picture_scroll (self->picture, x, y);
+      gtk_widget_queue_allocate (widget);
+      gtk_widget_queue_draw (widget);
+    }
+  if (!isnan (self->pointer_x) && !self->cursor_by_keyboard)
+    follow_pointer (self);
+}
+
+/* About the cursor, where there is one, or else about the middle. */
+void
+eg_heatmap_view_zoom (EgHeatmapView *self, double factor)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  const EgHeatmapLayout *layout = ensure_layout (self);
+  EgRect around;
+
+  if (layout == NULL)
+    return;
+  if (!self->has_cursor || !get_cursor_rect (self, layout, &around))
+    around = layout->map;
+  eg_map_scroll_zoom (self->scroll, factor, around.x + around.width / 2, around.y + around.height / 2);
+}
+
+double
+eg_heatmap_view_get_zoom (EgHeatmapView *self)
+{
+  g_return_val_if_fail (EG_IS_HEATMAP_VIEW (self), 1);
+
+  return eg_map_scroll_get_zoom (self->scroll);
 }
 
 /* ---- the widget ---- */
@@ -305,6 +366,7 @@ eg_heatmap_view_measure (GtkWidget *widget,
 
   /* GTK wants every visible child measured before it is placed. */
   gtk_widget_measure (EG_HEATMAP_VIEW (widget)->card, orientation, -1, NULL, NULL, NULL, NULL);
+  eg_map_scroll_measure (EG_HEATMAP_VIEW (widget)->scroll, orientation);
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
       *minimum = (int)(18 * em);
@@ -321,16 +383,24 @@ static void
 eg_heatmap_view_size_allocate (GtkWidget *widget, int width, int height, int baseline)
 {
   EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+  const EgHeatmapLayout *layout = eg_heatmap_picture_get_layout (self->picture);
+  GtkRequisition size;
+  EgRect cell;
 
-  if (self->layout != NULL && (self->layout->width != width || self->layout->height != height))
-    forget_picture (self);
-  if (!gtk_widget_should_layout (self->card) || !ensure_layout (self))
+  if (layout != NULL && ((int)layout->width != width || (int)layout->height != height))
+    eg_heatmap_picture_forget (self->picture);
+  layout = ensure_layout (self);
+  eg_map_scroll_allocate (self->scroll);
+  if (layout == NULL || !gtk_widget_should_layout (self->card))
     return;
 
-  GtkRequisition size;
   gtk_widget_get_preferred_size (self->card, NULL, &size);
   GtkAllocation place = { .width = MIN (size.width, width), .height = size.height };
-  place_card (self, place.width, place.height, &place.x, &place.y);
+  /* The keyboard's cell can be scrolled away. */
+  const gboolean in_view = get_cursor_rect (self, layout, &cell);
+  gtk_widget_set_child_visible (self->card, in_view);
+  if (in_view)
+    place_card (self, cell, &place);
   gtk_widget_size_allocate (self->card, &place, -1);
 }
 
@@ -350,25 +420,18 @@ append_frame (GtkSnapshot *snapshot, EgRect cell, float grow, float width, GdkRG
 }
 
 static void
-eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+snapshot_pins_and_cursor (EgHeatmapView *self, const EgHeatmapLayout *layout, GtkSnapshot *snapshot)
 {
-  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
-  const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)gtk_widget_get_width (widget),
-                                                     (float)gtk_widget_get_height (widget));
+  const EgRect *map = &layout->map;
+  /* Frames reach out of their cells; those of cells that are cut must not reach out of the map. */
+  const float out = layout->zoom > 1 ? 1 : 3;
+  const graphene_rect_t clip = GRAPHENE_RECT_INIT ((float)map->x - out, (float)map->y - out,
+                                                   (float)map->width + 2 * out, (float)map->height + 2 * out);
 
-  if (!ensure_layout (self))
-    return;
-  ensure_surface (self);
-  ensure_texture (self);
-  if (self->dimmed)
-    gtk_snapshot_push_opacity (snapshot, (double)DIMMED);
-  gtk_snapshot_append_texture (snapshot, self->texture, &bounds);
-  if (self->dimmed)
-    gtk_snapshot_pop (snapshot);
+  gtk_snapshot_push_clip (snapshot, &clip);
   for (gsize i = 0; i < self->n_pins; i++)
     {
-      const EgRect cell
-          = eg_heatmap_layout_get_cell (self->layout, self->pins[i].layer, self->pins[i].position);
+      const EgRect cell = eg_heatmap_layout_get_cell (layout, self->pins[i].layer, self->pins[i].position);
       const EgColor pin = eg_curves_pin_color (i, FALSE);
       append_frame (snapshot, cell, 1, 3, (GdkRGBA){ 1, 1, 1, 1 });
       append_frame (snapshot, cell, 1, 2, (GdkRGBA){ (float)pin.red, (float)pin.green, (float)pin.blue, 1 });
@@ -376,10 +439,31 @@ eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   if (self->has_cursor)
     {
       /* Light inside dark: to be seen on every colour. */
-      const EgRect cell = eg_heatmap_layout_get_cell (self->layout, self->layer, self->position);
+      const EgRect cell = eg_heatmap_layout_get_cell (layout, self->layer, self->position);
       append_frame (snapshot, cell, 2, 2, (GdkRGBA){ 0, 0, 0, 0.85f });
       append_frame (snapshot, cell, 0, 2, (GdkRGBA){ 1, 1, 1, 1 });
     }
+  gtk_snapshot_pop (snapshot);
+}
+
+static void
+eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+  const EgHeatmapLayout *layout = ensure_layout (self);
+  const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)gtk_widget_get_width (widget),
+                                                     (float)gtk_widget_get_height (widget));
+
+  if (layout == NULL)
+    return;
+  if (self->dimmed)
+    gtk_snapshot_push_opacity (snapshot, (double)DIMMED);
+  gtk_snapshot_append_texture (snapshot, eg_heatmap_picture_get_texture (self->picture, self->result),
+                               &bounds);
+  if (self->dimmed)
+    gtk_snapshot_pop (snapshot);
+  snapshot_pins_and_cursor (self, layout, snapshot);
+  eg_map_scroll_snapshot (self->scroll, snapshot);
   gtk_widget_snapshot_child (widget, self->card, snapshot);
 }
 
@@ -404,9 +488,8 @@ eg_heatmap_view_dispose (GObject *object)
   EgHeatmapView *self = EG_HEATMAP_VIEW (object);
 
   g_clear_pointer (&self->card, gtk_widget_unparent);
-  g_clear_pointer (&self->layout, eg_heatmap_layout_free);
-  g_clear_pointer (&self->surface, cairo_surface_destroy);
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->scroll, eg_map_scroll_free);
+  g_clear_pointer (&self->picture, eg_heatmap_picture_free);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   G_OBJECT_CLASS (eg_heatmap_view_parent_class)->dispose (object);
 }
@@ -416,11 +499,11 @@ add_move (GtkWidgetClass *widget_class,
           guint key,
           guint keypad_key,
           GdkModifierType modifiers,
-          int layers,
-          int tokens)
+          int down,
+          int across)
 {
-  gtk_widget_class_add_binding (widget_class, key, modifiers, move_cursor, "(ii)", layers, tokens);
-  gtk_widget_class_add_binding (widget_class, keypad_key, modifiers, move_cursor, "(ii)", layers, tokens);
+  gtk_widget_class_add_binding (widget_class, key, modifiers, move_cursor, "(ii)", down, across);
+  gtk_widget_class_add_binding (widget_class, keypad_key, modifiers, move_cursor, "(ii)", down, across);
 }
 
 static void
@@ -448,8 +531,8 @@ eg_heatmap_view_class_init (EgHeatmapViewClass *klass)
   add_move (widget_class, GDK_KEY_Down, GDK_KEY_KP_Down, 0, 1, 0);
   add_move (widget_class, GDK_KEY_Left, GDK_KEY_KP_Left, 0, 0, -1);
   add_move (widget_class, GDK_KEY_Right, GDK_KEY_KP_Right, 0, 0, 1);
-  add_move (widget_class, GDK_KEY_Page_Up, GDK_KEY_KP_Page_Up, 0, -8, 0);
-  add_move (widget_class, GDK_KEY_Page_Down, GDK_KEY_KP_Page_Down, 0, 8, 0);
+  add_move (widget_class, GDK_KEY_Page_Up, GDK_KEY_KP_Page_Up, 0, -PAGE, 0);
+  add_move (widget_class, GDK_KEY_Page_Down, GDK_KEY_KP_Page_Down, 0, PAGE, 0);
   add_move (widget_class, GDK_KEY_Home, GDK_KEY_KP_Home, 0, 0, -far);
   add_move (widget_class, GDK_KEY_End, GDK_KEY_KP_End, 0, 0, far);
   add_move (widget_class, GDK_KEY_Home, GDK_KEY_KP_Home, GDK_CONTROL_MASK, -far, -far);
@@ -468,6 +551,8 @@ eg_heatmap_view_init (EgHeatmapView *self)
   self->pointer_x = self->pointer_y = NAN;
   gtk_widget_set_focusable (widget, TRUE);
   gtk_widget_set_overflow (widget, GTK_OVERFLOW_HIDDEN);
+  self->picture = eg_heatmap_picture_new ();
+  self->scroll = eg_map_scroll_new (widget, on_scroll_changed);
 
   self->card = eg_cell_card_new ();
   gtk_widget_set_can_target (self->card, FALSE);
@@ -480,6 +565,7 @@ eg_heatmap_view_init (EgHeatmapView *self)
   g_signal_connect (focus, "leave", G_CALLBACK (on_focus_leave), self);
   gtk_widget_add_controller (widget, focus);
   g_signal_connect (click, "pressed", G_CALLBACK (on_pressed), self);
+  g_signal_connect (click, "released", G_CALLBACK (on_released), self);
   gtk_widget_add_controller (widget, GTK_EVENT_CONTROLLER (click));
 
   g_signal_connect_object (adw_style_manager_get_default (), "notify::dark", G_CALLBACK (restyle), self,
@@ -511,6 +597,7 @@ eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
     {
       self->has_cursor = FALSE;
       self->layer = self->position = 0;
+      eg_map_scroll_reset (self->scroll);
       if (self->n_pins > 0)
         set_pins (self, 0);
     }
@@ -523,39 +610,6 @@ eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
   eg_heatmap_view_announce (self);
 }
 
-/* The probabilities that the colours rest on are refined while samples come in. */
-static gboolean
-scale_has_moved (EgHeatmapView *self)
-{
-  const double low = self->result->low_score, high = self->result->high_score;
-  const gboolean same = (low == self->drawn_low || (isnan (low) && isnan (self->drawn_low)))
-                        && (high == self->drawn_high || (isnan (high) && isnan (self->drawn_high)));
-  return !same && self->layout->normalized;
-}
-
-static void
-redraw_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells)
-{
-  cairo_t *cr = cairo_create (self->surface);
-
-  if (scale_has_moved (self))
-    {
-      for (gsize l = 0; l < self->result->n_layers; l++)
-        for (gsize t = 0; t < self->result->n_tokens; t++)
-          if (!isnan (eg_trace_result_score (self->result, l, t)))
-            eg_heatmap_draw_cell (self->layout, self->result, l, t, cr);
-      self->drawn_low = self->result->low_score;
-      self->drawn_high = self->result->high_score;
-    }
-  else
-    {
-      for (gsize i = 0; i < n_cells; i++)
-        eg_heatmap_draw_cell (self->layout, self->result, cells[i].layer, cells[i].position, cr);
-    }
-  cairo_destroy (cr);
-  g_clear_object (&self->texture);
-}
-
 void
 eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells)
 {
@@ -563,12 +617,11 @@ eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsi
 
   if (self->result == NULL)
     return;
-  if (self->layout != NULL && !eg_heatmap_layout_fits (self->layout, self->result))
-    forget_picture (self);
-  else if (self->surface != NULL)
-    redraw_cells (self, cells, n_cells);
+  eg_heatmap_picture_add_changes (self->picture, self->result, cells, n_cells);
   if (self->has_cursor)
     eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+  if (eg_heatmap_picture_get_layout (self->picture) == NULL)
+    gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }
 
@@ -624,6 +677,18 @@ eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale)
   g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
 
   self->style.scale = scale;
+  forget_picture (self);
+}
+
+void
+eg_heatmap_view_set_orientation (EgHeatmapView *self, EgOrientation orientation)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  if (self->style.orientation == orientation)
+    return;
+  self->style.orientation = orientation;
+  eg_map_scroll_reset (self->scroll);
   forget_picture (self);
 }
 

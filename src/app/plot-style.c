@@ -52,6 +52,7 @@ eg_plot_style_heatmap (GtkWidget *widget, EgHeatmapStyle *style)
   eg_heatmap_style_init_screen (style, dark);
   style->colormap = old.colormap;
   style->scale = old.scale;
+  style->orientation = old.orientation;
   style->title = old.title;
   style->font_family = font_family (widget);
   style->font_size = eg_plot_style_font_size (widget) * FONT_SCALE;

@@ -8,7 +8,8 @@
 
 G_BEGIN_DECLS
 
-/* Sets the fields of a style that the theme decides; colour map, scale and title are left alone. */
+/* Sets the fields of a style that the theme decides; colour map, scale, orientation and title are left alone.
+ */
 void eg_plot_style_heatmap (GtkWidget *widget, EgHeatmapStyle *style);
 void eg_plot_style_chart (GtkWidget *widget, EgChart *chart);
 

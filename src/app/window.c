@@ -31,6 +31,7 @@ struct _EgWindow
   EgPredictor *predictor;
   EgColormap colormap;
   EgScale scale;
+  EgOrientation orientation;
   guint update_timeout;
   GSettings *remembered; /* NULL: nothing is */
   char *model_asked_for; /* by name or path, loaded or not */
@@ -62,6 +63,7 @@ enum
   PROP_0,
   PROP_COLORMAP,
   PROP_NORMALIZED,
+  PROP_ORIENTATION,
   PROP_TOKENIZER,
   PROP_ANALYSIS,
   N_PROPS,
@@ -567,6 +569,7 @@ figure_options (EgWindow *self)
   eg_figure_options_init (&options);
   options.style.colormap = self->colormap;
   options.style.scale = self->scale;
+  options.style.orientation = self->orientation;
   return options;
 }
 
@@ -621,6 +624,15 @@ panel_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+zoom_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  const double factor = g_str_has_suffix (name, "in")    ? EG_ZOOM_STEP
+                        : g_str_has_suffix (name, "out") ? 1 / EG_ZOOM_STEP
+                                                         : 0;
+  eg_heatmap_view_zoom (EG_WINDOW (widget)->heatmap, factor);
+}
+
+static void
 close_banner_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   hide_banner (EG_WINDOW (widget));
@@ -640,6 +652,7 @@ bind_settings (EgWindow *self, GSettings *settings)
   g_settings_bind (settings, "colormap", self, "colormap", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "analysis", self, "analysis", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "normalized", self, "normalized", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "orientation", self, "orientation", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "tokenizer", self, "tokenizer", G_SETTINGS_BIND_DEFAULT);
   eg_trace_settings_bind (self->settings, settings);
 }
@@ -656,6 +669,9 @@ eg_window_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
       break;
     case PROP_NORMALIZED:
       g_value_set_boolean (value, self->scale == EG_SCALE_NORMALIZED);
+      break;
+    case PROP_ORIENTATION:
+      g_value_set_string (value, eg_orientation_get_name (self->orientation));
       break;
     case PROP_TOKENIZER:
       g_value_set_string (value, self->tokenizer);
@@ -683,6 +699,10 @@ eg_window_set_property (GObject *object, guint id, const GValue *value, GParamSp
     case PROP_NORMALIZED:
       self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
       eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      break;
+    case PROP_ORIENTATION:
+      if (eg_orientation_from_name (g_value_get_string (value), &self->orientation, NULL))
+        eg_heatmap_view_set_orientation (self->heatmap, self->orientation);
       break;
     case PROP_TOKENIZER:
       set_tokenizer (self, g_value_get_string (value));
@@ -744,10 +764,14 @@ install_actions (GtkWidgetClass *widget_class)
   gtk_widget_class_install_action (widget_class, "win.save", NULL, save_action);
   gtk_widget_class_install_action (widget_class, "win.export-to", "s", export_to_action);
   gtk_widget_class_install_action (widget_class, "win.panel", NULL, panel_action);
+  gtk_widget_class_install_action (widget_class, "win.zoom-in", NULL, zoom_action);
+  gtk_widget_class_install_action (widget_class, "win.zoom-out", NULL, zoom_action);
+  gtk_widget_class_install_action (widget_class, "win.zoom-fit", NULL, zoom_action);
   gtk_widget_class_install_action (widget_class, "win.close-banner", NULL, close_banner_action);
   gtk_widget_class_install_property_action (widget_class, "win.analysis", "analysis");
   gtk_widget_class_install_property_action (widget_class, "win.colormap", "colormap");
   gtk_widget_class_install_property_action (widget_class, "win.normalized", "normalized");
+  gtk_widget_class_install_property_action (widget_class, "win.orientation", "orientation");
   gtk_widget_class_install_property_action (widget_class, "win.tokenizer", "tokenizer");
 }
 
@@ -799,6 +823,8 @@ eg_window_class_init (EgWindowClass *klass)
       = g_param_spec_string ("colormap", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_NORMALIZED]
       = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ORIENTATION]
+      = g_param_spec_string ("orientation", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_TOKENIZER]
       = g_param_spec_string ("tokenizer", NULL, NULL, "", G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_ANALYSIS]

@@ -345,6 +345,20 @@ eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo
 }
 
 void
+eg_heatmap_draw_map (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+{
+  g_return_if_fail (result->n_layers == self->n_layers && result->n_tokens == self->n_tokens);
+
+  cairo_save (cr);
+  add_rectangle (self->map, cr);
+  cairo_clip (cr);
+  draw_empty_cells (self, result, cr);
+  draw_cells (self, result, cr);
+  draw_subject_lines (self, cr);
+  cairo_restore (cr);
+}
+
+void
 eg_heatmap_draw_cell (
     const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
 {

@@ -142,6 +142,9 @@ double eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceResult
 /* The whole picture. */
 void eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
 
+/* All cells again, after the scale or many scores have changed. For raster surfaces. */
+void eg_heatmap_draw_map (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
+
 /* One cell again, after its score has changed; as eg_heatmap_draw() would have it. For raster surfaces. */
 void eg_heatmap_draw_cell (
     const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr);

@@ -620,6 +620,9 @@ test_cell_by_cell_is_the_whole (void)
         memcpy (growing->scores, full->scores, 56 * sizeof (double));
         for (gsize c = 0; c < 56; c++)
           eg_heatmap_draw_cell (layout, growing, (55 - c) / 7, (55 - c) % 7, cr);
+        cairo_surface_flush (live);
+        assert_same_pixels (live, whole);
+        eg_heatmap_draw_map (layout, growing, cr);
         cairo_destroy (cr);
         cairo_surface_flush (live);
         assert_same_pixels (live, whole);
