@@ -34,6 +34,8 @@ typedef struct
  * @row, @n_rows: its rows, in the order of positions
  * @history: [K−1, D] device: what conv reads before the first row (zeros where the text begins)
  * @state: [N, D] device: h before the first row; %NULL for zeros
+ * @set_state: [set_end − set_first, N, D] device: what takes the place of h of its rows set_first … set_end −
+ * 1 after their update, to be read by them and carried on; %NULL for none
  * @keep_state: [⌈(keep_end − keep_first) / keep_step⌉, N, D] device: where h of every keep_step-th of its
  * rows from keep_first on is kept; %NULL when nobody needs it
  * @out_first: the first of its rows whose y is wanted; n_rows for none
@@ -44,6 +46,8 @@ typedef struct
   gsize row, n_rows;
   const float *history;
   const float *state;
+  const float *set_state;
+  gsize set_first, set_end;
   float *keep_state;
   gsize keep_first, keep_end, keep_step;
   gsize out_first, out_row;
@@ -131,10 +135,10 @@ struct _EgBackend
   void (*softplus) (EgStream *stream, float *x, gsize n);
 
   /* h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;
-   * y[t,i] = (Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i]) · silu (z[t,i]). Segments are done in their order: one
-   * may begin with a state that one before it keeps. Δ, c: dense [rows, D]; B, C: [rows, N] with leading
-   * dimension ldbc; A₂ [N, D]; y dense [out rows, D], and never the memory of Δ or c; z: y's rows, with
-   * leading dimension ldz. */
+   * y[t,i] = (Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i]) · silu (z[t,i]), without the gate where z is NULL.
+   * Segments are done in their order: one may begin with a state that one before it keeps. Δ, c: dense
+   * [rows, D]; B, C: [rows, N] with leading dimension ldbc; A₂ [N, D]; y dense [out rows, D], and never the
+   * memory of Δ or c; z: y's rows, with leading dimension ldz. */
   void (*scan) (EgStream *stream,
                 float *y,
                 const float *delta,
@@ -150,6 +154,9 @@ struct _EgBackend
                 const float *skip,
                 const float *z,
                 gsize ldz);
+
+  /* y[r, i] *= silu (z[r, i]); y dense [n_rows, D], z with leading dimension ldz. */
+  void (*gate) (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner);
 
   /* y += x, n floats. */
   void (*add) (EgStream *stream, float *y, const float *x, gsize n);

@@ -135,6 +135,12 @@ profile_scan (EgStream *stream,
 }
 
 static void
+profile_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+{
+  MEASURE (EG_OP_GATE, gate, y, z, ldz, n_rows, n_inner);
+}
+
+static void
 profile_add (EgStream *stream, float *y, const float *x, gsize n)
 {
   MEASURE (EG_OP_ADD, add, y, x, n);
@@ -178,6 +184,7 @@ eg_backend_profile (EgBackend *backend)
     .conv_silu = profile_conv_silu,
     .softplus = profile_softplus,
     .scan = profile_scan,
+    .gate = profile_gate,
     .add = profile_add,
     .copy_rows = profile_copy_rows,
     .embed = profile_embed,
@@ -202,6 +209,6 @@ const char *
 eg_op_get_name (EgOp op)
 {
   static const char *const names[EG_N_OPS]
-      = { "gemm", "rmsnorm", "conv", "softplus", "scan", "add", "copy", "head" };
+      = { "gemm", "rmsnorm", "conv", "softplus", "scan", "gate", "add", "copy", "head" };
   return names[op];
 }

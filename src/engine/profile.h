@@ -12,6 +12,7 @@ typedef enum
   EG_OP_CONV_SILU,
   EG_OP_SOFTPLUS,
   EG_OP_SCAN,
+  EG_OP_GATE,
   EG_OP_ADD,
   EG_OP_COPY,
   EG_OP_HEAD,

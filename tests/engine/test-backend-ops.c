@@ -80,6 +80,7 @@ test_gemm (void)
 typedef struct
 {
   float *c, *y, *kept, *norm, *soft, *sum;
+  float *set_y, *set_kept, *gated; /* with given states: before the gate, and after it */
 } Outputs;
 
 static void
@@ -116,6 +117,8 @@ run_ops (EgBackend *be,
   out->y = g_new0 (float, *n_out *D);
   out->kept = g_new0 (float, *n_rows *N *D);
   out->norm = g_new0 (float, *n_rows *ldx);
+  out->set_y = g_new0 (float, *n_out *D);
+  out->set_kept = g_new0 (float, *n_rows *N *D);
   for (gsize s = 0; s < n; s++)
     {
       rows[s].history = history + s * K * D;
@@ -136,6 +139,18 @@ run_ops (EgBackend *be,
   be->softplus (stream, delta, *n_rows * D);
   be->scan (stream, out->y, delta, out->c, bc, bc + N, 2 * N + 1, rows, n, D, N, a, bias, x + D, ldx);
   out->sum = g_memdup2 (out->y, *n_out * D * sizeof (float));
+
+  g_autofree float *given = draw_floats (rand, *n_rows * N * D);
+  for (gsize s = 0; s < n; s++)
+    {
+      rows[s].set_first = rows[s].n_rows / 3;
+      rows[s].set_end = s == 0 ? rows[s].n_rows : MAX (rows[s].n_rows - 1, rows[s].set_first);
+      rows[s].set_state = s != 2 ? given + rows[s].row * N * D : NULL;
+      rows[s].keep_state = out->set_kept + rows[s].row * N * D;
+    }
+  be->scan (stream, out->set_y, delta, out->c, bc, bc + N, 2 * N + 1, rows, n, D, N, a, bias, NULL, 0);
+  out->gated = g_memdup2 (out->set_y, *n_out * D * sizeof (float));
+  be->gate (stream, out->gated, x + D, ldx, *n_out, D);
   be->add (stream, out->sum, x, *n_out * D);
   be->rmsnorm (stream, out->norm, x, *n_rows, D, w, 1e-5f);
   be->stream_free (stream);
@@ -151,6 +166,9 @@ outputs_clear (Outputs *self)
   g_free (self->norm);
   g_free (self->soft);
   g_free (self->sum);
+  g_free (self->set_y);
+  g_free (self->set_kept);
+  g_free (self->gated);
 }
 
 static void
@@ -169,6 +187,9 @@ test_rows (void)
         assert_close (fast.y, plain.y, n_out * D, 3e-6);
         assert_close (fast.kept, plain.kept, n_rows * N * D, 3e-6);
         assert_close (fast.sum, plain.sum, n_out * D, 3e-6);
+        assert_close (fast.set_y, plain.set_y, n_out * D, 3e-6);
+        assert_close (fast.set_kept, plain.set_kept, n_rows * N * D, 3e-6);
+        assert_close (fast.gated, plain.gated, n_out * D, 3e-6);
         assert_close (fast.norm, plain.norm, n_rows * D, 1e-6);
         outputs_clear (&fast);
         outputs_clear (&plain);

@@ -216,6 +216,12 @@ cpu_scan (EgStream *stream,
 }
 
 static void
+cpu_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+{
+  kernels->gate (y, z, ldz, n_rows, n_inner);
+}
+
+static void
 cpu_add (EgStream *stream, float *y, const float *x, gsize n)
 {
   kernels->add (y, x, n);
@@ -364,6 +370,7 @@ static EgBackend cpu_backend = {
   .conv_silu = cpu_conv_silu,
   .softplus = cpu_softplus,
   .scan = cpu_scan,
+  .gate = cpu_gate,
   .add = cpu_add,
   .copy_rows = cpu_copy_rows,
   .embed = cpu_embed,

@@ -103,7 +103,18 @@ softplus (float *restrict x, gsize n)
     x[i] = fast_softplus (x[i]);
 }
 
-/* One token, `width` channels: h and a are [n_state, EG_SCAN_BLOCK] and [n_state, D]; y may be NULL. */
+static inline void
+write_output (float *restrict y, const float *restrict out, const float *restrict z, gsize width)
+{
+  if (z)
+    for (gsize i = 0; i < width; i++)
+      y[i] = out[i] * fast_silu (z[i]);
+  else
+    for (gsize i = 0; i < width; i++)
+      y[i] = out[i];
+}
+
+/* One token, `width` channels: h and a are [n_state, EG_SCAN_BLOCK] and [n_state, D]; y and z may be NULL. */
 static inline void
 scan_step (float *restrict h,
            float *restrict y,
@@ -136,8 +147,33 @@ scan_step (float *restrict h,
         }
     }
   if (y)
+    write_output (y, out, z, width);
+}
+
+/* The same with a given h, [n_state, D]. */
+static inline void
+set_step (float *restrict h,
+          const float *restrict state,
+          float *restrict y,
+          const float *restrict c,
+          const float *restrict c_row,
+          gsize n_state,
+          gsize n_inner,
+          const float *restrict skip,
+          const float *restrict z,
+          gsize width)
+{
+  float out[EG_SCAN_BLOCK];
+  for (gsize i = 0; i < width; i++)
+    out[i] = skip[i] * c[i];
+  for (gsize n = 0; n < n_state; n++)
     for (gsize i = 0; i < width; i++)
-      y[i] = out[i] * fast_silu (z[i]);
+      {
+        h[n * EG_SCAN_BLOCK + i] = state[n * n_inner + i];
+        out[i] += c_row[n] * state[n * n_inner + i];
+      }
+  if (y)
+    write_output (y, out, z, width);
 }
 
 static void
@@ -171,7 +207,7 @@ scan (float *y,
             const gboolean wanted = t >= segment->out_first;
             const gsize out_row = wanted ? segment->out_row + t - segment->out_first : 0;
             float *out = wanted ? y + out_row * n_inner + i0 : NULL;
-            const float *gate = wanted ? z + out_row * ldz + i0 : NULL;
+            const float *gate = wanted && z ? z + out_row * ldz + i0 : NULL;
             const float *d_row = delta + row * n_inner + i0, *x_row = c + row * n_inner + i0;
             const float *b_row = b_rows + row * ldbc, *c_row = c_rows + row * ldbc;
             /* The same rows' next channels: too far away for the processor to foresee. */
@@ -182,7 +218,10 @@ scan (float *y,
                 if (gate)
                   __builtin_prefetch (gate + i);
               }
-            if (width == EG_SCAN_BLOCK)
+            if (segment->set_state && t >= segment->set_first && t < segment->set_end)
+              set_step (h, segment->set_state + (t - segment->set_first) * n_state * n_inner + i0, out, x_row,
+                        c_row, n_state, n_inner, skip + i0, gate, width);
+            else if (width == EG_SCAN_BLOCK)
               scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, gate,
                          EG_SCAN_BLOCK);
             else
@@ -196,6 +235,14 @@ scan (float *y,
                         h + n * EG_SCAN_BLOCK, width * sizeof *h);
           }
       }
+}
+
+static void
+gate (float *restrict y, const float *restrict z, gsize ldz, gsize n_rows, gsize n_inner)
+{
+  for (gsize r = 0; r < n_rows; r++, y += n_inner, z += ldz)
+    for (gsize i = 0; i < n_inner; i++)
+      y[i] *= fast_silu (z[i]);
 }
 
 static void
@@ -276,6 +323,7 @@ const EgCpuKernels EG_KERNELS = {
   .conv_silu = conv_silu,
   .softplus = softplus,
   .scan = scan,
+  .gate = gate,
   .add = add,
   .log_sum_exp = log_sum_exp,
   .weighted_sum = weighted_sum,

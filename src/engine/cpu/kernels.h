@@ -35,6 +35,7 @@ typedef struct
                 const float *z,
                 gsize ldz,
                 float *scratch);
+  void (*gate) (float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner);
   void (*add) (float *y, const float *x, gsize n);
   /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of
    * them. */

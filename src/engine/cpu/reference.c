@@ -157,11 +157,14 @@ reference_scan (EgStream *stream,
           {
             const gsize row = segment->row + t;
             const double step = (double)delta[row * n_inner + i], in = (double)c[row * n_inner + i];
+            const gboolean set = segment->set_state && t >= segment->set_first && t < segment->set_end;
             double out = (double)skip[i] * in;
             for (gsize n = 0; n < n_state; n++)
               {
                 h[n] = exp2 (step * (double)a[n * n_inner + i]) * h[n]
                        + step * (double)b_rows[row * ldbc + n] * in;
+                if (set)
+                  h[n] = (double)segment->set_state[((t - segment->set_first) * n_state + n) * n_inner + i];
                 out += (double)c_rows[row * ldbc + n] * h[n];
                 if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end
                     && (t - segment->keep_first) % segment->keep_step == 0)
@@ -171,9 +174,17 @@ reference_scan (EgStream *stream,
               }
             const gsize out_row = segment->out_row + t - segment->out_first;
             if (t >= segment->out_first)
-              y[out_row * n_inner + i] = (float)(out * silu ((double)z[out_row * ldz + i]));
+              y[out_row * n_inner + i] = (float)(z ? out * silu ((double)z[out_row * ldz + i]) : out);
           }
       }
+}
+
+static void
+reference_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+{
+  for (gsize r = 0; r < n_rows; r++)
+    for (gsize i = 0; i < n_inner; i++)
+      y[r * n_inner + i] = (float)((double)y[r * n_inner + i] * silu ((double)z[r * ldz + i]));
 }
 
 static void
@@ -244,6 +255,7 @@ eg_backend_reference (void)
     .conv_silu = reference_conv_silu,
     .softplus = reference_softplus,
     .scan = reference_scan,
+    .gate = reference_gate,
     .add = reference_add,
     .copy_rows = reference_copy_rows,
     .embed = reference_embed,
