@@ -1,0 +1,401 @@
+/* Streams, events and memory. Work is queued and done at the last moment at which somebody waits for it
+ * (control.h), so that a wait that is missing leaves its work undone. */
+#include "internal.h"
+
+#include <stdlib.h>
+#include <vector>
+
+namespace cuda_host
+{
+std::recursive_mutex lock;
+
+static bool eager;
+static size_t memory_limit = (size_t)2 << 30, memory_used, memory_peak;
+static long launches_left = -1;
+static uint64_t n_launches;
+static int driver = CUDART_VERSION, n_devices = 1, capability[2] = { 9, 0 };
+static cudaError_t lost = cudaSuccess;
+static std::vector<Stream *> streams;
+
+struct Pinned
+{
+  char *memory;
+  size_t n_bytes;
+};
+static std::vector<Pinned> pinned;
+
+typedef std::lock_guard<std::recursive_mutex> Guard;
+
+static void
+run_until (Stream *stream, uint64_t position)
+{
+  while (stream->done < position && !stream->tasks.empty ())
+    {
+      std::function<void ()> task = std::move (stream->tasks.front ());
+      stream->tasks.pop_front ();
+      task ();
+      stream->done++;
+    }
+}
+
+static void
+run_all ()
+{
+  for (size_t i = 0; i < streams.size (); i++)
+    run_until (streams[i], streams[i]->queued);
+}
+
+void
+queue (Stream *stream, std::function<void ()> task)
+{
+  if (!stream)
+    fail ("the default stream is used");
+  stream->tasks.push_back (std::move (task));
+  stream->queued++;
+  if (eager)
+    run_until (stream, stream->queued);
+}
+
+bool
+is_lost ()
+{
+  return lost != cudaSuccess;
+}
+
+void
+launch (const char *name,
+        dim3 grid,
+        dim3 block,
+        size_t shared,
+        Stream *stream,
+        void (*run) (const void *),
+        void *arguments,
+        size_t n_bytes,
+        void (*free_arguments) (void *))
+{
+  Guard guard (lock);
+  n_launches++;
+  const Launch it{ name, grid, block, shared, run, arguments, n_bytes };
+  queue (stream, [it, arguments, free_arguments] {
+    if (launches_left == 0)
+      lost = cudaErrorLaunchFailure;
+    else if (launches_left > 0)
+      launches_left--;
+    if (!is_lost ())
+      run_launch (it);
+    free_arguments (arguments);
+  });
+}
+
+static bool
+is_pinned (const void *memory)
+{
+  for (const Pinned &it : pinned)
+    if ((const char *)memory >= it.memory && (const char *)memory < it.memory + it.n_bytes)
+      return true;
+  return false;
+}
+
+static void
+copy_now (void *to, const void *from, size_t n_bytes, cudaMemcpyKind kind)
+{
+  if (is_lost ())
+    return;
+  if (kind != cudaMemcpyHostToDevice)
+    device_access (from, n_bytes, READ, "cudaMemcpyAsync");
+  if (kind != cudaMemcpyDeviceToHost)
+    device_access (to, n_bytes, WRITE, "cudaMemcpyAsync");
+  copy_bytes (to, from, n_bytes);
+}
+}
+
+using namespace cuda_host;
+
+cudaError_t
+cudaDriverGetVersion (int *version)
+{
+  *version = driver;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaRuntimeGetVersion (int *version)
+{
+  *version = CUDART_VERSION;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaGetDeviceCount (int *count)
+{
+  *count = 0;
+  if (driver < CUDART_VERSION)
+    return cudaErrorInsufficientDriver;
+  *count = n_devices;
+  return n_devices > 0 ? cudaSuccess : cudaErrorNoDevice;
+}
+
+cudaError_t
+cudaGetDeviceProperties (cudaDeviceProp *properties, int device)
+{
+  if (device < 0 || device >= n_devices)
+    return cudaErrorInvalidDevice;
+  *properties = cudaDeviceProp{ "cuda-host", memory_limit, capability[0], capability[1], 4 };
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaSetDevice (int device)
+{
+  return device >= 0 && device < n_devices ? lost : cudaErrorInvalidDevice;
+}
+
+cudaError_t
+cudaMemGetInfo (size_t *free, size_t *total)
+{
+  Guard guard (lock);
+  *total = memory_limit;
+  *free = memory_limit > memory_used ? memory_limit - memory_used : 0;
+  return lost;
+}
+
+cudaError_t
+cudaMalloc (void **memory, size_t n_bytes)
+{
+  Guard guard (lock);
+  *memory = nullptr;
+  if (is_lost ())
+    return lost;
+  if (n_bytes == 0)
+    return cudaSuccess;
+  if (n_bytes > memory_limit || memory_used > memory_limit - n_bytes)
+    return cudaErrorMemoryAllocation;
+  *memory = device_map (n_bytes);
+  if (!*memory)
+    return cudaErrorMemoryAllocation;
+  memory_used += n_bytes;
+  memory_peak = memory_used > memory_peak ? memory_used : memory_peak;
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaFree (void *memory)
+{
+  Guard guard (lock);
+  if (!memory)
+    return cudaSuccess;
+  run_all (); /* cudaFree waits for the whole device */
+  if (!is_device (memory))
+    fail ("cudaFree of %p, which is not device memory", memory);
+  memory_used -= device_size (memory);
+  device_unmap (memory);
+  return lost;
+}
+
+cudaError_t
+cudaHostAlloc (void **memory, size_t n_bytes, unsigned)
+{
+  Guard guard (lock);
+  *memory = malloc (n_bytes);
+  if (!*memory)
+    return cudaErrorMemoryAllocation;
+  pinned.push_back (Pinned{ (char *)*memory, n_bytes });
+  return cudaSuccess;
+}
+
+cudaError_t
+cudaFreeHost (void *memory)
+{
+  Guard guard (lock);
+  if (!memory)
+    return cudaSuccess;
+  run_all ();
+  for (size_t i = 0; i < pinned.size (); i++)
+    if (pinned[i].memory == memory)
+      {
+        free (memory);
+        pinned.erase (pinned.begin () + (long)i);
+        return cudaSuccess;
+      }
+  fail ("cudaFreeHost of %p, which is not pinned memory", memory);
+}
+
+/* As on a GPU, pageable memory is read when the call is made, pinned memory when its turn comes. */
+cudaError_t
+cudaMemcpyAsync (void *to, const void *from, size_t n_bytes, cudaMemcpyKind kind, cudaStream_t stream)
+{
+  Guard guard (lock);
+  if (is_lost ())
+    return lost;
+  if (kind == cudaMemcpyHostToDevice && !is_pinned (from))
+    {
+      auto *staged = new std::vector<char> (n_bytes);
+      copy_bytes (staged->data (), from, n_bytes);
+      queue (stream, [=] {
+        copy_now (to, staged->data (), n_bytes, kind);
+        delete staged;
+      });
+      return cudaSuccess;
+    }
+  queue (stream, [=] { copy_now (to, from, n_bytes, kind); });
+  if (kind == cudaMemcpyDeviceToHost && !is_pinned (to))
+    run_until (stream, stream->queued);
+  return lost;
+}
+
+cudaError_t
+cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned flags)
+{
+  Guard guard (lock);
+  if (flags != cudaStreamNonBlocking)
+    fail ("a stream that waits for the default stream");
+  *stream = new Stream;
+  streams.push_back (*stream);
+  return lost;
+}
+
+cudaError_t
+cudaStreamDestroy (cudaStream_t stream)
+{
+  Guard guard (lock);
+  run_until (stream, stream->queued);
+  for (size_t i = 0; i < streams.size (); i++)
+    if (streams[i] == stream)
+      streams.erase (streams.begin () + (long)i);
+  delete stream;
+  return lost;
+}
+
+cudaError_t
+cudaStreamSynchronize (cudaStream_t stream)
+{
+  Guard guard (lock);
+  run_until (stream, stream->queued);
+  return lost;
+}
+
+cudaError_t
+cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
+{
+  Guard guard (lock);
+  Stream *other = event->stream;
+  const uint64_t position = event->position;
+  if (other)
+    queue (stream, [=] { run_until (other, position); });
+  return lost;
+}
+
+cudaError_t
+cudaEventCreateWithFlags (cudaEvent_t *event, unsigned)
+{
+  *event = new Event;
+  return lost;
+}
+
+cudaError_t
+cudaEventDestroy (cudaEvent_t event)
+{
+  delete event;
+  return lost;
+}
+
+cudaError_t
+cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
+{
+  Guard guard (lock);
+  event->stream = stream;
+  event->position = stream->queued;
+  return lost;
+}
+
+cudaError_t
+cudaEventSynchronize (cudaEvent_t event)
+{
+  Guard guard (lock);
+  if (event->stream)
+    run_until (event->stream, event->position);
+  return lost;
+}
+
+cudaError_t
+cudaGetLastError (void)
+{
+  return lost;
+}
+
+const char *
+cudaGetErrorString (cudaError_t error)
+{
+  switch (error)
+    {
+    case cudaSuccess:
+      return "no error";
+    case cudaErrorMemoryAllocation:
+      return "out of memory";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorNoDevice:
+      return "no CUDA-capable device is detected";
+    case cudaErrorLaunchFailure:
+      return "unspecified launch failure";
+    default:
+      return "another error";
+    }
+}
+
+/* ---- control.h ---- */
+
+void
+cuda_host_set_eager (int on)
+{
+  Guard guard (lock);
+  run_all ();
+  eager = on;
+}
+
+void
+cuda_host_set_memory (size_t n_bytes)
+{
+  Guard guard (lock);
+  memory_limit = n_bytes;
+}
+
+void
+cuda_host_lose_after (long n)
+{
+  Guard guard (lock);
+  launches_left = n;
+  lost = cudaSuccess;
+}
+
+void
+cuda_host_set_driver (int version)
+{
+  driver = version;
+}
+
+void
+cuda_host_set_device (int n, int major, int minor)
+{
+  n_devices = n;
+  capability[0] = major;
+  capability[1] = minor;
+}
+
+size_t
+cuda_host_memory_used (void)
+{
+  return memory_used;
+}
+
+size_t
+cuda_host_memory_peak (void)
+{
+  return memory_peak;
+}
+
+uint64_t
+cuda_host_launches (void)
+{
+  return n_launches;
+}
