@@ -16,6 +16,7 @@ GQuark eg_error_quark (void);
  * @EG_ERROR_NOT_FOUND: a file, folder, tensor or text that must exist does not
  * @EG_ERROR_INVALID: a request that makes no sense (wrong number, empty prompt, subject not in the prompt)
  * @EG_ERROR_MEMORY: it would not fit into memory
+ * @EG_ERROR_DEVICE: a GPU cannot be used, or has failed
  *
  * Cancellation is G_IO_ERROR_CANCELLED; the system's own refusals keep their G_FILE_ERROR or G_IO_ERROR.
  */
@@ -26,6 +27,7 @@ typedef enum
   EG_ERROR_NOT_FOUND,
   EG_ERROR_INVALID,
   EG_ERROR_MEMORY,
+  EG_ERROR_DEVICE,
 } EgError;
 
 G_END_DECLS

@@ -1,5 +1,5 @@
 /* The op table: what a network is made of, on rows of float32. The network is written once over it
- * (model/mamba.c); the CPU (OpenBLAS), a plain reference and, later, CUDA implement it.
+ * (model/mamba.c); the CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
  *
  * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the
  * backend's memory: the network computes with such addresses and never reads through them; EgRows tables and
@@ -88,19 +88,56 @@ typedef struct
   gsize above;
 } EgHeadRow;
 
+/**
+ * EgStreamState: whether a stream's ops have worked.
+ * @EG_STREAM_NO_MEMORY: the device's memory was not enough for one of them
+ * @EG_STREAM_LOST: the device has failed
+ */
+typedef enum
+{
+  EG_STREAM_WORKS,
+  EG_STREAM_NO_MEMORY,
+  EG_STREAM_LOST,
+} EgStreamState;
+
+/* Places of a stream for weights that come to the device while others are used. */
+#define EG_STREAM_SLOTS 2
+
+/**
+ * EgBackend:
+ * @name: as results name the device
+ * @n_lanes: how many streams should be at work at a time; 0: one a thread
+ * @group_rows: rows of a group that keep the device busy; 0: what suits a processor (trace/plan.h)
+ * @most_states: the greatest d_state that scan takes; 0: any
+ */
 struct _EgBackend
 {
   const char *name;
+  gsize n_lanes, group_rows, most_states;
 
   /* n_threads: how many may work at one op; its results are the same bits for any number. */
   EgStream *(*stream_new) (EgBackend *self, gsize n_threads);
   void (*stream_free) (EgStream *stream);
 
+  /* NULL for a backend whose ops cannot fail. After a failure a stream's ops do nothing, and what they write
+   * is not to be used; why: a sentence without its full stop, the stream's. */
+  EgStreamState (*check) (EgStream *stream, const char **why);
+
   /* Device memory, aligned to 64 bytes, not cleared; NULL when there is none left. */
   float *(*alloc) (EgBackend *self, gsize n_floats);
   void (*release) (EgBackend *self, float *memory);
 
-  /* Host to device and back; download waits. */
+  /* Bytes that alloc could still give; NULL for the machine's own memory. */
+  guint64 (*memory_free) (EgBackend *self);
+
+  /* Weights to the device, beside the ops: NULL for a backend that computes where the host's memory is. stage
+   * queues a copy that waits until the slot was left, and returns when `from` is read; ops after use_slot see
+   * all that was staged there, until leave_slot. */
+  void (*stage) (EgStream *stream, guint slot, void *to, const void *from, gsize n_bytes);
+  void (*use_slot) (EgStream *stream, guint slot);
+  void (*leave_slot) (EgStream *stream, guint slot);
+
+  /* Host to device and back; both wait, and what upload brought is seen by all streams. */
   void (*upload) (EgStream *stream, float *to, const float *from, gsize n);
   void (*download) (EgStream *stream, float *to, const float *from, gsize n);
 

@@ -1,0 +1,15 @@
+/* All of libengram-cuda.so, as one unit: nvcc reads the headers once for each architecture. */
+#include "common.cuh"
+#include "stream.cuh"
+
+#include "pool.cu"
+#include "stream.cu"
+
+#include "conv.cu"
+#include "elementwise.cu"
+#include "gemm.cu"
+#include "head.cu"
+#include "norm.cu"
+#include "scan.cu"
+
+#include "module.cu"

@@ -1,0 +1,143 @@
+/* The module's one symbol: which GPUs there are, and backends on them (engine/cuda/module.h). */
+#include "stream.cuh"
+
+#include <stdio.h>
+#include <string.h>
+
+namespace engram
+{
+/* The build has code for GPUs from this compute capability on. */
+static const int least_capability = 75;
+/* Groups of so many rows keep a large GPU's multipliers busy; two lanes, so that one is prepared while the
+ * other's is computed. */
+static const size_t wide_group = 8192, narrow_group = 2048, lanes = 2;
+
+static int
+cuda_n_devices (char *why)
+{
+  int driver = 0, runtime = 0, n = 0;
+  why[0] = '\0';
+  if (cudaDriverGetVersion (&driver) != cudaSuccess || driver == 0)
+    {
+      snprintf (why, EG_CUDA_WHY, "There is no NVIDIA driver on this machine");
+      return 0;
+    }
+  cudaRuntimeGetVersion (&runtime);
+  const cudaError_t error = cudaGetDeviceCount (&n);
+  if (error == cudaErrorInsufficientDriver)
+    snprintf (
+        why, EG_CUDA_WHY,
+        "The NVIDIA driver is too old: it is for CUDA %d.%d, and this build of Engram needs one for %d.%d",
+        driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+  else if (error == cudaErrorNoDevice || (error == cudaSuccess && n == 0))
+    snprintf (why, EG_CUDA_WHY, "There is no NVIDIA GPU on this machine, though its driver is installed");
+  else if (error != cudaSuccess)
+    snprintf (why, EG_CUDA_WHY, "The NVIDIA driver does not answer: %s", cudaGetErrorString (error));
+  return error == cudaSuccess ? n : 0;
+}
+
+static gboolean
+cuda_describe (int device, EgCudaDevice *info, char *why)
+{
+  cudaDeviceProp properties;
+  size_t n_free = 0, total = 0;
+  const int n = cuda_n_devices (why);
+  if (n == 0)
+    return FALSE;
+  if (device < 0 || device >= n)
+    {
+      snprintf (why, EG_CUDA_WHY, "There is no GPU number %d: this machine has %d, numbered from 0", device,
+                n);
+      return FALSE;
+    }
+  cudaError_t error = cudaGetDeviceProperties (&properties, device);
+  if (error != cudaSuccess)
+    {
+      snprintf (why, EG_CUDA_WHY, "GPU number %d does not answer: %s", device, cudaGetErrorString (error));
+      return FALSE;
+    }
+  snprintf (info->name, sizeof info->name, "%.*s", (int)sizeof info->name - 1, properties.name);
+  info->capability = properties.major * 10 + properties.minor;
+  if (info->capability < least_capability)
+    {
+      snprintf (why, EG_CUDA_WHY, "%s has compute capability %d.%d, and Engram needs %d.%d or later",
+                info->name, properties.major, properties.minor, least_capability / 10, least_capability % 10);
+      return FALSE;
+    }
+  error = cudaSetDevice (device);
+  if (error == cudaSuccess)
+    error = cudaMemGetInfo (&n_free, &total);
+  if (error != cudaSuccess)
+    {
+      snprintf (why, EG_CUDA_WHY,
+                error == cudaErrorMemoryAllocation ? "%s has no memory left (%s)" : "%s cannot be used (%s)",
+                info->name, cudaGetErrorString (error));
+      return FALSE;
+    }
+  info->memory = total;
+  info->memory_free = n_free;
+  return TRUE;
+}
+
+static EgBackend *
+cuda_open (int device, EgPrecision precision, char *why)
+{
+  EgCudaDevice info;
+  if (!cuda_describe (device, &info, why))
+    return nullptr;
+  auto *backend = new CudaBackend ();
+  backend->device = device;
+  backend->precision = precision;
+  backend->pool.pooled = getenv ("ENGRAM_CUDA_NO_POOL") == nullptr;
+  snprintf (backend->name, sizeof backend->name, "cuda:%d (%s%s)", device, info.name,
+            precision == EG_PRECISION_TF32   ? ", tf32"
+            : precision == EG_PRECISION_BF16 ? ", bf16"
+                                             : "");
+  EgBackend table = {};
+  table.name = backend->name;
+  table.n_lanes = lanes;
+  table.group_rows = info.memory >= (guint64)16 << 30 ? wide_group : narrow_group;
+  table.most_states = EG_CUDA_MOST_STATES;
+  table.stream_new = cuda_stream_new;
+  table.stream_free = cuda_stream_free;
+  table.check = cuda_check;
+  table.alloc = cuda_alloc;
+  table.release = cuda_release;
+  table.memory_free = cuda_memory_free;
+  table.upload = cuda_upload;
+  table.download = cuda_download;
+  table.stage = cuda_stage;
+  table.use_slot = cuda_use_slot;
+  table.leave_slot = cuda_leave_slot;
+  table.gemm = cuda_gemm;
+  table.rmsnorm = cuda_rmsnorm;
+  table.conv_silu = cuda_conv_silu;
+  table.softplus = cuda_softplus;
+  table.scan = cuda_scan;
+  table.add = cuda_add;
+  table.copy_rows = cuda_copy_rows;
+  table.embed = cuda_embed;
+  table.head = cuda_head;
+  backend->table = table;
+  return &backend->table;
+}
+
+static void
+cuda_close (EgBackend *self)
+{
+  auto *backend = reinterpret_cast<CudaBackend *> (self);
+  cudaSetDevice (backend->device);
+  for (const PoolPending &it : backend->pool.pending)
+    pool_give (backend->pool, it.memory);
+  pool_trim (backend->pool);
+  delete backend;
+}
+}
+
+extern "C" __attribute__ ((visibility ("default"))) const EgCudaModule *
+eg_cuda_module (void)
+{
+  static const EgCudaModule module
+      = { EG_CUDA_ABI, engram::cuda_n_devices, engram::cuda_describe, engram::cuda_open, engram::cuda_close };
+  return &module;
+}

@@ -1,0 +1,122 @@
+#include "engine/cuda/cuda.h"
+
+#include "core/data.h"
+#include "core/error.h"
+
+#include <gmodule.h>
+
+#define MODULE_FILE "libengram-cuda.so"
+
+typedef struct
+{
+  guint index;
+  EgPrecision precision;
+  EgBackend *backend;
+} Opened;
+
+static GMutex lock;
+static const EgCudaModule *module; /* NULL as long as it is not open */
+static GArray *opened;             /* of Opened */
+
+char *
+eg_cuda_module_path (void)
+{
+  return eg_library_path (MODULE_FILE);
+}
+
+/* The file's table; FALSE with a sentence. With the lock. */
+static gboolean
+load_module (GError **error)
+{
+  if (module)
+    return TRUE;
+  g_autofree char *path = eg_cuda_module_path ();
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_set_error (
+          error, EG_ERROR, EG_ERROR_DEVICE,
+          "This build of Engram has no CUDA engine: there is no %s (it is built where nvcc is found)", path);
+      return FALSE;
+    }
+  GModule *file = g_module_open (path, G_MODULE_BIND_LOCAL);
+  gpointer symbol = NULL;
+  if (!file || !g_module_symbol (file, EG_CUDA_SYMBOL, &symbol) || !symbol)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_DEVICE, "The CUDA engine cannot be loaded: %s",
+                   g_module_error ());
+      if (file)
+        g_module_close (file);
+      return FALSE;
+    }
+  const EgCudaModule *table = ((EgCudaModuleFunc)symbol) ();
+  if (table->abi != EG_CUDA_ABI)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_DEVICE, "%s belongs to another version of Engram", path);
+      g_module_close (file);
+      return FALSE;
+    }
+  g_module_make_resident (file);
+  module = table;
+  return TRUE;
+}
+
+static EgBackend *
+find_opened (guint index, EgPrecision precision)
+{
+  for (guint i = 0; opened && i < opened->len; i++)
+    {
+      const Opened *it = &g_array_index (opened, Opened, i);
+      if (it->index == index && it->precision == precision)
+        return it->backend;
+    }
+  return NULL;
+}
+
+EgBackend *
+eg_cuda_open (guint index, EgPrecision precision, GError **error)
+{
+  char why[EG_CUDA_WHY];
+  g_mutex_lock (&lock);
+  EgBackend *backend = find_opened (index, precision);
+  if (!backend && load_module (error))
+    {
+      backend = module->open ((int)index, precision, why);
+      if (backend)
+        {
+          const Opened it = { index, precision, backend };
+          if (!opened)
+            opened = g_array_new (FALSE, FALSE, sizeof (Opened));
+          g_array_append_val (opened, it);
+        }
+      else
+        g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, why);
+    }
+  g_mutex_unlock (&lock);
+  return backend;
+}
+
+gboolean
+eg_cuda_describe (guint index, EgCudaDevice *info, GError **error)
+{
+  char why[EG_CUDA_WHY];
+  g_mutex_lock (&lock);
+  gboolean usable = load_module (error);
+  if (usable && !module->describe ((int)index, info, why))
+    {
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, why);
+      usable = FALSE;
+    }
+  g_mutex_unlock (&lock);
+  return usable;
+}
+
+void
+eg_cuda_use_module (const EgCudaModule *replacement)
+{
+  g_mutex_lock (&lock);
+  for (guint i = 0; opened && i < opened->len; i++)
+    module->close (g_array_index (opened, Opened, i).backend);
+  g_clear_pointer (&opened, g_array_unref);
+  module = replacement;
+  g_mutex_unlock (&lock);
+}

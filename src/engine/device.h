@@ -1,0 +1,59 @@
+/* What computes: the processor, or a GPU by CUDA (engine/cuda/). */
+#pragma once
+
+#include "engine/backend.h"
+
+G_BEGIN_DECLS
+
+/**
+ * EgPrecision: how a GPU multiplies. The processor always computes in float32.
+ * @EG_PRECISION_FP32: float32 throughout; probabilities within 1e-5 of the processor's
+ * @EG_PRECISION_TF32: factors rounded to 11 bits, sums in float32
+ * @EG_PRECISION_BF16: factors rounded to 8 bits, sums in float32
+ */
+typedef enum
+{
+  EG_PRECISION_FP32,
+  EG_PRECISION_TF32,
+  EG_PRECISION_BF16,
+} EgPrecision;
+
+/**
+ * EgDevice: which is wanted.
+ * @EG_DEVICE_AUTO: the first usable GPU, else the processor
+ * @EG_DEVICE_CUDA: this GPU, or an error that says why not
+ */
+typedef enum
+{
+  EG_DEVICE_AUTO,
+  EG_DEVICE_CPU,
+  EG_DEVICE_CUDA,
+} EgDeviceKind;
+
+typedef struct
+{
+  EgDeviceKind kind;
+  guint index; /* of the GPU */
+  EgPrecision precision;
+} EgDevice;
+
+/* "auto", "cpu", "cuda" (the first one), "cuda:1". EG_ERROR_INVALID. The precision is left alone. */
+gboolean eg_device_from_name (const char *name, EgDevice *device, GError **error);
+
+/* The name that gives this device. (transfer full) */
+char *eg_device_get_name (const EgDevice *device);
+
+/* "fp32", "tf32", "bf16". EG_ERROR_INVALID. */
+gboolean eg_precision_from_name (const char *name, EgPrecision *precision, GError **error);
+const char *eg_precision_get_name (EgPrecision precision);
+
+gboolean eg_device_equal (const EgDevice *a, const EgDevice *b);
+
+/* The backend that computes there; it lives as long as the program. EG_ERROR_DEVICE says why a GPU that was
+ * asked for cannot be used. May take a second the first time. Any thread. */
+EgBackend *eg_device_open (const EgDevice *device, GError **error);
+
+/* "NVIDIA H100 80GB HBM3 (9.0), 79.6 GiB", or why CUDA is not used; usable: (out). (transfer full) */
+char *eg_device_describe_cuda (guint index, gboolean *usable);
+
+G_END_DECLS
