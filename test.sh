@@ -13,6 +13,7 @@ need_window
 need 'GCC' cmd:gcc 'gcc' 'gcc' 'gcc'
 [ -e "$(gcc -print-file-name=libasan.so 2>/dev/null)" ] ||
   need 'the sanitizers' file:/nonexistent 'gcc' 'libasan libubsan' 'gcc-libs'
+need 'a C++ compiler' cmd:g++ 'g++' 'gcc-c++' 'gcc'
 need 'Xvfb' cmd:Xvfb 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
 need 'xvfb-run' cmd:xvfb-run 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
 need 'xauth' cmd:xauth 'xauth' 'xorg-x11-xauth' 'xorg-xauth'

@@ -1,0 +1,2 @@
+/* The kernels, on a processor. */
+#include "engram-cuda.cu"

@@ -1,0 +1,51 @@
+/* Every op of a backend over a list of shapes, with inputs that depend on the case alone, so that two
+ * backends can be compared number by number. */
+#pragma once
+
+#include "engine/backend.h"
+
+G_BEGIN_DECLS
+
+/**
+ * OpLane: a backend at work.
+ * @repeats: how often an op is run again to take its time; 0: not at all
+ * @seconds: (out) of the last case's op, one run
+ * @out: (out) of float: all that the op has written
+ */
+typedef struct
+{
+  EgBackend *backend;
+  EgStream *stream;
+  guint repeats;
+  double seconds;
+  GArray *out;
+  GPtrArray *memory; /* device memory of the case */
+} OpLane;
+
+/**
+ * OpCase:
+ * @tolerance: of the greatest error, relative to the largest value; is widened by a backend's precision where
+ * @multiplies
+ * @flops, @bytes: what the op has to do, and to move at the least
+ */
+typedef struct _OpCase OpCase;
+struct _OpCase
+{
+  const char *op;
+  char *shape;
+  void (*run) (OpLane *lane, const OpCase *self, GRand *rand);
+  gsize n[6]; /* sizes, by each op's own meaning */
+  double tolerance, flops, bytes;
+  gboolean multiplies;
+};
+
+void op_lane_init (OpLane *lane, EgBackend *backend);
+void op_lane_clear (OpLane *lane);
+
+/* All cases; large: shapes of real models, too, for timing. (transfer full) */
+GPtrArray *op_cases_new (gboolean large);
+
+/* Fills lane->out and lane->seconds. */
+void op_case_run (const OpCase *self, OpLane *lane);
+
+G_END_DECLS
