@@ -274,7 +274,7 @@ run_head (OpLane *lane, const OpCase *self, GRand *rand)
     }
 }
 
-/* n: bytes; through both slots, the second one while the first is used; both ends of what came are looked at */
+/* n: bytes; through both slots, the second one while the first is used; both ends are looked at */
 static void
 run_stage (OpLane *lane, const OpCase *self, GRand *rand)
 {

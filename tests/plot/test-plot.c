@@ -382,7 +382,7 @@ test_labels_stay_inside_and_apart (void)
         g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
         EgHeatmapStyle style;
         eg_heatmap_style_init_figure (&style);
-        style.orientation = o;
+        style.orientation = (EgOrientation)o;
         style.title = i % 2 == 0 ? "Causal tracing: The mother tongue of Angela Merkel is" : NULL;
         if (i % 3 == 0)
           result->low_score = 0.95; /* undefined, which takes a line */
