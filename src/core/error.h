@@ -30,4 +30,7 @@ typedef enum
   EG_ERROR_DEVICE,
 } EgError;
 
+/* Sets EG_ERROR_INVALID with a message. Returns: FALSE. */
+gboolean eg_error_invalid (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
 G_END_DECLS

@@ -73,3 +73,37 @@ eg_random_state_normal (EgRandomState *self)
   self->has_gauss = TRUE;
   return f * x2;
 }
+
+double
+eg_random_state_uniform (EgRandomState *self)
+{
+  return -1.0 + 2.0 * eg_random_state_double (self);
+}
+
+/* standard_gamma (shape), for shape > 1. */
+static double
+draw_gamma (EgRandomState *self, double shape)
+{
+  const double b = shape - 1.0 / 3.0, c = 1.0 / sqrt (9.0 * b);
+  for (;;)
+    {
+      double x, v;
+      do
+        {
+          x = eg_random_state_normal (self);
+          v = 1.0 + c * x;
+        }
+      while (v <= 0.0);
+      v = v * v * v;
+      const double u = eg_random_state_double (self);
+      if (u < 1.0 - 0.0331 * (x * x) * (x * x) || log (u) < 0.5 * x * x + b * (1.0 - v + log (v)))
+        return b * v;
+    }
+}
+
+double
+eg_random_state_chisquare (EgRandomState *self, double degrees)
+{
+  g_return_val_if_fail (degrees > 2, NAN);
+  return 2.0 * draw_gamma (self, degrees / 2.0);
+}

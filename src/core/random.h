@@ -1,5 +1,6 @@
 /* numpy.random.RandomState, number by number: MT19937 (Matsumoto & Nishimura 1998) seeded by init_genrand,
- * and NumPy's legacy polar method for normal numbers, with its cached second value. */
+ * NumPy's legacy polar method for normal numbers, with its cached second value, and gamma numbers from these
+ * (Marsaglia & Tsang 2000). */
 #pragma once
 
 #include <glib.h>
@@ -24,5 +25,11 @@ double eg_random_state_double (EgRandomState *self);
 
 /* standard_normal(), one call of randn(). */
 double eg_random_state_normal (EgRandomState *self);
+
+/* uniform(-1, 1). */
+double eg_random_state_uniform (EgRandomState *self);
+
+/* chisquare(degrees), for degrees > 2. */
+double eg_random_state_chisquare (EgRandomState *self, double degrees);
 
 G_END_DECLS

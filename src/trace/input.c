@@ -5,44 +5,70 @@
 #include <math.h>
 #include <string.h>
 
-static gboolean invalid (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
-
-static gboolean
-invalid (GError **error, const char *format, ...)
-{
-  va_list args;
-  va_start (args, format);
-  g_autofree char *message = g_strdup_vprintf (format, args);
-  va_end (args);
-  g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, message);
-  return FALSE;
-}
-
 static gboolean
 check_numbers (const EgTraceRequest *request, GError **error)
 {
   if (request->samples < 1 || request->samples > EG_MAX_SAMPLES)
-    return invalid (error, "The number of samples must be from 1 to %d, not %u", EG_MAX_SAMPLES,
-                    request->samples);
+    return eg_error_invalid (error, "The number of samples must be from 1 to %d, not %u", EG_MAX_SAMPLES,
+                             request->samples);
   if (!isfinite (request->noise_level) || request->noise_level <= 0 || request->noise_level > EG_MAX_NOISE)
-    return invalid (error, "The noise level must be a number above 0 and at most %g, not %g", EG_MAX_NOISE,
-                    request->noise_level);
+    return eg_error_invalid (error, "The noise level must be a number above 0 and at most %g, not %g",
+                             EG_MAX_NOISE, request->noise_level);
   if (request->window < 1 || request->window > EG_MAX_WINDOW)
-    return invalid (error, "The window must be from 1 to %d layers, not %u", EG_MAX_WINDOW, request->window);
+    return eg_error_invalid (error, "The window must be from 1 to %d layers, not %u", EG_MAX_WINDOW,
+                             request->window);
   if (request->site >= EG_N_SITES)
-    return invalid (error, "There is no such site");
+    return eg_error_invalid (error, "There is no such site");
+  if (request->metric >= EG_N_METRICS)
+    return eg_error_invalid (error, "There is no such metric");
   return TRUE;
 }
 
-/* The subject's characters in the prompt, [start, end). */
+/* More samples until the estimates are good enough. */
+static gboolean
+check_until (const EgTraceRequest *request, GError **error)
+{
+  if (!(request->until_sem >= 0) || !isfinite (request->until_sem))
+    return eg_error_invalid (error, "The wanted standard error must be a number above 0, not %g",
+                             request->until_sem);
+  if (!(request->until_sem > 0))
+    return TRUE;
+  if (request->corruption.kind == EG_CORRUPTION_SWAP)
+    return eg_error_invalid (error,
+                             "A swapped subject makes one run, which has no standard error to wait for");
+  if (request->samples < 2)
+    return eg_error_invalid (error, "A standard error needs two samples or more to begin with");
+  if (request->max_samples < request->samples || request->max_samples > EG_MAX_SAMPLES)
+    return eg_error_invalid (
+        error, "The greatest number of samples must be from %u, with which it begins, to %d, not %u",
+        request->samples, EG_MAX_SAMPLES, request->max_samples);
+  return TRUE;
+}
+
+static gboolean
+check_against (const EgTraceRequest *request, GError **error)
+{
+  const gboolean asked = request->metric == EG_METRIC_LOGIT_DIFF;
+  if (request->against && !asked && !request->all_metrics)
+    return eg_error_invalid (error,
+                             "A token against the target means something for the metric logit-diff alone");
+  if (asked && !request->against && request->corruption.kind != EG_CORRUPTION_SWAP)
+    return eg_error_invalid (error, "The metric logit-diff needs the token against which the target stands");
+  return TRUE;
+}
+
+/* The subject's characters in the prompt, [start, end); both 0 when the span is to stand for it. */
 static gboolean
 find_subject (const EgTraceRequest *request, gsize *start, gsize *end, GPtrArray *notes, GError **error)
 {
   const char *prompt = request->prompt, *subject = request->subject;
+  if ((!subject || !*subject) && request->corruption.span != EG_SPAN_SUBJECT)
+    return TRUE;
   if (!subject || !*subject)
-    return invalid (error, "No subject is marked: name the part of the prompt that is to be corrupted");
+    return eg_error_invalid (error,
+                             "No subject is marked: name the part of the prompt that is to be corrupted");
   if (!g_utf8_validate (subject, -1, NULL))
-    return invalid (error, "The subject is not valid UTF-8 text");
+    return eg_error_invalid (error, "The subject is not valid UTF-8 text");
 
   const glong n_chars = g_utf8_strlen (prompt, -1);
   const char *at = NULL;
@@ -52,7 +78,7 @@ find_subject (const EgTraceRequest *request, gsize *start, gsize *end, GPtrArray
            && g_str_has_prefix (g_utf8_offset_to_pointer (prompt, request->subject_offset), subject))
     at = g_utf8_offset_to_pointer (prompt, request->subject_offset);
   if (!at)
-    return invalid (error, "The subject “%s” is not in the prompt “%s”", subject, prompt);
+    return eg_error_invalid (error, "The subject “%s” is not in the prompt “%s”", subject, prompt);
   if (request->subject_offset < 0 && strstr (at + 1, subject))
     g_ptr_array_add (
         notes, g_strdup_printf ("The subject “%s” is in the prompt more than once; the first is corrupted",
@@ -62,13 +88,15 @@ find_subject (const EgTraceRequest *request, gsize *start, gsize *end, GPtrArray
   return TRUE;
 }
 
-gboolean
-eg_trace_find_target (
-    EgTokenizer *tokenizer, const char *target, guint32 *id, GPtrArray *notes, GError **error)
+/* The token that a text names; what: "The target". */
+static gboolean
+find_token (EgTokenizer *tokenizer,
+            const char *what,
+            const char *target,
+            guint32 *id,
+            GPtrArray *notes,
+            GError **error)
 {
-  if (!*target)
-    return invalid (
-        error, "The target is empty: name a token, or leave it out to follow the model's first prediction");
   g_autofree char *spaced = g_ascii_isspace (*target) ? g_strdup (target) : g_strconcat (" ", target, NULL);
   if (eg_tokenizer_lookup (tokenizer, spaced, id) || eg_tokenizer_lookup (tokenizer, target, id))
     return TRUE;
@@ -76,12 +104,22 @@ eg_trace_find_target (
   if (!tokens)
     return FALSE;
   if (tokens->len == 0)
-    return invalid (error, "The target “%s” is no token of this model", target);
+    return eg_error_invalid (error, "%s “%s” is no token of this model", what, target);
   *id = g_array_index (tokens, EgToken, 0).id;
   g_autofree char *first = eg_tokenizer_token_text (tokenizer, *id);
-  g_ptr_array_add (notes, g_strdup_printf ("The target “%s” is %u tokens; its first, “%s”, is followed",
-                                           spaced, tokens->len, first));
+  g_ptr_array_add (notes, g_strdup_printf ("%s “%s” is %u tokens; its first, “%s”, is followed", what, spaced,
+                                           tokens->len, first));
   return TRUE;
+}
+
+gboolean
+eg_trace_find_target (
+    EgTokenizer *tokenizer, const char *target, guint32 *id, GPtrArray *notes, GError **error)
+{
+  if (!*target)
+    return eg_error_invalid (
+        error, "The target is empty: name a token, or leave it out to follow the model's first prediction");
+  return find_token (tokenizer, "The target", target, id, notes, error);
 }
 
 static void
@@ -113,7 +151,121 @@ find_subject_tokens (EgTraceInput *self, gsize start, gsize end, GError **error)
         self->subject_last = t;
         found = TRUE;
       }
-  return found || invalid (error, "No token of the prompt covers the subject");
+  return found || eg_error_invalid (error, "No token of the prompt covers the subject");
+}
+
+/* A part of the prompt, by characters. (transfer full) */
+static char *
+part_of (const char *prompt, gsize start, gsize end)
+{
+  return g_utf8_substring (prompt, (glong)start, (glong)end);
+}
+
+/* The tokens that noise is put on. */
+static gboolean
+find_span (EgTraceInput *self, const EgTraceRequest *request, GError **error)
+{
+  const EgCorruption *corruption = &request->corruption;
+  const gboolean is_tokens = corruption->span == EG_SPAN_TOKENS;
+  if (is_tokens && corruption->span_last >= self->n_tokens)
+    return eg_error_invalid (error,
+                             "The span ends with token %" G_GSIZE_FORMAT
+                             ", but the prompt’s last is token %" G_GSIZE_FORMAT,
+                             corruption->span_last, self->n_tokens - 1);
+  if (is_tokens && corruption->span_first > corruption->span_last)
+    return eg_error_invalid (error, "The span’s first token is after its last");
+  self->corrupted_first = is_tokens ? corruption->span_first : 0;
+  self->corrupted_last = is_tokens ? corruption->span_last : self->n_tokens - 1;
+  return TRUE;
+}
+
+/* The subject's tokens and the corrupted ones; where the request names no subject, these are it. */
+static gboolean
+find_tokens (EgTraceInput *self, const EgTraceRequest *request, gsize start, gsize end, GError **error)
+{
+  if (request->corruption.span != EG_SPAN_SUBJECT && !find_span (self, request, error))
+    return FALSE;
+  if (start == end)
+    {
+      self->subject_first = self->corrupted_first;
+      self->subject_last = self->corrupted_last;
+      self->subject
+          = part_of (request->prompt, self->starts[self->subject_first], self->ends[self->subject_last]);
+      return TRUE;
+    }
+  if (!find_subject_tokens (self, start, end, error))
+    return FALSE;
+  self->subject = g_strdup (request->subject);
+  if (request->corruption.span != EG_SPAN_SUBJECT)
+    return TRUE;
+  self->corrupted_first = self->subject_first;
+  self->corrupted_last = self->subject_last;
+  return TRUE;
+}
+
+/* The prompt with another text in place of the characters [start, end). */
+static gboolean
+swap_subject (EgTraceInput *self,
+              const EgTraceRequest *request,
+              EgTokenizer *tokenizer,
+              gsize start,
+              gsize end,
+              GPtrArray *notes,
+              GError **error)
+{
+  g_autofree char *before = part_of (request->prompt, 0, start);
+  const char *after = g_utf8_offset_to_pointer (request->prompt, (glong)end);
+  g_autofree char *text = g_strconcat (before, request->corruption.swap, after, NULL);
+  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, text, -1, error);
+  if (!tokens)
+    return FALSE;
+  self->n_swapped = tokens->len;
+  self->swapped = g_new (guint32, MAX (tokens->len, 1));
+  for (gsize t = 0; t < self->n_swapped; t++)
+    self->swapped[t] = g_array_index (tokens, EgToken, t).id;
+
+  gsize same = 0, same_after = 0;
+  while (same < MIN (self->n_tokens, self->n_swapped) && self->ids[same] == self->swapped[same])
+    same++;
+  while (same_after < MIN (self->n_tokens, self->n_swapped)
+         && self->ids[self->n_tokens - 1 - same_after] == self->swapped[self->n_swapped - 1 - same_after])
+    same_after++;
+  if (same == self->n_tokens && same == self->n_swapped)
+    return eg_error_invalid (
+        error, "Nothing would be corrupted: “%s” in the place of “%s” leaves the prompt as it is",
+        request->corruption.swap, request->subject);
+  self->corrupted_first = MIN (self->corrupted_first, same);
+  if (self->n_swapped <= self->corrupted_first)
+    return eg_error_invalid (error, "Nothing of the prompt is left after “%s” is put in the place of “%s”",
+                             request->corruption.swap, request->subject);
+  if (same_after < self->n_tokens - 1 - self->subject_last)
+    g_ptr_array_add (notes,
+                     g_strdup ("The swapped text also changes how the text after it is cut into tokens"));
+  if (self->n_swapped != self->n_tokens)
+    g_ptr_array_add (notes, g_strdup_printf ("The prompt has %" G_GSIZE_FORMAT
+                                             " tokens and the corrupted one %" G_GSIZE_FORMAT
+                                             "; they are aligned from the subject’s last token backwards",
+                                             self->n_tokens, self->n_swapped));
+  return TRUE;
+}
+
+static gboolean
+find_answers (EgTraceInput *self,
+              const EgTraceRequest *request,
+              EgTokenizer *tokenizer,
+              GPtrArray *notes,
+              GError **error)
+{
+  self->has_target = request->target != NULL;
+  self->has_against = request->against != NULL;
+  if ((self->has_target && !eg_trace_find_target (tokenizer, request->target, &self->target_id, notes, error))
+      || (self->has_against
+          && !find_token (tokenizer, "The token against it,", request->against, &self->against_id, notes,
+                          error)))
+    return FALSE;
+  if (self->has_target && self->has_against && self->target_id == self->against_id)
+    return eg_error_invalid (error, "The target “%s” and the token against it are the same", request->target);
+  return TRUE;
 }
 
 EgTraceInput *
@@ -126,28 +278,32 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
 
   if (!request->prompt || !*request->prompt)
     {
-      invalid (error, "The prompt is empty");
+      eg_error_invalid (error, "The prompt is empty");
       return NULL;
     }
   if (!g_utf8_validate (request->prompt, -1, NULL))
     {
-      invalid (error, "The prompt is not valid UTF-8 text");
+      eg_error_invalid (error, "The prompt is not valid UTF-8 text");
       return NULL;
     }
-  if (!check_numbers (request, error) || !find_subject (request, &start, &end, notes, error))
+  if (!check_numbers (request, error) || !eg_corruption_check (&request->corruption, error)
+      || !check_until (request, error) || !check_against (request, error)
+      || !find_subject (request, &start, &end, notes, error))
     return NULL;
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, request->prompt, -1, error);
   if (!tokens)
     return NULL;
   take_tokens (self, tokens, tokenizer);
-  if (!find_subject_tokens (self, start, end, error))
-    return NULL;
-  if (request->target)
+  if (self->n_tokens == 0)
     {
-      if (!eg_trace_find_target (tokenizer, request->target, &self->target_id, notes, error))
-        return NULL;
-      self->has_target = TRUE;
+      eg_error_invalid (error, "The prompt has no token");
+      return NULL;
     }
+  if (!find_tokens (self, request, start, end, error)
+      || (request->corruption.kind == EG_CORRUPTION_SWAP
+          && !swap_subject (self, request, tokenizer, start, end, notes, error))
+      || !find_answers (self, request, tokenizer, notes, error))
+    return NULL;
   g_ptr_array_add (notes, NULL);
   self->notes = (char **)g_ptr_array_free (g_steal_pointer (&notes), FALSE);
   return g_steal_pointer (&self);
@@ -160,6 +316,8 @@ eg_trace_input_free (EgTraceInput *self)
   g_strfreev (self->tokens);
   g_free (self->starts);
   g_free (self->ends);
+  g_free (self->subject);
+  g_free (self->swapped);
   g_strfreev (self->notes);
   g_free (self);
 }

@@ -10,6 +10,7 @@ eg_trace_request_new (const char *prompt, const char *subject)
   self->subject = g_strdup (subject);
   self->subject_offset = -1;
   self->samples = 10;
+  self->max_samples = 1000;
   self->noise_level = 3;
   self->seed = 1;
   self->site = EG_SITE_RESID;
@@ -24,7 +25,26 @@ eg_trace_request_copy (const EgTraceRequest *self)
   copy->prompt = g_strdup (self->prompt);
   copy->subject = g_strdup (self->subject);
   copy->target = g_strdup (self->target);
+  copy->against = g_strdup (self->against);
+  eg_corruption_copy (&self->corruption, &copy->corruption);
   return copy;
+}
+
+static gboolean
+is_near (double a, double b)
+{
+  return fabs (a - b) <= 1e-9 * fabs (a);
+}
+
+/* Whether both draw the same noise, as often. */
+static gboolean
+same_samples (const EgTraceRequest *a, const EgTraceRequest *b)
+{
+  if (a->corruption.kind == EG_CORRUPTION_SWAP)
+    return TRUE;
+  return a->samples == b->samples && a->seed == b->seed
+         && (!eg_corruption_uses_level (&a->corruption) || is_near (a->noise_level, b->noise_level))
+         && is_near (a->until_sem, b->until_sem) && (!(a->until_sem > 0) || a->max_samples == b->max_samples);
 }
 
 gboolean
@@ -32,8 +52,21 @@ eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b)
 {
   return g_strcmp0 (a->prompt, b->prompt) == 0 && g_strcmp0 (a->subject, b->subject) == 0
          && a->subject_offset == b->subject_offset && g_strcmp0 (a->target, b->target) == 0
-         && a->samples == b->samples && fabs (a->noise_level - b->noise_level) <= 1e-9 * a->noise_level
-         && a->seed == b->seed && a->site == b->site && a->window == b->window;
+         && g_strcmp0 (a->against, b->against) == 0 && eg_corruption_equal (&a->corruption, &b->corruption)
+         && same_samples (a, b) && a->metric == b->metric && !a->all_metrics == !b->all_metrics
+         && a->site == b->site && a->window == b->window;
+}
+
+guint
+eg_trace_request_get_samples (const EgTraceRequest *self)
+{
+  return self->corruption.kind == EG_CORRUPTION_SWAP ? 1 : self->samples;
+}
+
+guint
+eg_trace_request_get_max_samples (const EgTraceRequest *self)
+{
+  return self->until_sem > 0 ? MAX (self->samples, self->max_samples) : eg_trace_request_get_samples (self);
 }
 
 void
@@ -44,5 +77,7 @@ eg_trace_request_free (EgTraceRequest *self)
   g_free (self->prompt);
   g_free (self->subject);
   g_free (self->target);
+  g_free (self->against);
+  eg_corruption_clear (&self->corruption);
   g_free (self);
 }

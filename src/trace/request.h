@@ -3,6 +3,8 @@
 
 #include "model/model.h"
 #include "model/site.h"
+#include "trace/corruption.h"
+#include "trace/metric.h"
 
 G_BEGIN_DECLS
 
@@ -13,12 +15,20 @@ G_BEGIN_DECLS
 /**
  * EgTraceRequest:
  * @prompt: UTF-8
- * @subject: the text in the prompt that is corrupted
+ * @subject: the text in the prompt that is corrupted; may be %NULL where the corruption names its own span,
+ * which is then the subject
  * @subject_offset: where the subject begins in @prompt, in Unicode characters; −1: its first occurrence
  * @target: the token to follow, or %NULL for the clean run's first prediction
- * @samples: noise draws, 1 … %EG_MAX_SAMPLES
- * @noise_level: in standard deviations of the subject's embedding values; > 0
+ * @against: the token from whose logit the target's stands apart, for logit-diff; %NULL for the first
+ * prediction after a swap
+ * @corruption: what is done to the subject, or another span
+ * @samples: noise draws, 1 … %EG_MAX_SAMPLES; a swap has one, whatever stands here
+ * @until_sem: 0, or rounds of samples are added until the metric's standard error of every cell is at most
+ * this
+ * @max_samples: or until there are so many; without until_sem not used
+ * @noise_level: relative to the corruption's noise scale; > 0
  * @seed: of numpy.random.RandomState
+ * @metric: what is measured of each run; @all_metrics: of the others, too, those that have a meaning
  * @site, @window: what is restored, in how many layers around the cell's (1 … %EG_MAX_WINDOW)
  * @threads: workers; 0 for one a processor
  */
@@ -27,20 +37,29 @@ typedef struct
   char *prompt;
   char *subject;
   gssize subject_offset;
-  char *target;
-  guint samples;
+  char *target, *against;
+  EgCorruption corruption;
+  guint samples, max_samples;
+  double until_sem;
   double noise_level;
   guint32 seed;
+  EgMetric metric;
+  gboolean all_metrics;
   EgSite site;
   guint window;
   guint threads;
 } EgTraceRequest;
 
-/* A request with the defaults of a trace: 10 samples, level 3, seed 1, resid, window 1. (transfer full) */
+/* A request with the defaults of a trace: 10 samples of Gaussian noise, level 3, seed 1, prob, resid,
+ * window 1. (transfer full) */
 EgTraceRequest *eg_trace_request_new (const char *prompt, const char *subject);
 EgTraceRequest *eg_trace_request_copy (const EgTraceRequest *self);
 /* Whether both ask for the same numbers: the threads do not matter. */
 gboolean eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b);
+/* How many samples it begins with: those asked for, or a swap's one. */
+guint eg_trace_request_get_samples (const EgTraceRequest *self);
+/* How many it may come to. */
+guint eg_trace_request_get_max_samples (const EgTraceRequest *self);
 void eg_trace_request_free (EgTraceRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceRequest, eg_trace_request_free)
 
@@ -57,8 +76,15 @@ char *eg_guess_subject (const char *prompt);
  * EgTraceInput: a request's texts as tokens of one model.
  * @ids, @tokens, @starts, @ends: [n_tokens]; a token's text is the tokenizer's decode of it alone; offsets in
  * characters of the prompt, end exclusive
+ * @subject: the request's, or the text of the span that stands for it
  * @subject_first, @subject_last: every token whose characters overlap the subject's, inclusive
- * @target_id: valid when @has_target
+ * @corrupted_first, @corrupted_last: the tokens that noise is put on, inclusive; of a swap, the first that
+ * may differ, and the subject's last
+ * @swapped: [n_swapped] the corrupted prompt's tokens; %NULL for noise. Tokens before corrupted_first are the
+ * prompt's. Of those from there on, the prompt's token t stands beside the swapped prompt's t + n_swapped −
+ * n_tokens: both are aligned from their ends. Where that is before corrupted_first, token t has no
+ * counterpart
+ * @target_id: valid when @has_target; @against_id: when @has_against
  * @notes: things to say once ("the subject stands twice in the prompt; its first place is used"); may be
  * empty
  */
@@ -69,9 +95,13 @@ typedef struct
   char **tokens;
   gsize *starts;
   gsize *ends;
+  char *subject;
   gsize subject_first, subject_last;
-  gboolean has_target;
-  guint32 target_id;
+  gsize corrupted_first, corrupted_last;
+  guint32 *swapped;
+  gsize n_swapped;
+  gboolean has_target, has_against;
+  guint32 target_id, against_id;
   char **notes;
 } EgTraceInput;
 

@@ -63,8 +63,8 @@ typedef struct
 
   /* Noise is drawn in the order of samples. */
   pthread_mutex_t noise_lock;
-  EgRandomState random;
-  float *noisy; /* [T − subject_first, d] host */
+  EgNoise *noise;
+  float *noisy; /* [T − corrupted_first, d] host */
   gsize n_drawn;
   guint8 *unneeded; /* [samples]: its corrupted run is not needed again */
 
@@ -132,6 +132,7 @@ trace_unref (Trace *self)
   g_clear_pointer (&self->schedule, eg_schedule_free);
   g_free (self->rounds);
   g_free (self->embeddings);
+  g_clear_pointer (&self->noise, eg_noise_free);
   g_free (self->noisy);
   g_free (self->unneeded);
   pthread_mutex_destroy (&self->noise_lock);
@@ -384,31 +385,41 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
   return TRUE;
 }
 
-/* The inputs of samples up to `end`: the clean rows, with the subject's noise. */
+/* The next sample's input: the clean rows, with the span's noise. With the noise lock. */
+static gboolean
+draw_input (Trace *self, EgStream *stream, GError **error)
+{
+  EgBackend *be = eg_model_get_backend (self->model);
+  const gsize d = eg_model_get_config (self->model)->d_model, first = self->input->corrupted_first;
+  const gsize n_noise = (self->input->corrupted_last - first + 1) * d, n = (self->n_tokens - first) * d;
+  const float *rows = self->embeddings + first * d;
+  eg_noise_draw (self->noise, rows, self->noisy);
+  if (memcmp (self->noisy, rows, n_noise * sizeof *rows) == 0)
+    return eg_error_invalid (
+        error, "Nothing is corrupted: the noise is too small to change any embedding; try a higher level");
+  if (self->unneeded[self->n_drawn])
+    return TRUE;
+  float *input = be->alloc (be, n);
+  if (!input)
+    {
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY,
+                           "There is no memory left for the corrupted prompt");
+      return FALSE;
+    }
+  be->upload (stream, input, self->noisy, n);
+  self->inputs[self->n_drawn] = input;
+  return TRUE;
+}
+
+/* The inputs of samples up to `end`. */
 static gboolean
 draw_noise (Trace *self, EgStream *stream, gsize end, GError **error)
 {
-  EgBackend *be = eg_model_get_backend (self->model);
-  const gsize d = eg_model_get_config (self->model)->d_model, first = self->input->subject_first;
-  const gsize n = (self->n_tokens - first) * d, n_noise = (self->input->subject_last - first + 1) * d;
   gboolean ok = TRUE;
   pthread_mutex_lock (&self->noise_lock);
-  for (; ok && self->n_drawn < end; self->n_drawn++)
-    {
-      float **input = &self->inputs[self->n_drawn];
-      eg_noise_add (&self->random, self->request->noise_level * self->noise_std, self->embeddings + first * d,
-                    n_noise, self->noisy);
-      if (self->unneeded[self->n_drawn])
-        continue;
-      *input = be->alloc (be, n);
-      ok = *input != NULL;
-      if (ok)
-        be->upload (stream, *input, self->noisy, n);
-    }
+  for (; ok && self->n_drawn < end; self->n_drawn += ok)
+    ok = draw_input (self, stream, error);
   pthread_mutex_unlock (&self->noise_lock);
-  if (!ok)
-    g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY,
-                         "There is no memory left for the corrupted prompt");
   return ok;
 }
 
@@ -436,7 +447,7 @@ static gboolean
 prepare_corrupted (
     Trace *self, EgWorkspace *workspace, gsize first, gsize n, EgSegment *segments, GError **error)
 {
-  const gsize position = self->input->subject_first;
+  const gsize position = self->input->corrupted_first;
   const EgRun *base = position > 0 ? self->clean : NULL;
   if (!draw_noise (self, eg_workspace_get_stream (workspace), first + n, error))
     return FALSE;
@@ -574,7 +585,7 @@ static void
 make_tasks (Trace *self)
 {
   const gsize n_rounds = self->plan->rounds->len;
-  self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->subject_first), 1);
+  self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->corrupted_first), 1);
   self->schedule
       = eg_schedule_new (self->plan, eg_model_get_config (self->model), self->block, self->n_threads);
   self->rounds = g_new0 (RoundState, n_rounds);
@@ -611,7 +622,7 @@ find_target (Trace *self, EgWorkspace *workspace)
 static gboolean
 run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
 {
-  const gsize first = self->input->subject_first, d = eg_model_get_config (self->model)->d_model;
+  const gsize first = self->input->corrupted_first, d = eg_model_get_config (self->model)->d_model;
   const EgRound *round = self->plan->rounds->pdata[0];
   const gsize n = MIN (self->block, round->sample_end);
   g_autofree EgSegment *segments = g_new0 (EgSegment, n + 1);
@@ -619,7 +630,12 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
   self->embeddings = g_new (float, self->n_tokens *d);
   eg_model_get_backend (self->model)
       ->download (eg_workspace_get_stream (workspace), self->embeddings, input, self->n_tokens * d);
-  self->noise_std = eg_noise_std (self->embeddings + first * d, (self->input->subject_last - first + 1) * d);
+  self->noise = eg_noise_new (self->model, &self->request->corruption, self->request->noise_level,
+                              self->request->seed, self->embeddings + first * d,
+                              self->input->corrupted_last - first + 1, self->cancellable, &self->error);
+  if (!self->noise)
+    return FALSE;
+  self->noise_std = eg_noise_get_std (self->noise);
   self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
 
   self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first, 1,
@@ -678,7 +694,6 @@ coordinate (gpointer data)
 {
   Trace *self = data;
   make_tasks (self);
-  eg_random_state_init (&self->random, self->request->seed);
   if (run_first (self))
     run_rest (self);
   pthread_mutex_lock (&self->lock);
@@ -743,7 +758,7 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
 {
   EgTraceResult *result = eg_trace_result_new (eg_model_get_config (model)->n_layers, input->n_tokens);
   result->prompt = g_strdup (request->prompt);
-  result->subject = g_strdup (request->subject);
+  result->subject = g_strdup (input->subject);
   g_strfreev (result->tokens);
   result->tokens = g_strdupv (input->tokens);
   g_free (result->ids);
@@ -834,8 +849,8 @@ start (EgModel *model,
   pthread_mutex_init (&self->noise_lock, NULL);
   pthread_cond_init (&self->round_ready, NULL);
   const Memory memory
-      = plan_memory (eg_model_get_config (model), self->n_tokens, self->n_tokens - self->input->subject_first,
-                     request->site, request->samples);
+      = plan_memory (eg_model_get_config (model), self->n_tokens,
+                     self->n_tokens - self->input->corrupted_first, request->site, request->samples);
   if (!check_memory (memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);
@@ -843,7 +858,7 @@ start (EgModel *model,
       return;
     }
   self->state_step = memory.state_step;
-  self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->subject_first, request->site,
+  self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->corrupted_first, request->site,
                             request->window, request->samples, memory.samples_at_once);
   self->partial = partial != NULL ? eg_trace_partial_ref (partial) : NULL;
   make_arrays (self);

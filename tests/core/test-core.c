@@ -101,6 +101,10 @@ check_line (EgRandomState *state, const char *operation, char **values)
         g_assert_true (eg_random_state_double (state) == expected);
       else if (strcmp (operation, "normal") == 0)
         g_assert_true (eg_random_state_normal (state) == expected);
+      else if (strcmp (operation, "uniform") == 0)
+        g_assert_true (eg_random_state_uniform (state) == expected);
+      else if (g_str_has_prefix (operation, "chisquare:"))
+        g_assert_true (eg_random_state_chisquare (state, g_ascii_strtod (operation + 10, NULL)) == expected);
       else
         g_assert_not_reached ();
     }
@@ -115,7 +119,7 @@ test_draws_numpys_numbers (void)
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
   g_auto (GStrv) lines = g_strsplit (g_strchomp (text), "\n", -1);
-  g_assert_cmpuint (g_strv_length (lines), ==, 36);
+  g_assert_cmpuint (g_strv_length (lines), ==, 56);
 
   EgRandomState state;
   const char *seed = "";

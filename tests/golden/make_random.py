@@ -3,7 +3,7 @@
 
 A line is "seed operation values..": the operations of one seed continue one stream, in order. "uint32" are raw numbers,
 "skip N" draws N of them, "double" is random_sample(), "normal" is randn() of as many values as follow (odd counts leave
-NumPy's second value cached). Floats are hexadecimal.
+NumPy's second value cached), "uniform" is uniform(-1, 1), "chisquare:K" is chisquare(K). Floats are hexadecimal.
 """
 
 import pathlib
@@ -31,6 +31,10 @@ def lines(seed):
     yield ["uint32", *uint32s(4)]
     yield ["normal", *floats(state.randn(7))]
     yield ["normal", *floats(state.randn(1))]
+    yield ["uniform", *floats(state.uniform(-1, 1, 5))]
+    for degrees in (3, 2.5, 17):
+        yield [f"chisquare:{degrees}", *floats(state.chisquare(degrees, 40))]
+    yield ["normal", *floats(state.randn(2))]
 
 
 def main():

@@ -64,15 +64,15 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
   g_autoptr (EgRun) clean = eg_run_new (model, NULL, T, 0, 0, T, 1, TRUE, NULL);
   g_assert_true (eg_clean_run (workspace, model, result->ids, T, clean, NULL, NULL));
 
-  EgRandomState random;
-  eg_random_state_init (&random, request->seed);
+  const float *rows = clean->resid[0] + result->subject_first * d;
+  g_autoptr (EgNoise) noise
+      = eg_noise_new (model, &request->corruption, request->noise_level, request->seed, rows,
+                      result->subject_last - result->subject_first + 1, NULL, NULL);
   g_autofree double *sums = g_new0 (double, L *T);
   for (guint s = 0; s < request->samples; s++)
     {
       g_autofree float *input = g_memdup2 (clean->resid[0], T * d * sizeof (float));
-      const gsize first = result->subject_first, n = (result->subject_last - first + 1) * d;
-      eg_noise_add (&random, request->noise_level * result->noise_std, input + first * d, n,
-                    input + first * d);
+      eg_noise_draw (noise, rows, input + result->subject_first * d);
       for (gsize cell = 0; cell < L * T; cell += stride)
         {
           /* From layer 0 on, so that every restoration, the first one too, happens inside the network. */
