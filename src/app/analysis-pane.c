@@ -2,6 +2,7 @@
 
 #include "app/cell-table.h"
 #include "app/curves-view.h"
+#include "app/flow-layout.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -45,7 +46,7 @@ update_texts (EgAnalysisPane *self)
   show_text (self, self->layers_text, EG_CURVES_LAYERS);
   show_text (self, self->subject_text, EG_CURVES_SUBJECT);
   show_text (self, self->pinned_text, EG_CURVES_PINNED);
-  gtk_widget_set_visible (self->unpin_button, self->n_pins > 0);
+  gtk_widget_set_sensitive (self->unpin_button, self->n_pins > 0);
 }
 
 static void
@@ -70,6 +71,7 @@ eg_analysis_pane_class_init (EgAnalysisPaneClass *klass)
   G_OBJECT_CLASS (klass)->dispose = eg_analysis_pane_dispose;
   g_type_ensure (EG_TYPE_CURVES_VIEW);
   g_type_ensure (EG_TYPE_CELL_TABLE);
+  g_type_ensure (EG_TYPE_FLOW_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/analysis-pane.ui");
   gtk_widget_class_bind_template_child (widget_class, EgAnalysisPane, stack);
   gtk_widget_class_bind_template_child (widget_class, EgAnalysisPane, layers);

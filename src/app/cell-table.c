@@ -39,12 +39,26 @@ typedef enum
   N_COLUMNS,
 } Column;
 
+/* A trace under way has thousands of new numbers a second, and the window must answer all the while: rows are
+ * made once for a shape, a few at a time as long as each makes widgets; numbers are renewed a few at a time.
+ */
+#define FIRST_ROWS  8    /* made at once, while they make widgets */
+#define WIDGET_ROWS 200  /* for so many does GTK make widgets */
+#define RENEW_MS    250  /* between renewals of the numbers */
+#define RENEW_US    2000 /* that one part of a renewal takes */
+#define REST_MS                                                                                              \
+  600 /* without new numbers, after which rows are sorted again: they do not jump about before */
+
 struct _EgCellTable
 {
   AdwBin parent_instance;
   EgTraceResult *result;
-  gboolean outdated;
+  gsize n_layers, n_tokens;        /* of the rows that there are, or are being made */
+  GPtrArray *bound;                /* of GtkListItem: those that show a cell */
+  guint next_bound;                /* of a renewal that is under way */
+  guint making, renewing, resting; /* sources */
   GListStore *rows;
+  GtkSorter *sorter; /* of the model */
   GtkMultiSelection *selection;
   GtkColumnView *view;
 };
@@ -99,34 +113,53 @@ text_of (const EgTraceResult *result, EgCell cell, Column column, int digits)
 /* ---- columns ---- */
 
 static Column
-column_of (gpointer factory_or_sorter)
+column_of (gpointer factory_or_item)
 {
-  return (Column)GPOINTER_TO_UINT (g_object_get_data (factory_or_sorter, "column"));
+  return (Column)GPOINTER_TO_UINT (g_object_get_data (factory_or_item, "column"));
 }
 
 static void
 on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
-  GtkWidget *label = gtk_label_new (NULL);
-  const gboolean text = column_of (factory) == COLUMN_TOKEN;
+  /* Not labels: these do not ask for another size with every text. */
+  GtkWidget *inscription = gtk_inscription_new (NULL);
+  const Column column = column_of (factory);
 
-  gtk_label_set_xalign (GTK_LABEL (label), text ? 0 : 1);
-  if (!text)
-    gtk_widget_add_css_class (label, "numeric");
-  gtk_list_item_set_child (item, label);
+  gtk_inscription_set_xalign (GTK_INSCRIPTION (inscription), column == COLUMN_TOKEN ? 0 : 1);
+  gtk_inscription_set_min_chars (GTK_INSCRIPTION (inscription), column == COLUMN_TOKEN ? 8 : 6);
+  gtk_inscription_set_nat_chars (GTK_INSCRIPTION (inscription), column == COLUMN_TOKEN ? 14 : 8);
+  gtk_inscription_set_text_overflow (GTK_INSCRIPTION (inscription), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
+  if (column != COLUMN_TOKEN)
+    gtk_widget_add_css_class (inscription, "numeric");
+  g_object_set_data (G_OBJECT (item), "column", GUINT_TO_POINTER (column));
+  gtk_list_item_set_child (item, inscription);
+}
+
+static void
+show_cell (EgCellTable *self, GtkListItem *item)
+{
+  const EgCellRow *row = gtk_list_item_get_item (item);
+
+  if (self->result == NULL || row == NULL || row->cell.layer >= self->result->n_layers
+      || row->cell.position >= self->result->n_tokens)
+    return;
+  g_autofree char *text = text_of (self->result, row->cell, column_of (item), 4);
+  gtk_inscription_set_text (GTK_INSCRIPTION (gtk_list_item_get_child (item)), text);
 }
 
 static void
 on_bind (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
   EgCellTable *self = data;
-  const EgCellRow *row = gtk_list_item_get_item (item);
 
-  if (self->result == NULL || row->cell.layer >= self->result->n_layers
-      || row->cell.position >= self->result->n_tokens)
-    return;
-  g_autofree char *text = text_of (self->result, row->cell, column_of (factory), 4);
-  gtk_label_set_text (GTK_LABEL (gtk_list_item_get_child (item)), text);
+  g_ptr_array_add (self->bound, item);
+  show_cell (self, item);
+}
+
+static void
+on_unbind (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+  g_ptr_array_remove_fast (((EgCellTable *)data)->bound, item);
 }
 
 typedef struct
@@ -145,10 +178,22 @@ compare_rows (gconstpointer a, gconstpointer b, gpointer data)
     return 0;
   const double left = value_of (result, ((const EgCellRow *)a)->cell, sorting->column);
   const double right = value_of (result, ((const EgCellRow *)b)->cell, sorting->column);
-  /* Cells without a value come last, whichever way. */
   if (isnan (left) || isnan (right))
     return (int)isnan (left) - (int)isnan (right);
   return (left > right) - (left < right);
+}
+
+/* Before the columns' sorter, which turns all around for the other way: cells without a score come last both
+ * ways. */
+static int
+compare_missing (gconstpointer a, gconstpointer b, gpointer data)
+{
+  const EgTraceResult *result = ((const EgCellTable *)data)->result;
+
+  if (result == NULL)
+    return 0;
+  return (int)isnan (value_of (result, ((const EgCellRow *)a)->cell, COLUMN_SCORE))
+         - (int)isnan (value_of (result, ((const EgCellRow *)b)->cell, COLUMN_SCORE));
 }
 
 static void
@@ -163,6 +208,7 @@ add_column (EgCellTable *self, Column column)
   g_object_set_data (G_OBJECT (factory), "column", GUINT_TO_POINTER (column));
   g_signal_connect (factory, "setup", G_CALLBACK (on_setup), self);
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind), self);
+  g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), self);
   gtk_column_view_column_set_sorter (view_column, sorter);
   gtk_column_view_column_set_expand (view_column, TRUE);
   gtk_column_view_append_column (self->view, view_column);
@@ -201,32 +247,108 @@ copy (GtkWidget *widget, const char *name, GVariant *parameter)
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text->str);
 }
 
-/* ---- the widget ---- */
+/* ---- rows and their numbers ---- */
 
 static void
-fill (EgCellTable *self)
+add_rows (EgCellTable *self, gsize n)
 {
-  const gsize n = self->result != NULL ? self->result->n_layers * self->result->n_tokens : 0;
-  const guint n_old = g_list_model_get_n_items (G_LIST_MODEL (self->rows));
+  const gsize n_old = g_list_model_get_n_items (G_LIST_MODEL (self->rows));
+  const gsize end = MIN (n_old + n, self->n_layers * self->n_tokens);
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_object_unref);
 
-  self->outdated = FALSE;
-  for (gsize i = 0; i < n; i++)
+  for (gsize i = n_old; i < end; i++)
     {
       EgCellRow *row = g_object_new (EG_TYPE_CELL_ROW, NULL);
-      row->cell = (EgCell){ i / self->result->n_tokens, i % self->result->n_tokens };
+      row->cell = (EgCell){ i / self->n_tokens, i % self->n_tokens };
       g_ptr_array_add (rows, row);
     }
-  g_list_store_splice (self->rows, 0, n_old, rows->pdata, rows->len);
+  g_list_store_splice (self->rows, (guint)n_old, 0, rows->pdata, rows->len);
 }
+
+static gboolean
+on_making (gpointer data)
+{
+  EgCellTable *self = data;
+  const gsize n = g_list_model_get_n_items (G_LIST_MODEL (self->rows));
+
+  add_rows (self, n < WIDGET_ROWS ? FIRST_ROWS : G_MAXUINT / 2);
+  if (g_list_model_get_n_items (G_LIST_MODEL (self->rows)) < self->n_layers * self->n_tokens)
+    return G_SOURCE_CONTINUE;
+  self->making = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_renewing (gpointer data)
+{
+  EgCellTable *self = data;
+  const gint64 end = g_get_monotonic_time () + RENEW_US;
+
+  while (self->next_bound < self->bound->len && g_get_monotonic_time () < end)
+    show_cell (self, self->bound->pdata[self->next_bound++]);
+  if (self->next_bound < self->bound->len)
+    return G_SOURCE_CONTINUE;
+  self->renewing = 0;
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+begin_renewing (gpointer data)
+{
+  EgCellTable *self = data;
+
+  self->next_bound = 0;
+  self->renewing = g_idle_add_full (G_PRIORITY_LOW, on_renewing, self, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_rest (gpointer data)
+{
+  EgCellTable *self = data;
+
+  self->resting = 0;
+  gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+stop_sources (EgCellTable *self)
+{
+  g_clear_handle_id (&self->making, g_source_remove);
+  g_clear_handle_id (&self->renewing, g_source_remove);
+  g_clear_handle_id (&self->resting, g_source_remove);
+}
+
+/* Shows the result as it is, over the next frames. */
+static void
+renew (EgCellTable *self)
+{
+  const gsize n_layers = self->result != NULL ? self->result->n_layers : 0;
+  const gsize n_tokens = self->result != NULL ? self->result->n_tokens : 0;
+
+  if (n_layers != self->n_layers || n_tokens != self->n_tokens)
+    {
+      stop_sources (self);
+      self->n_layers = n_layers;
+      self->n_tokens = n_tokens;
+      g_list_store_remove_all (self->rows);
+      add_rows (self, FIRST_ROWS);
+      self->making = g_idle_add_full (G_PRIORITY_LOW, on_making, self, NULL);
+      return;
+    }
+  if (self->renewing == 0)
+    self->renewing = g_timeout_add (RENEW_MS, begin_renewing, self);
+  g_clear_handle_id (&self->resting, g_source_remove);
+  self->resting = g_timeout_add (REST_MS, on_rest, self);
+}
+
+/* ---- the widget ---- */
 
 static void
 eg_cell_table_map (GtkWidget *widget)
 {
-  EgCellTable *self = EG_CELL_TABLE (widget);
-
-  if (self->outdated)
-    fill (self);
+  renew (EG_CELL_TABLE (widget));
   GTK_WIDGET_CLASS (eg_cell_table_parent_class)->map (widget);
 }
 
@@ -235,6 +357,7 @@ eg_cell_table_dispose (GObject *object)
 {
   EgCellTable *self = EG_CELL_TABLE (object);
 
+  stop_sources (self);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   adw_bin_set_child (ADW_BIN (self), NULL);
   g_clear_object (&self->selection);
@@ -243,11 +366,19 @@ eg_cell_table_dispose (GObject *object)
 }
 
 static void
+eg_cell_table_finalize (GObject *object)
+{
+  g_ptr_array_unref (EG_CELL_TABLE (object)->bound);
+  G_OBJECT_CLASS (eg_cell_table_parent_class)->finalize (object);
+}
+
+static void
 eg_cell_table_class_init (EgCellTableClass *klass)
 {
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = eg_cell_table_dispose;
+  G_OBJECT_CLASS (klass)->finalize = eg_cell_table_finalize;
   widget_class->map = eg_cell_table_map;
   gtk_widget_class_install_action (widget_class, "table.copy", NULL, copy);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "table.copy", NULL);
@@ -258,12 +389,17 @@ eg_cell_table_init (EgCellTable *self)
 {
   GtkWidget *scrolled = gtk_scrolled_window_new ();
 
+  self->bound = g_ptr_array_new ();
   self->rows = g_list_store_new (EG_TYPE_CELL_ROW);
   self->view = GTK_COLUMN_VIEW (gtk_column_view_new (NULL));
   for (Column c = 0; c < N_COLUMNS; c++)
     add_column (self, c);
-  GtkSortListModel *sorted = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->rows)),
-                                                      g_object_ref (gtk_column_view_get_sorter (self->view)));
+  GtkMultiSorter *sorter = gtk_multi_sorter_new ();
+  gtk_multi_sorter_append (sorter, GTK_SORTER (gtk_custom_sorter_new (compare_missing, self, NULL)));
+  gtk_multi_sorter_append (sorter, g_object_ref (gtk_column_view_get_sorter (self->view)));
+  self->sorter = GTK_SORTER (sorter);
+  GtkSortListModel *sorted
+      = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->rows)), GTK_SORTER (sorter));
   self->selection = gtk_multi_selection_new (G_LIST_MODEL (sorted));
   gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Cells"),
@@ -288,7 +424,6 @@ eg_cell_table_set_result (EgCellTable *self, EgTraceResult *result)
     eg_trace_result_ref (result);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   self->result = result;
-  self->outdated = TRUE;
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))
-    fill (self);
+    renew (self);
 }

@@ -6,9 +6,11 @@ struct _EgHeatmapPicture
 {
   EgHeatmapLayout *layout;  /* NULL: to be made */
   cairo_surface_t *surface; /* of the layout; NULL: to be drawn */
-  GdkTexture *texture;      /* NULL: the surface has changed, or is to change */
-  guint8 *changed;          /* [n_layers, n_tokens] of the layout: cells to be drawn again */
-  gboolean all_changed;     /* all of them are */
+  /* The surface for the screen: all of it as it was first, and what the map has become since. Two, so that a
+   * frame paints what has changed alone. */
+  GskRenderNode *whole, *map;
+  guint8 *changed; /* [n_layers, n_tokens] of the layout: cells to be drawn again */
+  gboolean any_changed, all_changed;
   double drawn_low, drawn_high;
 };
 
@@ -24,7 +26,8 @@ eg_heatmap_picture_forget (EgHeatmapPicture *self)
   g_clear_pointer (&self->layout, eg_heatmap_layout_free);
   g_clear_pointer (&self->surface, cairo_surface_destroy);
   g_clear_pointer (&self->changed, g_free);
-  g_clear_object (&self->texture);
+  g_clear_pointer (&self->whole, gsk_render_node_unref);
+  g_clear_pointer (&self->map, gsk_render_node_unref);
 }
 
 void
@@ -69,7 +72,6 @@ eg_heatmap_picture_scroll (EgHeatmapPicture *self, double x, double y)
   if (before.x == self->layout->cells.x && before.y == self->layout->cells.y)
     return;
   g_clear_pointer (&self->surface, cairo_surface_destroy);
-  g_clear_object (&self->texture);
 }
 
 /* The probabilities that the colours rest on are refined while samples come in. */
@@ -100,7 +102,7 @@ eg_heatmap_picture_add_changes (EgHeatmapPicture *self,
   for (gsize i = 0; i < n_cells; i++)
     self->changed[cells[i].layer * result->n_tokens + cells[i].position] = TRUE;
   self->all_changed = self->all_changed || scale_has_moved (self, result);
-  g_clear_object (&self->texture);
+  self->any_changed = self->any_changed || self->all_changed || n_cells > 0;
 }
 
 static void
@@ -130,28 +132,53 @@ draw_changes (EgHeatmapPicture *self, const EgTraceResult *result)
   cairo_destroy (cr);
 }
 
-GdkTexture *
-eg_heatmap_picture_get_texture (EgHeatmapPicture *self, const EgTraceResult *result)
+/* The part of the surface that is within a rectangle. No texture: GTK 4.8 converts those by way of floats. */
+static GskRenderNode *
+make_node (EgHeatmapPicture *self, EgRect rect)
 {
-  g_return_val_if_fail (self->layout != NULL, NULL);
+  const graphene_rect_t bounds
+      = GRAPHENE_RECT_INIT ((float)rect.x, (float)rect.y, (float)rect.width, (float)rect.height);
+  GskRenderNode *node = gsk_cairo_node_new (&bounds);
+  cairo_t *cr = gsk_cairo_node_get_draw_context (node);
 
-  if (self->texture != NULL)
-    return self->texture;
+  cairo_set_source_surface (cr, self->surface, 0, 0);
+  cairo_rectangle (cr, rect.x, rect.y, rect.width, rect.height);
+  cairo_fill (cr);
+  cairo_destroy (cr);
+  return node;
+}
+
+static void
+draw (EgHeatmapPicture *self, const EgTraceResult *result)
+{
+  const EgHeatmapLayout *layout = self->layout;
+
+  g_clear_pointer (&self->map, gsk_render_node_unref);
   if (self->surface == NULL)
-    draw_whole (self, result);
+    {
+      g_clear_pointer (&self->whole, gsk_render_node_unref);
+      draw_whole (self, result);
+      self->whole = make_node (self, (EgRect){ 0, 0, layout->width, layout->height });
+    }
   else
-    draw_changes (self, result);
+    {
+      draw_changes (self, result);
+      self->map = make_node (self, layout->map);
+    }
   memset (self->changed, 0, result->n_layers * result->n_tokens);
-  self->all_changed = FALSE;
+  self->any_changed = self->all_changed = FALSE;
   self->drawn_low = result->low_score;
   self->drawn_high = result->high_score;
+}
 
-  cairo_surface_flush (self->surface);
-  const int height = cairo_image_surface_get_height (self->surface);
-  const gsize stride = (gsize)cairo_image_surface_get_stride (self->surface);
-  g_autoptr (GBytes) bytes
-      = g_bytes_new (cairo_image_surface_get_data (self->surface), stride * (gsize)height);
-  self->texture = gdk_memory_texture_new (cairo_image_surface_get_width (self->surface), height,
-                                          GDK_MEMORY_DEFAULT, bytes, stride);
-  return self->texture;
+void
+eg_heatmap_picture_snapshot (EgHeatmapPicture *self, const EgTraceResult *result, GtkSnapshot *snapshot)
+{
+  g_return_if_fail (self->layout != NULL);
+
+  if (self->surface == NULL || self->any_changed)
+    draw (self, result);
+  gtk_snapshot_append_node (snapshot, self->whole);
+  if (self->map != NULL)
+    gtk_snapshot_append_node (snapshot, self->map);
 }

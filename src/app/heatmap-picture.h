@@ -38,7 +38,7 @@ void eg_heatmap_picture_add_changes (EgHeatmapPicture *self,
                                      const EgTraceCell *cells,
                                      gsize n_cells);
 
-/* Draws what has changed. The layout must be there. (transfer none) */
-GdkTexture *eg_heatmap_picture_get_texture (EgHeatmapPicture *self, const EgTraceResult *result);
+/* Draws what has changed. The layout must be there. */
+void eg_heatmap_picture_snapshot (EgHeatmapPicture *self, const EgTraceResult *result, GtkSnapshot *snapshot);
 
 G_END_DECLS

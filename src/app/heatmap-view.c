@@ -27,6 +27,7 @@ struct _EgHeatmapView
   gboolean dimmed;
 
   GtkWidget *card;
+  guint card_tick; /* its numbers are to be refreshed */
   gboolean has_cursor, cursor_by_keyboard;
   gsize layer, position;
   double pointer_x, pointer_y; /* NaN: elsewhere */
@@ -451,15 +452,12 @@ eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
 {
   EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
   const EgHeatmapLayout *layout = ensure_layout (self);
-  const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)gtk_widget_get_width (widget),
-                                                     (float)gtk_widget_get_height (widget));
 
   if (layout == NULL)
     return;
   if (self->dimmed)
     gtk_snapshot_push_opacity (snapshot, (double)DIMMED);
-  gtk_snapshot_append_texture (snapshot, eg_heatmap_picture_get_texture (self->picture, self->result),
-                               &bounds);
+  eg_heatmap_picture_snapshot (self->picture, self->result, snapshot);
   if (self->dimmed)
     gtk_snapshot_pop (snapshot);
   snapshot_pins_and_cursor (self, layout, snapshot);
@@ -610,6 +608,18 @@ eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
   eg_heatmap_view_announce (self);
 }
 
+/* Once a frame, however often numbers come in. */
+static gboolean
+refresh_card (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+
+  self->card_tick = 0;
+  if (self->has_cursor && self->result != NULL)
+    eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+  return G_SOURCE_REMOVE;
+}
+
 void
 eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells)
 {
@@ -618,8 +628,8 @@ eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsi
   if (self->result == NULL)
     return;
   eg_heatmap_picture_add_changes (self->picture, self->result, cells, n_cells);
-  if (self->has_cursor)
-    eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+  if (self->has_cursor && self->card_tick == 0)
+    self->card_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), refresh_card, NULL, NULL);
   if (eg_heatmap_picture_get_layout (self->picture) == NULL)
     gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -678,6 +688,14 @@ eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale)
 
   self->style.scale = scale;
   forget_picture (self);
+}
+
+const EgHeatmapLayout *
+eg_heatmap_view_get_layout (EgHeatmapView *self)
+{
+  g_return_val_if_fail (EG_IS_HEATMAP_VIEW (self), NULL);
+
+  return ensure_layout (self);
 }
 
 void

@@ -46,4 +46,8 @@ void eg_heatmap_view_set_orientation (EgHeatmapView *self, EgOrientation orienta
 void eg_heatmap_view_zoom (EgHeatmapView *self, double factor);
 double eg_heatmap_view_get_zoom (EgHeatmapView *self);
 
+/* Where everything is; NULL while there is nothing, or no room for it. (transfer none): until the next
+ * change. */
+const EgHeatmapLayout *eg_heatmap_view_get_layout (EgHeatmapView *self);
+
 G_END_DECLS

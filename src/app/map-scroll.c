@@ -384,9 +384,9 @@ eg_map_scroll_allocate (EgMapScroll *self)
                                .y = (int)map->y,
                                .width = thickness[DOWN],
                                .height = (int)map->height - thickness[ACROSS] };
-  if (gtk_widget_should_layout (self->bars[ACROSS]))
+  if (gtk_widget_get_child_visible (self->bars[ACROSS]))
     gtk_widget_size_allocate (self->bars[ACROSS], &across, -1);
-  if (gtk_widget_should_layout (self->bars[DOWN]))
+  if (gtk_widget_get_child_visible (self->bars[DOWN]))
     gtk_widget_size_allocate (self->bars[DOWN], &down, -1);
 }
 

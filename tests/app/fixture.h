@@ -1,0 +1,43 @@
+/* What the widgets' tests share: a window on Xvfb, a synthetic trace, and real input. */
+#pragma once
+
+#include "trace/result.h"
+
+#include <gtk/gtk.h>
+
+/* g_test_init() and GTK's. Ends the program with TAP's SKIP and the reason where there is no display. */
+void fixture_init (int *argc, char ***argv);
+
+/* Shows a widget in a window of this size and waits until it is drawn. (transfer none): fixture_close() it.
+ */
+GtkWindow *fixture_show (GtkWidget *child, int width, int height);
+void fixture_close (GtkWindow *window);
+
+/* Lets the main loop run until everything that is to be drawn is drawn. */
+void fixture_settle (GtkWindow *window);
+
+/* Lets it run until the condition holds; fails after a while. */
+#define fixture_wait_for(condition)                                                                          \
+  G_STMT_START                                                                                               \
+  {                                                                                                          \
+    const gint64 end_ = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;                                       \
+    while (!(condition) && g_get_monotonic_time () < end_)                                                   \
+      {                                                                                                      \
+        g_main_context_iteration (NULL, FALSE);                                                              \
+        g_usleep (500);                                                                                      \
+      }                                                                                                      \
+    g_assert_true (condition);                                                                               \
+  }                                                                                                          \
+  G_STMT_END
+
+/* A command of xdotool, split at spaces: "key Down", "click 1"; waits until its events have come through. */
+void fixture_input (GtkWindow *window, const char *format, ...) G_GNUC_PRINTF (2, 3);
+
+/* Moves the pointer to a point of a widget. */
+void fixture_point (GtkWindow *window, GtkWidget *widget, double x, double y);
+
+/* A finished trace of a long prompt, with scores as real ones look. (transfer full) */
+EgTraceResult *fixture_result (gsize n_layers, gsize n_tokens);
+
+/* The first widget of a type below a widget. */
+GtkWidget *fixture_find (GtkWidget *root, GType type);
