@@ -54,6 +54,7 @@ struct _EgCellTable
   AdwBin parent_instance;
   EgTraceResult *result;
   gsize n_layers, n_tokens;        /* of the rows that there are, or are being made */
+  double *keys[N_COLUMNS];         /* [n_layers, n_tokens] values as they were when rows were last sorted */
   GPtrArray *bound;                /* of GtkListItem: those that show a cell */
   guint next_bound;                /* of a renewal that is under way */
   guint making, renewing, resting; /* sources */
@@ -168,16 +169,35 @@ typedef struct
   Column column;
 } Sorting;
 
+/* What rows are sorted by must not change while they are, though the trace goes on. */
+static void
+take_keys (EgCellTable *self)
+{
+  const gsize n = self->n_layers * self->n_tokens;
+
+  for (Column c = 0; c < N_COLUMNS; c++)
+    {
+      g_free (self->keys[c]);
+      self->keys[c] = g_new (double, n);
+      for (gsize i = 0; i < n; i++)
+        self->keys[c][i] = value_of (self->result, (EgCell){ i / self->n_tokens, i % self->n_tokens }, c);
+    }
+}
+
+static double
+get_key (const EgCellTable *self, gconstpointer row, Column column)
+{
+  const EgCell cell = ((const EgCellRow *)row)->cell;
+  return self->keys[column][cell.layer * self->n_tokens + cell.position];
+}
+
 static int
 compare_rows (gconstpointer a, gconstpointer b, gpointer data)
 {
   const Sorting *sorting = data;
-  const EgTraceResult *result = sorting->table->result;
+  const double left = get_key (sorting->table, a, sorting->column);
+  const double right = get_key (sorting->table, b, sorting->column);
 
-  if (result == NULL)
-    return 0;
-  const double left = value_of (result, ((const EgCellRow *)a)->cell, sorting->column);
-  const double right = value_of (result, ((const EgCellRow *)b)->cell, sorting->column);
   if (isnan (left) || isnan (right))
     return (int)isnan (left) - (int)isnan (right);
   return (left > right) - (left < right);
@@ -188,12 +208,17 @@ compare_rows (gconstpointer a, gconstpointer b, gpointer data)
 static int
 compare_missing (gconstpointer a, gconstpointer b, gpointer data)
 {
-  const EgTraceResult *result = ((const EgCellTable *)data)->result;
+  return (int)isnan (get_key (data, a, COLUMN_SCORE)) - (int)isnan (get_key (data, b, COLUMN_SCORE));
+}
 
-  if (result == NULL)
-    return 0;
-  return (int)isnan (value_of (result, ((const EgCellRow *)a)->cell, COLUMN_SCORE))
-         - (int)isnan (value_of (result, ((const EgCellRow *)b)->cell, COLUMN_SCORE));
+static void
+on_sorter_changed (GtkSorter *sorter, GtkSorterChange change, gpointer data)
+{
+  EgCellTable *self = data;
+
+  if (self->result != NULL && self->result->n_layers == self->n_layers
+      && self->result->n_tokens == self->n_tokens)
+    take_keys (self);
 }
 
 static void
@@ -308,6 +333,7 @@ on_rest (gpointer data)
   EgCellTable *self = data;
 
   self->resting = 0;
+  take_keys (self);
   gtk_sorter_changed (self->sorter, GTK_SORTER_CHANGE_DIFFERENT);
   return G_SOURCE_REMOVE;
 }
@@ -333,10 +359,15 @@ renew (EgCellTable *self)
       self->n_layers = n_layers;
       self->n_tokens = n_tokens;
       g_list_store_remove_all (self->rows);
+      if (self->result == NULL)
+        return;
+      take_keys (self);
       add_rows (self, FIRST_ROWS);
       self->making = g_idle_add_full (G_PRIORITY_LOW, on_making, self, NULL);
       return;
     }
+  if (self->result == NULL)
+    return;
   if (self->renewing == 0)
     self->renewing = g_timeout_add (RENEW_MS, begin_renewing, self);
   g_clear_handle_id (&self->resting, g_source_remove);
@@ -368,7 +399,11 @@ eg_cell_table_dispose (GObject *object)
 static void
 eg_cell_table_finalize (GObject *object)
 {
-  g_ptr_array_unref (EG_CELL_TABLE (object)->bound);
+  EgCellTable *self = EG_CELL_TABLE (object);
+
+  for (Column c = 0; c < N_COLUMNS; c++)
+    g_free (self->keys[c]);
+  g_ptr_array_unref (self->bound);
   G_OBJECT_CLASS (eg_cell_table_parent_class)->finalize (object);
 }
 
@@ -396,6 +431,8 @@ eg_cell_table_init (EgCellTable *self)
     add_column (self, c);
   GtkMultiSorter *sorter = gtk_multi_sorter_new ();
   gtk_multi_sorter_append (sorter, GTK_SORTER (gtk_custom_sorter_new (compare_missing, self, NULL)));
+  /* Connected before the model is: what is asked to be sorted is sorted by the newest values. */
+  g_signal_connect (gtk_column_view_get_sorter (self->view), "changed", G_CALLBACK (on_sorter_changed), self);
   gtk_multi_sorter_append (sorter, g_object_ref (gtk_column_view_get_sorter (self->view)));
   self->sorter = GTK_SORTER (sorter);
   GtkSortListModel *sorted

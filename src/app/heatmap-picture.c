@@ -125,7 +125,7 @@ draw_changes (EgHeatmapPicture *self, const EgTraceResult *result)
   cairo_t *cr = cairo_create (self->surface);
 
   if (self->all_changed)
-    eg_heatmap_draw_map (self->layout, result, cr);
+    eg_heatmap_draw_known (self->layout, result, cr);
   for (gsize i = 0; !self->all_changed && i < result->n_layers * result->n_tokens; i++)
     if (self->changed[i])
       eg_heatmap_draw_cell (self->layout, result, i / result->n_tokens, i % result->n_tokens, cr);

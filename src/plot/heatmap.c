@@ -51,16 +51,19 @@ fill_with_hatch (const EgHeatmapLayout *self, cairo_t *cr)
   eg_color_set (self->style.empty, cr);
   cairo_paint (cr);
 
-  /* Lines x + y = k·step, in the cells' coordinates. */
+  /* Lines x + y = k·step, in the cells' coordinates; each over the whole height, whatever is clipped, so that
+   * the same pixels are as dark. */
   cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
   eg_color_set (self->style.hatch, cr);
   cairo_set_line_width (cr, line_width (self));
-  const double first = floor ((x0 - all->x + y0 - all->y) / step), last = (x1 - all->x + y1 - all->y) / step;
+  const double first = floor ((x0 - all->x + y0 - all->y) / step),
+               last = (x1 - all->x + y1 - all->y) / step + 1;
+  const double top = self->map.y - 1, bottom = self->map.y + self->map.height + 1;
   for (double k = first; k <= last; k++)
     {
       const double sum = k * step + all->x + all->y;
-      cairo_move_to (cr, sum - (y0 - 1), y0 - 1);
-      cairo_line_to (cr, sum - (y1 + 1), y1 + 1);
+      cairo_move_to (cr, sum - top, top);
+      cairo_line_to (cr, sum - bottom, bottom);
     }
   cairo_stroke (cr);
   cairo_restore (cr);
@@ -90,6 +93,20 @@ add_if_empty (
     add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
 }
 
+static gboolean
+is_beside_subject (const EgHeatmapLayout *self, gsize position)
+{
+  return position + 1 == self->subject_first || position == self->subject_last + 1;
+}
+
+static void
+add_if_empty_beside (
+    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+{
+  if (is_beside_subject (self, position))
+    add_if_empty (self, result, layer, position, cr);
+}
+
 static void
 draw_empty_cells (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
 {
@@ -98,7 +115,15 @@ draw_empty_cells (const EgHeatmapLayout *self, const EgTraceResult *result, cair
   cairo_new_path (cr);
   for_each_cell (self, result, add_if_empty, cr);
   if (cairo_has_current_point (cr))
-    fill_with_hatch (self, cr);
+    {
+      /* Cells cover it where they are known, and a rectangle is far quicker to clip to than thousands. */
+      if (self->pixel > 0)
+        {
+          cairo_new_path (cr);
+          add_rectangle (self->map, cr);
+        }
+      fill_with_hatch (self, cr);
+    }
   cairo_restore (cr);
 }
 
@@ -345,15 +370,19 @@ eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo
 }
 
 void
-eg_heatmap_draw_map (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
 {
   g_return_if_fail (result->n_layers == self->n_layers && result->n_tokens == self->n_tokens);
 
   cairo_save (cr);
   add_rectangle (self->map, cr);
   cairo_clip (cr);
-  draw_empty_cells (self, result, cr);
   draw_cells (self, result, cr);
+  /* Those beside the subject have its lines, which must not be drawn twice over each other. */
+  cairo_new_path (cr);
+  for_each_cell (self, result, add_if_empty_beside, cr);
+  if (cairo_has_current_point (cr))
+    fill_with_hatch (self, cr);
   draw_subject_lines (self, cr);
   cairo_restore (cr);
 }
@@ -377,7 +406,7 @@ eg_heatmap_draw_cell (
       fill_with_hatch (self, cr);
     }
   /* The lines lie just outside the subject: in its neighbours' cells. */
-  if (position + 1 == self->subject_first || position == self->subject_last + 1)
+  if (is_beside_subject (self, position))
     {
       add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
       cairo_clip (cr);

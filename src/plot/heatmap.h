@@ -142,8 +142,8 @@ double eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceResult
 /* The whole picture. */
 void eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
 
-/* All cells again, after the scale or many scores have changed. For raster surfaces. */
-void eg_heatmap_draw_map (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
+/* All cells that have a score again, after the scale has changed. For raster surfaces. */
+void eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
 
 /* One cell again, after its score has changed; as eg_heatmap_draw() would have it. For raster surfaces. */
 void eg_heatmap_draw_cell (

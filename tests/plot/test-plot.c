@@ -597,7 +597,8 @@ assert_same_pixels (cairo_surface_t *a, cairo_surface_t *b)
 {
   for (int y = 0; y < cairo_image_surface_get_height (a); y++)
     for (int x = 0; x < cairo_image_surface_get_width (a); x++)
-      g_assert_cmphex (pixel_at (a, x, y), ==, pixel_at (b, x, y));
+      /* The hatch's lines are clipped otherwise in one cell than in all, which may round otherwise. */
+      g_assert_cmpuint (channel_difference (pixel_at (a, x, y), pixel_at (b, x, y)), <=, 1);
 }
 
 /* Cell by cell on the picture of an empty trace gives the picture of the full one. */
@@ -622,7 +623,7 @@ test_cell_by_cell_is_the_whole (void)
           eg_heatmap_draw_cell (layout, growing, (55 - c) / 7, (55 - c) % 7, cr);
         cairo_surface_flush (live);
         assert_same_pixels (live, whole);
-        eg_heatmap_draw_map (layout, growing, cr);
+        eg_heatmap_draw_known (layout, growing, cr);
         cairo_destroy (cr);
         cairo_surface_flush (live);
         assert_same_pixels (live, whole);
