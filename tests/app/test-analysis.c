@@ -1,0 +1,252 @@
+/* What is under the map: curves that say what they show, and the numbers as a table to sort and copy. */
+#include "app/analysis-pane.h"
+#include "app/cell-table.h"
+#include "app/curves-view.h"
+#include "fixture.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *
+get_page (EgAnalysisPane *pane)
+{
+  return gtk_stack_get_visible_child_name (GTK_STACK (fixture_find (GTK_WIDGET (pane), GTK_TYPE_STACK)));
+}
+
+static void
+show_page (EgAnalysisPane *pane, const char *name)
+{
+  gtk_stack_set_visible_child_name (GTK_STACK (fixture_find (GTK_WIDGET (pane), GTK_TYPE_STACK)), name);
+}
+
+/* Whether some label below a widget has this text in it. */
+static gboolean
+says (GtkWidget *root, const char *text)
+{
+  if (GTK_IS_LABEL (root) && strstr (gtk_label_get_text (GTK_LABEL (root)), text) != NULL)
+    return TRUE;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (says (child, text))
+      return TRUE;
+  return FALSE;
+}
+
+static void
+on_unpin_all (EgAnalysisPane *pane, gpointer data)
+{
+  *(guint *)data += 1;
+}
+
+static void
+test_pane_follows_pins (void)
+{
+  EgAnalysisPane *pane = EG_ANALYSIS_PANE (eg_analysis_pane_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  const EgCell pins[] = { { 2, 5 }, { 7, 6 } };
+  guint n_unpinned = 0;
+  GtkWindow *window = fixture_show (GTK_WIDGET (pane), 600, 260);
+
+  g_signal_connect (pane, "unpin-all", G_CALLBACK (on_unpin_all), &n_unpinned);
+  eg_analysis_pane_set_result (pane, result);
+  g_assert_cmpstr (get_page (pane), ==, "layers");
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autofree char *highest = g_strdup_printf ("Highest on average: layer %zu (%.3f)", analysis->top_layers[0],
+                                              analysis->layer_average[analysis->top_layers[0]]);
+  g_assert_true (says (GTK_WIDGET (pane), highest));
+  g_assert_true (says (GTK_WIDGET (pane), "Click cells of the map"));
+  eg_analysis_pane_set_pins (pane, pins, 1);
+  g_assert_cmpstr (get_page (pane), ==, "pinned");
+  eg_analysis_pane_set_pins (pane, pins, 2);
+  fixture_settle (window);
+  g_assert_true (says (GTK_WIDGET (pane), "layer 2 at “Merkel” (5)"));
+  g_assert_true (says (GTK_WIDGET (pane), "layer 7 at “is” (6)"));
+
+  GtkWidget *button = fixture_find (
+      gtk_stack_get_visible_child (GTK_STACK (fixture_find (GTK_WIDGET (pane), GTK_TYPE_STACK))),
+      GTK_TYPE_BUTTON);
+  fixture_point (window, button, 10, 10);
+  fixture_input (window, "click 1");
+  g_assert_cmpuint (n_unpinned, ==, 1);
+  /* Unpinned, the page stays: nobody wants to be led away. */
+  eg_analysis_pane_set_pins (pane, NULL, 0);
+  g_assert_cmpstr (get_page (pane), ==, "pinned");
+  g_assert_false (gtk_widget_get_sensitive (button));
+  fixture_close (window);
+}
+
+/* The pages are as high as each other: the map above does not move when another is chosen. */
+static void
+test_pages_are_of_one_height (void)
+{
+  static const char *const pages[] = { "layers", "subject", "cells", "pinned" };
+  EgAnalysisPane *pane = EG_ANALYSIS_PANE (eg_analysis_pane_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  const EgCell pin = { 2, 5 };
+  GtkWindow *window = fixture_show (GTK_WIDGET (pane), 600, 260);
+  int height, minimum;
+
+  eg_analysis_pane_set_result (pane, result);
+  gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_VERTICAL, 600, &minimum, &height, NULL, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (pages); i++)
+    {
+      int other;
+      show_page (pane, pages[i]);
+      if (i == 3)
+        eg_analysis_pane_set_pins (pane, &pin, 1);
+      fixture_settle (window);
+      gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_VERTICAL, 600, &minimum, &other, NULL, NULL);
+      g_assert_cmpint (other, ==, height);
+    }
+  fixture_close (window);
+}
+
+/* ---- the table ---- */
+
+typedef struct
+{
+  GtkWindow *window;
+  EgCellTable *table;
+  GtkColumnView *view;
+  EgTraceResult *result;
+} Scene;
+
+static void
+scene_open (Scene *self, gsize n_layers, gsize n_tokens)
+{
+  *self = (Scene){ .table = EG_CELL_TABLE (eg_cell_table_new ()),
+                   .result = fixture_result (n_layers, n_tokens) };
+  self->result->scores[3] = NAN;
+  eg_cell_table_set_result (self->table, self->result);
+  self->window = fixture_show (GTK_WIDGET (self->table), 600, 300);
+  self->view = GTK_COLUMN_VIEW (fixture_find (GTK_WIDGET (self->table), GTK_TYPE_COLUMN_VIEW));
+  fixture_wait_for (g_list_model_get_n_items (G_LIST_MODEL (gtk_column_view_get_model (self->view)))
+                    == n_layers * n_tokens);
+}
+
+static void
+scene_close (Scene *self)
+{
+  fixture_close (self->window);
+  eg_trace_result_unref (self->result);
+}
+
+static void
+sort_by (Scene *self, guint column, GtkSortType way)
+{
+  GListModel *columns = gtk_column_view_get_columns (self->view);
+  g_autoptr (GtkColumnViewColumn) by = g_list_model_get_item (columns, column);
+  gtk_column_view_sort_by_column (self->view, by, way);
+}
+
+static void
+on_text (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+  *(char **)data = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (source), result, &error);
+  g_assert_no_error (error);
+}
+
+/* What Ctrl+C leaves on the clipboard, line by line. (transfer full) */
+static char **
+copy (Scene *self)
+{
+  g_autofree char *text = NULL;
+
+  gtk_widget_activate_action (GTK_WIDGET (self->table), "table.copy", NULL);
+  gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (self->table)), NULL, on_text, &text);
+  fixture_wait_for (text != NULL);
+  return g_strsplit (g_strchomp (text), "\n", -1);
+}
+
+static void
+test_copies_as_tsv (void)
+{
+  Scene scene;
+  scene_open (&scene, 8, 7);
+  g_auto (GStrv) lines = copy (&scene);
+
+  g_assert_cmpuint (g_strv_length (lines), ==, 1 + 56);
+  g_assert_cmpstr (lines[0], ==, "Layer\tPosition\tToken\tScore\tStandard error\tNormalized");
+  for (gsize i = 0; i < 56; i++)
+    {
+      g_auto (GStrv) fields = g_strsplit (lines[1 + i], "\t", -1);
+      g_assert_cmpuint (g_strv_length (fields), ==, 6);
+      /* Those without a score come last. */
+      const gsize at = i < 3 ? i : i < 55 ? i + 1 : 3;
+      g_assert_cmpuint (g_ascii_strtoull (fields[0], NULL, 10), ==, at / 7);
+      g_assert_cmpuint (g_ascii_strtoull (fields[1], NULL, 10), ==, at % 7);
+      if (at == 3)
+        g_assert_cmpstr (fields[3], ==, "–");
+      else
+        g_assert_cmpfloat (g_ascii_strtod (fields[3], NULL), ==, scene.result->scores[at]);
+    }
+
+  /* Of a selection, that alone. */
+  gtk_selection_model_select_range (gtk_column_view_get_model (scene.view), 10, 2, TRUE);
+  g_auto (GStrv) selected = copy (&scene);
+  g_assert_cmpuint (g_strv_length (selected), ==, 3);
+  g_assert_true (g_str_has_prefix (selected[1], "1\t4\t␣Angela\t"));
+  scene_close (&scene);
+}
+
+static void
+test_sorts_by_numbers (void)
+{
+  static const GtkSortType ways[] = { GTK_SORT_ASCENDING, GTK_SORT_DESCENDING };
+  Scene scene;
+  scene_open (&scene, 8, 7);
+
+  for (gsize w = 0; w < 2; w++)
+    {
+      double before = w == 0 ? -INFINITY : INFINITY;
+      sort_by (&scene, 3, ways[w]);
+      g_auto (GStrv) lines = copy (&scene);
+      for (gsize i = 1; i < 56; i++)
+        {
+          g_auto (GStrv) fields = g_strsplit (lines[i], "\t", -1);
+          const double score = g_ascii_strtod (fields[3], NULL);
+          g_assert_true (w == 0 ? score >= before : score <= before);
+          before = score;
+        }
+      g_assert_nonnull (strstr (lines[56], "–"));
+    }
+  scene_close (&scene);
+}
+
+/* Numbers that come in are shown, and sorted anew once they rest; what is selected stays so. */
+static void
+test_follows_a_trace (void)
+{
+  Scene scene;
+  scene_open (&scene, 48, 64);
+
+  sort_by (&scene, 3, GTK_SORT_DESCENDING);
+  scene.result->scores[100] = 0.99;
+  eg_cell_table_set_result (scene.table, scene.result);
+  const gint64 end = g_get_monotonic_time () + 3 * G_USEC_PER_SEC / 2;
+  while (g_get_monotonic_time () < end)
+    g_main_context_iteration (NULL, FALSE);
+  g_auto (GStrv) lines = copy (&scene);
+  g_assert_true (g_str_has_prefix (lines[1], "1\t36\t"));
+
+  /* Another shape: other rows. */
+  g_autoptr (EgTraceResult) other = fixture_result (3, 5);
+  eg_cell_table_set_result (scene.table, other);
+  fixture_wait_for (g_list_model_get_n_items (G_LIST_MODEL (gtk_column_view_get_model (scene.view))) == 15);
+  eg_cell_table_set_result (scene.table, NULL);
+  fixture_wait_for (g_list_model_get_n_items (G_LIST_MODEL (gtk_column_view_get_model (scene.view))) == 0);
+  scene_close (&scene);
+}
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+  g_test_add_func ("/app/analysis/pins", test_pane_follows_pins);
+  g_test_add_func ("/app/analysis/heights", test_pages_are_of_one_height);
+  g_test_add_func ("/app/table/copy", test_copies_as_tsv);
+  g_test_add_func ("/app/table/sort", test_sorts_by_numbers);
+  g_test_add_func ("/app/table/live", test_follows_a_trace);
+  return g_test_run ();
+}

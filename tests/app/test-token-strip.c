@@ -1,0 +1,171 @@
+/* Marking the subject over a prompt's tokens: by dragging, by keys, and in step with the typed one. */
+#include "app/prompt-panel.h"
+#include "app/token-strip.h"
+#include "fixture.h"
+
+typedef struct
+{
+  GtkWindow *window;
+  EgTokenStrip *strip;
+  guint first, last, n_marked;
+} Scene;
+
+static void
+on_marked (EgTokenStrip *strip, guint first, guint last, gpointer data)
+{
+  Scene *self = data;
+
+  self->first = first;
+  self->last = last;
+  self->n_marked++;
+  eg_token_strip_set_subject (strip, first, last);
+}
+
+static void
+scene_open (Scene *self)
+{
+  static const char *const texts[] = { "The", " Space", " Need", "le", " is", " in", "\n", " downtown" };
+  static const guint32 ids[] = { 1, 2, 3, 4, 5, 6, 7, 8 };
+
+  *self = (Scene){ .strip = EG_TOKEN_STRIP (eg_token_strip_new ()) };
+  eg_token_strip_set_tokens (self->strip, texts, ids, G_N_ELEMENTS (texts));
+  g_signal_connect (self->strip, "subject-marked", G_CALLBACK (on_marked), self);
+  self->window = fixture_show (GTK_WIDGET (self->strip), 260, 120);
+}
+
+static GtkWidget *
+get_chip (GtkWidget *strip, guint i)
+{
+  GtkWidget *chip = gtk_widget_get_first_child (strip);
+  for (; i > 0; i--)
+    chip = gtk_widget_get_next_sibling (chip);
+  return chip;
+}
+
+static void
+point_at (GtkWindow *window, GtkWidget *chip)
+{
+  fixture_point (window, chip, gtk_widget_get_width (chip) / 2.0, gtk_widget_get_height (chip) / 2.0);
+}
+
+static void
+drag (GtkWindow *window, GtkWidget *strip, guint from, guint to)
+{
+  point_at (window, get_chip (strip, from));
+  fixture_input (window, "mousedown 1");
+  /* By way of each chip between, as a hand goes. */
+  for (guint i = from; i != to; i += from < to ? 1 : -1)
+    point_at (window, get_chip (strip, i));
+  point_at (window, get_chip (strip, to));
+  fixture_input (window, "mouseup 1");
+}
+
+static gboolean
+is_subject (GtkWidget *strip, guint i)
+{
+  return gtk_widget_has_css_class (get_chip (strip, i), "subject");
+}
+
+static void
+test_dragging_marks (void)
+{
+  Scene scene;
+  scene_open (&scene);
+
+  drag (scene.window, GTK_WIDGET (scene.strip), 1, 3);
+  g_assert_cmpuint (scene.first, ==, 1);
+  g_assert_cmpuint (scene.last, ==, 3);
+  for (guint i = 0; i < 8; i++)
+    g_assert_true (is_subject (GTK_WIDGET (scene.strip), i) == (i >= 1 && i <= 3));
+  /* Backwards, and over the end of a row. */
+  drag (scene.window, GTK_WIDGET (scene.strip), 7, 4);
+  g_assert_cmpuint (scene.first, ==, 4);
+  g_assert_cmpuint (scene.last, ==, 7);
+  /* A click marks one. */
+  drag (scene.window, GTK_WIDGET (scene.strip), 0, 0);
+  g_assert_cmpuint (scene.first, ==, 0);
+  g_assert_cmpuint (scene.last, ==, 0);
+  /* Moving without a button marks nothing. */
+  const guint n_marked = scene.n_marked;
+  point_at (scene.window, get_chip (GTK_WIDGET (scene.strip), 3));
+  g_assert_cmpuint (scene.n_marked, ==, n_marked);
+  fixture_close (scene.window);
+}
+
+static void
+test_keys_mark (void)
+{
+  Scene scene;
+  scene_open (&scene);
+
+  gtk_widget_grab_focus (GTK_WIDGET (scene.strip));
+  fixture_input (scene.window, "key Right key Right");
+  g_assert_cmpuint (scene.first, ==, 1);
+  g_assert_cmpuint (scene.last, ==, 1);
+  fixture_input (scene.window, "key shift+Right key shift+Right");
+  g_assert_cmpuint (scene.first, ==, 1);
+  g_assert_cmpuint (scene.last, ==, 3);
+  fixture_input (scene.window, "key shift+Left");
+  g_assert_cmpuint (scene.last, ==, 2);
+  fixture_input (scene.window, "key shift+End");
+  g_assert_cmpuint (scene.first, ==, 1);
+  g_assert_cmpuint (scene.last, ==, 7);
+  fixture_input (scene.window, "key Home");
+  g_assert_cmpuint (scene.first, ==, 0);
+  g_assert_cmpuint (scene.last, ==, 0);
+
+  g_autofree char *other = gtk_test_accessible_check_property (
+      GTK_ACCESSIBLE (scene.strip), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, "Subject: The");
+  g_assert_cmpstr (other, ==, NULL);
+  fixture_close (scene.window);
+}
+
+/* Dragging over the panel's chips writes the subject; a typed subject marks chips. */
+static void
+test_panel_keeps_in_step (void)
+{
+  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "..", "data", "demo", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
+  g_assert_no_error (error);
+  EgPromptPanel *panel = EG_PROMPT_PANEL (eg_prompt_panel_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (panel), 320, 400);
+  GtkWidget *strip = fixture_find (GTK_WIDGET (panel), EG_TYPE_TOKEN_STRIP);
+
+  eg_prompt_panel_set_model (panel, model);
+  eg_prompt_panel_set_texts (panel, "The mother tongue of Angela Merkel is", "mother tongue");
+  fixture_settle (window);
+  g_assert_true (is_subject (strip, 1));
+  g_assert_false (is_subject (strip, 3));
+
+  guint n = 0;
+  for (GtkWidget *chip = gtk_widget_get_first_child (strip); chip != NULL;
+       chip = gtk_widget_get_next_sibling (chip))
+    n++;
+  drag (window, strip, 0, 1);
+  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, "The mother");
+  gtk_widget_grab_focus (strip);
+  fixture_input (window, "key End");
+  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, "is");
+  g_assert_true (is_subject (strip, n - 1));
+
+  /* Typed: the entry follows the tokens, and the tokens the entry. */
+  GtkWidget *entry = fixture_find (GTK_WIDGET (panel), GTK_TYPE_ENTRY);
+  gtk_widget_grab_focus (entry);
+  fixture_input (window, "key ctrl+a");
+  fixture_input (window, "type mother");
+  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, "mother");
+  for (guint i = 0; i < n; i++)
+    g_assert_true (is_subject (strip, i) == (i == 1));
+  fixture_close (window);
+}
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+  g_test_add_func ("/app/strip/drag", test_dragging_marks);
+  g_test_add_func ("/app/strip/keys", test_keys_mark);
+  g_test_add_func ("/app/strip/in-step", test_panel_keeps_in_step);
+  return g_test_run ();
+}
