@@ -29,6 +29,7 @@ need_build() {
   need 'Meson' cmd:meson 'meson' 'meson' 'meson'
   need 'Ninja' cmd:ninja 'ninja-build' 'ninja-build' 'ninja'
   need 'pkg-config' cmd:pkg-config 'pkg-config' 'pkgconf-pkg-config' 'pkgconf'
+  need 'gettext' cmd:msgfmt 'gettext' 'gettext' 'gettext'
   need 'GLib' pc:gio-unix-2.0 'libglib2.0-dev' 'glib2-devel' 'glib2'
   need 'JSON-GLib' pc:json-glib-1.0 'libjson-glib-dev' 'json-glib-devel' 'json-glib'
   need 'OpenBLAS' pc:openblas 'libopenblas-dev' 'openblas-devel' 'openblas'

@@ -9,6 +9,8 @@ root=$(dirname "$here")
 app=io.github.engram_app.Engram
 build=$(realpath -m -- "${ENGRAM_FLATPAK_BUILD_DIR:-$root/_build-flatpak}")
 flathub=https://dl.flathub.org/repo/flathub.flatpakrepo
+# Where those who install the bundle get its runtime from; empty where nothing can be fetched.
+runtime_repo=${ENGRAM_FLATPAK_RUNTIME_REPO-$flathub}
 install=yes
 case ${1:-} in
   '') ;;
@@ -50,7 +52,7 @@ fi
 # rofiles-fuse protects the builder's cache, and needs FUSE, which containers lack.
 [ -w /dev/fuse ] && command -v fusermount >/dev/null || dependencies+=(--disable-rofiles-fuse)
 flatpak-builder --user --force-clean --state-dir="$build/state" --repo="$build/repo" "${dependencies[@]}" "$build/app" "$manifest"
-flatpak build-bundle --runtime-repo="$flathub" "$build/repo" "$build/engram.flatpak" "$app"
+flatpak build-bundle ${runtime_repo:+--runtime-repo="$runtime_repo"} "$build/repo" "$build/engram.flatpak" "$app"
 echo "The bundle: $build/engram.flatpak"
 if [ "$install" = yes ]; then
   flatpak --user install -y --noninteractive --reinstall "$build/engram.flatpak"

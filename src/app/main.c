@@ -1,8 +1,8 @@
 #include "app/application.h"
 
+#include "core/data.h"
 #include "engine/cpu/openblas.h"
 
-#include <glib/gi18n.h>
 #include <locale.h>
 
 int
@@ -10,9 +10,7 @@ main (int argc, char **argv)
 {
   eg_openblas_choose_core (argv);
   setlocale (LC_ALL, "");
-  bindtextdomain ("engram", ENGRAM_LOCALEDIR);
-  bind_textdomain_codeset ("engram", "UTF-8");
-  textdomain ("engram");
+  eg_data_bind_translations ();
 
   g_autoptr (EgApplication) application = eg_application_new ();
   return g_application_run (G_APPLICATION (application), argc, argv);

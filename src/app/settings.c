@@ -1,19 +1,29 @@
 #include "app/settings.h"
 
+#include "core/data.h"
+
 /* Where the build leaves the compiled schema, seen from the program. */
 #define FROM_PROGRAM_TO_DATA "../../data"
 
 static GSettingsSchema *
+lookup_in (const char *folder, const char *id)
+{
+  g_autoptr (GSettingsSchemaSource) source = g_settings_schema_source_new_from_directory (
+      folder, g_settings_schema_source_get_default (), TRUE, NULL);
+  return source != NULL ? g_settings_schema_source_lookup (source, id, FALSE) : NULL;
+}
+
+/* In a build tree, or in a prefix that GLib does not look into. */
+static GSettingsSchema *
 lookup_beside_program (const char *id)
 {
+  g_autofree char *installed = eg_data_shared_path ("glib-2.0/schemas");
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  if (program == NULL)
-    return NULL;
+  if (installed != NULL || program == NULL)
+    return installed != NULL ? lookup_in (installed, id) : NULL;
   g_autofree char *folder = g_path_get_dirname (program);
   g_autofree char *data = g_build_filename (folder, FROM_PROGRAM_TO_DATA, NULL);
-  g_autoptr (GSettingsSchemaSource) source = g_settings_schema_source_new_from_directory (
-      data, g_settings_schema_source_get_default (), TRUE, NULL);
-  return source != NULL ? g_settings_schema_source_lookup (source, id, FALSE) : NULL;
+  return lookup_in (data, id);
 }
 
 GSettings *

@@ -433,7 +433,7 @@ update_model (EgWindow *self)
   const char *origin = eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (self->model));
   tooltip = g_strdup_printf (_ ("%'zu parameters, %s, %s\n%s\nTokenizer: %s\n%s"),
                              eg_model_get_n_parameters (self->model), eg_model_get_dtype_name (self->model),
-                             bytes, eg_model_get_folder (self->model), _ (origin),
+                             bytes, eg_model_get_folder (self->model), origin,
                              eg_model_get_tokenizer_path (self->model));
   set_model_text (self, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);

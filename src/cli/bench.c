@@ -7,6 +7,7 @@
 #include "trace/plan.h"
 #include "trace/tracer.h"
 
+#include <glib/gi18n.h>
 #include <cblas.h>
 #include <math.h>
 #include <stdio.h>
@@ -264,8 +265,8 @@ run (int argc, char **argv)
   g_auto (CliOptions) options = { 0 };
   g_autofree char *tokens_text = NULL, *samples_text = NULL;
   const GOptionEntry entries[] = {
-    { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &tokens_text, "Length of the prompt (default: 8)", "N" },
-    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &samples_text, "Noise draws (default: 10)", "N" },
+    { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &tokens_text, N_ ("Length of the prompt (default: 8)"), "N" },
+    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &samples_text, N_ ("Noise draws (default: 10)"), "N" },
     { NULL },
   };
   int status;
@@ -274,7 +275,7 @@ run (int argc, char **argv)
     return status;
   if (options.arguments[0] != NULL)
     {
-      cli_say ("bench takes no argument: “%s”", options.arguments[0]);
+      cli_say (_ ("bench takes no argument: “%s”"), options.arguments[0]);
       return CLI_USAGE;
     }
   if ((tokens_text != NULL && !cli_parse_integer ("--tokens", tokens_text, 4, MAX_TOKENS, &n_tokens))
@@ -303,6 +304,6 @@ run (int argc, char **argv)
 const CliCommand cli_bench = {
   .name = "bench",
   .usage = "[OPTION…]",
-  .summary = "Measure a trace's speed against the processor's",
+  .summary = N_ ("Measure a trace's speed against the processor's"),
   .run = run,
 };

@@ -4,10 +4,14 @@
 #include "model/locate.h"
 #include "trace/result-io.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#define GETTEXT_DOMAIN "engram"
 
 static int output_errno;
 
@@ -25,23 +29,24 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
 {
   const GOptionEntry common[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model,
-      "The model's folder, or its name as “engram-cli models” lists it (default: the demo model)", "MODEL" },
+      N_ ("The model's folder, or its name as “engram-cli models” lists it (default: the demo model)"),
+      "MODEL" },
     { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &options->tokenizer,
-      "The tokenizer.json to use (default: the model's; else GPT-NeoX's)", "FILE" },
+      N_ ("The tokenizer.json to use (default: the model's; else GPT-NeoX's)"), "FILE" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
-      "Worker threads (default: one a processor)", "N" },
+      N_ ("Worker threads (default: one a processor)"), "N" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
-      "One JSON document on standard output, and nothing else", NULL },
-    { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, "Show this help", NULL },
+      N_ ("One JSON document on standard output, and nothing else"), NULL },
+    { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, N_ ("Show this help"), NULL },
     { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &options->arguments, NULL, NULL },
     { NULL },
   };
   GOptionContext *context = g_option_context_new (NULL);
   g_option_context_set_help_enabled (context, FALSE);
-  g_option_context_set_summary (context, command->summary);
+  g_option_context_set_summary (context, _ (command->summary));
   if (entries != NULL)
-    g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_main_entries (context, common, NULL);
+    g_option_context_add_main_entries (context, entries, GETTEXT_DOMAIN);
+  g_option_context_add_main_entries (context, common, GETTEXT_DOMAIN);
   return context;
 }
 
@@ -50,11 +55,11 @@ static char *
 help_text (const CliCommand *command, GOptionContext *context)
 {
   g_autofree char *glib = g_option_context_get_help (context, TRUE, NULL);
-  const char *options = strstr (glib, command->summary);
+  const char *options = strstr (glib, _ (command->summary));
   GString *text = g_string_new (NULL);
-  g_string_append_printf (text, "Usage: engram-cli %s %s\n\n%s", command->name, command->usage, options);
+  g_string_append_printf (text, _ ("Usage: engram-cli %s %s\n\n%s"), command->name, command->usage, options);
   if (command->description != NULL)
-    g_string_append_printf (text, "%s\n", command->description);
+    g_string_append_printf (text, "%s\n", _ (command->description));
   else
     g_string_truncate (text, text->len - 1);
   return g_string_free (text, FALSE);
@@ -72,7 +77,7 @@ cli_options_parse (CliOptions *self,
   g_autoptr (GOptionContext) context = new_context (command, entries, self);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
-      cli_say ("%s (engram-cli %s --help lists the options)", error->message, command->name);
+      cli_say (_ ("%s (engram-cli %s --help lists the options)"), error->message, command->name);
       *status = CLI_USAGE;
       return FALSE;
     }
@@ -101,9 +106,11 @@ cli_options_get_argument (const CliOptions *self, const char *what, const char *
   const guint n = g_strv_length (self->arguments);
   *status = CLI_USAGE;
   if (n == 0)
-    cli_say ("The %s is missing", what);
+    cli_say (_ ("Missing: %s"), what);
   else if (n > 1)
-    cli_say ("There are %u arguments where only the %s belongs; quote a text that has spaces", n, what);
+    cli_say (ngettext ("There is %u argument where only one belongs (%s); quote a text that has spaces",
+                       "There are %u arguments where only one belongs (%s); quote a text that has spaces", n),
+             n, what);
   *argument = self->arguments[0];
   return n == 1;
 }
@@ -114,7 +121,7 @@ cli_check_text (const char *what, const char *text)
   const char *end;
   if (text == NULL || g_utf8_validate (text, -1, &end))
     return TRUE;
-  cli_say ("%s is not valid UTF-8: its byte %" G_GSIZE_FORMAT " is 0x%02x", what, (gsize)(end - text) + 1,
+  cli_say (_ ("%s is not valid UTF-8: its byte %zu is 0x%02x"), what, (gsize)(end - text) + 1,
            (guint)(guchar)*end);
   return FALSE;
 }
@@ -124,8 +131,7 @@ cli_parse_integer (const char *option, const char *text, guint64 min, guint64 ma
 {
   if (g_ascii_string_to_unsigned (text, 10, min, max, value, NULL))
     return TRUE;
-  cli_say ("%s takes a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT ", not “%s”", option,
-           min, max, text);
+  cli_say (_ ("%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not “%s”"), option, min, max, text);
   return FALSE;
 }
 
@@ -137,7 +143,7 @@ cli_parse_number (const char *option, const char *text, double above, double max
   *value = g_ascii_strtod (text, &end);
   if (end != text && *end == '\0' && errno == 0 && *value > above && *value <= max)
     return TRUE;
-  cli_say ("%s takes a number above %g and up to %g, not “%s”", option, above, max, text);
+  cli_say (_ ("%s takes a number above %g and up to %g, not “%s”"), option, above, max, text);
   return FALSE;
 }
 
@@ -232,6 +238,6 @@ cli_end (int status)
   if (cli_flush () || status != CLI_DONE)
     return status;
   if (output_errno != EPIPE)
-    cli_say ("Standard output cannot be written: %s", g_strerror (output_errno));
+    cli_say (_ ("Standard output cannot be written: %s"), g_strerror (output_errno));
   return CLI_FAILED;
 }

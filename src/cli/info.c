@@ -5,6 +5,8 @@
 #include "engine/cpu/openblas.h"
 #include "trace/tracer.h"
 
+#include <glib/gi18n.h>
+
 /* The trace whose memory is estimated. */
 #define EXAMPLE_TOKENS  16
 #define EXAMPLE_SAMPLES 10
@@ -101,7 +103,7 @@ run (int argc, char **argv)
   const guint n_arguments = g_strv_length (options.arguments);
   if (n_arguments > 1 || (n_arguments == 1 && options.model != NULL))
     {
-      cli_say ("info takes one model");
+      cli_say (_ ("info takes one model"));
       return CLI_USAGE;
     }
   if (n_arguments == 1)
@@ -121,6 +123,6 @@ run (int argc, char **argv)
 const CliCommand cli_info = {
   .name = "info",
   .usage = "[MODEL] [OPTION…]",
-  .summary = "Show a model's architecture, sizes and the memory a trace takes",
+  .summary = N_ ("Show a model's architecture, sizes and the memory a trace takes"),
   .run = run,
 };

@@ -1,8 +1,10 @@
 /* engram-cli: causal tracing without a screen. */
 #include "cli/common.h"
 #include "cli/interrupt.h"
+#include "core/data.h"
 #include "engine/cpu/openblas.h"
 
+#include <glib/gi18n.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <signal.h>
@@ -24,14 +26,14 @@ find_command (const char *name)
 static char *
 overview (void)
 {
-  GString *text = g_string_new ("Usage: engram-cli COMMAND [OPTION…]\n\n"
-                                "Which states of a Mamba language model bring a fact back?\n\n"
-                                "Commands:\n");
+  GString *text = g_string_new (_ ("Usage: engram-cli COMMAND [OPTION…]\n\n"
+                                   "Which states of a Mamba language model bring a fact back?\n\n"
+                                   "Commands:\n"));
   for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_string_append_printf (text, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    g_string_append_printf (text, "  %-10s %s\n", commands[i]->name, _ (commands[i]->summary));
   g_string_append (
-      text, "\nengram-cli COMMAND --help lists a command's options; engram-cli --version the version.\n"
-            "-- ends the options: what follows is text, even when it begins with a dash.\n");
+      text, _ ("\nengram-cli COMMAND --help lists a command's options; engram-cli --version the version.\n"
+               "-- ends the options: what follows is text, even when it begins with a dash.\n"));
   return g_string_free (text, FALSE);
 }
 
@@ -73,7 +75,7 @@ run (int argc, char **argv)
   const CliCommand *command = find_command (help ? argv[2] : name);
   if (command == NULL)
     {
-      cli_say ("There is no command “%s” (engram-cli --help lists them)", help ? argv[2] : name);
+      cli_say (_ ("There is no command “%s” (engram-cli --help lists them)"), help ? argv[2] : name);
       return CLI_USAGE;
     }
   if (help)
@@ -91,6 +93,7 @@ main (int argc, char **argv)
   cli_interrupt_start ();
   setlocale (LC_ALL, "");
   setlocale (LC_NUMERIC, "C");
+  eg_data_bind_translations ();
   g_set_prgname ("engram-cli");
   return cli_end (run (argc, argv));
 }

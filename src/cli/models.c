@@ -5,6 +5,8 @@
 #include "model/catalog.h"
 #include "model/locate.h"
 
+#include <glib/gi18n.h>
+
 /* Wider names push their line's other columns to the right. */
 #define MAX_NAME_WIDTH 44
 
@@ -135,7 +137,7 @@ run (int argc, char **argv)
     return status;
   if (options.arguments[0] != NULL)
     {
-      cli_say ("models takes no argument");
+      cli_say (_ ("models takes no argument"));
       return CLI_USAGE;
     }
   g_autoptr (GError) error = NULL;
@@ -153,10 +155,10 @@ run (int argc, char **argv)
 const CliCommand cli_models = {
   .name = "models",
   .usage = "[OPTION…]",
-  .summary = "List the models on this machine, and whether each can be traced",
+  .summary = N_ ("List the models on this machine, and whether each can be traced"),
   .description
-  = "Listed are the demo model, the folders in $XDG_DATA_HOME/engram/models, and what Hugging Face's "
-    "library has\ndownloaded ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub). --model takes "
-    "their names.",
+  = N_ ("Listed are the demo model, the folders in $XDG_DATA_HOME/engram/models, and what Hugging Face's "
+        "library has\ndownloaded ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub). --model takes "
+        "their names."),
   .run = run,
 };

@@ -4,6 +4,7 @@
 #include "formats/atomic-file.h"
 #include "trace/result-io.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static const struct
@@ -38,7 +39,7 @@ cli_output_check (char *const *paths, gboolean figures_only)
       const gsize kind = find_kind (paths[i]);
       if (kind == G_N_ELEMENTS (kinds) || (figures_only && kinds[kind].save != NULL))
         {
-          cli_say ("%s: the ending says no kind of file that can be written (%s)", paths[i],
+          cli_say (_ ("%s: the ending says no kind of file that can be written (%s)"), paths[i],
                    figures_only ? ".svg, .png or .pdf" : ".npz, .json, .csv, .svg, .png or .pdf");
           return CLI_USAGE;
         }

@@ -3,6 +3,7 @@
 #include "cli/output.h"
 #include "trace/result-io.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static void
@@ -27,22 +28,22 @@ run (int argc, char **argv)
   g_autofree char *colormap = NULL, *orientation = NULL;
   gboolean raw = FALSE;
   const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &outputs, "The figure to write (may be given again)",
-      "FILE.svg|png|pdf" },
-    { "colormap", 0, 0, G_OPTION_ARG_FILENAME, &colormap, "Colours (default: RdYlBu_r)", "NAME" },
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &outputs,
+      N_ ("The figure to write (may be given again)"), "FILE.svg|png|pdf" },
+    { "colormap", 0, 0, G_OPTION_ARG_FILENAME, &colormap, N_ ("Colours (default: RdYlBu_r)"), "NAME" },
     { "orientation", 0, 0, G_OPTION_ARG_FILENAME, &orientation,
-      "layers-by-tokens (default) or tokens-by-layers", "NAME" },
-    { "raw", 0, 0, G_OPTION_ARG_NONE, &raw, "Show probabilities, not normalized ones", NULL },
+      N_ ("layers-by-tokens (default) or tokens-by-layers"), "NAME" },
+    { "raw", 0, 0, G_OPTION_ARG_NONE, &raw, N_ ("Show probabilities, not normalized ones"), NULL },
     { NULL },
   };
   int status;
   const char *path;
   if (!cli_options_parse (&options, &cli_plot, entries, argc, argv, &status)
-      || !cli_options_get_argument (&options, "saved trace (.npz)", &path, &status))
+      || !cli_options_get_argument (&options, _ ("saved trace (.npz)"), &path, &status))
     return status;
   if (outputs == NULL)
     {
-      cli_say ("-o FILE is missing: which figure is to be written?");
+      cli_say (_ ("-o FILE is missing: which figure is to be written?"));
       return CLI_USAGE;
     }
 
@@ -72,6 +73,6 @@ run (int argc, char **argv)
 const CliCommand cli_plot = {
   .name = "plot",
   .usage = "FILE.npz -o FILE.svg|png|pdf [OPTION…]",
-  .summary = "Draw a saved trace as a figure",
+  .summary = N_ ("Draw a saved trace as a figure"),
   .run = run,
 };

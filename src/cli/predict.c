@@ -3,6 +3,8 @@
 #include "cli/interrupt.h"
 #include "trace/predict.h"
 
+#include <glib/gi18n.h>
+
 #define MAX_TOP 1000000
 
 static void
@@ -47,16 +49,16 @@ run (int argc, char **argv)
   g_auto (CliOptions) options = { 0 };
   g_autofree char *top_text = NULL;
   const GOptionEntry entries[] = {
-    { "top", 0, 0, G_OPTION_ARG_FILENAME, &top_text, "How many tokens to show (default: 5)", "N" },
+    { "top", 0, 0, G_OPTION_ARG_FILENAME, &top_text, N_ ("How many tokens to show (default: 5)"), "N" },
     { NULL },
   };
   int status;
   const char *prompt;
   guint64 top = 5;
   if (!cli_options_parse (&options, &cli_predict, entries, argc, argv, &status)
-      || !cli_options_get_argument (&options, "prompt", &prompt, &status))
+      || !cli_options_get_argument (&options, _ ("prompt"), &prompt, &status))
     return status;
-  if (!cli_check_text ("The prompt", prompt)
+  if (!cli_check_text (_ ("The prompt"), prompt)
       || (top_text != NULL && !cli_parse_integer ("--top", top_text, 1, MAX_TOP, &top)))
     return CLI_USAGE;
 
@@ -78,6 +80,6 @@ run (int argc, char **argv)
 const CliCommand cli_predict = {
   .name = "predict",
   .usage = "PROMPT [OPTION…]",
-  .summary = "Show the most probable next tokens",
+  .summary = N_ ("Show the most probable next tokens"),
   .run = run,
 };

@@ -1,6 +1,8 @@
 /* engram-cli tokenize: a text as the model's tokens. */
 #include "cli/common.h"
 
+#include <glib/gi18n.h>
+
 static void
 print_json (EgTokenizer *tokenizer, const EgToken *tokens, gsize n)
 {
@@ -41,9 +43,9 @@ run (int argc, char **argv)
   int status;
   const char *text;
   if (!cli_options_parse (&options, &cli_tokenize, NULL, argc, argv, &status)
-      || !cli_options_get_argument (&options, "text", &text, &status))
+      || !cli_options_get_argument (&options, _ ("text"), &text, &status))
     return status;
-  if (!cli_check_text ("The text", text))
+  if (!cli_check_text (_ ("The text"), text))
     return CLI_USAGE;
 
   g_autoptr (GError) error = NULL;
@@ -64,6 +66,6 @@ run (int argc, char **argv)
 const CliCommand cli_tokenize = {
   .name = "tokenize",
   .usage = "TEXT [OPTION…]",
-  .summary = "Show a text's tokens and where they stand in it",
+  .summary = N_ ("Show a text's tokens and where they stand in it"),
   .run = run,
 };

@@ -6,6 +6,7 @@
 #include "trace/result-io.h"
 #include "trace/tracer.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -114,12 +115,12 @@ print_result_event (const EgTraceResult *result)
 static EgTraceRequest *
 make_request (const char *prompt, const TraceOptions *trace, guint threads)
 {
-  if (!cli_check_text ("The prompt", prompt) || !cli_check_text ("--subject", trace->subject)
+  if (!cli_check_text (_ ("The prompt"), prompt) || !cli_check_text ("--subject", trace->subject)
       || !cli_check_text ("--target", trace->target))
     return NULL;
   if (trace->subject == NULL)
     {
-      cli_say ("--subject is missing: which part of the prompt is to be corrupted?");
+      cli_say (_ ("--subject is missing: which part of the prompt is to be corrupted?"));
       return NULL;
     }
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, trace->subject);
@@ -189,27 +190,28 @@ run (int argc, char **argv)
   g_auto (CliOptions) options = { 0 };
   g_auto (TraceOptions) typed = { 0 };
   const GOptionEntry entries[] = {
-    { "subject", 's', 0, G_OPTION_ARG_FILENAME, &typed.subject, "The part of the prompt to corrupt", "TEXT" },
+    { "subject", 's', 0, G_OPTION_ARG_FILENAME, &typed.subject, N_ ("The part of the prompt to corrupt"),
+      "TEXT" },
     { "target", 't', 0, G_OPTION_ARG_FILENAME, &typed.target,
-      "The token to follow (default: the model's first prediction)", "TEXT" },
-    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &typed.samples, "Noise draws (default: 10)", "N" },
+      N_ ("The token to follow (default: the model's first prediction)"), "TEXT" },
+    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &typed.samples, N_ ("Noise draws (default: 10)"), "N" },
     { "noise", 0, 0, G_OPTION_ARG_FILENAME, &typed.noise,
-      "Noise in standard deviations of the subject's embeddings (default: 3)", "LEVEL" },
-    { "seed", 0, 0, G_OPTION_ARG_FILENAME, &typed.seed, "Of NumPy's RandomState (default: 1)", "N" },
-    { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed.site, "What is restored: resid or mixer (default: resid)",
-      "NAME" },
+      N_ ("Noise in standard deviations of the subject's embeddings (default: 3)"), "LEVEL" },
+    { "seed", 0, 0, G_OPTION_ARG_FILENAME, &typed.seed, N_ ("Of NumPy's RandomState (default: 1)"), "N" },
+    { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed.site,
+      N_ ("What is restored: resid or mixer (default: resid)"), "NAME" },
     { "window", 0, 0, G_OPTION_ARG_FILENAME, &typed.window,
-      "Restored in how many layers at once (default: 1)", "N" },
+      N_ ("Restored in how many layers at once (default: 1)"), "N" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.outputs,
-      "Write .npz, .json, .csv, .svg, .png or .pdf (may be given again)", "FILE" },
+      N_ ("Write .npz, .json, .csv, .svg, .png or .pdf (may be given again)"), "FILE" },
     { "stream", 0, 0, G_OPTION_ARG_NONE, &typed.stream,
-      "One JSON line an estimate as it comes, then the result", NULL },
+      N_ ("One JSON line an estimate as it comes, then the result"), NULL },
     { NULL },
   };
   int status;
   const char *prompt;
   if (!cli_options_parse (&options, &cli_trace, entries, argc, argv, &status)
-      || !cli_options_get_argument (&options, "prompt", &prompt, &status))
+      || !cli_options_get_argument (&options, _ ("prompt"), &prompt, &status))
     return status;
   g_autoptr (EgTraceRequest) request = make_request (prompt, &typed, options.threads);
   if (request == NULL)
@@ -221,10 +223,10 @@ run (int argc, char **argv)
 const CliCommand cli_trace = {
   .name = "trace",
   .usage = "PROMPT --subject TEXT [OPTION…]",
-  .summary = "Trace which states bring the answer back",
+  .summary = N_ ("Trace which states bring the answer back"),
   .description
-  = "Example:\n"
-    "  engram-cli trace \"The Eiffel Tower is located in\" --subject \"Eiffel Tower\" -o tower.svg -o "
-    "tower.npz\n",
+  = N_ ("Example:\n"
+        "  engram-cli trace \"The Eiffel Tower is located in\" --subject \"Eiffel Tower\" -o tower.svg -o "
+        "tower.npz\n"),
   .run = run,
 };

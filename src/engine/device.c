@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "engine/cuda/cuda.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 gboolean
@@ -20,7 +21,7 @@ eg_device_from_name (const char *name, EgDevice *device, GError **error)
   else
     {
       g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                   "There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU", name);
+                   _ ("There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU"), name);
       return FALSE;
     }
   device->index = (guint)index;
@@ -46,7 +47,7 @@ eg_precision_from_name (const char *name, EgPrecision *precision, GError **error
         *precision = (EgPrecision)i;
         return TRUE;
       }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no precision “%s”: it is fp32, tf32 or bf16",
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no precision “%s”: it is fp32, tf32 or bf16"),
                name);
   return FALSE;
 }

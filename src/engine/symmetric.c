@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
 #include <cblas.h>
 #include <math.h>
 #include <string.h>
@@ -48,14 +49,14 @@ decompose (double *a, double *s, gsize n, GError **error)
   if (!work || !integers)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                   "There is no memory left for the root of a matrix of %" G_GSIZE_FORMAT " rows", n);
+                   _ ("There is no memory left for the root of a matrix of %zu rows"), n);
       return FALSE;
     }
   dsyevd_ ("V", "U", &size, a, &size, s, work, &n_work, integers, &n_integers, &info);
   if (info == 0)
     return TRUE;
   g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               "A matrix of %" G_GSIZE_FORMAT " rows has no eigenvalues that can be found", n);
+               _ ("A matrix of %zu rows has no eigenvalues that can be found"), n);
   return FALSE;
 }
 
@@ -67,7 +68,7 @@ eg_symmetric_root (double *a, gsize n, GError **error)
     if (!isfinite (a[i]))
       {
         g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID,
-                             "A matrix with values that are not finite has no root");
+                             _ ("A matrix with values that are not finite has no root"));
         return FALSE;
       }
   g_autofree double *s = g_new (double, n);
@@ -80,7 +81,7 @@ eg_symmetric_root (double *a, gsize n, GError **error)
   if (!vectors)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                   "There is no memory left for a matrix of %" G_GSIZE_FORMAT " rows", n);
+                   _ ("There is no memory left for a matrix of %zu rows"), n);
       return FALSE;
     }
   memcpy (vectors, a, n * n * sizeof *a);

@@ -1,5 +1,6 @@
 #include "formats/atomic-file.h"
 
+#include <glib/gi18n.h>
 #include <glib/gstdio.h>
 
 #include <errno.h>
@@ -22,11 +23,11 @@ eg_output_set_error (GError **error, int error_number, const char *path)
 {
   const GFileError code = g_file_error_from_errno (error_number);
   if (error_number == ENOSPC || error_number == EDQUOT)
-    g_set_error (error, G_FILE_ERROR, (int)code, "No space left on device while writing %s", path);
+    g_set_error (error, G_FILE_ERROR, (int)code, _ ("No space left on device while writing %s"), path);
   else if (error_number == EACCES || error_number == EPERM)
-    g_set_error (error, G_FILE_ERROR, (int)code, "No permission to write %s", path);
+    g_set_error (error, G_FILE_ERROR, (int)code, _ ("No permission to write %s"), path);
   else
-    g_set_error (error, G_FILE_ERROR, (int)code, "%s could not be written: %s", path,
+    g_set_error (error, G_FILE_ERROR, (int)code, _ ("%s could not be written: %s"), path,
                  g_strerror (error_number));
 }
 
@@ -35,11 +36,11 @@ set_folder_error (GError **error, int error_number, const char *folder)
 {
   const GFileError code = g_file_error_from_errno (error_number);
   if (error_number == ENOENT || error_number == ENOTDIR)
-    g_set_error (error, G_FILE_ERROR, (int)code, "No such folder: %s", folder);
+    g_set_error (error, G_FILE_ERROR, (int)code, _ ("No such folder: %s"), folder);
   else if (error_number == EACCES || error_number == EPERM)
-    g_set_error (error, G_FILE_ERROR, (int)code, "No permission to write into the folder %s", folder);
+    g_set_error (error, G_FILE_ERROR, (int)code, _ ("No permission to write into the folder %s"), folder);
   else
-    g_set_error (error, G_FILE_ERROR, (int)code, "The folder %s cannot be written into: %s", folder,
+    g_set_error (error, G_FILE_ERROR, (int)code, _ ("The folder %s cannot be written into: %s"), folder,
                  g_strerror (error_number));
 }
 
@@ -89,9 +90,9 @@ find_target (const char *path, GError **error)
 
   const gboolean exists = g_stat (target, &info) == 0;
   if (target[0] == '\0' || g_str_has_suffix (target, "/") || (exists && S_ISDIR (info.st_mode)))
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR, "“%s” is a folder: add a file name", path);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_ISDIR, _ ("“%s” is a folder: add a file name"), path);
   else if (exists && !S_ISREG (info.st_mode))
-    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, "%s is a device or pipe, not a file", path);
+    g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_INVAL, _ ("%s is a device or pipe, not a file"), path);
   else if (g_access (folder, W_OK | X_OK) != 0)
     set_folder_error (error, errno, folder);
   else if (exists && g_access (target, W_OK) != 0)

@@ -6,6 +6,7 @@
 #include "formats/quote.h"
 #include "formats/safetensors.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* What is looked for, in this order. */
@@ -118,8 +119,8 @@ add_indexed_tensor (EgCheckpoint *self,
         {
           g_autofree char *quoted = eg_quote (file_name);
           g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                       "%s names the file %s, which is missing from %s: copy it there too", self->main_name,
-                       quoted, folder);
+                       _ ("%s names the file %s, which is missing from %s: copy it there too"),
+                       self->main_name, quoted, folder);
           return FALSE;
         }
       file = add_file (self, folder, file_name, error);
@@ -177,12 +178,12 @@ static void
 set_no_weights_error (const char *folder, GError **error)
 {
   if (!g_file_test (folder, G_FILE_TEST_IS_DIR))
-    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "There is no folder %s", folder);
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("There is no folder %s"), folder);
   else
     g_set_error (
         error, EG_ERROR, EG_ERROR_NOT_FOUND,
-        "There are no weights in %s: neither model.safetensors nor pytorch_model.bin, nor an index of "
-        "several such files. Choose the folder that a model was downloaded to",
+        _ ("There are no weights in %s: neither model.safetensors nor pytorch_model.bin, nor an index of "
+           "several such files. Choose the folder that a model was downloaded to"),
         folder);
 }
 
@@ -251,10 +252,10 @@ eg_checkpoint_require (EgCheckpoint *self, const char *name, GError **error)
   const EgTensorFile *file = g_hash_table_lookup (self->homes, name);
   if (file != NULL)
     g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-                 "%s: tensor %s has dtype %s, which Engram does not read", file->name, name,
+                 _ ("%s: tensor %s has dtype %s, which Engram does not read"), file->name, name,
                  (const char *)g_hash_table_lookup (file->unread, name));
   else
-    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "%s: there is no tensor %s", self->main_name, name);
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("%s: there is no tensor %s"), self->main_name, name);
   return NULL;
 }
 

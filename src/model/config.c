@@ -4,6 +4,7 @@
 #include "formats/json-text.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 /* No size of a real network comes near; products of two of them stay far below 2⁶⁴. */
@@ -27,15 +28,17 @@ read_size (const Fields *fields, const char *name, gsize *value, GError **error)
 {
   if (!has_field (fields, name))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “%s” is missing", fields->where, name);
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” is missing"), fields->where,
+                   name);
       return FALSE;
     }
   guint64 number;
   if (!eg_json_node_get_size (json_object_get_member (fields->object, name), &number) || number < 1
       || number > MAX_SIZE)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “%s” must be a whole number from 1 to %u",
-                   fields->where, name, MAX_SIZE);
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
+                   _ ("%s: the field “%s” must be a whole number from 1 to %u"), fields->where, name,
+                   MAX_SIZE);
       return FALSE;
     }
   *value = (gsize)number;
@@ -51,7 +54,7 @@ read_boolean (const Fields *fields, const char *name, gboolean fallback, gboolea
   JsonNode *node = json_object_get_member (fields->object, name);
   if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “%s” must be true or false",
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be true or false"),
                    fields->where, name);
       return FALSE;
     }
@@ -86,10 +89,10 @@ read_inner (const Fields *fields, const char *width, gsize d_model, gsize *d_inn
     return FALSE;
   if (has_field (fields, "expand") && given != *d_inner)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   "%s: intermediate_size is %" G_GSIZE_FORMAT ", but expand × %s is %" G_GSIZE_FORMAT
-                   "; the two fields contradict each other",
-                   fields->where, given, width, *d_inner);
+      g_set_error (
+          error, EG_ERROR, EG_ERROR_FORMAT,
+          _ ("%s: intermediate_size is %zu, but expand × %s is %zu; the two fields contradict each other"),
+          fields->where, given, width, *d_inner);
       return FALSE;
     }
   *d_inner = given;
@@ -107,7 +110,7 @@ read_epsilon (const Fields *fields, const char *name, float *epsilon, GError **e
   const double value = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : -1;
   if (!(value >= 0 && value <= 1))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “%s” must be a number from 0 to 1",
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a number from 0 to 1"),
                    fields->where, name);
       return FALSE;
     }
@@ -125,8 +128,9 @@ require_text (const Fields *fields, const char *name, const char *only, GError *
   if (g_strcmp0 (text, only) == 0)
     return TRUE;
   g_autofree char *quoted = text ? eg_quote (text) : g_strdup ("not a text");
-  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED, "%s: %s is “%s”; Engram traces models whose %s is “%s”",
-               fields->where, name, quoted, name, only);
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+               _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), fields->where, name, quoted, name,
+               only);
   return FALSE;
 }
 
@@ -170,8 +174,8 @@ require_nothing (const Fields *fields, const char *name, GError **error)
       || (eg_json_node_get_size (node, &number) && number == 0))
     return TRUE;
   g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-               "%s: %s is not empty; Engram traces Mamba alone, without attention and MLPs", fields->where,
-               name);
+               _ ("%s: %s is not empty; Engram traces Mamba alone, without attention and MLPs"),
+               fields->where, name);
   return FALSE;
 }
 
@@ -188,7 +192,7 @@ check_names (const Fields *fields, GError **error)
       {
         g_autofree char *quoted = eg_quote (it->data);
         g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-                     "%s: Engram does not know the field “%s” of ssm_cfg", fields->where, quoted);
+                     _ ("%s: Engram does not know the field “%s” of ssm_cfg"), fields->where, quoted);
         return FALSE;
       }
   return TRUE;
@@ -215,7 +219,7 @@ require_rms_norm (const Fields *fields, GError **error)
     return FALSE;
   if (!rms_norm)
     g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-                 "%s: rms_norm is false; Engram traces models with RMSNorm", fields->where);
+                 _ ("%s: rms_norm is false; Engram traces models with RMSNorm"), fields->where);
   return rms_norm;
 }
 
@@ -229,7 +233,7 @@ load_original (const Fields *fields, EgModelConfig *config, GError **error)
       JsonNode *node = json_object_get_member (fields->object, "ssm_cfg");
       if (!JSON_NODE_HOLDS_OBJECT (node))
         {
-          g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the field “ssm_cfg” must be an object",
+          g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “ssm_cfg” must be an object"),
                        fields->where);
           return FALSE;
         }

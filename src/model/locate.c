@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <string.h>
@@ -91,7 +92,7 @@ read_main_ref (const char *repository, GError **error)
   g_strstrip (text);
   if (length < sizeof text - 1 && is_plain_name (text))
     return g_strdup (text);
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s does not name a snapshot", path);
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s does not name a snapshot"), path);
   return NULL;
 }
 
@@ -137,15 +138,15 @@ eg_model_get_snapshot (const char *repository, GError **error)
     {
       g_autofree char *quoted = eg_quote (commit);
       g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                   "%s: refs/main names the snapshot %s, which is not there; download the model again",
+                   _ ("%s: refs/main names the snapshot %s, which is not there; download the model again"),
                    repository, quoted);
       return NULL;
     }
   g_autofree char *snapshots = g_build_filename (repository, "snapshots", NULL);
   char *newest = find_newest (snapshots);
   if (newest == NULL)
-    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "%s has no snapshot: its download has not got that far",
-                 repository);
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+                 _ ("%s has no snapshot: its download has not got that far"), repository);
   return newest;
 }
 
@@ -167,7 +168,7 @@ join_places (const char *store, char *const *caches)
 {
   GString *text = g_string_new (store);
   for (guint i = 0; caches[i] != NULL; i++)
-    g_string_append_printf (text, "%s%s", caches[i + 1] == NULL ? " or " : ", ", caches[i]);
+    g_string_append_printf (text, "%s%s", caches[i + 1] == NULL ? _ (" or ") : ", ", caches[i]);
   return g_string_free (text, FALSE);
 }
 
@@ -180,7 +181,7 @@ eg_model_locate (const char *name, GError **error)
     return g_strdup (name);
   if (!is_model_name (name))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "There is no folder “%s”", name);
+      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("There is no folder “%s”"), name);
       return NULL;
     }
   g_autofree char *store = eg_model_get_store ();
@@ -200,7 +201,7 @@ eg_model_locate (const char *name, GError **error)
     return eg_model_find_demo ();
   g_autofree char *places = join_places (store, caches);
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-               "There is no folder “%s”, and no model of that name in %s", name, places);
+               _ ("There is no folder “%s”, and no model of that name in %s"), name, places);
   return NULL;
 }
 
@@ -271,11 +272,12 @@ eg_model_explain_missing (const char *folder)
   if (link != NULL)
     {
       g_autofree char *quoted = eg_quote (link);
-      return g_strdup_printf ("%s in %s is a link to a file that is not there; download the model again",
+      return g_strdup_printf (_ ("%s in %s is a link to a file that is not there; download the model again"),
                               quoted, path);
     }
   g_autofree char *repository = get_repository_of (path);
   if (repository != NULL && has_incomplete_blob (repository))
-    return g_strdup_printf ("The download of %s is not complete: finish it, or start it again", repository);
+    return g_strdup_printf (_ ("The download of %s is not complete: finish it, or start it again"),
+                            repository);
   return NULL;
 }

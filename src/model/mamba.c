@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
+
 /* Rows are stacked segment after segment; since segments are ordered by their first layer, those at work in a
  * layer are always the first few. */
 typedef struct
@@ -91,9 +93,8 @@ reserve (EgWorkspace *self, Buffer *buffer, gsize n_rows, gsize width, GError **
   buffer->size = buffer->memory ? n : 0;
   if (buffer->memory)
     return TRUE;
-  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-               "There is no memory left for %" G_GSIZE_FORMAT " rows of %" G_GSIZE_FORMAT " numbers", n_rows,
-               width);
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for %zu rows of %zu numbers"),
+               n_rows, width);
   return FALSE;
 }
 

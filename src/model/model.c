@@ -4,6 +4,8 @@
 #include "core/memory.h"
 #include "model/locate.h"
 
+#include <glib/gi18n.h>
+
 struct _EgModel
 {
   gatomicrefcount refs;
@@ -25,9 +27,9 @@ check_folder (const char *folder, GError **error)
     return TRUE;
   if (g_file_test (folder, G_FILE_TEST_EXISTS))
     g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 "“%s” is a file; a model is a folder with config.json and its weights in it", folder);
+                 _ ("“%s” is a file; a model is a folder with config.json and its weights in it"), folder);
   else
-    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "There is no folder “%s”", folder);
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("There is no folder “%s”"), folder);
   return FALSE;
 }
 
@@ -40,7 +42,7 @@ check_memory (const char *name, EgCheckpoint *checkpoint, GError **error)
   g_autofree char *needed_text = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *limit_text = g_format_size_full (limit, G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-               "The weights of “%s” take %s, but this machine has %s of memory", name, needed_text,
+               _ ("The weights of “%s” take %s, but this machine has %s of memory"), name, needed_text,
                limit_text);
   return FALSE;
 }
@@ -52,7 +54,7 @@ read_config (EgModel *self, GError **error)
   if (g_file_test (path, G_FILE_TEST_EXISTS))
     return eg_model_config_load (path, &self->config, error);
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-               "There is no config.json in “%s”: it is not a model's folder", self->folder);
+               _ ("There is no config.json in “%s”: it is not a model's folder"), self->folder);
   return FALSE;
 }
 
@@ -92,14 +94,13 @@ check_vocabulary (EgModel *self, GError **error)
     return TRUE;
   if (self->tokenizer_origin == EG_TOKENIZER_SHIPPED)
     g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                 "“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %" G_GSIZE_FORMAT
-                 " tokens, the model's vocabulary %" G_GSIZE_FORMAT
-                 "; put the model's own tokenizer.json into its folder",
+                 _ ("“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %zu tokens, the "
+                    "model's vocabulary %zu; put the model's own tokenizer.json into its folder"),
                  self->name, n_tokens, n_rows);
   else
     g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 "The tokenizer %s belongs to another model than “%s”: it has %" G_GSIZE_FORMAT
-                 " tokens, the model's vocabulary %" G_GSIZE_FORMAT,
+                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model's "
+                    "vocabulary %zu"),
                  self->tokenizer_path, self->name, n_tokens, n_rows);
   return FALSE;
 }

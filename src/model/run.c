@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
+
 static void
 free_layers (EgRun *self, float **layers)
 {
@@ -67,7 +69,7 @@ eg_run_new (EgModel *model,
   g_autofree char *size
       = g_format_size_full (eg_run_size (config, n, n_states, keep_mixer), G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-               "There is no memory left for a run of the network, which keeps %s", size);
+               _ ("There is no memory left for a run of the network, which keeps %s"), size);
   return NULL;
 }
 

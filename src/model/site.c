@@ -2,12 +2,14 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
+
 static const struct
 {
   const char *name, *title;
 } sites[EG_N_SITES] = {
-  [EG_SITE_RESID] = { "resid", "Residual stream" },
-  [EG_SITE_MIXER] = { "mixer", "Mixer output" },
+  [EG_SITE_RESID] = { "resid", N_ ("Residual stream") },
+  [EG_SITE_MIXER] = { "mixer", N_ ("Mixer output") },
 };
 
 const char *
@@ -21,7 +23,7 @@ const char *
 eg_site_get_title (EgSite site)
 {
   g_return_val_if_fail (site < EG_N_SITES, NULL);
-  return sites[site].title;
+  return _ (sites[site].title);
 }
 
 gboolean
@@ -37,7 +39,7 @@ eg_site_from_name (const char *name, EgSite *site, GError **error)
         }
       g_string_append_printf (names, "%s%s", s == 0 ? "" : ", ", sites[s].name);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no site “%s”; the sites are %s", name,
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no site “%s”; the sites are %s"), name,
                names->str);
   return FALSE;
 }

@@ -2,6 +2,8 @@
 
 #include "core/data.h"
 
+#include <glib/gi18n.h>
+
 #define FILE_NAME "tokenizer.json"
 
 /* A link that leads nowhere counts: its tokenizer is missing, and no other one will do. */
@@ -51,11 +53,11 @@ const char *
 eg_tokenizer_origin_describe (EgTokenizerOrigin origin)
 {
   static const char *const texts[] = {
-    "as given",
-    "in the model's folder",
-    "beside the model's folder",
-    "from the settings",
-    "GPT-NeoX's, which comes with Engram",
+    N_ ("as given"),
+    N_ ("in the model's folder"),
+    N_ ("beside the model's folder"),
+    N_ ("from the settings"),
+    N_ ("GPT-NeoX's, which comes with Engram"),
   };
-  return texts[origin];
+  return _ (texts[origin]);
 }

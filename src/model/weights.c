@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/half.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -23,7 +24,7 @@ find (Loader *loader, const char *name, guint n_dims, const gsize *shape, GError
     {
       g_autofree char *found = eg_shape_to_string (tensor->shape, tensor->n_dims);
       g_autofree char *expected = eg_shape_to_string (shape, n_dims);
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: tensor %s has shape %s, expected %s",
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: tensor %s has shape %s, expected %s"),
                    eg_checkpoint_get_file_name (loader->checkpoint, name), name, found, expected);
       return NULL;
     }
@@ -85,8 +86,9 @@ load_bias (Loader *loader,
     return load_vector (loader, name, n, vector, error);
   if (!eg_checkpoint_has (loader->checkpoint, name))
     return TRUE;
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "config.json says that %s is false, but %s has a tensor %s",
-               field, eg_checkpoint_get_file_name (loader->checkpoint, name), name);
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
+               _ ("config.json says that %s is false, but %s has a tensor %s"), field,
+               eg_checkpoint_get_file_name (loader->checkpoint, name), name);
   return FALSE;
 }
 
@@ -171,8 +173,8 @@ load_weights (EgCheckpoint *checkpoint, const EgModelConfig *config, gboolean ch
     {
       g_set_error (
           error, EG_ERROR, EG_ERROR_NOT_FOUND,
-          "%s: there is no tensor lm_head.weight, and config.json says that the head is not tied to the "
-          "embedding",
+          _ ("%s: there is no tensor lm_head.weight, and config.json says that the head is not tied to the "
+             "embedding"),
           eg_checkpoint_get_file_name (checkpoint, "lm_head.weight"));
       ok = FALSE;
     }

@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "plot/colormap-tables.h"
 
+#include <glib/gi18n.h>
+
 #define N_COLORS 256
 
 /* A map is either a table of all its colours or anchors between which they are interpolated. */
@@ -76,7 +78,7 @@ eg_colormap_from_name (const char *name, EgColormap *colormap, GError **error)
         }
       g_string_append_printf (names, "%s%s", i == 0 ? "" : ", ", colormaps[i].name);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no colour map “%s”; there are %s", name,
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no colour map “%s”; there are %s"), name,
                names->str);
   return FALSE;
 }

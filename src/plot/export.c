@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "formats/atomic-file.h"
 
+#include <glib/gi18n.h>
 #include <cairo-pdf.h>
 #include <cairo-svg.h>
 
@@ -53,13 +54,14 @@ static gboolean
 check_options (const EgFigureOptions *options, GError **error)
 {
   if (!(options->width >= MIN_WIDTH && options->width <= MAX_WIDTH))
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "A figure's width is %g to %g inches, not %g", MIN_WIDTH,
-                 MAX_WIDTH, options->width);
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("A figure's width is %g to %g inches, not %g"),
+                 MIN_WIDTH, MAX_WIDTH, options->width);
   else if (!(options->height == 0 || (options->height >= MIN_WIDTH && options->height <= MAX_WIDTH)))
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "A figure's height is %g to %g inches, not %g", MIN_WIDTH,
-                 MAX_WIDTH, options->height);
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("A figure's height is %g to %g inches, not %g"),
+                 MIN_WIDTH, MAX_WIDTH, options->height);
   else if (!(options->png_scale >= 1 && options->png_scale <= 4))
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "A PNG's scale is 1 to 4, not %g", options->png_scale);
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("A PNG's scale is 1 to 4, not %g"),
+                 options->png_scale);
   else
     return TRUE;
   return FALSE;
@@ -120,7 +122,8 @@ eg_export_heatmap (const EgTraceResult *result,
 
   if (!find_format (path, &format))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "%s: a figure's name ends in .svg, .png or .pdf", path);
+      g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("%s: a figure's name ends in .svg, .png or .pdf"),
+                   path);
       return FALSE;
     }
   if (!check_options (options, error))
@@ -155,7 +158,7 @@ eg_export_heatmap (const EgTraceResult *result,
     }
   if (status != CAIRO_STATUS_SUCCESS)
     {
-      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, "%s could not be drawn: %s", path,
+      g_set_error (error, G_FILE_ERROR, G_FILE_ERROR_FAILED, _ ("%s could not be drawn: %s"), path,
                    cairo_status_to_string (status));
       return FALSE;
     }

@@ -5,6 +5,7 @@
 #include "tokenizer/byte-level.h"
 #include "tokenizer/unicode.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Bounds what a text takes in memory: some fifty times its size. */
@@ -286,12 +287,13 @@ eg_tokenizer_encode (EgTokenizer *self, const char *text, gssize length, GError 
   const gsize n = length < 0 ? strlen (text) : (gsize)length;
   if (n > MAX_TEXT_BYTES)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, "The text to tokenize is longer than 16 MiB");
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID,
+                           _ ("The text to tokenize is longer than 16 MiB"));
       return NULL;
     }
   if (!is_utf8 (text, n))
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, "The text to tokenize is not valid UTF-8");
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, _ ("The text to tokenize is not valid UTF-8"));
       return NULL;
     }
   g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (EgToken));

@@ -2,6 +2,8 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
+
 float *
 eg_clean_input (EgWorkspace *workspace, EgModel *model, const guint32 *ids, gsize n_tokens, GError **error)
 {
@@ -9,21 +11,21 @@ eg_clean_input (EgWorkspace *workspace, EgModel *model, const guint32 *ids, gsiz
   EgBackend *be = eg_model_get_backend (model);
   if (n_tokens == 0)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, "The prompt has no token");
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, _ ("The prompt has no token"));
       return NULL;
     }
   for (gsize t = 0; t < n_tokens; t++)
     if (ids[t] >= config->vocab_size)
       {
         g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                     "The tokenizer's token %u is beyond the model's vocabulary of %" G_GSIZE_FORMAT
-                     "; tokenizer.json belongs to another model",
+                     _ ("The tokenizer's token %u is beyond the model's vocabulary of %zu; tokenizer.json "
+                        "belongs to another model"),
                      ids[t], config->vocab_size);
         return NULL;
       }
   float *input = be->alloc (be, n_tokens * config->d_model);
   if (!input)
-    g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for the prompt");
+    g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for the prompt"));
   for (gsize t = 0; input && t < n_tokens; t++)
     be->embed (eg_workspace_get_stream (workspace), input + t * config->d_model,
                &eg_model_get_weights (model)->embedding, ids[t]);

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -70,9 +71,9 @@ eg_corruption_parse_kind (EgCorruption *self, const char *text, GError **error)
       const double degrees = k == EG_CORRUPTION_STUDENT_T ? g_ascii_strtod (argument, &end) : 0;
       if (k == EG_CORRUPTION_STUDENT_T && (end == argument || *end))
         return eg_error_invalid (
-            error, "student-t takes its degrees of freedom, a number above 2: “student-t:3”, not “%s”", text);
+            error, _ ("student-t takes its degrees of freedom, a number above 2: “student-t:3”, not “%s”"), text);
       if (k == EG_CORRUPTION_SWAP && !*argument)
-        return eg_error_invalid (error, "swap takes the text in the subject’s place: “swap:Space Needle”");
+        return eg_error_invalid (error, _ ("swap takes the text in the subject’s place: “swap:Space Needle”"));
       self->kind = k;
       self->degrees = degrees;
       g_free (self->swap);
@@ -81,8 +82,8 @@ eg_corruption_parse_kind (EgCorruption *self, const char *text, GError **error)
     }
   return eg_error_invalid (
       error,
-      "There is no corruption “%s”; the corruptions are gaussian, uniform, student-t:DEGREES, "
-      "multivariate and swap:TEXT",
+      _ ("There is no corruption “%s”; the corruptions are gaussian, uniform, student-t:DEGREES, "
+      "multivariate and swap:TEXT"),
       text);
 }
 
@@ -96,7 +97,7 @@ eg_corruption_parse_scale (EgCorruption *self, const char *text, GError **error)
       if (!argument || (*argument && !takes_file))
         continue;
       if (takes_file && !*argument)
-        return eg_error_invalid (error, "The noise scale %s takes a file: “%s:FILE”", scales[s], scales[s]);
+        return eg_error_invalid (error, _ ("The noise scale %s takes a file: “%s:FILE”"), scales[s], scales[s]);
       self->scale = s;
       g_free (self->file);
       self->file = takes_file ? g_strdup (argument) : NULL;
@@ -104,8 +105,8 @@ eg_corruption_parse_scale (EgCorruption *self, const char *text, GError **error)
     }
   return eg_error_invalid (
       error,
-      "There is no noise scale “%s”; the scales are prompt, subjects:FILE, embedding, absolute and "
-      "text:FILE",
+      _ ("There is no noise scale “%s”; the scales are prompt, subjects:FILE, embedding, absolute and "
+      "text:FILE"),
       text);
 }
 
@@ -134,13 +135,13 @@ eg_corruption_parse_span (EgCorruption *self, const char *text, GError **error)
       gsize first = 0, last = 0;
       if (s == EG_SPAN_TOKENS && !parse_range (argument, &first, &last))
         return eg_error_invalid (
-            error, "The span tokens takes the first token and the last, from 0 on: “tokens:2-4”");
+            error, _ ("The span tokens takes the first token and the last, from 0 on: “tokens:2-4”"));
       self->span = s;
       self->span_first = first;
       self->span_last = last;
       return TRUE;
     }
-  return eg_error_invalid (error, "There is no span “%s”; the spans are subject, tokens:A-B and all", text);
+  return eg_error_invalid (error, _ ("There is no span “%s”; the spans are subject, tokens:A-B and all"), text);
 }
 
 char *
@@ -191,28 +192,28 @@ eg_corruption_check (const EgCorruption *self, GError **error)
   if (self->kind == EG_CORRUPTION_SWAP)
     {
       if (!self->swap || !*self->swap)
-        return eg_error_invalid (error, "No text is given to swap the subject for");
+        return eg_error_invalid (error, _ ("No text is given to swap the subject for"));
       if (!g_utf8_validate (self->swap, -1, NULL))
-        return eg_error_invalid (error, "The text to swap the subject for is not valid UTF-8");
+        return eg_error_invalid (error, _ ("The text to swap the subject for is not valid UTF-8"));
       if (self->scale != EG_NOISE_SCALE_PROMPT || self->replace)
         return eg_error_invalid (
-            error, "Swapping the subject draws no noise: leave the noise scale and replace out");
+            error, _ ("Swapping the subject draws no noise: leave the noise scale and replace out"));
       if (self->span != EG_SPAN_SUBJECT)
-        return eg_error_invalid (error, "Only the subject can be swapped: leave the span out");
+        return eg_error_invalid (error, _ ("Only the subject can be swapped: leave the span out"));
       return TRUE;
     }
   if (self->kind == EG_CORRUPTION_STUDENT_T && !(self->degrees > 2 && self->degrees <= 1e6))
     return eg_error_invalid (
-        error, "The degrees of freedom of student-t must be above 2 and at most 1e6, not %g", self->degrees);
+        error, _ ("The degrees of freedom of student-t must be above 2 and at most 1e6, not %g"), self->degrees);
   if (self->kind == EG_CORRUPTION_MULTIVARIATE && !text)
     return eg_error_invalid (
-        error, "Multivariate noise follows the embeddings of a text: name it by the noise scale "
-               "text:FILE");
+        error, _ ("Multivariate noise follows the embeddings of a text: name it by the noise scale "
+               "text:FILE"));
   if (text && self->kind != EG_CORRUPTION_MULTIVARIATE && self->kind != EG_CORRUPTION_STUDENT_T)
     return eg_error_invalid (
-        error, "The noise scale text:FILE belongs to multivariate and student-t noise, not to %s",
+        error, _ ("The noise scale text:FILE belongs to multivariate and student-t noise, not to %s"),
         kinds[self->kind].name);
   if ((text || self->scale == EG_NOISE_SCALE_SUBJECTS) && !self->file)
-    return eg_error_invalid (error, "The noise scale %s takes a file", scales[self->scale]);
+    return eg_error_invalid (error, _ ("The noise scale %s takes a file"), scales[self->scale]);
   return TRUE;
 }

@@ -5,6 +5,7 @@
 #include "formats/map-file.h"
 #include "model/model-private.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -42,9 +43,8 @@ count_lines (EgModel *model,
           if (id >= n_rows)
             {
               g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                           "line %" G_GSIZE_FORMAT
-                           ": the tokenizer's token %u is beyond the model's vocabulary "
-                           "of %" G_GSIZE_FORMAT,
+                           _ ("line %zu: the tokenizer's token %u is beyond the model's vocabulary "
+                           "of %zu"),
                            line, id, n_rows);
               return FALSE;
             }
@@ -73,7 +73,7 @@ eg_count_tokens (EgModel *model, const char *path, gsize *n_tokens, GCancellable
     }
   if (*n_tokens > 0)
     return g_steal_pointer (&counts);
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "%s: there is no text in it", title);
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("%s: there is no text in it"), title);
   return NULL;
 }
 
@@ -94,7 +94,7 @@ for_rows (EgModel *model,
   float *device = be->alloc (be, ROWS_AT_ONCE * d);
   if (!device)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for embeddings");
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for embeddings"));
       return FALSE;
     }
   EgStream *stream = be->stream_new (be, 1);
@@ -202,7 +202,7 @@ eg_embedding_covariance (EgModel *model,
   if (moments.weight < 2)
     {
       g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID,
-                           "A covariance needs a text of two tokens or more");
+                           _ ("A covariance needs a text of two tokens or more"));
       return FALSE;
     }
   for (gsize i = 0; i < d; i++)

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -9,18 +10,18 @@ static gboolean
 check_numbers (const EgTraceRequest *request, GError **error)
 {
   if (request->samples < 1 || request->samples > EG_MAX_SAMPLES)
-    return eg_error_invalid (error, "The number of samples must be from 1 to %d, not %u", EG_MAX_SAMPLES,
+    return eg_error_invalid (error, _ ("The number of samples must be from 1 to %d, not %u"), EG_MAX_SAMPLES,
                              request->samples);
   if (!isfinite (request->noise_level) || request->noise_level <= 0 || request->noise_level > EG_MAX_NOISE)
-    return eg_error_invalid (error, "The noise level must be a number above 0 and at most %g, not %g",
+    return eg_error_invalid (error, _ ("The noise level must be a number above 0 and at most %g, not %g"),
                              EG_MAX_NOISE, request->noise_level);
   if (request->window < 1 || request->window > EG_MAX_WINDOW)
-    return eg_error_invalid (error, "The window must be from 1 to %d layers, not %u", EG_MAX_WINDOW,
+    return eg_error_invalid (error, _ ("The window must be from 1 to %d layers, not %u"), EG_MAX_WINDOW,
                              request->window);
   if (request->site >= EG_N_SITES)
-    return eg_error_invalid (error, "There is no such site");
+    return eg_error_invalid (error, _ ("There is no such site"));
   if (request->metric >= EG_N_METRICS)
-    return eg_error_invalid (error, "There is no such metric");
+    return eg_error_invalid (error, _ ("There is no such metric"));
   return TRUE;
 }
 
@@ -29,18 +30,18 @@ static gboolean
 check_until (const EgTraceRequest *request, GError **error)
 {
   if (!(request->until_sem >= 0) || !isfinite (request->until_sem))
-    return eg_error_invalid (error, "The wanted standard error must be a number above 0, not %g",
+    return eg_error_invalid (error, _ ("The wanted standard error must be a number above 0, not %g"),
                              request->until_sem);
   if (!(request->until_sem > 0))
     return TRUE;
   if (request->corruption.kind == EG_CORRUPTION_SWAP)
     return eg_error_invalid (error,
-                             "A swapped subject makes one run, which has no standard error to wait for");
+                             _ ("A swapped subject makes one run, which has no standard error to wait for"));
   if (request->samples < 2)
-    return eg_error_invalid (error, "A standard error needs two samples or more to begin with");
+    return eg_error_invalid (error, _ ("A standard error needs two samples or more to begin with"));
   if (request->max_samples < request->samples || request->max_samples > EG_MAX_SAMPLES)
     return eg_error_invalid (
-        error, "The greatest number of samples must be from %u, with which it begins, to %d, not %u",
+        error, _ ("The greatest number of samples must be from %u, with which it begins, to %d, not %u"),
         request->samples, EG_MAX_SAMPLES, request->max_samples);
   return TRUE;
 }
@@ -50,10 +51,11 @@ check_against (const EgTraceRequest *request, GError **error)
 {
   const gboolean asked = request->metric == EG_METRIC_LOGIT_DIFF;
   if (request->against && !asked && !request->all_metrics)
-    return eg_error_invalid (error,
-                             "A token against the target means something for the metric logit-diff alone");
+    return eg_error_invalid (
+        error, _ ("A token against the target means something for the metric logit-diff alone"));
   if (asked && !request->against && request->corruption.kind != EG_CORRUPTION_SWAP)
-    return eg_error_invalid (error, "The metric logit-diff needs the token against which the target stands");
+    return eg_error_invalid (error,
+                             _ ("The metric logit-diff needs the token against which the target stands"));
   return TRUE;
 }
 
@@ -66,9 +68,9 @@ find_subject (const EgTraceRequest *request, gsize *start, gsize *end, GPtrArray
     return TRUE;
   if (!subject || !*subject)
     return eg_error_invalid (error,
-                             "No subject is marked: name the part of the prompt that is to be corrupted");
+                             _ ("No subject is marked: name the part of the prompt that is to be corrupted"));
   if (!g_utf8_validate (subject, -1, NULL))
-    return eg_error_invalid (error, "The subject is not valid UTF-8 text");
+    return eg_error_invalid (error, _ ("The subject is not valid UTF-8 text"));
 
   const glong n_chars = g_utf8_strlen (prompt, -1);
   const char *at = NULL;
@@ -78,11 +80,11 @@ find_subject (const EgTraceRequest *request, gsize *start, gsize *end, GPtrArray
            && g_str_has_prefix (g_utf8_offset_to_pointer (prompt, request->subject_offset), subject))
     at = g_utf8_offset_to_pointer (prompt, request->subject_offset);
   if (!at)
-    return eg_error_invalid (error, "The subject “%s” is not in the prompt “%s”", subject, prompt);
+    return eg_error_invalid (error, _ ("The subject “%s” is not in the prompt “%s”"), subject, prompt);
   if (request->subject_offset < 0 && strstr (at + 1, subject))
     g_ptr_array_add (
-        notes, g_strdup_printf ("The subject “%s” is in the prompt more than once; the first is corrupted",
-                                subject));
+        notes, g_strdup_printf (
+                   _ ("The subject “%s” is in the prompt more than once; the first is corrupted"), subject));
   *start = (gsize)g_utf8_pointer_to_offset (prompt, at);
   *end = *start + (gsize)g_utf8_strlen (subject, -1);
   return TRUE;
@@ -104,11 +106,11 @@ find_token (EgTokenizer *tokenizer,
   if (!tokens)
     return FALSE;
   if (tokens->len == 0)
-    return eg_error_invalid (error, "%s “%s” is no token of this model", what, target);
+    return eg_error_invalid (error, _ ("%s “%s” is no token of this model"), what, target);
   *id = g_array_index (tokens, EgToken, 0).id;
   g_autofree char *first = eg_tokenizer_token_text (tokenizer, *id);
-  g_ptr_array_add (notes, g_strdup_printf ("%s “%s” is %u tokens; its first, “%s”, is followed", what, spaced,
-                                           tokens->len, first));
+  g_ptr_array_add (notes, g_strdup_printf (_ ("%s “%s” is %u tokens; its first, “%s”, is followed"), what,
+                                           spaced, tokens->len, first));
   return TRUE;
 }
 
@@ -118,7 +120,8 @@ eg_trace_find_target (
 {
   if (!*target)
     return eg_error_invalid (
-        error, "The target is empty: name a token, or leave it out to follow the model's first prediction");
+        error,
+        _ ("The target is empty: name a token, or leave it out to follow the model's first prediction"));
   return find_token (tokenizer, "The target", target, id, notes, error);
 }
 
@@ -151,7 +154,7 @@ find_subject_tokens (EgTraceInput *self, gsize start, gsize end, GError **error)
         self->subject_last = t;
         found = TRUE;
       }
-  return found || eg_error_invalid (error, "No token of the prompt covers the subject");
+  return found || eg_error_invalid (error, _ ("No token of the prompt covers the subject"));
 }
 
 /* A part of the prompt, by characters. (transfer full) */
@@ -168,12 +171,10 @@ find_span (EgTraceInput *self, const EgTraceRequest *request, GError **error)
   const EgCorruption *corruption = &request->corruption;
   const gboolean is_tokens = corruption->span == EG_SPAN_TOKENS;
   if (is_tokens && corruption->span_last >= self->n_tokens)
-    return eg_error_invalid (error,
-                             "The span ends with token %" G_GSIZE_FORMAT
-                             ", but the prompt’s last is token %" G_GSIZE_FORMAT,
+    return eg_error_invalid (error, _ ("The span ends with token %zu, but the prompt’s last is token %zu"),
                              corruption->span_last, self->n_tokens - 1);
   if (is_tokens && corruption->span_first > corruption->span_last)
-    return eg_error_invalid (error, "The span’s first token is after its last");
+    return eg_error_invalid (error, _ ("The span’s first token is after its last"));
   self->corrupted_first = is_tokens ? corruption->span_first : 0;
   self->corrupted_last = is_tokens ? corruption->span_last : self->n_tokens - 1;
   return TRUE;
@@ -232,19 +233,19 @@ swap_subject (EgTraceInput *self,
     same_after++;
   if (same == self->n_tokens && same == self->n_swapped)
     return eg_error_invalid (
-        error, "Nothing would be corrupted: “%s” in the place of “%s” leaves the prompt as it is",
+        error, _ ("Nothing would be corrupted: “%s” in the place of “%s” leaves the prompt as it is"),
         request->corruption.swap, request->subject);
   self->corrupted_first = MIN (self->corrupted_first, same);
   if (self->n_swapped <= self->corrupted_first)
-    return eg_error_invalid (error, "Nothing of the prompt is left after “%s” is put in the place of “%s”",
+    return eg_error_invalid (error,
+                             _ ("Nothing of the prompt is left after “%s” is put in the place of “%s”"),
                              request->corruption.swap, request->subject);
   if (same_after < self->n_tokens - 1 - self->subject_last)
     g_ptr_array_add (notes,
                      g_strdup ("The swapped text also changes how the text after it is cut into tokens"));
   if (self->n_swapped != self->n_tokens)
-    g_ptr_array_add (notes, g_strdup_printf ("The prompt has %" G_GSIZE_FORMAT
-                                             " tokens and the corrupted one %" G_GSIZE_FORMAT
-                                             "; they are aligned from the subject’s last token backwards",
+    g_ptr_array_add (notes, g_strdup_printf (_ ("The prompt has %zu tokens and the corrupted one %zu; they "
+                                                "are aligned from the subject’s last token backwards"),
                                              self->n_tokens, self->n_swapped));
   return TRUE;
 }
@@ -264,7 +265,8 @@ find_answers (EgTraceInput *self,
                           error)))
     return FALSE;
   if (self->has_target && self->has_against && self->target_id == self->against_id)
-    return eg_error_invalid (error, "The target “%s” and the token against it are the same", request->target);
+    return eg_error_invalid (error, _ ("The target “%s” and the token against it are the same"),
+                             request->target);
   return TRUE;
 }
 
@@ -278,12 +280,12 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
 
   if (!request->prompt || !*request->prompt)
     {
-      eg_error_invalid (error, "The prompt is empty");
+      eg_error_invalid (error, _ ("The prompt is empty"));
       return NULL;
     }
   if (!g_utf8_validate (request->prompt, -1, NULL))
     {
-      eg_error_invalid (error, "The prompt is not valid UTF-8 text");
+      eg_error_invalid (error, _ ("The prompt is not valid UTF-8 text"));
       return NULL;
     }
   if (!check_numbers (request, error) || !eg_corruption_check (&request->corruption, error)
@@ -296,7 +298,7 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
   take_tokens (self, tokens, tokenizer);
   if (self->n_tokens == 0)
     {
-      eg_error_invalid (error, "The prompt has no token");
+      eg_error_invalid (error, _ ("The prompt has no token"));
       return NULL;
     }
   if (!find_tokens (self, request, start, end, error)

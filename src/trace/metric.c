@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 static const struct
@@ -9,12 +10,12 @@ static const struct
   const char *name, *title;
   gboolean smaller_is_better;
 } metrics[EG_N_METRICS] = {
-  [EG_METRIC_PROB] = { "prob", "Probability", FALSE },
-  [EG_METRIC_LOGPROB] = { "logprob", "Log probability", FALSE },
-  [EG_METRIC_LOGIT] = { "logit", "Logit", FALSE },
-  [EG_METRIC_LOGIT_DIFF] = { "logit-diff", "Logit difference", FALSE },
-  [EG_METRIC_KL] = { "kl", "KL divergence", TRUE },
-  [EG_METRIC_RANK] = { "rank", "Rank", TRUE },
+  [EG_METRIC_PROB] = { "prob", N_ ("Probability"), FALSE },
+  [EG_METRIC_LOGPROB] = { "logprob", N_ ("Log probability"), FALSE },
+  [EG_METRIC_LOGIT] = { "logit", N_ ("Logit"), FALSE },
+  [EG_METRIC_LOGIT_DIFF] = { "logit-diff", N_ ("Logit difference"), FALSE },
+  [EG_METRIC_KL] = { "kl", N_ ("KL divergence"), TRUE },
+  [EG_METRIC_RANK] = { "rank", N_ ("Rank"), TRUE },
 };
 
 const char *
@@ -28,7 +29,7 @@ const char *
 eg_metric_get_title (EgMetric metric)
 {
   g_return_val_if_fail (metric < EG_N_METRICS, NULL);
-  return metrics[metric].title;
+  return _ (metrics[metric].title);
 }
 
 gboolean
@@ -51,7 +52,7 @@ eg_metric_from_name (const char *name, EgMetric *metric, GError **error)
         }
       g_string_append_printf (names, "%s%s", m == 0 ? "" : ", ", metrics[m].name);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no metric “%s”; the metrics are %s", name,
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no metric “%s”; the metrics are %s"), name,
                names->str);
   return FALSE;
 }

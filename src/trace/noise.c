@@ -4,6 +4,7 @@
 #include "engine/symmetric.h"
 #include "trace/embedding-statistics.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 /* ROME's seed for the factors of Student's t. */
@@ -76,7 +77,7 @@ read_text (EgNoise *self, EgModel *model, const char *path, GCancellable *cancel
   self->root = g_try_new (double, self->d * self->d);
   if (!self->root)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left for a covariance");
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for a covariance"));
       return FALSE;
     }
   return eg_embedding_covariance (model, counts, self->mean, self->root, cancellable, error)
@@ -113,8 +114,8 @@ eg_noise_new (EgModel *model,
     return g_steal_pointer (&self);
   g_set_error_literal (
       error, EG_ERROR, EG_ERROR_INVALID,
-      "Nothing would be corrupted: the embeddings to which the noise is relative are all the "
-      "same");
+      _ ("Nothing would be corrupted: the embeddings to which the noise is relative are all the "
+      "same"));
   return NULL;
 }
 

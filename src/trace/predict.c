@@ -4,6 +4,7 @@
 #include "model/mamba.h"
 #include "trace/clean-run.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 static int
@@ -50,7 +51,7 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
 {
   if (!prompt || !*prompt)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, "The prompt is empty");
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, _ ("The prompt is empty"));
       return NULL;
     }
   EgTokenizer *tokenizer = eg_model_get_tokenizer (model);

@@ -1,5 +1,6 @@
 #include "trace/result.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 EgTraceResult *
@@ -218,7 +219,7 @@ eg_trace_result_describe (const EgTraceResult *self)
     error = g_strdup ("");
   else
     error = g_strdup_printf (sem < 0.95 ? " ± %.1f%%" : " ± %.0f%%", sem);
-  return g_strdup_printf ("Most important: layer %" G_GSIZE_FORMAT " at “%s” brings “%s” back to %s%s",
+  return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to %s%s"),
                           analysis->best_layer,
                           self->tokens != NULL ? self->tokens[analysis->best_position] : "",
                           self->target != NULL ? self->target : "", share, error);
@@ -235,16 +236,16 @@ eg_trace_result_warning (const EgTraceResult *self)
 
   if (self->high_score <= self->low_score)
     return g_strdup_printf (
-        "Corrupting the subject does not lower the probability of “%s” (clean %s, corrupted %s), "
-        "so normalized scores are undefined: try more noise or another subject",
+        _ ("Corrupting the subject does not lower the probability of “%s” (clean %s, corrupted %s), "
+           "so normalized scores are undefined: try more noise or another subject"),
         target, high, low);
   if (self->high_score < 0.1)
-    return g_strdup_printf ("The model is unsure of “%s” even undisturbed (%s): "
-                            "try a prompt whose answer it knows, or another target",
+    return g_strdup_printf (_ ("The model is unsure of “%s” even undisturbed (%s): "
+                               "try a prompt whose answer it knows, or another target"),
                             target, high);
   if (self->low_score >= 0.8 * self->high_score)
     return g_strdup_printf (
-        "The subject is hardly corrupted: “%s” keeps %s of %s; try more noise or another subject", target,
+        _ ("The subject is hardly corrupted: “%s” keeps %s of %s; try more noise or another subject"), target,
         low, high);
   return NULL;
 }

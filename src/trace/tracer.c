@@ -7,6 +7,7 @@
 #include "trace/noise.h"
 #include "trace/schedule.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <pthread.h>
 #include <string.h>
@@ -396,14 +397,15 @@ draw_input (Trace *self, EgStream *stream, GError **error)
   eg_noise_draw (self->noise, rows, self->noisy);
   if (memcmp (self->noisy, rows, n_noise * sizeof *rows) == 0)
     return eg_error_invalid (
-        error, "Nothing is corrupted: the noise is too small to change any embedding; try a higher level");
+        error,
+        _ ("Nothing is corrupted: the noise is too small to change any embedding; try a higher level"));
   if (self->unneeded[self->n_drawn])
     return TRUE;
   float *input = be->alloc (be, n);
   if (!input)
     {
       g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY,
-                           "There is no memory left for the corrupted prompt");
+                           _ ("There is no memory left for the corrupted prompt"));
       return FALSE;
     }
   be->upload (stream, input, self->noisy, n);
@@ -748,8 +750,8 @@ check_memory (guint64 needed, gsize n_tokens, GError **error)
   g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-               "A trace of this prompt's %" G_GSIZE_FORMAT " tokens needs %s of memory, and %s are free",
-               n_tokens, need, have);
+               _ ("A trace of this prompt's %zu tokens needs %s of memory, and %s are free"), n_tokens, need,
+               have);
   return FALSE;
 }
 

@@ -494,7 +494,7 @@ test_mistakes_give_one_sentence (void)
   static const Mistake mistakes[] = {
     { 2, "no command “fly”", { "fly" } },
     { 2, "--bogus", { "predict", "x", "--bogus" } },
-    { 2, "prompt is missing", { "predict" } },
+    { 2, "Missing: prompt", { "predict" } },
     { 2, "3 arguments", { "predict", "a", "b", "c" } },
     { 2, "--top", { "predict", "a", "--top", "0" } },
     { 2, "--top", { "predict", "a", "--top", "5x" } },

@@ -3,6 +3,7 @@
 #include "core/data.h"
 #include "core/error.h"
 
+#include <glib/gi18n.h>
 #include <gmodule.h>
 
 #define MODULE_FILE "libengram-cuda.so"
@@ -35,14 +36,14 @@ load_module (GError **error)
     {
       g_set_error (
           error, EG_ERROR, EG_ERROR_DEVICE,
-          "This build of Engram has no CUDA engine: there is no %s (it is built where nvcc is found)", path);
+          _ ("This build of Engram has no CUDA engine: there is no %s (it is built where nvcc is found)"), path);
       return FALSE;
     }
   GModule *file = g_module_open (path, G_MODULE_BIND_LOCAL);
   gpointer symbol = NULL;
   if (!file || !g_module_symbol (file, EG_CUDA_SYMBOL, &symbol) || !symbol)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_DEVICE, "The CUDA engine cannot be loaded: %s",
+      g_set_error (error, EG_ERROR, EG_ERROR_DEVICE, _ ("The CUDA engine cannot be loaded: %s"),
                    g_module_error ());
       if (file)
         g_module_close (file);
@@ -51,7 +52,7 @@ load_module (GError **error)
   const EgCudaModule *table = ((EgCudaModuleFunc)symbol) ();
   if (table->abi != EG_CUDA_ABI)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_DEVICE, "%s belongs to another version of Engram", path);
+      g_set_error (error, EG_ERROR, EG_ERROR_DEVICE, _ ("%s belongs to another version of Engram"), path);
       g_module_close (file);
       return FALSE;
     }
