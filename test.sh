@@ -1,15 +1,22 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds with AddressSanitizer and UndefinedBehaviorSanitizer and runs every test, the
 # window's under Xvfb. Arguments go to `meson test` (./test.sh --suite cli). The last line is "N passed, N failed".
+# --all, as the first argument, runs the slow ones too: packages that are really built, installed and started.
 # ENGRAM_TEST_BUILD_DIR names another folder to build in.
 set -eu
 here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 build=$(realpath -m -- "${ENGRAM_TEST_BUILD_DIR:-$here/_build-test}")
 cd "$here"
+all=no
+if [ "${1:-}" = --all ]; then
+  all=yes
+  shift
+fi
 
 . .ci/packages.sh
 need_build
 need_window
+[ "$all" = no ] || need_packaging
 need 'GCC' cmd:gcc 'gcc' 'gcc' 'gcc'
 [ -e "$(gcc -print-file-name=libasan.so 2>/dev/null)" ] ||
   need 'the sanitizers' file:/nonexistent 'gcc' 'libasan libubsan' 'gcc-libs'
@@ -39,6 +46,8 @@ if [ ! -e "$build/build.ninja" ]; then
     failed_before_tests "The build could not be set up."
 fi
 ninja -C "$build" || failed_before_tests "The build failed."
+
+[ "$all" = yes ] || set -- --no-suite slow "$@"
 
 logs=$build/meson-logs
 rm -f "$logs"/testlog*

@@ -42,6 +42,19 @@ need_window() {
   need 'libadwaita' pc:libadwaita-1 'libadwaita-1-dev' 'libadwaita-devel' 'libadwaita'
 }
 
+# What the slow tests need; where a system has none of it, they are skipped.
+need_packaging() {
+  need 'Flatpak' cmd:flatpak 'flatpak' 'flatpak' 'flatpak'
+  need 'flatpak-builder' cmd:flatpak-builder 'flatpak-builder' 'flatpak-builder' 'flatpak-builder'
+  need 'bubblewrap' cmd:bwrap 'bubblewrap' 'bubblewrap' 'bubblewrap'
+  need 'appstream-compose' cmd:appstream-compose 'appstream-util' - -
+  need 'make' cmd:make 'make' 'make' 'make'
+  need 'gdbus' cmd:gdbus 'libglib2.0-bin' 'glib2' 'glib2'
+  need 'dpkg-buildpackage' cmd:dpkg-buildpackage 'dpkg-dev' - -
+  need 'debhelper' cmd:dh 'debhelper' - -
+  need 'lintian' cmd:lintian 'lintian' - -
+}
+
 install_missing() {
   [ ${#missing_names[@]} -gt 0 ] || return 0
   local names manager as_root=()

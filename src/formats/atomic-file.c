@@ -224,13 +224,28 @@ sync_folder (const char *target)
   close (fd);
 }
 
+/* Opens a temporary anew, but never what a link leads to. */
+static int
+reopen (const char *temporary)
+{
+  struct stat info;
+  const int fd = g_open (temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+  if (fd >= 0 || errno != ELOOP)
+    return fd;
+  /* The document portal, through which a sandbox writes, answers so for a plain file, too. */
+  if (g_lstat (temporary, &info) == 0 && S_ISREG (info.st_mode))
+    return g_open (temporary, O_WRONLY | O_CLOEXEC, 0);
+  errno = ELOOP;
+  return -1;
+}
+
 gboolean
 eg_atomic_file_commit (EgAtomicFile *self, GError **error)
 {
   g_return_val_if_fail (self->temporary != NULL, FALSE);
 
   /* Opened anew: a writer may have replaced the file that begin made. */
-  const int fd = g_open (self->temporary, O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0);
+  const int fd = reopen (self->temporary);
   gboolean good = fd >= 0 && fchmod (fd, self->mode) == 0 && fsync (fd) == 0;
   int problem = good ? 0 : errno;
   if (fd >= 0 && close (fd) != 0 && good)

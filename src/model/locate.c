@@ -20,10 +20,22 @@ eg_model_find_demo (void)
   return eg_data_path ("demo");
 }
 
+/* A Flatpak has folders of its own for data and caches; models lie in the system's, which it may read. */
+static char *
+get_host_folder (const char *own, const char *variable, const char *below_home)
+{
+  const char *named = g_getenv (variable);
+  if (!g_file_test ("/.flatpak-info", G_FILE_TEST_EXISTS))
+    return g_strdup (own);
+  return named != NULL && *named != '\0' ? g_strdup (named)
+                                         : g_build_filename (g_get_home_dir (), below_home, NULL);
+}
+
 char *
 eg_model_get_store (void)
 {
-  return g_build_filename (g_get_user_data_dir (), "engram", "models", NULL);
+  g_autofree char *data = get_host_folder (g_get_user_data_dir (), "HOST_XDG_DATA_HOME", ".local/share");
+  return g_build_filename (data, "engram", "models", NULL);
 }
 
 /* path: (transfer full). */
@@ -45,7 +57,8 @@ eg_model_get_caches (void)
     add_once (paths, g_canonicalize_filename (hub, NULL));
   if (home != NULL && *home != '\0')
     add_once (paths, g_canonicalize_filename ("hub", home));
-  add_once (paths, g_build_filename (g_get_user_cache_dir (), "huggingface", "hub", NULL));
+  g_autofree char *cache = get_host_folder (g_get_user_cache_dir (), "HOST_XDG_CACHE_HOME", ".cache");
+  add_once (paths, g_build_filename (cache, "huggingface", "hub", NULL));
   g_ptr_array_add (paths, NULL);
   return (GStrv)g_ptr_array_free (paths, FALSE);
 }
