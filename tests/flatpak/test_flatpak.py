@@ -58,13 +58,17 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
     os.makedirs(environment["XDG_RUNTIME_DIR"], 0o700)
     os.makedirs(environment["HOME"])
     inside = ["xvfb-run", "-a", "-s", "-screen 0 1280x900x24", "dbus-run-session", "--", sys.executable, *sys.argv]
+    # Services of the session write to its standard output: the tests' goes by another way.
+    tap = os.dup(sys.stdout.fileno())
+    environment["ENGRAM_TEST_TAP"] = str(tap)
     try:
-        status = subprocess.run(inside, env=environment, check=False).returncode
+        status = subprocess.run(inside, env=environment, stdout=sys.stderr, pass_fds=[tap], check=False).returncode
     finally:
         subprocess.run(["fusermount", "-quz", os.path.join(environment["XDG_RUNTIME_DIR"], "doc")], capture_output=True, check=False)
         shutil.rmtree(folder, ignore_errors=True)
     sys.exit(status)
 
+sys.stdout = os.fdopen(int(os.environ["ENGRAM_TEST_TAP"]), "w")
 FOLDER = os.environ["ENGRAM_TEST_FOLDER"]
 HOME = os.environ["HOME"]
 
