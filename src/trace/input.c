@@ -122,7 +122,7 @@ eg_trace_find_target (
     return eg_error_invalid (
         error,
         _ ("The target is empty: name a token, or leave it out to follow the model's first prediction"));
-  return find_token (tokenizer, "The target", target, id, notes, error);
+  return find_token (tokenizer, _ ("The target"), target, id, notes, error);
 }
 
 static void
@@ -261,7 +261,7 @@ find_answers (EgTraceInput *self,
   self->has_against = request->against != NULL;
   if ((self->has_target && !eg_trace_find_target (tokenizer, request->target, &self->target_id, notes, error))
       || (self->has_against
-          && !find_token (tokenizer, "The token against it,", request->against, &self->against_id, notes,
+          && !find_token (tokenizer, _ ("The token against it,"), request->against, &self->against_id, notes,
                           error)))
     return FALSE;
   if (self->has_target && self->has_against && self->target_id == self->against_id)
