@@ -80,8 +80,8 @@ eg_symmetric_root (double *a, gsize n, GError **error)
   g_autofree double *vectors = g_try_new (double, n *n);
   if (!vectors)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                   _ ("There is no memory left for a matrix of %zu rows"), n);
+      g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for a matrix of %zu rows"),
+                   n);
       return FALSE;
     }
   memcpy (vectors, a, n * n * sizeof *a);

@@ -71,9 +71,11 @@ eg_corruption_parse_kind (EgCorruption *self, const char *text, GError **error)
       const double degrees = k == EG_CORRUPTION_STUDENT_T ? g_ascii_strtod (argument, &end) : 0;
       if (k == EG_CORRUPTION_STUDENT_T && (end == argument || *end))
         return eg_error_invalid (
-            error, _ ("student-t takes its degrees of freedom, a number above 2: “student-t:3”, not “%s”"), text);
+            error, _ ("student-t takes its degrees of freedom, a number above 2: “student-t:3”, not “%s”"),
+            text);
       if (k == EG_CORRUPTION_SWAP && !*argument)
-        return eg_error_invalid (error, _ ("swap takes the text in the subject’s place: “swap:Space Needle”"));
+        return eg_error_invalid (error,
+                                 _ ("swap takes the text in the subject’s place: “swap:Space Needle”"));
       self->kind = k;
       self->degrees = degrees;
       g_free (self->swap);
@@ -83,7 +85,7 @@ eg_corruption_parse_kind (EgCorruption *self, const char *text, GError **error)
   return eg_error_invalid (
       error,
       _ ("There is no corruption “%s”; the corruptions are gaussian, uniform, student-t:DEGREES, "
-      "multivariate and swap:TEXT"),
+         "multivariate and swap:TEXT"),
       text);
 }
 
@@ -97,7 +99,8 @@ eg_corruption_parse_scale (EgCorruption *self, const char *text, GError **error)
       if (!argument || (*argument && !takes_file))
         continue;
       if (takes_file && !*argument)
-        return eg_error_invalid (error, _ ("The noise scale %s takes a file: “%s:FILE”"), scales[s], scales[s]);
+        return eg_error_invalid (error, _ ("The noise scale %s takes a file: “%s:FILE”"), scales[s],
+                                 scales[s]);
       self->scale = s;
       g_free (self->file);
       self->file = takes_file ? g_strdup (argument) : NULL;
@@ -106,7 +109,7 @@ eg_corruption_parse_scale (EgCorruption *self, const char *text, GError **error)
   return eg_error_invalid (
       error,
       _ ("There is no noise scale “%s”; the scales are prompt, subjects:FILE, embedding, absolute and "
-      "text:FILE"),
+         "text:FILE"),
       text);
 }
 
@@ -141,7 +144,8 @@ eg_corruption_parse_span (EgCorruption *self, const char *text, GError **error)
       self->span_last = last;
       return TRUE;
     }
-  return eg_error_invalid (error, _ ("There is no span “%s”; the spans are subject, tokens:A-B and all"), text);
+  return eg_error_invalid (error, _ ("There is no span “%s”; the spans are subject, tokens:A-B and all"),
+                           text);
 }
 
 char *
@@ -204,11 +208,12 @@ eg_corruption_check (const EgCorruption *self, GError **error)
     }
   if (self->kind == EG_CORRUPTION_STUDENT_T && !(self->degrees > 2 && self->degrees <= 1e6))
     return eg_error_invalid (
-        error, _ ("The degrees of freedom of student-t must be above 2 and at most 1e6, not %g"), self->degrees);
+        error, _ ("The degrees of freedom of student-t must be above 2 and at most 1e6, not %g"),
+        self->degrees);
   if (self->kind == EG_CORRUPTION_MULTIVARIATE && !text)
     return eg_error_invalid (
         error, _ ("Multivariate noise follows the embeddings of a text: name it by the noise scale "
-               "text:FILE"));
+                  "text:FILE"));
   if (text && self->kind != EG_CORRUPTION_MULTIVARIATE && self->kind != EG_CORRUPTION_STUDENT_T)
     return eg_error_invalid (
         error, _ ("The noise scale text:FILE belongs to multivariate and student-t noise, not to %s"),

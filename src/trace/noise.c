@@ -115,7 +115,7 @@ eg_noise_new (EgModel *model,
   g_set_error_literal (
       error, EG_ERROR, EG_ERROR_INVALID,
       _ ("Nothing would be corrupted: the embeddings to which the noise is relative are all the "
-      "same"));
+         "same"));
   return NULL;
 }
 

@@ -36,7 +36,8 @@ load_module (GError **error)
     {
       g_set_error (
           error, EG_ERROR, EG_ERROR_DEVICE,
-          _ ("This build of Engram has no CUDA engine: there is no %s (it is built where nvcc is found)"), path);
+          _ ("This build of Engram has no CUDA engine: there is no %s (it is built where nvcc is found)"),
+          path);
       return FALSE;
     }
   GModule *file = g_module_open (path, G_MODULE_BIND_LOCAL);
