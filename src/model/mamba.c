@@ -80,6 +80,12 @@ eg_workspace_get_stream (EgWorkspace *self)
   return self->stream;
 }
 
+gsize
+eg_workspace_get_vocab_size (EgWorkspace *self)
+{
+  return self->config->vocab_size;
+}
+
 static gboolean
 reserve (EgWorkspace *self, Buffer *buffer, gsize n_rows, gsize width, GError **error)
 {

@@ -40,6 +40,7 @@ EgWorkspace *eg_workspace_new (EgModel *model, gsize n_threads);
 void eg_workspace_free (EgWorkspace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgWorkspace, eg_workspace_free)
 EgStream *eg_workspace_get_stream (EgWorkspace *self);
+gsize eg_workspace_get_vocab_size (EgWorkspace *self);
 
 /* Runs a group up to the final norm of each segment's last position, which stays in the workspace. Segments
  * must be ordered by layer. Looks at the cancellable between layers. */

@@ -10,11 +10,11 @@ static const struct
 {
   const char *name, *title;
 } kinds[EG_N_CORRUPTIONS] = {
-  [EG_CORRUPTION_GAUSSIAN] = { "gaussian", "Gaussian noise" },
-  [EG_CORRUPTION_UNIFORM] = { "uniform", "Uniform noise" },
-  [EG_CORRUPTION_STUDENT_T] = { "student-t", "Student’s t noise" },
-  [EG_CORRUPTION_MULTIVARIATE] = { "multivariate", "Noise like a text’s embeddings" },
-  [EG_CORRUPTION_SWAP] = { "swap", "Another subject" },
+  [EG_CORRUPTION_GAUSSIAN] = { "gaussian", N_ ("Gaussian noise") },
+  [EG_CORRUPTION_UNIFORM] = { "uniform", N_ ("Uniform noise") },
+  [EG_CORRUPTION_STUDENT_T] = { "student-t", N_ ("Student’s t noise") },
+  [EG_CORRUPTION_MULTIVARIATE] = { "multivariate", N_ ("Noise like a text’s embeddings") },
+  [EG_CORRUPTION_SWAP] = { "swap", N_ ("Another subject") },
 };
 
 static const char *const scales[EG_N_NOISE_SCALES]
@@ -180,7 +180,7 @@ const char *
 eg_corruption_kind_get_title (EgCorruptionKind kind)
 {
   g_return_val_if_fail (kind < EG_N_CORRUPTIONS, NULL);
-  return kinds[kind].title;
+  return _ (kinds[kind].title);
 }
 
 gboolean

@@ -33,10 +33,30 @@ eg_metric_get_title (EgMetric metric)
 }
 
 gboolean
-eg_metric_is_smaller_better (EgMetric metric)
+eg_metric_is_better (EgMetric metric, double a, double b)
 {
   g_return_val_if_fail (metric < EG_N_METRICS, FALSE);
-  return metrics[metric].smaller_is_better;
+  return metrics[metric].smaller_is_better ? a < b : a > b;
+}
+
+static char *
+format_percent (double probability)
+{
+  const double value = probability * 100;
+  if (value > 0 && value < 0.1)
+    return g_strdup (_ ("under 0.1%"));
+  if (value < 9.95 || (value > 99 && value < 99.95))
+    return g_strdup_printf ("%.1f%%", value);
+  return g_strdup_printf ("%.0f%%", value);
+}
+
+char *
+eg_metric_format (EgMetric metric, double value)
+{
+  if (metric == EG_METRIC_PROB)
+    return format_percent (value);
+  g_autofree char *digits = g_strdup_printf (fabs (value) < 99.95 ? "%.2f" : "%.1f", fabs (value));
+  return g_strconcat (value < 0 ? "−" : "", digits, NULL);
 }
 
 gboolean

@@ -33,8 +33,11 @@ const char *eg_metric_get_name (EgMetric metric);
 /* "Probability", "KL divergence": the name that a person reads. */
 const char *eg_metric_get_title (EgMetric metric);
 
-/* Whether the clean run has the smallest values: those of kl and rank. */
-gboolean eg_metric_is_smaller_better (EgMetric metric);
+/* Whether a is better than b: greater, or smaller for kl and rank. FALSE if one is NaN. */
+gboolean eg_metric_is_better (EgMetric metric, double a, double b);
+
+/* A value as a person says it: "41%", "0.3%" of prob, "−1.53" of others. (transfer full) */
+char *eg_metric_format (EgMetric metric, double value);
 
 /* FALSE and EG_ERROR_INVALID, with the list of names, when there is no such metric. */
 gboolean eg_metric_from_name (const char *name, EgMetric *metric, GError **error);

@@ -1,22 +1,13 @@
 #include "trace/partial.h"
 
 EgTracePartial *
-eg_trace_partial_new (EgModel *model,
-                      const EgTraceRequest *request,
-                      gsize n_cells,
-                      double *probabilities,
-                      guint8 *known,
-                      double *low,
-                      double seconds)
+eg_trace_partial_new (EgModel *model, const EgTraceRequest *request, EgEstimates *estimates, double seconds)
 {
   EgTracePartial *self = g_new0 (EgTracePartial, 1);
   g_atomic_ref_count_init (&self->refs);
   self->model = eg_model_ref (model);
   self->request = eg_trace_request_copy (request);
-  self->n_cells = n_cells;
-  self->probabilities = probabilities;
-  self->known = known;
-  self->low = low;
+  self->estimates = estimates;
   self->seconds = seconds;
   return self;
 }
@@ -35,9 +26,7 @@ eg_trace_partial_unref (EgTracePartial *self)
     return;
   eg_model_unref (self->model);
   eg_trace_request_free (self->request);
-  g_free (self->probabilities);
-  g_free (self->known);
-  g_free (self->low);
+  eg_estimates_free (self->estimates);
   g_free (self);
 }
 
@@ -47,7 +36,7 @@ eg_trace_partial_has_group (const EgTracePartial *self, const EgGroup *group)
   for (guint i = 0; i < group->cells->len; i++)
     {
       const guint8 *known
-          = self->known + g_array_index (group->cells, gsize, i) * (gsize)self->request->samples;
+          = self->estimates->known + g_array_index (group->cells, gsize, i) * self->estimates->max_samples;
       for (gsize s = group->sample_first; s < group->sample_end; s++)
         if (!known[s])
           return FALSE;

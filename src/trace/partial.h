@@ -1,7 +1,8 @@
-/* What a trace had computed when it was stopped: every probability of every sample, so that it can go on to
+/* What a trace had computed when it was stopped: every value of every sample, so that it can go on to
  * the same bits as if it had never been stopped. Immutable. */
 #pragma once
 
+#include "trace/estimates.h"
 #include "trace/plan.h"
 #include "trace/request.h"
 
@@ -11,8 +12,7 @@ typedef struct _EgTracePartial EgTracePartial;
 
 /**
  * EgTracePartial:
- * @probabilities: [n_cells, request->samples] of the target in the restored runs, where @known
- * @low: [request->samples] of the corrupted runs, of all rounds with a known computed cell
+ * @estimates: with the corrupted runs' values of all rounds with a known computed cell
  * @seconds: that the trace has taken so far
  */
 struct _EgTracePartial
@@ -20,21 +20,13 @@ struct _EgTracePartial
   gatomicrefcount refs;
   EgModel *model;
   EgTraceRequest *request;
-  gsize n_cells;
-  double *probabilities;
-  guint8 *known;
-  double *low;
+  EgEstimates *estimates;
   double seconds;
 };
 
-/* Takes the arrays over. (transfer full) */
-EgTracePartial *eg_trace_partial_new (EgModel *model,
-                                      const EgTraceRequest *request,
-                                      gsize n_cells,
-                                      double *probabilities,
-                                      guint8 *known,
-                                      double *low,
-                                      double seconds);
+/* Takes the estimates over. (transfer full) */
+EgTracePartial *
+eg_trace_partial_new (EgModel *model, const EgTraceRequest *request, EgEstimates *estimates, double seconds);
 EgTracePartial *eg_trace_partial_ref (EgTracePartial *self);
 void eg_trace_partial_unref (EgTracePartial *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTracePartial, eg_trace_partial_unref)

@@ -20,10 +20,23 @@ eg_trace_result_new (gsize n_layers, gsize n_tokens)
   for (gsize i = 0; i < n_cells; i++)
     self->scores[i] = self->sem[i] = NAN;
   self->high_score = self->low_score = self->low_sem = NAN;
+  self->against_id = -1;
   self->noise_level = self->noise_std = NAN;
   self->target_id = -1;
   self->window = 1;
   return self;
+}
+
+EgTraceScores *
+eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric)
+{
+  g_return_val_if_fail (metric < EG_N_METRICS && metric != self->metric && !self->others[metric], NULL);
+  const gsize n_cells = self->n_layers * self->n_tokens;
+  EgTraceScores *scores = g_new (EgTraceScores, 1);
+  *scores = (EgTraceScores){ g_new (double, n_cells), g_new (double, n_cells), NAN, NAN, NAN };
+  for (gsize i = 0; i < n_cells; i++)
+    scores->scores[i] = scores->sem[i] = NAN;
+  return self->others[metric] = scores;
 }
 
 EgTraceResult *
@@ -41,11 +54,20 @@ eg_trace_result_unref (EgTraceResult *self)
   g_free (self->scores);
   g_free (self->sem);
   g_free (self->counts);
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    if (self->others[m] != NULL)
+      {
+        g_free (self->others[m]->scores);
+        g_free (self->others[m]->sem);
+        g_free (self->others[m]);
+      }
   g_free (self->prompt);
   g_free (self->subject);
   g_strfreev (self->tokens);
   g_free (self->ids);
   g_free (self->target);
+  g_free (self->against);
+  eg_corruption_clear (&self->corruption);
   g_free (self->model);
   g_free (self->device);
   g_free (self->version);
@@ -55,8 +77,7 @@ eg_trace_result_unref (EgTraceResult *self)
 double
 eg_trace_result_normalize (const EgTraceResult *self, double score)
 {
-  /* Written so that a NaN among the three gives NaN. */
-  if (!(self->high_score > self->low_score) || isnan (score))
+  if (!eg_metric_is_better (self->metric, self->high_score, self->low_score) || isnan (score))
     return NAN;
   return CLAMP ((score - self->low_score) / (self->high_score - self->low_score), 0.0, 1.0);
 }
@@ -123,7 +144,8 @@ static void
 find_best (const EgTraceResult *self, EgTraceAnalysis *analysis)
 {
   for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
-    if (!isnan (self->scores[i]) && (!analysis->has_best || self->scores[i] > analysis->best_score))
+    if (!isnan (self->scores[i])
+        && (!analysis->has_best || eg_metric_is_better (self->metric, self->scores[i], analysis->best_score)))
       {
         analysis->has_best = TRUE;
         analysis->best_score = self->scores[i];
@@ -133,9 +155,9 @@ find_best (const EgTraceResult *self, EgTraceAnalysis *analysis)
 }
 
 /* argsort (average, stable)[::-1][:5] without the layers that have no average: of equal ones the later comes
- * first. */
+ * first. Of −average where smaller is better. */
 static void
-find_top_layers (EgTraceAnalysis *analysis)
+find_top_layers (EgTraceAnalysis *analysis, EgMetric metric)
 {
   for (gsize l = 0; l < analysis->n_layers; l++)
     {
@@ -143,7 +165,8 @@ find_top_layers (EgTraceAnalysis *analysis)
       if (isnan (average[l]))
         continue;
       gsize place = 0;
-      while (place < analysis->n_top && average[analysis->top_layers[place]] > average[l])
+      while (place < analysis->n_top
+             && eg_metric_is_better (metric, average[analysis->top_layers[place]], average[l]))
         place++;
       if (place == G_N_ELEMENTS (analysis->top_layers))
         continue;
@@ -175,7 +198,7 @@ eg_trace_result_analyze (const EgTraceResult *self)
       analysis->subject_average[l] = mean (scores + self->subject_first, n_subject);
     }
   find_best (self, analysis);
-  find_top_layers (analysis);
+  find_top_layers (analysis, self->metric);
   analysis->overall_mean = mean (analysis->layer_average, n_layers);
   analysis->subject_mean = mean (analysis->subject_average, n_layers);
   analysis->ratio = analysis->overall_mean > 0 ? analysis->subject_mean / analysis->overall_mean : NAN;
@@ -193,16 +216,16 @@ eg_trace_analysis_free (EgTraceAnalysis *self)
   g_free (self);
 }
 
-/* A probability as a person says it: "41%", "0.3%", "under 0.1%". (transfer full) */
+/* " ± 2%", or "" where it is not known or too small to say. (transfer full) */
 static char *
-percent (double probability)
+format_error (EgMetric metric, double sem)
 {
-  const double value = probability * 100;
-  if (value > 0 && value < 0.1)
-    return g_strdup ("under 0.1%");
-  if (value < 9.95 || (value > 99 && value < 99.95))
-    return g_strdup_printf ("%.1f%%", value);
-  return g_strdup_printf ("%.0f%%", value);
+  const double shown = metric == EG_METRIC_PROB ? sem * 100 : sem;
+  if (isnan (sem) || shown < (metric == EG_METRIC_PROB ? 0.05 : 0.005))
+    return g_strdup ("");
+  if (metric != EG_METRIC_PROB)
+    return g_strdup_printf (" ± %.2f", sem);
+  return g_strdup_printf (shown < 0.95 ? " ± %.1f%%" : " ± %.0f%%", shown);
 }
 
 char *
@@ -211,18 +234,58 @@ eg_trace_result_describe (const EgTraceResult *self)
   g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (self);
   if (!analysis->has_best)
     return NULL;
+  const gsize layer = analysis->best_layer;
+  const char *token = self->tokens != NULL ? self->tokens[analysis->best_position] : "";
+  const char *target = self->target != NULL ? self->target : "";
+  const double sem = self->sem[layer * self->n_tokens + analysis->best_position];
+  g_autofree char *value = eg_metric_format (self->metric, analysis->best_score);
+  g_autofree char *error = format_error (self->metric, sem);
+  switch (self->metric)
+    {
+    case EG_METRIC_LOGPROB:
+      return g_strdup_printf (
+          _ ("Most important: layer %zu at “%s” brings “%s” back to a log probability of %s%s"), layer, token,
+          target, value, error);
+    case EG_METRIC_LOGIT:
+      return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to a logit of %s%s"),
+                              layer, token, target, value, error);
+    case EG_METRIC_LOGIT_DIFF:
+      return g_strdup_printf (
+          _ ("Most important: layer %zu at “%s” brings “%s” back to a logit of %s%s more than that of “%s”"),
+          layer, token, target, value, error, self->against != NULL ? self->against : "");
+    case EG_METRIC_KL:
+      return g_strdup_printf (
+          _ ("Most important: layer %zu at “%s” brings the prediction within %s%s nats of the clean one"),
+          layer, token, value, error);
+    case EG_METRIC_RANK:
+      return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to rank %s%s"), layer,
+                              token, target, value, error);
+    case EG_METRIC_PROB:
+    case EG_N_METRICS:
+      break;
+    }
+  return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to %s%s"), layer, token,
+                          target, value, error);
+}
 
-  g_autofree char *share = percent (analysis->best_score);
-  g_autofree char *error = NULL;
-  const double sem = self->sem[analysis->best_layer * self->n_tokens + analysis->best_position] * 100;
-  if (isnan (sem) || sem < 0.05)
-    error = g_strdup ("");
-  else
-    error = g_strdup_printf (sem < 0.95 ? " ± %.1f%%" : " ± %.0f%%", sem);
-  return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to %s%s"),
-                          analysis->best_layer,
-                          self->tokens != NULL ? self->tokens[analysis->best_position] : "",
-                          self->target != NULL ? self->target : "", share, error);
+/* Where corruption changed nothing, or in the wrong direction. */
+static char *
+undefined_warning (const EgTraceResult *self, const char *high, const char *low)
+{
+  const char *target = self->target != NULL ? self->target : "";
+  if (self->metric != EG_METRIC_PROB)
+    return g_strdup_printf (_ ("Corrupting the subject does not worsen the metric “%s” (clean %s, corrupted "
+                               "%s), so normalized scores are undefined"),
+                            eg_metric_get_title (self->metric), high, low);
+  if (self->corruption.kind == EG_CORRUPTION_SWAP)
+    return g_strdup_printf (
+        _ ("Swapping the subject does not lower the probability of “%s” (clean %s, corrupted %s), "
+           "so normalized scores are undefined: try another subject"),
+        target, high, low);
+  return g_strdup_printf (
+      _ ("Corrupting the subject does not lower the probability of “%s” (clean %s, corrupted %s), "
+         "so normalized scores are undefined: try more noise or another subject"),
+      target, high, low);
 }
 
 char *
@@ -230,19 +293,22 @@ eg_trace_result_warning (const EgTraceResult *self)
 {
   if (isnan (self->high_score))
     return NULL;
-  g_autofree char *high = percent (self->high_score);
-  g_autofree char *low = percent (self->low_score);
+  g_autofree char *high = eg_metric_format (self->metric, self->high_score);
+  g_autofree char *low = eg_metric_format (self->metric, self->low_score);
   const char *target = self->target != NULL ? self->target : "";
 
-  if (self->high_score <= self->low_score)
-    return g_strdup_printf (
-        _ ("Corrupting the subject does not lower the probability of “%s” (clean %s, corrupted %s), "
-           "so normalized scores are undefined: try more noise or another subject"),
-        target, high, low);
+  if (!isnan (self->low_score) && !eg_metric_is_better (self->metric, self->high_score, self->low_score))
+    return undefined_warning (self, high, low);
+  if (self->metric != EG_METRIC_PROB)
+    return NULL;
   if (self->high_score < 0.1)
     return g_strdup_printf (_ ("The model is unsure of “%s” even undisturbed (%s): "
                                "try a prompt whose answer it knows, or another target"),
                             target, high);
+  if (self->low_score >= 0.8 * self->high_score && self->corruption.kind == EG_CORRUPTION_SWAP)
+    return g_strdup_printf (
+        _ ("The swapped subject hardly matters: “%s” keeps %s of %s; try another subject"), target, low,
+        high);
   if (self->low_score >= 0.8 * self->high_score)
     return g_strdup_printf (
         _ ("The subject is hardly corrupted: “%s” keeps %s of %s; try more noise or another subject"), target,

@@ -8,14 +8,29 @@ G_BEGIN_DECLS
 typedef struct _EgTraceResult EgTraceResult;
 
 /**
+ * EgTraceScores: of another metric of the same runs.
+ * @scores, @sem: [n_layers, n_tokens], as the result's
+ */
+typedef struct
+{
+  double *scores, *sem;
+  double high_score, low_score, low_sem;
+} EgTraceScores;
+
+/**
  * EgTraceResult: not thread-safe; owned by the thread (main context) that started the trace.
- * @scores: [n_layers, n_tokens] row-major, mean over samples of P(target) in the restored run; NaN: not
- * computed yet
+ * @metric: what the scores are; %EG_METRIC_PROB in files that do not say
+ * @scores: [n_layers, n_tokens] row-major, mean over samples of the metric in the restored run; NaN: not
+ * computed yet, or, where a swapped subject has fewer tokens, without a counterpart
  * @sem: same shape, standard error of that mean (ddof 1); NaN for one sample or where unknown (files without
  * it)
  * @counts: same shape, samples that the score rests on so far
- * @high_score, @low_score: P(target) of the clean run; its mean over corrupted runs (NaN until known)
- * @noise_std: σ, to which the level is relative; NaN where unknown (files of the notebook)
+ * @high_score, @low_score: the metric of the clean run; its mean over corrupted runs (NaN until known)
+ * @others: the same of the other metrics that were measured; %NULL for one that was not, and for @metric
+ * @against, @against_id: the token against which the target stands for logit-diff; %NULL, −1 without one
+ * @corruption: how the prompt was corrupted; Gaussian noise in files that do not say
+ * @noise_level: NaN where the corruption has none
+ * @noise_std: σ, to which the level is relative; NaN where unknown (files of the notebook) or without meaning
  * @target_id, @samples, @seed, @window…: as requested; `has_settings` is FALSE for files that hold only the
  * notebook's fields
  * @complete: every cell rests on all samples
@@ -25,19 +40,24 @@ struct _EgTraceResult
 {
   gatomicrefcount refs;
   gsize n_layers, n_tokens;
+  EgMetric metric;
   double *scores;
   double *sem;
   guint *counts;
   double high_score, low_score, low_sem;
+  EgTraceScores *others[EG_N_METRICS];
   char *prompt, *subject;
   char **tokens;
   guint32 *ids; /* NULL where unknown */
   gsize subject_first, subject_last;
   char *target;
   gint64 target_id; /* −1 where unknown */
+  char *against;
+  gint64 against_id;
   gboolean has_settings;
   guint samples;
   guint32 seed;
+  EgCorruption corruption;
   double noise_level, noise_std;
   EgSite site;
   guint window;
@@ -53,21 +73,27 @@ EgTraceResult *eg_trace_result_ref (EgTraceResult *self);
 void eg_trace_result_unref (EgTraceResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceResult, eg_trace_result_unref)
 
+/* Makes room for another metric's scores, NaN all of them. */
+EgTraceScores *eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric);
+
 static inline double
 eg_trace_result_score (const EgTraceResult *self, gsize layer, gsize position)
 {
   return self->scores[layer * self->n_tokens + position];
 }
 
-/* clip((score − low)/(high − low), 0, 1); NaN where undefined (high ≤ low) or not known yet. */
+/* clip((score − low)/(high − low), 0, 1); NaN where not known yet, or undefined: where the corrupted runs are
+ * as good as the clean one, or better. */
 double eg_trace_result_normalize (const EgTraceResult *self, double score);
 
 /**
  * EgTraceAnalysis: the notebook's §4–§6, over the cells computed so far.
+ * @has_best, @best_layer, @best_position, @best_score: the cell with the best score: the highest, or the
+ * lowest of a metric whose smaller values are better
  * @layer_average: [n_layers] mean over tokens of the scores; @subject_average: [n_layers] mean over the
  * subject's
  * @layer_sem: [n_layers] nothing more than sqrt(Σ sem²)/T: the error of the average if cells were independent
- * @top_layers: the five highest of @layer_average (fewer when there are fewer layers), highest first, ties as
+ * @top_layers: the five best of @layer_average (fewer when there are fewer layers), best first, ties as
  *   numpy.argsort(…)[::-1] gives them
  * @overall_mean, @subject_mean: the means of both curves; @ratio = subject_mean/overall_mean, NaN when
  * undefined

@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "trace/clean-run.h"
-#include "trace/metric.h"
+#include "trace/meter.h"
 #include "trace/noise.h"
 #include "trace/schedule.h"
 
@@ -51,11 +51,11 @@ typedef struct
   int refs;
 
   /* Set by the coordinator before workers start. */
-  gsize n_layers, n_tokens, n_threads;
+  gsize n_layers, n_tokens, n_threads, max_samples;
   EgPlan *plan;
   EgRun *clean;
   float *embeddings; /* [T, d] host */
-  guint32 target;
+  EgMeter meter;
   double noise_std;
   gsize state_step;
   gsize block;       /* samples of a block of corrupted runs */
@@ -74,13 +74,10 @@ typedef struct
   RoundState *rounds;
   EgSchedule *schedule;
   gsize next_round;
-  double *probabilities; /* [L·T, samples], written by one worker each */
-  guint8 *known;         /* the same shape */
-  double *low;           /* [samples] */
-  gsize n_low;
-  double high;
-  GArray *changed; /* of gsize: cells to hand over */
-  guint8 *pending; /* [L·T]: a cell stands in `changed` */
+  EgEstimates *estimates; /* of cells layer·T + position; values are written by one worker each */
+  gsize n_low;            /* corrupted runs in them, counted as rounds open */
+  GArray *changed;        /* of gsize: cells to hand over */
+  guint8 *pending;        /* [L·T]: a cell stands in `changed` */
   gboolean scheduled, announced, finished;
   guint64 cost_done, cost_before; /* before: of what a partial trace had */
   gsize units_done;
@@ -112,7 +109,7 @@ trace_unref (Trace *self)
 {
   if (__atomic_sub_fetch (&self->refs, 1, __ATOMIC_ACQ_REL) > 0)
     return;
-  free_corrupted (self, 0, self->request->samples);
+  free_corrupted (self, 0, self->max_samples);
   g_free (self->corrupted);
   g_free (self->inputs);
   g_clear_pointer (&self->clean, eg_run_free);
@@ -127,9 +124,8 @@ trace_unref (Trace *self)
   g_clear_error (&self->error);
   g_clear_pointer (&self->changed, g_array_unref);
   g_free (self->pending);
-  g_free (self->probabilities);
-  g_free (self->known);
-  g_free (self->low);
+  g_clear_pointer (&self->estimates, eg_estimates_free);
+  eg_meter_clear (&self->meter);
   g_clear_pointer (&self->schedule, eg_schedule_free);
   g_free (self->rounds);
   g_free (self->embeddings);
@@ -141,27 +137,6 @@ trace_unref (Trace *self)
   pthread_cond_destroy (&self->round_ready);
   eg_model_unref (self->model);
   g_free (self);
-}
-
-/* Mean and standard error (ddof 1; NaN for one value) of the values that are known, in the order of samples:
- * whoever finished first, the bits are the same. */
-static guint
-estimate (const double *values, const guint8 *known, gsize n, double *mean, double *sem)
-{
-  guint count = 0;
-  double sum = 0, squares = 0;
-  for (gsize s = 0; s < n; s++)
-    if (known[s])
-      {
-        sum += values[s];
-        count++;
-      }
-  *mean = count > 0 ? sum / count : (double)NAN;
-  for (gsize s = 0; s < n; s++)
-    if (known[s])
-      squares += (values[s] - *mean) * (values[s] - *mean);
-  *sem = count > 1 ? sqrt (squares / (count - 1)) / sqrt (count) : (double)NAN;
-  return count;
 }
 
 static double
@@ -178,35 +153,73 @@ to_float (double x)
 
 /* ---- the main context's side ---- */
 
+/* The result's numbers of one of the metrics measured. */
+static EgTraceScores
+scores_of (EgTraceResult *result, EgMetric metric)
+{
+  if (metric != result->metric)
+    return *result->others[metric];
+  return (EgTraceScores){ .scores = result->scores, .sem = result->sem };
+}
+
+/* One cell's estimates into the result. Returns: the samples that they rest on. */
+static guint
+take_estimates (Trace *self, gsize at)
+{
+  guint count = 0;
+  for (gsize m = 0; m < self->meter.n_metrics; m++)
+    {
+      const EgTraceScores to = scores_of (self->result, self->meter.metrics[m]);
+      count = eg_estimates_get_cell (self->estimates, m, at, &to.scores[at], &to.sem[at]);
+      to.scores[at] = to_float (to.scores[at]);
+      to.sem[at] = to_float (to.sem[at]);
+    }
+  return count;
+}
+
+/* What the scores lie between. */
+static void
+take_ends (Trace *self)
+{
+  EgTraceResult *result = self->result;
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
+  eg_estimates_get_low (self->estimates, 0, self->n_low, &result->low_score, &result->low_sem);
+  result->high_score = self->estimates->high[0];
+  for (gsize m = 1; m < self->meter.n_metrics; m++)
+    {
+      EgTraceScores *other = result->others[self->meter.metrics[m]];
+      eg_estimates_get_low (self->estimates, m, self->n_low, &other->low_score, &other->low_sem);
+      other->high_score = self->estimates->high[m];
+    }
+  result->noise_std = self->noise_std;
+  result->target_id = (gint64)self->meter.query.target;
+  if (!result->target)
+    result->target = eg_tokenizer_token_text (tokenizer, (guint32)result->target_id);
+  if (result->against || !eg_meter_has (&self->meter, EG_METRIC_LOGIT_DIFF))
+    return;
+  result->against_id = (gint64)self->meter.query.against;
+  result->against = eg_tokenizer_token_text (tokenizer, (guint32)result->against_id);
+}
+
 /* Moves what changed into the result. Called with the lock; the result belongs to this thread. */
 static GArray *
 take_cells (Trace *self)
 {
-  const gsize S = self->request->samples;
+  EgTraceResult *result = self->result;
   GArray *cells = g_array_sized_new (FALSE, FALSE, sizeof (EgTraceCell), self->changed->len);
   for (guint i = 0; i < self->changed->len; i++)
     {
       const gsize at = g_array_index (self->changed, gsize, i);
       EgTraceCell cell = { .layer = at / self->n_tokens, .position = at % self->n_tokens };
-      cell.samples = estimate (self->probabilities + at * S, self->known + at * S, S, &cell.score, &cell.sem);
-      cell.score = to_float (cell.score);
-      cell.sem = to_float (cell.sem);
+      cell.samples = take_estimates (self, at);
+      cell.score = result->scores[at];
+      cell.sem = result->sem[at];
       self->pending[at] = FALSE;
-      self->result->scores[at] = cell.score;
-      self->result->sem[at] = cell.sem;
-      self->result->counts[at] = cell.samples;
+      result->counts[at] = cell.samples;
       g_array_append_val (cells, cell);
     }
   g_array_set_size (self->changed, 0);
-
-  g_autofree guint8 *all = g_malloc (S);
-  memset (all, 1, S);
-  estimate (self->low, all, self->n_low, &self->result->low_score, &self->result->low_sem);
-  self->result->high_score = self->high;
-  self->result->noise_std = self->noise_std;
-  self->result->target_id = self->target;
-  if (!self->result->target)
-    self->result->target = eg_tokenizer_token_text (eg_model_get_tokenizer (self->model), self->target);
+  take_ends (self);
   return cells;
 }
 
@@ -243,7 +256,7 @@ deliver (Trace *self)
   EgTraceProgress progress = {
     .result = self->result,
     .done = self->units_done,
-    .total = self->n_layers * self->n_tokens * self->request->samples,
+    .total = self->n_layers * self->n_tokens * self->plan->samples,
     .elapsed = elapsed (self),
     .left = estimate_left (self),
   };
@@ -271,9 +284,8 @@ deliver_in_context (gpointer data)
 static void
 leave_partial (Trace *self)
 {
-  EgTracePartial *partial = eg_trace_partial_new (
-      self->model, self->request, self->n_layers * self->n_tokens, g_steal_pointer (&self->probabilities),
-      g_steal_pointer (&self->known), g_steal_pointer (&self->low), elapsed (self));
+  EgTracePartial *partial
+      = eg_trace_partial_new (self->model, self->request, g_steal_pointer (&self->estimates), elapsed (self));
   g_task_set_task_data (self->task, partial, (GDestroyNotify)eg_trace_partial_unref);
 }
 
@@ -309,26 +321,15 @@ schedule (Trace *self, GSourceFunc func)
 
 /* ---- the workers' side ---- */
 
-/* A cell's probabilities for samples first … first + n − 1; NULL values: those of the corrupted runs, or of
- * the clean one for cells that are clean. With the lock. */
+/* A cell has new values: so many that were not there. With the lock. */
 static void
-record_cell (Trace *self, gsize cell, gsize first, gsize n, const double *values)
+note_cell (Trace *self, gsize cell, gsize n_new)
 {
-  const gsize S = self->request->samples;
-  const gboolean clean
-      = eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens) == EG_CELL_HIGH;
-  for (gsize s = 0; s < n; s++)
-    {
-      const gsize at = cell * S + first + s;
-      self->probabilities[at] = values ? values[s] : clean ? self->high : self->low[first + s];
-      self->units_done += !self->known[at];
-      self->known[at] = TRUE;
-    }
-  if (!self->pending[cell])
-    {
-      self->pending[cell] = TRUE;
-      g_array_append_val (self->changed, cell);
-    }
+  self->units_done += n_new;
+  if (self->pending[cell])
+    return;
+  self->pending[cell] = TRUE;
+  g_array_append_val (self->changed, cell);
 }
 
 /* With the lock. */
@@ -341,23 +342,12 @@ announce (Trace *self)
   schedule (trace_ref (self), deliver_in_context);
 }
 
-/* The score of each of the n runs that the workspace just did. */
-static void
-measure (Trace *self, EgWorkspace *workspace, gsize n, double *values)
-{
-  const EgHeadQuery query = { .target = self->target, .against = self->target };
-  g_autofree EgHeadRow *answers = g_new (EgHeadRow, n);
-  eg_mamba_head (workspace, &query, answers);
-  for (gsize i = 0; i < n; i++)
-    values[i] = eg_metric_value (EG_METRIC_PROB, &answers[i], NULL, 0);
-}
-
 static gboolean
 run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **error)
 {
   const gsize n_samples = group->sample_end - group->sample_first, n = group->cells->len * n_samples;
   g_autofree EgSegment *segments = g_new0 (EgSegment, n);
-  g_autofree double *values = g_new (double, n);
+  g_autofree double *values = g_new (double, n * self->meter.n_metrics);
   for (gsize i = 0; i < n; i++)
     {
       const gsize cell = g_array_index (group->cells, gsize, i / n_samples);
@@ -374,12 +364,16 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
     }
   if (!eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
-  measure (self, workspace, n, values);
+  eg_meter_read (&self->meter, workspace, n, FALSE, values);
 
   pthread_mutex_lock (&self->lock);
   for (gsize i = 0; i < group->cells->len; i++)
-    record_cell (self, g_array_index (group->cells, gsize, i), group->sample_first, n_samples,
-                 values + i * n_samples);
+    {
+      const gsize cell = g_array_index (group->cells, gsize, i);
+      note_cell (self, cell,
+                 eg_estimates_record (self->estimates, cell, group->sample_first, n_samples,
+                                      values + i * n_samples, n));
+    }
   self->cost_done += eg_plan_group_cost (self->plan, group);
   announce (self);
   pthread_mutex_unlock (&self->lock);
@@ -437,8 +431,15 @@ open_rounds (Trace *self)
       self->rounds[self->next_round].ready = TRUE;
       self->n_low = round->sample_end;
       for (gsize cell = 0; cell < self->n_layers * self->n_tokens; cell++)
-        if (eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens) != EG_CELL_COMPUTED)
-          record_cell (self, cell, round->sample_first, round->sample_end - round->sample_first, NULL);
+        {
+          const EgCellKind kind
+              = eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens);
+          if (kind != EG_CELL_COMPUTED)
+            note_cell (self, cell,
+                       eg_estimates_record_known (self->estimates, cell, round->sample_first,
+                                                  round->sample_end - round->sample_first,
+                                                  kind == EG_CELL_HIGH));
+        }
       announce (self);
     }
   pthread_cond_broadcast (&self->round_ready);
@@ -466,12 +467,12 @@ prepare_corrupted (
   return TRUE;
 }
 
-/* values: their probabilities. */
+/* values: what was measured of them, metric m's at values + m·stride. */
 static void
-record_corrupted (Trace *self, gsize round, gsize first, gsize n, const double *values)
+record_corrupted (Trace *self, gsize round, gsize first, gsize n, const double *values, gsize stride)
 {
   pthread_mutex_lock (&self->lock);
-  memcpy (self->low + first, values, n * sizeof *values);
+  eg_estimates_record_low (self->estimates, first, n, values, stride);
   self->rounds[round].blocks_left--;
   open_rounds (self);
   pthread_mutex_unlock (&self->lock);
@@ -485,12 +486,12 @@ run_corrupted (Trace *self, EgWorkspace *workspace, const EgTask *task, GError *
   const gsize first = round->sample_first + task->index * self->block;
   const gsize n = MIN (self->block, round->sample_end - first);
   g_autofree EgSegment *segments = g_new0 (EgSegment, n);
-  g_autofree double *values = g_new (double, n);
+  g_autofree double *values = g_new (double, n * self->meter.n_metrics);
   if (!prepare_corrupted (self, workspace, first, n, segments, error)
       || !eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
-  measure (self, workspace, n, values);
-  record_corrupted (self, task->round, first, n, values);
+  eg_meter_read (&self->meter, workspace, n, FALSE, values);
+  record_corrupted (self, task->round, first, n, values, n);
   return TRUE;
 }
 
@@ -601,24 +602,6 @@ make_tasks (Trace *self)
     drop_known_tasks (self);
 }
 
-/* The target, when the request names none: what the clean run finds most probable. */
-static gboolean
-find_target (Trace *self, EgWorkspace *workspace)
-{
-  const gsize n = eg_model_get_config (self->model)->vocab_size;
-  self->target = self->input->target_id;
-  if (self->input->has_target)
-    return TRUE;
-  g_autofree float *logits = g_new (float, n);
-  if (!eg_mamba_logits (workspace, 0, logits, &self->error))
-    return FALSE;
-  self->target = 0;
-  for (gsize v = 1; v < n; v++)
-    if (logits[v] > logits[self->target])
-      self->target = (guint32)v;
-  return TRUE;
-}
-
 /* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
  * by layer. */
 static gboolean
@@ -628,7 +611,7 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
   const EgRound *round = self->plan->rounds->pdata[0];
   const gsize n = MIN (self->block, round->sample_end);
   g_autofree EgSegment *segments = g_new0 (EgSegment, n + 1);
-  g_autofree double *values = g_new (double, n + 1);
+  g_autofree double *values = g_new (double, (n + 1) * self->meter.n_metrics);
   self->embeddings = g_new (float, self->n_tokens *d);
   eg_model_get_backend (self->model)
       ->download (eg_workspace_get_stream (workspace), self->embeddings, input, self->n_tokens * d);
@@ -647,11 +630,12 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
   segments[0] = (EgSegment){ .input = input, .keep = self->clean };
   if (!prepare_corrupted (self, workspace, 0, n, segments + 1, &self->error)
       || !eg_mamba_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, &self->error)
-      || !find_target (self, workspace))
+      || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, &self->error))
     return FALSE;
-  measure (self, workspace, n + 1, values);
-  self->high = values[0];
-  record_corrupted (self, 0, 0, n, values + 1);
+  eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
+  for (gsize m = 0; m < self->meter.n_metrics; m++)
+    self->estimates->high[m] = values[m * (n + 1)];
+  record_corrupted (self, 0, 0, n, values + 1, n + 1);
   return TRUE;
 }
 
@@ -768,9 +752,16 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   result->subject_first = input->subject_first;
   result->subject_last = input->subject_last;
   result->has_settings = TRUE;
-  result->samples = request->samples;
+  result->samples = eg_trace_request_get_samples (request);
   result->seed = request->seed;
-  result->noise_level = request->noise_level;
+  result->noise_level = eg_corruption_uses_level (&request->corruption) ? request->noise_level : (double)NAN;
+  eg_corruption_copy (&request->corruption, &result->corruption);
+  result->metric = request->metric;
+  if (input->has_against)
+    {
+      result->against_id = input->against_id;
+      result->against = eg_tokenizer_token_text (eg_model_get_tokenizer (model), input->against_id);
+    }
   result->site = request->site;
   result->window = request->window;
   result->model = g_strdup (eg_model_get_name (model));
@@ -780,11 +771,11 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   return result;
 }
 
-/* Space for every probability; those of a partial trace are handed over with the first update. */
+/* Space for every value; those of a partial trace are handed over with the first update. */
 static void
 make_arrays (Trace *self)
 {
-  const gsize n_cells = self->n_layers * self->n_tokens, S = self->request->samples;
+  const gsize n_cells = self->n_layers * self->n_tokens, S = self->max_samples;
   self->corrupted = g_new0 (EgRun *, S);
   self->inputs = g_new0 (float *, S);
   self->unneeded = g_new0 (guint8, S);
@@ -792,22 +783,18 @@ make_arrays (Trace *self)
   self->pending = g_new0 (guint8, n_cells);
   if (self->partial == NULL)
     {
-      self->probabilities = g_new0 (double, n_cells *S);
-      self->known = g_new0 (guint8, n_cells * S);
-      self->low = g_new0 (double, S);
+      self->estimates = eg_estimates_new (self->meter.n_metrics, n_cells, S);
       return;
     }
-  self->probabilities = g_memdup2 (self->partial->probabilities, n_cells * S * sizeof (double));
-  self->known = g_memdup2 (self->partial->known, n_cells * S);
-  self->low = g_memdup2 (self->partial->low, S * sizeof (double));
+  self->estimates = eg_estimates_copy (self->partial->estimates);
   for (gsize cell = 0; cell < n_cells; cell++)
     {
+      const guint8 *known = self->estimates->known + cell * S;
+      gsize n_known = 0;
       for (gsize s = 0; s < S; s++)
-        self->units_done += self->known[cell * S + s];
-      if (memchr (self->known + cell * S, TRUE, S) == NULL)
-        continue;
-      self->pending[cell] = TRUE;
-      g_array_append_val (self->changed, cell);
+        n_known += known[s];
+      if (n_known > 0)
+        note_cell (self, cell, n_known);
     }
 }
 
@@ -837,7 +824,10 @@ start (EgModel *model,
   self->start_time = g_get_monotonic_time ();
   self->model = eg_model_ref (model);
   self->request = eg_trace_request_copy (request);
+  eg_meter_init (&self->meter, model, request);
   self->result = result_for (request, input, model);
+  for (gsize m = 1; m < self->meter.n_metrics; m++)
+    eg_trace_result_add_metric (self->result, self->meter.metrics[m]);
   self->input = g_steal_pointer (&input);
   self->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
   self->task = g_steal_pointer (&task);
@@ -850,9 +840,10 @@ start (EgModel *model,
   pthread_mutex_init (&self->lock, NULL);
   pthread_mutex_init (&self->noise_lock, NULL);
   pthread_cond_init (&self->round_ready, NULL);
-  const Memory memory
-      = plan_memory (eg_model_get_config (model), self->n_tokens,
-                     self->n_tokens - self->input->corrupted_first, request->site, request->samples);
+  self->max_samples = eg_trace_request_get_max_samples (request);
+  const gsize samples = eg_trace_request_get_samples (request);
+  const Memory memory = plan_memory (eg_model_get_config (model), self->n_tokens,
+                                     self->n_tokens - self->input->corrupted_first, request->site, samples);
   if (!check_memory (memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);
@@ -861,7 +852,7 @@ start (EgModel *model,
     }
   self->state_step = memory.state_step;
   self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->corrupted_first, request->site,
-                            request->window, request->samples, memory.samples_at_once);
+                            request->window, samples, memory.samples_at_once);
   self->partial = partial != NULL ? eg_trace_partial_ref (partial) : NULL;
   make_arrays (self);
   g_thread_unref (g_thread_new ("engram-trace", coordinate, self));
