@@ -54,6 +54,14 @@ add_kernel (T *y, const T *x, size_t n)
     y[i] = y[i] + x[i];
 }
 
+/* y[r, i] *= silu (z[r, i]); y dense [rows, width]. */
+__global__ void
+gate_kernel (float *y, const float *z, size_t ldz, size_t width)
+{
+  for (size_t i = threadIdx.x; i < width; i += elementwise_threads)
+    y[(size_t)blockIdx.x * width + i] *= silu (z[(size_t)blockIdx.x * ldz + i]);
+}
+
 /* y[r, 0 … n−1] = bias */
 __global__ void
 fill_rows_kernel (float *y, size_t ldy, const float *bias, size_t n)
@@ -130,6 +138,16 @@ cuda_add (EgStream *stream, float *y, const float *x, gsize n)
   else
     launch ("add", add_kernel<float>, elementwise_grid (n), dim3 (elementwise_threads), 0, stream->compute, y,
             x, (size_t)n);
+  end_op (stream);
+}
+
+static void
+cuda_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+{
+  if (n_rows == 0 || !begin_op (stream))
+    return;
+  launch ("gate", gate_kernel, dim3 ((unsigned)n_rows), dim3 (elementwise_threads), 0, stream->compute, y, z,
+          (size_t)ldz, (size_t)n_inner);
   end_op (stream);
 }
 

@@ -114,6 +114,7 @@ cuda_open (int device, EgPrecision precision, char *why)
   table.conv_silu = cuda_conv_silu;
   table.softplus = cuda_softplus;
   table.scan = cuda_scan;
+  table.gate = cuda_gate;
   table.add = cuda_add;
   table.copy_rows = cuda_copy_rows;
   table.embed = cuda_embed;

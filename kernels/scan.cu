@@ -1,6 +1,6 @@
 /* The selective scan: h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i] and
  * y[t,i] = (Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i]) · silu (z[t,i]), in one pass, h in registers from the first
- * row of a segment to its last.
+ * row of a segment to its last; given states take h's place where a segment says so.
  *
  * A channel's N states are shared among G threads of one warp, S each (S·G ≥ N; those beyond N stay 0). Lanes
  * of a warp are channels first, so that reads of Δ, c, z, the state and writes of y are of neighbouring
@@ -55,6 +55,8 @@ __launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
   float step = segment.n_rows > 0 ? *delta : 0.0f, in = segment.n_rows > 0 ? *c : 0.0f;
   float *keep = segment.keep_state;
   size_t next_kept = keep ? segment.keep_first : segment.n_rows;
+  const float *set = segment.set_state ? segment.set_state + at : nullptr;
+  const size_t set_first = segment.set_state ? segment.set_first : segment.n_rows, set_end = segment.set_end;
 
   for (size_t first = 0; first < segment.n_rows; first += tile_rows)
     {
@@ -86,8 +88,18 @@ __launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
             {
               const unsigned k = r * n_padded + group * S + s;
               h[s] = exp2f (now * a[s]) * h[s] + gain * tile_b[k];
-              sum += tile_c[k] * h[s];
             }
+          if (t >= set_first && t < set_end)
+            {
+#pragma unroll
+              for (unsigned s = 0; s < S; s++)
+                if (group * S + s < N)
+                  h[s] = set[(group * S + s) * D];
+              set += N * D;
+            }
+#pragma unroll
+          for (unsigned s = 0; s < S; s++)
+            sum += tile_c[r * n_padded + group * S + s] * h[s];
 #pragma unroll
           for (unsigned step_lanes = channels; step_lanes < warp_size; step_lanes *= 2)
             sum += __shfl_xor_sync (all_lanes, sum, (int)step_lanes);
@@ -103,7 +115,8 @@ __launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
           if (t >= segment.out_first && inside && group == 0)
             {
               const size_t row = segment.out_row + t - segment.out_first;
-              it.y[row * D + i] = (sum + skip * input) * silu (it.z[row * it.ldz + i]);
+              const float y = sum + skip * input;
+              it.y[row * D + i] = it.z ? y * silu (it.z[row * it.ldz + i]) : y;
             }
         }
     }
@@ -118,22 +131,30 @@ queue_scan (EgStream *stream, const ScanArguments &arguments, size_t n_segments)
           2 * scan_tile * sizeof (float), stream->compute, arguments);
 }
 
-/* Segments that may run side by side: those from `first` on whose initial state none of these keeps. */
+/* TRUE when `later` begins with, or is given, a state that `it` keeps. */
+static bool
+depends (const EgRows *later, const EgRows *it, size_t n_floats)
+{
+  if (!it->keep_state || it->keep_end <= it->keep_first)
+    return false;
+  const size_t n_states = (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step;
+  const float *begin = it->keep_state, *end = begin + n_states * n_floats;
+  const float *given = later->set_state,
+              *given_end = given && later->set_end > later->set_first
+                               ? given + (later->set_end - later->set_first) * n_floats
+                               : given;
+  return (later->state >= begin && later->state < end) || (given && given < end && given_end > begin);
+}
+
+/* Segments that may run side by side: those from `first` on whose states none of these keeps. */
 static size_t
-count_independent (const EgRows *segments, size_t first, size_t n_segments, size_t n_inner, size_t n_state)
+count_independent (const EgRows *segments, size_t first, size_t n_segments, size_t n_floats)
 {
   size_t end = first + 1;
   for (; end < n_segments; end++)
     for (size_t s = first; s < end; s++)
-      {
-        const EgRows *it = &segments[s];
-        if (!it->keep_state || it->keep_end <= it->keep_first)
-          continue;
-        const size_t n_states = (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step;
-        const uintptr_t state = (uintptr_t)segments[end].state, kept = (uintptr_t)it->keep_state;
-        if (state >= kept && state < kept + n_states * n_inner * n_state * sizeof (float))
-          return end - first;
-      }
+      if (depends (&segments[end], &segments[s], n_floats))
+        return end - first;
   return end - first;
 }
 
@@ -191,7 +212,7 @@ cuda_scan (EgStream *stream,
   size_t n = 0;
   for (size_t first = 0; table && first < n_segments; first += n)
     {
-      n = count_independent (segments, first, n_segments, n_inner, n_state);
+      n = count_independent (segments, first, n_segments, n_inner * n_state);
       queue_wave (stream,
                   ScanArguments{ y, delta, c, b_rows, c_rows, ldbc, table + first, n_inner, (unsigned)n_state,
                                  a, skip, z, ldz },

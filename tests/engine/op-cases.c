@@ -180,6 +180,15 @@ ragged (gsize rows, gsize longest, gsize *n_segments)
   return (EgRows *)(gpointer)g_array_free (segments, FALSE);
 }
 
+/* n: rows, width */
+static void
+run_gate (OpLane *lane, const OpCase *self, GRand *rand)
+{
+  const gsize rows = self->n[0], D = self->n[1], ldz = 2 * D;
+  float *y = draw (lane, rand, rows * D, -1, 1), *z = draw (lane, rand, rows * ldz, -5, 5);
+  RUN (lane, append (lane, y, rows * D), lane->backend->gate (lane->stream, y, z + D, ldz, rows, D));
+}
+
 /* n: rows, longest segment, channels, K, bias */
 static void
 run_conv (OpLane *lane, const OpCase *self, GRand *rand)
@@ -208,12 +217,16 @@ run_scan (OpLane *lane, const OpCase *self, GRand *rand)
   float *bc = draw (lane, rand, rows * ldbc, -1, 1), *state = draw (lane, rand, n * N * D, -1, 1);
   float *a = draw (lane, rand, N * D, -8, 0), *skip = draw (lane, rand, D, -1, 1);
   float *z = draw (lane, rand, rows * (D + 1), -3, 3);
+  float *given = self->n[5] ? draw (lane, rand, rows * N * D, -1, 1) : NULL;
   for (gsize s = 0; s < n; s++)
     {
       EgRows *it = &segments[s];
       it->state = s % 2 == 0 ? state + s * N * D : NULL;
       it->out_first = self->n[4] == 0 ? 0 : it->n_rows - MIN (self->n[4], it->n_rows);
       it->out_row = n_out;
+      it->set_state = self->n[5] && s % 4 != 3 ? given + it->row * N * D : NULL;
+      it->set_first = it->n_rows / 3;
+      it->set_end = MAX (it->n_rows - (s % 2), it->set_first);
       n_out += it->n_rows - it->out_first;
       if (s % 3 == 1 || it->n_rows == rows)
         {
@@ -321,7 +334,8 @@ static const Op gemm = { "gemm", run_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu
 static const Op conv
     = { "conv_silu", run_conv, 1e-6, FALSE, "%zu rows, segments to %zu, D %zu, K %zu, bias %zu" };
 static const Op scan
-    = { "scan", run_scan, 5e-6, FALSE, "%zu rows, segments to %zu, D %zu, N %zu, outputs %zu" };
+    = { "scan", run_scan, 5e-6, FALSE, "%zu rows, segments to %zu, D %zu, N %zu, outputs %zu, given %zu" };
+static const Op gate = { "gate", run_gate, 1e-6, FALSE, "%zu rows of %zu" };
 static const Op head
     = { "head", run_head, 5e-6, TRUE, "%zu rows, V %zu, d %zu type %zu, target %zu, asks %zu" };
 static const Op stage = { "stage", run_stage, 0, FALSE, "%zu bytes" };
@@ -415,7 +429,9 @@ op_cases_new (gboolean large)
            { 9, 3, 70, 13 }, { 28, 7, 256, 16 }, { 28, 7, 256, 16, 1 }, { 150, 2, 512, 16 },
            { 80, 80, 20, 16 }, { 9, 3, 70, 17 }, { 9, 4, 70, 24 }, { 9, 4, 33, 32, 1 }, { 20, 7, 20, 64 },
            { 9, 4, 20, 100 }, { 9, 4, 20, 128, 2 }, { 9, 4, 11, 200 }, { 9, 4, 17, 256 }, { 9, 9, 3, 256, 1 },
-           { 10000, 10000, 2, 16, 1 });
+           { 10000, 10000, 2, 16, 1 }, { 28, 7, 256, 16, 0, 1 }, { 9, 4, 70, 24, 1, 1 },
+           { 9, 4, 17, 256, 0, 1 }, { 30, 9, 40, 5, 2, 1 });
+  ADD_ALL (&gate, 0, 3 * product (n, 2), { 1, 1 }, { 3, 33 }, { 257, 64 });
   ADD_ALL (&head, 2 * product (n, 3), GEMM_FLOATS, { 1, 5, 4, 0, 0, 3 }, { 1, 1, 3, 0, 0, 3 },
            { 9, 317, 19, 1, 316, 0 }, { 9, 317, 19, 2, 100, 3 }, { 40, 20000, 24, 0, 7000, 3 },
            { 300, 2500, 8, 0, 2400, 1 });
