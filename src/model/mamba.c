@@ -1,6 +1,8 @@
 #include "model/mamba.h"
 
 #include "core/error.h"
+#include "engine/stream.h"
+#include "model/device-weights.h"
 
 #include <glib/gi18n.h>
 
@@ -27,6 +29,8 @@ struct _EgWorkspace
   const EgWeights *weights;
   EgBackend *backend;
   EgStream *stream;
+  EgLayerSlots slots;          /* where layers come to the device one after another */
+  const EgLayerWeights *layer; /* the one that is being run */
   /* [rows, width] each: the residual stream; its norm, and a block's output; [x | z]; c; [δ | B | C]; Δ; y;
    * [segments, K−1, D]; the last positions' residual rows. */
   Buffer r, n, o, xz, c, dbc, delta, y, history, last, logits, zero;
@@ -55,16 +59,28 @@ eg_workspace_new (EgModel *model, gsize n_threads)
   return self;
 }
 
-void
-eg_workspace_free (EgWorkspace *self)
+/* All memory that the stream's ops use. */
+static void
+release_memory (EgWorkspace *self)
 {
   Buffer *buffers[]
       = { &self->r,     &self->n,     &self->o,       &self->xz,        &self->c,        &self->dbc,
           &self->delta, &self->y,     &self->history, &self->last,      &self->logits,   &self->zero,
           &self->gap_x, &self->gap_c, &self->gap_dbc, &self->gap_delta, &self->gap_state };
   for (gsize i = 0; i < G_N_ELEMENTS (buffers); i++)
-    if (buffers[i]->memory)
-      self->backend->release (self->backend, buffers[i]->memory);
+    {
+      if (buffers[i]->memory)
+        self->backend->release (self->backend, buffers[i]->memory);
+      *buffers[i] = (Buffer){ 0 };
+    }
+  if (self->slots.weights)
+    eg_layer_slots_clear (&self->slots);
+}
+
+void
+eg_workspace_free (EgWorkspace *self)
+{
+  release_memory (self);
   self->backend->stream_free (self->stream);
   g_array_unref (self->rows);
   g_array_unref (self->gaps);
@@ -72,6 +88,20 @@ eg_workspace_free (EgWorkspace *self)
   g_array_unref (self->copies);
   eg_model_unref (self->model);
   g_free (self);
+}
+
+void
+eg_workspace_reset (EgWorkspace *self)
+{
+  release_memory (self);
+  self->backend->stream_free (self->stream);
+  self->stream = self->backend->stream_new (self->backend, 1);
+}
+
+gboolean
+eg_workspace_check (EgWorkspace *self, GError **error)
+{
+  return eg_stream_check (self->backend, self->stream, error);
 }
 
 EgStream *
@@ -258,7 +288,7 @@ fill_gaps (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize l
 {
   const EgModelConfig *config = self->config;
   const gsize D = config->d_inner, N = config->d_state, R = config->dt_rank, before = config->d_conv - 1;
-  const EgLayerWeights *w = &self->weights->layers[layer];
+  const EgLayerWeights *w = self->layer;
   const EgBackend *be = self->backend;
   gsize n_rows = 0;
   Gap gap;
@@ -430,7 +460,7 @@ static void
 project_in (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize l, gboolean only_last)
 {
   const gsize d = self->config->d_model, D = self->config->d_inner;
-  const EgLayerWeights *w = &self->weights->layers[l];
+  const EgLayerWeights *w = self->layer;
   const EgBackend *be = self->backend;
   EgStream *stream = self->stream;
   const EgRows *rows = (const EgRows *)(gpointer)self->rows->data;
@@ -481,7 +511,7 @@ run_layer (
 {
   const EgModelConfig *config = self->config;
   const gsize d = config->d_model, D = config->d_inner, N = config->d_state, R = config->dt_rank;
-  const EgLayerWeights *w = &self->weights->layers[l];
+  const EgLayerWeights *w = self->layer;
   const EgBackend *be = self->backend;
   EgStream *stream = self->stream;
   const EgRows *rows = (const EgRows *)(gpointer)self->rows->data;
@@ -520,6 +550,30 @@ run_layer (
   be->add (stream, r, o, n_out * d);
   restore (self, segments, n_active, n_positions, EG_SITE_RESID, l, only_last, r, d);
   return TRUE;
+}
+
+/* Makes a layer's weights those that ops use. */
+static gboolean
+enter_layer (EgWorkspace *self, gsize l, GError **error)
+{
+  EgDeviceWeights *device = eg_model_get_device_weights (self->model);
+  if (!device || eg_device_weights_is_resident (device))
+    {
+      self->layer = &self->weights->layers[l];
+      return TRUE;
+    }
+  if (!self->slots.weights && !eg_layer_slots_init (&self->slots, device, self->stream, error))
+    return FALSE;
+  self->layer = eg_layer_slots_enter (&self->slots, l);
+  return TRUE;
+}
+
+/* The next layer's weights may come while this one is computed. */
+static void
+leave_layer (EgWorkspace *self, gsize l)
+{
+  if (self->slots.weights)
+    eg_layer_slots_leave (&self->slots, l, l + 1);
 }
 
 static void
@@ -562,8 +616,9 @@ eg_mamba_run (EgWorkspace *self,
       for (; n_active < n_segments && segments[n_active].layer <= l; n_active++)
         begin_segment (self, &segments[n_active], segments[n_active].position, n_positions,
                        self->r.memory + g_array_index (self->rows, EgRows, n_active).row * d);
-      if (!run_layer (self, segments, n_active, n_positions, l, error))
+      if (!enter_layer (self, l, error) || !run_layer (self, segments, n_active, n_positions, l, error))
         return FALSE;
+      leave_layer (self, l);
     }
   for (gsize s = n_active; s < n_segments; s++)
     begin_segment (self, &segments[s], n_positions - 1, n_positions, self->last.memory + s * d);
@@ -593,5 +648,5 @@ eg_mamba_logits (EgWorkspace *self, gsize segment, float *logits, GError **error
   self->backend->gemm (self->stream, self->logits.memory, V, self->n.memory + segment * d, d, 1,
                        &self->weights->head, NULL);
   self->backend->download (self->stream, logits, self->logits.memory, V);
-  return TRUE;
+  return eg_workspace_check (self, error);
 }

@@ -42,6 +42,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgWorkspace, eg_workspace_free)
 EgStream *eg_workspace_get_stream (EgWorkspace *self);
 gsize eg_workspace_get_vocab_size (EgWorkspace *self);
 
+/* Whether everything that it did has worked: to be asked before numbers are used. EG_ERROR_MEMORY,
+ * EG_ERROR_DEVICE; always TRUE on a processor. */
+gboolean eg_workspace_check (EgWorkspace *self, GError **error);
+
+/* Gives all its memory back and begins anew, after EG_ERROR_MEMORY: a smaller group may work. */
+void eg_workspace_reset (EgWorkspace *self);
+
 /* Runs a group up to the final norm of each segment's last position, which stays in the workspace. Segments
  * must be ordered by layer. Looks at the cancellable between layers. */
 gboolean eg_mamba_run (EgWorkspace *workspace,

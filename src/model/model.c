@@ -18,6 +18,13 @@ struct _EgModel
   char *tokenizer_path;
   EgTokenizerOrigin tokenizer_origin;
   EgBackend *backend;
+
+  /* A placed model shares all of the above with the one that was opened, which it keeps. */
+  EgModel *origin;
+  EgDeviceWeights *device;
+
+  GMutex placing;
+  EgDeviceWeights *placed; /* what eg_model_place() gave last */
 };
 
 static gboolean
@@ -121,6 +128,7 @@ model_new (const char *folder)
   self->folder = g_canonicalize_filename (folder, NULL);
   self->name = eg_model_get_name_of (self->folder);
   self->backend = eg_backend_cpu ();
+  g_mutex_init (&self->placing);
   return self;
 }
 
@@ -236,6 +244,15 @@ eg_model_unref (EgModel *self)
 {
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
+  if (self->origin)
+    {
+      eg_device_weights_unref (self->device);
+      eg_model_unref (self->origin);
+      g_free (self);
+      return;
+    }
+  g_clear_pointer (&self->placed, eg_device_weights_unref);
+  g_mutex_clear (&self->placing);
   g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
   g_clear_pointer (&self->weights, eg_weights_free);
   g_clear_pointer (&self->checkpoint, eg_checkpoint_unref);
@@ -305,10 +322,68 @@ eg_model_get_dtype_name (EgModel *self)
   return same ? eg_dtype_get_name (dtype) : "mixed";
 }
 
+/* Weights on this backend, those of the last time if they are. */
+static EgDeviceWeights *
+place_weights (EgModel *self, EgBackend *backend, GError **error)
+{
+  g_mutex_lock (&self->placing);
+  if (!self->placed || eg_device_weights_get_backend (self->placed) != backend)
+    {
+      g_clear_pointer (&self->placed, eg_device_weights_unref);
+      self->placed = eg_device_weights_new (self->weights, &self->config, backend, error);
+    }
+  EgDeviceWeights *placed = self->placed ? eg_device_weights_ref (self->placed) : NULL;
+  g_mutex_unlock (&self->placing);
+  return placed;
+}
+
+EgModel *
+eg_model_place (EgModel *self, EgBackend *backend, GError **error)
+{
+  EgModel *origin = eg_model_get_origin (self);
+  if (backend == origin->backend)
+    return eg_model_ref (origin);
+  EgDeviceWeights *device = place_weights (origin, backend, error);
+  if (!device)
+    return NULL;
+  EgModel *placed = g_memdup2 (origin, sizeof *origin);
+  g_atomic_ref_count_init (&placed->refs);
+  placed->origin = eg_model_ref (origin);
+  placed->backend = backend;
+  placed->device = device;
+  return placed;
+}
+
+void
+eg_model_unplace (EgModel *self)
+{
+  g_mutex_lock (&self->placing);
+  g_clear_pointer (&self->placed, eg_device_weights_unref);
+  g_mutex_unlock (&self->placing);
+}
+
+EgModel *
+eg_model_get_origin (EgModel *self)
+{
+  return self->origin ? self->origin : self;
+}
+
+const char *
+eg_model_get_device_name (EgModel *self)
+{
+  return self->backend->name;
+}
+
+EgDeviceWeights *
+eg_model_get_device_weights (EgModel *self)
+{
+  return self->device;
+}
+
 const EgWeights *
 eg_model_get_weights (EgModel *self)
 {
-  return self->weights;
+  return self->device ? eg_device_weights_get (self->device) : self->weights;
 }
 
 EgBackend *

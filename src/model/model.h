@@ -2,6 +2,7 @@
  * shared by any number of threads. */
 #pragma once
 
+#include "engine/backend.h"
 #include "model/config.h"
 #include "model/tokenizer-choice.h"
 #include "tokenizer/tokenizer.h"
@@ -50,6 +51,17 @@ EgTokenizer *eg_model_get_tokenizer (EgModel *self);
 /* Where that tokenizer comes from, and its path. */
 EgTokenizerOrigin eg_model_get_tokenizer_origin (EgModel *self);
 const char *eg_model_get_tokenizer_path (EgModel *self);
+
+/* The same model computed by another backend, its weights in that one's memory: they stay there until the
+ * model is freed or another backend is asked for. Itself for the backend of the processor. EG_ERROR_MEMORY,
+ * EG_ERROR_DEVICE. Any thread. (transfer full) */
+EgModel *eg_model_place (EgModel *self, EgBackend *backend, GError **error);
+
+/* The model that was opened, of one that eg_model_place() has given. */
+EgModel *eg_model_get_origin (EgModel *self);
+
+/* As results name it: "cpu", "cuda:0 (NVIDIA H100 80GB HBM3)". */
+const char *eg_model_get_device_name (EgModel *self);
 
 /* What it is called (eg_model_get_name_of()), and its folder's path. */
 const char *eg_model_get_name (EgModel *self);

@@ -365,6 +365,8 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
   if (!eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
+  if (!eg_workspace_check (workspace, error))
+    return FALSE;
 
   pthread_mutex_lock (&self->lock);
   for (gsize i = 0; i < group->cells->len; i++)
@@ -405,6 +407,46 @@ draw_input (Trace *self, EgStream *stream, GError **error)
   be->upload (stream, input, self->noisy, n);
   self->inputs[self->n_drawn] = input;
   return TRUE;
+}
+
+/* One half of a group: of its samples, or of its cells. */
+static EgGroup
+half_group (const EgGroup *group, gboolean second)
+{
+  const gsize n_samples = group->sample_end - group->sample_first, n_cells = group->cells->len;
+  const gsize middle = group->sample_first + n_samples / 2;
+  if (n_samples > 1)
+    return (EgGroup){ g_array_ref (group->cells), second ? middle : group->sample_first,
+                      second ? group->sample_end : middle };
+  EgGroup half = { g_array_new (FALSE, FALSE, sizeof (gsize)), group->sample_first, group->sample_end };
+  g_array_append_vals (half.cells, &g_array_index (group->cells, gsize, second ? n_cells / 2 : 0),
+                       (guint)(second ? n_cells - n_cells / 2 : n_cells / 2));
+  return half;
+}
+
+/* A group; where a device has too little memory for it, one half and then the other. */
+static gboolean
+run_group_in_parts (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **error)
+{
+  GError *problem = NULL;
+  if (run_group (self, workspace, group, &problem))
+    return TRUE;
+  if (!g_error_matches (problem, EG_ERROR, EG_ERROR_MEMORY)
+      || group->cells->len * (group->sample_end - group->sample_first) == 1)
+    {
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+  g_error_free (problem);
+  eg_workspace_reset (workspace);
+  gboolean ok = TRUE;
+  for (int second = 0; ok && second < 2; second++)
+    {
+      const EgGroup half = half_group (group, second);
+      ok = run_group_in_parts (self, workspace, &half, error);
+      g_array_unref (half.cells);
+    }
+  return ok;
 }
 
 /* The inputs of samples up to `end`. */
@@ -491,6 +533,8 @@ run_corrupted (Trace *self, EgWorkspace *workspace, const EgTask *task, GError *
       || !eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
+  if (!eg_workspace_check (workspace, error))
+    return FALSE;
   record_corrupted (self, task->round, first, n, values, n);
   return TRUE;
 }
@@ -511,7 +555,7 @@ run_task (Trace *self, EgWorkspace *workspace, const EgTask *task, GError **erro
   if (!ready)
     return TRUE; /* there is an error already */
 
-  if (!run_group (self, workspace, round->groups->pdata[task->index], error))
+  if (!run_group_in_parts (self, workspace, round->groups->pdata[task->index], error))
     return FALSE;
   pthread_mutex_lock (&self->lock);
   const gboolean last = --state->groups_left == 0;
@@ -633,6 +677,8 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, &self->error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
+  if (!eg_workspace_check (workspace, &self->error))
+    return FALSE;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
     self->estimates->high[m] = values[m * (n + 1)];
   record_corrupted (self, 0, 0, n, values + 1, n + 1);
@@ -726,9 +772,9 @@ eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples)
 }
 
 static gboolean
-check_memory (guint64 needed, gsize n_tokens, GError **error)
+check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
 {
-  const guint64 available = eg_memory_available ();
+  const guint64 available = be->memory_free ? be->memory_free (be) : eg_memory_available ();
   if (needed <= available)
     return TRUE;
   g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
@@ -765,7 +811,7 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   result->site = request->site;
   result->window = request->window;
   result->model = g_strdup (eg_model_get_name (model));
-  result->device = g_strdup (eg_model_get_backend (model)->name);
+  result->device = g_strdup (eg_model_get_device_name (model));
   g_free (result->version);
   result->version = g_strdup (ENGRAM_VERSION);
   return result;
@@ -837,6 +883,8 @@ start (EgModel *model,
   self->n_layers = eg_model_get_config (model)->n_layers;
   self->n_tokens = self->input->n_tokens;
   self->n_threads = request->threads > 0 ? MIN (request->threads, 256) : g_get_num_processors ();
+  const gsize n_lanes = eg_model_get_backend (model)->n_lanes;
+  self->n_threads = n_lanes > 0 ? MIN (self->n_threads, n_lanes) : self->n_threads;
   pthread_mutex_init (&self->lock, NULL);
   pthread_mutex_init (&self->noise_lock, NULL);
   pthread_cond_init (&self->round_ready, NULL);
@@ -844,7 +892,7 @@ start (EgModel *model,
   const gsize samples = eg_trace_request_get_samples (request);
   const Memory memory = plan_memory (eg_model_get_config (model), self->n_tokens,
                                      self->n_tokens - self->input->corrupted_first, request->site, samples);
-  if (!check_memory (memory.bytes, self->n_tokens, &error))
+  if (!check_memory (eg_model_get_backend (model), memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);
       trace_unref (self);

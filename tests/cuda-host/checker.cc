@@ -14,6 +14,7 @@ extern "C" void __asan_poison_memory_region (const volatile void *, size_t) __at
 namespace cuda_host
 {
 Running running;
+thread_local bool in_kernel;
 
 /* Addresses for device memory, never used twice; those of its shadow are as far from the shadow's begin. */
 static const size_t arena_size = (size_t)16 << 30;
@@ -53,7 +54,7 @@ fail (const char *format, ...)
   fputs ("cuda-host: ", stderr);
   vfprintf (stderr, format, arguments);
   va_end (arguments);
-  if (running.active)
+  if (in_kernel)
     fprintf (stderr, "\n  in %s, block (%u, %u, %u), thread %u", running.kernel, builtins.block.x,
              builtins.block.y, builtins.block.z, running.who.thread);
   fputs ("\n", stderr);
@@ -250,7 +251,7 @@ static void
 access (const void *address, size_t n_bytes, Access kind, bool aligned)
 {
   const char *begin = (const char *)address;
-  if (!running.active)
+  if (!in_kernel)
     {
       if (is_device (address))
         fail ("host code touches device memory at %p", address);

@@ -242,7 +242,7 @@ run_launch (const Launch &launch)
   running.n_arguments = launch.n_arguments;
   running.shared = shared_memory;
   running.first_block = block_serial + 1;
-  running.active = true;
+  in_kernel = true;
   /* Backwards: nothing may rely on the order of blocks. */
   const size_t n_blocks = (size_t)launch.grid.x * launch.grid.y * launch.grid.z;
   for (size_t i = n_blocks; i-- > 0;)
@@ -251,7 +251,7 @@ run_launch (const Launch &launch)
                               (unsigned)(i / launch.grid.x / launch.grid.y) };
       run_block ();
     }
-  running.active = false;
+  in_kernel = false;
 }
 
 /* ---- what kernels call ---- */

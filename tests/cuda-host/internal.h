@@ -38,7 +38,6 @@ struct Who
 struct Running
 {
   const char *kernel;
-  bool active;
   bool in_atomic; /* its accesses are checked already */
   Who who;
   uint32_t first_block; /* of this launch */
@@ -50,6 +49,8 @@ struct Running
   size_t n_arguments;
 };
 extern Running running;
+/* Whether it is this thread of the host that runs it: others go on with host code meanwhile. */
+extern thread_local bool in_kernel;
 
 /* Device memory: never mapped where nothing is allocated, with unmapped pages between allocations. */
 void *device_map (size_t n_bytes);
