@@ -15,6 +15,10 @@
 
 static int output_errno;
 
+/* Of cli_options_visit(): instead of parsing, each option is shown to it. */
+static CliOptionFunc visitor;
+static gpointer visitor_data;
+
 void
 cli_options_clear (CliOptions *self)
 {
@@ -22,6 +26,15 @@ cli_options_clear (CliOptions *self)
   g_free (self->tokenizer);
   g_free (self->threads_text);
   g_strfreev (self->arguments);
+}
+
+static void
+show_entries (const GOptionEntry *entries)
+{
+  for (const GOptionEntry *entry = entries; visitor != NULL && entry != NULL && entry->long_name != NULL;
+       entry++)
+    if (*entry->long_name != '\0')
+      visitor (entry, visitor_data);
 }
 
 static GOptionContext *
@@ -44,6 +57,8 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
   GOptionContext *context = g_option_context_new (NULL);
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_summary (context, _ (command->summary));
+  show_entries (entries);
+  show_entries (common);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, GETTEXT_DOMAIN);
   g_option_context_add_main_entries (context, common, GETTEXT_DOMAIN);
@@ -75,6 +90,11 @@ cli_options_parse (CliOptions *self,
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GOptionContext) context = new_context (command, entries, self);
+  if (visitor != NULL)
+    {
+      *status = CLI_DONE;
+      return FALSE;
+    }
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {
       cli_say (_ ("%s (engram-cli %s --help lists the options)"), error->message, command->name);
@@ -98,6 +118,16 @@ cli_options_parse (CliOptions *self,
     }
   self->threads = (guint)threads;
   return TRUE;
+}
+
+void
+cli_options_visit (const CliCommand *command, CliOptionFunc function, gpointer data)
+{
+  char *arguments[] = { (char *)command->name, NULL };
+  visitor = function;
+  visitor_data = data;
+  command->run (1, arguments);
+  visitor = NULL;
 }
 
 gboolean

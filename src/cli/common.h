@@ -29,7 +29,11 @@ typedef struct
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models, cli_bench;
+extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models, cli_bench,
+    cli_describe;
+
+/* Those that --help lists; ended by %NULL. */
+extern const CliCommand *const cli_commands[];
 
 /**
  * CliOptions: the options of every command; to be zeroed before and cleared after.
@@ -56,6 +60,10 @@ gboolean cli_options_parse (CliOptions *self,
                             int argc,
                             char **argv,
                             int *status);
+
+/* Calls function with each option of a command, in the order of its help. */
+typedef void (*CliOptionFunc) (const GOptionEntry *entry, gpointer data);
+void cli_options_visit (const CliCommand *command, CliOptionFunc function, gpointer data);
 
 /* The one argument; FALSE, said, with *status when there is none or more than one. `what`: "prompt". */
 gboolean

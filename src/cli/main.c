@@ -11,16 +11,16 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const CliCommand *const commands[]
-    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot, &cli_info, &cli_models, &cli_bench };
+const CliCommand *const cli_commands[]
+    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot, &cli_info, &cli_models, &cli_bench, NULL };
 
 static const CliCommand *
 find_command (const char *name)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    if (g_str_equal (commands[i]->name, name))
-      return commands[i];
-  return NULL;
+  for (gsize i = 0; cli_commands[i] != NULL; i++)
+    if (g_str_equal (cli_commands[i]->name, name))
+      return cli_commands[i];
+  return g_str_equal (name, cli_describe.name) ? &cli_describe : NULL;
 }
 
 static char *
@@ -29,8 +29,8 @@ overview (void)
   GString *text = g_string_new (_ ("Usage: engram-cli COMMAND [OPTION…]\n\n"
                                    "Which states of a Mamba language model bring a fact back?\n\n"
                                    "Commands:\n"));
-  for (gsize i = 0; i < G_N_ELEMENTS (commands); i++)
-    g_string_append_printf (text, "  %-10s %s\n", commands[i]->name, _ (commands[i]->summary));
+  for (gsize i = 0; cli_commands[i] != NULL; i++)
+    g_string_append_printf (text, "  %-10s %s\n", cli_commands[i]->name, _ (cli_commands[i]->summary));
   g_string_append (
       text, _ ("\nengram-cli COMMAND --help lists a command's options; engram-cli --version the version.\n"
                "-- ends the options: what follows is text, even when it begins with a dash.\n"));

@@ -1,0 +1,138 @@
+#!/usr/bin/python3
+"""What `meson install` puts into a prefix works from wherever the prefix is moved to; speaks TAP.
+
+    test_install.py SOURCES BUILD
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+
+import tap
+
+SOURCES, BUILD = (os.path.abspath(argument) for argument in sys.argv[1:3])
+APP_ID = "io.github.engram_app.Engram"
+TRACE = ["trace", "The Eiffel Tower is located in", "--subject", "Eiffel Tower"]
+FOLDER = tempfile.mkdtemp(prefix="engram-install-")
+PREFIX = os.path.join(FOLDER, "moved")
+
+
+def path(*parts):
+    return os.path.join(PREFIX, *parts)
+
+
+def need(tool):
+    if shutil.which(tool) is None:
+        raise tap.Skip(f"{tool} is not installed")
+    return tool
+
+
+def environment(**values):
+    env = {name: value for name, value in os.environ.items() if not name.startswith(("ENGRAM_", "XDG_", "LANG", "LC_"))}
+    return dict(env, HOME=FOLDER, LC_ALL="C.UTF-8", **values)
+
+
+def test_it_installs_into_a_prefix_that_is_then_moved():
+    destination = os.path.join(FOLDER, "destination")
+    tap.output_of("meson", "install", "-C", BUILD, "--no-rebuild", "--destdir", destination)
+    options = json.loads(tap.output_of("meson", "introspect", BUILD, "--buildoptions"))
+    prefix = next(option["value"] for option in options if option["name"] == "prefix")
+    shutil.move(destination + prefix, PREFIX)
+    for name in ["bin/engram", "bin/engram-cli", "share/man/man1/engram-cli.1", f"share/applications/{APP_ID}.desktop"]:
+        assert os.path.exists(path(name)), name
+
+
+def test_the_moved_program_finds_its_model():
+    info = json.loads(tap.output_of(path("bin/engram-cli"), "info", "--json", env=environment()))
+    assert info["folder"].startswith(PREFIX + "/"), info["folder"]
+    document = json.loads(tap.output_of(path("bin/engram-cli"), *TRACE, "--json", env=environment()))
+    assert document["target"]["text"] == " Paris", document["target"]
+
+
+def test_the_moved_program_speaks_each_language():
+    with open(os.path.join(SOURCES, "po/LINGUAS"), encoding="utf-8") as file:
+        languages = file.read().split()
+    english = tap.output_of(path("bin/engram-cli"), "--help", env=environment())
+    assert "Commands:" in english
+    for language in languages:
+        text = tap.output_of(path("bin/engram-cli"), "--help", env=environment(LANGUAGE=language))
+        assert "Commands:" not in text, f"{language}: {text}"
+        numbers = json.loads(tap.output_of(path("bin/engram-cli"), *TRACE, "--json", env=environment(LANGUAGE=language)))
+        assert numbers["target"]["text"] == " Paris" and numbers["noise"]["kind"] == "gaussian", numbers
+
+
+def test_the_desktop_file_is_valid():
+    tap.output_of(need("desktop-file-validate"), path(f"share/applications/{APP_ID}.desktop"))
+
+
+def test_the_metainfo_is_valid():
+    tap.output_of(need("appstreamcli"), "validate", "--strict", "--no-net", path(f"share/metainfo/{APP_ID}.metainfo.xml"))
+
+
+def test_manual_pages_are_well_formed():
+    need("groff")
+    for name in ["engram.1", "engram-cli.1"]:
+        page = path("share/man/man1", name)
+        result = subprocess.run(["groff", "-man", "-Kutf8", "-Tutf8", "-ww", "-rLL=200n", page], capture_output=True, text=True, check=False)
+        assert result.returncode == 0 and result.stderr == "", result.stderr
+        assert "EXIT STATUS" in result.stdout or name == "engram.1"
+    with open(path("share/man/man1/engram-cli.1"), encoding="utf-8") as file:
+        manual = file.read().replace("\\", "")
+    for command in ["trace", "plot", "info"]:
+        shown = tap.output_of(path("bin/engram-cli"), command, "--help", env=environment())
+        for option in re.findall(r"--[a-z-]+", shown.split("Example")[0]):
+            assert option in manual, f"{command} {option} is not in the manual page"
+
+
+def complete(*words):
+    script = f". {path('share/bash-completion/completions/engram-cli')}; COMP_WORDS=({' '.join(words)} ''); COMP_CWORD={len(words)}; _engram_cli; echo \"${{COMPREPLY[@]}}\""
+    return tap.output_of("bash", "-c", script, env=environment()).split()
+
+
+def test_bash_completes_commands_options_and_values():
+    assert {"trace", "plot", "models"} <= set(complete("engram-cli")), complete("engram-cli")
+    assert {"resid", "mixer"} <= set(complete("engram-cli", "trace", "--site")), complete("engram-cli", "trace", "--site")
+    assert "viridis" in complete("engram-cli", "plot", "--colormap")
+
+
+def test_completions_of_zsh_and_fish_parse():
+    shells = [("zsh", "share/zsh/site-functions/_engram-cli"), ("fish", "share/fish/vendor_completions.d/engram-cli.fish")]
+    found = [(shell, name) for shell, name in shells if shutil.which(shell)]
+    if not found:
+        raise tap.Skip("neither zsh nor fish is installed")
+    for shell, name in found:
+        tap.output_of(shell, "-n", path(name), env=environment())
+
+
+def test_a_trace_is_known_by_its_content():
+    need("update-mime-database")
+    need("gio")
+    mime = path("share/mime")
+    tap.output_of("update-mime-database", mime)
+    trace, other = os.path.join(FOLDER, "trace.npz"), os.path.join(SOURCES, "tests/golden/formats/types.npz")
+    tap.output_of(path("bin/engram-cli"), *TRACE, "-o", trace, env=environment())
+    data = path("share") + ":/usr/local/share:/usr/share"
+
+    def type_of(name):
+        return tap.output_of("gio", "info", "-a", "standard::content-type", name, env=environment(XDG_DATA_DIRS=data))
+
+    assert "application/x-engram-trace" in type_of(trace), type_of(trace)
+    assert "application/x-engram-trace" not in type_of(other), type_of(other)
+
+
+def test_the_version_is_the_same_everywhere():
+    version = tap.output_of(path("bin/engram-cli"), "--version", env=environment()).split()[-1]
+    with open(path(f"share/metainfo/{APP_ID}.metainfo.xml"), encoding="utf-8") as file:
+        releases = re.findall(r'<release version="([^"]+)"', file.read())
+    with open(os.path.join(SOURCES, "NEWS"), encoding="utf-8") as file:
+        news = re.match(r"Engram (\S+),", file.read())[1]
+    assert releases[0] == news == version, (releases, news, version)
+
+
+try:
+    tap.run([value for name, value in list(globals().items()) if name.startswith("test_")])
+finally:
+    shutil.rmtree(FOLDER, ignore_errors=True)
