@@ -2,6 +2,7 @@
 
 #include "app/prompt-menu.h"
 #include "app/settings.h"
+#include "app/tour.h"
 #include "app/window.h"
 
 #include <glib/gi18n.h>
@@ -56,6 +57,8 @@ ensure_window (
   if (trace)
     eg_window_trace (window);
   gtk_window_present (GTK_WINDOW (window));
+  if (is_new)
+    eg_tour_offer (GTK_WINDOW (window), self->settings);
   return window;
 }
 
@@ -130,11 +133,21 @@ on_export_to (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_tour (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  GtkWindow *window = gtk_application_get_active_window (data);
+
+  if (window != NULL)
+    eg_tour_start (window);
+}
+
+static void
 eg_application_startup (GApplication *application)
 {
   static const GActionEntry actions[] = {
     { .name = "quit", .activate = on_quit },
     { .name = "about", .activate = on_about },
+    { .name = "tour", .activate = on_tour },
     { .name = "export-to", .activate = on_export_to, .parameter_type = "s" },
   };
   static const struct

@@ -4,6 +4,7 @@
 #include "app/cell-text.h"
 #include "app/export-dialog.h"
 #include "app/heatmap-view.h"
+#include "app/map-help.h"
 #include "app/path-dialog.h"
 #include "app/predictor.h"
 #include "app/prediction-list.h"
@@ -833,6 +834,7 @@ eg_window_class_init (EgWindowClass *klass)
 
   g_type_ensure (EG_TYPE_ANALYSIS_PANE);
   g_type_ensure (EG_TYPE_HEATMAP_VIEW);
+  g_type_ensure (EG_TYPE_MAP_HELP);
   g_type_ensure (EG_TYPE_PREDICTION_LIST);
   g_type_ensure (EG_TYPE_PROMPT_PANEL);
   g_type_ensure (EG_TYPE_TRACE_SETTINGS);

@@ -61,6 +61,10 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
     environment["XDG_RUNTIME_DIR"] = tempfile.mkdtemp(prefix="engram-test-")
     os.makedirs(os.path.join(environment["XDG_RUNTIME_DIR"], "config"))
     environment["XDG_CONFIG_HOME"] = os.path.join(environment["XDG_RUNTIME_DIR"], "config")
+    # The tour of the first start has a test of its own.
+    os.makedirs(os.path.join(environment["XDG_CONFIG_HOME"], "glib-2.0/settings"))
+    with open(os.path.join(environment["XDG_CONFIG_HOME"], "glib-2.0/settings/keyfile"), "w", encoding="utf-8") as keyfile:
+        keyfile.write("[io/github/engram_app/Engram]\ntour-seen=true\n")
     environment["XDG_DATA_HOME"] = os.path.join(environment["XDG_RUNTIME_DIR"], "data")
     # GTK and its libraries keep much until the program ends.
     environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "detect_leaks=0"]))

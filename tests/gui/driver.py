@@ -1,0 +1,381 @@
+"""What the window's tests have in common: a display and buses of their own, the program in the accessibility tree, the
+keyboard and the pointer, and TAP.
+
+    import driver            first of all: starts the script again inside a D-Bus session and Xvfb
+    driver.main([test_…])    runs the tests in their order; each gets a driver.Session
+
+What is typed goes through xdotool, what is read comes from the accessibility tree. With ENGRAM_SCREENSHOT_DIR set, one
+picture is left there of each test that failed.
+"""
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+
+ENGRAM = os.path.abspath(sys.argv[1])
+APP_ID = "io.github.engram_app.Engram"
+SCREENSHOTS = os.environ.get("ENGRAM_SCREENSHOT_DIR")
+# Seconds: the program may be built with sanitizers, on a busy machine. After a failure the rest is seldom worth waiting for.
+TIMEOUT = float(os.environ.get("ENGRAM_TEST_TIMEOUT", "40"))
+TIMEOUT_AFTER_FAILURE = 5
+LAUNCHERS = ["/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher"]
+
+
+def skip(why):
+    print(f"1..0 # SKIP {why}")
+    sys.exit(0)
+
+
+def check_tools():
+    for tool in ["dbus-run-session", "xvfb-run", "xdotool", "import"]:
+        if shutil.which(tool) is None:
+            skip(f"{tool} is not installed")
+    if not any(os.path.exists(launcher) for launcher in LAUNCHERS):
+        skip("at-spi-bus-launcher is not installed")
+    try:
+        import gi
+
+        gi.require_version("Atspi", "2.0")
+    except (ImportError, ValueError):
+        skip("python3-gi or Atspi's typelib is not installed")
+
+
+if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
+    check_tools()
+    environment = dict(
+        os.environ,
+        ENGRAM_TEST_INSIDE="1",
+        GSETTINGS_BACKEND="keyfile",
+        GSK_RENDERER="cairo",
+        GTK_A11Y="atspi",
+        LC_ALL="C.UTF-8",
+        NO_AT_BRIDGE="0",
+    )
+    for name in ["WAYLAND_DISPLAY", "GTK_THEME", "G_MESSAGES_DEBUG", "DBUS_SESSION_BUS_ADDRESS", "AT_SPI_BUS_ADDRESS"]:
+        environment.pop(name, None)
+    # Its own sockets and folders: a desktop that is running, or none, makes no difference.
+    home = tempfile.mkdtemp(prefix="engram-test-")
+    environment["XDG_RUNTIME_DIR"] = home
+    for name in ["CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME"]:
+        environment[f"XDG_{name}"] = os.path.join(home, name.lower())
+        os.makedirs(environment[f"XDG_{name}"])
+    for name in ["HF_HOME", "HF_HUB_CACHE"]:
+        environment[name] = os.path.join(home, "no-cache")
+    # GTK and its libraries keep much until the program ends.
+    environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "detect_leaks=0"]))
+    screen = os.environ.get("ENGRAM_TEST_SCREEN", "1280x900x24")
+    os.execvpe(
+        "dbus-run-session",
+        ["dbus-run-session", "--", "xvfb-run", "-a", "-s", f"-screen 0 {screen}", sys.executable, "-W", "ignore", *sys.argv],
+        environment,
+    )
+
+import gi
+
+gi.require_version("Atspi", "2.0")
+from gi.repository import Atspi, GLib  # noqa: E402
+
+
+# ---- the accessibility tree ----
+
+
+def walk(node):
+    yield node
+    for i in range(node.get_child_count()):
+        child = node.get_child_at_index(i)
+        if child is not None:
+            yield from walk(child)
+
+
+def name_of(node):
+    """Without mnemonics; GTK before 4.10 joins a label's text and an explicit name, which are often the same."""
+    text = (node.get_name() or "").replace("_", "")
+    half = text[: len(text) // 2]
+    return half if text == f"{half} {half}" else text
+
+
+def is_on_screen(node):
+    """A page behind another one is in the tree, too, but has no size."""
+    extents = Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW)
+    return extents.width > 0 and extents.height > 0
+
+
+def find_all(root, role=None, name=None):
+    """The nodes of a role and of a name (a string, or a compiled pattern)."""
+    for node in walk(root):
+        try:
+            if role is not None and node.get_role_name() != role:
+                continue
+            text = name_of(node)
+            if isinstance(name, str) and text != name:
+                continue
+            if isinstance(name, re.Pattern) and not name.search(text):
+                continue
+        except GLib.Error:
+            continue
+        yield node
+
+
+def find(root, role=None, name=None):
+    return next(find_all(root, role, name), None)
+
+
+def wait_for(what, condition):
+    timeout = TIMEOUT
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        try:
+            value = condition()
+        except GLib.Error:
+            value = None
+        if value:
+            return value
+        time.sleep(0.05)
+    raise AssertionError(f"waited {timeout} s for {what}")
+
+
+def text_of(node):
+    return Atspi.Text.get_text(node, 0, Atspi.Text.get_character_count(node))
+
+
+def has_state(node, state):
+    return node.get_state_set().contains(state)
+
+
+def press(node):
+    """Does what a click does."""
+    names = [Atspi.Action.get_action_name(node, i) for i in range(Atspi.Action.get_n_actions(node))]
+    assert "click" in names, names
+    Atspi.Action.do_action(node, names.index("click"))
+
+
+# ---- the keyboard and the pointer ----
+
+
+def xdotool(*arguments):
+    return subprocess.run(["xdotool", *arguments], check=True, capture_output=True, text=True).stdout.strip()
+
+
+def type_text(text):
+    xdotool("key", "ctrl+a")
+    xdotool("type", "--delay", "15", text)
+
+
+def type_into(mnemonic, text):
+    xdotool("key", f"alt+{mnemonic}")
+    time.sleep(0.2)
+    type_text(text)
+
+
+class Program:
+    def __init__(self, *arguments, size=(1100, 680), environment=None):
+        self.log = tempfile.TemporaryFile(mode="w+")
+        # Signals as Python has them, SIGXFSZ ignored: a limit on the size of files then stands in for a full disk.
+        self.process = subprocess.Popen(
+            [ENGRAM, *arguments],
+            stdout=self.log,
+            stderr=self.log,
+            restore_signals=False,
+            env=dict(os.environ, **(environment or {})),
+        )
+        self.root = wait_for("the program in the accessibility tree", self.find_root)
+        self.window_id = wait_for("its window", self.search_window)
+        xdotool("windowmove", self.window_id, "0", "0")
+        self.resize(*size)
+
+    def resize(self, width, height):
+        xdotool("windowsize", self.window_id, str(width), str(height))
+
+    def find_root(self):
+        assert self.process.poll() is None, "the program has ended:\n" + self.read_log()
+        desktop = Atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            application = desktop.get_child_at_index(i)
+            if (
+                application is not None
+                and application.get_process_id() == self.process.pid
+                and find(application, "frame")
+            ):
+                return application
+        return None
+
+    def search_window(self):
+        result = subprocess.run(
+            ["xdotool", "search", "--onlyvisible", "--class", "engram"], capture_output=True, text=True, check=False
+        )
+        return result.stdout.split()[-1] if result.stdout.split() else None
+
+    def read_log(self):
+        self.log.seek(0)
+        return self.log.read()
+
+    def complaints(self):
+        # Xvfb has no graphics card and a bare session no portals: not ours.
+        foreign = re.compile(r"libEGL|MESA|dconf|portal|Vulkan|at-spi|theme|dbind|GLib-GIO-CRITICAL.*g_dbus_proxy|fontconfig")
+        return [line for line in self.read_log().splitlines() if line.strip() and not foreign.search(line)]
+
+    def find(self, role=None, name=None):
+        return find(self.root, role, name)
+
+    def wait(self, what, role=None, name=None):
+        return wait_for(what, lambda: self.find(role, name))
+
+    def wait_gone(self, what, role=None, name=None):
+        wait_for(f"{what} to go", lambda: self.find(role, name) is None)
+
+    def button(self, name):
+        return next(filter(is_on_screen, find_all(self.root, "push button", name)), None)
+
+    def press(self, name):
+        def pressed():
+            button = self.button(name)
+            if button is None or not has_state(button, Atspi.StateType.SENSITIVE):
+                return False
+            press(button)
+            return True
+
+        wait_for(f"the button {name}", pressed)
+
+    def title(self):
+        return self.find("frame").get_name()
+
+    def tabs(self):
+        """Their titles. (libadwaita 1.2's tabs have no role.)"""
+        return [name_of(find(tab, "label")) for tab in find_all(self.root, name="AdwTab")]
+
+    # ---- the map ----
+
+    def heatmap(self):
+        """Of the tab in front."""
+        for node in find_all(self.root, "image", re.compile("^Heatmap")):
+            if is_on_screen(node):
+                return node
+        return None
+
+    def n_chips(self):
+        strip = self.find("list", "Tokens")
+        return strip.get_child_count() if strip else 0
+
+    def cells(self):
+        """(done, all) of the map."""
+        node = self.heatmap()
+        match = re.search(r"(\d+) of (\d+) cells", node.get_description() if node else "")
+        return (int(match[1]), int(match[2])) if match else None
+
+    def wait_for_all_cells(self, n_tokens=None):
+        """Of as many tokens as there are chips."""
+
+        def done():
+            n = n_tokens or self.n_chips()
+            return self.heatmap().get_name().endswith(f"by {n} tokens") and self.cells() == (8 * n,) * 2
+
+        wait_for(f"all cells of {n_tokens or 'the'} tokens", lambda: self.heatmap() and done())
+
+    def wait_for_end(self, n_tokens=None):
+        self.wait_for_all_cells(n_tokens)
+        wait_for("the end of the trace", lambda: any(is_on_screen(n) for n in find_all(self.root, name=re.compile("cells in "))))
+
+    def screenshot(self, path):
+        subprocess.run(["import", "-window", self.window_id, path], check=True)
+
+    # ---- its end ----
+
+    def quit(self):
+        xdotool("key", "ctrl+q")
+        assert self.process.wait(TIMEOUT) == 0, self.process.returncode
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait(TIMEOUT)
+        wait_for("the dead program to leave the tree", lambda: not self.is_in_tree())
+
+    def is_in_tree(self):
+        desktop = Atspi.get_desktop(0)
+        for i in range(desktop.get_child_count()):
+            application = desktop.get_child_at_index(i)
+            if application is not None and application.get_process_id() == self.process.pid:
+                return True
+        return False
+
+
+def start_again(*arguments):
+    """Starts the program a second time: the first one takes the arguments over."""
+    subprocess.run([ENGRAM, *arguments], check=True, timeout=TIMEOUT)
+
+
+# ---- the settings ----
+
+
+def set_setting(key, value):
+    """As another program would: in the settings' file, which the program watches."""
+    path = os.path.join(os.environ["XDG_CONFIG_HOME"], "glib-2.0", "settings", "keyfile")
+    keys = GLib.KeyFile()
+    if os.path.exists(path):
+        keys.load_from_file(path, GLib.KeyFileFlags.NONE)
+    keys.set_value("io/github/engram_app/Engram", key, value)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path + ".new", "w", encoding="utf-8") as stream:
+        stream.write(keys.to_data()[0])
+    os.rename(path + ".new", path)
+
+
+# ---- TAP ----
+
+
+class Session:
+    """What a script's tests share: the program, and a folder that goes with them."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.program = None
+
+    def start(self, *arguments, **options):
+        self.program = Program(*arguments, **options)
+        return self.program
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+
+def run_test(number, test, session):
+    name = test.__name__.removeprefix("test_").replace("_", "-")
+    try:
+        test(session)
+        print(f"ok {number} {name}", flush=True)
+        return True
+    except Exception:  # noqa: BLE001
+        print(f"not ok {number} {name}", flush=True)
+        if SCREENSHOTS:
+            subprocess.run(["import", "-window", "root", os.path.join(SCREENSHOTS, f"{name}.png")], check=False)
+        for line in traceback.format_exc().splitlines():
+            print(f"# {line}")
+        if session.program is not None:
+            for line in session.program.read_log().splitlines():
+                print(f"# engram: {line}")
+        return False
+
+
+def main(tests):
+    global TIMEOUT
+    launcher = next(path for path in LAUNCHERS if os.path.exists(path))
+    bus = subprocess.Popen([launcher, "--launch-immediately"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    time.sleep(0.5)
+    print(f"1..{len(tests)}", flush=True)
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        session = Session(folder)
+        try:
+            for number, test in enumerate(tests, 1):
+                if not run_test(number, test, session):
+                    failed = True
+                    TIMEOUT = TIMEOUT_AFTER_FAILURE
+        finally:
+            if session.program is not None and session.program.process.poll() is None:
+                session.program.process.kill()
+            bus.terminate()
+            shutil.rmtree(os.environ["XDG_RUNTIME_DIR"], ignore_errors=True)
+    sys.exit(1 if failed else 0)
