@@ -25,7 +25,7 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgTokenStrip, eg_token_strip, GTK_TYPE_WIDGET)
 
-/* The space that a token begins with, faintly: it is a part of the token, and seldom what one looks for. */
+/* The space that a token begins with, small: it is a part of the token, and seldom what one looks for. */
 static char *
 chip_markup (const char *text)
 {
@@ -35,7 +35,7 @@ chip_markup (const char *text)
 
   if (!g_str_has_prefix (escaped, space) || strlen (escaped) == strlen (space))
     return g_steal_pointer (&escaped);
-  return g_strdup_printf ("<span alpha=\"40%%\">%s</span>%s", space, escaped + strlen (space));
+  return g_strdup_printf ("<span size=\"75%%\">%s</span>%s", space, escaped + strlen (space));
 }
 
 static gssize
