@@ -54,17 +54,25 @@ eg_cell_card_new (void)
   return g_object_new (EG_TYPE_CELL_CARD, NULL);
 }
 
-/* Both curves have the same scale, from 0 to what the clean run reaches, or the highest of their scores. */
-static double
-highest (const EgTraceResult *result, gsize layer, gsize position)
+static void
+extend (double *low, double *high, double value)
 {
-  double high = isnan (result->high_score) ? 0 : result->high_score;
+  *low = fmin (*low, value);
+  *high = fmax (*high, value);
+}
 
+/* Both curves have the same scale: it holds 0, what the clean run reaches, and both of them. */
+static void
+find_range (const EgTraceResult *result, gsize layer, gsize position, double *low, double *high)
+{
+  *low = *high = 0;
+  extend (low, high, result->high_score);
   for (gsize l = 0; l < result->n_layers; l++)
-    high = fmax (high, eg_trace_result_score (result, l, position));
+    extend (low, high, eg_trace_result_score (result, l, position));
   for (gsize t = 0; t < result->n_tokens; t++)
-    high = fmax (high, eg_trace_result_score (result, layer, t));
-  return high > 0 ? high : 1;
+    extend (low, high, eg_trace_result_score (result, layer, t));
+  if (*high - *low <= 0)
+    *high = *low + 1;
 }
 
 void
@@ -86,13 +94,14 @@ eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize laye
       column[l] = result->scores[l * T + position];
       column_sem[l] = result->sem[l * T + position];
     }
-  const double high = highest (result, layer, position);
+  double low, high;
+  find_range (result, layer, position, &low, &high);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->score, score);
   gtk_label_set_text (self->normalized, normalized);
-  eg_chart_view_set_curve (self->over_layers, column, column_sem, L, 0, high, layer);
-  eg_chart_view_set_curve (self->over_tokens, result->scores + layer * T, result->sem + layer * T, T, 0, high,
-                           position);
+  eg_chart_view_set_curve (self->over_layers, column, column_sem, L, low, high, layer);
+  eg_chart_view_set_curve (self->over_tokens, result->scores + layer * T, result->sem + layer * T, T, low,
+                           high, position);
 }
 
 void

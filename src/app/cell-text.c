@@ -29,7 +29,7 @@ eg_format_score (const EgTraceResult *result, gsize layer, gsize position)
   const double sem = result->sem[layer * result->n_tokens + position];
 
   if (isnan (score))
-    return g_strdup (_ ("not computed yet"));
+    return g_strdup (result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
   g_autofree char *text = eg_format_probability (score);
   if (isnan (sem))
     return g_steal_pointer (&text);

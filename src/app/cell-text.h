@@ -11,7 +11,8 @@ char *eg_format_probability (double probability);
 /* "“ Merkel”" with ␣ for its space. (transfer full) */
 char *eg_format_token (const EgTraceResult *result, gsize position);
 
-/* "0.412 ± 0.020", or "not computed yet". (transfer full) */
+/* "0.412 ± 0.020", or "not computed yet", or that there is none: where a swapped subject has fewer tokens.
+ * (transfer full) */
 char *eg_format_score (const EgTraceResult *result, gsize layer, gsize position);
 
 /* "normalized 0.39", or that it is undefined. (transfer full) */

@@ -277,9 +277,17 @@ decimals_of (double step)
 double
 eg_heatmap_labels_width_of_bar (const EgHeatmapLayout *self)
 {
-  char text[32];
-  g_snprintf (text, sizeof text, "%.*f", decimals_of ((self->high - self->low) / 5), self->high);
-  return MAX (eg_heatmap_labels_width (self, "0.00"), eg_heatmap_labels_width (self, text));
+  const int decimals = decimals_of ((self->high - self->low) / self->n_bar_steps);
+  const double ends[] = { self->low, self->high };
+  double width = eg_heatmap_labels_width (self, "0.00");
+
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      char text[32];
+      g_snprintf (text, sizeof text, "%.*f", decimals, ends[i]);
+      width = MAX (width, eg_heatmap_labels_width (self, text));
+    }
+  return width;
 }
 
 void
@@ -287,7 +295,9 @@ eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width)
 {
   const double em = self->style.font_size, line = eg_heatmap_labels_line_height (self);
   const EgRect *bar = &self->bar;
-  const guint n_steps = bar->height >= 5 * 1.8 * line ? 5 : bar->height >= 2 * 1.5 * line ? 2 : 1;
+  /* Fewer where there is no room: of five, two keep round numbers; of others, only the ends do. */
+  const guint all = self->n_bar_steps;
+  const guint n_steps = bar->height >= all * 1.8 * line ? all : all == 5 && bar->height >= 3 * line ? 2 : 1;
   const double step = (self->high - self->low) / n_steps;
   const double x = bar->x + bar->width + (TICK + 0.2) * em;
 

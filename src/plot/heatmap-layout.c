@@ -29,29 +29,62 @@ round_up (double value)
   return 10 * power;
 }
 
-static double
-highest_score (const EgTraceResult *result)
+/* Of everything that the raw scale must hold: the cells and both probabilities, as far as they are known. */
+static void
+find_range (const EgTraceResult *result, double *least, double *greatest)
 {
-  double highest = isnan (result->high_score) ? 0 : result->high_score;
+  const double ends[] = { result->low_score, result->high_score };
 
+  *least = INFINITY;
+  *greatest = -INFINITY;
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    if (!isnan (ends[i]))
+      {
+        *least = MIN (*least, ends[i]);
+        *greatest = MAX (*greatest, ends[i]);
+      }
   for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
-    if (result->scores[i] > highest)
-      highest = result->scores[i];
-  return highest;
+    if (!isnan (result->scores[i]))
+      {
+        *least = MIN (*least, result->scores[i]);
+        *greatest = MAX (*greatest, result->scores[i]);
+      }
 }
 
+/* Whether the clean and the corrupted run are known, and yet there is nothing between them to normalize by.
+ */
 static gboolean
 is_undefined (const EgTraceResult *result)
 {
-  return result->high_score <= result->low_score;
+  return !isnan (result->low_score) && !isnan (result->high_score)
+         && isnan (eg_trace_result_normalize (result, result->high_score));
 }
 
 static void
 choose_scale (EgHeatmapLayout *self, const EgTraceResult *result)
 {
+  double least, greatest;
+
   self->normalized = self->style.scale == EG_SCALE_NORMALIZED && !is_undefined (result);
   self->low = 0;
-  self->high = self->normalized ? 1 : round_up (highest_score (result));
+  self->high = 1;
+  self->n_bar_steps = 5;
+  if (self->normalized)
+    return;
+  find_range (result, &least, &greatest);
+  if (!(least < 0))
+    {
+      self->high = round_up (greatest);
+      return;
+    }
+  /* Log probabilities and logits: round numbers on both sides, from zero where all is near it. */
+  greatest = MAX (greatest, least);
+  if (greatest < 0 && greatest > 0.5 * least)
+    greatest = 0;
+  const double step = round_up ((greatest - least) / 4);
+  self->low = floor (least / step) * step;
+  self->high = MAX (ceil (greatest / step) * step, self->low + step);
+  self->n_bar_steps = (guint)lround ((self->high - self->low) / step);
 }
 
 double
@@ -203,6 +236,22 @@ place_bar (EgHeatmapLayout *self, double tick_width)
   eg_heatmap_labels_add_bar (self, tick_width);
 }
 
+void
+eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceResult *result, const EgHeatmapStyle *style)
+{
+  *self = (EgHeatmapLayout){
+    .style = *style,
+    .zoom = 1,
+    .n_layers = result->n_layers,
+    .n_tokens = result->n_tokens,
+    .subject_first = result->subject_first,
+    .subject_last = MIN (result->subject_last, result->n_tokens - 1),
+  };
+  self->style.title = NULL;
+  self->style.font_family = g_intern_string (style->font_family);
+  choose_scale (self, result);
+}
+
 EgHeatmapLayout *
 eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
                               const EgHeatmapStyle *style,
@@ -213,21 +262,14 @@ eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
 {
   EgHeatmapLayout *self = g_new0 (EgHeatmapLayout, 1);
 
-  self->style = *style;
-  self->style.title = NULL;
-  self->style.font_family = g_intern_string (style->font_family);
+  eg_heatmap_layout_init_scale (self, result, style);
   self->width = width;
   self->height = height;
   self->pixel = pixel;
   self->zoom = MAX (zoom, 1);
-  self->n_layers = result->n_layers;
-  self->n_tokens = result->n_tokens;
-  self->subject_first = result->subject_first;
-  self->subject_last = MIN (result->subject_last, result->n_tokens - 1);
   self->labels = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_label_free);
   self->token_labels = g_new0 (EgLabel *, self->n_tokens);
   self->layer_labels = g_new0 (EgLabel *, self->n_layers);
-  choose_scale (self, result);
 
   const double tick_width = eg_heatmap_labels_width_of_bar (self);
   const double top = place_headings (self, result, style);
@@ -291,7 +333,7 @@ eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceResult *result
       || self->subject_first != result->subject_first || self->subject_last != result->subject_last)
     return FALSE;
   choose_scale (&now, result);
-  return now.normalized == self->normalized && now.high == self->high;
+  return now.normalized == self->normalized && now.low == self->low && now.high == self->high;
 }
 
 /* ---- cells ---- */

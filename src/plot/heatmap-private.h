@@ -18,6 +18,14 @@ eg_heatmap_layout_is_tokens_down (const EgHeatmapLayout *self)
   return self->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
 }
 
+/* A layout of nothing yet but the result's shape and subject, and the scale: for maps without texts. */
+void eg_heatmap_layout_init_scale (EgHeatmapLayout *self,
+                                   const EgTraceResult *result,
+                                   const EgHeatmapStyle *style);
+
+/* The cells with the subject's lines and a frame, and no texts. */
+void eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
+
 /* The size of a cell along the axis of tokens, and along that of layers, before it is snapped. */
 double eg_heatmap_layout_token_size (const EgHeatmapLayout *self);
 double eg_heatmap_layout_layer_size (const EgHeatmapLayout *self);

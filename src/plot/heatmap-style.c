@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "plot/heatmap.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static const char *const orientations[EG_N_ORIENTATIONS] = {
@@ -25,8 +26,8 @@ eg_orientation_from_name (const char *name, EgOrientation *orientation, GError *
         *orientation = i;
         return TRUE;
       }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, "There is no orientation “%s”; there are %s and %s", name,
-               orientations[0], orientations[1]);
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no orientation “%s”; there are %s and %s"),
+               name, orientations[0], orientations[1]);
   return FALSE;
 }
 

@@ -370,6 +370,21 @@ eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo
 }
 
 void
+eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+{
+  EgColor color = self->style.dim;
+
+  color.alpha *= 0.6;
+  draw_empty_cells (self, result, cr);
+  draw_cells (self, result, cr);
+  draw_subject_lines (self, cr);
+  eg_color_set (color, cr);
+  cairo_set_line_width (cr, line_width (self));
+  draw_frame (self, self->map, cr);
+  cairo_stroke (cr);
+}
+
+void
 eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
 {
   g_return_if_fail (result->n_layers == self->n_layers && result->n_tokens == self->n_tokens);

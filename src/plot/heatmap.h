@@ -13,7 +13,8 @@ G_BEGIN_DECLS
  * EgScale: what a cell's colour says.
  * @EG_SCALE_NORMALIZED: clip((score − low)/(high − low), 0, 1); shown raw, and said so, where that is
  * undefined
- * @EG_SCALE_RAW: the score itself, from 0 to a round number that holds the clean probability and every score
+ * @EG_SCALE_RAW: the score itself, from 0 to a round number that holds the clean probability and every score;
+ * where scores are negative, between two round numbers
  */
 typedef enum
 {

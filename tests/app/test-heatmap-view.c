@@ -259,6 +259,7 @@ test_cells_come_in (void)
   const EgTraceCell cell = { .layer = 2, .position = 3 };
   const double score = eg_trace_result_score (scene.result, 2, 3);
 
+  scene.result->complete = FALSE;
   scene.result->scores[2 * 7 + 3] = NAN;
   eg_heatmap_view_update_cells (scene.view, &cell, 1);
   point_at (&scene, 2, 3);

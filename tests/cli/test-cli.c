@@ -529,6 +529,7 @@ test_mistakes_give_one_sentence (void)
     { 2, "-o FILE is missing", { "plot", "x.npz" } },
     { 2, ".svg, .png or .pdf", { "plot", "x.npz", "-o", "/tmp/y.npz" } },
     { 2, "viridis", { "plot", "x.npz", "-o", "/tmp/y.svg", "--colormap", "bogus" } },
+    { 2, "tokens-by-layers", { "plot", "x.npz", "-o", "/tmp/y.svg", "--orientation", "bogus" } },
     { 1, "x.npz", { "plot", "/nonexistent/x.npz", "-o", "/tmp/engram-never.svg" } },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
@@ -625,6 +626,33 @@ test_notebook_trace_is_plotted (void)
   g_assert_cmpstr (outcome.out, ==, "");
   assert_begins_with (folder, "a.svg", "<?xml");
   assert_begins_with (folder, "a.png", "\x89PNG");
+  remove_folder (folder);
+}
+
+static void
+test_orientation_turns_the_figure (void)
+{
+  static const char *const names[] = { "layers-by-tokens", "tokens-by-layers" };
+  g_autofree char *folder = new_folder ();
+  g_autofree char *npz = g_test_build_filename (G_TEST_DIST, "golden", "example_trace.npz", NULL);
+  g_autofree char *plain = g_build_filename (folder, "plain.svg", NULL);
+  g_auto (Outcome) outcome = RUN ("plot", npz, "-o", plain);
+  g_assert_cmpint (outcome.status, ==, 0);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *svg = g_build_filename (folder, "turned.svg", NULL);
+      g_auto (Outcome) turned = RUN ("plot", npz, "-o", svg, "--orientation", names[i]);
+      g_autofree char *a = NULL, *b = NULL;
+      g_assert_cmpint (turned.status, ==, 0);
+      g_file_get_contents (plain, &a, NULL, NULL);
+      g_file_get_contents (svg, &b, NULL, NULL);
+      /* The first is what there is without a word. */
+      if (i == 0)
+        g_assert_cmpstr (a, ==, b);
+      else
+        g_assert_cmpstr (a, !=, b);
+    }
   remove_folder (folder);
 }
 
@@ -772,6 +800,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/target-of-many-tokens-is-its-first", test_target_of_many_tokens_is_its_first);
   g_test_add_func ("/cli/every-ending-is-written", test_every_ending_is_written);
   g_test_add_func ("/cli/notebook-trace-is-plotted", test_notebook_trace_is_plotted);
+  g_test_add_func ("/cli/orientation", test_orientation_turns_the_figure);
   g_test_add_func ("/cli/damaged-trace-leaves-no-figure", test_damaged_trace_leaves_no_figure);
   g_test_add_func ("/cli/full-standard-output-fails", test_full_standard_output_fails);
   g_test_add_func ("/cli/full-disk-leaves-no-file", test_full_disk_leaves_no_file);

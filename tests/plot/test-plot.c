@@ -519,8 +519,46 @@ test_raw_scale_holds_every_score (void)
         result->scores[c] = c == 0 ? NAN : 0;
       result->scores[4] = cases[i].highest;
       result->high_score = cases[i].highest / 2;
+      result->low_score = 0;
       g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 504, 200, 0);
       g_assert_cmpfloat_with_epsilon (layout->high, cases[i].end, 1e-12);
+      g_assert_true (eg_heatmap_layout_fits (layout, result));
+    }
+}
+
+/* Log probabilities, logits: between two round numbers, with round numbers at every tick. */
+static void
+test_raw_scale_holds_negative_scores (void)
+{
+  static const struct
+  {
+    double least, greatest, low, high;
+    guint n_steps;
+  } cases[] = {
+    { -9.3, -0.1, -10, 0, 4 }, { -3.2, 7.9, -5, 10, 3 }, { -18.4, -14.2, -20, -14, 3 }, { -2, -2, -2, -1, 1 }
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EgTraceResult) result = make_result (2, 5);
+      EgHeatmapStyle style;
+      eg_heatmap_style_init_figure (&style);
+      style.scale = EG_SCALE_RAW;
+      for (gsize c = 0; c < 10; c++)
+        result->scores[c] = cases[i].least + (cases[i].greatest - cases[i].least) * (double)c / 9;
+      result->low_score = cases[i].least;
+      result->high_score = cases[i].greatest;
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 504, 300, 0);
+      g_assert_cmpfloat_with_epsilon (layout->low, cases[i].low, 1e-9);
+      g_assert_cmpfloat_with_epsilon (layout->high, cases[i].high, 1e-9);
+      g_assert_cmpuint (layout->n_bar_steps, ==, cases[i].n_steps);
+      for (gsize c = 0; c < 10; c++)
+        {
+          const double place = eg_heatmap_layout_place (layout, result, result->scores[c]);
+          g_assert_cmpfloat (place, >=, 0);
+          g_assert_cmpfloat (place, <=, 1);
+        }
+      assert_nothing_overlaps (layout);
       g_assert_true (eg_heatmap_layout_fits (layout, result));
     }
 }
@@ -852,6 +890,7 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/layout/endless-token", test_endless_tokens_are_cut);
   g_test_add_func ("/plot/layout/undefined", test_undefined_normalization_is_shown_raw);
   g_test_add_func ("/plot/layout/raw", test_raw_scale_holds_every_score);
+  g_test_add_func ("/plot/layout/negative", test_raw_scale_holds_negative_scores);
   g_test_add_func ("/plot/draw/colors", test_cells_have_their_color_everywhere);
   g_test_add_func ("/plot/draw/missing", test_missing_cells_are_hatched);
   g_test_add_func ("/plot/draw/cell-by-cell", test_cell_by_cell_is_the_whole);
