@@ -30,7 +30,8 @@ eg_format_score (const EgTraceResult *result, gsize layer, gsize position)
 
   if (isnan (score))
     return g_strdup (result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
-  g_autofree char *text = eg_format_probability (score);
+  g_autofree char *text = result->metric == EG_METRIC_PROB ? eg_format_probability (score)
+                                                           : eg_metric_format (result->metric, score);
   if (isnan (sem))
     return g_steal_pointer (&text);
   return g_strdup_printf ("%s ± %.3f", text, sem);

@@ -129,7 +129,7 @@ eg_curves_draw (EgCurves curves,
   EgChart own = *chart;
 
   own.x_title = _ ("Layer");
-  own.y_title = _ ("Probability");
+  own.y_title = eg_metric_get_title (result->metric);
   own.cursor = cursor;
   switch (curves)
     {
@@ -155,7 +155,8 @@ eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *
   switch (curves)
     {
     case EG_CURVES_LAYERS:
-      g_string_append (text, _ ("Highest on average: "));
+      g_string_append (text, eg_metric_is_better (result->metric, 1, 0) ? _ ("Highest on average: ")
+                                                                        : _ ("Lowest on average: "));
       for (gsize i = 0; i < analysis->n_top; i++)
         g_string_append_printf (text, _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],
                                 analysis->layer_average[analysis->top_layers[i]]);

@@ -290,6 +290,20 @@ eg_heatmap_labels_width_of_bar (const EgHeatmapLayout *self)
   return width;
 }
 
+/* (transfer full) */
+static char *
+name_scale (const EgHeatmapLayout *self)
+{
+  const char *metric = eg_metric_get_title (self->metric);
+
+  if (!self->normalized)
+    return g_strdup (metric);
+  if (self->metric == EG_METRIC_PROB)
+    return g_strdup (_ ("Normalized probability"));
+  /* Translators: %s is a metric, such as "Logit difference". */
+  return g_strdup_printf (_ ("%s, normalized"), metric);
+}
+
 void
 eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width)
 {
@@ -310,8 +324,8 @@ eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width)
       eg_label_place (label, 0, 0.5, x, bar->y + bar->height * (1 - (double)i / n_steps), 0);
     }
 
-  EgLabel *name = add_label (self, self->normalized ? _ ("Normalized probability") : _ ("Probability"), em,
-                             self->style.dim);
+  g_autofree char *title = name_scale (self);
+  EgLabel *name = add_label (self, title, em, self->style.dim);
   eg_label_limit (name, bar->height + 2 * em);
   eg_label_place (name, 0.5, 0, x + tick_width + GAP * em, bar->y + bar->height / 2, -G_PI / 2);
 }

@@ -219,8 +219,9 @@ place_headings (EgHeatmapLayout *self, const EgTraceResult *result, const EgHeat
     top = eg_heatmap_labels_add_heading (self, style->title, em * TITLE_SIZE, style->foreground, top);
   if (style->scale == EG_SCALE_NORMALIZED && is_undefined (result))
     top = eg_heatmap_labels_add_heading (
-        self, _ ("Normalized scores are undefined (corrupted ≥ clean): probabilities are shown"), em,
-        style->dim, top);
+        self,
+        _ ("Normalized scores are undefined (corrupting makes nothing worse): scores are shown as they are"),
+        em, style->dim, top);
   return top;
 }
 
@@ -244,6 +245,7 @@ eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceResult *result
     .zoom = 1,
     .n_layers = result->n_layers,
     .n_tokens = result->n_tokens,
+    .metric = result->metric,
     .subject_first = result->subject_first,
     .subject_last = MIN (result->subject_last, result->n_tokens - 1),
   };

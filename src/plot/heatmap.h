@@ -74,7 +74,8 @@ void eg_heatmap_style_init_screen (EgHeatmapStyle *self, gboolean dark);
  * @map: the window through which the cells are seen; @cells: all of them, larger than @map by @zoom and moved
  * by how far they are scrolled; @bar: the colour bar
  * @bracket: of the line along the subject: y above the map, or x beside it where tokens go down
- * @low, @high: the ends of the colour scale; @normalized: whether it is that of normalized scores
+ * @metric: what the scores are; @low, @high: the ends of the colour scale; @normalized: whether it is that of
+ * normalized scores
  * @layer_step, @token_step: every how many of them has its label; @n_bar_steps: ticks of the colour bar less
  * one
  * @labels: [n_labels] of #EgLabel: every text of the picture
@@ -89,6 +90,7 @@ typedef struct
   gsize subject_first, subject_last;
   EgRect map, cells, bar;
   double bracket;
+  EgMetric metric;
   double low, high;
   gboolean normalized;
   gsize layer_step, token_step;

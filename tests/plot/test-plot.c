@@ -1,6 +1,7 @@
 /* Colour maps against matplotlib, the heatmap's layout, its pixels, and the files it is exported to. */
 #include "core/error.h"
 #include "plot/export.h"
+#include "plot/multiples.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -526,6 +527,32 @@ test_raw_scale_holds_every_score (void)
     }
 }
 
+/* Another metric than the probability is named at the colour bar. */
+static void
+test_bar_names_the_metric (void)
+{
+  static const char *const names[2][2] = { { "Normalized probability", "Logit difference, normalized" },
+                                           { "Probability", "Logit difference" } };
+
+  for (guint scale = 0; scale < 2; scale++)
+    for (guint m = 0; m < 2; m++)
+      {
+        g_autoptr (EgTraceResult) result = make_result (8, 7);
+        EgHeatmapStyle style;
+        gboolean named = FALSE;
+        eg_heatmap_style_init_figure (&style);
+        style.scale = scale;
+        result->metric = m == 0 ? EG_METRIC_PROB : EG_METRIC_LOGIT_DIFF;
+        g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 504, 300, 0);
+        for (guint i = 0; i < layout->labels->len; i++)
+          {
+            const EgLabel *label = layout->labels->pdata[i];
+            named = named || g_str_equal (pango_layout_get_text (label->text), names[scale][m]);
+          }
+        g_assert_true (named);
+      }
+}
+
 /* Log probabilities, logits: between two round numbers, with round numbers at every tick. */
 static void
 test_raw_scale_holds_negative_scores (void)
@@ -709,6 +736,107 @@ test_texts_stand_out (void)
     }
 }
 
+/* ---- small multiples ---- */
+
+#define N_SITES 5
+
+static void
+make_sites (EgTraceResult *results[N_SITES])
+{
+  for (gsize i = 0; i < N_SITES; i++)
+    {
+      results[i] = make_result (8, 7);
+      for (gsize c = 0; c < 56; c++)
+        results[i]->scores[c] *= 1.0 / (double)(i + 1);
+    }
+}
+
+static void
+free_sites (EgTraceResult *results[N_SITES])
+{
+  for (gsize i = 0; i < N_SITES; i++)
+    eg_trace_result_unref (results[i]);
+}
+
+static void
+test_multiples_are_apart_and_found (void)
+{
+  static const double widths[] = { 90, 300, 500, 1200 };
+  EgTraceResult *results[N_SITES];
+  EgHeatmapStyle style;
+
+  make_sites (results);
+  eg_heatmap_style_init_figure (&style);
+  for (gsize w = 0; w < G_N_ELEMENTS (widths); w++)
+    {
+      EgMultiples multiples;
+      const double height = eg_multiples_natural_height (N_SITES, &style, widths[w]);
+      eg_multiples_init (&multiples, results, N_SITES, &style, widths[w], height, 1.5);
+      g_assert_cmpuint (multiples.n_across * multiples.n_down, >=, N_SITES);
+      for (gsize i = 0; i < N_SITES; i++)
+        {
+          const EgRect map = eg_multiples_get_map (&multiples, i);
+          gsize found;
+          g_assert_cmpfloat (map.x, >, 0);
+          g_assert_cmpfloat (map.y, >, 0);
+          g_assert_cmpfloat (map.x + map.width, <, widths[w]);
+          g_assert_cmpfloat (map.y + map.height, <, height);
+          g_assert_true (eg_multiples_find (&multiples, map.x + 1, map.y + 1, &found));
+          g_assert_cmpuint (found, ==, i);
+          for (gsize j = 0; j < i; j++)
+            g_assert_false (overlap (map, eg_multiples_get_map (&multiples, j)));
+        }
+      gsize found;
+      g_assert_false (eg_multiples_find (&multiples, -1, 5, &found));
+      g_assert_false (eg_multiples_find (&multiples, 5, height + 1, &found));
+    }
+  free_sites (results);
+}
+
+/* A score has the same colour in each of them, and those that cannot be normalized take all to the raw scale.
+ */
+static void
+test_multiples_share_a_scale (void)
+{
+  static const char *const titles[N_SITES] = { "a", "b", "c", "d", "e" };
+  EgTraceResult *results[N_SITES];
+  EgHeatmapStyle style;
+  EgMultiples multiples;
+
+  make_sites (results);
+  eg_heatmap_style_init_figure (&style);
+  style.scale = EG_SCALE_RAW;
+  for (gsize i = 0; i < N_SITES; i++)
+    results[i]->scores[5 * 7 + 5] = 0.25;
+  results[3]->scores[0] = 1.7;
+  eg_multiples_init (&multiples, results, N_SITES, &style, 700, 140, 2);
+  g_assert_cmpfloat (multiples.high, ==, 2);
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 1400, 280);
+  cairo_surface_set_device_scale (surface, 2, 2);
+  cairo_t *cr = cairo_create (surface);
+  eg_multiples_draw (&multiples, results, titles, &style, 1, cr);
+  cairo_destroy (cr);
+  cairo_surface_flush (surface);
+  for (gsize i = 0; i < N_SITES; i++)
+    {
+      const EgRect map = eg_multiples_get_map (&multiples, i);
+      const int x = (int)((map.x + map.width * 5.5 / 7) * 2), y = (int)((map.y + map.height * 5.5 / 8) * 2);
+      g_assert_cmpuint (channel_difference (pixel_at (surface, x, y),
+                                            pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, 0.125))),
+                        <=, 1);
+    }
+  cairo_surface_destroy (surface);
+
+  style.scale = EG_SCALE_NORMALIZED;
+  eg_multiples_init (&multiples, results, N_SITES, &style, 700, 140, 2);
+  g_assert_true (multiples.normalized);
+  results[2]->low_score = 0.95;
+  eg_multiples_init (&multiples, results, N_SITES, &style, 700, 140, 2);
+  g_assert_false (multiples.normalized);
+  g_assert_cmpfloat (multiples.high, ==, 2);
+  free_sites (results);
+}
+
 /* ---- files ---- */
 
 static void
@@ -890,11 +1018,14 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/layout/endless-token", test_endless_tokens_are_cut);
   g_test_add_func ("/plot/layout/undefined", test_undefined_normalization_is_shown_raw);
   g_test_add_func ("/plot/layout/raw", test_raw_scale_holds_every_score);
+  g_test_add_func ("/plot/layout/metric", test_bar_names_the_metric);
   g_test_add_func ("/plot/layout/negative", test_raw_scale_holds_negative_scores);
   g_test_add_func ("/plot/draw/colors", test_cells_have_their_color_everywhere);
   g_test_add_func ("/plot/draw/missing", test_missing_cells_are_hatched);
   g_test_add_func ("/plot/draw/cell-by-cell", test_cell_by_cell_is_the_whole);
   g_test_add_func ("/plot/draw/contrast", test_texts_stand_out);
+  g_test_add_func ("/plot/multiples/places", test_multiples_are_apart_and_found);
+  g_test_add_func ("/plot/multiples/scale", test_multiples_share_a_scale);
   g_test_add_func ("/plot/export/svg", test_svg_is_xml_with_every_cell);
   g_test_add_func ("/plot/export/png", test_png_has_its_size_and_colors);
   g_test_add_func ("/plot/export/pdf", test_pdf_is_a_pdf);
