@@ -1,5 +1,6 @@
 /* engram-cli trace: which states bring the answer back. */
 #include "cli/common.h"
+#include "cli/corruption-options.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -16,7 +17,8 @@
 /* The options as they were typed; to be zeroed before and cleared after. */
 typedef struct
 {
-  char *subject, *target, *samples, *noise, *seed, *site, *window;
+  char *subject, *target, *site, *window;
+  CliCorruptionOptions corruption;
   char **outputs;
   gboolean stream;
 } TraceOptions;
@@ -26,9 +28,7 @@ trace_options_clear (TraceOptions *self)
 {
   g_free (self->subject);
   g_free (self->target);
-  g_free (self->samples);
-  g_free (self->noise);
-  g_free (self->seed);
+  cli_corruption_options_clear (&self->corruption);
   g_free (self->site);
   g_free (self->window);
   g_strfreev (self->outputs);
@@ -118,19 +118,15 @@ make_request (const char *prompt, const TraceOptions *trace, guint threads)
   if (!cli_check_text (_ ("The prompt"), prompt) || !cli_check_text ("--subject", trace->subject)
       || !cli_check_text ("--target", trace->target))
     return NULL;
-  if (trace->subject == NULL)
+  if (trace->subject == NULL && trace->corruption.span == NULL)
     {
       cli_say (_ ("--subject is missing: which part of the prompt is to be corrupted?"));
       return NULL;
     }
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, trace->subject);
-  guint64 samples = request->samples, seed = request->seed, window = request->window;
-  if ((trace->samples != NULL
-       && !cli_parse_integer ("--samples", trace->samples, 1, EG_MAX_SAMPLES, &samples))
-      || (trace->seed != NULL && !cli_parse_integer ("--seed", trace->seed, 0, G_MAXUINT32, &seed))
-      || (trace->window != NULL && !cli_parse_integer ("--window", trace->window, 1, EG_MAX_WINDOW, &window))
-      || (trace->noise != NULL
-          && !cli_parse_number ("--noise", trace->noise, 0, EG_MAX_NOISE, &request->noise_level)))
+  guint64 window = request->window;
+  if (!cli_corruption_options_apply (&trace->corruption, request)
+      || (trace->window != NULL && !cli_parse_integer ("--window", trace->window, 1, EG_MAX_WINDOW, &window)))
     return NULL;
   g_autoptr (GError) error = NULL;
   if (trace->site != NULL && !eg_site_from_name (trace->site, &request->site, &error))
@@ -139,8 +135,6 @@ make_request (const char *prompt, const TraceOptions *trace, guint threads)
       return NULL;
     }
   request->target = g_strdup (trace->target);
-  request->samples = (guint)samples;
-  request->seed = (guint32)seed;
   request->window = (guint)window;
   request->threads = threads;
   return g_steal_pointer (&request);
@@ -189,15 +183,39 @@ run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (TraceOptions) typed = { 0 };
+  CliCorruptionOptions *corruption = &typed.corruption;
   const GOptionEntry entries[] = {
     { "subject", 's', 0, G_OPTION_ARG_FILENAME, &typed.subject, N_ ("The part of the prompt to corrupt"),
       "TEXT" },
     { "target", 't', 0, G_OPTION_ARG_FILENAME, &typed.target,
       N_ ("The token to follow (default: the model's first prediction)"), "TEXT" },
-    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &typed.samples, N_ ("Noise draws (default: 10)"), "N" },
-    { "noise", 0, 0, G_OPTION_ARG_FILENAME, &typed.noise,
-      N_ ("Noise in standard deviations of the subject's embeddings (default: 3)"), "LEVEL" },
-    { "seed", 0, 0, G_OPTION_ARG_FILENAME, &typed.seed, N_ ("Of NumPy's RandomState (default: 1)"), "N" },
+    { "corrupt", 0, 0, G_OPTION_ARG_FILENAME, &corruption->corrupt,
+      N_ ("gaussian, uniform, student-t:DEGREES or multivariate noise, or swap:TEXT (default: gaussian)"),
+      "HOW" },
+    { "span", 0, 0, G_OPTION_ARG_FILENAME, &corruption->span,
+      N_ ("What is corrupted: subject, tokens:A-B or all (default: subject)"), "SPAN" },
+    { "noise", 0, 0, G_OPTION_ARG_FILENAME, &corruption->noise,
+      N_ ("Noise in standard deviations of the noise scale (default: 3)"), "LEVEL" },
+    { "noise-scale", 0, 0, G_OPTION_ARG_FILENAME, &corruption->scale,
+      N_ ("Standard deviation of prompt (the corrupted span), subjects:FILE or embedding, absolute (1), or "
+          "text:FILE (default: prompt)"),
+      "SCALE" },
+    { "replace", 0, 0, G_OPTION_ARG_NONE, &corruption->replace,
+      N_ ("Put the noise in the embeddings' place instead of adding it"), NULL },
+    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &corruption->samples, N_ ("Noise draws (default: 10)"), "N" },
+    { "until-sem", 0, 0, G_OPTION_ARG_FILENAME, &corruption->until_sem,
+      N_ ("Draw more until every cell's standard error is at most this"), "ERROR" },
+    { "max-samples", 0, 0, G_OPTION_ARG_FILENAME, &corruption->max_samples,
+      N_ ("But never more than this (default: 1000)"), "N" },
+    { "seed", 0, 0, G_OPTION_ARG_FILENAME, &corruption->seed, N_ ("Of NumPy's RandomState (default: 1)"),
+      "N" },
+    { "metric", 0, 0, G_OPTION_ARG_FILENAME, &corruption->metric,
+      N_ ("prob, logprob, logit, logit-diff, kl or rank; all: prob, and the others with it (default: prob)"),
+      "NAME" },
+    { "against", 0, 0, G_OPTION_ARG_FILENAME, &corruption->against,
+      N_ ("For logit-diff: the token whose logit is taken off the target's (default: what the swapped prompt "
+          "predicts)"),
+      "TEXT" },
     { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed.site,
       N_ ("What is restored: resid or mixer (default: resid)"), "NAME" },
     { "window", 0, 0, G_OPTION_ARG_FILENAME, &typed.window,

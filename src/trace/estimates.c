@@ -112,11 +112,11 @@ eg_estimates_get_low (const EgEstimates *self, gsize metric, gsize n, double *me
 }
 
 double
-eg_estimates_get_worst_sem (const EgEstimates *self, gsize metric)
+eg_estimates_get_worst_sem (const EgEstimates *self, gsize metric, gsize n)
 {
   double worst = 0, mean, sem;
   for (gsize cell = 0; cell < self->n_cells; cell++)
-    if (eg_estimates_get_cell (self, metric, cell, &mean, &sem) > 0)
+    if (estimate (values_of (self, metric, cell), self->known + cell * self->max_samples, n, &mean, &sem) > 0)
       worst = fmax (worst, sem);
   return worst;
 }

@@ -42,7 +42,8 @@ guint eg_estimates_get_cell (const EgEstimates *self, gsize metric, gsize cell, 
 /* The same of the first n corrupted runs. */
 void eg_estimates_get_low (const EgEstimates *self, gsize metric, gsize n, double *mean, double *sem);
 
-/* The greatest standard error of one metric over all cells with a value. */
-double eg_estimates_get_worst_sem (const EgEstimates *self, gsize metric);
+/* The greatest standard error of one metric over all cells, of their first n samples; cells without a value
+ * have none. */
+double eg_estimates_get_worst_sem (const EgEstimates *self, gsize metric, gsize n);
 
 G_END_DECLS

@@ -55,7 +55,8 @@ eg_metric_format (EgMetric metric, double value)
 {
   if (metric == EG_METRIC_PROB)
     return format_percent (value);
-  g_autofree char *digits = g_strdup_printf (fabs (value) < 99.95 ? "%.2f" : "%.1f", fabs (value));
+  const double size = fabs (value);
+  g_autofree char *digits = g_strdup_printf (size < 0.0995 ? "%.2g" : size < 99.95 ? "%.2f" : "%.1f", size);
   return g_strconcat (value < 0 ? "−" : "", digits, NULL);
 }
 

@@ -50,5 +50,5 @@ eg_trace_partial_has_round (const EgTracePartial *self, const EgRound *round)
   for (guint g = 0; g < round->groups->len; g++)
     if (!eg_trace_partial_has_group (self, round->groups->pdata[g]))
       return FALSE;
-  return TRUE;
+  return round->groups->len > 0;
 }

@@ -294,6 +294,23 @@ eg_plan_new (gsize n_layers,
 }
 
 void
+eg_plan_shift_samples (EgPlan *self, gsize first)
+{
+  for (guint r = 0; r < self->rounds->len; r++)
+    {
+      EgRound *round = self->rounds->pdata[r];
+      round->sample_first += first;
+      round->sample_end += first;
+      for (guint g = 0; g < round->groups->len; g++)
+        {
+          EgGroup *group = round->groups->pdata[g];
+          group->sample_first += first;
+          group->sample_end += first;
+        }
+    }
+}
+
+void
 eg_plan_free (EgPlan *self)
 {
   g_ptr_array_unref (self->rounds);

@@ -49,6 +49,8 @@ EgPlan *eg_plan_new (gsize n_layers,
                      gsize window,
                      gsize samples,
                      gsize samples_at_once);
+/* Makes its samples 0 … samples − 1 those from `first` on. */
+void eg_plan_shift_samples (EgPlan *self, gsize first);
 void eg_plan_free (EgPlan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPlan, eg_plan_free)
 

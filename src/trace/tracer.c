@@ -51,7 +51,9 @@ typedef struct
   int refs;
 
   /* Set by the coordinator before workers start. */
-  gsize n_layers, n_tokens, n_threads, max_samples;
+  gsize n_layers, n_tokens, n_threads;
+  gsize samples, max_samples; /* those of the plans so far; how many they may come to */
+  gsize samples_at_once;
   EgPlan *plan;
   EgRun *clean;
   float *embeddings; /* [T, d] host */
@@ -79,7 +81,7 @@ typedef struct
   GArray *changed;        /* of gsize: cells to hand over */
   guint8 *pending;        /* [L·T]: a cell stands in `changed` */
   gboolean scheduled, announced, finished;
-  guint64 cost_done, cost_before; /* before: of what a partial trace had */
+  guint64 cost, cost_done, cost_before; /* of the plans so far; before: of what a partial trace had */
   gsize units_done;
   GError *error;
 } Trace;
@@ -191,6 +193,7 @@ take_ends (Trace *self)
       eg_estimates_get_low (self->estimates, m, self->n_low, &other->low_score, &other->low_sem);
       other->high_score = self->estimates->high[m];
     }
+  result->samples = (guint)self->samples;
   result->noise_std = self->noise_std;
   result->target_id = (gint64)self->meter.query.target;
   if (!result->target)
@@ -234,8 +237,8 @@ elapsed (const Trace *self)
 static double
 estimate_left (const Trace *self)
 {
-  const guint64 cost = self->plan->cost - self->cost_before;
-  const double part = cost > 0 ? (double)(self->cost_done - self->cost_before) / (double)cost : 1;
+  const guint64 cost = self->cost - self->cost_before;
+  const double part = cost > 0 ? (double)self->cost_done / (double)cost : 1;
   return part > 0 ? (elapsed (self) - seconds_before (self)) * (1 - part) / part : -1;
 }
 
@@ -256,7 +259,7 @@ deliver (Trace *self)
   EgTraceProgress progress = {
     .result = self->result,
     .done = self->units_done,
-    .total = self->n_layers * self->n_tokens * self->plan->samples,
+    .total = MAX (self->n_layers * self->n_tokens * self->samples, self->units_done),
     .elapsed = elapsed (self),
     .left = estimate_left (self),
   };
@@ -599,13 +602,13 @@ work (gpointer data)
     }
 }
 
-/* What a partial trace has is not computed again. The first block of corrupted runs goes with the clean run,
- * always. */
+/* What a partial trace has is not computed again. The first block of corrupted runs of all goes with the
+ * clean run, always. */
 static void
-drop_known_tasks (Trace *self)
+drop_known_tasks (Trace *self, gboolean is_first)
 {
   GArray *tasks = self->schedule->tasks;
-  for (guint i = tasks->len - 1; i > 0; i--)
+  for (guint i = tasks->len; i-- > (is_first ? 1 : 0);)
     {
       const EgTask task = g_array_index (tasks, EgTask, i);
       const EgRound *round = self->plan->rounds->pdata[task.round];
@@ -618,21 +621,24 @@ drop_known_tasks (Trace *self)
         }
       else if (group != NULL && eg_trace_partial_has_group (self->partial, group))
         {
-          self->cost_done += eg_plan_group_cost (self->plan, group);
+          self->cost_before += eg_plan_group_cost (self->plan, group);
           self->rounds[task.round].groups_left--;
         }
       else
         continue;
       g_array_remove_index (tasks, i);
     }
-  self->cost_before = self->cost_done;
 }
 
+/* Of the plan. With the lock. */
 static void
-make_tasks (Trace *self)
+make_tasks (Trace *self, gboolean is_first)
 {
   const gsize n_rounds = self->plan->rounds->len;
   self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->corrupted_first), 1);
+  self->next_round = 0;
+  g_clear_pointer (&self->schedule, eg_schedule_free);
+  g_free (self->rounds);
   self->schedule
       = eg_schedule_new (self->plan, eg_model_get_config (self->model), self->block, self->n_threads);
   self->rounds = g_new0 (RoundState, n_rounds);
@@ -643,7 +649,7 @@ make_tasks (Trace *self)
       self->rounds[r].groups_left = round->groups->len;
     }
   if (self->partial != NULL)
-    drop_known_tasks (self);
+    drop_known_tasks (self, is_first);
 }
 
 /* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
@@ -703,7 +709,7 @@ run_first (Trace *self)
 static void
 run_rest (Trace *self)
 {
-  const gsize n = MIN (self->n_threads, self->schedule->tasks->len);
+  const gsize n = MIN (self->n_threads, MAX (self->schedule->tasks->len, 1));
   g_autofree Worker *workers = g_new0 (Worker, n);
   g_autofree GThread **threads = g_new0 (GThread *, n);
   for (gsize i = 0; i < n; i++)
@@ -721,13 +727,60 @@ run_rest (Trace *self)
     }
 }
 
+/* A plan of more samples, from those that there are up to an end. With the lock. */
+static void
+plan_samples (Trace *self, gsize end)
+{
+  const EgTraceRequest *request = self->request;
+  const gboolean is_first = self->samples == 0;
+  g_clear_pointer (&self->plan, eg_plan_free);
+  self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->corrupted_first, request->site,
+                            request->window, end - self->samples, self->samples_at_once);
+  eg_plan_shift_samples (self->plan, self->samples);
+  self->samples = end;
+  self->cost += self->plan->cost;
+  make_tasks (self, is_first);
+}
+
+/* How many samples there must be for the wanted standard error: estimated from what there is, and at most
+ * twice as many. It depends on finished rounds alone, so the same request always takes the same. 0: no more.
+ */
+static gsize
+want_samples (Trace *self)
+{
+  const double wanted = self->request->until_sem;
+  if (!(wanted > 0) || self->samples == self->max_samples)
+    return 0;
+  const double ratio = eg_estimates_get_worst_sem (self->estimates, 0, self->samples) / wanted;
+  if (ratio <= 1)
+    return 0;
+  const double n = (double)self->samples, end = ceil (n * ratio * ratio);
+  return MIN ((gsize)CLAMP (end, ceil (1.25 * n), 2 * n), self->max_samples);
+}
+
+/* Rounds of more samples, as long as the estimates are not good enough. FALSE when no more are needed. */
+static gboolean
+add_samples (Trace *self)
+{
+  pthread_mutex_lock (&self->lock);
+  const gsize end = self->error ? 0 : want_samples (self);
+  if (end > 0)
+    {
+      plan_samples (self, end);
+      open_rounds (self);
+    }
+  pthread_mutex_unlock (&self->lock);
+  return end > 0;
+}
+
 static gpointer
 coordinate (gpointer data)
 {
   Trace *self = data;
-  make_tasks (self);
   if (run_first (self))
-    run_rest (self);
+    do
+      run_rest (self);
+    while (add_samples (self));
   pthread_mutex_lock (&self->lock);
   self->finished = TRUE;
   pthread_mutex_unlock (&self->lock);
@@ -889,9 +942,9 @@ start (EgModel *model,
   pthread_mutex_init (&self->noise_lock, NULL);
   pthread_cond_init (&self->round_ready, NULL);
   self->max_samples = eg_trace_request_get_max_samples (request);
-  const gsize samples = eg_trace_request_get_samples (request);
-  const Memory memory = plan_memory (eg_model_get_config (model), self->n_tokens,
-                                     self->n_tokens - self->input->corrupted_first, request->site, samples);
+  const Memory memory
+      = plan_memory (eg_model_get_config (model), self->n_tokens,
+                     self->n_tokens - self->input->corrupted_first, request->site, self->max_samples);
   if (!check_memory (eg_model_get_backend (model), memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);
@@ -899,10 +952,10 @@ start (EgModel *model,
       return;
     }
   self->state_step = memory.state_step;
-  self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->corrupted_first, request->site,
-                            request->window, samples, memory.samples_at_once);
+  self->samples_at_once = memory.samples_at_once;
   self->partial = partial != NULL ? eg_trace_partial_ref (partial) : NULL;
   make_arrays (self);
+  plan_samples (self, eg_trace_request_get_samples (request));
   g_thread_unref (g_thread_new ("engram-trace", coordinate, self));
 }
 

@@ -295,6 +295,43 @@ test_continue (void)
       }
 }
 
+/* More samples are added until every cell's error is small enough: as many with any number of threads, to the
+ * same bits, stopped in between or not; and they are the samples of a trace that asks for so many at once. */
+static void
+test_until (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgTraceRequest) request = new_request ();
+  request->samples = 8;
+  request->until_sem = 0.03;
+  g_autoptr (EgTraceResult) first = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  const gsize n = first->n_layers * first->n_tokens;
+  g_test_message ("%u samples", first->samples);
+  g_assert_true (first->complete && first->samples > 16 && first->samples < request->max_samples);
+  for (gsize i = 0; i < n; i++)
+    g_assert_true (first->sem[i] <= 0.03 && first->counts[i] == first->samples);
+  for (guint threads = 1; threads <= 3; threads++)
+    {
+      gsize n_stretches;
+      request->threads = threads;
+      g_autoptr (EgTraceResult) other = threads == 3 ? run_in_stretches (model, request, 4, &n_stretches)
+                                                     : eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+      g_assert_cmpuint (other->samples, ==, first->samples);
+      g_assert_true (same_bits (first->scores, other->scores, n) && same_bits (first->sem, other->sem, n));
+      g_assert_true (first->low_score == other->low_score && first->low_sem == other->low_sem);
+    }
+
+  g_autoptr (EgTraceRequest) at_once = new_request ();
+  at_once->samples = first->samples;
+  g_autoptr (EgTraceResult) same = eg_trace_run (model, at_once, NULL, NULL, NULL, NULL);
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat_with_epsilon (first->scores[i], same->scores[i], 1e-6);
+
+  request->max_samples = 20;
+  g_autoptr (EgTraceResult) bounded = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  g_assert_cmpuint (bounded->samples, ==, 20);
+}
+
 static void
 assert_refused (EgModel *model, const EgTraceRequest *request, const char *sentence)
 {
@@ -397,6 +434,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tracer/hands-over-cells-and-ends-with-the-result", test_progress);
   g_test_add_func ("/tracer/stops-at-any-moment", test_cancel);
   g_test_add_func ("/tracer/goes-on-to-the-same-bits-when-stopped", test_continue);
+  g_test_add_func ("/tracer/adds-samples-until-errors-are-small", test_until);
   g_test_add_func ("/tracer/refuses-bad-requests-in-a-sentence", test_bad_requests);
   g_test_add_func ("/tracer/says-what-it-chose", test_notes);
   g_test_add_func ("/tracer/refuses-what-does-not-fit-into-memory", test_memory);
