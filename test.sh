@@ -30,6 +30,7 @@ need 'AT-SPI' file:/usr/libexec/at-spi-bus-launcher 'at-spi2-core' 'at-spi2-core
   need 'PyGObject with Atspi' file:/nonexistent 'python3-gi gir1.2-atspi-2.0' 'python3-gobject' 'python-gobject'
 need 'xdotool' cmd:xdotool 'xdotool' 'xdotool' 'xdotool'
 need 'ImageMagick' cmd:import 'imagemagick' 'ImageMagick' 'imagemagick'
+need 'pdftotext' cmd:pdftotext 'poppler-utils' 'poppler-utils' 'poppler'
 need 'rsvg-convert' cmd:rsvg-convert 'librsvg2-bin' 'librsvg2-tools' 'librsvg'
 [ -n "$(fc-list 2>/dev/null | head -n 1)" ] ||
   need 'fonts' file:/nonexistent 'fonts-dejavu-core fontconfig' 'dejavu-sans-fonts fontconfig' 'ttf-dejavu fontconfig'

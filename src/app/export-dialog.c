@@ -1,144 +1,113 @@
 #include "app/export-dialog.h"
 
-#include "core/error.h"
-#include "trace/result-io.h"
-
 #include <glib/gi18n.h>
 #include <string.h>
 
-static const struct
+static const char *const endings[] = { "svg", "pdf", "png" };
+static const double widths[] = { EG_FIGURE_WIDTH_PAGE, EG_FIGURE_WIDTH_COLUMN };
+
+struct _EgExportDialog
 {
-  const char *ending, *title;
-} formats[] = {
-  { "svg", N_ ("SVG image") },     { "png", N_ ("PNG image") }, { "pdf", N_ ("PDF document") },
-  { "npz", N_ ("NumPy archive") }, { "json", N_ ("JSON") },     { "csv", N_ ("Table (CSV)") },
+  AdwWindow parent_instance;
+  EgFigure figure;
+  char *title_text;
+  EgExportFunc func;
+
+  AdwComboRow *picture, *format, *width;
+  GtkWidget *scale_row;
+  GtkSpinButton *scale;
+  GtkSwitch *title;
 };
 
-typedef struct
-{
-  GtkFileChooserNative *chooser;
-  GWeakRef parent;
-  EgTraceResult *result;
-  EgFigureOptions options;
-  EgExportedFunc func;
-} Export;
+G_DEFINE_FINAL_TYPE (EgExportDialog, eg_export_dialog, ADW_TYPE_WINDOW)
 
+/* Only pixels have a scale. */
 static void
-export_free (Export *self)
+on_format_changed (GObject *row, GParamSpec *pspec, gpointer data)
 {
-  g_object_unref (self->chooser);
-  g_weak_ref_clear (&self->parent);
-  eg_trace_result_unref (self->result);
-  g_free (self);
-}
+  EgExportDialog *self = data;
+  const guint format = adw_combo_row_get_selected (self->format);
+  const gboolean pixels = format < G_N_ELEMENTS (endings) && strcmp (endings[format], "png") == 0;
 
-static gboolean
-ends_in (const char *path, const char *ending)
-{
-  const char *dot = strrchr (path, '.');
-  return dot != NULL && g_ascii_strcasecmp (dot + 1, ending) == 0;
-}
-
-gboolean
-eg_export_result (const EgTraceResult *result,
-                  const EgFigureOptions *options,
-                  const char *path,
-                  GError **error)
-{
-  if (eg_export_can_write (path))
-    return eg_export_heatmap (result, options, path, error);
-  if (ends_in (path, "npz"))
-    return eg_trace_result_save_npz (result, path, error);
-  if (ends_in (path, "json"))
-    return eg_trace_result_save_json (result, path, error);
-  if (ends_in (path, "csv"))
-    return eg_trace_result_save_csv (result, path, error);
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               _ ("%s: the name must end in .svg, .png, .pdf, .npz, .json or .csv"), path);
-  return FALSE;
-}
-
-static gboolean
-has_known_ending (const char *path)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
-    if (ends_in (path, formats[i].ending))
-      return TRUE;
-  return FALSE;
-}
-
-/* A name without a known ending gets that of the kind that is chosen below the names. */
-static char *
-complete_path (GtkFileChooser *chooser, const char *path)
-{
-  GtkFileFilter *filter = gtk_file_chooser_get_filter (chooser);
-
-  if (has_known_ending (path))
-    return g_strdup (path);
-  for (gsize i = 0; filter != NULL && i < G_N_ELEMENTS (formats); i++)
-    if (g_strcmp0 (gtk_file_filter_get_name (filter), _ (formats[i].title)) == 0)
-      return g_strconcat (path, ".", formats[i].ending, NULL);
-  return g_strdup (path);
+  gtk_widget_set_visible (self->scale_row, pixels);
 }
 
 static void
-on_response (GtkNativeDialog *dialog, int response, gpointer data)
+export_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  Export *self = data;
-  g_autoptr (GtkWindow) parent = g_weak_ref_get (&self->parent);
+  EgExportDialog *self = EG_EXPORT_DIALOG (widget);
+  GtkWindow *parent = gtk_window_get_transient_for (GTK_WINDOW (self));
+  const guint format = MIN (adw_combo_row_get_selected (self->format), G_N_ELEMENTS (endings) - 1);
+  const guint width = MIN (adw_combo_row_get_selected (self->width), G_N_ELEMENTS (widths) - 1);
+  EgFigure figure = self->figure;
+  g_autofree char *title = g_strdup (self->title_text);
+  const EgExportFunc func = self->func;
 
-  if (response == GTK_RESPONSE_ACCEPT && parent != NULL)
-    {
-      g_autoptr (GFile) file = gtk_file_chooser_get_file (GTK_FILE_CHOOSER (dialog));
-      g_autofree char *chosen = g_file_get_path (file);
-      g_autofree char *path = chosen != NULL ? complete_path (GTK_FILE_CHOOSER (dialog), chosen) : NULL;
-      g_autoptr (GError) error = NULL;
-      if (path == NULL)
-        g_set_error_literal (&error, EG_ERROR, EG_ERROR_INVALID,
-                             _ ("Only a folder of this computer can be written to"));
-      else
-        eg_export_result (self->result, &self->options, path, &error);
-      self->func (path, error, parent);
-    }
-  export_free (self);
+  figure.picture = MIN (adw_combo_row_get_selected (self->picture), EG_N_PICTURES - 1);
+  figure.options.width = widths[width];
+  figure.options.png_scale = gtk_spin_button_get_value (self->scale);
+  figure.options.style.title = gtk_switch_get_active (self->title) ? title : NULL;
+  gtk_window_destroy (GTK_WINDOW (self));
+  if (parent != NULL)
+    func (parent, endings[format], &figure);
 }
 
-/* "Eiffel Tower.svg", without what no file name may have. */
-static char *
-propose_name (const EgTraceResult *result, const char *ending)
+static void
+eg_export_dialog_dispose (GObject *object)
 {
-  const char *subject = result->subject != NULL && *result->subject != '\0' ? result->subject : _ ("trace");
-  char *name = g_strconcat (subject, ".", ending, NULL);
-  return g_strdelimit (name, "/\\:*?\"<>|\n\r\t", '-');
+  gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_EXPORT_DIALOG);
+  G_OBJECT_CLASS (eg_export_dialog_parent_class)->dispose (object);
+}
+
+static void
+eg_export_dialog_finalize (GObject *object)
+{
+  g_free (EG_EXPORT_DIALOG (object)->title_text);
+  G_OBJECT_CLASS (eg_export_dialog_parent_class)->finalize (object);
+}
+
+static void
+eg_export_dialog_class_init (EgExportDialogClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = eg_export_dialog_dispose;
+  G_OBJECT_CLASS (klass)->finalize = eg_export_dialog_finalize;
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/export-dialog.ui");
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, picture);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, format);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, width);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, scale_row);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, scale);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, title);
+  gtk_widget_class_bind_template_callback (widget_class, on_format_changed);
+  gtk_widget_class_install_action (widget_class, "dialog.export", NULL, export_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Escape, 0, "window.close", NULL);
+}
+
+static void
+eg_export_dialog_init (EgExportDialog *self)
+{
+  gtk_widget_init_template (GTK_WIDGET (self));
+  on_format_changed (NULL, NULL, self);
 }
 
 void
-eg_export_dialog_show (GtkWindow *parent,
-                       EgTraceResult *result,
-                       const EgFigureOptions *options,
-                       const char *ending,
-                       EgExportedFunc func)
+eg_export_dialog_show (
+    GtkWindow *parent, const EgFigure *figure, const char *title, GSettings *settings, EgExportFunc func)
 {
-  Export *self = g_new0 (Export, 1);
-  g_autofree char *name = propose_name (result, ending);
+  EgExportDialog *self = g_object_new (EG_TYPE_EXPORT_DIALOG, "transient-for", parent, NULL);
 
-  self->chooser = gtk_file_chooser_native_new (_ ("Export"), parent, GTK_FILE_CHOOSER_ACTION_SAVE,
-                                               _ ("_Save"), _ ("_Cancel"));
-  g_weak_ref_init (&self->parent, parent);
-  self->result = eg_trace_result_ref (result);
-  self->options = *options;
+  self->figure = *figure;
+  self->title_text = g_strdup (title);
   self->func = func;
-  for (gsize i = 0; i < G_N_ELEMENTS (formats); i++)
+  adw_combo_row_set_selected (self->picture, figure->picture);
+  if (settings != NULL)
     {
-      g_autoptr (GtkFileFilter) filter = gtk_file_filter_new ();
-      gtk_file_filter_set_name (filter, _ (formats[i].title));
-      gtk_file_filter_add_suffix (filter, formats[i].ending);
-      gtk_file_chooser_add_filter (GTK_FILE_CHOOSER (self->chooser), filter);
-      if (strcmp (formats[i].ending, ending) == 0)
-        gtk_file_chooser_set_filter (GTK_FILE_CHOOSER (self->chooser), filter);
+      g_settings_bind (settings, "figure-format", self->format, "selected", G_SETTINGS_BIND_DEFAULT);
+      g_settings_bind (settings, "figure-width", self->width, "selected", G_SETTINGS_BIND_DEFAULT);
+      g_settings_bind (settings, "figure-scale", self->scale, "value", G_SETTINGS_BIND_DEFAULT);
+      g_settings_bind (settings, "figure-title", self->title, "active", G_SETTINGS_BIND_DEFAULT);
     }
-  gtk_file_chooser_set_current_name (GTK_FILE_CHOOSER (self->chooser), name);
-  gtk_native_dialog_set_modal (GTK_NATIVE_DIALOG (self->chooser), TRUE);
-  g_signal_connect (self->chooser, "response", G_CALLBACK (on_response), self);
-  gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
+  gtk_window_present (GTK_WINDOW (self));
 }

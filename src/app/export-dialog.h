@@ -1,27 +1,21 @@
-/* Saving a trace under a name: as a figure or as numbers, as the name's ending says. */
+/* How a figure is to be exported: which picture, in what format, how large, with a title or not. */
 #pragma once
 
-#include "plot/export.h"
+#include "plot/figure.h"
 
-#include <gtk/gtk.h>
+#include <adwaita.h>
 
 G_BEGIN_DECLS
 
-/* .svg .png .pdf: the heatmap; .npz .json .csv: the numbers. */
-gboolean eg_export_result (const EgTraceResult *result,
-                           const EgFigureOptions *options,
-                           const char *path,
-                           GError **error);
+#define EG_TYPE_EXPORT_DIALOG (eg_export_dialog_get_type ())
+G_DECLARE_FINAL_TYPE (EgExportDialog, eg_export_dialog, EG, EXPORT_DIALOG, AdwWindow)
 
-/* Called with the path that was written, or with what went wrong. */
-typedef void (*EgExportedFunc) (const char *path, const GError *error, gpointer user_data);
+/* Called with the file's ending ("svg") and the figure, whose title lives as long as the call. */
+typedef void (*EgExportFunc) (GtkWindow *parent, const char *ending, const EgFigure *figure);
 
-/* Asks for a name and writes. ending: of the name that is proposed ("svg"). parent is given to func if it
- * lives. */
-void eg_export_dialog_show (GtkWindow *parent,
-                            EgTraceResult *result,
-                            const EgFigureOptions *options,
-                            const char *ending,
-                            EgExportedFunc func);
+/* Shows the dialog over its parent. figure: what is proposed, with its style and pins; title: what the figure
+ * is called if it has a title; settings: where choices are remembered, or NULL. */
+void eg_export_dialog_show (
+    GtkWindow *parent, const EgFigure *figure, const char *title, GSettings *settings, EgExportFunc func);
 
 G_END_DECLS

@@ -57,43 +57,57 @@ forget_tokens (EgPromptPanel *self)
   self->n_tokens = 0;
 }
 
+/* A token's text, or, where its bytes are no whole characters, the bytes: "E2 80". (transfer full) */
+static char *
+spell_token (EgTokenizer *tokenizer, guint32 id)
+{
+  gsize n;
+  const guint8 *bytes = eg_tokenizer_token_bytes (tokenizer, id, &n);
+
+  if (bytes == NULL || g_utf8_validate_len ((const char *)bytes, n, NULL))
+    return eg_tokenizer_token_text (tokenizer, id);
+  g_autoptr (GString) text = g_string_new ("⟨");
+  for (gsize i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%02X", i > 0 ? " " : "", bytes[i]);
+  g_string_append (text, "⟩");
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 /* Takes the places of the tokens over, to know what a drag marks. */
 static void
-show_tokens (EgPromptPanel *self,
-             char *const *texts,
-             const guint32 *ids,
-             const gsize *starts,
-             const gsize *ends,
-             gsize n)
+show_tokens (EgPromptPanel *self, const guint32 *ids, const gsize *starts, const gsize *ends, gsize n)
 {
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
+  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
+
+  for (gsize i = 0; i < n; i++)
+    g_ptr_array_add (texts, spell_token (tokenizer, ids[i]));
   forget_tokens (self);
   self->n_tokens = n;
   self->starts = g_memdup2 (starts, n * sizeof (gsize));
   self->ends = g_memdup2 (ends, n * sizeof (gsize));
-  eg_token_strip_set_tokens (self->tokens, (const char *const *)texts, ids, n);
+  eg_token_strip_set_tokens (self->tokens, (const char *const *)texts->pdata, ids, n);
 }
 
 /* The tokens of a prompt whose subject is not there (yet). */
 static void
 show_tokens_alone (EgPromptPanel *self)
 {
-  EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
-  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, self->prompt, -1, NULL);
+  g_autoptr (GArray) tokens
+      = eg_tokenizer_encode (eg_model_get_tokenizer (self->model), self->prompt, -1, NULL);
   const gsize n = tokens != NULL ? tokens->len : 0;
-  g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
   g_autofree guint32 *ids = g_new (guint32, n);
   g_autofree gsize *starts = g_new (gsize, n), *ends = g_new (gsize, n);
 
   for (gsize i = 0; i < n; i++)
     {
       const EgToken *token = &g_array_index (tokens, EgToken, i);
-      g_ptr_array_add (texts, eg_tokenizer_token_text (tokenizer, token->id));
       ids[i] = token->id;
       starts[i] = token->start;
       ends[i] = token->end;
     }
   eg_token_strip_set_subject (self->tokens, -1, -1);
-  show_tokens (self, (char *const *)texts->pdata, ids, starts, ends, n);
+  show_tokens (self, ids, starts, ends, n);
 }
 
 static void
@@ -137,7 +151,7 @@ check (EgPromptPanel *self)
   if (input != NULL)
     {
       eg_token_strip_set_subject (self->tokens, (gssize)input->subject_first, (gssize)input->subject_last);
-      show_tokens (self, input->tokens, input->ids, input->starts, input->ends, input->n_tokens);
+      show_tokens (self, input->ids, input->starts, input->ends, input->n_tokens);
     }
   else
     show_tokens_alone (self);
@@ -332,6 +346,18 @@ eg_prompt_panel_set_texts (EgPromptPanel *self, const char *prompt, const char *
   changed (self);
 }
 
+void
+eg_prompt_panel_set_subject_offset (EgPromptPanel *self, gssize offset)
+{
+  g_return_if_fail (EG_IS_PROMPT_PANEL (self));
+
+  if (self->subject_offset == offset)
+    return;
+  self->subject_offset = offset;
+  check_offset (self);
+  changed (self);
+}
+
 const char *
 eg_prompt_panel_get_prompt (EgPromptPanel *self)
 {
@@ -368,4 +394,12 @@ eg_prompt_panel_set_menu (EgPromptPanel *self, GMenuModel *menu)
   g_return_if_fail (EG_IS_PROMPT_PANEL (self));
 
   gtk_menu_button_set_menu_model (self->prompts_button, menu);
+}
+
+void
+eg_prompt_panel_open_menu (EgPromptPanel *self)
+{
+  g_return_if_fail (EG_IS_PROMPT_PANEL (self));
+
+  gtk_menu_button_popup (self->prompts_button);
 }

@@ -19,6 +19,9 @@ void eg_prompt_panel_set_model (EgPromptPanel *self, EgModel *model);
 
 void eg_prompt_panel_set_texts (EgPromptPanel *self, const char *prompt, const char *subject);
 
+/* Where the subject stands in the prompt, in characters; −1: its first place. */
+void eg_prompt_panel_set_subject_offset (EgPromptPanel *self, gssize offset);
+
 /* (transfer none): until the next change. */
 const char *eg_prompt_panel_get_prompt (EgPromptPanel *self);
 const char *eg_prompt_panel_get_subject (EgPromptPanel *self);
@@ -31,6 +34,7 @@ gboolean eg_prompt_panel_get_valid (EgPromptPanel *self);
 
 /* What the menu of prompts offers. */
 void eg_prompt_panel_set_menu (EgPromptPanel *self, GMenuModel *menu);
+void eg_prompt_panel_open_menu (EgPromptPanel *self);
 
 void eg_prompt_panel_focus_prompt (EgPromptPanel *self);
 

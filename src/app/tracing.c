@@ -8,6 +8,7 @@ struct _EgTracing
   EgTracingState state;
   EgTraceRequest *request;
   EgTraceResult *result;
+  EgTracePartial *partial; /* of a trace that was stopped */
   GError *error;
   GCancellable *cancellable; /* of the trace under way; tells it from those before */
   gsize done, total;
@@ -97,12 +98,14 @@ on_finished (GObject *source, GAsyncResult *async_result, gpointer data)
   Run *run = data;
   g_autoptr (GError) error = NULL;
   g_autoptr (EgTraceResult) result = eg_trace_finish (async_result, &error);
+  g_autoptr (EgTracePartial) partial = eg_trace_get_partial (async_result);
   g_autoptr (EgTracing) self = run_get_tracing (run);
 
   run_free (run);
   if (self == NULL)
     return;
   g_clear_object (&self->cancellable);
+  self->partial = g_steal_pointer (&partial);
   if (result != NULL)
     {
       set_result (self, result);
@@ -122,16 +125,24 @@ on_finished (GObject *source, GAsyncResult *async_result, gpointer data)
 }
 
 static void
-eg_tracing_dispose (GObject *object)
+forget (EgTracing *self)
 {
-  EgTracing *self = EG_TRACING (object);
-
   if (self->cancellable != NULL)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->request, eg_trace_request_free);
   g_clear_pointer (&self->result, eg_trace_result_unref);
+  g_clear_pointer (&self->partial, eg_trace_partial_unref);
   g_clear_error (&self->error);
+  self->done = self->total = 0;
+  self->elapsed = 0;
+  self->left = -1;
+}
+
+static void
+eg_tracing_dispose (GObject *object)
+{
+  forget (EG_TRACING (object));
   G_OBJECT_CLASS (eg_tracing_parent_class)->dispose (object);
 }
 
@@ -163,22 +174,48 @@ eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request
 {
   g_return_if_fail (EG_IS_TRACING (self));
 
-  if (self->cancellable != NULL)
-    g_cancellable_cancel (self->cancellable);
-  g_clear_object (&self->cancellable);
-  g_clear_pointer (&self->request, eg_trace_request_free);
-  g_clear_pointer (&self->result, eg_trace_result_unref);
-  g_clear_error (&self->error);
-
+  forget (self);
   self->cancellable = g_cancellable_new ();
   self->request = eg_trace_request_copy (request);
-  self->done = self->total = 0;
-  self->elapsed = 0;
-  self->left = -1;
 
   Run *run = run_new (self);
   set_state (self, EG_TRACING_RUNNING);
   eg_trace_async (model, self->request, run->cancellable, on_progress, run, on_finished, run);
+}
+
+gboolean
+eg_tracing_can_continue (EgTracing *self)
+{
+  return self->partial != NULL && self->state == EG_TRACING_STOPPED;
+}
+
+void
+eg_tracing_continue (EgTracing *self)
+{
+  g_return_if_fail (EG_IS_TRACING (self) && eg_tracing_can_continue (self));
+
+  g_autoptr (EgTracePartial) partial = g_steal_pointer (&self->partial);
+
+  self->cancellable = g_cancellable_new ();
+  self->left = -1;
+  Run *run = run_new (self);
+  set_state (self, EG_TRACING_RUNNING);
+  eg_trace_continue_async (partial, run->cancellable, on_progress, run, on_finished, run);
+}
+
+void
+eg_tracing_show (EgTracing *self, EgTraceResult *result)
+{
+  g_return_if_fail (EG_IS_TRACING (self));
+
+  forget (self);
+  self->request = eg_trace_result_get_request (result);
+  self->result = eg_trace_result_ref (result);
+  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
+    self->done += result->counts[i];
+  self->total = result->n_layers * result->n_tokens * result->samples;
+  g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
+  set_state (self, result->complete ? EG_TRACING_DONE : EG_TRACING_STOPPED);
 }
 
 void

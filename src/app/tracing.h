@@ -33,6 +33,13 @@ void eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *re
 /* What is there stays. Nothing happens when no trace is under way. */
 void eg_tracing_stop (EgTracing *self);
 
+/* Whether the trace was stopped and can go on from what it has; and does. */
+gboolean eg_tracing_can_continue (EgTracing *self);
+void eg_tracing_continue (EgTracing *self);
+
+/* Shows a result from a file: done, or stopped if it is not complete. */
+void eg_tracing_show (EgTracing *self, EgTraceResult *result);
+
 EgTracingState eg_tracing_get_state (EgTracing *self);
 
 /* (transfer none): NULL before the first numbers. */

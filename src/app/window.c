@@ -1,63 +1,13 @@
-#include "app/window.h"
+#include "app/window-private.h"
 
-#include "app/analysis-pane.h"
-#include "app/cell-text.h"
-#include "app/export-dialog.h"
 #include "app/heatmap-view.h"
-#include "app/map-help.h"
-#include "app/path-dialog.h"
-#include "app/predictor.h"
-#include "app/prediction-list.h"
 #include "app/prompt-menu.h"
-#include "app/prompt-panel.h"
-#include "app/trace-settings.h"
-#include "app/tracing.h"
 #include "model/locate.h"
-#include "plot/label.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* Texts follow the numbers at most this often. */
-#define UPDATE_MS 100
-
-struct _EgWindow
-{
-  AdwApplicationWindow parent_instance;
-  EgModel *model;
-  EgModel *traced_model; /* only to tell it from the present one */
-  GCancellable *loading; /* of the model that is being loaded */
-  gboolean trace_when_loaded, target_valid;
-  EgTracing *tracing;
-  EgPredictor *predictor;
-  EgColormap colormap;
-  EgScale scale;
-  EgOrientation orientation;
-  guint update_timeout;
-  GSettings *remembered; /* NULL: nothing is */
-  char *model_asked_for; /* by name or path, loaded or not */
-  char *tokenizer;       /* of models without one; "": GPT-NeoX's */
-
-  AdwFlap *flap;
-  AdwToastOverlay *toasts;
-  AdwToast *toast; /* the one that is shown, of the overlay; or NULL */
-  GtkWidget *model_button;
-  GtkSpinner *model_spinner;
-  GtkLabel *model_label;
-  AdwWindowTitle *title;
-  GtkButton *trace_button;
-  GtkWidget *banner;
-  GtkLabel *banner_label;
-  GtkButton *banner_button;
-  GtkStack *content;
-  EgPromptPanel *prompt_panel;
-  EgPredictionList *predictions;
-  EgTraceSettings *settings;
-  GtkLabel *clean, *corrupted, *progress_label, *sentence;
-  GtkProgressBar *progress_bar;
-  EgHeatmapView *heatmap;
-  EgAnalysisPane *analysis;
-};
+#define UNDO_SECONDS 8
 
 enum
 {
@@ -76,54 +26,53 @@ G_DEFINE_FINAL_TYPE (EgWindow, eg_window, ADW_TYPE_APPLICATION_WINDOW)
 
 /* ---- messages ---- */
 
-/* action and label: of a button that helps, or NULL. */
-static void
-show_banner (EgWindow *self, const char *text, gboolean error, const char *action, const char *label)
+void
+eg_window_show_error (EgWindow *self, const char *text, const char *action, const char *label)
 {
-  gtk_label_set_text (self->banner_label, text);
-  gtk_widget_set_visible (GTK_WIDGET (self->banner_button), action != NULL);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->banner_button), action);
-  if (label != NULL)
-    gtk_button_set_label (self->banner_button, label);
-  if (error)
-    gtk_widget_add_css_class (self->banner, "error");
-  else
-    gtk_widget_remove_css_class (self->banner, "error");
-  gtk_widget_set_visible (self->banner, TRUE);
-}
-
-static void
-hide_banner (EgWindow *self)
-{
-  gtk_widget_set_visible (self->banner, FALSE);
+  self->offering = FALSE;
+  eg_banner_show (self->banner, EG_BANNER_ERROR, text, action, label);
 }
 
 static void
 on_toast_dismissed (AdwToast *toast, EgWindow *self)
 {
+  void (*done) (EgWindow *) = self->toast_done;
+
   self->toast = NULL;
+  self->toast_done = NULL;
+  if (done != NULL)
+    done (self);
 }
 
-static void
-show_toast (EgWindow *self, const char *text)
+void
+eg_window_show_toast (
+    EgWindow *self, const char *text, const char *action, const char *label, void (*done) (EgWindow *self))
 {
   g_autofree char *escaped = g_markup_escape_text (text, -1);
 
-  /* A text takes the place of the one before: toasts would queue, and be read too late. */
-  if (self->toast != NULL)
+  if (self->toast != NULL && self->toast_done == done)
     {
       adw_toast_set_title (self->toast, escaped);
       return;
     }
+  if (self->toast != NULL)
+    adw_toast_dismiss (self->toast);
   self->toast = adw_toast_new (escaped);
+  self->toast_done = done;
+  if (action != NULL)
+    {
+      adw_toast_set_action_name (self->toast, action);
+      adw_toast_set_button_label (self->toast, label);
+      adw_toast_set_timeout (self->toast, UNDO_SECONDS);
+    }
   g_signal_connect_object (self->toast, "dismissed", G_CALLBACK (on_toast_dismissed), self, 0);
   adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 
-/* ---- the request ---- */
+/* ---- the request, and what follows from it ---- */
 
-static EgTraceRequest *
-make_request (EgWindow *self)
+EgTraceRequest *
+eg_window_make_request (EgWindow *self)
 {
   EgTraceRequest *request = eg_trace_request_new (eg_prompt_panel_get_prompt (self->prompt_panel),
                                                   eg_prompt_panel_get_subject (self->prompt_panel));
@@ -132,14 +81,13 @@ make_request (EgWindow *self)
   return request;
 }
 
-/* Whether the map shows another trace than Trace would make now. */
-static gboolean
-is_outdated (EgWindow *self)
+void
+eg_window_show_request (EgWindow *self, const EgTraceRequest *request)
 {
-  const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
-  g_autoptr (EgTraceRequest) now = make_request (self);
-
-  return shown != NULL && (self->traced_model != self->model || !eg_trace_request_equal (shown, now));
+  eg_prompt_panel_set_texts (self->prompt_panel, request->prompt,
+                             request->subject != NULL ? request->subject : "");
+  eg_prompt_panel_set_subject_offset (self->prompt_panel, request->subject_offset);
+  eg_trace_settings_show (self->settings, request);
 }
 
 static void
@@ -152,195 +100,63 @@ set_css_class (gpointer widget, const char *name, gboolean on)
 }
 
 static void
-update_actions (EgWindow *self)
+enable (EgWindow *self, const char *action, gboolean on)
 {
-  /* A field that loses the focus because the window goes away still says that it has changed. */
-  if (self->tracing == NULL)
-    return;
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), action, on);
+}
 
-  const EgTracingState state = eg_tracing_get_state (self->tracing);
-  const gboolean running = state == EG_TRACING_RUNNING;
-  const gboolean can_trace
-      = self->model != NULL && eg_prompt_panel_get_valid (self->prompt_panel) && self->target_valid;
-  const gboolean has_result = eg_tracing_get_result (self->tracing) != NULL;
-  const gboolean outdated = is_outdated (self);
+/* Settings that changed while a trace is under way make Stop a Trace again: it starts at once with the new
+ * ones.
+ */
+static void
+update_trace_button (EgWindow *self, EgTracePage *page, gboolean outdated)
+{
+  const EgTracingState state = page != NULL ? eg_trace_page_get_state (page) : EG_TRACING_IDLE;
+  const gboolean stop = state == EG_TRACING_RUNNING && !outdated;
 
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.trace", can_trace);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.stop", running);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.export", has_result);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "win.save", has_result);
-
-  /* Settings that changed while a trace is under way make Stop a Trace again: it starts at once with the new
-   * ones. */
-  const gboolean stop = running && !outdated;
-  gtk_button_set_label (self->trace_button, stop ? _ ("_Stop") : _ ("_Trace"));
+  gtk_button_set_label (self->trace_button, stop ? _ ("St_op") : _ ("_Trace"));
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self->trace_button), stop ? "win.stop" : "win.trace");
   set_css_class (self->trace_button, "suggested-action", !stop && (outdated || state != EG_TRACING_DONE));
-  eg_heatmap_view_set_dimmed (self->heatmap, outdated);
 }
 
-/* ---- what is shown of the trace ---- */
-
 static void
-update_title (EgWindow *self)
+update_content (EgWindow *self)
 {
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const gboolean has_tabs = adw_tab_view_get_n_pages (self->tabs) > 0;
+  const gboolean no_model
+      = eg_model_loader_get_model (self->loader) == NULL && !eg_model_loader_is_loading (self->loader);
 
-  if (result->target == NULL)
+  gtk_stack_set_visible_child_name (self->content, has_tabs ? "tabs" : no_model ? "no-model" : "start");
+}
+
+void
+eg_window_update (EgWindow *self)
+{
+  /* A field that loses the focus because the window goes away still says that it has changed. */
+  if (self->loader == NULL)
     return;
-  g_autofree char *target = eg_token_to_label (result->target);
-  g_autofree char *title = g_strdup_printf ("%s → “%s”", result->subject, target);
+
+  EgModel *model = eg_model_loader_get_model (self->loader);
+  EgTracePage *page = eg_window_get_page (self);
+  EgTraceResult *result = page != NULL ? eg_trace_page_get_result (page) : NULL;
+  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
+  g_autofree char *title = page != NULL ? eg_trace_page_describe (page) : g_strdup (_ ("Engram"));
+  const gboolean outdated = page != NULL && eg_trace_page_is_outdated (page, model, request);
+
+  enable (self, "win.trace",
+          model != NULL && eg_prompt_panel_get_valid (self->prompt_panel) && self->target_valid);
+  enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
+  enable (self, "win.continue", page != NULL && eg_trace_page_can_continue (page));
+  enable (self, "win.export", result != NULL);
+  enable (self, "win.save", result != NULL);
+  enable (self, "win.copy", result != NULL);
+  enable (self, "win.print", result != NULL);
+  update_trace_button (self, page, outdated);
+  update_content (self);
+  if (page != NULL)
+    eg_trace_page_set_outdated (page, outdated);
   adw_window_title_set_title (self->title, title);
   gtk_window_set_title (GTK_WINDOW (self), title);
-}
-
-static char *
-describe_progress (EgWindow *self)
-{
-  gsize done, total;
-  double elapsed, left;
-
-  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
-  const guint percent = total > 0 ? (guint)(done * 100 / total) : 0;
-  switch (eg_tracing_get_state (self->tracing))
-    {
-    case EG_TRACING_RUNNING:
-      if (total == 0)
-        return g_strdup (_ ("Starting…"));
-      if (left < 0)
-        return g_strdup_printf (_ ("%'zu of %'zu"), done, total);
-      {
-        g_autofree char *duration = eg_format_duration (left);
-        return g_strdup_printf (_ ("%'zu of %'zu · %s left"), done, total, duration);
-      }
-    case EG_TRACING_STOPPED:
-      return g_strdup_printf (_ ("Stopped at %u%%"), percent);
-    case EG_TRACING_DONE:
-      {
-        const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-        const gsize n_cells = result->n_layers * result->n_tokens;
-        g_autofree char *seconds = eg_format_duration (result->seconds);
-        return g_strdup_printf (_ ("%'zu cells in %s"), n_cells, seconds);
-      }
-    case EG_TRACING_IDLE:
-    case EG_TRACING_FAILED:
-    default:
-      return g_strdup ("");
-    }
-}
-
-static void
-update_progress (EgWindow *self)
-{
-  const gboolean running = eg_tracing_get_state (self->tracing) == EG_TRACING_RUNNING;
-  g_autofree char *progress = describe_progress (self);
-  g_autofree char *rate = NULL;
-  gsize done, total;
-  double elapsed, left;
-
-  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
-  if (running && elapsed > 0)
-    rate = g_strdup_printf (_ ("%.0f cells a second"),
-                            (double)done / eg_tracing_get_request (self->tracing)->samples / elapsed);
-  gtk_label_set_text (self->progress_label, progress);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->progress_label), rate);
-  gtk_widget_set_visible (GTK_WIDGET (self->progress_bar), running);
-  gtk_progress_bar_set_fraction (self->progress_bar, total > 0 ? (double)done / (double)total : 0);
-}
-
-/* Everything about the trace that is text. */
-static void
-update_texts (EgWindow *self)
-{
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-
-  update_progress (self);
-  /* What the last trace found stays until the first numbers of the new one. */
-  if (result == NULL)
-    return;
-  g_autofree char *clean = eg_format_probability (result->high_score);
-  g_autofree char *corrupted = eg_format_probability (result->low_score);
-  g_autofree char *sentence = eg_trace_result_describe (result);
-  gtk_label_set_text (self->clean, clean);
-  gtk_label_set_text (self->corrupted, corrupted);
-  gtk_label_set_text (self->sentence, sentence != NULL ? sentence : "");
-  eg_analysis_pane_set_result (self->analysis, eg_tracing_get_result (self->tracing));
-  update_title (self);
-  eg_heatmap_view_announce (self->heatmap);
-}
-
-static gboolean
-on_update_timeout (gpointer data)
-{
-  EgWindow *self = data;
-
-  self->update_timeout = 0;
-  update_texts (self);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_tracing_progress (EgTracing *tracing, const EgTraceCell *cells, gulong n_cells, gpointer data)
-{
-  EgWindow *self = data;
-
-  eg_heatmap_view_set_result (self->heatmap, eg_tracing_get_result (tracing));
-  eg_heatmap_view_update_cells (self->heatmap, cells, n_cells);
-  gtk_stack_set_visible_child_name (self->content, "map");
-  if (self->update_timeout == 0)
-    self->update_timeout = g_timeout_add (UPDATE_MS, on_update_timeout, self);
-}
-
-static void
-on_tracing_state (EgTracing *tracing, gpointer data)
-{
-  EgWindow *self = data;
-  const EgTracingState state = eg_tracing_get_state (tracing);
-  g_autofree char *warning = NULL;
-
-  switch (state)
-    {
-    case EG_TRACING_RUNNING:
-      hide_banner (self);
-      break;
-    case EG_TRACING_DONE:
-      warning = eg_trace_result_warning (eg_tracing_get_result (tracing));
-      if (warning != NULL)
-        show_banner (self, warning, FALSE, NULL, NULL);
-      break;
-    case EG_TRACING_FAILED:
-      show_banner (self, eg_tracing_get_error (tracing)->message, TRUE, "win.trace", _ ("Try Again"));
-      break;
-    case EG_TRACING_IDLE:
-    case EG_TRACING_STOPPED:
-    default:
-      break;
-    }
-  g_clear_handle_id (&self->update_timeout, g_source_remove);
-  update_texts (self);
-  update_actions (self);
-}
-
-/* ---- pins ---- */
-
-static void
-on_pins_changed (EgHeatmapView *heatmap, gpointer data)
-{
-  gsize n;
-  const EgCell *pins = eg_heatmap_view_get_pins (heatmap, &n);
-  eg_analysis_pane_set_pins (EG_WINDOW (data)->analysis, pins, n);
-}
-
-static void
-on_cursor_moved (EgHeatmapView *heatmap, gpointer data)
-{
-  eg_analysis_pane_set_layer (EG_WINDOW (data)->analysis, eg_heatmap_view_get_layer (heatmap));
-}
-
-static void
-on_unpin_all (EgAnalysisPane *pane, gpointer data)
-{
-  eg_heatmap_view_unpin_all (EG_WINDOW (data)->heatmap);
 }
 
 /* ---- the prompt ---- */
@@ -353,8 +169,9 @@ on_prompt_changed (EgPromptPanel *panel, gpointer data)
   if (self->predictor == NULL)
     return;
   eg_prediction_list_set_outdated (self->predictions, TRUE);
-  eg_predictor_ask (self->predictor, self->model, eg_prompt_panel_get_prompt (panel));
-  update_actions (self);
+  eg_predictor_ask (self->predictor, eg_model_loader_get_model (self->loader),
+                    eg_prompt_panel_get_prompt (panel));
+  eg_window_update (self);
 }
 
 static void
@@ -368,22 +185,21 @@ on_predicted (EgPredictor *predictor, const EgPrediction *prediction, gpointer d
 static void
 check_target (EgWindow *self)
 {
-  g_autoptr (EgTraceRequest) request = make_request (self);
+  EgModel *model = eg_model_loader_get_model (self->loader);
+  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
   g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
   const char *message = NULL;
+  guint32 id;
 
   self->target_valid = TRUE;
-  if (self->model != NULL && request->target != NULL)
+  if (model != NULL && request->target != NULL)
     {
-      g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-      guint32 id;
       self->target_valid
-          = eg_trace_find_target (eg_model_get_tokenizer (self->model), request->target, &id, notes, &error);
+          = eg_trace_find_target (eg_model_get_tokenizer (model), request->target, &id, notes, &error);
       message = error != NULL ? error->message : notes->len > 0 ? notes->pdata[0] : NULL;
-      eg_trace_settings_set_message (self->settings, message, error != NULL);
     }
-  else
-    eg_trace_settings_set_message (self->settings, NULL, FALSE);
+  eg_trace_settings_set_message (self->settings, message, error != NULL);
 }
 
 static void
@@ -391,11 +207,11 @@ on_setting_changed (EgTraceSettings *settings, gpointer data)
 {
   EgWindow *self = data;
 
-  if (self->tracing == NULL)
+  if (self->loader == NULL)
     return;
   check_target (self);
   eg_prediction_list_set_target (self->predictions, eg_trace_settings_get_target (self->settings));
-  update_actions (self);
+  eg_window_update (self);
 }
 
 static void
@@ -414,107 +230,107 @@ set_model_text (EgWindow *self, const char *text)
   gtk_label_set_text (self->model_label, text);
 }
 
-static void
-update_model (EgWindow *self)
+static char *
+describe_model (EgModel *model)
 {
-  g_autofree char *text = NULL, *tooltip = NULL;
+  g_autofree char *bytes = g_format_size (eg_model_get_n_bytes (model));
+  const char *origin = eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model));
 
-  gtk_spinner_set_spinning (self->model_spinner, self->loading != NULL);
-  gtk_widget_set_visible (GTK_WIDGET (self->model_spinner), self->loading != NULL);
-  if (self->model == NULL)
-    {
-      set_model_text (self, self->loading != NULL ? _ ("Loading…") : _ ("No model"));
-      return;
-    }
-  const EgModelConfig *config = eg_model_get_config (self->model);
-  const char *name = eg_model_get_name (self->model);
-  text = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
-                          config->n_layers);
-  g_autofree char *bytes = g_format_size (eg_model_get_n_bytes (self->model));
-  const char *origin = eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (self->model));
-  tooltip = g_strdup_printf (_ ("%'zu parameters, %s, %s\n%s\nTokenizer: %s\n%s"),
-                             eg_model_get_n_parameters (self->model), eg_model_get_dtype_name (self->model),
-                             bytes, eg_model_get_folder (self->model), origin,
-                             eg_model_get_tokenizer_path (self->model));
+  return g_strdup_printf (_ ("%'zu parameters, %s, %s, on %s\n%s\nTokenizer: %s\n%s"),
+                          eg_model_get_n_parameters (model), eg_model_get_dtype_name (model), bytes,
+                          eg_model_get_device_name (model), eg_model_get_folder (model), origin,
+                          eg_model_get_tokenizer_path (model));
+}
+
+static void
+show_loading (EgWindow *self)
+{
+  const double progress = eg_model_loader_get_progress (self->loader);
+  g_autofree char *text
+      = progress > 0 ? g_strdup_printf (_ ("Loading… %.0f%%"), 100 * progress) : g_strdup (_ ("Loading…"));
+  set_model_text (self, text);
+}
+
+static void
+show_model (EgWindow *self, EgModel *model)
+{
+  const char *name = eg_model_get_name (model);
+  g_autofree char *tooltip = describe_model (model);
+  g_autofree char *text
+      = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
+                         eg_model_get_config (model)->n_layers);
+
   set_model_text (self, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                   tooltip, -1);
 }
 
-typedef struct
+static void
+on_loader_changed (EgModelLoader *loader, gpointer data)
 {
-  GWeakRef window;
-  GCancellable *cancellable;
-} Loading;
+  EgWindow *self = data;
+  const gboolean loading = eg_model_loader_is_loading (loader);
+  EgModel *model = eg_model_loader_get_model (loader);
+
+  gtk_spinner_set_spinning (self->model_spinner, loading);
+  gtk_widget_set_visible (GTK_WIDGET (self->model_spinner), loading);
+  gtk_widget_set_visible (self->cancel_button, loading);
+  if (loading)
+    show_loading (self);
+  else if (model != NULL)
+    show_model (self, model);
+  else
+    set_model_text (self, _ ("No model"));
+  update_content (self);
+}
 
 static void
-on_model_opened (GObject *source, GAsyncResult *result, gpointer data)
+on_model_failed (EgModelLoader *loader, const GError *error, gpointer data)
 {
-  Loading *loading = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (EgModel) model = eg_model_open_finish (result, &error);
-  g_autoptr (EgWindow) self = g_weak_ref_get (&loading->window);
-  const gboolean current = self != NULL && self->loading == loading->cancellable;
+  eg_window_show_error (data, error->message, "win.open-model", _ ("Open _Model…"));
+  EG_WINDOW (data)->trace_when_loaded = FALSE;
+  eg_window_update (data);
+}
 
-  g_weak_ref_clear (&loading->window);
-  g_object_unref (loading->cancellable);
-  g_free (loading);
-  eg_application_release_default ();
-  if (!current)
-    return;
-  g_clear_object (&self->loading);
-  if (model == NULL)
-    {
-      show_banner (self, error->message, TRUE, "win.open-model", _ ("Open Model…"));
-      if (self->model == NULL)
-        gtk_stack_set_visible_child_name (self->content, "no-model");
-      update_model (self);
-      return;
-    }
+static void
+on_model_loaded (EgModelLoader *loader, gpointer data)
+{
+  EgWindow *self = data;
+  EgModel *model = eg_model_loader_get_model (loader);
 
-  eg_tracing_stop (self->tracing);
-  g_clear_pointer (&self->model, eg_model_unref);
-  self->model = g_steal_pointer (&model);
-  hide_banner (self);
-  update_model (self);
-  eg_prompt_panel_set_model (self->prompt_panel, self->model);
-  eg_trace_settings_set_model (self->settings, self->model);
+  if (!self->offering)
+    eg_banner_hide (self->banner);
+  eg_model_menu_remember (self->model_menu, eg_model_get_folder (model));
+  eg_prompt_panel_set_model (self->prompt_panel, model);
+  eg_trace_settings_set_model (self->settings, model);
   check_target (self);
-  if (gtk_stack_get_visible_child_name (self->content) != NULL
-      && strcmp (gtk_stack_get_visible_child_name (self->content), "no-model") == 0)
-    gtk_stack_set_visible_child_name (self->content, "start");
+  eg_window_update (self);
   if (self->trace_when_loaded)
     eg_window_trace (self);
 }
 
 static void
-on_model_chosen (GtkWindow *window, const char *path)
+on_model_menu_opens (GtkMenuButton *button, gpointer data)
 {
-  eg_window_open_model (EG_WINDOW (window), path);
-}
-
-static void
-on_tokenizer_chosen (GtkWindow *window, const char *path)
-{
-  g_object_set (window, "tokenizer", path, NULL);
+  eg_model_menu_refresh (EG_WINDOW (data)->model_menu);
 }
 
 /* The model that is shown is loaded again unless it has a tokenizer of its own. */
 static void
 set_tokenizer (EgWindow *self, const char *path)
 {
-  const gboolean has_its_own
-      = self->model != NULL && eg_model_get_tokenizer_origin (self->model) < EG_TOKENIZER_SETTING;
+  EgModel *model = eg_model_loader_get_model (self->loader);
+  const gboolean has_its_own = model != NULL && eg_model_get_tokenizer_origin (model) < EG_TOKENIZER_SETTING;
 
   if (strcmp (self->tokenizer, path) == 0)
     return;
   g_free (self->tokenizer);
   self->tokenizer = g_strdup (path);
-  if (self->model_asked_for != NULL && !has_its_own)
+  if (eg_model_loader_get_asked_for (self->loader) != NULL && !has_its_own)
     {
-      g_autofree char *model = g_strdup (self->model_asked_for);
-      eg_window_open_model (self, model);
+      g_autofree char *asked_for = g_strdup (eg_model_loader_get_asked_for (self->loader));
+      eg_window_open_model (self, asked_for);
     }
 }
 
@@ -540,81 +356,54 @@ fill_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 stop_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  eg_tracing_stop (EG_WINDOW (widget)->tracing);
+  eg_trace_page_stop (eg_window_get_page (EG_WINDOW (widget)));
 }
 
 static void
-open_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+continue_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  eg_path_dialog_show (GTK_WINDOW (widget), _ ("Open a Model’s Folder"), NULL, NULL, on_model_chosen);
+  eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)));
 }
 
 static void
-choose_tokenizer_action (GtkWidget *widget, const char *name, GVariant *parameter)
+more_noise_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  eg_path_dialog_show (GTK_WINDOW (widget), _ ("Open a Tokenizer"), "json", _ ("Tokenizers (JSON)"),
-                       on_tokenizer_chosen);
+  EgWindow *self = EG_WINDOW (widget);
+  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
+
+  request->noise_level *= 2;
+  eg_trace_settings_show (self->settings, request);
+  eg_window_trace (self);
 }
 
 static void
-open_demo_action (GtkWidget *widget, const char *name, GVariant *parameter)
+first_prediction_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  eg_window_open_model (EG_WINDOW (widget), NULL);
-}
+  EgWindow *self = EG_WINDOW (widget);
 
-static EgFigureOptions
-figure_options (EgWindow *self)
-{
-  EgFigureOptions options;
-
-  eg_figure_options_init (&options);
-  options.style.colormap = self->colormap;
-  options.style.scale = self->scale;
-  options.style.orientation = self->orientation;
-  return options;
+  eg_trace_settings_set_target (self->settings, NULL);
+  eg_window_trace (self);
 }
 
 static void
-on_exported (const char *path, const GError *error, gpointer data)
+examples_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  EgWindow *self = data;
+  EgWindow *self = EG_WINDOW (widget);
 
-  if (error != NULL)
-    {
-      show_banner (self, error->message, TRUE, "win.export", _ ("Export…"));
-      return;
-    }
-  g_autofree char *name = g_path_get_basename (path);
-  g_autofree char *text = g_strdup_printf (_ ("Saved %s"), name);
-  show_toast (self, text);
+  adw_flap_set_reveal_flap (self->flap, TRUE);
+  eg_prompt_panel_open_menu (self->prompt_panel);
 }
 
 static void
-show_export (EgWindow *self, const char *ending)
+open_model_named_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  const EgFigureOptions options = figure_options (self);
-
-  if (result != NULL)
-    eg_export_dialog_show (GTK_WINDOW (self), result, &options, ending, on_exported);
+  eg_window_open_model (EG_WINDOW (widget), g_variant_get_string (parameter, NULL));
 }
 
 static void
-export_action (GtkWidget *widget, const char *name, GVariant *parameter)
+cancel_loading_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  show_export (EG_WINDOW (widget), "svg");
-}
-
-static void
-save_action (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  show_export (EG_WINDOW (widget), "npz");
-}
-
-static void
-export_to_action (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  eg_window_export_to (EG_WINDOW (widget), g_variant_get_string (parameter, NULL));
+  eg_model_loader_cancel (EG_WINDOW (widget)->loader);
 }
 
 static void
@@ -627,16 +416,19 @@ panel_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 zoom_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
+  EgTracePage *page = eg_window_get_page (EG_WINDOW (widget));
   const double factor = g_str_has_suffix (name, "in")    ? EG_ZOOM_STEP
                         : g_str_has_suffix (name, "out") ? 1 / EG_ZOOM_STEP
                                                          : 0;
-  eg_heatmap_view_zoom (EG_WINDOW (widget)->heatmap, factor);
+
+  if (page != NULL)
+    eg_trace_page_zoom (page, factor);
 }
 
 static void
-close_banner_action (GtkWidget *widget, const char *name, GVariant *parameter)
+on_banner_closed (EgBanner *banner, gpointer data)
 {
-  hide_banner (EG_WINDOW (widget));
+  eg_window_discard_recovery (data);
 }
 
 /* ---- the object ---- */
@@ -644,17 +436,16 @@ close_banner_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 bind_settings (EgWindow *self, GSettings *settings)
 {
+  static const char *const own[] = { "colormap", "analysis", "normalized", "orientation", "tokenizer" };
+
   if (settings == NULL)
     return;
   self->remembered = g_object_ref (settings);
   g_settings_bind (settings, "window-width", self, "default-width", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "window-height", self, "default-height", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "window-maximized", self, "maximized", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "colormap", self, "colormap", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "analysis", self, "analysis", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "normalized", self, "normalized", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "orientation", self, "orientation", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "tokenizer", self, "tokenizer", G_SETTINGS_BIND_DEFAULT);
+  for (gsize i = 0; i < G_N_ELEMENTS (own); i++)
+    g_settings_bind (settings, own[i], self, own[i], G_SETTINGS_BIND_DEFAULT);
   eg_trace_settings_bind (self->settings, settings);
 }
 
@@ -666,20 +457,19 @@ eg_window_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
   switch (id)
     {
     case PROP_COLORMAP:
-      g_value_set_string (value, eg_colormap_get_name (self->colormap));
+      g_value_set_string (value, self->colormap);
       break;
     case PROP_NORMALIZED:
-      g_value_set_boolean (value, self->scale == EG_SCALE_NORMALIZED);
+      g_value_set_boolean (value, self->normalized);
       break;
     case PROP_ORIENTATION:
-      g_value_set_string (value, eg_orientation_get_name (self->orientation));
+      g_value_set_string (value, self->orientation);
       break;
     case PROP_TOKENIZER:
       g_value_set_string (value, self->tokenizer);
       break;
     case PROP_ANALYSIS:
-      g_value_set_boolean (value,
-                           self->analysis != NULL && gtk_widget_get_visible (GTK_WIDGET (self->analysis)));
+      g_value_set_boolean (value, self->analysis_shown);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -694,22 +484,21 @@ eg_window_set_property (GObject *object, guint id, const GValue *value, GParamSp
   switch (id)
     {
     case PROP_COLORMAP:
-      if (eg_colormap_from_name (g_value_get_string (value), &self->colormap, NULL))
-        eg_heatmap_view_set_colormap (self->heatmap, self->colormap);
+      g_free (self->colormap);
+      self->colormap = g_value_dup_string (value);
       break;
     case PROP_NORMALIZED:
-      self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
-      eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      self->normalized = g_value_get_boolean (value);
       break;
     case PROP_ORIENTATION:
-      if (eg_orientation_from_name (g_value_get_string (value), &self->orientation, NULL))
-        eg_heatmap_view_set_orientation (self->heatmap, self->orientation);
+      g_free (self->orientation);
+      self->orientation = g_value_dup_string (value);
       break;
     case PROP_TOKENIZER:
       set_tokenizer (self, g_value_get_string (value));
       break;
     case PROP_ANALYSIS:
-      gtk_widget_set_visible (GTK_WIDGET (self->analysis), g_value_get_boolean (value));
+      self->analysis_shown = g_value_get_boolean (value);
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
@@ -721,24 +510,24 @@ eg_window_dispose (GObject *object)
 {
   EgWindow *self = EG_WINDOW (object);
 
-  g_clear_handle_id (&self->update_timeout, g_source_remove);
-  if (self->loading != NULL)
-    g_cancellable_cancel (self->loading);
-  g_clear_object (&self->loading);
-  if (self->tracing != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->tracing, self);
-      eg_tracing_stop (self->tracing);
-    }
-  g_clear_object (&self->tracing);
   if (self->predictor != NULL)
     {
       g_signal_handlers_disconnect_by_data (self->predictor, self);
       eg_predictor_ask (self->predictor, NULL, "");
     }
   g_clear_object (&self->predictor);
-  g_clear_pointer (&self->model, eg_model_unref);
-  g_clear_pointer (&self->traced_model, eg_model_unref);
+  if (self->loader != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->loader, self);
+      eg_model_loader_cancel (self->loader);
+      eg_window_stop_all (self);
+    }
+  g_clear_object (&self->loader);
+  g_clear_object (&self->model_menu);
+  /* Nobody undoes any more, but what was closed just now is kept. */
+  self->toast_done = NULL;
+  self->front = NULL;
+  g_clear_pointer (&self->closed, g_ptr_array_unref);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_WINDOW);
   G_OBJECT_CLASS (eg_window_parent_class)->dispose (object);
 }
@@ -746,9 +535,13 @@ eg_window_dispose (GObject *object)
 static void
 eg_window_finalize (GObject *object)
 {
-  g_clear_object (&EG_WINDOW (object)->remembered);
-  g_free (EG_WINDOW (object)->model_asked_for);
-  g_free (EG_WINDOW (object)->tokenizer);
+  EgWindow *self = EG_WINDOW (object);
+
+  g_clear_object (&self->remembered);
+  g_strfreev (self->left_behind);
+  g_free (self->colormap);
+  g_free (self->orientation);
+  g_free (self->tokenizer);
   G_OBJECT_CLASS (eg_window_parent_class)->finalize (object);
 }
 
@@ -757,23 +550,37 @@ install_actions (GtkWidgetClass *widget_class)
 {
   gtk_widget_class_install_action (widget_class, "win.trace", NULL, trace_action);
   gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
+  gtk_widget_class_install_action (widget_class, "win.continue", NULL, continue_action);
+  gtk_widget_class_install_action (widget_class, "win.more-noise", NULL, more_noise_action);
+  gtk_widget_class_install_action (widget_class, "win.first-prediction", NULL, first_prediction_action);
+  gtk_widget_class_install_action (widget_class, "win.examples", NULL, examples_action);
   gtk_widget_class_install_action (widget_class, "win.fill", "(ss)", fill_action);
-  gtk_widget_class_install_action (widget_class, "win.open-model", NULL, open_model_action);
-  gtk_widget_class_install_action (widget_class, "win.choose-tokenizer", NULL, choose_tokenizer_action);
-  gtk_widget_class_install_action (widget_class, "win.open-demo", NULL, open_demo_action);
-  gtk_widget_class_install_action (widget_class, "win.export", NULL, export_action);
-  gtk_widget_class_install_action (widget_class, "win.save", NULL, save_action);
-  gtk_widget_class_install_action (widget_class, "win.export-to", "s", export_to_action);
+  gtk_widget_class_install_action (widget_class, "win.open-model-named", "s", open_model_named_action);
+  gtk_widget_class_install_action (widget_class, "win.cancel-loading", NULL, cancel_loading_action);
   gtk_widget_class_install_action (widget_class, "win.panel", NULL, panel_action);
-  gtk_widget_class_install_action (widget_class, "win.zoom-in", NULL, zoom_action);
-  gtk_widget_class_install_action (widget_class, "win.zoom-out", NULL, zoom_action);
-  gtk_widget_class_install_action (widget_class, "win.zoom-fit", NULL, zoom_action);
-  gtk_widget_class_install_action (widget_class, "win.close-banner", NULL, close_banner_action);
   gtk_widget_class_install_property_action (widget_class, "win.analysis", "analysis");
   gtk_widget_class_install_property_action (widget_class, "win.colormap", "colormap");
   gtk_widget_class_install_property_action (widget_class, "win.normalized", "normalized");
+  gtk_widget_class_install_action (widget_class, "win.zoom-in", NULL, zoom_action);
+  gtk_widget_class_install_action (widget_class, "win.zoom-out", NULL, zoom_action);
+  gtk_widget_class_install_action (widget_class, "win.zoom-fit", NULL, zoom_action);
   gtk_widget_class_install_property_action (widget_class, "win.orientation", "orientation");
   gtk_widget_class_install_property_action (widget_class, "win.tokenizer", "tokenizer");
+  eg_window_install_tabs (widget_class);
+  eg_window_install_files (widget_class);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
+
+  properties[PROP_COLORMAP] = g_param_spec_string ("colormap", NULL, NULL, NULL, flags);
+  properties[PROP_NORMALIZED] = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, flags);
+  properties[PROP_ORIENTATION] = g_param_spec_string ("orientation", NULL, NULL, NULL, flags);
+  properties[PROP_TOKENIZER] = g_param_spec_string ("tokenizer", NULL, NULL, "", flags);
+  properties[PROP_ANALYSIS] = g_param_spec_boolean ("analysis", NULL, NULL, TRUE, flags);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
 }
 
 static void
@@ -783,30 +590,21 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, flap);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_button);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, cancel_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_spinner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, banner_label);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, banner_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, tabs);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, prompt_panel);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, predictions);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, settings);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, clean);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, corrupted);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, progress_bar);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, progress_label);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, sentence);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, heatmap);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, analysis);
-  gtk_widget_class_bind_template_callback (widget_class, on_pins_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_cursor_moved);
-  gtk_widget_class_bind_template_callback (widget_class, on_unpin_all);
   gtk_widget_class_bind_template_callback (widget_class, on_prompt_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_setting_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_target_chosen);
+  gtk_widget_class_bind_template_callback (widget_class, on_banner_closed);
   gtk_widget_class_bind_template_callback (widget_class, eg_window_trace);
 }
 
@@ -820,23 +618,12 @@ eg_window_class_init (EgWindowClass *klass)
   object_class->finalize = eg_window_finalize;
   object_class->get_property = eg_window_get_property;
   object_class->set_property = eg_window_set_property;
-  properties[PROP_COLORMAP]
-      = g_param_spec_string ("colormap", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_NORMALIZED]
-      = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_ORIENTATION]
-      = g_param_spec_string ("orientation", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_TOKENIZER]
-      = g_param_spec_string ("tokenizer", NULL, NULL, "", G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_ANALYSIS]
-      = g_param_spec_boolean ("analysis", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  g_object_class_install_properties (object_class, N_PROPS, properties);
+  install_properties (object_class);
 
-  g_type_ensure (EG_TYPE_ANALYSIS_PANE);
-  g_type_ensure (EG_TYPE_HEATMAP_VIEW);
-  g_type_ensure (EG_TYPE_MAP_HELP);
+  g_type_ensure (EG_TYPE_BANNER);
   g_type_ensure (EG_TYPE_PREDICTION_LIST);
   g_type_ensure (EG_TYPE_PROMPT_PANEL);
+  g_type_ensure (EG_TYPE_TRACE_PAGE);
   g_type_ensure (EG_TYPE_TRACE_SETTINGS);
   bind_template (widget_class);
   install_actions (widget_class);
@@ -846,28 +633,36 @@ static void
 eg_window_init (EgWindow *self)
 {
   self->tokenizer = g_strdup ("");
+  self->colormap = g_strdup (eg_colormap_get_name (EG_COLORMAP_RDYLBU_R));
+  self->orientation = g_strdup (eg_orientation_get_name (EG_ORIENTATION_LAYERS_DOWN));
+  self->normalized = self->analysis_shown = TRUE;
   self->target_valid = TRUE;
-  self->tracing = eg_tracing_new ();
+  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
+  self->loader = eg_model_loader_new ();
   self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
   gtk_widget_init_template (GTK_WIDGET (self));
-  g_signal_connect (self->tracing, "progress", G_CALLBACK (on_tracing_progress), self);
-  g_signal_connect (self->tracing, "state-changed", G_CALLBACK (on_tracing_state), self);
+  g_signal_connect (self->loader, "changed", G_CALLBACK (on_loader_changed), self);
+  g_signal_connect (self->loader, "loaded", G_CALLBACK (on_model_loaded), self);
+  g_signal_connect (self->loader, "failed", G_CALLBACK (on_model_failed), self);
   g_signal_connect (self->predictor, "predicted", G_CALLBACK (on_predicted), self);
   g_signal_connect_swapped (self->prompt_panel, "activated", G_CALLBACK (eg_window_trace), self);
-  update_texts (self);
-  update_actions (self);
+  eg_window_accept_drops (self);
 }
 
 EgWindow *
-eg_window_new (EgApplication *application)
+eg_window_new (EgApplication *application, EgUnsaved *unsaved)
 {
   EgWindow *self = g_object_new (EG_TYPE_WINDOW, "application", application, NULL);
-
-  GSettings *settings = eg_application_get_settings (application);
+  GSettings *settings = application != NULL ? eg_application_get_settings (application) : NULL;
   g_autoptr (GMenuModel) prompts = eg_prompt_menu_new (settings);
 
+  self->unsaved = unsaved;
+  self->model_menu = eg_model_menu_new (settings);
+  gtk_menu_button_set_menu_model (self->model_button, eg_model_menu_get_menu (self->model_menu));
+  gtk_menu_button_set_create_popup_func (self->model_button, on_model_menu_opens, self, NULL);
   bind_settings (self, settings);
   eg_prompt_panel_set_menu (self->prompt_panel, prompts);
+  eg_window_update (self);
   return self;
 }
 
@@ -877,19 +672,9 @@ eg_window_open_model (EgWindow *self, const char *name)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   const EgTokenizerChoice choice = { .setting = *self->tokenizer != '\0' ? self->tokenizer : NULL };
-  Loading *loading = g_new0 (Loading, 1);
+  g_autofree char *demo = name == NULL || strcmp (name, "demo") == 0 ? eg_model_find_demo () : NULL;
 
-  if (self->loading != NULL)
-    g_cancellable_cancel (self->loading);
-  g_clear_object (&self->loading);
-  g_free (self->model_asked_for);
-  self->model_asked_for = name != NULL ? g_strdup (name) : eg_model_find_demo ();
-  self->loading = g_cancellable_new ();
-  g_weak_ref_init (&loading->window, self);
-  loading->cancellable = g_object_ref (self->loading);
-  update_model (self);
-  eg_application_hold_default ();
-  eg_model_open_async (self->model_asked_for, &choice, self->loading, on_model_opened, loading);
+  eg_model_loader_open (self->loader, demo != NULL ? demo : name, &choice);
 }
 
 void
@@ -905,33 +690,28 @@ eg_window_trace (EgWindow *self)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
+  EgModel *model = eg_model_loader_get_model (self->loader);
+
   /* A number that is still being typed counts. */
   eg_trace_settings_commit (self->settings);
-  self->trace_when_loaded = self->loading != NULL;
-  if (self->model == NULL || self->loading != NULL || !eg_prompt_panel_get_valid (self->prompt_panel)
+  self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
+  if (model == NULL || self->trace_when_loaded || !eg_prompt_panel_get_valid (self->prompt_panel)
       || !self->target_valid)
     return;
-  g_autoptr (EgTraceRequest) request = make_request (self);
-  g_clear_pointer (&self->traced_model, eg_model_unref);
-  self->traced_model = eg_model_ref (self->model);
-  eg_tracing_start (self->tracing, self->model, request);
+  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
+  EgTracePage *page = eg_window_page_for (self, request);
+  if (page == self->automatic && eg_trace_page_get_result (page) != NULL)
+    self->automatic = NULL;
+  eg_trace_page_start (page, model, request);
+  eg_window_select_page (self, page);
   eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);
 }
 
 void
-eg_window_export_to (EgWindow *self, const char *path)
+eg_window_trace_by_itself (EgWindow *self)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  const EgFigureOptions options = figure_options (self);
-  g_autoptr (GError) error = NULL;
-
-  if (result == NULL)
-    {
-      show_toast (self, _ ("There is nothing to export yet"));
-      return;
-    }
-  eg_export_result (result, &options, path, &error);
-  on_exported (path, error, self);
+  self->automatic = eg_window_add_page (self);
+  eg_window_trace (self);
 }

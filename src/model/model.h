@@ -41,6 +41,12 @@ void eg_model_open_async (const char *name,
                           gpointer user_data);
 EgModel *eg_model_open_finish (GAsyncResult *result, GError **error);
 
+/* The weights are only mapped. This brings one tensor of n into memory, so that the first run does not wait
+ * for the disk page by page; any thread may. Returns: its bytes, which add up to eg_model_get_n_bytes(), less
+ * the files' headers. */
+gsize eg_model_get_n_tensors (EgModel *self);
+gsize eg_model_prefetch (EgModel *self, gsize tensor);
+
 EgModel *eg_model_ref (EgModel *self);
 void eg_model_unref (EgModel *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgModel, eg_model_unref)

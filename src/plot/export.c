@@ -36,13 +36,6 @@ find_format (const char *path, Format *format)
   return FALSE;
 }
 
-void
-eg_figure_options_init (EgFigureOptions *self)
-{
-  *self = (EgFigureOptions){ .width = EG_FIGURE_WIDTH_PAGE, .png_scale = 2 };
-  eg_heatmap_style_init_figure (&self->style);
-}
-
 gboolean
 eg_export_can_write (const char *path)
 {
@@ -113,11 +106,9 @@ create_surface (Format format, double width, double height, double pixel, const 
 }
 
 gboolean
-eg_export_heatmap (const EgTraceResult *result,
-                   const EgFigureOptions *options,
-                   const char *path,
-                   GError **error)
+eg_export_figure (const EgTraceResult *result, const EgFigure *figure, const char *path, GError **error)
 {
+  const EgFigureOptions *options = &figure->options;
   Format format;
 
   if (!find_format (path, &format))
@@ -131,17 +122,15 @@ eg_export_heatmap (const EgTraceResult *result,
 
   const double width = options->width * POINTS_PER_INCH;
   const double pixel = format == FORMAT_PNG ? options->png_scale * PIXELS_PER_INCH / POINTS_PER_INCH : 0;
-  const double height = options->height > 0 ? options->height * POINTS_PER_INCH
-                                            : eg_heatmap_natural_height (result, &options->style, width);
+  const double height = eg_figure_get_height (figure, result);
   g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
   if (file == NULL)
     return FALSE;
 
   Writer writer = { .file = file };
-  g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &options->style, width, height, pixel);
   cairo_surface_t *surface = create_surface (format, width, height, pixel, options->style.title, &writer);
   cairo_t *cr = cairo_create (surface);
-  eg_heatmap_draw (layout, result, cr);
+  eg_figure_draw (figure, result, cr, pixel);
   cairo_status_t status = cairo_status (cr);
   cairo_destroy (cr);
   if (format == FORMAT_PNG && status == CAIRO_STATUS_SUCCESS)
@@ -163,4 +152,14 @@ eg_export_heatmap (const EgTraceResult *result,
       return FALSE;
     }
   return eg_atomic_file_commit (file, error);
+}
+
+gboolean
+eg_export_heatmap (const EgTraceResult *result,
+                   const EgFigureOptions *options,
+                   const char *path,
+                   GError **error)
+{
+  const EgFigure figure = { .picture = EG_PICTURE_HEATMAP, .options = *options };
+  return eg_export_figure (result, &figure, path, error);
 }

@@ -69,6 +69,7 @@ add_settings (EgNpzWriter *writer, const EgTraceResult *self)
   add_number (writer, "noise_std", self->noise_std);
   add_text (writer, "site", eg_site_get_name (self->site));
   add_integer (writer, "window", self->window);
+  add_integer (writer, "target_named", self->target_named);
   add_integer (writer, "complete", self->complete);
   if (!self->complete)
     add_integers (writer, "scores_samples", self->counts, 2, (gsize[]){ self->n_layers, self->n_tokens });
@@ -338,13 +339,16 @@ read_settings (const Reader *reader, EgTraceResult *self, GError **error)
   if (!self->has_settings)
     return TRUE;
   g_autofree char *site = NULL;
+  gint64 target_named = FALSE;
   if (!read_unsigned (reader, "samples", &self->samples, error)
       || !read_unsigned (reader, "seed", &self->seed, error)
       || !read_unsigned (reader, "window", &self->window, error)
       || !read_number (reader, "noise_level", &self->noise_level, error)
       || !read_number (reader, "noise_std", &self->noise_std, error)
-      || !read_text (reader, "site", &site, error))
+      || !read_text (reader, "site", &site, error)
+      || !read_integer (reader, "target_named", 1, &target_named, error))
     return FALSE;
+  self->target_named = target_named != 0;
   if (!eg_site_from_name (site, &self->site, error))
     {
       g_prefix_error (error, "%s: ", reader->title);

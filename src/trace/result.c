@@ -74,6 +74,58 @@ eg_trace_result_unref (EgTraceResult *self)
   g_free (self);
 }
 
+static EgTraceScores *
+copy_scores (const EgTraceScores *scores, gsize n)
+{
+  EgTraceScores *copy = g_memdup2 (scores, sizeof *scores);
+  copy->scores = g_memdup2 (scores->scores, n * sizeof *scores->scores);
+  copy->sem = g_memdup2 (scores->sem, n * sizeof *scores->sem);
+  return copy;
+}
+
+EgTraceResult *
+eg_trace_result_copy (const EgTraceResult *self)
+{
+  const gsize n = self->n_layers * self->n_tokens;
+  EgTraceResult *copy = g_memdup2 (self, sizeof *self);
+  g_atomic_ref_count_init (&copy->refs);
+  copy->scores = g_memdup2 (self->scores, n * sizeof *self->scores);
+  copy->sem = g_memdup2 (self->sem, n * sizeof *self->sem);
+  copy->counts = g_memdup2 (self->counts, n * sizeof *self->counts);
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    copy->others[m] = self->others[m] != NULL ? copy_scores (self->others[m], n) : NULL;
+  copy->prompt = g_strdup (self->prompt);
+  copy->subject = g_strdup (self->subject);
+  copy->tokens = g_strdupv (self->tokens);
+  copy->ids = g_memdup2 (self->ids, self->ids != NULL ? self->n_tokens * sizeof *self->ids : 0);
+  copy->target = g_strdup (self->target);
+  copy->against = g_strdup (self->against);
+  eg_corruption_copy (&self->corruption, &copy->corruption);
+  copy->model = g_strdup (self->model);
+  copy->device = g_strdup (self->device);
+  copy->version = g_strdup (self->version);
+  return copy;
+}
+
+EgTraceRequest *
+eg_trace_result_get_request (const EgTraceResult *self)
+{
+  EgTraceRequest *request = eg_trace_request_new (self->prompt, self->subject);
+  request->target = self->target_named ? g_strdup (self->target) : NULL;
+  if (!self->has_settings)
+    return request;
+  request->samples = self->samples;
+  request->seed = self->seed;
+  if (!isnan (self->noise_level))
+    request->noise_level = self->noise_level;
+  eg_corruption_copy (&self->corruption, &request->corruption);
+  request->metric = self->metric;
+  request->against = g_strdup (self->against);
+  request->site = self->site;
+  request->window = self->window;
+  return request;
+}
+
 double
 eg_trace_result_normalize (const EgTraceResult *self, double score)
 {
@@ -288,30 +340,45 @@ undefined_warning (const EgTraceResult *self, const char *high, const char *low)
       target, high, low);
 }
 
+EgTraceProblem
+eg_trace_result_get_problem (const EgTraceResult *self)
+{
+  if (isnan (self->high_score))
+    return EG_TRACE_NO_PROBLEM;
+  if (!isnan (self->low_score) && !eg_metric_is_better (self->metric, self->high_score, self->low_score))
+    return EG_TRACE_NOT_LOWERED;
+  if (self->metric != EG_METRIC_PROB)
+    return EG_TRACE_NO_PROBLEM;
+  if (self->high_score < 0.1)
+    return EG_TRACE_UNSURE;
+  return self->low_score >= 0.8 * self->high_score ? EG_TRACE_HARDLY_LOWERED : EG_TRACE_NO_PROBLEM;
+}
+
 char *
 eg_trace_result_warning (const EgTraceResult *self)
 {
-  if (isnan (self->high_score))
-    return NULL;
   g_autofree char *high = eg_metric_format (self->metric, self->high_score);
   g_autofree char *low = eg_metric_format (self->metric, self->low_score);
   const char *target = self->target != NULL ? self->target : "";
 
-  if (!isnan (self->low_score) && !eg_metric_is_better (self->metric, self->high_score, self->low_score))
-    return undefined_warning (self, high, low);
-  if (self->metric != EG_METRIC_PROB)
-    return NULL;
-  if (self->high_score < 0.1)
-    return g_strdup_printf (_ ("The model is unsure of “%s” even undisturbed (%s): "
-                               "try a prompt whose answer it knows, or another target"),
-                            target, high);
-  if (self->low_score >= 0.8 * self->high_score && self->corruption.kind == EG_CORRUPTION_SWAP)
-    return g_strdup_printf (
-        _ ("The swapped subject hardly matters: “%s” keeps %s of %s; try another subject"), target, low,
-        high);
-  if (self->low_score >= 0.8 * self->high_score)
-    return g_strdup_printf (
-        _ ("The subject is hardly corrupted: “%s” keeps %s of %s; try more noise or another subject"), target,
-        low, high);
-  return NULL;
+  switch (eg_trace_result_get_problem (self))
+    {
+    case EG_TRACE_NOT_LOWERED:
+      return undefined_warning (self, high, low);
+    case EG_TRACE_UNSURE:
+      return g_strdup_printf (_ ("The model is unsure of “%s” even undisturbed (%s): "
+                                 "try a prompt whose answer it knows, or another target"),
+                              target, high);
+    case EG_TRACE_HARDLY_LOWERED:
+      if (self->corruption.kind == EG_CORRUPTION_SWAP)
+        return g_strdup_printf (
+            _ ("The swapped subject hardly matters: “%s” keeps %s of %s; try another subject"), target, low,
+            high);
+      return g_strdup_printf (
+          _ ("The subject is hardly corrupted: “%s” keeps %s of %s; try more noise or another subject"),
+          target, low, high);
+    case EG_TRACE_NO_PROBLEM:
+    default:
+      return NULL;
+    }
 }

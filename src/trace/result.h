@@ -33,6 +33,7 @@ typedef struct
  * @noise_std: σ, to which the level is relative; NaN where unknown (files of the notebook) or without meaning
  * @target_id, @samples, @seed, @window…: as requested; `has_settings` is FALSE for files that hold only the
  * notebook's fields
+ * @target_named: the request named the target; it was not the first prediction, or nobody knows
  * @complete: every cell rests on all samples
  * @seconds: of the trace alone
  */
@@ -52,6 +53,7 @@ struct _EgTraceResult
   gsize subject_first, subject_last;
   char *target;
   gint64 target_id; /* −1 where unknown */
+  gboolean target_named;
   char *against;
   gint64 against_id;
   gboolean has_settings;
@@ -114,12 +116,31 @@ EgTraceAnalysis *eg_trace_result_analyze (const EgTraceResult *self);
 void eg_trace_analysis_free (EgTraceAnalysis *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceAnalysis, eg_trace_analysis_free)
 
+/* A copy that does not change when more cells of a trace under way come in. (transfer full) */
+EgTraceResult *eg_trace_result_copy (const EgTraceResult *self);
+
+/* What to ask for to get this result again, as far as it is known; the defaults elsewhere. (transfer full) */
+EgTraceRequest *eg_trace_result_get_request (const EgTraceResult *self);
+
 /* "Most important: layer 4 at “ Merkel” brings “ German” back to 41% ± 2%": one sentence, or NULL before the
  * first cell. (transfer full) */
 char *eg_trace_result_describe (const EgTraceResult *self);
 
-/* One sentence when the trace cannot mean much (clean prediction uncertain, subject not corrupted enough,
- * high ≤ low), with a suggestion; else NULL. (transfer full) */
+/**
+ * EgTraceProblem: why a trace cannot mean much.
+ * @EG_TRACE_NOT_LOWERED: high ≤ low; @EG_TRACE_UNSURE: high < 0.1; @EG_TRACE_HARDLY_LOWERED: low ≥ 0.8·high
+ */
+typedef enum
+{
+  EG_TRACE_NO_PROBLEM,
+  EG_TRACE_NOT_LOWERED,
+  EG_TRACE_UNSURE,
+  EG_TRACE_HARDLY_LOWERED,
+} EgTraceProblem;
+
+EgTraceProblem eg_trace_result_get_problem (const EgTraceResult *self);
+
+/* That problem in one sentence, with a suggestion; NULL when there is none. (transfer full) */
 char *eg_trace_result_warning (const EgTraceResult *self);
 
 G_END_DECLS

@@ -856,6 +856,7 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   result->noise_level = eg_corruption_uses_level (&request->corruption) ? request->noise_level : (double)NAN;
   eg_corruption_copy (&request->corruption, &result->corruption);
   result->metric = request->metric;
+  result->target_named = request->target != NULL;
   if (input->has_against)
     {
       result->against_id = input->against_id;

@@ -63,6 +63,11 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
     for name in ["CONFIG_HOME", "DATA_HOME", "STATE_HOME", "CACHE_HOME"]:
         environment[f"XDG_{name}"] = os.path.join(home, name.lower())
         os.makedirs(environment[f"XDG_{name}"])
+    # The tour of the first start has a test of its own.
+    if "test_help" not in sys.argv[0]:
+        os.makedirs(os.path.join(environment["XDG_CONFIG_HOME"], "glib-2.0/settings"))
+        with open(os.path.join(environment["XDG_CONFIG_HOME"], "glib-2.0/settings/keyfile"), "w", encoding="utf-8") as keyfile:
+            keyfile.write("[io/github/engram_app/Engram]\ntour-seen=true\n")
     for name in ["HF_HOME", "HF_HUB_CACHE"]:
         environment[name] = os.path.join(home, "no-cache")
     # GTK and its libraries keep much until the program ends.
@@ -154,6 +159,12 @@ def press(node):
 
 
 # ---- the keyboard and the pointer ----
+
+
+def click(node):
+    """With the pointer; the window is at the screen's corner."""
+    extents = Atspi.Component.get_extents(node, Atspi.CoordType.WINDOW)
+    xdotool("mousemove", str(extents.x + extents.width // 2), str(extents.y + extents.height // 2), "click", "1")
 
 
 def xdotool(*arguments):

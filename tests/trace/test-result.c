@@ -65,6 +65,7 @@ sample_result (void)
   self->subject_last = 2;
   self->target = g_strdup (" Paris");
   self->target_id = 42;
+  self->target_named = TRUE;
   self->has_settings = TRUE;
   self->samples = 10;
   self->seed = G_MAXUINT32;
@@ -103,6 +104,7 @@ assert_same_result (const EgTraceResult *a, const EgTraceResult *b)
   g_assert_cmpuint (a->subject_last, ==, b->subject_last);
   g_assert_cmpstr (a->target, ==, b->target);
   g_assert_cmpint (a->target_id, ==, b->target_id);
+  g_assert_cmpint (a->target_named, ==, b->target_named);
   g_assert_cmpint (a->has_settings, ==, b->has_settings);
   g_assert_cmpuint (a->samples, ==, b->samples);
   g_assert_cmpuint (a->seed, ==, b->seed);

@@ -1,0 +1,548 @@
+#include "app/trace-page.h"
+
+#include "app/analysis-pane.h"
+#include "app/banner.h"
+#include "app/cell-text.h"
+#include "app/flow-layout.h"
+#include "app/heatmap-view.h"
+#include "app/map-help.h"
+#include "plot/label.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+/* Texts follow the numbers at most this often. */
+#define UPDATE_MS 100
+
+struct _EgTracePage
+{
+  AdwBin parent_instance;
+  EgTracing *tracing;
+  EgModel *model; /* only to tell it from others; NULL: of a file */
+  EgTraceRequest *draft;
+  EgColormap colormap;
+  EgScale scale;
+  EgOrientation orientation;
+  char *key;
+  guint update_timeout;
+
+  EgBanner *banner;
+  GtkStack *content;
+  GtkLabel *clean, *corrupted, *progress_label, *sentence;
+  GtkProgressBar *progress_bar;
+  GtkWidget *continue_button;
+  EgHeatmapView *heatmap;
+  EgAnalysisPane *analysis;
+};
+
+enum
+{
+  PROP_0,
+  PROP_COLORMAP,
+  PROP_NORMALIZED,
+  PROP_ORIENTATION,
+  PROP_ANALYSIS,
+  N_PROPS,
+};
+
+enum
+{
+  CHANGED,
+  N_SIGNALS,
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (EgTracePage, eg_trace_page, ADW_TYPE_BIN)
+
+/* ---- what is shown of the trace ---- */
+
+static char *
+describe_running (EgTracePage *self)
+{
+  gsize done, total;
+  double elapsed, left;
+
+  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
+  if (total == 0)
+    return g_strdup (_ ("Starting…"));
+  const double rate
+      = elapsed > 0
+            ? (double)done / eg_trace_request_get_samples (eg_tracing_get_request (self->tracing)) / elapsed
+            : 0;
+  if (left < 0)
+    return g_strdup_printf (_ ("%'zu of %'zu"), done, total);
+  g_autofree char *duration = eg_format_duration (left);
+  return g_strdup_printf (_ ("%'zu of %'zu · %'.*f cells/s · %s left"), done, total, rate < 9.95 ? 1 : 0,
+                          rate, duration);
+}
+
+static char *
+describe_progress (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  gsize done, total;
+  double elapsed, left;
+
+  switch (eg_tracing_get_state (self->tracing))
+    {
+    case EG_TRACING_RUNNING:
+      return describe_running (self);
+    case EG_TRACING_STOPPED:
+      eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
+      return g_strdup_printf (_ ("Stopped at %u%%"), total > 0 ? (guint)(done * 100 / total) : 0);
+    case EG_TRACING_DONE:
+      {
+        const gsize n_cells = result->n_layers * result->n_tokens;
+        if (isnan (result->seconds))
+          return g_strdup_printf (_ ("%'zu cells"), n_cells);
+        g_autofree char *seconds = eg_format_duration (result->seconds);
+        return g_strdup_printf (_ ("%'zu cells in %s"), n_cells, seconds);
+      }
+    case EG_TRACING_IDLE:
+    case EG_TRACING_FAILED:
+    default:
+      return g_strdup ("");
+    }
+}
+
+static void
+update_progress (EgTracePage *self)
+{
+  const gboolean running = eg_tracing_get_state (self->tracing) == EG_TRACING_RUNNING;
+  g_autofree char *progress = describe_progress (self);
+  gsize done, total;
+  double elapsed, left;
+
+  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
+  gtk_label_set_text (self->progress_label, progress);
+  gtk_widget_set_visible (GTK_WIDGET (self->progress_bar), running);
+  gtk_progress_bar_set_fraction (self->progress_bar, total > 0 ? (double)done / (double)total : 0);
+  gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
+}
+
+/* Everything about the trace that is text. */
+static void
+update_texts (EgTracePage *self)
+{
+  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  update_progress (self);
+  /* What the last trace found stays until the first numbers of the new one. */
+  if (result == NULL)
+    return;
+  g_autofree char *clean = eg_format_probability (result->high_score);
+  g_autofree char *corrupted = eg_format_probability (result->low_score);
+  g_autofree char *sentence = eg_trace_result_describe (result);
+  gtk_label_set_text (self->clean, clean);
+  gtk_label_set_text (self->corrupted, corrupted);
+  gtk_label_set_text (self->sentence, sentence != NULL ? sentence : "");
+  eg_analysis_pane_set_result (self->analysis, result);
+  eg_heatmap_view_announce (self->heatmap);
+}
+
+static gboolean
+on_update_timeout (gpointer data)
+{
+  EgTracePage *self = data;
+
+  self->update_timeout = 0;
+  update_texts (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_progress (EgTracing *tracing, const EgTraceCell *cells, gulong n_cells, gpointer data)
+{
+  EgTracePage *self = data;
+
+  eg_heatmap_view_set_result (self->heatmap, eg_tracing_get_result (tracing));
+  eg_heatmap_view_update_cells (self->heatmap, cells, n_cells);
+  gtk_stack_set_visible_child_name (self->content, "map");
+  if (self->update_timeout == 0)
+    self->update_timeout = g_timeout_add (UPDATE_MS, on_update_timeout, self);
+}
+
+/* A trace that cannot mean much, and what may help. */
+static void
+warn (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const gboolean target_named = eg_tracing_get_request (self->tracing)->target != NULL;
+  g_autofree char *warning = eg_trace_result_warning (result);
+
+  switch (eg_trace_result_get_problem (result))
+    {
+    case EG_TRACE_NOT_LOWERED:
+    case EG_TRACE_HARDLY_LOWERED:
+      eg_banner_show (self->banner, EG_BANNER_WARNING, warning, "win.more-noise", _ ("_Double the Noise"));
+      break;
+    case EG_TRACE_UNSURE:
+      if (target_named)
+        eg_banner_show (self->banner, EG_BANNER_WARNING, warning, "win.first-prediction",
+                        _ ("Follow First _Prediction"));
+      else
+        eg_banner_show (self->banner, EG_BANNER_WARNING, warning, "win.examples", _ ("Show _Examples"));
+      break;
+    case EG_TRACE_NO_PROBLEM:
+    default:
+      eg_banner_hide (self->banner);
+    }
+}
+
+static void
+on_state (EgTracing *tracing, gpointer data)
+{
+  EgTracePage *self = data;
+
+  switch (eg_tracing_get_state (tracing))
+    {
+    case EG_TRACING_DONE:
+      warn (self);
+      break;
+    case EG_TRACING_FAILED:
+      eg_banner_show (self->banner, EG_BANNER_ERROR, eg_tracing_get_error (tracing)->message, "win.trace",
+                      _ ("_Try Again"));
+      break;
+    case EG_TRACING_RUNNING:
+      eg_banner_hide (self->banner);
+      break;
+    case EG_TRACING_IDLE:
+    case EG_TRACING_STOPPED:
+    default:
+      break;
+    }
+  g_clear_handle_id (&self->update_timeout, g_source_remove);
+  update_texts (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+/* ---- pins ---- */
+
+static void
+on_pins_changed (EgHeatmapView *heatmap, gpointer data)
+{
+  gsize n;
+  const EgCell *pins = eg_heatmap_view_get_pins (heatmap, &n);
+  eg_analysis_pane_set_pins (EG_TRACE_PAGE (data)->analysis, pins, n);
+}
+
+static void
+on_cursor_moved (EgHeatmapView *heatmap, gpointer data)
+{
+  eg_analysis_pane_set_layer (EG_TRACE_PAGE (data)->analysis, eg_heatmap_view_get_layer (heatmap));
+}
+
+static void
+on_unpin_all (EgAnalysisPane *pane, gpointer data)
+{
+  eg_heatmap_view_unpin_all (EG_TRACE_PAGE (data)->heatmap);
+}
+
+/* ---- the object ---- */
+
+static void
+eg_trace_page_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  switch (id)
+    {
+    case PROP_COLORMAP:
+      g_value_set_string (value, eg_colormap_get_name (self->colormap));
+      break;
+    case PROP_NORMALIZED:
+      g_value_set_boolean (value, self->scale == EG_SCALE_NORMALIZED);
+      break;
+    case PROP_ORIENTATION:
+      g_value_set_string (value, eg_orientation_get_name (self->orientation));
+      break;
+    case PROP_ANALYSIS:
+      g_value_set_boolean (value, gtk_widget_get_visible (GTK_WIDGET (self->analysis)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+eg_trace_page_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  switch (id)
+    {
+    case PROP_COLORMAP:
+      if (eg_colormap_from_name (g_value_get_string (value), &self->colormap, NULL))
+        eg_heatmap_view_set_colormap (self->heatmap, self->colormap);
+      break;
+    case PROP_NORMALIZED:
+      self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
+      eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      break;
+    case PROP_ORIENTATION:
+      if (eg_orientation_from_name (g_value_get_string (value), &self->orientation, NULL))
+        eg_heatmap_view_set_orientation (self->heatmap, self->orientation);
+      break;
+    case PROP_ANALYSIS:
+      gtk_widget_set_visible (GTK_WIDGET (self->analysis), g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+eg_trace_page_dispose (GObject *object)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  g_clear_handle_id (&self->update_timeout, g_source_remove);
+  if (self->tracing != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->tracing, self);
+      eg_tracing_stop (self->tracing);
+    }
+  g_clear_object (&self->tracing);
+  g_clear_pointer (&self->model, eg_model_unref);
+  gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_TRACE_PAGE);
+  G_OBJECT_CLASS (eg_trace_page_parent_class)->dispose (object);
+}
+
+static void
+eg_trace_page_finalize (GObject *object)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  g_clear_pointer (&self->draft, eg_trace_request_free);
+  g_free (self->key);
+  G_OBJECT_CLASS (eg_trace_page_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  properties[PROP_COLORMAP]
+      = g_param_spec_string ("colormap", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_NORMALIZED]
+      = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ORIENTATION]
+      = g_param_spec_string ("orientation", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ANALYSIS]
+      = g_param_spec_boolean ("analysis", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+eg_trace_page_class_init (EgTracePageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = eg_trace_page_dispose;
+  object_class->finalize = eg_trace_page_finalize;
+  object_class->get_property = eg_trace_page_get_property;
+  object_class->set_property = eg_trace_page_set_property;
+  install_properties (object_class);
+  signals[CHANGED]
+      = g_signal_new ("changed", EG_TYPE_TRACE_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  g_type_ensure (EG_TYPE_ANALYSIS_PANE);
+  g_type_ensure (EG_TYPE_BANNER);
+  g_type_ensure (EG_TYPE_FLOW_LAYOUT);
+  g_type_ensure (EG_TYPE_HEATMAP_VIEW);
+  g_type_ensure (EG_TYPE_MAP_HELP);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/trace-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, banner);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, content);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, clean);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, corrupted);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_bar);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_label);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, continue_button);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, sentence);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, heatmap);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, analysis);
+  gtk_widget_class_bind_template_callback (widget_class, on_pins_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_cursor_moved);
+  gtk_widget_class_bind_template_callback (widget_class, on_unpin_all);
+}
+
+static void
+eg_trace_page_init (EgTracePage *self)
+{
+  self->tracing = eg_tracing_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (self->tracing, "progress", G_CALLBACK (on_progress), self);
+  g_signal_connect (self->tracing, "state-changed", G_CALLBACK (on_state), self);
+  update_texts (self);
+}
+
+GtkWidget *
+eg_trace_page_new (void)
+{
+  return g_object_new (EG_TYPE_TRACE_PAGE, NULL);
+}
+
+void
+eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request)
+{
+  g_return_if_fail (EG_IS_TRACE_PAGE (self));
+
+  g_clear_pointer (&self->model, eg_model_unref);
+  self->model = eg_model_ref (model);
+  eg_trace_page_set_draft (self, request);
+  eg_tracing_start (self->tracing, model, request);
+}
+
+void
+eg_trace_page_stop (EgTracePage *self)
+{
+  eg_tracing_stop (self->tracing);
+}
+
+void
+eg_trace_page_continue (EgTracePage *self)
+{
+  if (eg_tracing_can_continue (self->tracing))
+    eg_tracing_continue (self->tracing);
+}
+
+gboolean
+eg_trace_page_can_continue (EgTracePage *self)
+{
+  return eg_tracing_can_continue (self->tracing);
+}
+
+gboolean
+eg_trace_page_was_traced (EgTracePage *self)
+{
+  return self->model != NULL;
+}
+
+void
+eg_trace_page_show (EgTracePage *self, EgTraceResult *result)
+{
+  g_return_if_fail (EG_IS_TRACE_PAGE (self));
+
+  g_clear_pointer (&self->model, eg_model_unref);
+  eg_tracing_show (self->tracing, result);
+  eg_trace_page_reset_draft (self);
+}
+
+EgTracingState
+eg_trace_page_get_state (EgTracePage *self)
+{
+  return eg_tracing_get_state (self->tracing);
+}
+
+EgTraceResult *
+eg_trace_page_get_result (EgTracePage *self)
+{
+  return eg_tracing_get_result (self->tracing);
+}
+
+gboolean
+eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceRequest *request)
+{
+  const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
+  const gboolean other_model = self->model != NULL && model != NULL && self->model != model;
+
+  return shown != NULL && (other_model || !eg_trace_request_equal (shown, request));
+}
+
+void
+eg_trace_page_set_outdated (EgTracePage *self, gboolean outdated)
+{
+  eg_heatmap_view_set_dimmed (self->heatmap, outdated);
+}
+
+const EgTraceRequest *
+eg_trace_page_get_draft (EgTracePage *self)
+{
+  return self->draft;
+}
+
+void
+eg_trace_page_set_draft (EgTracePage *self, const EgTraceRequest *draft)
+{
+  EgTraceRequest *copy = eg_trace_request_copy (draft);
+
+  g_clear_pointer (&self->draft, eg_trace_request_free);
+  self->draft = copy;
+}
+
+void
+eg_trace_page_reset_draft (EgTracePage *self)
+{
+  const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
+
+  if (shown != NULL)
+    eg_trace_page_set_draft (self, shown);
+}
+
+char *
+eg_trace_page_describe (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+
+  if (result == NULL || result->target == NULL)
+    return g_strdup (request != NULL && request->subject != NULL && *request->subject != '\0'
+                         ? request->subject
+                         : _ ("Engram"));
+  g_autofree char *target = eg_token_to_label (result->target);
+  return g_strdup_printf ("%s → “%s”", result->subject, target);
+}
+
+char *
+eg_trace_page_describe_settings (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+
+  if (request == NULL)
+    return g_strdup ("");
+  if (result != NULL && !result->has_settings)
+    return g_strdup (request->prompt);
+  g_autoptr (GString) text = g_string_new (request->prompt);
+  g_string_append_printf (text, _ ("\n%u samples, noise %.3g, seed %u\nSite %s, window %u"), request->samples,
+                          request->noise_level, request->seed, eg_site_get_name (request->site),
+                          request->window);
+  if (result != NULL && result->model != NULL)
+    g_string_append_printf (text, _ ("\nModel %s"), result->model);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+const char *
+eg_trace_page_get_key (EgTracePage *self)
+{
+  return self->key;
+}
+
+void
+eg_trace_page_set_key (EgTracePage *self, const char *key)
+{
+  g_autofree char *old = self->key;
+  self->key = g_strdup (key);
+}
+
+const EgCell *
+eg_trace_page_get_pins (EgTracePage *self, gsize *n)
+{
+  return eg_heatmap_view_get_pins (self->heatmap, n);
+}
+
+gboolean
+eg_trace_page_get_curves (EgTracePage *self, EgCurves *curves)
+{
+  return eg_analysis_pane_get_curves (self->analysis, curves);
+}
+
+void
+eg_trace_page_zoom (EgTracePage *self, double factor)
+{
+  eg_heatmap_view_zoom (self->heatmap, factor);
+}

@@ -1,0 +1,28 @@
+/* Writes results in a thread, so that a slow or full disk holds nobody up. */
+#pragma once
+
+#include "plot/export.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/* Writes what the path's ending says: .svg .png .pdf: the figure; .npz .json .csv: the numbers. The result
+ * and the figure are copied. figure: (nullable), where the ending is that of numbers. */
+void eg_write_async (const EgTraceResult *result,
+                     const EgFigure *figure,
+                     const char *path,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
+
+/* path: (out) (transfer full): where it was to be written. */
+gboolean eg_write_finish (GAsyncResult *result, char **path, GError **error);
+
+/* The title that a figure of this result is given. (transfer full) */
+char *eg_figure_title (const EgTraceResult *result);
+
+/* "Eiffel Tower.svg", without what no file name may have. suffix: of other pictures than the heatmap, or
+ * NULL. (transfer full) */
+char *eg_propose_name (const EgTraceResult *result, const char *suffix, const char *ending);
+
+G_END_DECLS
