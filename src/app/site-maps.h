@@ -1,0 +1,28 @@
+/* The sites of one trace as small maps on one scale, one click apart. */
+#pragma once
+
+#include "plot/multiples.h"
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+#define EG_TYPE_SITE_MAPS (eg_site_maps_get_type ())
+
+/* Signal "chosen" (guint index): another map is to be the large one. */
+G_DECLARE_FINAL_TYPE (EgSiteMaps, eg_site_maps, EG, SITE_MAPS, GtkWidget)
+
+GtkWidget *eg_site_maps_new (void);
+
+/* Shows the n results as they are now; again when they have changed. Hidden where there are fewer than two:
+ * there is nothing to choose. The array is copied. */
+void eg_site_maps_set_results (EgSiteMaps *self, EgTraceResult *const *results, gsize n);
+
+/* Which is the large one. Does not emit the signal. */
+void eg_site_maps_set_chosen (EgSiteMaps *self, gsize chosen);
+gsize eg_site_maps_get_chosen (EgSiteMaps *self);
+
+/* As the large map's. */
+void eg_site_maps_set_style (EgSiteMaps *self, EgColormap colormap, EgScale scale, EgOrientation orientation);
+
+G_END_DECLS
