@@ -100,7 +100,8 @@ eg_heatmap_picture_add_changes (EgHeatmapPicture *self,
   if (self->surface == NULL)
     return;
   for (gsize i = 0; i < n_cells; i++)
-    self->changed[cells[i].layer * result->n_tokens + cells[i].position] = TRUE;
+    if (cells[i].layer < result->n_layers && cells[i].position < result->n_tokens)
+      self->changed[cells[i].layer * result->n_tokens + cells[i].position] = TRUE;
   self->all_changed = self->all_changed || scale_has_moved (self, result);
   self->any_changed = self->any_changed || self->all_changed || n_cells > 0;
 }

@@ -31,8 +31,8 @@ const EgHeatmapLayout *eg_heatmap_picture_get_layout (EgHeatmapPicture *self);
 
 void eg_heatmap_picture_scroll (EgHeatmapPicture *self, double x, double y);
 
-/* These cells have new scores, or, with no cells, the probabilities are new. Nothing is drawn before the
- * picture is asked for. */
+/* These cells have new scores (others than the result has are passed over), or, with no cells, the
+ * probabilities are new. Nothing is drawn before the picture is asked for. */
 void eg_heatmap_picture_add_changes (EgHeatmapPicture *self,
                                      const EgTraceResult *result,
                                      const EgTraceCell *cells,

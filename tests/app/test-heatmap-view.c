@@ -257,8 +257,10 @@ test_cells_come_in (void)
   Scene scene;
   scene_open (&scene, 8, 7);
   const EgTraceCell cell = { .layer = 2, .position = 3 };
+  const EgTraceCell strange = { .layer = 100, .position = 3 };
   const double score = eg_trace_result_score (scene.result, 2, 3);
 
+  eg_heatmap_view_update_cells (scene.view, &strange, 1);
   scene.result->complete = FALSE;
   scene.result->scores[2 * 7 + 3] = NAN;
   eg_heatmap_view_update_cells (scene.view, &cell, 1);
