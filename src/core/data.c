@@ -60,9 +60,11 @@ eg_data_shared_path (const char *name)
 void
 eg_data_bind_translations (void)
 {
+  const char *named = g_getenv ("ENGRAM_LOCALE_DIR");
   g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
-  g_autofree char *folder
-      = is_in_build_tree (program) ? g_strdup (ENGRAM_BUILD_DIR "/po") : find_installed (ENGRAM_LOCALEDIR);
+  g_autofree char *folder = named != NULL                ? g_strdup (named)
+                            : is_in_build_tree (program) ? g_strdup (ENGRAM_BUILD_DIR "/po")
+                                                         : find_installed (ENGRAM_LOCALEDIR);
 
   bindtextdomain ("engram", folder);
   bind_textdomain_codeset ("engram", "UTF-8");

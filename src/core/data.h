@@ -21,7 +21,8 @@ char *eg_library_path (const char *name);
  */
 char *eg_data_shared_path (const char *name);
 
-/* To be called after setlocale(): where the translations are, in UTF-8. */
+/* To be called after setlocale(): where the translations are ($ENGRAM_LOCALE_DIR, the build tree, the
+ * prefix), in UTF-8. */
 void eg_data_bind_translations (void);
 
 G_END_DECLS

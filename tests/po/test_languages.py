@@ -1,0 +1,90 @@
+#!/usr/bin/python3
+"""The window in each language, and in one whose texts are longer by 40 %: no label is cut; speaks TAP.
+
+    test_languages.py SOURCES ON-XVFB WINDOW-LABELS
+"""
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+SOURCES, ON_XVFB, PROGRAM = (os.path.abspath(argument) for argument in sys.argv[1:4])
+# What a translation must keep: formats, mnemonics, line ends.
+KEPT = re.compile(r'(%[-0-9.\'*]*(?:<PRI[a-z0-9]+>|z?[a-zA-Z%])|\\n|_)')
+
+
+def longer(text):
+    """The text with each vowel doubled until it is longer by 40 %, its formats untouched."""
+    parts = KEPT.split(text)
+    missing = round(0.4 * sum(len(part) for part in parts[::2]))
+    for i in range(0, len(parts), 2):
+        for vowel in "aeiou":
+            n = min(parts[i].count(vowel), missing)
+            parts[i] = parts[i].replace(vowel, vowel + {"a": "á", "e": "é", "i": "í", "o": "ó", "u": "ú"}[vowel], n)
+            missing -= n
+    padding = "ḿ" * max(missing, 0)
+    return "".join(parts) if not padding or not parts[-1] else "".join(parts) + padding
+
+
+def make_pseudo(folder):
+    """A catalog of the longer texts, as the language xx would have it."""
+    target = os.path.join(folder, "eo/LC_MESSAGES")
+    os.makedirs(target)
+    with open(os.path.join(SOURCES, "po/engram.pot"), encoding="utf-8") as file:
+        blocks = file.read().split("\n\n")
+    head = '\nmsgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n"Plural-Forms: nplurals=2; plural=(n != 1);\\n"\n'
+    with open(os.path.join(folder, "eo.po"), "w", encoding="utf-8") as file:
+        file.write(head)
+        for block in blocks[1:]:
+            lines = [line for line in block.splitlines() if line and not line.startswith("#") and not line.startswith("msgstr")]
+            fields, name = {}, None
+            for line in lines:
+                match = re.match(r'(msg\w+) "(.*)"$', line)
+                if match:
+                    name = match[1]
+                    fields[name] = match[2]
+                elif name:
+                    fields[name] += line[1:-1]
+            if not fields.get("msgid"):
+                continue
+            file.write("\n" + "".join(f'{field} "{value}"\n' for field, value in fields.items()))
+            if "msgid_plural" in fields:
+                file.write(f'msgstr[0] "{longer(fields["msgid"])}"\nmsgstr[1] "{longer(fields["msgid_plural"])}"\n')
+            else:
+                file.write(f'msgstr "{longer(fields["msgid"])}"\n')
+    subprocess.run(["msgfmt", os.path.join(folder, "eo.po"), "-o", os.path.join(target, "engram.mo")], check=True)
+
+
+def labels(language, folder, locale_folder=None):
+    """(exit status, what it printed) of the window in a language."""
+    environment = dict(os.environ, LANGUAGE=language, LC_ALL="C.UTF-8", GSETTINGS_BACKEND="memory", GSK_RENDERER="cairo", HOME=folder)
+    if locale_folder:
+        environment["ENGRAM_LOCALE_DIR"] = locale_folder
+    environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "detect_leaks=0"]))
+    result = subprocess.run(["bash", ON_XVFB, PROGRAM], env=environment, capture_output=True, text=True, check=False, timeout=120)
+    return result.returncode, result.stdout, result.stderr
+
+
+def main():
+    with open(os.path.join(SOURCES, "po/LINGUAS"), encoding="utf-8") as file:
+        languages = ["en", *file.read().split(), "pseudo"]
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        make_pseudo(os.path.join(folder, "pseudo"))
+        print(f"1..{len(languages)}", flush=True)
+        for i, language in enumerate(languages, 1):
+            pseudo = language == "pseudo"
+            status, text, errors = labels("eo" if pseudo else language, folder, os.path.join(folder, "pseudo") if pseudo else None)
+            if "# SKIP" in text:
+                print(f"ok {i} - {language} # SKIP {text.split('# SKIP')[1].strip()}", flush=True)
+                continue
+            print(f"{'ok' if status == 0 else 'not ok'} {i} - no label is cut in {language}", flush=True)
+            if status != 0:
+                failed = True
+                for line in (text + errors[-1500:]).splitlines():
+                    print("# " + line)
+    sys.exit(failed)
+
+
+main()

@@ -1,0 +1,144 @@
+/* window-labels: opens the window as a person does at the first start, waits for its map, opens what can be
+ * opened, and prints each label that does not show its whole text: "cut: TEXT". Ends with 1 when there was
+ * one. Which language is in the environment. */
+#include "app/application.h"
+#include "app/heatmap-view.h"
+#include "app/map-help.h"
+#include "core/data.h"
+
+#include <locale.h>
+
+#define LOOK_MS  200
+#define MAX_LOOK 300 /* a minute */
+#define SETTLE   5   /* looks after the map is there */
+
+/* Wider, and the window no longer fits into half of a small screen. */
+#define MAX_WIDTH 1000
+
+typedef struct
+{
+  GtkApplication *application;
+  guint looks, seen;
+  guint n_labels, n_cut;
+} Look;
+
+static GtkWidget *
+find (GtkWidget *root, GType type)
+{
+  if (g_type_is_a (G_OBJECT_TYPE (root), type))
+    return root;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    {
+      GtkWidget *found = find (child, type);
+      if (found != NULL)
+        return found;
+    }
+  return NULL;
+}
+
+/* The name of a model, in its button, may be of any length and is shortened there; titles of tabs likewise. */
+static gboolean
+is_foreign (GtkWidget *label)
+{
+  return gtk_label_get_ellipsize (GTK_LABEL (label)) != PANGO_ELLIPSIZE_NONE
+         && (gtk_widget_get_ancestor (label, GTK_TYPE_MENU_BUTTON) != NULL
+             || gtk_widget_get_ancestor (label, ADW_TYPE_TAB_BAR) != NULL);
+}
+
+static void
+check_label (GtkWidget *label, Look *look)
+{
+  PangoLayout *layout = gtk_label_get_layout (GTK_LABEL (label));
+  int width, height;
+
+  pango_layout_get_pixel_size (layout, &width, &height);
+  look->n_labels++;
+  const gboolean narrow = width > gtk_widget_get_width (label) + 1 && !gtk_label_get_wrap (GTK_LABEL (label));
+  const gboolean low = height > gtk_widget_get_height (label) + 1;
+  if ((pango_layout_is_ellipsized (layout) && !is_foreign (label)) || narrow || low)
+    {
+      look->n_cut++;
+      g_print ("cut: %s\n", gtk_label_get_text (GTK_LABEL (label)));
+    }
+}
+
+static void
+check_labels (GtkWidget *root, Look *look)
+{
+  if (!gtk_widget_get_mapped (root))
+    return;
+  if (GTK_IS_LABEL (root) && gtk_widget_get_width (root) > 0)
+    check_label (root, look);
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    check_labels (child, look);
+}
+
+static void
+open_all (GtkWidget *root)
+{
+  if (ADW_IS_EXPANDER_ROW (root))
+    adw_expander_row_set_expanded (ADW_EXPANDER_ROW (root), TRUE);
+  if (EG_IS_MAP_HELP (root))
+    gtk_menu_button_popup (GTK_MENU_BUTTON (find (root, GTK_TYPE_MENU_BUTTON)));
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    open_all (child);
+}
+
+static void
+finish (Look *look)
+{
+  for (GList *l = gtk_application_get_windows (look->application); l != NULL; l = l->next)
+    {
+      int minimum;
+      check_labels (l->data, look);
+      gtk_widget_measure (l->data, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+      if (minimum > MAX_WIDTH)
+        {
+          look->n_cut++;
+          g_print ("cut: the window is at least %d wide\n", minimum);
+        }
+    }
+  g_print ("%u labels\n", look->n_labels);
+  g_application_quit (G_APPLICATION (look->application));
+}
+
+static gboolean
+on_look (gpointer data)
+{
+  Look *look = data;
+  GtkWindow *window = gtk_application_get_active_window (look->application);
+  GtkWidget *map = window != NULL ? find (GTK_WIDGET (window), EG_TYPE_HEATMAP_VIEW) : NULL;
+
+  if (look->looks++ > MAX_LOOK)
+    {
+      g_print ("cut: there was no map\n");
+      look->n_cut++;
+      g_application_quit (G_APPLICATION (look->application));
+      return G_SOURCE_REMOVE;
+    }
+  if (map == NULL || !gtk_widget_get_mapped (map))
+    return G_SOURCE_CONTINUE;
+  look->seen++;
+  if (look->seen == SETTLE)
+    open_all (GTK_WIDGET (window));
+  if (look->seen < 2 * SETTLE)
+    return G_SOURCE_CONTINUE;
+  finish (look);
+  return G_SOURCE_REMOVE;
+}
+
+int
+main (int argc, char **argv)
+{
+  setlocale (LC_ALL, "");
+  eg_data_bind_translations ();
+  g_autoptr (EgApplication) application = eg_application_new ();
+  Look look = { .application = GTK_APPLICATION (application) };
+
+  g_timeout_add (LOOK_MS, on_look, &look);
+  g_application_run (G_APPLICATION (application), argc, argv);
+  return look.n_cut > 0 || look.n_labels == 0;
+}
