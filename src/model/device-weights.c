@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "engine/stream.h"
 
+#include <glib/gi18n.h>
+
 /* Each part of a layer begins at such an offset. */
 #define ALIGNMENT 256
 /* Weights stay on the device while they take at most this part of what is free: the rest is for runs and
@@ -114,7 +116,7 @@ take (EgDeviceWeights *self, gsize n_bytes, GError **error)
       return memory;
     }
   g_autofree char *size = g_format_size_full (n_bytes, G_FORMAT_SIZE_IEC_UNITS);
-  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, "There is no memory left on %s for %s of weights",
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left on %s for %s of weights"),
                self->backend->name, size);
   return NULL;
 }
@@ -183,9 +185,8 @@ eg_device_weights_new (const EgWeights *host, const EgModelConfig *config, EgBac
   if (backend->most_states > 0 && config->d_state > backend->most_states)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_DEVICE,
-                   "The model has %" G_GSIZE_FORMAT
-                   " states a channel, and %s takes at most %" G_GSIZE_FORMAT,
-                   config->d_state, backend->name, backend->most_states);
+                   _ ("The model has %zu states a channel, and %s takes at most %zu"), config->d_state,
+                   backend->name, backend->most_states);
       return NULL;
     }
   const double bytes = (double)matrix_bytes (&host->embedding)
@@ -250,7 +251,7 @@ eg_layer_slots_init (EgLayerSlots *self, EgDeviceWeights *weights, EgStream *str
       if (!self->memory[slot])
         {
           g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                       "There is no memory left on %s for a layer's weights", be->name);
+                       _ ("There is no memory left on %s for a layer's weights"), be->name);
           eg_layer_slots_clear (self);
           return FALSE;
         }

@@ -242,7 +242,7 @@ swap_subject (EgTraceInput *self,
                              request->corruption.swap, request->subject);
   if (same_after < self->n_tokens - 1 - self->subject_last)
     g_ptr_array_add (notes,
-                     g_strdup ("The swapped text also changes how the text after it is cut into tokens"));
+                     g_strdup (_ ("The swapped text also changes how the text after it is cut into tokens")));
   if (self->n_swapped != self->n_tokens)
     g_ptr_array_add (notes, g_strdup_printf (_ ("The prompt has %zu tokens and the corrupted one %zu; they "
                                                 "are aligned from the subject’s last token backwards"),

@@ -19,6 +19,7 @@ def callout(session, title):
 
 
 def test_the_first_start_shows_three_callouts(session):
+    driver.set_setting("tour-seen", "false")
     program = session.start()
     for i, title in enumerate(CALLOUTS):
         driver.wait_for(f"the callout {title}", lambda: callout(session, title))

@@ -37,7 +37,8 @@ find (GtkWidget *root, GType type)
   return NULL;
 }
 
-/* The name of a model, in its button, may be of any length and is shortened there; titles of tabs likewise. */
+/* The name of a model, in its button, may be of any length and is shortened there; titles of tabs likewise.
+ */
 static gboolean
 is_foreign (GtkWidget *label)
 {
