@@ -356,8 +356,10 @@ cuda_stream_new (EgBackend *self, gsize)
   }
   if (stream->state == EG_STREAM_WORKS && check_blas (stream, cublasCreate (&stream->blas)))
     {
-      /* Of its own, so that its results do not depend on what else runs. */
-      void *workspace = scratch (stream, SCRATCH_BLAS, blas_workspace);
+      /* Of its own, so that its results do not depend on what else runs; cuBLAS has a smaller one where
+       * memory is short. */
+      void *workspace = take_memory (stream->backend, blas_workspace);
+      stream->scratch[SCRATCH_BLAS] = workspace;
       check_blas (stream, cublasSetStream (stream->blas, stream->compute));
       if (workspace)
         check_blas (stream, cublasSetWorkspace (stream->blas, workspace, blas_workspace));

@@ -25,6 +25,8 @@ cli_options_clear (CliOptions *self)
   g_free (self->model);
   g_free (self->tokenizer);
   g_free (self->threads_text);
+  g_free (self->device_text);
+  g_free (self->precision_text);
   g_strfreev (self->arguments);
 }
 
@@ -48,6 +50,12 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
       N_ ("The tokenizer.json to use (default: the model's; else GPT-NeoX's)"), "FILE" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
       N_ ("Worker threads (default: one a processor)"), "N" },
+    { "device", 0, 0, G_OPTION_ARG_FILENAME, &options->device_text,
+      N_ ("What traces: auto, cpu, cuda, or cuda:1 for the second GPU (default: auto, a GPU that can be "
+          "used)"),
+      "NAME" },
+    { "precision", 0, 0, G_OPTION_ARG_FILENAME, &options->precision_text,
+      N_ ("How a GPU multiplies: fp32, tf32 or bf16 (default: fp32)"), "NAME" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
       N_ ("One JSON document on standard output, and nothing else"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, N_ ("Show this help"), NULL },
@@ -117,6 +125,14 @@ cli_options_parse (CliOptions *self,
       return FALSE;
     }
   self->threads = (guint)threads;
+  if ((self->device_text != NULL && !eg_device_from_name (self->device_text, &self->device, &error))
+      || (self->precision_text != NULL
+          && !eg_precision_from_name (self->precision_text, &self->device.precision, &error)))
+    {
+      cli_fail (error);
+      *status = CLI_USAGE;
+      return FALSE;
+    }
   return TRUE;
 }
 

@@ -1,6 +1,7 @@
 /* What the commands of engram-cli share: options, exit codes, errors and standard output. */
 #pragma once
 
+#include "engine/device.h"
 #include "model/model.h"
 
 #include <json-glib/json-glib.h>
@@ -39,12 +40,14 @@ extern const CliCommand *const cli_commands[];
  * CliOptions: the options of every command; to be zeroed before and cleared after.
  * @model: a folder or a name (model/locate.h), or %NULL for the demo model
  * @tokenizer: a file, or %NULL
+ * @device: what traces; the first GPU that can be used, if none is named
  * @arguments: what is no option, at least `{ NULL }` once parsed
  */
 typedef struct
 {
-  char *model, *tokenizer, *threads_text;
+  char *model, *tokenizer, *threads_text, *device_text, *precision_text;
   guint threads;
+  EgDevice device;
   gboolean json, help;
   char **arguments;
 } CliOptions;

@@ -40,6 +40,12 @@ print_json (EgModel *model)
   json_object_set_boolean_member (openblas, "chosen", eg_openblas_core_was_chosen ());
   json_object_set_string_member (openblas, "config", eg_openblas_get_config ());
 
+  gboolean usable;
+  g_autofree char *text = eg_device_describe_cuda (0, &usable);
+  JsonObject *cuda = json_object_new ();
+  json_object_set_boolean_member (cuda, "usable", usable);
+  json_object_set_string_member (cuda, usable ? "device" : "why_not", text);
+
   JsonObject *document = json_object_new ();
   json_object_set_string_member (document, "model", eg_model_get_name (model));
   json_object_set_string_member (document, "folder", eg_model_get_folder (model));
@@ -61,6 +67,7 @@ print_json (EgModel *model)
   json_object_set_object_member (document, "trace_memory", memory);
   json_object_set_object_member (document, "openblas", openblas);
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
+  json_object_set_object_member (document, "cuda", cuda);
   cli_print_json (document);
 }
 
@@ -91,6 +98,10 @@ print_lines (EgModel *model)
   cli_print ("processor      OpenBLAS %s%s (%s), kernels %s\n", eg_openblas_get_core (),
              eg_openblas_core_was_chosen () ? ", which OpenBLAS did not pick by itself" : "",
              eg_openblas_get_config (), eg_backend_cpu_kernels ());
+
+  gboolean usable;
+  g_autofree char *cuda = eg_device_describe_cuda (0, &usable);
+  cli_print ("cuda           %s%s\n", usable ? "" : "not used: ", cuda);
 }
 
 static int

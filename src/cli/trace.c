@@ -234,6 +234,7 @@ run (int argc, char **argv)
   g_autoptr (EgTraceRequest) request = make_request (prompt, &typed, options.threads);
   if (request == NULL)
     return CLI_USAGE;
+  request->device = options.device;
   status = cli_output_check (typed.outputs, FALSE);
   return status == CLI_DONE ? trace (request, &options, &typed) : status;
 }

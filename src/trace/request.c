@@ -15,6 +15,7 @@ eg_trace_request_new (const char *prompt, const char *subject)
   self->seed = 1;
   self->site = EG_SITE_RESID;
   self->window = 1;
+  self->device.kind = EG_DEVICE_CPU;
   return self;
 }
 
@@ -54,7 +55,7 @@ eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b)
          && a->subject_offset == b->subject_offset && g_strcmp0 (a->target, b->target) == 0
          && g_strcmp0 (a->against, b->against) == 0 && eg_corruption_equal (&a->corruption, &b->corruption)
          && same_samples (a, b) && a->metric == b->metric && !a->all_metrics == !b->all_metrics
-         && a->site == b->site && a->window == b->window;
+         && a->site == b->site && a->window == b->window && eg_device_equal (&a->device, &b->device);
 }
 
 guint

@@ -1,6 +1,7 @@
 /* What a person asks for: a prompt, its subject, and how to trace it. */
 #pragma once
 
+#include "engine/device.h"
 #include "model/model.h"
 #include "model/site.h"
 #include "trace/corruption.h"
@@ -31,6 +32,7 @@ G_BEGIN_DECLS
  * @metric: what is measured of each run; @all_metrics: of the others, too, those that have a meaning
  * @site, @window: what is restored, in how many layers around the cell's (1 … %EG_MAX_WINDOW)
  * @threads: workers; 0 for one a processor
+ * @device: what computes
  */
 typedef struct
 {
@@ -48,13 +50,14 @@ typedef struct
   EgSite site;
   guint window;
   guint threads;
+  EgDevice device;
 } EgTraceRequest;
 
 /* A request with the defaults of a trace: 10 samples of Gaussian noise, level 3, seed 1, prob, resid,
- * window 1. (transfer full) */
+ * window 1, on the processor. (transfer full) */
 EgTraceRequest *eg_trace_request_new (const char *prompt, const char *subject);
 EgTraceRequest *eg_trace_request_copy (const EgTraceRequest *self);
-/* Whether both ask for the same numbers: the threads do not matter. */
+/* Whether both ask for the same numbers: the threads do not matter, but a device's last bits do. */
 gboolean eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b);
 /* How many samples it begins with: those asked for, or a swap's one. */
 guint eg_trace_request_get_samples (const EgTraceRequest *self);

@@ -70,6 +70,7 @@ eg_trace_result_unref (EgTraceResult *self)
   eg_corruption_clear (&self->corruption);
   g_free (self->model);
   g_free (self->device);
+  g_free (self->note);
   g_free (self->version);
   g_free (self);
 }
@@ -357,6 +358,8 @@ eg_trace_result_get_problem (const EgTraceResult *self)
 char *
 eg_trace_result_warning (const EgTraceResult *self)
 {
+  if (self->note != NULL)
+    return g_strdup (self->note);
   g_autofree char *high = eg_metric_format (self->metric, self->high_score);
   g_autofree char *low = eg_metric_format (self->metric, self->low_score);
   const char *target = self->target != NULL ? self->target : "";

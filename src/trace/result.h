@@ -34,6 +34,8 @@ typedef struct
  * @target_id, @samples, @seed, @window…: as requested; `has_settings` is FALSE for files that hold only the
  * notebook's fields
  * @target_named: the request named the target; it was not the first prediction, or nobody knows
+ * @device: what computed, "cpu" or "cuda:0 (NVIDIA H100 80GB HBM3, tf32)"; @note: a sentence about it that a
+ * person should read, or %NULL; not kept in files
  * @complete: every cell rests on all samples
  * @seconds: of the trace alone
  */
@@ -64,7 +66,7 @@ struct _EgTraceResult
   EgSite site;
   guint window;
   char *model;
-  char *device;
+  char *device, *note;
   char *version;
   double seconds;
   gboolean complete;
@@ -140,7 +142,8 @@ typedef enum
 
 EgTraceProblem eg_trace_result_get_problem (const EgTraceResult *self);
 
-/* That problem in one sentence, with a suggestion; NULL when there is none. (transfer full) */
+/* The note; else that problem in one sentence, with a suggestion; NULL when there is neither. (transfer full)
+ */
 char *eg_trace_result_warning (const EgTraceResult *self);
 
 G_END_DECLS

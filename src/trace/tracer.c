@@ -1,4 +1,4 @@
-#include "trace/tracer.h"
+#include "trace/tracer-private.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -898,19 +898,18 @@ make_arrays (Trace *self)
     }
 }
 
-/* partial: of the same model and request, or NULL. */
-static void
-start (EgModel *model,
-       const EgTraceRequest *request,
-       EgTracePartial *partial,
-       GCancellable *cancellable,
-       EgTraceProgressFunc progress,
-       gpointer progress_data,
-       GAsyncReadyCallback callback,
-       gpointer user_data)
+void
+eg_trace_start (EgModel *model,
+                const EgTraceRequest *request,
+                EgTracePartial *partial,
+                GCancellable *cancellable,
+                EgTraceProgressFunc progress,
+                gpointer progress_data,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  g_task_set_source_tag (task, eg_trace_async);
+  g_task_set_source_tag (task, eg_trace_start);
   GError *error = NULL;
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
   if (!input)
@@ -958,30 +957,6 @@ start (EgModel *model,
   make_arrays (self);
   plan_samples (self, eg_trace_request_get_samples (request));
   g_thread_unref (g_thread_new ("engram-trace", coordinate, self));
-}
-
-void
-eg_trace_async (EgModel *model,
-                const EgTraceRequest *request,
-                GCancellable *cancellable,
-                EgTraceProgressFunc progress,
-                gpointer progress_data,
-                GAsyncReadyCallback callback,
-                gpointer user_data)
-{
-  start (model, request, NULL, cancellable, progress, progress_data, callback, user_data);
-}
-
-void
-eg_trace_continue_async (EgTracePartial *partial,
-                         GCancellable *cancellable,
-                         EgTraceProgressFunc progress,
-                         gpointer progress_data,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data)
-{
-  start (partial->model, partial->request, partial, cancellable, progress, progress_data, callback,
-         user_data);
 }
 
 EgTracePartial *

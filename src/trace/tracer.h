@@ -41,8 +41,10 @@ typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer u
  * subject is at its beginning. */
 guint64 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples);
 
-/* Starts a trace; never blocks. @progress (may be NULL) and @callback run in the thread-default main context
- * of the caller. Any number of traces may be under way at once. */
+/* Starts a trace on the request's device; never blocks. Where a device fails or has too little memory, the
+ * trace begins again on the processor, with a new result whose note says so; EG_ERROR_DEVICE only when a GPU
+ * was asked for by name and cannot be used at all. @progress (may be NULL) and @callback run in the
+ * thread-default main context of the caller. Any number of traces may be under way at once. */
 void eg_trace_async (EgModel *model,
                      const EgTraceRequest *request,
                      GCancellable *cancellable,

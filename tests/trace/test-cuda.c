@@ -158,6 +158,160 @@ test_precisions (void)
     }
 }
 
+/* ---- what goes wrong ---- */
+
+/* A trace of one of the golden models on the first GPU. */
+static EgTraceResult *
+trace_on (EgModel *model, EgDeviceKind kind, GError **error)
+{
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 4;
+  request->device.kind = kind;
+  return eg_trace_run (model, request, NULL, NULL, NULL, error);
+}
+
+static void
+test_device_of_a_request (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgTraceResult) expected = trace_on (model, EG_DEVICE_CPU, NULL);
+  g_assert_cmpstr (expected->device, ==, "cpu");
+  for (EgDeviceKind kind = EG_DEVICE_AUTO; kind <= EG_DEVICE_CUDA; kind++)
+    {
+      if (kind == EG_DEVICE_CPU)
+        continue;
+      g_autoptr (EgTraceResult) found = trace_on (model, kind, NULL);
+      g_assert_cmpstr (found->device, ==, "cuda:0 (cuda-host)");
+      g_assert_null (found->note);
+      compare (found, expected, 1e-5);
+    }
+}
+
+/* With less and less memory: first groups are halved, then the processor takes over, with a note. */
+static void
+test_little_memory (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgTraceResult) expected = trace_on (model, EG_DEVICE_CPU, NULL);
+  guint n_on_gpu = 0, n_on_cpu = 0, n_halved = 0;
+  guint64 launches = cuda_host_launches ();
+  g_autoptr (EgTraceResult) whole = trace_on (model, EG_DEVICE_CUDA, NULL);
+  const guint64 n_launches = cuda_host_launches () - launches;
+  eg_model_unplace (model);
+  const gsize before = cuda_host_memory_used ();
+  for (gsize kib = 1024; kib <= 2048; kib += 64)
+    {
+      cuda_host_set_memory (before + kib * 1024);
+      launches = cuda_host_launches ();
+      GError *error = NULL;
+      g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
+      g_assert_no_error (error);
+      compare (found, expected, 1e-5);
+      const gboolean on_cpu = g_strcmp0 (found->device, "cpu") == 0;
+      g_assert_cmpint (found->note != NULL, ==, on_cpu);
+      if (on_cpu)
+        {
+          g_assert_nonnull (strstr (found->note, "memory"));
+          g_assert_nonnull (strstr (found->note, "The processor traced instead"));
+        }
+      n_halved += !on_cpu && cuda_host_launches () - launches > n_launches;
+      n_on_gpu += !on_cpu;
+      n_on_cpu += on_cpu;
+      eg_model_unplace (model);
+      g_assert_cmpuint (cuda_host_memory_used (), ==, before);
+    }
+  cuda_host_set_memory (LARGE);
+  g_test_message ("%u on the GPU, %u of them in smaller groups, %u on the processor", n_on_gpu, n_halved,
+                  n_on_cpu);
+  g_assert_cmpuint (n_on_gpu, >, 1);
+  g_assert_cmpuint (n_halved, >, 0);
+  g_assert_cmpuint (n_on_cpu, >, 1);
+}
+
+/* Lost at once, in the clean run, among the groups, near the end. */
+static void
+test_lost_device (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgTraceResult) expected = trace_on (model, EG_DEVICE_CPU, NULL);
+  const guint64 begin = cuda_host_launches ();
+  g_autoptr (EgTraceResult) whole = trace_on (model, EG_DEVICE_CUDA, NULL);
+  const long n_launches = (long)(cuda_host_launches () - begin);
+  const long moments[] = { 0, 1, 30, n_launches / 3, n_launches - 2 };
+  for (gsize i = 0; i < G_N_ELEMENTS (moments); i++)
+    {
+      GError *error = NULL;
+      cuda_host_lose_after (moments[i]);
+      g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (found->device, ==, "cpu");
+      g_assert_nonnull (strstr (found->note, "has stopped working (unspecified launch failure)"));
+      compare (found, expected, 0);
+      cuda_host_lose_after (-1);
+      eg_model_unplace (model);
+    }
+}
+
+typedef struct
+{
+  int driver, n_devices, major, minor;
+  const char *expected;
+} Unusable;
+
+static void
+test_unusable (void)
+{
+  static const Unusable list[] = {
+    { 0, 1, 9, 0, "*no NVIDIA driver*" },
+    { 12040, 1, 9, 0, "*driver is too old: it is for CUDA 12.4*needs one for 13.0*" },
+    { 13000, 0, 9, 0, "*no NVIDIA GPU*" },
+    { 13000, 1, 6, 1, "*compute capability 6.1*7.5 or later*" },
+  };
+  g_autoptr (EgModel) model = golden_open ("deep");
+  for (gsize i = 0; i < G_N_ELEMENTS (list); i++)
+    {
+      eg_model_unplace (model);
+      eg_cuda_use_module (eg_cuda_module ());
+      cuda_host_set_driver (list[i].driver);
+      cuda_host_set_device (list[i].n_devices, list[i].major, list[i].minor);
+      gboolean usable = TRUE;
+      g_autofree char *text = eg_device_describe_cuda (0, &usable);
+      g_assert_false (usable);
+      g_assert_true (g_pattern_match_simple (list[i].expected, text));
+
+      g_autoptr (GError) error = NULL;
+      g_assert_null (trace_on (model, EG_DEVICE_CUDA, &error));
+      g_assert_error (error, EG_ERROR, EG_ERROR_DEVICE);
+      g_assert_cmpstr (error->message, ==, text);
+      g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_AUTO, NULL);
+      g_assert_cmpstr (found->device, ==, "cpu");
+      g_assert_null (found->note);
+    }
+  cuda_host_set_driver (13000);
+  cuda_host_set_device (1, 9, 0);
+}
+
+static void
+test_no_module (void)
+{
+  gboolean usable = TRUE;
+  eg_cuda_use_module (NULL);
+  g_setenv ("ENGRAM_LIBRARY_DIR", "/nonexistent", TRUE);
+  g_autofree char *text = eg_device_describe_cuda (0, &usable);
+  g_assert_false (usable);
+  g_assert_nonnull (strstr (text, "no CUDA engine"));
+  g_unsetenv ("ENGRAM_LIBRARY_DIR");
+  eg_cuda_use_module (eg_cuda_module ());
+}
+
+static void
+test_another_gpu (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_null (eg_cuda_open (3, EG_PRECISION_FP32, &error));
+  g_assert_cmpstr (error->message, ==, "There is no GPU number 3: this machine has 1, numbered from 0");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -168,6 +322,12 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/any-order-and-pooled-memory", test_order);
   g_test_add_func ("/cuda/layers-that-come-one-after-another", test_staged_layers);
   g_test_add_func ("/cuda/precisions", test_precisions);
+  g_test_add_func ("/cuda/device-of-a-request", test_device_of_a_request);
+  g_test_add_func ("/cuda/errors/little-memory", test_little_memory);
+  g_test_add_func ("/cuda/errors/lost-device", test_lost_device);
+  g_test_add_func ("/cuda/errors/unusable", test_unusable);
+  g_test_add_func ("/cuda/errors/no-module", test_no_module);
+  g_test_add_func ("/cuda/errors/another-gpu", test_another_gpu);
   const int status = g_test_run ();
   eg_cuda_use_module (NULL);
   return status;
