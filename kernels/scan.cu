@@ -30,7 +30,7 @@ struct ScanArguments
 
 template <unsigned S, unsigned G>
 __global__ void
-__launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
+__launch_bounds__ (scan_threads, G == 1 ? 6 : 4) scan_kernel (ScanArguments it)
 {
   const unsigned channels = warp_size / G; /* of a warp */
   const unsigned lane = threadIdx.x % warp_size, group = lane / channels;
@@ -70,6 +70,7 @@ __launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
           tile_c[k] = n < N ? it.c_rows[row * it.ldbc + n] : 0.0f;
         }
       __syncthreads ();
+#pragma unroll 1 /* rows wait for each other: more of them at a time would only take registers */
       for (unsigned r = 0; r < n_rows; r++)
         {
           const size_t t = first + r;

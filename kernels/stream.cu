@@ -186,9 +186,10 @@ grow_tables (EgStream *stream, size_t n_bytes)
     return false;
   free_tables (stream);
   void *host = nullptr;
-  if (!check (stream, cudaHostAlloc (&host, 2 * size, cudaHostAllocDefault)))
-    return false;
+  const bool ok = check (stream, cudaHostAlloc (&host, 2 * size, cudaHostAllocDefault));
   tables.host = static_cast<char *> (host);
+  if (!ok)
+    return false;
   tables.device = static_cast<char *> (take_memory (stream->backend, 2 * size));
   tables.half_size = tables.device ? size : 0;
   tables.used = 0;
@@ -260,9 +261,10 @@ fetch (EgStream *stream, const void *from, size_t n_bytes)
       cudaFreeHost (stream->answers);
       stream->answers = nullptr;
       stream->answers_size = 0;
-      if (!check (stream, cudaHostAlloc (&memory, n_bytes, cudaHostAllocDefault)))
-        return nullptr;
+      const bool ok = check (stream, cudaHostAlloc (&memory, n_bytes, cudaHostAllocDefault));
       stream->answers = static_cast<char *> (memory);
+      if (!ok)
+        return nullptr;
       stream->answers_size = n_bytes;
     }
   check (stream, cudaGetLastError ());
@@ -280,9 +282,10 @@ make_pieces (EgStream *stream)
       void *memory = nullptr;
       if (stream->pieces.memory[i])
         continue;
-      if (!check (stream, cudaHostAlloc (&memory, piece_size, cudaHostAllocDefault)))
-        return false;
+      const bool ok = check (stream, cudaHostAlloc (&memory, piece_size, cudaHostAllocDefault));
       stream->pieces.memory[i] = static_cast<char *> (memory);
+      if (!ok)
+        return false;
     }
   return true;
 }

@@ -17,6 +17,9 @@ extern "C"
   /* cudaMalloc fails once so many bytes are in use; also what cudaMemGetInfo says. */
   void cuda_host_set_memory (size_t n_bytes);
 
+  /* After so many more calls of cudaMalloc, as many fail; then they work again. */
+  void cuda_host_fail_mallocs (long after, long n_failures);
+
   /* The next launches succeed, then the device is lost for good. −1: never (the default; heals a lost one).
    */
   void cuda_host_lose_after (long n_launches);
@@ -29,6 +32,7 @@ extern "C"
   size_t cuda_host_memory_used (void);
   size_t cuda_host_memory_peak (void);
   uint64_t cuda_host_launches (void);
+  uint64_t cuda_host_mallocs (void);
 
 #ifdef __cplusplus
 }

@@ -12,7 +12,8 @@ std::recursive_mutex lock;
 static bool eager;
 static size_t memory_limit = (size_t)2 << 30, memory_used, memory_peak;
 static long launches_left = -1;
-static uint64_t n_launches;
+static long mallocs_before_failure = -1, mallocs_failing;
+static uint64_t n_launches, n_mallocs;
 static int driver = CUDART_VERSION, n_devices = 1, capability[2] = { 9, 0 };
 static cudaError_t lost = cudaSuccess;
 static std::vector<Stream *> streams;
@@ -168,6 +169,14 @@ cudaMalloc (void **memory, size_t n_bytes)
     return lost;
   if (n_bytes == 0)
     return cudaSuccess;
+  n_mallocs++;
+  if (mallocs_before_failure > 0)
+    mallocs_before_failure--;
+  else if (mallocs_before_failure == 0 && mallocs_failing > 0)
+    {
+      mallocs_failing--;
+      return cudaErrorMemoryAllocation;
+    }
   if (n_bytes > memory_limit || memory_used > memory_limit - n_bytes)
     return cudaErrorMemoryAllocation;
   *memory = device_map (n_bytes);
@@ -358,6 +367,20 @@ cuda_host_set_memory (size_t n_bytes)
 {
   Guard guard (lock);
   memory_limit = n_bytes;
+}
+
+void
+cuda_host_fail_mallocs (long after, long n_failures)
+{
+  Guard guard (lock);
+  mallocs_before_failure = after;
+  mallocs_failing = n_failures;
+}
+
+uint64_t
+cuda_host_mallocs (void)
+{
+  return n_mallocs;
 }
 
 void
