@@ -51,6 +51,27 @@ cli_token_label (const char *token, gsize *width)
 }
 
 static void
+print_request (const EgTraceResult *result)
+{
+  const EgCorruption *corruption = &result->corruption;
+  g_autofree char *kind = eg_corruption_format_kind (corruption);
+  g_autofree char *scale = eg_corruption_format_scale (corruption);
+  g_autofree char *span = eg_corruption_format_span (corruption);
+  if (result->metric != EG_METRIC_PROB)
+    cli_print ("metric      %s\n", eg_metric_get_name (result->metric));
+  if (result->against != NULL)
+    cli_print ("against     “%s”\n", result->against);
+  if (corruption->kind != EG_CORRUPTION_GAUSSIAN || corruption->scale != EG_NOISE_SCALE_PROMPT
+      || corruption->span != EG_SPAN_SUBJECT || corruption->replace)
+    cli_print ("corruption  %s, scale %s, span %s%s\n", kind, scale, span,
+               corruption->replace ? ", replacing" : "");
+  cli_print ("settings    %u samples, ", result->samples);
+  if (corruption->kind != EG_CORRUPTION_SWAP && eg_corruption_uses_level (corruption))
+    cli_print ("noise %g × %.4g, ", result->noise_level, result->noise_std);
+  cli_print ("seed %u, site %s, window %u\n", result->seed, eg_site_get_name (result->site), result->window);
+}
+
+static void
 print_settings (const EgTraceResult *result)
 {
   cli_print ("prompt      %s\n", result->prompt);
@@ -63,9 +84,7 @@ print_settings (const EgTraceResult *result)
     cli_print (" ± %.4f", result->low_sem);
   cli_print ("\n");
   if (result->has_settings)
-    cli_print ("settings    %u samples, noise %g × %.4g, seed %u, site %s, window %u\n", result->samples,
-               result->noise_level, result->noise_std, result->seed, eg_site_get_name (result->site),
-               result->window);
+    print_request (result);
 }
 
 /* Layers down, tokens across; a space in a token is ␣, so that columns are separated by spaces alone. */

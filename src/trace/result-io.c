@@ -60,6 +60,42 @@ add_text (EgNpzWriter *writer, const char *name, const char *text)
     eg_npz_writer_add_strings (writer, name, &text, 1, TRUE);
 }
 
+/* The other metrics' numbers: scores_kl, scores_sem_kl, low_score_kl, low_score_sem_kl, high_score_kl. */
+static void
+add_other_metrics (EgNpzWriter *writer, const EgTraceResult *self)
+{
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    {
+      const EgTraceScores *other = self->others[m];
+      if (other == NULL)
+        continue;
+      const char *metric = eg_metric_get_name (m);
+      g_autofree char *scores = g_strconcat ("scores_", metric, NULL);
+      g_autofree char *sem = g_strconcat ("scores_sem_", metric, NULL);
+      g_autofree char *low = g_strconcat ("low_score_", metric, NULL);
+      g_autofree char *low_sem = g_strconcat ("low_score_sem_", metric, NULL);
+      g_autofree char *high = g_strconcat ("high_score_", metric, NULL);
+      add_matrix (writer, scores, self, other->scores);
+      add_matrix (writer, sem, self, other->sem);
+      add_number (writer, low, other->low_score);
+      add_number (writer, low_sem, other->low_sem);
+      add_number (writer, high, other->high_score);
+    }
+}
+
+/* How the prompt was corrupted. */
+static void
+add_corruption (EgNpzWriter *writer, const EgTraceResult *self)
+{
+  g_autofree char *kind = eg_corruption_format_kind (&self->corruption);
+  g_autofree char *scale = eg_corruption_format_scale (&self->corruption);
+  g_autofree char *span = eg_corruption_format_span (&self->corruption);
+  add_text (writer, "corruption", kind);
+  add_text (writer, "noise_scale", scale);
+  add_text (writer, "span", span);
+  add_integer (writer, "replace", self->corruption.replace);
+}
+
 static void
 add_settings (EgNpzWriter *writer, const EgTraceResult *self)
 {
@@ -67,6 +103,11 @@ add_settings (EgNpzWriter *writer, const EgTraceResult *self)
   add_integer (writer, "seed", self->seed);
   add_number (writer, "noise_level", self->noise_level);
   add_number (writer, "noise_std", self->noise_std);
+  add_corruption (writer, self);
+  add_text (writer, "metric", eg_metric_get_name (self->metric));
+  add_text (writer, "against_token", self->against);
+  if (self->against_id >= 0)
+    add_integer (writer, "against_id", self->against_id);
   add_text (writer, "site", eg_site_get_name (self->site));
   add_integer (writer, "window", self->window);
   add_integer (writer, "target_named", self->target_named);
@@ -99,6 +140,7 @@ eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **
     add_integer (writer, "target_id", self->target_id);
   if (self->has_settings)
     add_settings (writer, self);
+  add_other_metrics (writer, self);
   add_text (writer, "model", self->model);
   add_text (writer, "device", self->device);
   add_number (writer, "seconds", self->seconds);
@@ -328,6 +370,80 @@ read_ids (const Reader *reader, EgTraceResult *self, GError **error)
   return TRUE;
 }
 
+/* A setting that a text stands for, if it is there. */
+static gboolean
+read_setting (const Reader *reader,
+              const char *name,
+              EgCorruption *corruption,
+              gboolean (*parse) (EgCorruption *self, const char *text, GError **error),
+              GError **error)
+{
+  g_autofree char *text = NULL;
+  if (!read_text (reader, name, &text, error))
+    return FALSE;
+  if (text == NULL || parse (corruption, text, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", reader->title);
+  return FALSE;
+}
+
+static gboolean
+read_corruption (const Reader *reader, EgTraceResult *self, GError **error)
+{
+  EgCorruption *corruption = &self->corruption;
+  gint64 replace = FALSE;
+  if (!read_setting (reader, "corruption", corruption, eg_corruption_parse_kind, error)
+      || !read_setting (reader, "noise_scale", corruption, eg_corruption_parse_scale, error)
+      || !read_setting (reader, "span", corruption, eg_corruption_parse_span, error)
+      || !read_integer (reader, "replace", 1, &replace, error))
+    return FALSE;
+  corruption->replace = replace != 0;
+  if (eg_corruption_check (corruption, error))
+    return TRUE;
+  g_prefix_error (error, "%s: ", reader->title);
+  return FALSE;
+}
+
+/* The main metric, what stands against the target, and the others' numbers. */
+static gboolean
+read_metric (const Reader *reader, EgTraceResult *self, GError **error)
+{
+  g_autofree char *name = NULL;
+  if (!read_text (reader, "metric", &name, error))
+    return FALSE;
+  if (name != NULL && !eg_metric_from_name (name, &self->metric, error))
+    {
+      g_prefix_error (error, "%s: ", reader->title);
+      return FALSE;
+    }
+  return read_text (reader, "against_token", &self->against, error)
+         && read_integer (reader, "against_id", G_MAXUINT32, &self->against_id, error);
+}
+
+static gboolean
+read_other_metric (const Reader *reader, EgTraceResult *self, EgMetric metric, GError **error)
+{
+  const char *name = eg_metric_get_name (metric);
+  g_autofree char *scores = g_strconcat ("scores_", name, NULL);
+  g_autofree char *sem = g_strconcat ("scores_sem_", name, NULL);
+  g_autofree char *low = g_strconcat ("low_score_", name, NULL);
+  g_autofree char *low_sem = g_strconcat ("low_score_sem_", name, NULL);
+  g_autofree char *high = g_strconcat ("high_score_", name, NULL);
+  if (metric == self->metric || !eg_npz_has (reader->npz, scores))
+    return TRUE;
+  EgTraceScores *other = eg_trace_result_add_metric (self, metric);
+  g_autoptr (EgNpyArray) values = eg_npz_read (reader->npz, scores, error);
+  if (values == NULL || !copy_matrix (reader, scores, values, self, other->scores, error)
+      || !read_number (reader, low, &other->low_score, error)
+      || !read_number (reader, low_sem, &other->low_sem, error)
+      || !read_number (reader, high, &other->high_score, error))
+    return FALSE;
+  if (!eg_npz_has (reader->npz, sem))
+    return TRUE;
+  g_autoptr (EgNpyArray) errors = eg_npz_read (reader->npz, sem, error);
+  return errors != NULL && copy_matrix (reader, sem, errors, self, other->sem, error);
+}
+
 /* What the notebook's files do not have is left as eg_trace_result_new() has it. */
 static gboolean
 read_settings (const Reader *reader, EgTraceResult *self, GError **error)
@@ -344,11 +460,14 @@ read_settings (const Reader *reader, EgTraceResult *self, GError **error)
       || !read_unsigned (reader, "seed", &self->seed, error)
       || !read_unsigned (reader, "window", &self->window, error)
       || !read_number (reader, "noise_level", &self->noise_level, error)
-      || !read_number (reader, "noise_std", &self->noise_std, error)
-      || !read_text (reader, "site", &site, error)
+      || !read_number (reader, "noise_std", &self->noise_std, error) || !read_corruption (reader, self, error)
+      || !read_metric (reader, self, error) || !read_text (reader, "site", &site, error)
       || !read_integer (reader, "target_named", 1, &target_named, error))
     return FALSE;
   self->target_named = target_named != 0;
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    if (!read_other_metric (reader, self, m, error))
+      return FALSE;
   if (!eg_site_from_name (site, &self->site, error))
     {
       g_prefix_error (error, "%s: ", reader->title);

@@ -202,6 +202,48 @@ ids_to_json (const EgTraceResult *self)
 }
 
 static void
+add_token (JsonObject *document, const char *name, const char *text, gint64 id)
+{
+  JsonObject *token = json_object_new ();
+  set_integer (token, "id", id >= 0, id);
+  set_text (token, "text", text);
+  json_object_set_object_member (document, name, token);
+}
+
+static void
+add_noise (JsonObject *noise, const EgTraceResult *self)
+{
+  g_autofree char *kind = eg_corruption_format_kind (&self->corruption);
+  g_autofree char *scale = eg_corruption_format_scale (&self->corruption);
+  g_autofree char *span = eg_corruption_format_span (&self->corruption);
+  json_object_set_string_member (noise, "kind", kind);
+  json_object_set_double_member (noise, "level", self->noise_level);
+  json_object_set_double_member (noise, "std", self->noise_std);
+  json_object_set_string_member (noise, "scale", scale);
+  json_object_set_string_member (noise, "span", span);
+  json_object_set_boolean_member (noise, "replace", self->corruption.replace);
+}
+
+/* The fields that the .npz file has, under the same names. */
+static void
+add_other_metric (JsonObject *document, const EgTraceResult *self, EgMetric metric)
+{
+  const EgTraceScores *other = self->others[metric];
+  const char *name = eg_metric_get_name (metric);
+  g_autofree char *high = g_strconcat ("high_score_", name, NULL);
+  g_autofree char *low = g_strconcat ("low_score_", name, NULL);
+  g_autofree char *low_sem = g_strconcat ("low_score_sem_", name, NULL);
+  g_autofree char *scores = g_strconcat ("scores_", name, NULL);
+  g_autofree char *sem = g_strconcat ("scores_sem_", name, NULL);
+  json_object_set_double_member (document, high, other->high_score);
+  json_object_set_double_member (document, low, other->low_score);
+  json_object_set_double_member (document, low_sem, other->low_sem);
+  json_object_set_array_member (document, scores,
+                                matrix_to_json (other->scores, self->n_layers, self->n_tokens));
+  json_object_set_array_member (document, sem, matrix_to_json (other->sem, self->n_layers, self->n_tokens));
+}
+
+static void
 add_request (JsonObject *document, const EgTraceResult *self)
 {
   JsonArray *tokens = json_array_new (), *range = json_array_new ();
@@ -209,9 +251,6 @@ add_request (JsonObject *document, const EgTraceResult *self)
     json_array_add_string_element (tokens, self->tokens[t]);
   json_array_add_int_element (range, (gint64)self->subject_first);
   json_array_add_int_element (range, (gint64)self->subject_last);
-  JsonObject *target = json_object_new ();
-  set_integer (target, "id", self->target_id >= 0, self->target_id);
-  set_text (target, "text", self->target);
 
   set_text (document, "model", self->model);
   set_text (document, "prompt", self->prompt);
@@ -222,7 +261,7 @@ add_request (JsonObject *document, const EgTraceResult *self)
   else
     json_object_set_null_member (document, "token_ids");
   json_object_set_array_member (document, "subject_range", range);
-  json_object_set_object_member (document, "target", target);
+  add_token (document, "target", self->target, self->target_id);
 }
 
 static void
@@ -262,16 +301,20 @@ eg_trace_result_to_json (const EgTraceResult *self)
   set_integer (document, "samples", known, self->samples);
   set_integer (document, "seed", known, self->seed);
   JsonObject *noise = json_object_new ();
-  json_object_set_string_member (noise, "kind", "gaussian");
-  json_object_set_double_member (noise, "level", self->noise_level);
-  json_object_set_double_member (noise, "std", self->noise_std);
+  add_noise (noise, self);
   json_object_set_object_member (document, "noise", noise);
+  set_text (document, "metric", known ? eg_metric_get_name (self->metric) : NULL);
+  if (self->against != NULL)
+    add_token (document, "against", self->against, self->against_id);
   set_text (document, "site", known ? eg_site_get_name (self->site) : NULL);
   set_integer (document, "window", known, self->window);
   json_object_set_array_member (document, "scores",
                                 matrix_to_json (self->scores, self->n_layers, self->n_tokens));
   json_object_set_array_member (document, "scores_sem",
                                 matrix_to_json (self->sem, self->n_layers, self->n_tokens));
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    if (self->others[m] != NULL)
+      add_other_metric (document, self, m);
   add_analysis (document, self);
   set_text (document, "device", self->device);
   json_object_set_double_member (document, "seconds", self->seconds);

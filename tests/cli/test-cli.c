@@ -182,11 +182,11 @@ test_tokenize_document (void)
 }
 
 static const char *const trace_keys[]
-    = { "model",      "prompt",          "subject",         "tokens",     "token_ids",      "subject_range",
-        "target",     "high_score",      "low_score",       "samples",    "seed",           "noise",
-        "site",       "window",          "scores",          "scores_sem", "most_important", "layer_average",
-        "top_layers", "subject_average", "overall_average", "ratio",      "device",         "seconds",
-        NULL };
+    = { "model",         "prompt",     "subject",         "tokens",          "token_ids",  "subject_range",
+        "target",        "high_score", "low_score",       "samples",         "seed",       "noise",
+        "metric",        "site",       "window",          "scores",          "scores_sem", "most_important",
+        "layer_average", "top_layers", "subject_average", "overall_average", "ratio",      "device",
+        "seconds",       NULL };
 
 static void
 test_trace_document (void)
@@ -199,7 +199,7 @@ test_trace_document (void)
   assert_keys (document, trace_keys);
   assert_keys (json_object_get_object_member (document, "target"), (const char *[]){ "id", "text", NULL });
   assert_keys (json_object_get_object_member (document, "noise"),
-               (const char *[]){ "kind", "level", "std", NULL });
+               (const char *[]){ "kind", "level", "std", "scale", "span", "replace", NULL });
   assert_keys (json_object_get_object_member (document, "most_important"),
                (const char *[]){ "layer", "position", "token", "score", NULL });
   g_assert_cmpint (json_object_get_int_member (document, "samples"), ==, 3);

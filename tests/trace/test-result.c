@@ -71,6 +71,10 @@ sample_result (void)
   self->seed = G_MAXUINT32;
   self->noise_level = 3;
   self->noise_std = 0.1234567890123456789;
+  eg_corruption_parse_kind (&self->corruption, "student-t:3", NULL);
+  eg_corruption_parse_scale (&self->corruption, "subjects:a b.txt", NULL);
+  eg_corruption_parse_span (&self->corruption, "tokens:1-2", NULL);
+  self->corruption.replace = TRUE;
   self->site = EG_SITE_MIXER;
   self->window = 4;
   self->model = g_strdup ("demo");
@@ -110,6 +114,24 @@ assert_same_result (const EgTraceResult *a, const EgTraceResult *b)
   g_assert_cmpuint (a->seed, ==, b->seed);
   assert_same (a->noise_level, b->noise_level);
   assert_same (a->noise_std, b->noise_std);
+  g_assert_true (eg_corruption_equal (&a->corruption, &b->corruption));
+  g_assert_cmpint (a->metric, ==, b->metric);
+  g_assert_cmpstr (a->against, ==, b->against);
+  g_assert_cmpint (a->against_id, ==, b->against_id);
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    {
+      g_assert_true ((a->others[m] == NULL) == (b->others[m] == NULL));
+      if (a->others[m] == NULL)
+        continue;
+      assert_same (a->others[m]->high_score, b->others[m]->high_score);
+      assert_same (a->others[m]->low_score, b->others[m]->low_score);
+      assert_same (a->others[m]->low_sem, b->others[m]->low_sem);
+      for (gsize i = 0; i < a->n_layers * a->n_tokens; i++)
+        {
+          assert_same (a->others[m]->scores[i], b->others[m]->scores[i]);
+          assert_same (a->others[m]->sem[i], b->others[m]->sem[i]);
+        }
+    }
   g_assert_cmpint (a->site, ==, b->site);
   g_assert_cmpuint (a->window, ==, b->window);
   g_assert_cmpstr (a->model, ==, b->model);
@@ -552,11 +574,11 @@ static void
 test_json_document_has_exactly_its_keys (void)
 {
   static const char *const keys[]
-      = { "model",      "prompt",          "subject",         "tokens",     "token_ids",      "subject_range",
-          "target",     "high_score",      "low_score",       "samples",    "seed",           "noise",
-          "site",       "window",          "scores",          "scores_sem", "most_important", "layer_average",
-          "top_layers", "subject_average", "overall_average", "ratio",      "device",         "seconds",
-          NULL };
+      = { "model",         "prompt",     "subject",         "tokens",          "token_ids",  "subject_range",
+          "target",        "high_score", "low_score",       "samples",         "seed",       "noise",
+          "metric",        "site",       "window",          "scores",          "scores_sem", "most_important",
+          "layer_average", "top_layers", "subject_average", "overall_average", "ratio",      "device",
+          "seconds",       NULL };
   g_autoptr (EgTraceResult) result = sample_result ();
   g_autoptr (JsonNode) node = eg_trace_result_to_json (result);
   g_autoptr (GList) names = json_object_get_members (json_node_get_object (node));
