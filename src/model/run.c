@@ -7,7 +7,7 @@
 static void
 free_layers (EgRun *self, float **layers)
 {
-  for (gsize l = 0; layers && l < self->n_layers; l++)
+  for (gsize l = 0; layers && !self->is_view && l < self->n_layers; l++)
     if (layers[l])
       self->backend->release (self->backend, layers[l]);
   g_free (layers);
@@ -80,9 +80,37 @@ eg_run_free (EgRun *self)
   free_layers (self, self->xz);
   free_layers (self, self->state);
   free_layers (self, self->mixer);
-  if (self->last)
+  if (self->last && !self->is_view)
     self->backend->release (self->backend, self->last);
   g_free (self);
+}
+
+/* Rows that begin `shift` positions later; of a negative shift, the first ones are left out. */
+static float **
+shift_layers (float *const *layers, gsize n_layers, gsize width, gssize shift)
+{
+  if (!layers)
+    return NULL;
+  float **shifted = g_new0 (float *, n_layers);
+  for (gsize l = 0; l < n_layers; l++)
+    if (layers[l])
+      shifted[l] = layers[l] + (shift < 0 ? (gsize)-shift * width : 0);
+  return shifted;
+}
+
+EgRun *
+eg_run_new_shifted (const EgRun *run, gssize shift)
+{
+  g_return_val_if_fail (run->first == 0 && (gssize)run->n_positions + shift > 0, NULL);
+  EgRun *self = g_memdup2 (run, sizeof *run);
+  self->is_view = TRUE;
+  self->first = shift > 0 ? (gsize)shift : 0;
+  self->n_positions = (gsize)((gssize)run->n_positions + shift);
+  self->resid = shift_layers (run->resid, run->n_layers, run->d_model, shift);
+  self->xz = shift_layers (run->xz, run->n_layers, 2 * run->d_inner, shift);
+  self->mixer = shift_layers (run->mixer, run->n_layers, run->d_model, shift);
+  self->state = NULL;
+  return self;
 }
 
 guint64

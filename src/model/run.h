@@ -29,6 +29,7 @@ struct _EgRun
   gsize state_first, state_end, state_step;
   float **resid, **xz, **state, **mixer;
   float *last;
+  gboolean is_view; /* nothing of it is its own */
 };
 
 /* @base: %NULL for a run that continues nothing (first = 0). State is kept after state_first, state_first +
@@ -43,6 +44,10 @@ EgRun *eg_run_new (EgModel *model,
                    gsize state_step,
                    gboolean keep_mixer,
                    GError **error);
+/* The same run seen from a text whose positions are shifted: its position p is the run's p − shift. Keeps
+ * nothing of its own; the run must outlive it, and continue none. For values that are put back alone.
+ * (transfer full) */
+EgRun *eg_run_new_shifted (const EgRun *run, gssize shift);
 void eg_run_free (EgRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgRun, eg_run_free)
 

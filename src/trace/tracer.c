@@ -52,10 +52,12 @@ typedef struct
 
   /* Set by the coordinator before workers start. */
   gsize n_layers, n_tokens, n_threads;
+  gsize n_corrupted;          /* tokens of the corrupted prompt */
   gsize samples, max_samples; /* those of the plans so far; how many they may come to */
   gsize samples_at_once;
   EgPlan *plan;
   EgRun *clean;
+  EgRun *shifted;    /* the clean run at the swapped prompt's positions, where these are others; or NULL */
   float *embeddings; /* [T, d] host */
   EgMeter meter;
   double noise_std;
@@ -114,6 +116,7 @@ trace_unref (Trace *self)
   free_corrupted (self, 0, self->max_samples);
   g_free (self->corrupted);
   g_free (self->inputs);
+  g_clear_pointer (&self->shifted, eg_run_free);
   g_clear_pointer (&self->clean, eg_run_free);
   g_clear_pointer (&self->plan, eg_plan_free);
   g_clear_pointer (&self->input, eg_trace_input_free);
@@ -151,6 +154,27 @@ static double
 to_float (double x)
 {
   return (double)(float)x;
+}
+
+/* Where a token from the first corrupted one on stands in the corrupted prompt: aligned from the ends. */
+static gsize
+corrupted_position (const Trace *self, gsize position)
+{
+  return position + self->n_corrupted - self->n_tokens;
+}
+
+/* Whether a token of a longer subject has no counterpart in the one swapped for it. */
+static gboolean
+is_missing (const Trace *self, gsize position)
+{
+  const gsize first = self->input->corrupted_first;
+  return position >= first && position + self->n_corrupted < first + self->n_tokens;
+}
+
+static gsize
+count_missing (const Trace *self)
+{
+  return self->n_tokens > self->n_corrupted ? self->n_tokens - self->n_corrupted : 0;
 }
 
 /* ---- the main context's side ---- */
@@ -259,7 +283,7 @@ deliver (Trace *self)
   EgTraceProgress progress = {
     .result = self->result,
     .done = self->units_done,
-    .total = MAX (self->n_layers * self->n_tokens * self->samples, self->units_done),
+    .total = MAX (self->n_layers * (self->n_tokens - count_missing (self)) * self->samples, self->units_done),
     .elapsed = elapsed (self),
     .left = estimate_left (self),
   };
@@ -358,14 +382,14 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
       eg_plan_window (self->n_layers, cell / self->n_tokens, self->request->window, &segment->window_begin,
                       &segment->window_end);
       segment->layer = segment->window_begin + 1;
-      segment->position = cell % self->n_tokens;
+      segment->position = corrupted_position (self, cell % self->n_tokens);
       segment->base = self->corrupted[group->sample_first + i % n_samples];
-      segment->source = self->clean;
+      segment->source = self->shifted ? self->shifted : self->clean;
       segment->site = self->request->site;
       segment->restore_begin = segment->position;
       segment->restore_end = segment->position + 1;
     }
-  if (!eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
+  if (!eg_mamba_run (workspace, segments, n, self->n_corrupted, self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
   if (!eg_workspace_check (workspace, error))
@@ -464,6 +488,16 @@ draw_noise (Trace *self, EgStream *stream, gsize end, GError **error)
   return ok;
 }
 
+/* The input of a swap's one run: the other subject's tokens and what follows. */
+static gboolean
+embed_swapped (Trace *self, EgWorkspace *workspace, GError **error)
+{
+  const gsize first = self->input->corrupted_first;
+  self->inputs[0] = eg_clean_input (workspace, self->model, self->input->swapped + first,
+                                    self->n_corrupted - first, error);
+  return self->inputs[0] != NULL;
+}
+
 /* Rounds whose corrupted runs are all there, in their order. Cells that cost nothing are now known. With the
  * lock. */
 static void
@@ -479,7 +513,7 @@ open_rounds (Trace *self)
         {
           const EgCellKind kind
               = eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens);
-          if (kind != EG_CELL_COMPUTED)
+          if (kind != EG_CELL_COMPUTED && !is_missing (self, cell % self->n_tokens))
             note_cell (self, cell,
                        eg_estimates_record_known (self->estimates, cell, round->sample_first,
                                                   round->sample_end - round->sample_first,
@@ -497,12 +531,13 @@ prepare_corrupted (
 {
   const gsize position = self->input->corrupted_first;
   const EgRun *base = position > 0 ? self->clean : NULL;
-  if (!draw_noise (self, eg_workspace_get_stream (workspace), first + n, error))
+  if (self->input->swapped ? !embed_swapped (self, workspace, error)
+                           : !draw_noise (self, eg_workspace_get_stream (workspace), first + n, error))
     return FALSE;
   for (gsize s = 0; s < n; s++)
     {
-      EgRun *run = eg_run_new (self->model, base, self->n_tokens, position, position, self->n_tokens - 1,
-                               self->state_step, FALSE, error);
+      EgRun *run = eg_run_new (self->model, base, self->n_corrupted, position, position,
+                               self->n_corrupted - 1, self->state_step, FALSE, error);
       if (!run)
         return FALSE;
       self->corrupted[first + s] = run;
@@ -533,7 +568,7 @@ run_corrupted (Trace *self, EgWorkspace *workspace, const EgTask *task, GError *
   g_autofree EgSegment *segments = g_new0 (EgSegment, n);
   g_autofree double *values = g_new (double, n * self->meter.n_metrics);
   if (!prepare_corrupted (self, workspace, first, n, segments, error)
-      || !eg_mamba_run (workspace, segments, n, self->n_tokens, self->cancellable, error))
+      || !eg_mamba_run (workspace, segments, n, self->n_corrupted, self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
   if (!eg_workspace_check (workspace, error))
@@ -635,7 +670,7 @@ static void
 make_tasks (Trace *self, gboolean is_first)
 {
   const gsize n_rounds = self->plan->rounds->len;
-  self->block = MAX (CORRUPTED_ROWS / (self->n_tokens - self->input->corrupted_first), 1);
+  self->block = MAX (CORRUPTED_ROWS / (self->n_corrupted - self->input->corrupted_first), 1);
   self->next_round = 0;
   g_clear_pointer (&self->schedule, eg_schedule_free);
   g_free (self->rounds);
@@ -650,6 +685,43 @@ make_tasks (Trace *self, gboolean is_first)
     }
   if (self->partial != NULL)
     drop_known_tasks (self, is_first);
+}
+
+/* An empty clean run, and how it is seen from a swapped prompt. */
+static gboolean
+make_clean (Trace *self)
+{
+  const gsize first = self->input->corrupted_first;
+  self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first, 1,
+                            self->request->site == EG_SITE_MIXER, &self->error);
+  if (self->clean && self->n_corrupted != self->n_tokens)
+    self->shifted = eg_run_new_shifted (self->clean, (gssize)self->n_corrupted - (gssize)self->n_tokens);
+  return self->clean != NULL;
+}
+
+/* The clean run and the swapped one, which may have another length: each in a workspace of its own. */
+static gboolean
+run_swapped (Trace *self, EgWorkspace *workspace, const float *input)
+{
+  g_autoptr (EgWorkspace) other = eg_workspace_new (self->model, self->n_threads);
+  g_autofree double *values = g_new (double, self->meter.n_metrics);
+  EgSegment segment;
+  self->noise_std = NAN;
+  if (!make_clean (self))
+    return FALSE;
+  segment = (EgSegment){ .input = input, .keep = self->clean };
+  if (!eg_mamba_run (workspace, &segment, 1, self->n_tokens, self->cancellable, &self->error)
+      || !prepare_corrupted (self, other, 0, 1, &segment, &self->error)
+      || !eg_mamba_run (other, &segment, 1, self->n_corrupted, self->cancellable, &self->error)
+      || !eg_meter_aim (&self->meter, self->input, workspace, 0, other, 0, &self->error))
+    return FALSE;
+  eg_meter_read (&self->meter, workspace, 1, TRUE, values);
+  memcpy (self->estimates->high, values, self->meter.n_metrics * sizeof *values);
+  eg_meter_read (&self->meter, other, 1, FALSE, values);
+  if (!eg_workspace_check (workspace, &self->error) || !eg_workspace_check (other, &self->error))
+    return FALSE;
+  record_corrupted (self, 0, 0, 1, values, 1);
+  return TRUE;
 }
 
 /* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
@@ -673,9 +745,7 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
   self->noise_std = eg_noise_get_std (self->noise);
   self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
 
-  self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first, 1,
-                            self->request->site == EG_SITE_MIXER, &self->error);
-  if (!self->clean)
+  if (!make_clean (self))
     return FALSE;
   segments[0] = (EgSegment){ .input = input, .keep = self->clean };
   if (!prepare_corrupted (self, workspace, 0, n, segments + 1, &self->error)
@@ -700,7 +770,8 @@ run_first (Trace *self)
   float *input = eg_clean_input (workspace, self->model, self->input->ids, self->n_tokens, &self->error);
   if (!input)
     return FALSE;
-  const gboolean ok = run_first_segments (self, workspace, input);
+  const gboolean ok = self->input->swapped ? run_swapped (self, workspace, input)
+                                           : run_first_segments (self, workspace, input);
   be->release (be, input);
   self->schedule->next = 1;
   return ok;
@@ -734,8 +805,9 @@ plan_samples (Trace *self, gsize end)
   const EgTraceRequest *request = self->request;
   const gboolean is_first = self->samples == 0;
   g_clear_pointer (&self->plan, eg_plan_free);
-  self->plan = eg_plan_new (self->n_layers, self->n_tokens, self->input->corrupted_first, request->site,
-                            request->window, end - self->samples, self->samples_at_once);
+  self->plan
+      = eg_plan_new (self->n_layers, self->n_tokens, self->input->corrupted_first + count_missing (self),
+                     request->site, request->window, end - self->samples, self->samples_at_once);
   eg_plan_shift_samples (self->plan, self->samples);
   self->samples = end;
   self->cost += self->plan->cost;
@@ -935,6 +1007,7 @@ eg_trace_start (EgModel *model,
   self->progress_data = progress_data;
   self->n_layers = eg_model_get_config (model)->n_layers;
   self->n_tokens = self->input->n_tokens;
+  self->n_corrupted = self->input->swapped ? self->input->n_swapped : self->n_tokens;
   self->n_threads = request->threads > 0 ? MIN (request->threads, 256) : g_get_num_processors ();
   const gsize n_lanes = eg_model_get_backend (model)->n_lanes;
   self->n_threads = n_lanes > 0 ? MIN (self->n_threads, n_lanes) : self->n_threads;
@@ -944,7 +1017,7 @@ eg_trace_start (EgModel *model,
   self->max_samples = eg_trace_request_get_max_samples (request);
   const Memory memory
       = plan_memory (eg_model_get_config (model), self->n_tokens,
-                     self->n_tokens - self->input->corrupted_first, request->site, self->max_samples);
+                     self->n_corrupted - self->input->corrupted_first, request->site, self->max_samples);
   if (!check_memory (eg_model_get_backend (model), memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Writes corruptions/golden.json: for two of the golden models, the corrupted embeddings of each kind of corruption as NumPy
-draws them in ROME's formulation, and whole traces with every metric, by forward hooks on transformers' MambaForCausalLM.
+draws them in ROME's formulation, rounded to float32, and whole traces with every metric, by forward hooks on transformers'
+MambaForCausalLM in float64.
 See README.md."""
 
 import os
@@ -50,7 +51,7 @@ TRACES = [
     request(ROME, "swap:Paris"),  # as many tokens
     request(CURIE, "swap:Rome", site="mixer"),  # fewer
     request(ROME, "swap:Eiffel Tower", window=3),  # more
-    request(("The Eiffel Tower is in", "Eiffel"), "swap:old town of the"),  # whose first token is the same length off
+    request(("The Eiffel Tower is in", "Eiffel"), "swap:Marie Curie"),
 ]
 
 
@@ -142,7 +143,7 @@ def spans(tokenizer, request):
 
 
 @torch.no_grad()
-def trace(model, tokenizer, request):
+def trace(model, double, tokenizer, request):
     ids, swapped, first, last, shift = spans(tokenizer, request)
     embeddings = model.backbone.embeddings(torch.tensor(ids))
     sigma = None
@@ -150,6 +151,7 @@ def trace(model, tokenizer, request):
         corrupted = model.backbone.embeddings(torch.tensor(swapped))[None]
     else:
         corrupted, sigma = corrupt(model, tokenizer, request, embeddings, first, last)
+    noisy, corrupted, embeddings, model = corrupted, corrupted.double(), embeddings.double(), double
     clean_logits = hook_tracer.last_logits(model, embeddings[None])
     low_logits = hook_tracer.last_logits(model, corrupted)
     target = int(clean_logits[0].argmax())
@@ -193,7 +195,7 @@ def trace(model, tokenizer, request):
         metrics=metrics,
     )
     if not swapped:
-        result["noisy"] = corrupted[:, first : last + 1].reshape(request["samples"], -1).tolist()
+        result["noisy"] = noisy[:, first : last + 1].reshape(request["samples"], -1).tolist()
     ends = ", ".join(f"{name} {m['high_score']:.3f}/{m['low_score']:.3f}" for name, m in metrics.items())
     print(f"  {request['corruption']:14} {request['noise_scale']:22} {first}-{last} shift {shift}: {ends}")
     return result
@@ -208,7 +210,9 @@ def main():
         print(name)
         model = MambaForCausalLM.from_pretrained(MODELS / name, dtype=torch.float32).eval()
         tokenizer = Tokenizer.from_file(str(MODELS / name / "tokenizer.json"))
-        golden.append(dict(model=name, traces=[trace(model, tokenizer, r) for r in TRACES]))
+        double = hook_tracer.widened(model)
+        with hook_tracer.all_double():
+            golden.append(dict(model=name, traces=[trace(model, double, tokenizer, r) for r in TRACES]))
     (HERE / "golden.json").write_text(format_json(dict(models=golden)) + "\n")
 
 
