@@ -121,6 +121,8 @@ eg_trace_result_get_request (const EgTraceResult *self)
     request->noise_level = self->noise_level;
   eg_corruption_copy (&self->corruption, &request->corruption);
   request->metric = self->metric;
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    request->all_metrics = request->all_metrics || self->others[m] != NULL;
   request->against = g_strdup (self->against);
   request->site = self->site;
   request->window = self->window;
