@@ -38,6 +38,8 @@ on_toast_dismissed (AdwToast *toast, EgWindow *self)
 {
   void (*done) (EgWindow *) = self->toast_done;
 
+  if (toast != self->toast)
+    return;
   self->toast = NULL;
   self->toast_done = NULL;
   if (done != NULL)
@@ -50,11 +52,8 @@ eg_window_show_toast (
 {
   g_autofree char *escaped = g_markup_escape_text (text, -1);
 
-  if (self->toast != NULL && self->toast_done == done)
-    {
-      adw_toast_set_title (self->toast, escaped);
-      return;
-    }
+  if (self->toast_done == done)
+    self->toast_done = NULL;
   if (self->toast != NULL)
     adw_toast_dismiss (self->toast);
   self->toast = adw_toast_new (escaped);
