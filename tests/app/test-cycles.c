@@ -159,7 +159,8 @@ window_cycle (GRand *random, gpointer data)
 static void
 test_windows (void)
 {
-  repeat (window_cycle, NULL, g_getenv ("ENGRAM_NO_LIMIT") ? G_MAXINT64 : 16000);
+  /* GTK keeps more after some windows than after others. */
+  repeat (window_cycle, NULL, 100000);
 }
 
 int
