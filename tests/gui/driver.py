@@ -21,7 +21,7 @@ APP_ID = "io.github.engram_app.Engram"
 SCREENSHOTS = os.environ.get("ENGRAM_SCREENSHOT_DIR")
 # Seconds: the program may be built with sanitizers, on a busy machine. After a failure the rest is seldom worth waiting for.
 TIMEOUT = float(os.environ.get("ENGRAM_TEST_TIMEOUT", "40"))
-TIMEOUT_AFTER_FAILURE = 5
+TIMEOUT_AFTER_FAILURE = 10
 LAUNCHERS = ["/usr/libexec/at-spi-bus-launcher", "/usr/lib/at-spi-bus-launcher", "/usr/lib/at-spi2-core/at-spi-bus-launcher"]
 
 
@@ -250,6 +250,10 @@ class Program:
             return True
 
         wait_for(f"the button {name}", pressed)
+
+    def close_banner(self):
+        self.press("Close Message")
+        wait_for("the banner to go", lambda: self.button("Close Message") is None)
 
     def title(self):
         return self.find("frame").get_name()

@@ -159,13 +159,13 @@ def test_full_disk_is_said_and_nothing_is_lost(session):
     with open(path, "rb") as file:
         assert file.read() == before
     assert session.program.cells() is not None
-    session.program.press("Close Message")
+    session.program.close_banner()
 
 
 def test_missing_folder_is_said(session):
     export_to("/nonexistent-folder/map.svg")
     session.program.wait("the banner", name=re.compile("nonexistent-folder"))
-    session.program.press("Close Message")
+    session.program.close_banner()
 
 
 def test_saved_trace_is_opened_by_a_second_start(session):
@@ -221,11 +221,10 @@ def test_bad_files_are_refused_in_a_sentence(session):
         write(session.path(name))
         start_again(session.path(name))
         session.program.wait(f"the banner of {name}", "label", re.compile(re.escape(name) + ".*" + re.escape(said) if said != name else re.escape(name)))
-        session.program.press("Close Message")
-        session.program.wait_gone("the banner", "push button", "Close Message")
+        session.program.close_banner()
     start_again(session.path("missing.npz"))
     session.program.wait("the banner of a missing file", name=re.compile("missing.npz"))
-    session.program.press("Close Message")
+    session.program.close_banner()
     assert len(session.program.tabs()) == n_tabs, session.program.tabs()
 
 
@@ -250,7 +249,7 @@ def test_discarding_can_be_undone(session):
     session.program.kill()
     program = session.start()
     program.wait("the offer", name=re.compile("was not saved$"))
-    program.press("Close Message")
+    program.close_banner()
     program.press("Undo")
     wait_for("the trace", lambda: "Space Needle → “Seattle”" in program.tabs())
 

@@ -99,7 +99,7 @@ def test_broken_model_leaves_the_one_before(session):
     program.wait("the banner", name=re.compile("model.safetensors"))
     program.wait("the button that helps", name="Open Model…")
     assert program.find(name="state-spaces/tiny · 1 layers")
-    program.press("Close Message")
+    program.close_banner()
 
 
 def test_model_whose_folder_goes_can_still_be_traced(session):
@@ -115,7 +115,7 @@ def test_model_whose_folder_goes_can_still_be_traced(session):
     start_again("--model", folder)
     program.wait("the banner", name=re.compile("short-lived"))
     assert program.cells() == n_cells, program.cells()
-    program.press("Close Message")
+    program.close_banner()
 
 
 def test_other_model_makes_the_map_old(session):
