@@ -30,7 +30,7 @@ struct ScanArguments
 
 template <unsigned S, unsigned G>
 __global__ void
-__launch_bounds__ (scan_threads, G == 1 ? 6 : 4) scan_kernel (ScanArguments it)
+__launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
 {
   const unsigned channels = warp_size / G; /* of a warp */
   const unsigned lane = threadIdx.x % warp_size, group = lane / channels;
