@@ -145,7 +145,7 @@ draw_title (const EgMultiples *self,
             EgRect map,
             cairo_t *cr)
 {
-  g_autoptr (EgLabel) label = eg_label_new (text, style->font_family, style->font_size, chosen,
+  g_autoptr (EgLabel) label = eg_label_new (text, style->font_family, style->font_size, FALSE,
                                             chosen ? style->foreground : style->dim);
   eg_label_limit (label, map.width);
   eg_label_place (label, 0, 1, map.x, map.y - TITLE_GAP * style->font_size, 0);
