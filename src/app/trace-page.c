@@ -525,8 +525,10 @@ eg_trace_page_get_key (EgTracePage *self)
 void
 eg_trace_page_set_key (EgTracePage *self, const char *key)
 {
-  g_autofree char *old = self->key;
-  self->key = g_strdup (key);
+  char *copy = g_strdup (key);
+
+  g_free (self->key);
+  self->key = copy;
 }
 
 const EgCell *
