@@ -112,8 +112,9 @@ on_progress (const EgTraceProgress *progress, gpointer data)
   for (gsize i = 0; i < progress->n_cells; i++)
     {
       const EgTraceCell *cell = &progress->cells[i];
-      const gsize at = cell->layer * watch->plan->n_tokens + cell->position;
-      if (eg_plan_cell_kind (watch->plan, cell->layer, cell->position) != EG_CELL_COMPUTED)
+      const EgGrid *grid = &watch->plan->grid;
+      const gsize at = (cell->site * grid->n_rows + cell->layer) * grid->n_columns + cell->position;
+      if (eg_grid_cell_kind (grid, at) != EG_CELL_COMPUTED)
         continue;
       any = TRUE;
       watch->n_seen += !watch->seen[at];
@@ -168,13 +169,13 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
   if (!input)
     return FALSE;
   const EgModelConfig *config = eg_model_get_config (model);
-  g_autoptr (EgPlan) plan = eg_plan_new (config->n_layers, input->n_tokens, input->subject_first,
-                                         request->site, request->window, request->samples, request->samples);
-  g_autofree guint8 *seen = g_new0 (guint8, config->n_layers * input->n_tokens);
+  const EgGrid grid = eg_grid_of (request, config->n_layers, input->n_tokens, input->corrupted_first);
+  const gsize n_cells = eg_grid_n_cells (&grid);
+  g_autoptr (EgPlan) plan = eg_plan_new (&grid, request->samples, request->samples);
+  g_autofree guint8 *seen = g_new0 (guint8, n_cells);
   Watch watch = { .plan = plan, .seen = seen, .first = NAN, .full = NAN };
-  for (gsize i = 0; i < config->n_layers * input->n_tokens; i++)
-    watch.n_computed
-        += eg_plan_cell_kind (plan, i / input->n_tokens, i % input->n_tokens) == EG_CELL_COMPUTED;
+  for (gsize i = 0; i < n_cells; i++)
+    watch.n_computed += eg_grid_cell_kind (&grid, i) == EG_CELL_COMPUTED;
 
   bench->peak = measure_peak (request->threads);
   eg_model_set_backend (model, eg_backend_profile (eg_backend_cpu ()));
@@ -187,7 +188,7 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
   bench->peak = MAX (bench->peak, measure_peak (request->threads));
 
   bench->n_tokens = input->n_tokens;
-  bench->n_cells = config->n_layers * input->n_tokens;
+  bench->n_cells = n_cells;
   bench->samples = request->samples;
   bench->threads = request->threads;
   bench->seconds = result->seconds;

@@ -32,7 +32,7 @@ print_json (EgModel *model)
   json_object_set_int_member (memory, "tokens", EXAMPLE_TOKENS);
   json_object_set_int_member (memory, "samples", EXAMPLE_SAMPLES);
   json_object_set_int_member (memory, "bytes",
-                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
+                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
   json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
 
   JsonObject *openblas = json_object_new ();
@@ -76,7 +76,7 @@ print_lines (EgModel *model)
 {
   const EgModelConfig *config = eg_model_get_config (model);
   g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
-  g_autofree char *trace_size = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES));
+  g_autofree char *trace_size = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
   g_autofree char *available = g_format_size (eg_memory_available ());
 
   cli_print ("model          %s\n", eg_model_get_name (model));

@@ -16,11 +16,16 @@ G_BEGIN_DECLS
  * position. %NULL only where layer and position are 0
  * @input: [n_positions − position, d] device: the rows with which it begins, in place of the base's; %NULL
  * for those
- * @source: whose values are put back; %NULL: nothing is
- * @site, @window_begin, @window_end: where: this site of these layers (end exclusive). The first layer
- * touched must be ≥ layer − 1: a segment begins after its first restoration
- * @restore_begin, @restore_end: the positions put back, end exclusive; ≥ position
+ * @source: whose values of @sites (expanded, see eg_sites_expand()) are put back; %NULL: none are
+ * @box: where. The first layer touched must be ≥ layer; after it, by one layer at most, for resid and mixer,
+ * which a segment begins with. Its positions are ≥ position; ≥ position − 1 for conv_state
+ * @frozen: sites (expanded) that keep the base's values everywhere outside of @box
+ * @from_begin, @from_end: unless empty, a knockout: in @box, what is read of the state (y) lacks what these
+ * positions, all before the box's, put into it. h itself, which later positions read, has it. @source is
+ * %NULL
  * @keep: filled with the segment's rows (its n_positions and first must be the segment's); %NULL for nothing
+ *
+ * Of @source and, for @frozen, of @base, those sites must be kept.
  */
 typedef struct
 {
@@ -28,8 +33,9 @@ typedef struct
   const EgRun *base;
   const float *input;
   const EgRun *source;
-  EgSite site;
-  gsize window_begin, window_end, restore_begin, restore_end;
+  EgSiteSet sites, frozen;
+  EgBox box;
+  gsize from_begin, from_end;
   EgRun *keep;
 } EgSegment;
 

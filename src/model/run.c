@@ -27,47 +27,76 @@ alloc_layers (EgRun *self, gsize n_rows, gsize width, gboolean *ok)
   return layers;
 }
 
-EgRun *
-eg_run_new (EgModel *model,
-            const EgRun *base,
-            gsize n_positions,
-            gsize first,
-            gsize state_first,
-            gsize state_end,
-            gsize state_step,
-            gboolean keep_mixer,
-            GError **error)
+gsize
+eg_site_width (const EgModelConfig *config, EgSite site)
 {
-  g_return_val_if_fail (first < n_positions && (first == 0 || base), NULL);
+  switch (site)
+    {
+    case EG_SITE_RESID:
+    case EG_SITE_MIXER:
+      return config->d_model;
+    case EG_SITE_CONV_IN:
+    case EG_SITE_CONV:
+    case EG_SITE_GATE:
+    case EG_SITE_DELTA:
+    case EG_SITE_SSM:
+      return config->d_inner;
+    case EG_SITE_B:
+    case EG_SITE_C:
+      return config->d_state;
+    case EG_SITE_SELECTION:
+    case EG_SITE_STATE:
+    case EG_SITE_CONV_STATE:
+    case EG_N_SITES:
+      break;
+    }
+  return 0;
+}
+
+/* Floats of a site's row that are kept only when the site is wanted. */
+static gsize
+extra_width (const EgModelConfig *config, const EgRunShape *shape, EgSite site)
+{
+  const gboolean always = site == EG_SITE_RESID || site == EG_SITE_CONV_IN || site == EG_SITE_GATE;
+  const gboolean wanted = (eg_sites_expand (shape->sites) & EG_SITE_BIT (site)) != 0;
+  return wanted && !always ? eg_site_width (config, site) : 0;
+}
+
+static gsize
+count_states (const EgRunShape *shape)
+{
+  const gsize end = MAX (shape->state_first, shape->state_end);
+  return (end - shape->state_first + shape->state_step - 1) / shape->state_step;
+}
+
+EgRun *
+eg_run_new (EgModel *model, const EgRunShape *shape, GError **error)
+{
+  g_return_val_if_fail (shape->first < shape->n_positions && (shape->first == 0 || shape->base), NULL);
   const EgModelConfig *config = eg_model_get_config (model);
   EgRun *self = g_new0 (EgRun, 1);
   self->backend = eg_model_get_backend (model);
-  self->base = base;
+  self->shape = *shape;
+  self->shape.sites = eg_sites_expand (shape->sites);
   self->n_layers = config->n_layers;
   self->d_model = config->d_model;
   self->d_inner = config->d_inner;
   self->d_state = config->d_state;
-  self->n_positions = n_positions;
-  self->first = first;
-  self->state_first = state_first;
-  self->state_end = MAX (state_first, state_end);
-  self->state_step = state_step;
 
-  const gsize n = n_positions - first,
-              n_states = (self->state_end - state_first + state_step - 1) / state_step;
+  const gsize n = shape->n_positions - shape->first;
   gboolean ok = TRUE;
   self->resid = alloc_layers (self, n, self->d_model, &ok);
   self->xz = alloc_layers (self, n, 2 * self->d_inner, &ok);
-  self->state = alloc_layers (self, n_states, self->d_inner * self->d_state, &ok);
-  if (keep_mixer)
-    self->mixer = alloc_layers (self, n, self->d_model, &ok);
+  self->state = alloc_layers (self, count_states (shape), self->d_inner * self->d_state, &ok);
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    if (extra_width (config, shape, site) > 0)
+      self->values[site] = alloc_layers (self, n, extra_width (config, shape, site), &ok);
   self->last = self->backend->alloc (self->backend, self->d_model);
   if (ok && self->last)
     return self;
 
   eg_run_free (self);
-  g_autofree char *size
-      = g_format_size_full (eg_run_size (config, n, n_states, keep_mixer), G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *size = g_format_size_full (eg_run_size (config, shape), G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
                _ ("There is no memory left for a run of the network, which keeps %s"), size);
   return NULL;
@@ -79,10 +108,20 @@ eg_run_free (EgRun *self)
   free_layers (self, self->resid);
   free_layers (self, self->xz);
   free_layers (self, self->state);
-  free_layers (self, self->mixer);
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    free_layers (self, self->values[site]);
   if (self->last && !self->is_view)
     self->backend->release (self->backend, self->last);
   g_free (self);
+}
+
+/* Of the sites that have values of their own. */
+static gsize
+value_width (const EgRun *self, EgSite site)
+{
+  return site == EG_SITE_MIXER                    ? self->d_model
+         : site == EG_SITE_B || site == EG_SITE_C ? self->d_state
+                                                  : self->d_inner;
 }
 
 /* Rows that begin `shift` positions later; of a negative shift, the first ones are left out. */
@@ -101,67 +140,50 @@ shift_layers (float *const *layers, gsize n_layers, gsize width, gssize shift)
 EgRun *
 eg_run_new_shifted (const EgRun *run, gssize shift)
 {
-  g_return_val_if_fail (run->first == 0 && (gssize)run->n_positions + shift > 0, NULL);
+  g_return_val_if_fail (run->shape.first == 0 && (gssize)run->shape.n_positions + shift > 0, NULL);
   EgRun *self = g_memdup2 (run, sizeof *run);
   self->is_view = TRUE;
-  self->first = shift > 0 ? (gsize)shift : 0;
-  self->n_positions = (gsize)((gssize)run->n_positions + shift);
+  self->shape.first = shift > 0 ? (gsize)shift : 0;
+  self->shape.n_positions = (gsize)((gssize)run->shape.n_positions + shift);
   self->resid = shift_layers (run->resid, run->n_layers, run->d_model, shift);
   self->xz = shift_layers (run->xz, run->n_layers, 2 * run->d_inner, shift);
-  self->mixer = shift_layers (run->mixer, run->n_layers, run->d_model, shift);
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    self->values[site] = shift_layers (run->values[site], run->n_layers, value_width (run, site), shift);
   self->state = NULL;
   return self;
 }
 
 guint64
-eg_run_size (const EgModelConfig *config, gsize n_kept, gsize n_states, gboolean keep_mixer)
+eg_run_size (const EgModelConfig *config, const EgRunShape *shape)
 {
-  const guint64 row = (guint64)config->d_model * (keep_mixer ? 2 : 1) + 2 * config->d_inner;
+  guint64 row = (guint64)config->d_model + 2 * config->d_inner;
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    row += extra_width (config, shape, site);
   const guint64 state = (guint64)config->d_inner * config->d_state;
-  return sizeof (float) * config->n_layers * (row * n_kept + state * n_states);
+  return sizeof (float) * config->n_layers
+         * (row * (shape->n_positions - shape->first) + state * count_states (shape));
+}
+
+const EgRun *
+eg_run_at (const EgRun *self, gsize position)
+{
+  while (position < self->shape.first)
+    self = self->shape.base;
+  return self;
 }
 
 const float *
 eg_run_resid (const EgRun *self, gsize layer, gsize position)
 {
-  while (position < self->first)
-    self = self->base;
-  return self->resid[layer] + (position - self->first) * self->d_model;
+  self = eg_run_at (self, position);
+  return self->resid[layer] + (position - self->shape.first) * self->d_model;
 }
 
 const float *
 eg_run_xz (const EgRun *self, gsize layer, gsize position)
 {
-  while (position < self->first)
-    self = self->base;
-  return self->xz[layer] + (position - self->first) * 2 * self->d_inner;
-}
-
-const float *
-eg_run_mixer (const EgRun *self, gsize layer, gsize position)
-{
-  while (position < self->first)
-    self = self->base;
-  return self->mixer[layer] + (position - self->first) * self->d_model;
-}
-
-gsize
-eg_run_find_state (const EgRun *self, gsize position)
-{
-  while (position < self->first)
-    self = self->base;
-  g_assert (position >= self->state_first && self->state_first < self->state_end);
-  const gsize last = MIN (position, self->state_end - 1);
-  return last - (last - self->state_first) % self->state_step;
-}
-
-const float *
-eg_run_state (const EgRun *self, gsize layer, gsize kept_position)
-{
-  while (kept_position < self->first)
-    self = self->base;
-  const gsize index = (kept_position - self->state_first) / self->state_step;
-  return self->state[layer] + index * self->d_inner * self->d_state;
+  self = eg_run_at (self, position);
+  return self->xz[layer] + (position - self->shape.first) * 2 * self->d_inner;
 }
 
 const float *
@@ -169,6 +191,37 @@ eg_run_resid_after (const EgRun *self, gsize layer, gsize position)
 {
   if (layer + 1 < self->n_layers)
     return eg_run_resid (self, layer + 1, position);
-  g_assert (position == self->n_positions - 1);
+  g_assert (position == self->shape.n_positions - 1);
   return self->last;
+}
+
+const float *
+eg_run_value (const EgRun *self, EgSite site, gsize layer, gsize position)
+{
+  if (site == EG_SITE_RESID)
+    return eg_run_resid_after (self, layer, position);
+  if (site == EG_SITE_CONV_IN)
+    return eg_run_xz (self, layer, position);
+  if (site == EG_SITE_GATE)
+    return eg_run_xz (self, layer, position) + self->d_inner;
+  self = eg_run_at (self, position);
+  g_assert (self->values[site] != NULL);
+  return self->values[site][layer] + (position - self->shape.first) * value_width (self, site);
+}
+
+gsize
+eg_run_find_state (const EgRun *self, gsize position)
+{
+  const EgRunShape *shape = &eg_run_at (self, position)->shape;
+  g_assert (position >= shape->state_first && shape->state_first < shape->state_end);
+  const gsize last = MIN (position, shape->state_end - 1);
+  return last - (last - shape->state_first) % shape->state_step;
+}
+
+const float *
+eg_run_state (const EgRun *self, gsize layer, gsize kept_position)
+{
+  self = eg_run_at (self, kept_position);
+  const gsize index = (kept_position - self->shape.state_first) / self->shape.state_step;
+  return self->state[layer] + index * self->d_inner * self->d_state;
 }

@@ -18,8 +18,6 @@ check_numbers (const EgTraceRequest *request, GError **error)
   if (request->window < 1 || request->window > EG_MAX_WINDOW)
     return eg_error_invalid (error, _ ("The window must be from 1 to %d layers, not %u"), EG_MAX_WINDOW,
                              request->window);
-  if (request->site >= EG_N_SITES)
-    return eg_error_invalid (error, _ ("There is no such site"));
   if (request->metric >= EG_N_METRICS)
     return eg_error_invalid (error, _ ("There is no such metric"));
   return TRUE;
@@ -288,9 +286,9 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
       eg_error_invalid (error, _ ("The prompt is not valid UTF-8 text"));
       return NULL;
     }
-  if (!check_numbers (request, error) || !eg_corruption_check (&request->corruption, error)
-      || !check_until (request, error) || !check_against (request, error)
-      || !find_subject (request, &start, &end, notes, error))
+  if (!check_numbers (request, error) || !eg_trace_request_check_sites (request, error)
+      || !eg_corruption_check (&request->corruption, error) || !check_until (request, error)
+      || !check_against (request, error) || !find_subject (request, &start, &end, notes, error))
     return NULL;
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, request->prompt, -1, error);
   if (!tokens)
@@ -301,9 +299,13 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
       eg_error_invalid (error, _ ("The prompt has no token"));
       return NULL;
     }
-  if (!find_tokens (self, request, start, end, error)
+  const gsize n_layers = eg_model_get_config (model)->n_layers;
+  if (!eg_trace_request_check_knockout (request, n_layers, self->n_tokens, error)
+      || !find_tokens (self, request, start, end, error)
       || (request->corruption.kind == EG_CORRUPTION_SWAP
           && !swap_subject (self, request, tokenizer, start, end, notes, error))
+      || (self->swapped && self->n_swapped != self->n_tokens
+          && !eg_trace_request_check_shift (request, error))
       || !find_answers (self, request, tokenizer, notes, error))
     return NULL;
   g_ptr_array_add (notes, NULL);

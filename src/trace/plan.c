@@ -13,35 +13,18 @@
 /* No group is made of fewer rows for that. */
 #define LEAST_ROWS 96
 
-void
-eg_plan_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end)
-{
-  *begin = layer > window / 2 ? layer - window / 2 : 0;
-  *end = MIN (n_layers, layer + (window + 1) / 2);
-}
-
-EgCellKind
-eg_plan_cell_kind (const EgPlan *self, gsize layer, gsize position)
-{
-  if (position < self->subject_first)
-    return EG_CELL_LOW;
-  gsize begin, end;
-  eg_plan_window (self->n_layers, layer, self->window, &begin, &end);
-  const gboolean is_last = position + 1 == self->n_tokens;
-  /* After the last layer only the last position is read. */
-  if (begin + 1 >= self->n_layers && !is_last)
-    return EG_CELL_LOW;
-  if (self->site == EG_SITE_RESID && end == self->n_layers && is_last)
-    return EG_CELL_HIGH;
-  return EG_CELL_COMPUTED;
-}
-
+/* Rows that a cell's run computes in each layer. */
 static gsize
-cell_start_layer (const EgPlan *self, gsize cell)
+cell_rows (const EgPlan *self, gsize cell)
 {
-  gsize begin, end;
-  eg_plan_window (self->n_layers, cell / self->n_tokens, self->window, &begin, &end);
-  return begin + 1;
+  return self->grid.n_tokens - eg_grid_start_position (&self->grid, cell);
+}
+
+/* Layers that it computes. */
+static gsize
+cell_layers (const EgPlan *self, gsize cell)
+{
+  return self->grid.n_layers - MIN (eg_grid_start_layer (&self->grid, cell), self->grid.n_layers);
 }
 
 guint64
@@ -51,9 +34,8 @@ eg_plan_group_cost (const EgPlan *self, const EgGroup *group)
   for (gsize i = 0; i < group->cells->len; i++)
     {
       const gsize cell = g_array_index (group->cells, gsize, i);
-      const guint64 rows
-          = (self->n_tokens - cell % self->n_tokens) * (group->sample_end - group->sample_first);
-      cost += rows * (self->n_layers - MIN (cell_start_layer (self, cell), self->n_layers)) + 1;
+      const guint64 rows = cell_rows (self, cell) * (group->sample_end - group->sample_first);
+      cost += rows * cell_layers (self, cell) + 1;
     }
   return cost;
 }
@@ -73,41 +55,42 @@ eg_plan_run_flops (const EgModelConfig *config, gsize layer, gsize n_rows)
 }
 
 /* Of those, what in_proj of the first layer takes: a segment that begins with rows which other runs had there
- * copies its products from them. */
+ * copies its products from them; all but those of mixer do. */
 static double
-known_flops (const EgPlan *self, const EgModelConfig *config, gsize layer, gsize n_rows)
+known_flops (const EgPlan *self, const EgModelConfig *config, gsize cell)
 {
-  const double d = (double)config->d_model, D = (double)config->d_inner, rows = (double)n_rows;
-  if (self->site != EG_SITE_RESID || layer >= config->n_layers)
+  const double d = (double)config->d_model, D = (double)config->d_inner;
+  const double rows = (double)cell_rows (self, cell);
+  const gsize layers = cell_layers (self, cell);
+  if (self->grid.sites[eg_grid_site_index (&self->grid, cell)] == EG_SITE_MIXER || layers == 0)
     return 0;
-  return 2 * d * D * (rows + (layer + 1 < config->n_layers ? rows : 1));
+  return 2 * d * D * (rows + (layers > 1 ? rows : 1));
 }
 
 double
 eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config)
 {
+  const EgGrid *grid = &self->grid;
   double cells = 0;
-  for (gsize l = 0; l < self->n_layers; l++)
-    for (gsize t = 0; t < self->n_tokens; t++)
-      if (eg_plan_cell_kind (self, l, t) == EG_CELL_COMPUTED)
-        {
-          const gsize layer = cell_start_layer (self, l * self->n_tokens + t), rows = self->n_tokens - t;
-          cells += eg_plan_run_flops (config, layer, rows) - known_flops (self, config, layer, rows);
-        }
-  return eg_plan_run_flops (config, 0, self->n_tokens)
-         + (double)self->samples
-               * (cells + eg_plan_run_flops (config, 0, self->n_tokens - self->subject_first));
+  for (gsize cell = 0; cell < eg_grid_n_cells (grid); cell++)
+    if (eg_grid_cell_kind (grid, cell) == EG_CELL_COMPUTED && eg_grid_alike (grid, cell) == cell)
+      cells += eg_plan_run_flops (config, eg_grid_start_layer (grid, cell), cell_rows (self, cell))
+               - known_flops (self, config, cell);
+  const double samples = (double)self->samples;
+  return eg_plan_run_flops (config, 0, grid->n_tokens) + cells * (eg_grid_is_one_run (grid) ? 1 : samples)
+         + samples * eg_plan_run_flops (config, 0, grid->n_tokens - grid->corrupted_first);
 }
 
 double
 eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgModelConfig *config)
 {
-  gsize first_layer = self->n_layers;
+  gsize first_layer = self->grid.n_layers;
   double flops = 0;
   for (gsize i = 0; i < group->cells->len; i++)
     {
-      const gsize cell = g_array_index (group->cells, gsize, i), layer = cell_start_layer (self, cell);
-      flops += eg_plan_run_flops (config, layer, self->n_tokens - cell % self->n_tokens);
+      const gsize cell = g_array_index (group->cells, gsize, i);
+      const gsize layer = eg_grid_start_layer (&self->grid, cell);
+      flops += eg_plan_run_flops (config, layer, cell_rows (self, cell));
       first_layer = MIN (first_layer, layer);
     }
   return flops * (double)(group->sample_end - group->sample_first)
@@ -147,7 +130,8 @@ add_group (EgPlan *self, EgRound *round, GArray *cells, gsize sample_first, gsiz
 static void
 add_cells (EgPlan *self, EgRound *round, GArray *cells, guint64 most_cost)
 {
-  const gsize n_samples = round->sample_end - round->sample_first;
+  const gsize sample_end = eg_grid_is_one_run (&self->grid) ? round->sample_first + 1 : round->sample_end;
+  const gsize n_samples = sample_end - round->sample_first;
   for (guint i = 0; i < cells->len;)
     {
       g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (gsize));
@@ -155,14 +139,14 @@ add_cells (EgPlan *self, EgRound *round, GArray *cells, guint64 most_cost)
       for (; i < cells->len; i++)
         {
           const gsize cell = g_array_index (cells, gsize, i);
-          const gsize more = (self->n_tokens - cell % self->n_tokens) * n_samples;
+          const gsize more = cell_rows (self, cell) * n_samples;
           if (some->len > 0 && rows + more > MOST_ROWS)
             break;
           rows += more;
           g_array_append_val (some, cell);
         }
       /* The cells of one layer, or one cell, may be too much by themselves: then samples are shared out. */
-      const EgGroup whole = { some, round->sample_first, round->sample_end };
+      const EgGroup whole = { some, round->sample_first, sample_end };
       const guint64 by_cost = eg_plan_group_cost (self, &whole) / MAX (most_cost, 1) + 1;
       const guint64 by_rows = (rows + MOST_ROWS - 1) / MOST_ROWS;
       const gsize pieces = CLAMP (MAX (by_rows, MIN (by_cost, rows / LEAST_ROWS)), 1, n_samples);
@@ -195,41 +179,65 @@ coarse_to_fine (gsize n)
   return order;
 }
 
-/* Rows × layers of one layer's computed cells, for one sample. */
+/* Rows × layers of one turn's computed cells, for one sample. */
 static guint64
-layer_cost (const EgPlan *self, gsize layer)
+turn_cost (const EgPlan *self, gsize site, gsize turn)
 {
-  guint64 rows = 0;
-  for (gsize t = self->subject_first; t < self->n_tokens; t++)
-    if (eg_plan_cell_kind (self, layer, t) == EG_CELL_COMPUTED)
-      rows += self->n_tokens - t;
-  return rows * (self->n_layers - MIN (cell_start_layer (self, layer * self->n_tokens), self->n_layers));
+  const EgGrid *grid = &self->grid;
+  guint64 cost = 0;
+  for (gsize cell = eg_grid_turn_begin (grid, site, turn); cell < eg_grid_turn_end (grid, site, turn); cell++)
+    if (eg_grid_cell_kind (grid, cell) == EG_CELL_COMPUTED)
+      cost += (guint64)cell_rows (self, cell) * cell_layers (self, cell);
+  return cost;
 }
 
-/* The layers whose cells go together: the first layer of each part, and n_layers. Later layers' segments join
- * the others as they pass them. */
+/* The turns whose cells go together: the first of each part, and n_turns. Later layers' segments join the
+ * others as they pass them. */
 static GArray *
-divide_layers (const EgPlan *self, gsize sample_first, gsize n_samples, guint64 most_cost)
+divide_turns (const EgPlan *self, gsize site, gsize sample_first, gsize n_samples, guint64 most_cost)
 {
-  const gsize m = self->n_tokens - self->subject_first;
-  const guint64 rows_a_layer = (guint64)m * (m + 1) / 2 * n_samples;
+  const gsize n_turns = eg_grid_n_turns (&self->grid);
+  const guint64 rows_a_turn = (guint64)eg_grid_rows_a_layer (&self->grid) * n_samples;
   GArray *firsts = g_array_new (FALSE, FALSE, sizeof (gsize));
   guint64 cost = 0, rows = 0;
-  for (gsize l = 0; l < self->n_layers; l++)
+  for (gsize l = 0; l < n_turns; l++)
     {
-      const guint64 more = layer_cost (self, l) * n_samples;
+      const guint64 more = turn_cost (self, site, l) * n_samples;
       /* The last two layers' cells, which are done at once, are the first that a person sees. */
-      const gboolean quick = sample_first == 0 && l + 2 == self->n_layers;
-      if (l == 0 || quick || rows + rows_a_layer > WANTED_ROWS || cost + more > most_cost)
+      const gboolean quick = sample_first == 0 && l + 2 == n_turns;
+      if (l == 0 || quick || rows + rows_a_turn > WANTED_ROWS || cost + more > most_cost)
         {
           g_array_append_val (firsts, l);
           rows = cost = 0;
         }
-      rows += rows_a_layer;
+      rows += rows_a_turn;
       cost += more;
     }
-  g_array_append_val (firsts, self->n_layers);
+  g_array_append_val (firsts, n_turns);
   return firsts;
+}
+
+static void
+add_site (EgPlan *self, EgRound *round, gsize site)
+{
+  const EgGrid *grid = &self->grid;
+  const gsize n_samples = round->sample_end - round->sample_first;
+  guint64 cost = 0;
+  for (gsize l = 0; l < eg_grid_n_turns (grid); l++)
+    cost += turn_cost (self, site, l) * self->samples;
+  const guint64 most_cost = cost / GROUPS_OF_TRACE;
+  g_autoptr (GArray) firsts = divide_turns (self, site, round->sample_first, n_samples, most_cost);
+  g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
+  for (guint i = 0; i < order->len; i++)
+    {
+      const gsize part = g_array_index (order, gsize, i);
+      g_autoptr (GArray) cells = g_array_new (FALSE, FALSE, sizeof (gsize));
+      for (gsize l = g_array_index (firsts, gsize, part); l < g_array_index (firsts, gsize, part + 1); l++)
+        for (gsize cell = eg_grid_turn_begin (grid, site, l); cell < eg_grid_turn_end (grid, site, l); cell++)
+          if (eg_grid_cell_kind (grid, cell) == EG_CELL_COMPUTED)
+            g_array_append_val (cells, cell);
+      add_cells (self, round, cells, most_cost);
+    }
 }
 
 static EgRound *
@@ -239,49 +247,30 @@ round_new (EgPlan *self, gsize sample_first, gsize sample_end)
   round->sample_first = sample_first;
   round->sample_end = sample_end;
   round->groups = g_ptr_array_new_with_free_func (group_free);
-
-  guint64 cost = 0;
-  for (gsize l = 0; l < self->n_layers; l++)
-    cost += layer_cost (self, l) * self->samples;
-  const guint64 most_cost = cost / GROUPS_OF_TRACE;
-  g_autoptr (GArray) firsts = divide_layers (self, sample_first, sample_end - sample_first, most_cost);
-  g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
-  for (guint i = 0; i < order->len; i++)
-    {
-      const gsize part = g_array_index (order, gsize, i);
-      g_autoptr (GArray) cells = g_array_new (FALSE, FALSE, sizeof (gsize));
-      for (gsize l = g_array_index (firsts, gsize, part); l < g_array_index (firsts, gsize, part + 1); l++)
-        for (gsize t = self->subject_first; t < self->n_tokens; t++)
-          if (eg_plan_cell_kind (self, l, t) == EG_CELL_COMPUTED)
-            {
-              const gsize cell = l * self->n_tokens + t;
-              g_array_append_val (cells, cell);
-            }
-      add_cells (self, round, cells, most_cost);
-    }
+  /* One run for all samples is done in the first round. */
+  for (gsize site = 0; site < self->grid.n_sites; site++)
+    if (sample_first == 0 || !eg_grid_is_one_run (&self->grid))
+      add_site (self, round, site);
   return round;
 }
 
+gsize
+eg_plan_wide_samples (const EgGrid *grid)
+{
+  const gsize rows = eg_grid_rows_a_layer (grid);
+  return (WIDE_ROWS + rows - 1) / rows;
+}
+
 EgPlan *
-eg_plan_new (gsize n_layers,
-             gsize n_tokens,
-             gsize subject_first,
-             EgSite site,
-             gsize window,
-             gsize samples,
-             gsize samples_at_once)
+eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once)
 {
   EgPlan *self = g_new0 (EgPlan, 1);
-  self->n_layers = n_layers;
-  self->n_tokens = n_tokens;
-  self->subject_first = subject_first;
+  self->grid = *grid;
   self->samples = samples;
-  self->window = window;
-  self->site = site;
   self->rounds = g_ptr_array_new_with_free_func (round_free);
   /* A first estimate from a tenth of the samples, then three times as many each time, and enough for wide
    * products; what would be left for a small last round goes with the one before. */
-  const gsize m = n_tokens - subject_first, wide = (WIDE_ROWS + m * (m + 1) / 2 - 1) / (m * (m + 1) / 2);
+  const gsize wide = eg_plan_wide_samples (grid);
   gsize size = (samples + 9) / 10;
   for (gsize first = 0; first < samples; size = MAX (3 * size, wide))
     {

@@ -4,24 +4,12 @@
  * same. */
 #pragma once
 
-#include "model/config.h"
-#include "model/site.h"
+#include "trace/grid.h"
 
 G_BEGIN_DECLS
 
-/**
- * EgCellKind: what a cell costs.
- * @EG_CELL_LOW: nothing that the head reads changes: its scores are those of the corrupted runs
- * @EG_CELL_HIGH: all that the head reads is clean: its scores are the clean run's
- */
-typedef enum
-{
-  EG_CELL_COMPUTED,
-  EG_CELL_LOW,
-  EG_CELL_HIGH,
-} EgCellKind;
-
-/* A group: cells (as layer·T + position, ordered by layer) × samples sample_first … sample_end−1. */
+/* A group: cells of one site (as the grid has them, ordered by first layer) × samples sample_first …
+ * sample_end−1; in a grid whose samples are one run, that run alone. */
 typedef struct
 {
   GArray *cells; /* of gsize */
@@ -36,28 +24,20 @@ typedef struct
 
 typedef struct
 {
-  gsize n_layers, n_tokens, subject_first, samples, window;
-  EgSite site;
+  EgGrid grid;
+  gsize samples;
   GPtrArray *rounds; /* of EgRound; together they cover every sample once */
   guint64 cost;      /* rows × layers, of all groups */
 } EgPlan;
 
-EgPlan *eg_plan_new (gsize n_layers,
-                     gsize n_tokens,
-                     gsize subject_first,
-                     EgSite site,
-                     gsize window,
-                     gsize samples,
-                     gsize samples_at_once);
+EgPlan *eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once);
 /* Makes its samples 0 … samples − 1 those from `first` on. */
 void eg_plan_shift_samples (EgPlan *self, gsize first);
 void eg_plan_free (EgPlan *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPlan, eg_plan_free)
 
-/* The layers that a cell of layer l restores: max (0, l − ⌊w/2⌋) … min (L, l + ⌈w/2⌉) − 1, end exclusive. */
-void eg_plan_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end);
-
-EgCellKind eg_plan_cell_kind (const EgPlan *self, gsize layer, gsize position);
+/* So many samples' cells of one layer are enough for wide products. */
+gsize eg_plan_wide_samples (const EgGrid *grid);
 
 /* Rows × layers that a group computes. */
 guint64 eg_plan_group_cost (const EgPlan *self, const EgGroup *group);

@@ -48,6 +48,13 @@ same_samples (const EgTraceRequest *a, const EgTraceRequest *b)
          && is_near (a->until_sem, b->until_sem) && (!(a->until_sem > 0) || a->max_samples == b->max_samples);
 }
 
+static gboolean
+same_knockout (const EgKnockout *a, const EgKnockout *b)
+{
+  return a->layer_first == b->layer_first && a->layer_last == b->layer_last && a->from_first == b->from_first
+         && a->from_last == b->from_last && a->to_first == b->to_first && a->to_last == b->to_last;
+}
+
 gboolean
 eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b)
 {
@@ -55,7 +62,11 @@ eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b)
          && a->subject_offset == b->subject_offset && g_strcmp0 (a->target, b->target) == 0
          && g_strcmp0 (a->against, b->against) == 0 && eg_corruption_equal (&a->corruption, &b->corruption)
          && same_samples (a, b) && a->metric == b->metric && !a->all_metrics == !b->all_metrics
-         && a->site == b->site && a->window == b->window && eg_device_equal (&a->device, &b->device);
+         && a->site == b->site && a->window == b->window && a->more_sites == b->more_sites
+         && a->sweep == b->sweep && a->direction == b->direction && a->freeze == b->freeze
+         && a->has_knockout == b->has_knockout
+         && (!a->has_knockout || same_knockout (&a->knockout, &b->knockout))
+         && eg_device_equal (&a->device, &b->device);
 }
 
 guint

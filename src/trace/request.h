@@ -6,6 +6,7 @@
 #include "model/site.h"
 #include "trace/corruption.h"
 #include "trace/metric.h"
+#include "trace/sweep.h"
 
 G_BEGIN_DECLS
 
@@ -31,6 +32,13 @@ G_BEGIN_DECLS
  * @seed: of numpy.random.RandomState
  * @metric: what is measured of each run; @all_metrics: of the others, too, those that have a meaning
  * @site, @window: what is restored, in how many layers around the cell's (1 … %EG_MAX_WINDOW)
+ * @more_sites: others that are traced along with it, each by itself, from the same clean and corrupted runs
+ * @sweep: what a cell is; carry is for the state alone. A sweep over positions has no window
+ * @direction: into which runs values are put
+ * @freeze: sites that, in each restored run, keep the values of the run that it continues everywhere but
+ * where the cell restores, so that no effect goes through them (ROME's severed paths); none that is traced
+ * @has_knockout, @knockout: in place of restoring, the state's paths are cut: the site is state, the sweep
+ * over layers, the direction damage; a cell cuts the knockout's layers that are in its window
  * @threads: workers; 0 for one a processor
  * @device: what computes
  */
@@ -49,6 +57,12 @@ typedef struct
   gboolean all_metrics;
   EgSite site;
   guint window;
+  EgSiteSet more_sites;
+  EgSweep sweep;
+  EgDirection direction;
+  EgSiteSet freeze;
+  gboolean has_knockout;
+  EgKnockout knockout;
   guint threads;
   EgDevice device;
 } EgTraceRequest;
@@ -63,6 +77,13 @@ gboolean eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *
 guint eg_trace_request_get_samples (const EgTraceRequest *self);
 /* How many it may come to. */
 guint eg_trace_request_get_max_samples (const EgTraceRequest *self);
+/* Whether sites, sweep, direction, freeze and knockout make sense together; EG_ERROR_INVALID. */
+gboolean eg_trace_request_check_sites (const EgTraceRequest *self, GError **error);
+/* What can be done where the swapped prompt's positions are others. */
+gboolean eg_trace_request_check_shift (const EgTraceRequest *self, GError **error);
+/* The knockout against a model's layers and a prompt's tokens. */
+gboolean
+eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsize n_tokens, GError **error);
 void eg_trace_request_free (EgTraceRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceRequest, eg_trace_request_free)
 

@@ -2,6 +2,7 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 EgTraceResult *
 eg_trace_result_new (gsize n_layers, gsize n_tokens)
@@ -46,11 +47,21 @@ eg_trace_result_ref (EgTraceResult *self)
   return self;
 }
 
+static void
+input_free (EgTraceResultInput *input)
+{
+  g_strfreev (input->tokens);
+  g_free (input->ids);
+  g_free (input);
+}
+
 void
 eg_trace_result_unref (EgTraceResult *self)
 {
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
+  g_clear_pointer (&self->more_sites, g_ptr_array_unref);
+  g_clear_pointer (&self->input, input_free);
   g_free (self->scores);
   g_free (self->sem);
   g_free (self->counts);
@@ -84,6 +95,12 @@ copy_scores (const EgTraceScores *scores, gsize n)
   return copy;
 }
 
+static guint32 *
+copy_ids (const guint32 *ids, gsize n)
+{
+  return g_memdup2 (ids, ids != NULL ? n * sizeof *ids : 0);
+}
+
 EgTraceResult *
 eg_trace_result_copy (const EgTraceResult *self)
 {
@@ -98,13 +115,22 @@ eg_trace_result_copy (const EgTraceResult *self)
   copy->prompt = g_strdup (self->prompt);
   copy->subject = g_strdup (self->subject);
   copy->tokens = g_strdupv (self->tokens);
-  copy->ids = g_memdup2 (self->ids, self->ids != NULL ? self->n_tokens * sizeof *self->ids : 0);
+  copy->ids = copy_ids (self->ids, self->n_tokens);
   copy->target = g_strdup (self->target);
   copy->against = g_strdup (self->against);
   eg_corruption_copy (&self->corruption, &copy->corruption);
   copy->model = g_strdup (self->model);
   copy->device = g_strdup (self->device);
   copy->version = g_strdup (self->version);
+  if (self->input != NULL)
+    {
+      copy->input = g_memdup2 (self->input, sizeof *self->input);
+      copy->input->tokens = g_strdupv (self->input->tokens);
+      copy->input->ids = copy_ids (self->input->ids, self->input->n_tokens);
+    }
+  copy->more_sites = NULL;
+  for (gsize i = 1; i < eg_trace_result_n_sites (self); i++)
+    eg_trace_result_take_site (copy, eg_trace_result_copy (eg_trace_result_get_site (self, i)));
   return copy;
 }
 
@@ -126,7 +152,55 @@ eg_trace_result_get_request (const EgTraceResult *self)
   request->against = g_strdup (self->against);
   request->site = self->site;
   request->window = self->window;
+  for (gsize i = 1; i < eg_trace_result_n_sites (self); i++)
+    request->more_sites |= EG_SITE_BIT (eg_trace_result_get_site (self, i)->site);
+  request->sweep = self->sweep;
+  request->direction = self->direction;
+  request->freeze = self->freeze;
+  request->has_knockout = self->has_knockout;
+  request->knockout = self->knockout;
   return request;
+}
+
+EgTraceResultInput
+eg_trace_result_get_input (const EgTraceResult *self)
+{
+  if (self->input != NULL)
+    return *self->input;
+  return (EgTraceResultInput){ self->n_tokens, self->tokens, self->ids, self->subject_first,
+                               self->subject_last };
+}
+
+void
+eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input)
+{
+  g_return_if_fail (self->n_tokens == 1 && self->input == NULL);
+  self->input = input;
+  g_strfreev (self->tokens);
+  self->tokens = g_strdupv ((char *[]){ (char *)_ ("all tokens"), NULL });
+  g_clear_pointer (&self->ids, g_free);
+  self->subject_first = self->subject_last = 0;
+}
+
+gsize
+eg_trace_result_n_sites (const EgTraceResult *self)
+{
+  return 1 + (self->more_sites != NULL ? self->more_sites->len : 0);
+}
+
+EgTraceResult *
+eg_trace_result_get_site (const EgTraceResult *self, gsize index)
+{
+  g_return_val_if_fail (index < eg_trace_result_n_sites (self), NULL);
+  return index == 0 ? (EgTraceResult *)self : self->more_sites->pdata[index - 1];
+}
+
+void
+eg_trace_result_take_site (EgTraceResult *self, EgTraceResult *other)
+{
+  if (self->more_sites == NULL)
+    self->more_sites = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_trace_result_unref);
+  g_ptr_array_add (self->more_sites, other);
 }
 
 double
@@ -134,7 +208,9 @@ eg_trace_result_normalize (const EgTraceResult *self, double score)
 {
   if (!eg_metric_is_better (self->metric, self->high_score, self->low_score) || isnan (score))
     return NAN;
-  return CLAMP ((score - self->low_score) / (self->high_score - self->low_score), 0.0, 1.0);
+  const double part
+      = self->direction == EG_DIRECTION_DAMAGE ? self->high_score - score : score - self->low_score;
+  return CLAMP (part / (self->high_score - self->low_score), 0.0, 1.0);
 }
 
 /* Σ x[0…n), missing values counting as 0, in the order in which NumPy adds (pairwise_sum in
@@ -195,12 +271,21 @@ sem_of_mean (const double *scores, const double *sem, gsize n)
   return n_known == 0 ? NAN : sqrt (sum) / (double)n_known;
 }
 
+/* Whether one score says that more goes through its cell than another: that more comes back, or, of damage,
+ * that more is lost. */
+static gboolean
+matters_more (const EgTraceResult *self, double score, double than)
+{
+  return self->direction == EG_DIRECTION_DAMAGE ? eg_metric_is_better (self->metric, than, score)
+                                                : eg_metric_is_better (self->metric, score, than);
+}
+
 static void
 find_best (const EgTraceResult *self, EgTraceAnalysis *analysis)
 {
   for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
     if (!isnan (self->scores[i])
-        && (!analysis->has_best || eg_metric_is_better (self->metric, self->scores[i], analysis->best_score)))
+        && (!analysis->has_best || matters_more (self, self->scores[i], analysis->best_score)))
       {
         analysis->has_best = TRUE;
         analysis->best_score = self->scores[i];
@@ -210,9 +295,9 @@ find_best (const EgTraceResult *self, EgTraceAnalysis *analysis)
 }
 
 /* argsort (average, stable)[::-1][:5] without the layers that have no average: of equal ones the later comes
- * first. Of −average where smaller is better. */
+ * first. Of −average where smaller is better, and of damage. */
 static void
-find_top_layers (EgTraceAnalysis *analysis, EgMetric metric)
+find_top_layers (const EgTraceResult *self, EgTraceAnalysis *analysis)
 {
   for (gsize l = 0; l < analysis->n_layers; l++)
     {
@@ -220,8 +305,7 @@ find_top_layers (EgTraceAnalysis *analysis, EgMetric metric)
       if (isnan (average[l]))
         continue;
       gsize place = 0;
-      while (place < analysis->n_top
-             && eg_metric_is_better (metric, average[analysis->top_layers[place]], average[l]))
+      while (place < analysis->n_top && matters_more (self, average[analysis->top_layers[place]], average[l]))
         place++;
       if (place == G_N_ELEMENTS (analysis->top_layers))
         continue;
@@ -253,7 +337,7 @@ eg_trace_result_analyze (const EgTraceResult *self)
       analysis->subject_average[l] = mean (scores + self->subject_first, n_subject);
     }
   find_best (self, analysis);
-  find_top_layers (analysis, self->metric);
+  find_top_layers (self, analysis);
   analysis->overall_mean = mean (analysis->layer_average, n_layers);
   analysis->subject_mean = mean (analysis->subject_average, n_layers);
   analysis->ratio = analysis->overall_mean > 0 ? analysis->subject_mean / analysis->overall_mean : NAN;
@@ -283,6 +367,32 @@ format_error (EgMetric metric, double sem)
   return g_strdup_printf (shown < 0.95 ? " ± %.1f%%" : " ± %.0f%%", shown);
 }
 
+/* What was done where it mattered most, of others than the usual sweep. (transfer full) */
+static char *
+describe_place (const EgTraceResult *self, gsize layer, const char *token)
+{
+  const gboolean damages = self->direction == EG_DIRECTION_DAMAGE;
+  if (self->has_knockout)
+    return g_strdup_printf (_ ("cutting the state’s paths around layer %zu"), layer);
+  switch (self->sweep)
+    {
+    case EG_SWEEP_LAYERS:
+      return g_strdup_printf (damages ? _ ("damaging layer %zu") : _ ("restoring layer %zu"), layer);
+    case EG_SWEEP_POSITIONS:
+      return g_strdup_printf (
+          damages ? _ ("damaging “%s” in all layers") : _ ("restoring “%s” in all layers"), token);
+    case EG_SWEEP_CARRY:
+      return g_strdup_printf (damages ? _ ("damaging layer %zu from “%s” on")
+                                      : _ ("restoring layer %zu from “%s” on"),
+                              layer, token);
+    case EG_SWEEP_CELLS:
+    case EG_N_SWEEPS:
+      break;
+    }
+  return g_strdup_printf (damages ? _ ("damaging layer %zu at “%s”") : _ ("restoring layer %zu at “%s”"),
+                          layer, token);
+}
+
 char *
 eg_trace_result_describe (const EgTraceResult *self)
 {
@@ -295,6 +405,12 @@ eg_trace_result_describe (const EgTraceResult *self)
   const double sem = self->sem[layer * self->n_tokens + analysis->best_position];
   g_autofree char *value = eg_metric_format (self->metric, analysis->best_score);
   g_autofree char *error = format_error (self->metric, sem);
+  if (self->sweep != EG_SWEEP_CELLS || self->direction == EG_DIRECTION_DAMAGE)
+    {
+      g_autofree char *place = describe_place (self, layer, token);
+      return g_strdup_printf (_ ("Most important: %s (%s: %s%s)"), place, eg_metric_get_title (self->metric),
+                              value, error);
+    }
   switch (self->metric)
     {
     case EG_METRIC_LOGPROB:

@@ -8,6 +8,17 @@ G_BEGIN_DECLS
 typedef struct _EgTraceResult EgTraceResult;
 
 /**
+ * EgTraceResultInput: the whole prompt's tokens; ids may be %NULL.
+ */
+typedef struct
+{
+  gsize n_tokens;
+  char **tokens;
+  guint32 *ids;
+  gsize subject_first, subject_last;
+} EgTraceResultInput;
+
+/**
  * EgTraceScores: of another metric of the same runs.
  * @scores, @sem: [n_layers, n_tokens], as the result's
  */
@@ -19,9 +30,13 @@ typedef struct
 
 /**
  * EgTraceResult: not thread-safe; owned by the thread (main context) that started the trace.
+ * @n_layers, @n_tokens: the grid of cells: one token, named “all tokens”, where the sweep is over layers, and
+ * one layer where it is over positions
+ * @tokens, @ids, @subject_first, @subject_last: of the grid; those of the whole prompt are in
+ * eg_trace_result_get_input()
  * @metric: what the scores are; %EG_METRIC_PROB in files that do not say
- * @scores: [n_layers, n_tokens] row-major, mean over samples of the metric in the restored run; NaN: not
- * computed yet, or, where a swapped subject has fewer tokens, without a counterpart
+ * @scores: [n_layers, n_tokens] row-major, mean over samples of the metric in the restored (damaged) run;
+ * NaN: not computed yet, or, where a swapped subject has fewer tokens, without a counterpart
  * @sem: same shape, standard error of that mean (ddof 1); NaN for one sample or where unknown (files without
  * it)
  * @counts: same shape, samples that the score rests on so far
@@ -36,6 +51,8 @@ typedef struct
  * @target_named: the request named the target; it was not the first prediction, or nobody knows
  * @device: what computed, "cpu" or "cuda:0 (NVIDIA H100 80GB HBM3, tf32)"; @note: a sentence about it that a
  * person should read, or %NULL; not kept in files
+ * @input: the whole prompt, where the grid has not every token; %NULL where it has
+ * @more_sites: results of further sites of the same trace, each complete in itself; %NULL for none
  * @complete: every cell rests on all samples
  * @seconds: of the trace alone
  */
@@ -65,6 +82,13 @@ struct _EgTraceResult
   double noise_level, noise_std;
   EgSite site;
   guint window;
+  EgSweep sweep;
+  EgDirection direction;
+  EgSiteSet freeze;
+  gboolean has_knockout;
+  EgKnockout knockout;
+  EgTraceResultInput *input;
+  GPtrArray *more_sites;
   char *model;
   char *device, *note;
   char *version;
@@ -80,13 +104,27 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceResult, eg_trace_result_unref)
 /* Makes room for another metric's scores, NaN all of them. */
 EgTraceScores *eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric);
 
+/* The whole prompt, whatever the grid is; pointers into the result. */
+EgTraceResultInput eg_trace_result_get_input (const EgTraceResult *self);
+
+/* The prompt for which the one column of the grid stands. Takes it over. */
+void eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input);
+
+/* The results of a trace's sites: this one, then the others. (transfer none) */
+gsize eg_trace_result_n_sites (const EgTraceResult *self);
+EgTraceResult *eg_trace_result_get_site (const EgTraceResult *self, gsize index);
+
+/* Adds another site's result, which it takes over. */
+void eg_trace_result_take_site (EgTraceResult *self, EgTraceResult *other);
+
 static inline double
 eg_trace_result_score (const EgTraceResult *self, gsize layer, gsize position)
 {
   return self->scores[layer * self->n_tokens + position];
 }
 
-/* clip((score − low)/(high − low), 0, 1); NaN where not known yet, or undefined: where the corrupted runs are
+/* Recovery, clip((score − low)/(high − low), 0, 1), or, of damage, loss, clip((high − score)/(high − low), 0,
+ * 1); NaN where not known yet, or undefined: where the corrupted runs are
  * as good as the clean one, or better. */
 double eg_trace_result_normalize (const EgTraceResult *self, double score);
 

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "trace/clean-run.h"
+#include "trace/memory.h"
 #include "trace/meter.h"
 #include "trace/noise.h"
 #include "trace/schedule.h"
@@ -14,15 +15,6 @@
 
 /* Rows of corrupted runs that go through the network together: few, so that every thread gets some. */
 #define CORRUPTED_ROWS 64
-/* The corrupted runs of one round take at most this much memory, if one sample's do. */
-#define ROUND_BYTES (G_GUINT64_CONSTANT (512) << 20)
-/* Samples of a round whose cells of one layer have together this many rows are enough for wide products. */
-#define WIDE_ROWS 256
-/* Where states are not kept after every position: between two of them they are computed again, which costs
- * half a row a segment and layer and nothing next to the rows of a prompt with more tokens than LONG_PROMPT.
- */
-#define STATE_STEP  16
-#define LONG_PROMPT 64
 /* A round under way: a group waits until all the corrupted runs of its round are there. */
 typedef struct
 {
@@ -51,17 +43,17 @@ typedef struct
   int refs;
 
   /* Set by the coordinator before workers start. */
-  gsize n_layers, n_tokens, n_threads;
-  gsize n_corrupted;          /* tokens of the corrupted prompt */
+  gsize n_tokens, n_threads, n_cells; /* cells: of all sites */
+  gsize n_corrupted;                  /* tokens of the corrupted prompt */
+  EgGrid grid;
   gsize samples, max_samples; /* those of the plans so far; how many they may come to */
-  gsize samples_at_once;
   EgPlan *plan;
   EgRun *clean;
   EgRun *shifted;    /* the clean run at the swapped prompt's positions, where these are others; or NULL */
   float *embeddings; /* [T, d] host */
   EgMeter meter;
   double noise_std;
-  gsize state_step;
+  EgTraceMemory memory;
   gsize block;       /* samples of a block of corrupted runs */
   EgRun **corrupted; /* [samples], those of the rounds under way */
   float **inputs;    /* [samples]: their rows from the subject on */
@@ -78,10 +70,10 @@ typedef struct
   RoundState *rounds;
   EgSchedule *schedule;
   gsize next_round;
-  EgEstimates *estimates; /* of cells layer·T + position; values are written by one worker each */
+  EgEstimates *estimates; /* of the grid's cells; values are written by one worker each */
   gsize n_low;            /* corrupted runs in them, counted as rounds open */
   GArray *changed;        /* of gsize: cells to hand over */
-  guint8 *pending;        /* [L·T]: a cell stands in `changed` */
+  guint8 *pending;        /* [cells]: a cell stands in `changed` */
   gboolean scheduled, announced, finished;
   guint64 cost, cost_done, cost_before; /* of the plans so far; before: of what a partial trace had */
   gsize units_done;
@@ -188,15 +180,15 @@ scores_of (EgTraceResult *result, EgMetric metric)
   return (EgTraceScores){ .scores = result->scores, .sem = result->sem };
 }
 
-/* One cell's estimates into the result. Returns: the samples that they rest on. */
+/* One cell's estimates into its place in its site's result. Returns: the samples that they rest on. */
 static guint
-take_estimates (Trace *self, gsize at)
+take_estimates (Trace *self, gsize cell, EgTraceResult *result, gsize at)
 {
   guint count = 0;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
     {
-      const EgTraceScores to = scores_of (self->result, self->meter.metrics[m]);
-      count = eg_estimates_get_cell (self->estimates, m, at, &to.scores[at], &to.sem[at]);
+      const EgTraceScores to = scores_of (result, self->meter.metrics[m]);
+      count = eg_estimates_get_cell (self->estimates, m, cell, &to.scores[at], &to.sem[at]);
       to.scores[at] = to_float (to.scores[at]);
       to.sem[at] = to_float (to.sem[at]);
     }
@@ -205,9 +197,8 @@ take_estimates (Trace *self, gsize at)
 
 /* What the scores lie between. */
 static void
-take_ends (Trace *self)
+take_ends (Trace *self, EgTraceResult *result)
 {
-  EgTraceResult *result = self->result;
   EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
   eg_estimates_get_low (self->estimates, 0, self->n_low, &result->low_score, &result->low_sem);
   result->high_score = self->estimates->high[0];
@@ -232,21 +223,25 @@ take_ends (Trace *self)
 static GArray *
 take_cells (Trace *self)
 {
-  EgTraceResult *result = self->result;
   GArray *cells = g_array_sized_new (FALSE, FALSE, sizeof (EgTraceCell), self->changed->len);
   for (guint i = 0; i < self->changed->len; i++)
     {
       const gsize at = g_array_index (self->changed, gsize, i);
-      EgTraceCell cell = { .layer = at / self->n_tokens, .position = at % self->n_tokens };
-      cell.samples = take_estimates (self, at);
-      cell.score = result->scores[at];
-      cell.sem = result->sem[at];
+      const gsize site = eg_grid_site_index (&self->grid, at);
+      EgTraceResult *result = eg_trace_result_get_site (self->result, site);
+      const gsize place = at % (result->n_layers * result->n_tokens);
+      EgTraceCell cell
+          = { .site = site, .layer = place / result->n_tokens, .position = place % result->n_tokens };
+      cell.samples = take_estimates (self, at, result, place);
+      cell.score = result->scores[place];
+      cell.sem = result->sem[place];
       self->pending[at] = FALSE;
-      result->counts[at] = cell.samples;
+      result->counts[place] = cell.samples;
       g_array_append_val (cells, cell);
     }
   g_array_set_size (self->changed, 0);
-  take_ends (self);
+  for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
+    take_ends (self, eg_trace_result_get_site (self->result, i));
   return cells;
 }
 
@@ -283,13 +278,16 @@ deliver (Trace *self)
   EgTraceProgress progress = {
     .result = self->result,
     .done = self->units_done,
-    .total = MAX (self->n_layers * (self->n_tokens - count_missing (self)) * self->samples, self->units_done),
+    .total
+    = MAX ((self->n_cells - self->grid.n_rows * self->grid.n_sites * count_missing (self)) * self->samples,
+           self->units_done),
     .elapsed = elapsed (self),
     .left = estimate_left (self),
   };
   pthread_mutex_unlock (&self->lock);
 
-  self->result->seconds = progress.elapsed;
+  for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
+    eg_trace_result_get_site (self->result, i)->seconds = progress.elapsed;
   if (!self->progress)
     return;
   if (first)
@@ -328,7 +326,8 @@ finish_in_context (gpointer data)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
   else
     {
-      self->result->complete = TRUE;
+      for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
+        eg_trace_result_get_site (self->result, i)->complete = TRUE;
       g_task_return_pointer (self->task, eg_trace_result_ref (self->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }
@@ -369,6 +368,35 @@ announce (Trace *self)
   schedule (trace_ref (self), deliver_in_context);
 }
 
+/* A computed cell, and those that are the same; metric m's values at values + m·stride. With the lock. */
+static void
+record_cell (Trace *self, const EgGroup *group, gsize cell, const double *values, gsize stride)
+{
+  const EgGrid *grid = &self->grid;
+  const gsize n_samples = group->sample_end - group->sample_first;
+  gsize alike = cell;
+  while (alike > 0 && eg_grid_alike (grid, alike - 1) == cell)
+    alike--;
+  for (; alike <= cell; alike++)
+    if (!eg_grid_is_one_run (grid))
+      note_cell (
+          self, alike,
+          eg_estimates_record (self->estimates, alike, group->sample_first, n_samples, values, stride));
+    else
+      for (gsize s = 0; s < self->samples; s++)
+        note_cell (self, alike, eg_estimates_record (self->estimates, alike, s, 1, values, stride));
+}
+
+/* A cell of the prompt as one of the swapped one, whose positions are others. */
+static void
+shift_segment (const Trace *self, EgSegment *segment)
+{
+  segment->position = corrupted_position (self, segment->position);
+  segment->box.position_begin = corrupted_position (self, segment->box.position_begin);
+  segment->box.position_end = corrupted_position (self, segment->box.position_end);
+  segment->source = self->shifted;
+}
+
 static gboolean
 run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **error)
 {
@@ -378,16 +406,10 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
   for (gsize i = 0; i < n; i++)
     {
       const gsize cell = g_array_index (group->cells, gsize, i / n_samples);
-      EgSegment *segment = &segments[i];
-      eg_plan_window (self->n_layers, cell / self->n_tokens, self->request->window, &segment->window_begin,
-                      &segment->window_end);
-      segment->layer = segment->window_begin + 1;
-      segment->position = corrupted_position (self, cell % self->n_tokens);
-      segment->base = self->corrupted[group->sample_first + i % n_samples];
-      segment->source = self->shifted ? self->shifted : self->clean;
-      segment->site = self->request->site;
-      segment->restore_begin = segment->position;
-      segment->restore_end = segment->position + 1;
+      const EgRun *corrupted = self->corrupted[group->sample_first + i % n_samples];
+      segments[i] = eg_grid_segment (&self->grid, cell, self->clean, corrupted);
+      if (self->shifted)
+        shift_segment (self, &segments[i]);
     }
   if (!eg_mamba_run (workspace, segments, n, self->n_corrupted, self->cancellable, error))
     return FALSE;
@@ -397,12 +419,7 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
 
   pthread_mutex_lock (&self->lock);
   for (gsize i = 0; i < group->cells->len; i++)
-    {
-      const gsize cell = g_array_index (group->cells, gsize, i);
-      note_cell (self, cell,
-                 eg_estimates_record (self->estimates, cell, group->sample_first, n_samples,
-                                      values + i * n_samples, n));
-    }
+    record_cell (self, group, g_array_index (group->cells, gsize, i), values + i * n_samples, n);
   self->cost_done += eg_plan_group_cost (self->plan, group);
   announce (self);
   pthread_mutex_unlock (&self->lock);
@@ -509,16 +526,13 @@ open_rounds (Trace *self)
       const EgRound *round = self->plan->rounds->pdata[self->next_round];
       self->rounds[self->next_round].ready = TRUE;
       self->n_low = round->sample_end;
-      for (gsize cell = 0; cell < self->n_layers * self->n_tokens; cell++)
-        {
-          const EgCellKind kind
-              = eg_plan_cell_kind (self->plan, cell / self->n_tokens, cell % self->n_tokens);
-          if (kind != EG_CELL_COMPUTED && !is_missing (self, cell % self->n_tokens))
-            note_cell (self, cell,
-                       eg_estimates_record_known (self->estimates, cell, round->sample_first,
-                                                  round->sample_end - round->sample_first,
-                                                  kind == EG_CELL_HIGH));
-        }
+      const EgGrid *grid = &self->grid;
+      for (gsize cell = 0; cell < self->n_cells; cell++)
+        if (eg_grid_cell_kind (grid, cell) != EG_CELL_COMPUTED && !is_missing (self, cell % grid->n_columns))
+          note_cell (self, cell,
+                     eg_estimates_record_known (self->estimates, cell, round->sample_first,
+                                                round->sample_end - round->sample_first,
+                                                eg_grid_is_clean (grid, cell)));
       announce (self);
     }
   pthread_cond_broadcast (&self->round_ready);
@@ -536,8 +550,9 @@ prepare_corrupted (
     return FALSE;
   for (gsize s = 0; s < n; s++)
     {
-      EgRun *run = eg_run_new (self->model, base, self->n_corrupted, position, position,
-                               self->n_corrupted - 1, self->state_step, FALSE, error);
+      EgRunShape shape = self->memory.corrupted;
+      shape.base = base;
+      EgRun *run = eg_run_new (self->model, &shape, error);
       if (!run)
         return FALSE;
       self->corrupted[first + s] = run;
@@ -555,7 +570,10 @@ record_corrupted (Trace *self, gsize round, gsize first, gsize n, const double *
   eg_estimates_record_low (self->estimates, first, n, values, stride);
   self->rounds[round].blocks_left--;
   open_rounds (self);
+  const gboolean needed = self->rounds[round].groups_left > 0;
   pthread_mutex_unlock (&self->lock);
+  if (!needed)
+    free_corrupted (self, first, first + n);
 }
 
 /* One block of a round's corrupted runs. */
@@ -691,9 +709,7 @@ make_tasks (Trace *self, gboolean is_first)
 static gboolean
 make_clean (Trace *self)
 {
-  const gsize first = self->input->corrupted_first;
-  self->clean = eg_run_new (self->model, NULL, self->n_tokens, 0, first > 0 ? first - 1 : 0, first, 1,
-                            self->request->site == EG_SITE_MIXER, &self->error);
+  self->clean = eg_run_new (self->model, &self->memory.clean, &self->error);
   if (self->clean && self->n_corrupted != self->n_tokens)
     self->shifted = eg_run_new_shifted (self->clean, (gssize)self->n_corrupted - (gssize)self->n_tokens);
   return self->clean != NULL;
@@ -802,12 +818,9 @@ run_rest (Trace *self)
 static void
 plan_samples (Trace *self, gsize end)
 {
-  const EgTraceRequest *request = self->request;
   const gboolean is_first = self->samples == 0;
   g_clear_pointer (&self->plan, eg_plan_free);
-  self->plan
-      = eg_plan_new (self->n_layers, self->n_tokens, self->input->corrupted_first + count_missing (self),
-                     request->site, request->window, end - self->samples, self->samples_at_once);
+  self->plan = eg_plan_new (&self->grid, end - self->samples, self->memory.samples_at_once);
   eg_plan_shift_samples (self->plan, self->samples);
   self->samples = end;
   self->cost += self->plan->cost;
@@ -862,38 +875,14 @@ coordinate (gpointer data)
 
 /* ---- starting ---- */
 
-/* How the corrupted runs are kept. */
-typedef struct
-{
-  gsize state_step;      /* states after every so many positions */
-  gsize samples_at_once; /* of a round; a round's and the next one's runs are kept at a time */
-  guint64 bytes;         /* of all that is kept at a time, the clean run too */
-} Memory;
-
-/* So many samples in a round that their runs fit into ROUND_BYTES. Never by what happens to be free: the same
- * request gives the same bits. rows: positions from the subject's first on. */
-static Memory
-plan_memory (const EgModelConfig *config, gsize n_tokens, gsize rows, EgSite site, gsize samples)
-{
-  const gsize wide_enough = MIN (samples, WIDE_ROWS / (rows * (rows + 1) / 2) + 1);
-  guint64 one = eg_run_size (config, rows, rows - 1, FALSE);
-  Memory memory = { .state_step = 1 };
-  if (rows > LONG_PROMPT || one * wide_enough > ROUND_BYTES)
-    {
-      memory.state_step = STATE_STEP;
-      one = eg_run_size (config, rows, (rows - 1 + STATE_STEP - 1) / STATE_STEP, FALSE);
-    }
-  memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
-  memory.bytes = eg_run_size (config, n_tokens, 1, site == EG_SITE_MIXER)
-                 + one * MIN (2 * memory.samples_at_once, samples);
-  return memory;
-}
-
 guint64
-eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples)
+eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, EgSiteSet sites)
 {
   g_return_val_if_fail (n_tokens > 0 && samples > 0, 0);
-  return plan_memory (eg_model_get_config (model), n_tokens, n_tokens, EG_SITE_RESID, samples).bytes;
+  const EgModelConfig *config = eg_model_get_config (model);
+  const EgTraceRequest request = { .more_sites = sites, .window = 1 };
+  const EgGrid grid = eg_grid_of (&request, config->n_layers, n_tokens, 0);
+  return eg_trace_memory_plan (config, &grid, samples).bytes;
 }
 
 static gboolean
@@ -910,18 +899,34 @@ check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
   return FALSE;
 }
 
+static void
+take_tokens (EgTraceResult *result, const EgGrid *grid, const EgTraceInput *input)
+{
+  EgTraceResultInput prompt = { input->n_tokens, g_strdupv (input->tokens),
+                                g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids),
+                                input->subject_first, input->subject_last };
+  if (grid->sweep == EG_SWEEP_LAYERS)
+    {
+      eg_trace_result_take_input (result, g_memdup2 (&prompt, sizeof prompt));
+      return;
+    }
+  g_strfreev (result->tokens);
+  result->tokens = prompt.tokens;
+  g_free (result->ids);
+  result->ids = prompt.ids;
+  result->subject_first = prompt.subject_first;
+  result->subject_last = prompt.subject_last;
+}
+
 static EgTraceResult *
 result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *model)
 {
-  EgTraceResult *result = eg_trace_result_new (eg_model_get_config (model)->n_layers, input->n_tokens);
+  const gsize n_layers = eg_model_get_config (model)->n_layers;
+  const EgGrid grid = eg_grid_of (request, n_layers, input->n_tokens, input->corrupted_first);
+  EgTraceResult *result = eg_trace_result_new (grid.n_rows, grid.n_columns);
   result->prompt = g_strdup (request->prompt);
   result->subject = g_strdup (input->subject);
-  g_strfreev (result->tokens);
-  result->tokens = g_strdupv (input->tokens);
-  g_free (result->ids);
-  result->ids = g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids);
-  result->subject_first = input->subject_first;
-  result->subject_last = input->subject_last;
+  take_tokens (result, &grid, input);
   result->has_settings = TRUE;
   result->samples = eg_trace_request_get_samples (request);
   result->seed = request->seed;
@@ -936,10 +941,22 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
     }
   result->site = request->site;
   result->window = request->window;
+  result->sweep = request->sweep;
+  result->direction = request->direction;
+  result->freeze = request->freeze;
+  result->has_knockout = request->has_knockout;
+  result->knockout = request->knockout;
   result->model = g_strdup (eg_model_get_name (model));
   result->device = g_strdup (eg_model_get_device_name (model));
   g_free (result->version);
   result->version = g_strdup (ENGRAM_VERSION);
+  for (gsize i = 1; i < grid.n_sites; i++)
+    {
+      EgTraceResult *other = eg_trace_result_copy (result);
+      g_clear_pointer (&other->more_sites, g_ptr_array_unref);
+      other->site = grid.sites[i];
+      eg_trace_result_take_site (result, other);
+    }
   return result;
 }
 
@@ -947,7 +964,7 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
 static void
 make_arrays (Trace *self)
 {
-  const gsize n_cells = self->n_layers * self->n_tokens, S = self->max_samples;
+  const gsize n_cells = self->n_cells, S = self->max_samples;
   self->corrupted = g_new0 (EgRun *, S);
   self->inputs = g_new0 (float *, S);
   self->unneeded = g_new0 (guint8, S);
@@ -998,14 +1015,14 @@ eg_trace_start (EgModel *model,
   eg_meter_init (&self->meter, model, request);
   self->result = result_for (request, input, model);
   for (gsize m = 1; m < self->meter.n_metrics; m++)
-    eg_trace_result_add_metric (self->result, self->meter.metrics[m]);
+    for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
+      eg_trace_result_add_metric (eg_trace_result_get_site (self->result, i), self->meter.metrics[m]);
   self->input = g_steal_pointer (&input);
   self->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
   self->task = g_steal_pointer (&task);
   self->context = g_main_context_ref_thread_default ();
   self->progress = progress;
   self->progress_data = progress_data;
-  self->n_layers = eg_model_get_config (model)->n_layers;
   self->n_tokens = self->input->n_tokens;
   self->n_corrupted = self->input->swapped ? self->input->n_swapped : self->n_tokens;
   self->n_threads = request->threads > 0 ? MIN (request->threads, 256) : g_get_num_processors ();
@@ -1015,17 +1032,19 @@ eg_trace_start (EgModel *model,
   pthread_mutex_init (&self->noise_lock, NULL);
   pthread_cond_init (&self->round_ready, NULL);
   self->max_samples = eg_trace_request_get_max_samples (request);
-  const Memory memory
-      = plan_memory (eg_model_get_config (model), self->n_tokens,
-                     self->n_corrupted - self->input->corrupted_first, request->site, self->max_samples);
-  if (!check_memory (eg_model_get_backend (model), memory.bytes, self->n_tokens, &error))
+  const EgModelConfig *config = eg_model_get_config (model);
+  const gsize first = self->input->corrupted_first;
+  const EgGrid kept = eg_grid_of (request, config->n_layers, self->n_corrupted, first);
+  self->grid = eg_grid_of (request, config->n_layers, self->n_tokens, first + count_missing (self));
+  self->n_cells = eg_grid_n_cells (&self->grid);
+  self->memory = eg_trace_memory_plan (config, &kept, self->max_samples);
+  self->memory.clean.n_positions = self->n_tokens;
+  if (!check_memory (eg_model_get_backend (model), self->memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);
       trace_unref (self);
       return;
     }
-  self->state_step = memory.state_step;
-  self->samples_at_once = memory.samples_at_once;
   self->partial = partial != NULL ? eg_trace_partial_ref (partial) : NULL;
   make_arrays (self);
   plan_samples (self, eg_trace_request_get_samples (request));

@@ -10,10 +10,12 @@ G_BEGIN_DECLS
 
 /**
  * EgTraceCell: a cell's estimate after some of its samples.
+ * @site: the number of its site's result, for eg_trace_result_get_site()
+ * @layer, @position: of that result's grid
  */
 typedef struct
 {
-  gsize layer, position;
+  gsize site, layer, position;
   double score, sem;
   guint samples;
 } EgTraceCell;
@@ -38,8 +40,8 @@ typedef struct
 typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer user_data);
 
 /* Bytes that the runs kept by a trace take at the most, beside the weights: of a prompt of n_tokens whose
- * subject is at its beginning. */
-guint64 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples);
+ * subject is at its beginning, when the residual stream and these sites are restored. */
+guint64 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, EgSiteSet sites);
 
 /* Starts a trace on the request's device; never blocks. Where a device fails or has too little memory, the
  * trace begins again on the processor, with a new result whose note says so; EG_ERROR_DEVICE only when a GPU

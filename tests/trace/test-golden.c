@@ -74,7 +74,8 @@ test_resid (gconstpointer name)
   g_autofree guint32 *tokens = g_new (guint32, T);
   for (guint t = 0; t < T; t++)
     tokens[t] = (guint32)json_array_get_int_element (ids, t);
-  g_autoptr (EgRun) run = eg_run_new (model, NULL, T, 0, 0, T, 1, TRUE, NULL);
+  const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1 };
+  g_autoptr (EgRun) run = eg_run_new (model, &shape, NULL);
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
   g_assert_true (eg_clean_run (workspace, model, tokens, T, run, NULL, NULL));
   for (guint l = 0; l < json_array_get_length (layers); l++)

@@ -12,15 +12,32 @@ static const EgModelConfig config = { .n_layers = 24,
 
 typedef struct
 {
-  gsize n_layers, n_tokens, subject_first, window, samples, at_once;
+  gsize n_layers, n_tokens, corrupted_first, window, samples, at_once;
   EgSite site;
+  EgSweep sweep;
+  EgSiteSet more;
 } Case;
 
 static const Case cases[] = {
-  { 24, 8, 1, 1, 10, 1000, EG_SITE_RESID }, { 24, 8, 1, 1, 1, 1000, EG_SITE_RESID },
-  { 24, 8, 0, 10, 100, 7, EG_SITE_RESID },  { 3, 40, 17, 2, 5, 2, EG_SITE_MIXER },
-  { 1, 2, 1, 1, 30, 1000, EG_SITE_MIXER },  { 64, 12, 3, 1, 10, 1000, EG_SITE_RESID },
+  { 24, 8, 1, 1, 10, 1000, EG_SITE_RESID },
+  { 24, 8, 1, 1, 1, 1000, EG_SITE_RESID },
+  { 24, 8, 0, 10, 100, 7, EG_SITE_RESID },
+  { 3, 40, 17, 2, 5, 2, EG_SITE_MIXER },
+  { 1, 2, 1, 1, 30, 1000, EG_SITE_MIXER },
+  { 64, 12, 3, 1, 10, 1000, EG_SITE_RESID },
+  { 6, 9, 2, 3, 10, 1000, EG_SITE_STATE, EG_SWEEP_CELLS, EG_ALL_SITES },
+  { 6, 9, 2, 3, 10, 1000, EG_SITE_STATE, EG_SWEEP_LAYERS, EG_ALL_SITES },
+  { 6, 9, 2, 1, 10, 3, EG_SITE_CONV_STATE, EG_SWEEP_POSITIONS, EG_ALL_SITES },
 };
+
+static EgPlan *
+plan_of (const Case *it)
+{
+  const EgTraceRequest request
+      = { .site = it->site, .more_sites = it->more, .window = (guint)it->window, .sweep = it->sweep };
+  const EgGrid grid = eg_grid_of (&request, it->n_layers, it->n_tokens, it->corrupted_first);
+  return eg_plan_new (&grid, it->samples, it->at_once);
+}
 
 static void
 test_plan (void)
@@ -28,9 +45,8 @@ test_plan (void)
   for (gsize c = 0; c < G_N_ELEMENTS (cases); c++)
     {
       const Case *it = &cases[c];
-      g_autoptr (EgPlan) plan = eg_plan_new (it->n_layers, it->n_tokens, it->subject_first, it->site,
-                                             it->window, it->samples, it->at_once);
-      const gsize n_cells = it->n_layers * it->n_tokens;
+      g_autoptr (EgPlan) plan = plan_of (it);
+      const gsize n_cells = eg_grid_n_cells (&plan->grid);
       g_autofree guint *times = g_new0 (guint, n_cells * it->samples);
       gsize sample = 0;
       for (guint r = 0; r < plan->rounds->len; r++)
@@ -51,7 +67,7 @@ test_plan (void)
       for (gsize i = 0; i < n_cells * it->samples; i++)
         {
           const gsize cell = i / it->samples;
-          const EgCellKind kind = eg_plan_cell_kind (plan, cell / it->n_tokens, cell % it->n_tokens);
+          const EgCellKind kind = eg_grid_cell_kind (&plan->grid, cell);
           g_assert_cmpuint (times[i], ==, kind == EG_CELL_COMPUTED ? 1 : 0);
         }
     }
@@ -125,8 +141,7 @@ test_tasks (void)
     for (gsize n_threads = 1; n_threads < 40; n_threads = n_threads * 2 + 1)
       {
         const Case *it = &cases[c];
-        g_autoptr (EgPlan) plan = eg_plan_new (it->n_layers, it->n_tokens, it->subject_first, it->site,
-                                               it->window, it->samples, it->at_once);
+        g_autoptr (EgPlan) plan = plan_of (it);
         simulate (plan, 3, n_threads, 1);
         simulate (plan, 100, n_threads, 5);
       }
@@ -137,7 +152,7 @@ test_tasks (void)
 static void
 test_even (void)
 {
-  g_autoptr (EgPlan) plan = eg_plan_new (24, 8, 1, EG_SITE_RESID, 1, 10, 1000);
+  g_autoptr (EgPlan) plan = plan_of (&cases[0]);
   for (gsize n_threads = 2; n_threads <= 4; n_threads *= 2)
     {
       const double longest = simulate (plan, 9, n_threads, 1);

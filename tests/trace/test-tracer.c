@@ -52,43 +52,61 @@ test_threads (void)
       }
 }
 
+static EgRun *
+whole_run_new (EgModel *model, gsize n_tokens)
+{
+  const EgRunShape shape
+      = { .n_positions = n_tokens, .state_end = n_tokens, .state_step = 1, .sites = EG_ALL_SITES };
+  return eg_run_new (model, &shape, NULL);
+}
+
+static double
+run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_tokens, gsize target)
+{
+  const EgHeadQuery query = { .target = target, .against = target };
+  EgHeadRow answer;
+  g_assert_true (eg_mamba_run (workspace, segment, 1, n_tokens, NULL, NULL));
+  eg_mamba_head (workspace, &query, &answer);
+  return eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
+}
+
 /* Every stride-th cell of a trace again, by whole runs from the first layer and token, each alone. */
 static void
 compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize stride, double tolerance)
 {
   const EgModelConfig *config = eg_model_get_config (model);
-  const gsize d = config->d_model, L = config->n_layers;
+  const gsize d = config->d_model;
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-  const gsize T = result->n_tokens;
+  const EgTraceResultInput prompt = eg_trace_result_get_input (result);
+  const gsize T = prompt.n_tokens, first = prompt.subject_first;
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-  g_autoptr (EgRun) clean = eg_run_new (model, NULL, T, 0, 0, T, 1, TRUE, NULL);
-  g_assert_true (eg_clean_run (workspace, model, result->ids, T, clean, NULL, NULL));
+  g_autoptr (EgRun) clean = whole_run_new (model, T);
+  g_autoptr (EgRun) corrupted = whole_run_new (model, T);
+  g_assert_true (eg_clean_run (workspace, model, prompt.ids, T, clean, NULL, NULL));
+  const EgGrid grid = eg_grid_of (request, config->n_layers, T, first);
+  const gsize n_cells = eg_grid_n_cells (&grid);
+  g_autofree float *embeddings = g_memdup2 (clean->resid[0], T * d * sizeof (float));
 
-  const float *rows = clean->resid[0] + result->subject_first * d;
   g_autoptr (EgNoise) noise
-      = eg_noise_new (model, &request->corruption, request->noise_level, request->seed, rows,
-                      result->subject_last - result->subject_first + 1, NULL, NULL);
-  g_autofree double *sums = g_new0 (double, L *T);
+      = eg_noise_new (model, &request->corruption, request->noise_level, request->seed,
+                      embeddings + first * d, prompt.subject_last - first + 1, NULL, NULL);
+  g_autofree double *sums = g_new0 (double, n_cells);
   for (guint s = 0; s < request->samples; s++)
     {
-      g_autofree float *input = g_memdup2 (clean->resid[0], T * d * sizeof (float));
-      eg_noise_draw (noise, rows, input + result->subject_first * d);
-      for (gsize cell = 0; cell < L * T; cell += stride)
+      g_autofree float *input = g_memdup2 (embeddings, T * d * sizeof (float));
+      eg_noise_draw (noise, embeddings + first * d, input + first * d);
+      const EgSegment whole = { .input = input, .keep = corrupted };
+      run_whole (workspace, &whole, T, (gsize)result->target_id);
+      for (gsize cell = 0; cell < n_cells; cell += stride)
         {
           /* From layer 0 on, so that every restoration, the first one too, happens inside the network. */
-          EgSegment segment = { .input = input, .source = clean, .site = request->site };
-          eg_plan_window (L, cell / T, request->window, &segment.window_begin, &segment.window_end);
-          segment.restore_begin = cell % T;
-          segment.restore_end = cell % T + 1;
-          const EgHeadQuery query
-              = { .target = (gsize)result->target_id, .against = (gsize)result->target_id };
-          EgHeadRow answer;
-          g_assert_true (eg_mamba_run (workspace, &segment, 1, T, NULL, NULL));
-          eg_mamba_head (workspace, &query, &answer);
-          sums[cell] += eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
+          EgSegment segment = eg_grid_segment (&grid, cell, clean, corrupted);
+          segment.layer = segment.position = 0;
+          segment.input = request->direction == EG_DIRECTION_DAMAGE ? embeddings : input;
+          sums[cell] += run_whole (workspace, &segment, T, (gsize)result->target_id);
         }
     }
-  for (gsize cell = 0; cell < L * T; cell += stride)
+  for (gsize cell = 0; cell < n_cells; cell += stride)
     g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->scores[cell], tolerance);
 }
 
@@ -96,32 +114,78 @@ static void
 test_continuation (void)
 {
   g_autoptr (EgModel) model = golden_open ("expand2");
+  for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
+    for (EgSite site = 0; site < EG_N_SITES; site++)
+      for (guint i = 0; i < 4; i++)
+        {
+          if (sweep == EG_SWEEP_CARRY && site != EG_SITE_STATE)
+            continue;
+          g_autoptr (EgTraceRequest) request = new_request ();
+          request->samples = 3;
+          request->site = site;
+          request->sweep = sweep;
+          request->window = i % 2 == 1 && sweep != EG_SWEEP_POSITIONS ? 3 : 1;
+          request->direction = i < 2 ? EG_DIRECTION_RESTORE : EG_DIRECTION_DAMAGE;
+          compare_with_whole_runs (model, request, 1, 2e-6);
+        }
+}
+
+/* The same with frozen paths: each site frozen while each other is restored. */
+static void
+test_frozen_continuation (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
   for (EgSite site = 0; site < EG_N_SITES; site++)
-    for (guint window = 1; window <= 3; window += 2)
+    for (EgSite frozen = 0; frozen < EG_N_SITES; frozen++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
+        const EgSiteSet set = EG_SITE_BIT (frozen);
+        if ((eg_sites_expand (set) & eg_sites_expand (EG_SITE_BIT (site))) != 0)
+          continue;
+        request->samples = 2;
         request->site = site;
-        request->window = window;
-        compare_with_whole_runs (model, request, 1, 2e-6);
+        request->freeze = set;
+        request->window = 1 + frozen % 3;
+        request->direction = (EgDirection)((site + frozen) % 2);
+        request->sweep = frozen % 4 == 3 ? EG_SWEEP_LAYERS : EG_SWEEP_CELLS;
+        compare_with_whole_runs (model, request, 3, 2e-6);
       }
 }
 
-/* Where states are kept after some positions only, and computed again between them. */
+/* A long prompt: states are kept after some positions only, and computed again between them. */
 static void
-test_long_prompt (void)
+compare_long_prompt (
+    EgSite site, EgDirection direction, EgSiteSet freeze, gsize n_repeats, gsize n_tokens, gsize stride)
 {
   g_autoptr (EgModel) model = golden_open ("expand2");
   g_autoptr (GString) prompt = g_string_new (NULL);
-  for (gsize i = 0; i < 64; i++)
+  for (gsize i = 0; i < n_repeats; i++)
     g_string_append (prompt, "The Eiffel Tower is in ");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt->str, "Eiffel Tower");
+  request->samples = 1;
+  request->site = site;
+  request->direction = direction;
+  request->freeze = freeze;
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
+  g_assert_cmpuint (input->n_tokens, ==, n_tokens);
+  compare_with_whole_runs (model, request, stride, 1e-5);
+}
+
+static void
+test_long_prompt (void)
+{
+  compare_long_prompt (EG_SITE_RESID, EG_DIRECTION_RESTORE, 0, 64, 512, 211);
+}
+
+static void
+test_states_between (void)
+{
+  const EgSiteSet state = EG_SITE_BIT (EG_SITE_STATE);
+  for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
     {
-      g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt->str, "Eiffel Tower");
-      request->samples = 1;
-      request->site = site;
-      g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
-      g_assert_cmpuint (input->n_tokens, ==, 512);
-      compare_with_whole_runs (model, request, 211, 1e-5);
+      compare_long_prompt (EG_SITE_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (EG_SITE_CONV_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (EG_SITE_MIXER, direction, state, 10, 80, 31);
     }
 }
 
@@ -430,7 +494,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/tracer/same-bits-with-any-number-of-threads", test_threads);
   g_test_add_func ("/tracer/continued-runs-equal-whole-runs", test_continuation);
+  g_test_add_func ("/tracer/frozen-paths-are-whole-runs", test_frozen_continuation);
   g_test_add_func ("/tracer/long-prompts-compute-states-again", test_long_prompt);
+  g_test_add_func ("/tracer/states-between-kept-ones-are-computed-again", test_states_between);
   g_test_add_func ("/tracer/hands-over-cells-and-ends-with-the-result", test_progress);
   g_test_add_func ("/tracer/stops-at-any-moment", test_cancel);
   g_test_add_func ("/tracer/goes-on-to-the-same-bits-when-stopped", test_continue);
