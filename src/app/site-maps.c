@@ -234,12 +234,13 @@ eg_site_maps_set_results (EgSiteMaps *self, EgTraceResult *const *results, gsize
 {
   g_return_if_fail (EG_IS_SITE_MAPS (self));
 
-  const guint n_before = self->results->len;
-  g_autoptr (GPtrArray) before = g_steal_pointer (&self->results);
+  GPtrArray *before = g_steal_pointer (&self->results);
+  const guint n_before = before->len;
 
   self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_trace_result_unref);
   for (gsize i = 0; i < n; i++)
     g_ptr_array_add (self->results, eg_trace_result_ref (results[i]));
+  g_ptr_array_unref (before); /* not before: the results may be the same */
   if (self->chosen >= n)
     self->chosen = 0;
   gtk_widget_set_visible (GTK_WIDGET (self), n > 1);

@@ -26,7 +26,7 @@ test_a_click_chooses (void)
   for (gsize i = 0; i < n; i++)
     {
       results[i] = fixture_result (8, 7);
-      results[i]->site = i;
+      results[i]->site = (EgSite)i;
     }
   eg_site_maps_set_results (maps, results, 1);
   g_assert_false (gtk_widget_get_visible (GTK_WIDGET (maps)));
