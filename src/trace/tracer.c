@@ -339,10 +339,12 @@ finish_in_context (gpointer data)
 static void
 schedule (Trace *self, GSourceFunc func)
 {
+  /* Outlives the source: once attached, that may be done with in its own thread, and the context with it. */
+  g_autoptr (GMainContext) context = g_main_context_ref (self->context);
   g_autoptr (GSource) source = g_idle_source_new ();
   g_source_set_priority (source, G_PRIORITY_DEFAULT);
   g_source_set_callback (source, func, self, (GDestroyNotify)trace_unref);
-  g_source_attach (source, self->context);
+  g_source_attach (source, context);
 }
 
 /* ---- the workers' side ---- */
