@@ -47,6 +47,8 @@ class MambaReference:
         self.R = math.ceil(self.d / 16) if rank == "auto" else rank
         self.L = config["num_hidden_layers"]
         self.eps = config["layer_norm_epsilon"]
+        # (layers, FROM, TO): there, what the positions FROM put into h is left out of what TO reads of it.
+        self.cut = None
 
     def embed(self, token_ids):
         """The rows of E, [T, d]."""
@@ -77,6 +79,8 @@ class MambaReference:
         samples = r[0].shape[0]
         conv_state = r[0].new_zeros(samples, self.K - 1, self.D)
         h = r[0].new_zeros(samples, self.D, self.N)
+        layers, come_from, goes_to = self.cut or ((), (), ())
+        part = torch.zeros_like(h)  # of h: what FROM put there
         after = []
 
         for t, row in enumerate(r):
@@ -99,9 +103,12 @@ class MambaReference:
             selection = hook("selection", layer, t, torch.cat([delta, B, C], -1))
             delta, B, C = selection.split([self.D, self.N, self.N], -1)
 
-            h = torch.exp(delta[:, :, None] * A) * h + delta[:, :, None] * B[:, None, :] * c[:, :, None]
+            update = delta[:, :, None] * B[:, None, :] * c[:, :, None]
+            part = torch.exp(delta[:, :, None] * A) * part + (update if t in come_from else 0)
+            h = torch.exp(delta[:, :, None] * A) * h + update
             h = hook("state", layer, t, h)
-            y = (C[:, None, :] * h).sum(-1) + weight("mixer.D") * c
+            read = h - part if layer in layers and t in goes_to else h
+            y = (C[:, None, :] * read).sum(-1) + weight("mixer.D") * c
             y = hook("ssm", layer, t, y)
 
             o = (y * F.silu(z)) @ weight("mixer.out_proj.weight").T + bias("mixer.out_proj.bias")

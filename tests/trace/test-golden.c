@@ -144,6 +144,106 @@ test_reference (gconstpointer name)
     assert_near (fast->scores[i], slow->scores[i], SCORE_TOLERANCE);
 }
 
+/* ---- every site, in every sweep and direction ---- */
+
+static JsonObject *
+load_sites (JsonNode **root)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "sites.json", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  g_assert_true (g_file_get_contents (path, &text, NULL, &error));
+  *root = json_from_string (text, &error);
+  g_assert_no_error (error);
+  return json_node_get_object (*root);
+}
+
+static EgTraceRequest *
+sites_request (JsonObject *document)
+{
+  EgTraceRequest *request = eg_trace_request_new (json_object_get_string_member (document, "prompt"),
+                                                  json_object_get_string_member (document, "subject"));
+  request->samples = (guint)json_object_get_int_member (document, "samples");
+  request->noise_level = json_object_get_double_member (document, "noise_level");
+  request->seed = (guint32)json_object_get_int_member (document, "seed");
+  request->threads = 2;
+  return request;
+}
+
+static void
+assert_scores (const EgTraceResult *result, JsonObject *expected)
+{
+  JsonArray *scores = json_object_get_array_member (expected, "scores");
+  g_assert_cmpuint (result->n_layers * result->n_tokens, ==, json_array_get_length (scores));
+  for (guint i = 0; i < json_array_get_length (scores); i++)
+    assert_near (result->scores[i], golden_number (scores, i), SCORE_TOLERANCE);
+}
+
+static void
+test_sites (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *document = load_sites (&root);
+  JsonObject *golden
+      = json_object_get_object_member (json_object_get_object_member (document, "models"), name);
+  JsonArray *traces = json_object_get_array_member (golden, "traces");
+  g_assert_cmpuint (json_array_get_length (traces), >, 150);
+  for (guint i = 0; i < json_array_get_length (traces); i++)
+    {
+      JsonObject *trace = json_array_get_object_element (traces, i);
+      g_autoptr (EgTraceRequest) request = sites_request (document);
+      g_autoptr (GError) error = NULL;
+      JsonArray *frozen = json_object_get_array_member (trace, "freeze");
+      request->window = (guint)json_object_get_int_member (trace, "window");
+      eg_site_from_name (json_object_get_string_member (trace, "site"), &request->site, &error);
+      eg_sweep_from_name (json_object_get_string_member (trace, "sweep"), &request->sweep, &error);
+      eg_direction_from_name (json_object_get_string_member (trace, "direction"), &request->direction,
+                              &error);
+      for (guint f = 0; f < json_array_get_length (frozen); f++)
+        {
+          EgSite site;
+          g_assert_true (eg_site_from_name (json_array_get_string_element (frozen, f), &site, &error));
+          request->freeze |= EG_SITE_BIT (site);
+        }
+      g_assert_no_error (error);
+      g_test_message ("%s, %s, window %u, %s, %u frozen", eg_site_get_name (request->site),
+                      eg_sweep_get_name (request->sweep), request->window,
+                      eg_direction_get_name (request->direction), json_array_get_length (frozen));
+      g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpint (result->target_id, ==, json_object_get_int_member (golden, "target_id"));
+      assert_scores (result, trace);
+    }
+}
+
+static void
+test_knockouts (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *document = load_sites (&root);
+  JsonArray *knockouts = json_object_get_array_member (
+      json_object_get_object_member (json_object_get_object_member (document, "models"), name), "knockouts");
+  for (guint i = 0; i < json_array_get_length (knockouts); i++)
+    {
+      JsonObject *knockout = json_array_get_object_element (knockouts, i);
+      g_autoptr (EgTraceRequest) request = sites_request (document);
+      g_autoptr (GError) error = NULL;
+      request->has_knockout = eg_knockout_parse (json_object_get_string_member (knockout, "knockout"),
+                                                 &request->knockout, &error);
+      request->window = (guint)json_object_get_int_member (knockout, "window");
+      request->site = EG_SITE_STATE;
+      request->sweep = EG_SWEEP_LAYERS;
+      request->direction = EG_DIRECTION_DAMAGE;
+      g_assert_no_error (error);
+      g_test_message ("%s, window %u", json_object_get_string_member (knockout, "knockout"), request->window);
+      g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      assert_scores (result, knockout);
+    }
+}
+
 /* The same network in the original layout of mamba_ssm: other names, a pickle, a tokenizer beside the folder.
  */
 static void
@@ -179,6 +279,10 @@ main (int argc, char **argv)
       g_test_add_data_func (traces, name, test_traces);
       g_test_add_data_func (plain, name, test_reference);
     }
+  g_test_add_data_func ("/golden/deep/every-site-is-pytorch's", "deep", test_sites);
+  g_test_add_data_func ("/golden/expand2/every-site-is-pytorch's", "expand2", test_sites);
+  g_test_add_data_func ("/golden/deep/knockouts-are-pytorch's", "deep", test_knockouts);
+  g_test_add_data_func ("/golden/expand2/knockouts-are-pytorch's", "expand2", test_knockouts);
   g_test_add_func ("/golden/original-layout-is-the-same-network", test_original_layout);
   g_test_add_data_func ("/golden/expand2/every-layer-is-pytorch's", "expand2", test_resid);
   g_test_add_data_func ("/golden/deep/every-layer-is-pytorch's", "deep", test_resid);
