@@ -197,6 +197,7 @@ test_little_memory (void)
   g_autoptr (EgModel) model = golden_open ("deep");
   g_autoptr (EgTraceResult) expected = trace_on (model, EG_DEVICE_CPU, NULL);
   static const gsize kib[] = { 64, 700, 1200, 4096 };
+  eg_cuda_use_module (eg_cuda_module ()); /* with no memory of other tests at hand */
   const gsize before = cuda_host_memory_used ();
   for (gsize i = 0; i < G_N_ELEMENTS (kib); i++)
     {
