@@ -17,7 +17,7 @@
 /* The options as they were typed; to be zeroed before and cleared after. */
 typedef struct
 {
-  char *subject, *target, *site, *window;
+  char *subject, *target, *site, *window, *direction, *freeze;
   CliCorruptionOptions corruption;
   char **outputs;
   gboolean stream;
@@ -31,6 +31,8 @@ trace_options_clear (TraceOptions *self)
   cli_corruption_options_clear (&self->corruption);
   g_free (self->site);
   g_free (self->window);
+  g_free (self->direction);
+  g_free (self->freeze);
   g_strfreev (self->outputs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TraceOptions, trace_options_clear)
@@ -129,7 +131,9 @@ make_request (const char *prompt, const TraceOptions *trace, guint threads)
       || (trace->window != NULL && !cli_parse_integer ("--window", trace->window, 1, EG_MAX_WINDOW, &window)))
     return NULL;
   g_autoptr (GError) error = NULL;
-  if (trace->site != NULL && !eg_site_from_name (trace->site, &request->site, &error))
+  if ((trace->site != NULL && !eg_site_from_name (trace->site, &request->site, &error))
+      || (trace->direction != NULL && !eg_direction_from_name (trace->direction, &request->direction, &error))
+      || (trace->freeze != NULL && !eg_sites_from_names (trace->freeze, &request->freeze, NULL, &error)))
     {
       cli_fail (error);
       return NULL;
@@ -217,9 +221,17 @@ run (int argc, char **argv)
           "predicts)"),
       "TEXT" },
     { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed.site,
-      N_ ("What is restored: resid or mixer (default: resid)"), "NAME" },
+      N_ ("What is restored: resid, mixer, conv_in, conv, gate, delta, B, C, selection, state, conv_state or "
+          "ssm (default: resid)"),
+      "NAME" },
     { "window", 0, 0, G_OPTION_ARG_FILENAME, &typed.window,
       N_ ("Restored in how many layers at once (default: 1)"), "N" },
+    { "direction", 0, 0, G_OPTION_ARG_FILENAME, &typed.direction,
+      N_ ("restore clean values in corrupted runs, or damage the clean run with corrupted ones (default: "
+          "restore)"),
+      "NAME" },
+    { "freeze", 0, 0, G_OPTION_ARG_FILENAME, &typed.freeze,
+      N_ ("Sites that keep their values everywhere else, so that no effect goes through them"), "SITES" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.outputs,
       N_ ("Write .npz, .json, .csv, .svg, .png or .pdf (may be given again)"), "FILE" },
     { "stream", 0, 0, G_OPTION_ARG_NONE, &typed.stream,

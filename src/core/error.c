@@ -1,6 +1,14 @@
 #include "core/error.h"
 
-G_DEFINE_QUARK (eg - error - quark, eg_error)
+/* Not by G_DEFINE_QUARK, whose static variable threads read and write without a lock. */
+GQuark
+eg_error_quark (void)
+{
+  static gsize quark;
+  if (g_once_init_enter (&quark))
+    g_once_init_leave (&quark, g_quark_from_static_string ("eg-error-quark"));
+  return (GQuark)quark;
+}
 
 gboolean
 eg_error_invalid (GError **error, const char *format, ...)

@@ -110,6 +110,12 @@ add_settings (EgNpzWriter *writer, const EgTraceResult *self)
     add_integer (writer, "against_id", self->against_id);
   add_text (writer, "site", eg_site_get_name (self->site));
   add_integer (writer, "window", self->window);
+  add_text (writer, "direction", eg_direction_get_name (self->direction));
+  if (self->freeze != 0)
+    {
+      g_autofree char *frozen = eg_sites_to_names (self->freeze);
+      add_text (writer, "freeze", frozen);
+    }
   add_integer (writer, "target_named", self->target_named);
   add_integer (writer, "complete", self->complete);
   if (!self->complete)
@@ -444,6 +450,20 @@ read_other_metric (const Reader *reader, EgTraceResult *self, EgMetric metric, G
   return errors != NULL && copy_matrix (reader, sem, errors, self, other->sem, error);
 }
 
+/* Files of before these settings have neither. */
+static gboolean
+read_direction (const Reader *reader, EgTraceResult *self, GError **error)
+{
+  g_autofree char *direction = NULL, *frozen = NULL;
+  if (!read_text (reader, "direction", &direction, error) || !read_text (reader, "freeze", &frozen, error))
+    return FALSE;
+  if ((direction == NULL || eg_direction_from_name (direction, &self->direction, error))
+      && (frozen == NULL || eg_sites_from_names (frozen, &self->freeze, NULL, error)))
+    return TRUE;
+  g_prefix_error (error, "%s: ", reader->title);
+  return FALSE;
+}
+
 /* What the notebook's files do not have is left as eg_trace_result_new() has it. */
 static gboolean
 read_settings (const Reader *reader, EgTraceResult *self, GError **error)
@@ -461,7 +481,8 @@ read_settings (const Reader *reader, EgTraceResult *self, GError **error)
       || !read_unsigned (reader, "window", &self->window, error)
       || !read_number (reader, "noise_level", &self->noise_level, error)
       || !read_number (reader, "noise_std", &self->noise_std, error) || !read_corruption (reader, self, error)
-      || !read_metric (reader, self, error) || !read_text (reader, "site", &site, error)
+      || !read_metric (reader, self, error) || !read_direction (reader, self, error)
+      || !read_text (reader, "site", &site, error)
       || !read_integer (reader, "target_named", 1, &target_named, error))
     return FALSE;
   self->target_named = target_named != 0;

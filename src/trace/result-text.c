@@ -308,6 +308,13 @@ eg_trace_result_to_json (const EgTraceResult *self)
     add_token (document, "against", self->against, self->against_id);
   set_text (document, "site", known ? eg_site_get_name (self->site) : NULL);
   set_integer (document, "window", known, self->window);
+  if (self->direction != EG_DIRECTION_RESTORE)
+    json_object_set_string_member (document, "direction", eg_direction_get_name (self->direction));
+  if (self->freeze != 0)
+    {
+      g_autofree char *frozen = eg_sites_to_names (self->freeze);
+      json_object_set_string_member (document, "freeze", frozen);
+    }
   json_object_set_array_member (document, "scores",
                                 matrix_to_json (self->scores, self->n_layers, self->n_tokens));
   json_object_set_array_member (document, "scores_sem",

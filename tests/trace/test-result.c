@@ -77,6 +77,8 @@ sample_result (void)
   self->corruption.replace = TRUE;
   self->site = EG_SITE_MIXER;
   self->window = 4;
+  self->direction = EG_DIRECTION_DAMAGE;
+  self->freeze = EG_SITE_BIT (EG_SITE_STATE) | EG_SITE_BIT (EG_SITE_GATE);
   self->model = g_strdup ("demo");
   self->device = g_strdup ("cpu");
   self->version = g_strdup ("0.1.0");
@@ -134,6 +136,8 @@ assert_same_result (const EgTraceResult *a, const EgTraceResult *b)
     }
   g_assert_cmpint (a->site, ==, b->site);
   g_assert_cmpuint (a->window, ==, b->window);
+  g_assert_cmpint (a->direction, ==, b->direction);
+  g_assert_cmpuint (a->freeze, ==, b->freeze);
   g_assert_cmpstr (a->model, ==, b->model);
   g_assert_cmpstr (a->device, ==, b->device);
   g_assert_cmpstr (a->version, ==, b->version);
@@ -358,8 +362,9 @@ test_npz_types_are_the_documented_ones (void)
   g_assert_no_error (error);
   g_assert_nonnull (g_strstr_len (bytes, 200, "'descr': '<f4', 'fortran_order': False, 'shape': (2, 3)"));
   static const char *const scalars[]
-      = { "low_score", "high_score",  "target_token", "prompt", "subject", "target_id", "samples",
-          "seed",      "noise_level", "noise_std",    "site",   "window",  "model",     "engram_version" };
+      = { "low_score", "high_score", "target_token", "prompt",        "subject", "target_id",
+          "samples",   "seed",       "noise_level",  "noise_std",     "site",    "window",
+          "direction", "freeze",     "model",        "engram_version" };
   for (gsize i = 0; i < G_N_ELEMENTS (scalars); i++)
     {
       g_autoptr (EgNpyArray) array = eg_npz_read (npz, scalars[i], &error);
@@ -573,12 +578,34 @@ test_json_strings_are_escaped (void)
 static void
 test_json_document_has_exactly_its_keys (void)
 {
-  static const char *const keys[]
-      = { "model",         "prompt",     "subject",         "tokens",          "token_ids",  "subject_range",
-          "target",        "high_score", "low_score",       "samples",         "seed",       "noise",
-          "metric",        "site",       "window",          "scores",          "scores_sem", "most_important",
-          "layer_average", "top_layers", "subject_average", "overall_average", "ratio",      "device",
-          "seconds",       NULL };
+  static const char *const keys[] = { "model",
+                                      "prompt",
+                                      "subject",
+                                      "tokens",
+                                      "token_ids",
+                                      "subject_range",
+                                      "target",
+                                      "high_score",
+                                      "low_score",
+                                      "samples",
+                                      "seed",
+                                      "noise",
+                                      "metric",
+                                      "site",
+                                      "window",
+                                      "direction",
+                                      "freeze",
+                                      "scores",
+                                      "scores_sem",
+                                      "most_important",
+                                      "layer_average",
+                                      "top_layers",
+                                      "subject_average",
+                                      "overall_average",
+                                      "ratio",
+                                      "device",
+                                      "seconds",
+                                      NULL };
   g_autoptr (EgTraceResult) result = sample_result ();
   g_autoptr (JsonNode) node = eg_trace_result_to_json (result);
   g_autoptr (GList) names = json_object_get_members (json_node_get_object (node));
@@ -614,6 +641,7 @@ static void
 test_csv_quotes_what_needs_it (void)
 {
   g_autoptr (EgTraceResult) result = sample_result ();
+  result->direction = EG_DIRECTION_RESTORE;
   g_autofree char *path = temporary ("result.csv");
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
