@@ -5,11 +5,13 @@
 #include "app/cell-text.h"
 #include "app/flow-layout.h"
 #include "app/heatmap-view.h"
+#include "app/site-maps.h"
 #include "app/map-help.h"
 #include "plot/label.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 /* Texts follow the numbers at most this often. */
 #define UPDATE_MS 100
@@ -32,6 +34,7 @@ struct _EgTracePage
   GtkProgressBar *progress_bar;
   GtkWidget *continue_button;
   EgHeatmapView *heatmap;
+  EgSiteMaps *sites;
   EgAnalysisPane *analysis;
 };
 
@@ -79,6 +82,29 @@ describe_running (EgTracePage *self)
 }
 
 static char *
+describe_done (const EgTraceResult *result)
+{
+  gsize n_cells = 0;
+
+  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site (result, i);
+      n_cells += site->n_layers * site->n_tokens;
+    }
+  if (isnan (result->seconds))
+    return g_strdup_printf (_ ("%'zu cells"), n_cells);
+  g_autofree char *seconds = eg_format_duration (result->seconds);
+  return g_strdup_printf (_ ("%'zu cells in %s"), n_cells, seconds);
+}
+
+/* "cpu", "cuda:0"; the whole name is in the tooltip. (transfer full) (nullable) */
+static char *
+name_device (const EgTraceResult *result)
+{
+  return result->device != NULL ? g_strndup (result->device, strcspn (result->device, " ")) : NULL;
+}
+
+static char *
 describe_progress (EgTracePage *self)
 {
   const EgTraceResult *result = eg_tracing_get_result (self->tracing);
@@ -94,11 +120,9 @@ describe_progress (EgTracePage *self)
       return g_strdup_printf (_ ("Stopped at %u%%"), total > 0 ? (guint)(done * 100 / total) : 0);
     case EG_TRACING_DONE:
       {
-        const gsize n_cells = result->n_layers * result->n_tokens;
-        if (isnan (result->seconds))
-          return g_strdup_printf (_ ("%'zu cells"), n_cells);
-        g_autofree char *seconds = eg_format_duration (result->seconds);
-        return g_strdup_printf (_ ("%'zu cells in %s"), n_cells, seconds);
+        g_autofree char *cells = describe_done (result);
+        g_autofree char *device = name_device (result);
+        return device != NULL ? g_strdup_printf ("%s · %s", cells, device) : g_steal_pointer (&cells);
       }
     case EG_TRACING_IDLE:
     case EG_TRACING_FAILED:
@@ -111,27 +135,60 @@ static void
 update_progress (EgTracePage *self)
 {
   const gboolean running = eg_tracing_get_state (self->tracing) == EG_TRACING_RUNNING;
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
   g_autofree char *progress = describe_progress (self);
+  g_autofree char *device = result != NULL && result->device != NULL
+                                ? g_strdup_printf (_ ("Computed by %s"), result->device)
+                                : NULL;
   gsize done, total;
   double elapsed, left;
 
   eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
   gtk_label_set_text (self->progress_label, progress);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->progress_label), device);
   gtk_widget_set_visible (GTK_WIDGET (self->progress_bar), running);
   gtk_progress_bar_set_fraction (self->progress_bar, total > 0 ? (double)done / (double)total : 0);
   gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
 }
 
-/* Everything about the trace that is text. */
+/* The number of the site whose map is large, in a result that may have fewer than the one before. */
+static gsize
+get_shown_site (EgTracePage *self, const EgTraceResult *result)
+{
+  const gsize chosen = eg_site_maps_get_chosen (self->sites);
+  return chosen < eg_trace_result_n_sites (result) ? chosen : 0;
+}
+
+EgTraceResult *
+eg_trace_page_get_shown (EgTracePage *self)
+{
+  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  return result != NULL ? eg_trace_result_get_site (result, get_shown_site (self, result)) : NULL;
+}
+
+static void
+update_sites (EgTracePage *self)
+{
+  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  g_autoptr (GPtrArray) sites = g_ptr_array_new ();
+
+  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
+    g_ptr_array_add (sites, eg_trace_result_get_site (result, i));
+  eg_site_maps_set_results (self->sites, (EgTraceResult *const *)sites->pdata, sites->len);
+}
+
+/* Everything about the trace that is text, and its small maps. */
 static void
 update_texts (EgTracePage *self)
 {
-  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  EgTraceResult *result = eg_trace_page_get_shown (self);
 
   update_progress (self);
   /* What the last trace found stays until the first numbers of the new one. */
   if (result == NULL)
     return;
+  update_sites (self);
   g_autofree char *clean = eg_format_probability (result->high_score);
   g_autofree char *corrupted = eg_format_probability (result->low_score);
   g_autofree char *sentence = eg_trace_result_describe (result);
@@ -157,39 +214,47 @@ static void
 on_progress (EgTracing *tracing, const EgTraceCell *cells, gulong n_cells, gpointer data)
 {
   EgTracePage *self = data;
+  const gsize site = get_shown_site (self, eg_tracing_get_result (tracing));
+  g_autofree EgTraceCell *shown = g_new (EgTraceCell, n_cells);
+  gsize n_shown = 0;
 
-  eg_heatmap_view_set_result (self->heatmap, eg_tracing_get_result (tracing));
-  eg_heatmap_view_update_cells (self->heatmap, cells, n_cells);
+  for (gsize i = 0; i < n_cells; i++)
+    if (cells[i].site == site)
+      shown[n_shown++] = cells[i];
+  eg_heatmap_view_set_result (self->heatmap, eg_trace_page_get_shown (self));
+  eg_heatmap_view_update_cells (self->heatmap, shown, n_shown);
   gtk_stack_set_visible_child_name (self->content, "map");
   if (self->update_timeout == 0)
     self->update_timeout = g_timeout_add (UPDATE_MS, on_update_timeout, self);
 }
 
-/* A trace that cannot mean much, and what may help. */
+/* A trace that cannot mean much, or was not made as asked for, and what may help. */
 static void
 warn (EgTracePage *self)
 {
   const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  const gboolean target_named = eg_tracing_get_request (self->tracing)->target != NULL;
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+  const EgTraceProblem problem = eg_trace_result_get_problem (result);
   g_autofree char *warning = eg_trace_result_warning (result);
+  const char *action = NULL, *label = NULL;
 
-  switch (eg_trace_result_get_problem (result))
+  if (warning == NULL)
     {
-    case EG_TRACE_NOT_LOWERED:
-    case EG_TRACE_HARDLY_LOWERED:
-      eg_banner_show (self->banner, EG_BANNER_WARNING, warning, "win.more-noise", _ ("_Double the Noise"));
-      break;
-    case EG_TRACE_UNSURE:
-      if (target_named)
-        eg_banner_show (self->banner, EG_BANNER_WARNING, warning, "win.first-prediction",
-                        _ ("Follow First _Prediction"));
-      else
-        eg_banner_show (self->banner, EG_BANNER_WARNING, warning, "win.examples", _ ("Show _Examples"));
-      break;
-    case EG_TRACE_NO_PROBLEM:
-    default:
       eg_banner_hide (self->banner);
+      return;
     }
+  if (problem == EG_TRACE_UNSURE)
+    {
+      action = request->target != NULL ? "win.first-prediction" : "win.examples";
+      label = request->target != NULL ? _ ("Follow First _Prediction") : _ ("Show _Examples");
+    }
+  else if (problem != EG_TRACE_NO_PROBLEM && eg_corruption_uses_level (&request->corruption))
+    {
+      action = "win.more-noise";
+      label = _ ("_Double the Noise");
+    }
+  /* A note stands before a problem, which then is not spoken of. */
+  eg_banner_show (self->banner, EG_BANNER_WARNING, warning, result->note == NULL ? action : NULL, label);
 }
 
 static void
@@ -217,6 +282,21 @@ on_state (EgTracing *tracing, gpointer data)
   g_clear_handle_id (&self->update_timeout, g_source_remove);
   update_texts (self);
   g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+on_site_chosen (EgSiteMaps *sites, guint index, gpointer data)
+{
+  EgTracePage *self = data;
+
+  eg_heatmap_view_set_result (self->heatmap, eg_trace_page_get_shown (self));
+  update_texts (self);
+}
+
+static void
+restyle_sites (EgTracePage *self)
+{
+  eg_site_maps_set_style (self->sites, self->colormap, self->scale, self->orientation);
 }
 
 /* ---- pins ---- */
@@ -277,14 +357,17 @@ eg_trace_page_set_property (GObject *object, guint id, const GValue *value, GPar
     case PROP_COLORMAP:
       if (eg_colormap_from_name (g_value_get_string (value), &self->colormap, NULL))
         eg_heatmap_view_set_colormap (self->heatmap, self->colormap);
+      restyle_sites (self);
       break;
     case PROP_NORMALIZED:
       self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
       eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      restyle_sites (self);
       break;
     case PROP_ORIENTATION:
       if (eg_orientation_from_name (g_value_get_string (value), &self->orientation, NULL))
         eg_heatmap_view_set_orientation (self->heatmap, self->orientation);
+      restyle_sites (self);
       break;
     case PROP_ANALYSIS:
       gtk_widget_set_visible (GTK_WIDGET (self->analysis), g_value_get_boolean (value));
@@ -353,6 +436,7 @@ eg_trace_page_class_init (EgTracePageClass *klass)
   g_type_ensure (EG_TYPE_BANNER);
   g_type_ensure (EG_TYPE_FLOW_LAYOUT);
   g_type_ensure (EG_TYPE_HEATMAP_VIEW);
+  g_type_ensure (EG_TYPE_SITE_MAPS);
   g_type_ensure (EG_TYPE_MAP_HELP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/trace-page.ui");
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, banner);
@@ -364,8 +448,10 @@ eg_trace_page_class_init (EgTracePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, continue_button);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, sentence);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, heatmap);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, sites);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, analysis);
   gtk_widget_class_bind_template_callback (widget_class, on_pins_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_site_chosen);
   gtk_widget_class_bind_template_callback (widget_class, on_cursor_moved);
   gtk_widget_class_bind_template_callback (widget_class, on_unpin_all);
 }
@@ -450,7 +536,13 @@ eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceReque
   const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
   const gboolean other_model = self->model != NULL && model != NULL && self->model != model;
 
-  return shown != NULL && (other_model || !eg_trace_request_equal (shown, request));
+  if (shown == NULL)
+    return FALSE;
+  g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
+  /* A file's numbers are not made again for another device's last bits. */
+  if (self->model == NULL)
+    asked->device = shown->device;
+  return other_model || !eg_trace_request_equal (shown, asked);
 }
 
 void

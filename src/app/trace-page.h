@@ -35,6 +35,10 @@ EgTracingState eg_trace_page_get_state (EgTracePage *self);
 /* (transfer none) (nullable): what is on the screen; still growing while the trace runs. */
 EgTraceResult *eg_trace_page_get_result (EgTracePage *self);
 
+/* Of several sites, the one whose map is large; the result itself where there is one. (transfer none)
+ * (nullable) */
+EgTraceResult *eg_trace_page_get_shown (EgTracePage *self);
+
 /* Whether it shows other numbers than this request to this model would give; model NULL: to any. FALSE while
  * nothing is shown. */
 gboolean eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceRequest *request);

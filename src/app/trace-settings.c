@@ -1,5 +1,6 @@
 #include "app/trace-settings.h"
 
+#include "app/device-row.h"
 #include "app/field-message.h"
 #include "app/token-index.h"
 
@@ -19,6 +20,7 @@ struct _EgTraceSettings
 
   AdwComboRow *site;
   AdwExpanderRow *more;
+  EgDeviceRow *device;
   GtkEntry *target;
   GtkEntryCompletion *completion;
   GtkSpinButton *samples, *noise, *window, *seed, *threads;
@@ -37,10 +39,20 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgTraceSettings, eg_trace_settings, ADW_TYPE_BIN)
 
+/* As at the first start. (transfer full) */
+static EgTraceRequest *
+usual_request (void)
+{
+  EgTraceRequest *request = eg_trace_request_new ("", "");
+
+  request->device.kind = EG_DEVICE_AUTO;
+  return request;
+}
+
 static gboolean
 is_default (EgTraceSettings *self)
 {
-  g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", ""), usual = eg_trace_request_new ("", "");
+  g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", ""), usual = usual_request ();
 
   eg_trace_settings_fill (self, now);
   return eg_trace_request_equal (now, usual) && now->threads == usual->threads;
@@ -61,6 +73,12 @@ on_changed (GtkSpinButton *button, gpointer data)
 
 static void
 on_site_changed (GObject *row, GParamSpec *pspec, gpointer data)
+{
+  changed (data);
+}
+
+static void
+on_device_changed (GObject *row, GParamSpec *pspec, gpointer data)
 {
   changed (data);
 }
@@ -114,7 +132,7 @@ match_always (GtkEntryCompletion *completion, const char *key, GtkTreeIter *iter
 static void
 on_reset (GtkButton *button, gpointer data)
 {
-  g_autoptr (EgTraceRequest) usual = eg_trace_request_new ("", "");
+  g_autoptr (EgTraceRequest) usual = usual_request ();
   EgTraceSettings *self = data;
 
   eg_trace_settings_show (self, usual);
@@ -142,10 +160,12 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = eg_trace_settings_dispose;
+  g_type_ensure (EG_TYPE_DEVICE_ROW);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/engram_app/Engram/trace-settings.ui");
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, site);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, more);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, device);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, completion);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples);
@@ -157,6 +177,7 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target_message);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_site_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_device_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_target_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_target_activate);
   gtk_widget_class_bind_template_callback (widget_class, on_match_selected);
@@ -219,6 +240,7 @@ eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
   g_settings_bind (settings, "restored-layers", self->window, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "seed", self->seed, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "threads", self->threads, "value", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "device", self->device, "device", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind_with_mapping (settings, "site", self->site, "selected", G_SETTINGS_BIND_DEFAULT,
                                 site_from_setting, site_to_setting, NULL, NULL);
 }
@@ -272,6 +294,7 @@ eg_trace_settings_fill (EgTraceSettings *self, EgTraceRequest *request)
   request->window = (guint)gtk_spin_button_get_value_as_int (self->window);
   request->seed = (guint32)gtk_spin_button_get_value (self->seed);
   request->threads = (guint)gtk_spin_button_get_value_as_int (self->threads);
+  eg_device_row_get_device (self->device, &request->device);
 }
 
 void
@@ -285,6 +308,7 @@ eg_trace_settings_show (EgTraceSettings *self, const EgTraceRequest *request)
   gtk_spin_button_set_value (self->noise, request->noise_level);
   gtk_spin_button_set_value (self->window, request->window);
   gtk_spin_button_set_value (self->seed, request->seed);
+  eg_device_row_set_device (self->device, &request->device);
 }
 
 void

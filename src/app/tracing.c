@@ -211,9 +211,14 @@ eg_tracing_show (EgTracing *self, EgTraceResult *result)
   forget (self);
   self->request = eg_trace_result_get_request (result);
   self->result = eg_trace_result_ref (result);
-  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
-    self->done += result->counts[i];
-  self->total = result->n_layers * result->n_tokens * result->samples;
+  for (gsize k = 0; k < eg_trace_result_n_sites (result); k++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site (result, k);
+      const gsize n_cells = site->n_layers * site->n_tokens;
+      for (gsize i = 0; i < n_cells; i++)
+        self->done += site->counts[i];
+      self->total += n_cells * site->samples;
+    }
   g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
   set_state (self, result->complete ? EG_TRACING_DONE : EG_TRACING_STOPPED);
 }

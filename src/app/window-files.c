@@ -82,7 +82,10 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
 static void
 write_to (EgWindow *self, EgTracePage *page, const EgFigure *figure, const char *path)
 {
-  EgTraceResult *result = page != NULL ? eg_trace_page_get_result (page) : NULL;
+  /* A figure is of what is seen, numbers are of all. */
+  EgTraceResult *result = page == NULL     ? NULL
+                          : figure != NULL ? eg_trace_page_get_shown (page)
+                                           : eg_trace_page_get_result (page);
 
   if (result == NULL)
     {
@@ -269,7 +272,7 @@ copy_action (GtkWidget *widget, const char *name, GVariant *parameter)
   Copying *copying = g_new0 (Copying, 1);
   g_autoptr (GTask) task = g_task_new (self, NULL, on_drawn, NULL);
 
-  copying->result = eg_trace_result_copy (eg_trace_page_get_result (page));
+  copying->result = eg_trace_result_copy (eg_trace_page_get_shown (page));
   copying->figure = make_figure (self, page);
   g_task_set_task_data (task, copying, copying_free);
   eg_application_hold_default ();
@@ -319,7 +322,7 @@ print_action (GtkWidget *widget, const char *name, GVariant *parameter)
   g_autofree char *title = eg_trace_page_describe (page);
   Copying *printing = g_new0 (Copying, 1);
 
-  printing->result = eg_trace_result_copy (eg_trace_page_get_result (page));
+  printing->result = eg_trace_result_copy (eg_trace_page_get_shown (page));
   printing->figure = make_figure (self, page);
   gtk_print_operation_set_n_pages (operation, 1);
   gtk_print_operation_set_unit (operation, GTK_UNIT_POINTS);

@@ -146,6 +146,9 @@ on_page_selected (AdwTabView *tabs, GParamSpec *pspec, gpointer data)
     {
       g_autoptr (EgTraceRequest) draft = eg_trace_request_copy (eg_trace_page_get_draft (page));
       g_autoptr (EgTraceRequest) now = eg_window_make_request (self);
+      /* What computed a file elsewhere says nothing of here. */
+      if (!eg_trace_page_was_traced (page))
+        draft->device = now->device;
       if (!eg_trace_request_equal (draft, now))
         eg_window_show_request (self, draft);
     }

@@ -1,5 +1,7 @@
 /* Small maps of several sites: one click makes one the large one. */
+#include "app/heatmap-view.h"
 #include "app/site-maps.h"
+#include "app/trace-page.h"
 #include "fixture.h"
 
 typedef struct
@@ -57,10 +59,40 @@ test_a_click_chooses (void)
     eg_trace_result_unref (results[i]);
 }
 
+/* The page's large map is that of the chosen site; a result of one site has no small maps. */
+static void
+test_page_shows_the_chosen_site (void)
+{
+  EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7), alone = fixture_result (8, 7);
+  EgTraceResult *other = fixture_result (8, 7);
+  GtkWindow *window = fixture_show (GTK_WIDGET (page), 700, 700);
+
+  other->site = result->site == 0 ? 1 : 0;
+  eg_trace_result_take_site (result, other);
+  eg_trace_page_show (page, result);
+  fixture_settle (window);
+  GtkWidget *maps = fixture_find (GTK_WIDGET (page), EG_TYPE_SITE_MAPS);
+  g_assert_true (gtk_widget_get_mapped (maps));
+  g_assert_true (eg_trace_page_get_shown (page) == result);
+  fixture_point (window, maps, gtk_widget_get_width (maps) * 0.75, gtk_widget_get_height (maps) * 0.5);
+  fixture_input (window, "click 1");
+  g_assert_true (eg_trace_page_get_shown (page) == other);
+  /* What is saved is all of it. */
+  g_assert_true (eg_trace_page_get_result (page) == result);
+
+  eg_trace_page_show (page, alone);
+  fixture_settle (window);
+  g_assert_true (eg_trace_page_get_shown (page) == alone);
+  g_assert_false (gtk_widget_get_mapped (maps));
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/app/site-maps/click", test_a_click_chooses);
+  g_test_add_func ("/app/site-maps/page", test_page_shows_the_chosen_site);
   return g_test_run ();
 }
