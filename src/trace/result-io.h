@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* Grids are [layers, tokens], or [layers] or [tokens] where a sweep is over one of them alone. Of several
+ * sites, "sites" lists all, and the names of the grids of those after the first end in the site's:
+ * "scores_mixer". */
 gboolean eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error);
 
 /* Reads what eg_trace_result_save_npz() wrote and what the notebook saved (its eight fields, float64 scores).
@@ -18,7 +21,9 @@ EgTraceResult *eg_trace_result_load_npz (const char *path, GError **error);
 JsonNode *eg_trace_result_to_json (const EgTraceResult *self);
 gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path, GError **error);
 
-/* One row a cell: layer,position,token,score,sem,normalized. */
+/* One row a cell: layer,position,token,score,sem,normalized, then score_NAME,sem_NAME of the other metrics
+ * that were measured; of several sites, their name first. What a sweep has not, layers or positions, is
+ * empty. */
 gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
 
 /* A JSON text of which every number reads back as the same double (non-finite ones are null). (transfer full)

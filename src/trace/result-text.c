@@ -2,6 +2,7 @@
 #include "trace/result-io.h"
 
 #include "formats/atomic-file.h"
+#include "trace/result-private.h"
 
 #include <math.h>
 #include <string.h>
@@ -165,12 +166,16 @@ vector_to_json (const double *values, gsize n)
   return array;
 }
 
+/* Rows of layers, or one row of a sweep over layers or over positions. */
 static JsonArray *
-matrix_to_json (const double *values, gsize n_rows, gsize n_columns)
+grid_to_json (const EgTraceResult *self, const double *values)
 {
-  JsonArray *rows = json_array_sized_new ((guint)n_rows);
-  for (gsize l = 0; l < n_rows; l++)
-    json_array_add_array_element (rows, vector_to_json (values + l * n_columns, n_columns));
+  gsize shape[2];
+  if (eg_trace_result_get_shape (self, shape) == 1)
+    return vector_to_json (values, shape[0]);
+  JsonArray *rows = json_array_sized_new ((guint)shape[0]);
+  for (gsize l = 0; l < shape[0]; l++)
+    json_array_add_array_element (rows, vector_to_json (values + l * shape[1], shape[1]));
   return rows;
 }
 
@@ -193,11 +198,11 @@ set_integer (JsonObject *object, const char *name, gboolean known, gint64 value)
 }
 
 static JsonArray *
-ids_to_json (const EgTraceResult *self)
+ids_to_json (const EgTraceResultInput *input)
 {
-  JsonArray *ids = json_array_sized_new ((guint)self->n_tokens);
-  for (gsize t = 0; t < self->n_tokens; t++)
-    json_array_add_int_element (ids, self->ids[t]);
+  JsonArray *ids = json_array_sized_new ((guint)input->n_tokens);
+  for (gsize t = 0; t < input->n_tokens; t++)
+    json_array_add_int_element (ids, input->ids[t]);
   return ids;
 }
 
@@ -224,40 +229,55 @@ add_noise (JsonObject *noise, const EgTraceResult *self)
   json_object_set_boolean_member (noise, "replace", self->corruption.replace);
 }
 
-/* The fields that the .npz file has, under the same names. */
+/* What the other metrics' scores lie between. */
 static void
-add_other_metric (JsonObject *document, const EgTraceResult *self, EgMetric metric)
+add_other_ends (JsonObject *document, const EgTraceResult *self)
 {
-  const EgTraceScores *other = self->others[metric];
-  const char *name = eg_metric_get_name (metric);
-  g_autofree char *high = g_strconcat ("high_score_", name, NULL);
-  g_autofree char *low = g_strconcat ("low_score_", name, NULL);
-  g_autofree char *low_sem = g_strconcat ("low_score_sem_", name, NULL);
-  g_autofree char *scores = g_strconcat ("scores_", name, NULL);
-  g_autofree char *sem = g_strconcat ("scores_sem_", name, NULL);
-  json_object_set_double_member (document, high, other->high_score);
-  json_object_set_double_member (document, low, other->low_score);
-  json_object_set_double_member (document, low_sem, other->low_sem);
-  json_object_set_array_member (document, scores,
-                                matrix_to_json (other->scores, self->n_layers, self->n_tokens));
-  json_object_set_array_member (document, sem, matrix_to_json (other->sem, self->n_layers, self->n_tokens));
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    if (self->others[m] != NULL)
+      {
+        const char *metric = eg_metric_get_name (m);
+        g_autofree char *high = eg_trace_result_field_name ("high_score", metric, NULL);
+        g_autofree char *low = eg_trace_result_field_name ("low_score", metric, NULL);
+        g_autofree char *low_sem = eg_trace_result_field_name ("low_score_sem", metric, NULL);
+        json_object_set_double_member (document, high, self->others[m]->high_score);
+        json_object_set_double_member (document, low, self->others[m]->low_score);
+        json_object_set_double_member (document, low_sem, self->others[m]->low_sem);
+      }
+}
+
+/* The grids that the .npz file has, under the same names. */
+static void
+add_scores (JsonObject *document, const EgTraceResult *self)
+{
+  json_object_set_array_member (document, "scores", grid_to_json (self, self->scores));
+  json_object_set_array_member (document, "scores_sem", grid_to_json (self, self->sem));
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    if (self->others[m] != NULL)
+      {
+        g_autofree char *scores = eg_trace_result_field_name ("scores", eg_metric_get_name (m), NULL);
+        g_autofree char *sem = eg_trace_result_field_name ("scores_sem", eg_metric_get_name (m), NULL);
+        json_object_set_array_member (document, scores, grid_to_json (self, self->others[m]->scores));
+        json_object_set_array_member (document, sem, grid_to_json (self, self->others[m]->sem));
+      }
 }
 
 static void
 add_request (JsonObject *document, const EgTraceResult *self)
 {
+  const EgTraceResultInput input = eg_trace_result_get_input (self);
   JsonArray *tokens = json_array_new (), *range = json_array_new ();
-  for (gsize t = 0; t < self->n_tokens; t++)
-    json_array_add_string_element (tokens, self->tokens[t]);
-  json_array_add_int_element (range, (gint64)self->subject_first);
-  json_array_add_int_element (range, (gint64)self->subject_last);
+  for (gsize t = 0; t < input.n_tokens; t++)
+    json_array_add_string_element (tokens, input.tokens[t]);
+  json_array_add_int_element (range, (gint64)input.subject_first);
+  json_array_add_int_element (range, (gint64)input.subject_last);
 
   set_text (document, "model", self->model);
   set_text (document, "prompt", self->prompt);
   set_text (document, "subject", self->subject);
   json_object_set_array_member (document, "tokens", tokens);
-  if (self->ids != NULL)
-    json_object_set_array_member (document, "token_ids", ids_to_json (self));
+  if (input.ids != NULL)
+    json_object_set_array_member (document, "token_ids", ids_to_json (&input));
   else
     json_object_set_null_member (document, "token_ids");
   json_object_set_array_member (document, "subject_range", range);
@@ -271,9 +291,13 @@ add_analysis (JsonObject *document, const EgTraceResult *self)
   if (analysis->has_best)
     {
       JsonObject *best = json_object_new ();
-      json_object_set_int_member (best, "layer", (gint64)analysis->best_layer);
-      json_object_set_int_member (best, "position", (gint64)analysis->best_position);
-      json_object_set_string_member (best, "token", self->tokens[analysis->best_position]);
+      if (self->sweep != EG_SWEEP_POSITIONS)
+        json_object_set_int_member (best, "layer", (gint64)analysis->best_layer);
+      if (self->sweep != EG_SWEEP_LAYERS)
+        {
+          json_object_set_int_member (best, "position", (gint64)analysis->best_position);
+          json_object_set_string_member (best, "token", self->tokens[analysis->best_position]);
+        }
       json_object_set_double_member (best, "score", analysis->best_score);
       json_object_set_object_member (document, "most_important", best);
     }
@@ -290,24 +314,12 @@ add_analysis (JsonObject *document, const EgTraceResult *self)
   json_object_set_double_member (document, "ratio", analysis->ratio);
 }
 
-JsonNode *
-eg_trace_result_to_json (const EgTraceResult *self)
+/* Settings that are left out where they are the defaults. */
+static void
+add_unusual_settings (JsonObject *document, const EgTraceResult *self)
 {
-  const gboolean known = self->has_settings;
-  JsonObject *document = json_object_new ();
-  add_request (document, self);
-  json_object_set_double_member (document, "high_score", self->high_score);
-  json_object_set_double_member (document, "low_score", self->low_score);
-  set_integer (document, "samples", known, self->samples);
-  set_integer (document, "seed", known, self->seed);
-  JsonObject *noise = json_object_new ();
-  add_noise (noise, self);
-  json_object_set_object_member (document, "noise", noise);
-  set_text (document, "metric", known ? eg_metric_get_name (self->metric) : NULL);
-  if (self->against != NULL)
-    add_token (document, "against", self->against, self->against_id);
-  set_text (document, "site", known ? eg_site_get_name (self->site) : NULL);
-  set_integer (document, "window", known, self->window);
+  if (self->sweep != EG_SWEEP_CELLS)
+    json_object_set_string_member (document, "sweep", eg_sweep_get_name (self->sweep));
   if (self->direction != EG_DIRECTION_RESTORE)
     json_object_set_string_member (document, "direction", eg_direction_get_name (self->direction));
   if (self->freeze != 0)
@@ -315,14 +327,66 @@ eg_trace_result_to_json (const EgTraceResult *self)
       g_autofree char *frozen = eg_sites_to_names (self->freeze);
       json_object_set_string_member (document, "freeze", frozen);
     }
-  json_object_set_array_member (document, "scores",
-                                matrix_to_json (self->scores, self->n_layers, self->n_tokens));
-  json_object_set_array_member (document, "scores_sem",
-                                matrix_to_json (self->sem, self->n_layers, self->n_tokens));
-  for (EgMetric m = 0; m < EG_N_METRICS; m++)
-    if (self->others[m] != NULL)
-      add_other_metric (document, self, m);
+  if (self->has_knockout)
+    {
+      g_autofree char *knockout = eg_knockout_to_text (&self->knockout);
+      json_object_set_string_member (document, "knockout", knockout);
+    }
+  if (self->until_sem > 0)
+    {
+      json_object_set_double_member (document, "until_sem", self->until_sem);
+      json_object_set_int_member (document, "max_samples", self->max_samples);
+    }
+}
+
+static void
+add_settings (JsonObject *document, const EgTraceResult *self)
+{
+  const gboolean known = self->has_settings;
+  JsonObject *noise = json_object_new ();
+  set_integer (document, "samples", known, self->samples);
+  set_integer (document, "seed", known, self->seed);
+  add_noise (noise, self);
+  json_object_set_object_member (document, "noise", noise);
+  set_text (document, "metric", known ? eg_metric_get_name (self->metric) : NULL);
+  if (self->against != NULL)
+    add_token (document, "against", self->against, self->against_id);
+  set_text (document, "site", known ? eg_site_get_name (self->site) : NULL);
+  set_integer (document, "window", known, self->window);
+  add_unusual_settings (document, self);
+}
+
+/* The sites after the first, an object each. */
+static void
+add_more_sites (JsonObject *document, const EgTraceResult *self)
+{
+  if (eg_trace_result_n_sites (self) == 1)
+    return;
+  JsonArray *sites = json_array_new ();
+  for (gsize i = 1; i < eg_trace_result_n_sites (self); i++)
+    {
+      const EgTraceResult *other = eg_trace_result_get_site (self, i);
+      JsonObject *site = json_object_new ();
+      json_object_set_string_member (site, "site", eg_site_get_name (other->site));
+      add_scores (site, other);
+      add_analysis (site, other);
+      json_array_add_object_element (sites, site);
+    }
+  json_object_set_array_member (document, "more_sites", sites);
+}
+
+JsonNode *
+eg_trace_result_to_json (const EgTraceResult *self)
+{
+  JsonObject *document = json_object_new ();
+  add_request (document, self);
+  json_object_set_double_member (document, "high_score", self->high_score);
+  json_object_set_double_member (document, "low_score", self->low_score);
+  add_other_ends (document, self);
+  add_settings (document, self);
+  add_scores (document, self);
   add_analysis (document, self);
+  add_more_sites (document, self);
   set_text (document, "device", self->device);
   json_object_set_double_member (document, "seconds", self->seconds);
   JsonNode *node = json_node_init_object (json_node_alloc (), document);
@@ -363,20 +427,61 @@ append_csv_number (GString *text, double value)
     append_double (text, value);
 }
 
+static void
+append_csv_header (GString *text, const EgTraceResult *self)
+{
+  g_string_append_printf (text, "%slayer,position,token,score,sem,normalized",
+                          eg_trace_result_n_sites (self) > 1 ? "site," : "");
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    if (self->others[m] != NULL)
+      {
+        const char *metric = eg_metric_get_name (m);
+        g_string_append_printf (text, ",score_%s,sem_%s", metric, metric);
+      }
+  g_string_append_c (text, '\n');
+}
+
+/* A sweep over all layers or all positions has none of the one or the other. */
+static void
+append_csv_row (GString *text, const EgTraceResult *self, gsize l, gsize t)
+{
+  const gsize cell = l * self->n_tokens + t;
+  if (self->sweep != EG_SWEEP_POSITIONS)
+    g_string_append_printf (text, "%" G_GSIZE_FORMAT, l);
+  g_string_append_c (text, ',');
+  if (self->sweep != EG_SWEEP_LAYERS)
+    g_string_append_printf (text, "%" G_GSIZE_FORMAT, t);
+  g_string_append_c (text, ',');
+  if (self->sweep != EG_SWEEP_LAYERS)
+    append_csv_text (text, self->tokens[t]);
+  append_csv_number (text, self->scores[cell]);
+  append_csv_number (text, self->sem[cell]);
+  append_csv_number (text, eg_trace_result_normalize (self, self->scores[cell]));
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    if (self->others[m] != NULL)
+      {
+        append_csv_number (text, self->others[m]->scores[cell]);
+        append_csv_number (text, self->others[m]->sem[cell]);
+      }
+  g_string_append_c (text, '\n');
+}
+
 gboolean
 eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error)
 {
-  g_autoptr (GString) text = g_string_new ("layer,position,token,score,sem,normalized\n");
-  for (gsize l = 0; l < self->n_layers; l++)
-    for (gsize t = 0; t < self->n_tokens; t++)
-      {
-        const gsize cell = l * self->n_tokens + t;
-        g_string_append_printf (text, "%" G_GSIZE_FORMAT ",%" G_GSIZE_FORMAT ",", l, t);
-        append_csv_text (text, self->tokens[t]);
-        append_csv_number (text, self->scores[cell]);
-        append_csv_number (text, self->sem[cell]);
-        append_csv_number (text, eg_trace_result_normalize (self, self->scores[cell]));
-        g_string_append_c (text, '\n');
-      }
+  g_autoptr (GString) text = g_string_new (NULL);
+  const gsize n_sites = eg_trace_result_n_sites (self);
+  append_csv_header (text, self);
+  for (gsize i = 0; i < n_sites; i++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site (self, i);
+      for (gsize l = 0; l < site->n_layers; l++)
+        for (gsize t = 0; t < site->n_tokens; t++)
+          {
+            if (n_sites > 1)
+              g_string_append_printf (text, "%s,", eg_site_get_name (site->site));
+            append_csv_row (text, site, l, t);
+          }
+    }
   return eg_atomic_file_write (path, text->str, text->len, error);
 }

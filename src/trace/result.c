@@ -1,5 +1,7 @@
 #include "trace/result.h"
 
+#include "trace/result-private.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
@@ -55,6 +57,14 @@ input_free (EgTraceResultInput *input)
   g_free (input);
 }
 
+static void
+scores_free (EgTraceScores *scores)
+{
+  g_free (scores->scores);
+  g_free (scores->sem);
+  g_free (scores);
+}
+
 void
 eg_trace_result_unref (EgTraceResult *self)
 {
@@ -66,12 +76,7 @@ eg_trace_result_unref (EgTraceResult *self)
   g_free (self->sem);
   g_free (self->counts);
   for (EgMetric m = 0; m < EG_N_METRICS; m++)
-    if (self->others[m] != NULL)
-      {
-        g_free (self->others[m]->scores);
-        g_free (self->others[m]->sem);
-        g_free (self->others[m]);
-      }
+    g_clear_pointer (&self->others[m], scores_free);
   g_free (self->prompt);
   g_free (self->subject);
   g_strfreev (self->tokens);
@@ -101,8 +106,9 @@ copy_ids (const guint32 *ids, gsize n)
   return g_memdup2 (ids, ids != NULL ? n * sizeof *ids : 0);
 }
 
-EgTraceResult *
-eg_trace_result_copy (const EgTraceResult *self)
+/* Without its further sites. */
+static EgTraceResult *
+copy_alone (const EgTraceResult *self)
 {
   const gsize n = self->n_layers * self->n_tokens;
   EgTraceResult *copy = g_memdup2 (self, sizeof *self);
@@ -121,6 +127,7 @@ eg_trace_result_copy (const EgTraceResult *self)
   eg_corruption_copy (&self->corruption, &copy->corruption);
   copy->model = g_strdup (self->model);
   copy->device = g_strdup (self->device);
+  copy->note = g_strdup (self->note);
   copy->version = g_strdup (self->version);
   if (self->input != NULL)
     {
@@ -129,8 +136,29 @@ eg_trace_result_copy (const EgTraceResult *self)
       copy->input->ids = copy_ids (self->input->ids, self->input->n_tokens);
     }
   copy->more_sites = NULL;
+  return copy;
+}
+
+EgTraceResult *
+eg_trace_result_copy (const EgTraceResult *self)
+{
+  EgTraceResult *copy = copy_alone (self);
   for (gsize i = 1; i < eg_trace_result_n_sites (self); i++)
     eg_trace_result_take_site (copy, eg_trace_result_copy (eg_trace_result_get_site (self, i)));
+  return copy;
+}
+
+EgTraceResult *
+eg_trace_result_copy_blank (const EgTraceResult *self)
+{
+  EgTraceResult *copy = copy_alone (self);
+  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
+    {
+      copy->scores[i] = copy->sem[i] = NAN;
+      copy->counts[i] = 0;
+    }
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    g_clear_pointer (&copy->others[m], scores_free);
   return copy;
 }
 
@@ -142,6 +170,8 @@ eg_trace_result_get_request (const EgTraceResult *self)
   if (!self->has_settings)
     return request;
   request->samples = self->samples;
+  request->until_sem = self->until_sem;
+  request->max_samples = MAX (self->max_samples, self->samples);
   request->seed = self->seed;
   if (!isnan (self->noise_level))
     request->noise_level = self->noise_level;
@@ -174,12 +204,52 @@ eg_trace_result_get_input (const EgTraceResult *self)
 void
 eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input)
 {
-  g_return_if_fail (self->n_tokens == 1 && self->input == NULL);
-  self->input = input;
   g_strfreev (self->tokens);
-  self->tokens = g_strdupv ((char *[]){ (char *)_ ("all tokens"), NULL });
-  g_clear_pointer (&self->ids, g_free);
-  self->subject_first = self->subject_last = 0;
+  g_free (self->ids);
+  g_clear_pointer (&self->input, input_free);
+  if (self->sweep == EG_SWEEP_LAYERS)
+    {
+      g_return_if_fail (self->n_tokens == 1);
+      self->input = input;
+      self->tokens = g_strdupv ((char *[]){ (char *)_ ("all tokens"), NULL });
+      self->ids = NULL;
+      self->subject_first = self->subject_last = 0;
+      return;
+    }
+  g_return_if_fail (self->n_tokens == input->n_tokens);
+  self->tokens = input->tokens;
+  self->ids = input->ids;
+  self->subject_first = input->subject_first;
+  self->subject_last = input->subject_last;
+  g_free (input);
+}
+
+guint
+eg_trace_result_get_shape (const EgTraceResult *self, gsize shape[2])
+{
+  switch (self->sweep)
+    {
+    case EG_SWEEP_LAYERS:
+      shape[0] = self->n_layers;
+      return 1;
+    case EG_SWEEP_POSITIONS:
+      shape[0] = self->n_tokens;
+      return 1;
+    case EG_SWEEP_CELLS:
+    case EG_SWEEP_CARRY:
+    case EG_N_SWEEPS:
+      break;
+    }
+  shape[0] = self->n_layers;
+  shape[1] = self->n_tokens;
+  return 2;
+}
+
+char *
+eg_trace_result_field_name (const char *base, const char *metric, const char *site)
+{
+  return g_strconcat (base, metric != NULL ? "_" : "", metric != NULL ? metric : "", site != NULL ? "_" : "",
+                      site != NULL ? site : "", NULL);
 }
 
 gsize

@@ -48,6 +48,7 @@ typedef struct
  * @noise_std: σ, to which the level is relative; NaN where unknown (files of the notebook) or without meaning
  * @target_id, @samples, @seed, @window…: as requested; `has_settings` is FALSE for files that hold only the
  * notebook's fields
+ * @until_sem, @max_samples: as requested; 0 where samples were not added; @samples is how many there were
  * @target_named: the request named the target; it was not the first prediction, or nobody knows
  * @device: what computed, "cpu" or "cuda:0 (NVIDIA H100 80GB HBM3, tf32)"; @note: a sentence about it that a
  * person should read, or %NULL; not kept in files
@@ -76,7 +77,8 @@ struct _EgTraceResult
   char *against;
   gint64 against_id;
   gboolean has_settings;
-  guint samples;
+  guint samples, max_samples;
+  double until_sem;
   guint32 seed;
   EgCorruption corruption;
   double noise_level, noise_std;
@@ -107,7 +109,8 @@ EgTraceScores *eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric)
 /* The whole prompt, whatever the grid is; pointers into the result. */
 EgTraceResultInput eg_trace_result_get_input (const EgTraceResult *self);
 
-/* The prompt for which the one column of the grid stands. Takes it over. */
+/* The whole prompt, which becomes the grid's own tokens where it has them all; the sweep is set already.
+ * Takes it over. */
 void eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input);
 
 /* The results of a trace's sites: this one, then the others. (transfer none) */
@@ -158,6 +161,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceAnalysis, eg_trace_analysis_free)
 
 /* A copy that does not change when more cells of a trace under way come in. (transfer full) */
 EgTraceResult *eg_trace_result_copy (const EgTraceResult *self);
+
+/* The same prompt and settings of its first site, without scores and other metrics: to be filled with another
+ * site's. (transfer full) */
+EgTraceResult *eg_trace_result_copy_blank (const EgTraceResult *self);
 
 /* What to ask for to get this result again, as far as it is known; the defaults elsewhere. (transfer full) */
 EgTraceRequest *eg_trace_result_get_request (const EgTraceResult *self);

@@ -901,23 +901,15 @@ check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
   return FALSE;
 }
 
-static void
-take_tokens (EgTraceResult *result, const EgGrid *grid, const EgTraceInput *input)
+/* What a result keeps of the prompt. (transfer full) */
+static EgTraceResultInput *
+copy_input (const EgTraceInput *input)
 {
-  EgTraceResultInput prompt = { input->n_tokens, g_strdupv (input->tokens),
-                                g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids),
-                                input->subject_first, input->subject_last };
-  if (grid->sweep == EG_SWEEP_LAYERS)
-    {
-      eg_trace_result_take_input (result, g_memdup2 (&prompt, sizeof prompt));
-      return;
-    }
-  g_strfreev (result->tokens);
-  result->tokens = prompt.tokens;
-  g_free (result->ids);
-  result->ids = prompt.ids;
-  result->subject_first = prompt.subject_first;
-  result->subject_last = prompt.subject_last;
+  EgTraceResultInput *prompt = g_new (EgTraceResultInput, 1);
+  *prompt = (EgTraceResultInput){ input->n_tokens, g_strdupv (input->tokens),
+                                  g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids),
+                                  input->subject_first, input->subject_last };
+  return prompt;
 }
 
 static EgTraceResult *
@@ -928,9 +920,12 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   EgTraceResult *result = eg_trace_result_new (grid.n_rows, grid.n_columns);
   result->prompt = g_strdup (request->prompt);
   result->subject = g_strdup (input->subject);
-  take_tokens (result, &grid, input);
+  result->sweep = request->sweep;
+  eg_trace_result_take_input (result, copy_input (input));
   result->has_settings = TRUE;
   result->samples = eg_trace_request_get_samples (request);
+  result->until_sem = request->until_sem;
+  result->max_samples = request->until_sem > 0 ? request->max_samples : 0;
   result->seed = request->seed;
   result->noise_level = eg_corruption_uses_level (&request->corruption) ? request->noise_level : (double)NAN;
   eg_corruption_copy (&request->corruption, &result->corruption);
@@ -943,7 +938,6 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
     }
   result->site = request->site;
   result->window = request->window;
-  result->sweep = request->sweep;
   result->direction = request->direction;
   result->freeze = request->freeze;
   result->has_knockout = request->has_knockout;
@@ -954,8 +948,7 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   result->version = g_strdup (ENGRAM_VERSION);
   for (gsize i = 1; i < grid.n_sites; i++)
     {
-      EgTraceResult *other = eg_trace_result_copy (result);
-      g_clear_pointer (&other->more_sites, g_ptr_array_unref);
+      EgTraceResult *other = eg_trace_result_copy_blank (result);
       other->site = grid.sites[i];
       eg_trace_result_take_site (result, other);
     }
