@@ -264,10 +264,12 @@ static int
 run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
-  g_autofree char *tokens_text = NULL, *samples_text = NULL;
+  g_autofree char *tokens_text = NULL, *samples_text = NULL, *sites_text = NULL;
   const GOptionEntry entries[] = {
     { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &tokens_text, N_ ("Length of the prompt (default: 8)"), "N" },
     { "samples", 0, 0, G_OPTION_ARG_FILENAME, &samples_text, N_ ("Noise draws (default: 10)"), "N" },
+    { "site", 0, 0, G_OPTION_ARG_FILENAME, &sites_text,
+      N_ ("What is restored; several with commas, or all (default: resid)"), "SITES" },
     { NULL },
   };
   int status;
@@ -285,12 +287,21 @@ run (int argc, char **argv)
     return CLI_USAGE;
 
   g_autoptr (GError) error = NULL;
+  EgSite site = EG_SITE_RESID;
+  EgSiteSet sites = 0;
+  if (sites_text != NULL && !eg_sites_from_names (sites_text, &sites, &site, &error))
+    {
+      cli_fail (error);
+      return CLI_USAGE;
+    }
   g_autoptr (EgModel) model = cli_open_model (&options, &error);
   if (model == NULL)
     return cli_fail (error);
   g_autofree char *prompt = make_prompt (model, n_tokens);
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, SUBJECT);
   request->samples = (guint)samples;
+  request->site = site;
+  request->more_sites = sites & ~EG_SITE_BIT (site);
   request->threads = options.threads > 0 ? options.threads : g_get_num_processors ();
   Bench bench = { 0 };
   if (!run_bench (model, request, &bench, &error))

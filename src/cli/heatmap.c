@@ -235,7 +235,10 @@ print_legend (const Panel *panel, gsize width)
 {
   g_autofree char *low = g_strdup_printf ("%.3g", panel->low);
   g_autofree char *high = g_strdup_printf ("%.3g", panel->high);
-  const char *title = panel->normalized ? "normalized probability" : "probability";
+  const EgMetric metric = panel->result->metric;
+  g_autofree char *title
+      = g_strconcat (panel->normalized ? "normalized " : "",
+                     metric == EG_METRIC_PROB ? "probability" : eg_metric_get_name (metric), NULL);
   const gsize texts = MARGIN + strlen (low) + strlen (high) + strlen (title) + 4;
   const gsize n = width > texts ? CLAMP (width - texts, MIN_BAR, MAX_BAR) : MIN_BAR;
   cli_print ("\n%*s%s ", MARGIN, "", low);
@@ -247,19 +250,22 @@ print_legend (const Panel *panel, gsize width)
   cli_print (" %s  %s\n", high, title);
 }
 
-/* Normalized where that is defined; otherwise the probability, from 0 to the highest of them. */
+/* Normalized where that is defined; otherwise the scores themselves, from 0, or the lowest of them, to the
+ * highest. */
 static void
 set_scale (Panel *panel)
 {
   const EgTraceResult *result = panel->result;
-  panel->normalized = result->high_score > result->low_score;
+  panel->normalized = eg_metric_is_better (result->metric, result->high_score, result->low_score);
   panel->low = 0;
-  panel->high = panel->normalized ? 1 : result->high_score;
+  panel->high = panel->normalized ? 1 : fmax (result->high_score, 0);
   for (gsize i = 0; !panel->normalized && i < result->n_layers * result->n_tokens; i++)
-    if (result->scores[i] > panel->high)
-      panel->high = result->scores[i];
-  if (!(panel->high > 0))
-    panel->high = 1;
+    {
+      panel->high = fmax (panel->high, result->scores[i]);
+      panel->low = fmin (panel->low, result->scores[i]);
+    }
+  if (!(panel->high > panel->low))
+    panel->high = panel->low + 1;
 }
 
 void

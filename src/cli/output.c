@@ -50,8 +50,14 @@ cli_output_check (char *const *paths, gboolean figures_only)
   return CLI_DONE;
 }
 
+EgPicture
+cli_output_get_picture (const EgTraceResult *result)
+{
+  return eg_trace_result_n_sites (result) > 1 ? EG_PICTURE_SITES : EG_PICTURE_HEATMAP;
+}
+
 gboolean
-cli_output_write (const EgTraceResult *result, const EgFigureOptions *figure, char *const *paths)
+cli_output_write (const EgTraceResult *result, const EgFigure *figure, char *const *paths)
 {
   gboolean done = TRUE;
   for (gsize i = 0; paths != NULL && paths[i] != NULL; i++)
@@ -61,7 +67,7 @@ cli_output_write (const EgTraceResult *result, const EgFigureOptions *figure, ch
       if (kinds[kind].save != NULL)
         kinds[kind].save (result, paths[i], &error);
       else
-        eg_export_heatmap (result, figure, paths[i], &error);
+        eg_export_figure (result, figure, paths[i], &error);
       if (error != NULL)
         cli_fail (error);
       done = done && error == NULL;

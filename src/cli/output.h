@@ -10,7 +10,10 @@ G_BEGIN_DECLS
  * written. The exit code: CLI_DONE, or another one and the error is said. */
 int cli_output_check (char *const *paths, gboolean figures_only);
 
+/* The picture of a whole result: its heatmap, or those of its sites. */
+EgPicture cli_output_get_picture (const EgTraceResult *result);
+
 /* Writes all that can be; FALSE, said, when one failed. */
-gboolean cli_output_write (const EgTraceResult *result, const EgFigureOptions *figure, char *const *paths);
+gboolean cli_output_write (const EgTraceResult *result, const EgFigure *figure, char *const *paths);
 
 G_END_DECLS

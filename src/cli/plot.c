@@ -1,6 +1,7 @@
 /* engram-cli plot: a saved trace as a figure. */
 #include "cli/common.h"
 #include "cli/output.h"
+#include "core/error.h"
 #include "trace/result-io.h"
 
 #include <glib/gi18n.h>
@@ -20,12 +21,33 @@ print_json (const char *path, const EgTraceResult *result, char *const *outputs)
   cli_print_json (document);
 }
 
+/* One of the sites of a saved trace, by its name; NULL and an error that names those that it has. (transfer
+ * none) */
+static EgTraceResult *
+find_site (const EgTraceResult *result, const char *name, GError **error)
+{
+  EgSite site;
+  g_autoptr (GString) names = g_string_new (NULL);
+  if (!eg_site_from_name (name, &site, error))
+    return NULL;
+  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
+    {
+      EgTraceResult *each = eg_trace_result_get_site (result, i);
+      if (each->site == site)
+        return each;
+      g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", eg_site_get_name (each->site));
+    }
+  g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("The trace has no site %s; it has %s"), name,
+               names->str);
+  return NULL;
+}
+
 static int
 run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (GStrv) outputs = NULL;
-  g_autofree char *colormap = NULL, *orientation = NULL;
+  g_autofree char *colormap = NULL, *orientation = NULL, *site = NULL;
   gboolean raw = FALSE;
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &outputs,
@@ -33,6 +55,8 @@ run (int argc, char **argv)
     { "colormap", 0, 0, G_OPTION_ARG_FILENAME, &colormap, N_ ("Colours (default: RdYlBu_r)"), "NAME" },
     { "orientation", 0, 0, G_OPTION_ARG_FILENAME, &orientation,
       N_ ("layers-by-tokens (default) or tokens-by-layers"), "NAME" },
+    { "site", 0, 0, G_OPTION_ARG_FILENAME, &site,
+      N_ ("Of a trace of several sites, this one alone (default: all side by side)"), "NAME" },
     { "raw", 0, 0, G_OPTION_ARG_NONE, &raw, N_ ("Show probabilities, not normalized ones"), NULL },
     { NULL },
   };
@@ -48,11 +72,12 @@ run (int argc, char **argv)
     }
 
   g_autoptr (GError) error = NULL;
-  EgFigureOptions figure;
-  eg_figure_options_init (&figure);
-  figure.style.scale = raw ? EG_SCALE_RAW : EG_SCALE_NORMALIZED;
-  if ((colormap != NULL && !eg_colormap_from_name (colormap, &figure.style.colormap, &error))
-      || (orientation != NULL && !eg_orientation_from_name (orientation, &figure.style.orientation, &error)))
+  EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
+  EgHeatmapStyle *style = &figure.options.style;
+  eg_figure_options_init (&figure.options);
+  style->scale = raw ? EG_SCALE_RAW : EG_SCALE_NORMALIZED;
+  if ((colormap != NULL && !eg_colormap_from_name (colormap, &style->colormap, &error))
+      || (orientation != NULL && !eg_orientation_from_name (orientation, &style->orientation, &error)))
     {
       cli_fail (error);
       return CLI_USAGE;
@@ -63,7 +88,12 @@ run (int argc, char **argv)
   g_autoptr (EgTraceResult) result = eg_trace_result_load_npz (path, &error);
   if (result == NULL)
     return cli_fail (error);
-  if (!cli_output_write (result, &figure, outputs))
+  const EgTraceResult *shown = site != NULL ? find_site (result, site, &error) : result;
+  if (shown == NULL)
+    return cli_fail (error);
+  if (site == NULL)
+    figure.picture = cli_output_get_picture (result);
+  if (!cli_output_write (shown, &figure, outputs))
     return CLI_FAILED;
   if (options.json)
     print_json (path, result, outputs);

@@ -50,10 +50,39 @@ cli_token_label (const char *token, gsize *width)
   return label;
 }
 
+/* What is not the usual restoring, cell by cell. */
+static void
+print_sweep (const EgTraceResult *result)
+{
+  g_autofree char *frozen = eg_sites_to_names (result->freeze);
+  g_autofree char *knockout = result->has_knockout ? eg_knockout_to_text (&result->knockout) : NULL;
+  if (result->sweep == EG_SWEEP_CELLS && result->direction == EG_DIRECTION_RESTORE && result->freeze == 0)
+    return;
+  cli_print ("sweep       %s, direction %s", eg_sweep_get_name (result->sweep),
+             eg_direction_get_name (result->direction));
+  if (result->freeze != 0)
+    cli_print (", frozen %s", frozen);
+  if (knockout != NULL)
+    cli_print (", knockout %s", knockout);
+  cli_print ("\n");
+}
+
+/* In the order of the results. (transfer full) */
+static char *
+names_of_sites (const EgTraceResult *result)
+{
+  GString *names = g_string_new (NULL);
+  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? "," : "",
+                            eg_site_get_name (eg_trace_result_get_site (result, i)->site));
+  return g_string_free (names, FALSE);
+}
+
 static void
 print_request (const EgTraceResult *result)
 {
   const EgCorruption *corruption = &result->corruption;
+  g_autofree char *sites = names_of_sites (result);
   g_autofree char *kind = eg_corruption_format_kind (corruption);
   g_autofree char *scale = eg_corruption_format_scale (corruption);
   g_autofree char *span = eg_corruption_format_span (corruption);
@@ -68,15 +97,18 @@ print_request (const EgTraceResult *result)
   cli_print ("settings    %u samples, ", result->samples);
   if (corruption->kind != EG_CORRUPTION_SWAP && eg_corruption_uses_level (corruption))
     cli_print ("noise %g × %.4g, ", result->noise_level, result->noise_std);
-  cli_print ("seed %u, site %s, window %u\n", result->seed, eg_site_get_name (result->site), result->window);
+  cli_print ("seed %u, %s %s, window %u\n", result->seed,
+             eg_trace_result_n_sites (result) > 1 ? "sites" : "site", sites, result->window);
+  print_sweep (result);
 }
 
 static void
 print_settings (const EgTraceResult *result)
 {
+  const EgTraceResultInput input = eg_trace_result_get_input (result);
   cli_print ("prompt      %s\n", result->prompt);
   cli_print ("subject     %s (tokens %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT ")\n", result->subject,
-             result->subject_first, result->subject_last);
+             input.subject_first, input.subject_last);
   cli_print ("target      “%s”\n", result->target);
   cli_print ("clean       %.4f\n", result->high_score);
   cli_print ("corrupted   %.4f", result->low_score);
@@ -85,6 +117,25 @@ print_settings (const EgTraceResult *result)
   cli_print ("\n");
   if (result->has_settings)
     print_request (result);
+}
+
+/* A sweep over layers or positions: a line each. */
+static void
+print_list (const EgTraceResult *result)
+{
+  const gboolean layers = result->sweep == EG_SWEEP_LAYERS;
+  cli_print ("%5s  %8s  %8s%s\n", layers ? "layer" : "place", "score", "error", layers ? "" : "  token");
+  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
+    {
+      cli_print ("%5" G_GSIZE_FORMAT "  %8.4f  %8.4f", i, result->scores[i], result->sem[i]);
+      if (!layers)
+        {
+          gsize width;
+          g_autofree char *label = cli_token_label (result->tokens[i], &width);
+          cli_print ("  “%s”", label);
+        }
+      cli_print ("\n");
+    }
 }
 
 /* Layers down, tokens across; a space in a token is ␣, so that columns are separated by spaces alone. */
@@ -117,33 +168,53 @@ print_table (const EgTraceResult *result)
     }
 }
 
+/* What the grid of cells says; curves of one dimension need none of the averages. */
 static void
 print_analysis (const EgTraceResult *result)
 {
   g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
   g_autofree char *sentence = eg_trace_result_describe (result);
+  gsize shape[2];
   if (sentence != NULL)
     cli_print ("%s\n", sentence);
+  if (eg_trace_result_get_shape (result, shape) == 1)
+    return;
   cli_print ("top layers  ");
   for (gsize i = 0; i < analysis->n_top; i++)
     cli_print ("%s%" G_GSIZE_FORMAT " (%.4f)", i == 0 ? "" : ", ", analysis->top_layers[i],
                analysis->layer_average[analysis->top_layers[i]]);
   cli_print ("\naverages    subject %.4f, all tokens %.4f, ratio %.2f\n", analysis->subject_mean,
              analysis->overall_mean, analysis->ratio);
-  if (!isnan (result->seconds))
-    cli_print ("time        %.2f s%s%s\n", result->seconds, result->device != NULL ? " on " : "",
-               result->device != NULL ? result->device : "");
+}
+
+static void
+print_scores (const EgTraceResult *result, CliColors colors)
+{
+  gsize shape[2];
+  if (eg_trace_result_get_shape (result, shape) == 1)
+    print_list (result);
+  else if (colors != CLI_COLORS_NONE)
+    cli_heatmap_print (result, colors, terminal_width ());
+  else
+    print_table (result);
 }
 
 void
 cli_report_print (const EgTraceResult *result, CliColors colors)
 {
+  const gsize n_sites = eg_trace_result_n_sites (result);
   print_settings (result);
-  cli_print ("\n");
-  if (colors != CLI_COLORS_NONE)
-    cli_heatmap_print (result, colors, terminal_width ());
-  else
-    print_table (result);
-  cli_print ("\n");
-  print_analysis (result);
+  for (gsize i = 0; i < n_sites; i++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site (result, i);
+      cli_print ("\n");
+      if (n_sites > 1)
+        cli_print ("site        %s\n\n", eg_site_get_name (site->site));
+      print_scores (site, colors);
+      cli_print ("\n");
+      print_analysis (site);
+    }
+  if (!isnan (result->seconds))
+    cli_print ("time        %.2f s%s%s\n", result->seconds, result->device != NULL ? " on " : "",
+               result->device != NULL ? result->device : "");
 }

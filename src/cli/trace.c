@@ -17,7 +17,7 @@
 /* The options as they were typed; to be zeroed before and cleared after. */
 typedef struct
 {
-  char *subject, *target, *site, *window, *direction, *freeze;
+  char *subject, *target, *site, *sweep, *window, *direction, *freeze, *knockout;
   CliCorruptionOptions corruption;
   char **outputs;
   gboolean stream;
@@ -30,9 +30,11 @@ trace_options_clear (TraceOptions *self)
   g_free (self->target);
   cli_corruption_options_clear (&self->corruption);
   g_free (self->site);
+  g_free (self->sweep);
   g_free (self->window);
   g_free (self->direction);
   g_free (self->freeze);
+  g_free (self->knockout);
   g_strfreev (self->outputs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TraceOptions, trace_options_clear)
@@ -52,16 +54,23 @@ print_line (JsonObject *object)
   cli_print ("%s\n", text);
 }
 
+/* Of several sites, each is named; what a sweep takes all of has no number. */
 static void
 stream_cells (const EgTraceProgress *progress)
 {
+  const EgSweep sweep = progress->result->sweep;
   for (gsize i = 0; i < progress->n_cells; i++)
     {
       const EgTraceCell *cell = &progress->cells[i];
+      const EgTraceResult *result = eg_trace_result_get_site (progress->result, cell->site);
       g_autoptr (JsonObject) event = json_object_new ();
       json_object_set_string_member (event, "event", "cell");
-      json_object_set_int_member (event, "layer", (gint64)cell->layer);
-      json_object_set_int_member (event, "position", (gint64)cell->position);
+      if (eg_trace_result_n_sites (progress->result) > 1)
+        json_object_set_string_member (event, "site", eg_site_get_name (result->site));
+      if (sweep != EG_SWEEP_POSITIONS)
+        json_object_set_int_member (event, "layer", (gint64)cell->layer);
+      if (sweep != EG_SWEEP_LAYERS)
+        json_object_set_int_member (event, "position", (gint64)cell->position);
       json_object_set_double_member (event, "score", cell->score);
       json_object_set_double_member (event, "sem", cell->sem);
       json_object_set_int_member (event, "samples", cell->samples);
@@ -113,6 +122,39 @@ print_result_event (const EgTraceResult *result)
   print_line (event);
 }
 
+/* What has one site, sweep or direction alone, so that it need not be typed, but may. */
+static void
+set_defaults (const TraceOptions *trace, EgTraceRequest *request)
+{
+  if (request->sweep == EG_SWEEP_CARRY && trace->site == NULL)
+    request->site = EG_SITE_STATE;
+  if (trace->knockout == NULL)
+    return;
+  request->has_knockout = TRUE;
+  if (trace->site == NULL)
+    request->site = EG_SITE_STATE;
+  if (trace->sweep == NULL)
+    request->sweep = EG_SWEEP_LAYERS;
+  if (trace->direction == NULL)
+    request->direction = EG_DIRECTION_DAMAGE;
+}
+
+/* What is restored, damaged or cut, and whether it makes sense together. */
+static gboolean
+set_sites (const TraceOptions *trace, EgTraceRequest *request, GError **error)
+{
+  EgSiteSet sites = 0;
+  if ((trace->site != NULL && !eg_sites_from_names (trace->site, &sites, &request->site, error))
+      || (trace->sweep != NULL && !eg_sweep_from_name (trace->sweep, &request->sweep, error))
+      || (trace->direction != NULL && !eg_direction_from_name (trace->direction, &request->direction, error))
+      || (trace->freeze != NULL && !eg_sites_from_names (trace->freeze, &request->freeze, NULL, error))
+      || (trace->knockout != NULL && !eg_knockout_parse (trace->knockout, &request->knockout, error)))
+    return FALSE;
+  request->more_sites = sites & ~EG_SITE_BIT (request->site);
+  set_defaults (trace, request);
+  return eg_trace_request_check_sites (request, error);
+}
+
 /* Texts and numbers into a request; NULL, said, when one of them makes no sense. (transfer full) */
 static EgTraceRequest *
 make_request (const char *prompt, const TraceOptions *trace, guint threads)
@@ -130,16 +172,14 @@ make_request (const char *prompt, const TraceOptions *trace, guint threads)
   if (!cli_corruption_options_apply (&trace->corruption, request)
       || (trace->window != NULL && !cli_parse_integer ("--window", trace->window, 1, EG_MAX_WINDOW, &window)))
     return NULL;
+  request->window = (guint)window;
   g_autoptr (GError) error = NULL;
-  if ((trace->site != NULL && !eg_site_from_name (trace->site, &request->site, &error))
-      || (trace->direction != NULL && !eg_direction_from_name (trace->direction, &request->direction, &error))
-      || (trace->freeze != NULL && !eg_sites_from_names (trace->freeze, &request->freeze, NULL, &error)))
+  if (!set_sites (trace, request, &error))
     {
       cli_fail (error);
       return NULL;
     }
   request->target = g_strdup (trace->target);
-  request->window = (guint)window;
   request->threads = threads;
   return g_steal_pointer (&request);
 }
@@ -164,8 +204,8 @@ trace (const EgTraceRequest *request, const CliOptions *options, const TraceOpti
   if (result == NULL)
     return cli_fail (error);
 
-  EgFigureOptions figure;
-  eg_figure_options_init (&figure);
+  EgFigure figure = { .picture = cli_output_get_picture (result) };
+  eg_figure_options_init (&figure.options);
   const gboolean written = cli_output_write (result, &figure, trace->outputs);
   g_autofree char *warning = eg_trace_result_warning (result);
   if (warning != NULL)
@@ -222,7 +262,11 @@ run (int argc, char **argv)
       "TEXT" },
     { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed.site,
       N_ ("What is restored: resid, mixer, conv_in, conv, gate, delta, B, C, selection, state, conv_state or "
-          "ssm (default: resid)"),
+          "ssm; several with commas, or all, each traced by itself (default: resid)"),
+      "SITES" },
+    { "sweep", 0, 0, G_OPTION_ARG_FILENAME, &typed.sweep,
+      N_ ("A result for each of the cells, layers (all tokens of one), or positions (all layers of one); "
+          "carry: the state from a token on (default: cells)"),
       "NAME" },
     { "window", 0, 0, G_OPTION_ARG_FILENAME, &typed.window,
       N_ ("Restored in how many layers at once (default: 1)"), "N" },
@@ -232,6 +276,11 @@ run (int argc, char **argv)
       "NAME" },
     { "freeze", 0, 0, G_OPTION_ARG_FILENAME, &typed.freeze,
       N_ ("Sites that keep their values everywhere else, so that no effect goes through them"), "SITES" },
+    { "knockout", 0, 0, G_OPTION_ARG_FILENAME, &typed.knockout,
+      N_ ("Instead of restoring, cut what the tokens FROM tell the tokens TO through the state, in each of "
+          "the "
+          "layers and its window, as in 4-12:1-3>7"),
+      "LAYERS:FROM>TO" },
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.outputs,
       N_ ("Write .npz, .json, .csv, .svg, .png or .pdf (may be given again)"), "FILE" },
     { "stream", 0, 0, G_OPTION_ARG_NONE, &typed.stream,

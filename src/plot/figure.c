@@ -4,6 +4,8 @@
 /* Of a chart of curves. */
 #define CURVES_ASPECT 0.5
 #define TITLE_HEIGHT  16.0 /* points */
+/* Of several heatmaps side by side each has so much, or more. */
+#define MAP_WIDTH 2.8 /* inches */
 
 void
 eg_figure_options_init (EgFigureOptions *self)
@@ -15,9 +17,70 @@ eg_figure_options_init (EgFigureOptions *self)
 const char *
 eg_picture_get_name (EgPicture picture)
 {
-  static const char *const names[EG_N_PICTURES] = { "heatmap", "layers", "subject", "pinned" };
+  static const char *const names[EG_N_PICTURES] = { "heatmap", "layers", "subject", "pinned", "sites" };
   g_return_val_if_fail (picture < EG_N_PICTURES, NULL);
   return names[picture];
+}
+
+/* ---- heatmaps side by side ---- */
+
+static gsize
+count_across (const EgFigure *self, const EgTraceResult *result)
+{
+  return (gsize)CLAMP (self->options.width / MAP_WIDTH, 1, (double)eg_trace_result_n_sites (result));
+}
+
+/* The style of all the maps: a raw scale holds what all of them have. */
+static EgHeatmapStyle
+get_sites_style (const EgFigure *self, const EgTraceResult *result)
+{
+  EgHeatmapStyle style = self->options.style;
+  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
+    eg_heatmap_style_hold_scores (&style, eg_trace_result_get_site (result, i));
+  return style;
+}
+
+/* Of one row of maps. */
+static double
+get_row_height (const EgFigure *self, const EgTraceResult *result)
+{
+  EgHeatmapStyle style = get_sites_style (self, result);
+  const double width = self->options.width * POINTS_PER_INCH / (double)count_across (self, result);
+  style.title = eg_site_get_title (result->site);
+  return eg_heatmap_natural_height (result, &style, width);
+}
+
+static void
+draw_sites (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, double height, double pixel)
+{
+  const gsize n = eg_trace_result_n_sites (result), across = count_across (self, result);
+  const gsize down = (n + across - 1) / across;
+  const double top = self->options.style.title != NULL ? TITLE_HEIGHT : 0;
+  const double width = self->options.width * POINTS_PER_INCH / (double)across;
+  const double row = (height - top) / (double)down;
+  EgHeatmapStyle style = get_sites_style (self, result);
+
+  eg_color_set (style.background, cr);
+  cairo_paint (cr);
+  if (top > 0)
+    {
+      g_autoptr (EgLabel) title
+          = eg_label_new (style.title, style.font_family, style.font_size * 1.25, TRUE, style.foreground);
+      eg_label_limit (title, self->options.width * POINTS_PER_INCH);
+      eg_label_place (title, 0.5, 0.5, self->options.width * POINTS_PER_INCH / 2, top / 2, 0);
+      eg_label_draw (title, cr);
+    }
+  style.background.alpha = 0;
+  for (gsize i = 0; i < n; i++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site (result, i);
+      style.title = eg_site_get_title (site->site);
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (site, &style, width, row, pixel);
+      cairo_save (cr);
+      cairo_translate (cr, (double)(i % across) * width, top + (double)(i / across) * row);
+      eg_heatmap_draw (layout, site, cr);
+      cairo_restore (cr);
+    }
 }
 
 double
@@ -28,6 +91,12 @@ eg_figure_get_height (const EgFigure *self, const EgTraceResult *result)
 
   if (options->height > 0)
     return options->height * POINTS_PER_INCH;
+  if (self->picture == EG_PICTURE_SITES)
+    {
+      const gsize n = eg_trace_result_n_sites (result), across = count_across (self, result);
+      return (double)((n + across - 1) / across) * get_row_height (self, result)
+             + (options->style.title != NULL ? TITLE_HEIGHT : 0);
+    }
   if (self->picture == EG_PICTURE_HEATMAP)
     return eg_heatmap_natural_height (result, &options->style, width);
   return width * CURVES_ASPECT + (options->style.title != NULL ? TITLE_HEIGHT : 0);
@@ -58,6 +127,11 @@ eg_figure_draw (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, 
 {
   const double width = self->options.width * POINTS_PER_INCH, height = eg_figure_get_height (self, result);
 
+  if (self->picture == EG_PICTURE_SITES)
+    {
+      draw_sites (self, result, cr, height, pixel);
+      return;
+    }
   if (self->picture != EG_PICTURE_HEATMAP)
     {
       draw_curves (self, result, cr, height, pixel);

@@ -29,16 +29,21 @@ typedef struct
 /* A page's width, its natural height, PNG at 2×, the notebook's colours, no title. */
 void eg_figure_options_init (EgFigureOptions *self);
 
+/**
+ * EgPicture:
+ * @EG_PICTURE_SITES: the heatmaps of all the sites of a trace side by side, on one scale
+ */
 typedef enum
 {
   EG_PICTURE_HEATMAP,
   EG_PICTURE_LAYERS,
   EG_PICTURE_SUBJECT,
   EG_PICTURE_PINNED,
+  EG_PICTURE_SITES,
   EG_N_PICTURES,
 } EgPicture;
 
-/* "heatmap", "layers", "subject", "pinned": in settings and names of files. */
+/* "heatmap", "layers", "subject", "pinned", "sites": in settings and names of files. */
 const char *eg_picture_get_name (EgPicture picture);
 
 /**

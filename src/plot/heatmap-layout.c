@@ -51,6 +51,16 @@ find_range (const EgTraceResult *result, double *least, double *greatest)
       }
 }
 
+void
+eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *result)
+{
+  double least, greatest;
+  find_range (result, &least, &greatest);
+  const gboolean any = self->least < self->greatest;
+  self->least = any ? MIN (self->least, least) : least;
+  self->greatest = any ? MAX (self->greatest, greatest) : greatest;
+}
+
 /* Whether the clean and the corrupted run are known, and yet there is nothing between them to normalize by.
  */
 static gboolean
@@ -72,6 +82,11 @@ choose_scale (EgHeatmapLayout *self, const EgTraceResult *result)
   if (self->normalized)
     return;
   find_range (result, &least, &greatest);
+  if (self->style.least < self->style.greatest)
+    {
+      least = MIN (least, self->style.least);
+      greatest = MAX (greatest, self->style.greatest);
+    }
   if (!(least < 0))
     {
       self->high = round_up (greatest);

@@ -50,6 +50,8 @@ gboolean eg_orientation_from_name (const char *name, EgOrientation *orientation,
  * @background: alpha 0 for none
  * @empty, @hatch: of the cells that are not computed yet, or have no score at all
  * @subject: of the bracket and its label
+ * @least, @greatest: scores that a raw scale holds beside those of the result; none where the first is not
+ * less
  */
 typedef struct
 {
@@ -60,6 +62,7 @@ typedef struct
   const char *font_family;
   double font_size;
   EgColor foreground, dim, background, empty, hatch, subject;
+  double least, greatest;
 } EgHeatmapStyle;
 
 /* A figure for paper: white background, black text, 8 points. */
@@ -67,6 +70,9 @@ void eg_heatmap_style_init_figure (EgHeatmapStyle *self);
 
 /* For the screen, on the background of a light or a dark window. */
 void eg_heatmap_style_init_screen (EgHeatmapStyle *self, gboolean dark);
+
+/* Has the raw scale hold all of another result's scores, so that several maps have one. */
+void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *result);
 
 /**
  * EgHeatmapLayout: where everything goes; made once for a result's shape, a style, a size and a zoom.

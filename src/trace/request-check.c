@@ -56,19 +56,13 @@ eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsi
   const EgKnockout *knockout = &self->knockout;
   if (!self->has_knockout)
     return TRUE;
-  if (knockout->layer_last < knockout->layer_first || knockout->from_last < knockout->from_first
-      || knockout->to_last < knockout->to_first)
-    return eg_error_invalid (error, _ ("A range of the knockout ends before it begins"));
-  if (knockout->to_first <= knockout->from_last)
-    return eg_error_invalid (
-        error, "The knockout goes backwards in time: the positions that are read from must come "
-               "before those that read");
+  if (!eg_knockout_check (knockout, error))
+    return FALSE;
   if (knockout->layer_last >= n_layers)
-    return eg_error_invalid (error, "The knockout names layer %zu, but the model's last is %" G_GSIZE_FORMAT,
+    return eg_error_invalid (error, _ ("The knockout names layer %zu, but the model’s last is %zu"),
                              knockout->layer_last, n_layers - 1);
   if (knockout->to_last >= n_tokens)
-    return eg_error_invalid (error,
-                             "The knockout names position %zu, but the prompt's last is %" G_GSIZE_FORMAT,
+    return eg_error_invalid (error, _ ("The knockout names position %zu, but the prompt’s last is %zu"),
                              knockout->to_last, n_tokens - 1);
   return TRUE;
 }

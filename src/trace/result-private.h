@@ -7,7 +7,3 @@
  * of others, the metric's name and the site's follow: "scores_kl", "scores_mixer", "scores_sem_kl_mixer".
  * Either may be NULL. (transfer full) */
 char *eg_trace_result_field_name (const char *base, const char *metric, const char *site);
-
-/* The shape of a result's grid in files: [layers, tokens], or of a sweep over one of them [layers] or
- * [tokens]. Returns: the number of dimensions. */
-guint eg_trace_result_get_shape (const EgTraceResult *self, gsize shape[2]);

@@ -113,6 +113,10 @@ EgTraceResultInput eg_trace_result_get_input (const EgTraceResult *self);
  * Takes it over. */
 void eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input);
 
+/* The shape of a result's grid in files: [layers, tokens], or of a sweep over one of them [layers] or
+ * [tokens]. Returns: the number of dimensions, 2 or 1. */
+guint eg_trace_result_get_shape (const EgTraceResult *self, gsize shape[2]);
+
 /* The results of a trace's sites: this one, then the others. (transfer none) */
 gsize eg_trace_result_n_sites (const EgTraceResult *self);
 EgTraceResult *eg_trace_result_get_site (const EgTraceResult *self, gsize index);

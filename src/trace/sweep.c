@@ -85,42 +85,6 @@ parse_range (const char *text, gsize *first, gsize *last)
   return TRUE;
 }
 
-gboolean
-eg_knockout_parse (const char *text, EgKnockout *knockout, GError **error)
-{
-  const char *colon = strchr (text, ':'), *arrow = strchr (text, '>');
-  gboolean ok = colon != NULL && arrow != NULL && colon < arrow;
-  if (ok)
-    {
-      g_autofree char *layers = g_strndup (text, (gsize)(colon - text));
-      g_autofree char *from = g_strndup (colon + 1, (gsize)(arrow - colon - 1));
-      ok = parse_range (layers, &knockout->layer_first, &knockout->layer_last)
-           && parse_range (from, &knockout->from_first, &knockout->from_last)
-           && parse_range (arrow + 1, &knockout->to_first, &knockout->to_last);
-    }
-  if (!ok)
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 _ ("The knockout “%s” is not of the form L0-L1:FROM>TO, like 4-12:1-3>7: layers, then the "
-                    "positions that no longer reach those after them"),
-                 text);
-  else if (knockout->layer_last < knockout->layer_first || knockout->from_last < knockout->from_first
-           || knockout->to_last < knockout->to_first)
-    {
-      ok = FALSE;
-      g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                   _ ("A range of the knockout “%s” ends before it begins"), text);
-    }
-  else if (knockout->to_first <= knockout->from_last)
-    {
-      ok = FALSE;
-      g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                   _ ("The knockout “%s” goes backwards in time: the positions that are read from must come "
-                      "before those that read"),
-                   text);
-    }
-  return ok;
-}
-
 static void
 append_range (GString *text, gsize first, gsize last)
 {
@@ -139,4 +103,40 @@ eg_knockout_to_text (const EgKnockout *knockout)
   g_string_append_c (text, '>');
   append_range (text, knockout->to_first, knockout->to_last);
   return g_string_free (text, FALSE);
+}
+
+gboolean
+eg_knockout_check (const EgKnockout *knockout, GError **error)
+{
+  g_autofree char *text = eg_knockout_to_text (knockout);
+  if (knockout->layer_last < knockout->layer_first || knockout->from_last < knockout->from_first
+      || knockout->to_last < knockout->to_first)
+    return eg_error_invalid (error, _ ("A range of the knockout “%s” ends before it begins"), text);
+  if (knockout->to_first <= knockout->from_last)
+    return eg_error_invalid (
+        error,
+        _ ("The knockout “%s” goes backwards in time: the positions that are read from must come "
+           "before those that read"),
+        text);
+  return TRUE;
+}
+
+gboolean
+eg_knockout_parse (const char *text, EgKnockout *knockout, GError **error)
+{
+  const char *colon = strchr (text, ':'), *arrow = strchr (text, '>');
+  if (colon != NULL && arrow != NULL && colon < arrow)
+    {
+      g_autofree char *layers = g_strndup (text, (gsize)(colon - text));
+      g_autofree char *from = g_strndup (colon + 1, (gsize)(arrow - colon - 1));
+      if (parse_range (layers, &knockout->layer_first, &knockout->layer_last)
+          && parse_range (from, &knockout->from_first, &knockout->from_last)
+          && parse_range (arrow + 1, &knockout->to_first, &knockout->to_last))
+        return eg_knockout_check (knockout, error);
+    }
+  return eg_error_invalid (
+      error,
+      _ ("The knockout “%s” is not of the form L0-L1:FROM>TO, like 4-12:1-3>7: layers, then the "
+         "positions that no longer reach those after them"),
+      text);
 }

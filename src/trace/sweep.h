@@ -61,6 +61,8 @@ gboolean eg_direction_from_name (const char *name, EgDirection *direction, GErro
 /* "L0-L1:FROM>TO", where each is a number or a range A-B: "4-12:1-3>7". EG_ERROR_INVALID also where one ends
  * before it begins, or TO is not after FROM. */
 gboolean eg_knockout_parse (const char *text, EgKnockout *knockout, GError **error);
+/* Whether its ranges end after they begin, and TO is after FROM; EG_ERROR_INVALID. */
+gboolean eg_knockout_check (const EgKnockout *knockout, GError **error);
 /* (transfer full) */
 char *eg_knockout_to_text (const EgKnockout *knockout);
 

@@ -79,6 +79,8 @@ sample_result (void)
   self->window = 4;
   self->direction = EG_DIRECTION_DAMAGE;
   self->freeze = EG_SITE_BIT (EG_SITE_STATE) | EG_SITE_BIT (EG_SITE_GATE);
+  self->until_sem = 0.01;
+  self->max_samples = 200;
   self->model = g_strdup ("demo");
   self->device = g_strdup ("cpu");
   self->version = g_strdup ("0.1.0");
@@ -87,8 +89,30 @@ sample_result (void)
 }
 
 static void
+assert_same_input (const EgTraceResult *a, const EgTraceResult *b)
+{
+  const EgTraceResultInput x = eg_trace_result_get_input (a), y = eg_trace_result_get_input (b);
+  g_assert_cmpuint (x.n_tokens, ==, y.n_tokens);
+  g_assert_cmpstrv (x.tokens, y.tokens);
+  g_assert_true ((x.ids == NULL) == (y.ids == NULL));
+  if (x.ids != NULL)
+    g_assert_cmpint (memcmp (x.ids, y.ids, x.n_tokens * sizeof *x.ids), ==, 0);
+  g_assert_cmpuint (x.subject_first, ==, y.subject_first);
+  g_assert_cmpuint (x.subject_last, ==, y.subject_last);
+}
+
+static void
 assert_same_result (const EgTraceResult *a, const EgTraceResult *b)
 {
+  g_assert_cmpuint (eg_trace_result_n_sites (a), ==, eg_trace_result_n_sites (b));
+  for (gsize i = 1; i < eg_trace_result_n_sites (a); i++)
+    assert_same_result (eg_trace_result_get_site (a, i), eg_trace_result_get_site (b, i));
+  assert_same_input (a, b);
+  g_assert_cmpint (a->sweep, ==, b->sweep);
+  g_assert_cmpint (a->has_knockout, ==, b->has_knockout);
+  g_assert_cmpmem (&a->knockout, sizeof a->knockout, &b->knockout, sizeof b->knockout);
+  assert_same (a->until_sem, b->until_sem);
+  g_assert_cmpuint (a->max_samples, ==, b->max_samples);
   g_assert_cmpuint (a->n_layers, ==, b->n_layers);
   g_assert_cmpuint (a->n_tokens, ==, b->n_tokens);
   for (gsize i = 0; i < a->n_layers * a->n_tokens; i++)
@@ -323,6 +347,154 @@ test_complete_npz_keeps_every_bit (void)
   assert_same_result (result, again);
 }
 
+/* Numbers that no two grids share. */
+static void
+fill (EgTraceResult *self, double from)
+{
+  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
+    {
+      self->scores[i] = from + 0.01 * (double)i;
+      self->sem[i] = from / 100 + 0.001 * (double)i;
+      self->counts[i] = 1 + (guint)(i + (gsize)(from * 7)) % 10;
+    }
+}
+
+static void
+add_metric (EgTraceResult *self, EgMetric metric, double from)
+{
+  EgTraceScores *scores = eg_trace_result_add_metric (self, metric);
+  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
+    {
+      scores->scores[i] = from - 0.1 * (double)i;
+      scores->sem[i] = 0.2 + from * (double)i;
+    }
+  scores->high_score = 0;
+  scores->low_score = 3.5;
+  scores->low_sem = 0.25;
+}
+
+/* Three sites, each with its own numbers of three metrics, in a sweep of whatever shape. (transfer full) */
+static EgTraceResult *
+result_of_sites (EgSweep sweep)
+{
+  static const EgSite sites[] = { EG_SITE_STATE, EG_SITE_RESID, EG_SITE_B };
+  const gsize n_layers = sweep == EG_SWEEP_POSITIONS ? 1 : 4, n_tokens = sweep == EG_SWEEP_LAYERS ? 1 : 3;
+  g_autoptr (EgTraceResult) sample = sample_result ();
+  EgTraceResult *self = NULL;
+  for (gsize i = 0; i < G_N_ELEMENTS (sites); i++)
+    {
+      EgTraceResult *each = eg_trace_result_new (n_layers, n_tokens);
+      EgTraceResultInput *input = g_new (EgTraceResultInput, 1);
+      *input = (EgTraceResultInput){ 3, g_strdupv (sample->tokens),
+                                     g_memdup2 (sample->ids, 3 * sizeof (guint32)), 1, 2 };
+      each->sweep = sweep;
+      eg_trace_result_take_input (each, input);
+      each->site = sites[i];
+      each->has_settings = TRUE;
+      each->samples = 10;
+      each->prompt = g_strdup (sample->prompt);
+      each->subject = g_strdup (sample->subject);
+      each->target = g_strdup (sample->target);
+      each->noise_level = each->noise_std = each->low_sem = 0.5;
+      each->high_score = 0.75;
+      each->low_score = 0.25;
+      each->seconds = 2;
+      fill (each, (double)(i + 1));
+      add_metric (each, EG_METRIC_KL, (double)i);
+      add_metric (each, EG_METRIC_RANK, 10 * (double)i);
+      if (i == 0)
+        self = each;
+      else
+        eg_trace_result_take_site (self, each);
+    }
+  return self;
+}
+
+static void
+test_npz_keeps_every_site (void)
+{
+  for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
+    {
+      g_autoptr (EgTraceResult) result = result_of_sites (sweep);
+      g_autoptr (EgTraceResult) again = save_and_load (result);
+      assert_same_result (result, again);
+      g_autoptr (EgTraceRequest) request = eg_trace_result_get_request (again);
+      g_assert_cmpint (request->sweep, ==, sweep);
+      g_assert_cmpint (request->site, ==, EG_SITE_STATE);
+      g_assert_cmpuint (request->more_sites, ==, EG_SITE_BIT (EG_SITE_RESID) | EG_SITE_BIT (EG_SITE_B));
+      g_assert_true (request->all_metrics);
+    }
+}
+
+static void
+test_npz_keeps_a_knockout (void)
+{
+  g_autoptr (EgTraceResult) result = result_of_sites (EG_SWEEP_LAYERS);
+  g_clear_pointer (&result->more_sites, g_ptr_array_unref);
+  g_assert_true (eg_knockout_parse ("1-2:0>1-2", &result->knockout, NULL));
+  result->has_knockout = TRUE;
+  result->direction = EG_DIRECTION_DAMAGE;
+  g_autoptr (EgTraceResult) again = save_and_load (result);
+  assert_same_result (result, again);
+}
+
+/* Files whose sites do not fit together. */
+static void
+assert_sites_refused (const char *message, const char *const *sites, gsize n, gsize n_rows)
+{
+  g_autofree char *path = temporary ("sites.npz");
+  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
+  const double numbers[6] = { 0.5 };
+  const gint64 integers[] = { 0, 1 };
+  const char *const tokens[] = { "a", "b" };
+  g_autoptr (GError) error = NULL;
+  eg_npz_writer_add_f64 (writer, "scores", numbers, 2, (gsize[]){ 2, 2 });
+  eg_npz_writer_add_f64 (writer, "scores_gate", numbers, 2, (gsize[]){ n_rows, 2 });
+  eg_npz_writer_add_f64 (writer, "low_score", numbers, 0, NULL);
+  eg_npz_writer_add_f64 (writer, "high_score", numbers, 0, NULL);
+  eg_npz_writer_add_f64 (writer, "noise_level", numbers, 0, NULL);
+  eg_npz_writer_add_strings (writer, "input_tokens", tokens, 2, FALSE);
+  eg_npz_writer_add_i64 (writer, "subject_range", integers, 1, (gsize[]){ 2 });
+  for (gsize i = 0; i < 3; i++)
+    eg_npz_writer_add_i64 (writer, (const char *[]){ "samples", "seed", "window" }[i], integers + 1, 0, NULL);
+  for (gsize i = 0; i < 3; i++)
+    eg_npz_writer_add_strings (writer, (const char *[]){ "target_token", "prompt", "subject" }[i], tokens, 1,
+                               TRUE);
+  eg_npz_writer_add_strings (writer, "site", (const char *[]){ "mixer" }, 1, TRUE);
+  eg_npz_writer_add_strings (writer, "sites", sites, n, FALSE);
+  g_assert_true (eg_npz_writer_save (writer, path, NULL));
+  g_autoptr (EgTraceResult) result = eg_trace_result_load_npz (path, &error);
+  if (message == NULL)
+    {
+      g_assert_no_error (error);
+      g_assert_cmpuint (eg_trace_result_n_sites (result), ==, n);
+    }
+  else
+    {
+      g_assert_null (result);
+      g_test_message ("%s", error->message);
+      g_assert_true (g_str_has_prefix (error->message, "sites.npz: "));
+      g_assert_nonnull (strstr (error->message, message));
+    }
+  g_unlink (path);
+}
+
+#define ASSERT_SITES_REFUSED(message, n_rows, ...)                                                           \
+  assert_sites_refused (message, (const char *[]){ __VA_ARGS__ },                                            \
+                        sizeof ((const char *[]){ __VA_ARGS__ }) / sizeof (char *), n_rows)
+
+static void
+test_sites_that_do_not_fit_are_refused (void)
+{
+  ASSERT_SITES_REFUSED (NULL, 2, "mixer", "gate");
+  ASSERT_SITES_REFUSED ("no site “bogus”", 2, "mixer", "bogus");
+  ASSERT_SITES_REFUSED ("sites names gate where another site belongs", 2, "gate", "mixer");
+  ASSERT_SITES_REFUSED ("sites names mixer where another site belongs", 2, "mixer", "mixer");
+  ASSERT_SITES_REFUSED ("sites names gate where another site belongs", 2, "mixer", "gate", "gate");
+  ASSERT_SITES_REFUSED ("it names the site ssm, but has no scores_ssm", 2, "mixer", "ssm");
+  ASSERT_SITES_REFUSED ("scores_gate has shape [3, 2], but scores has shape [2, 2]", 3, "mixer", "gate");
+}
+
 static void
 test_notebook_file_reads_and_saves_without_loss (void)
 {
@@ -469,6 +641,9 @@ write_damaged (const char *path, const Damage *damage)
       eg_npz_writer_add_i64 (writer, "window", &one, 0, NULL);
       eg_npz_writer_add_f64 (writer, "noise_level", numbers, 0, NULL);
     }
+  if (g_str_equal (damage->field, "sweep"))
+    eg_npz_writer_add_strings (
+        writer, "sweep", damage->variant == OTHER_SHAPE ? (const char *[]){ "layers" } : tokens, 1, TRUE);
   if (g_str_equal (damage->field, "scores_sem"))
     eg_npz_writer_add_f64 (writer, "scores_sem", numbers, 2, (gsize[]){ 1, 2 });
   if (g_str_equal (damage->field, "input_ids"))
@@ -499,6 +674,8 @@ test_damaged_files_are_refused_by_name (void)
     { "subject_range", "subject_range holds -1", NEGATIVE },
     { "subject_range", "subject_range has shape [3], expected [2]", OTHER_SHAPE },
     { "site", "no site “a”", G_MAXUINT },
+    { "sweep", "no sweep “a”", G_MAXUINT },
+    { "sweep", "scores has shape [2, 3], expected [layers]", OTHER_SHAPE },
     { "scores_sem", "scores_sem has shape [1, 2], but scores has shape [2, 3]", G_MAXUINT },
     { "input_ids", "input_ids holds -3", G_MAXUINT },
   };
@@ -595,6 +772,8 @@ test_json_document_has_exactly_its_keys (void)
                                       "window",
                                       "direction",
                                       "freeze",
+                                      "until_sem",
+                                      "max_samples",
                                       "scores",
                                       "scores_sem",
                                       "most_important",
@@ -692,6 +871,9 @@ main (int argc, char **argv)
   g_test_add_func ("/result/doubtful-traces-are-warned-of", test_doubtful_traces_are_warned_of);
   g_test_add_func ("/result/npz-keeps-every-bit", test_npz_keeps_every_bit);
   g_test_add_func ("/result/complete-npz-keeps-every-bit", test_complete_npz_keeps_every_bit);
+  g_test_add_func ("/result/npz-keeps-every-site", test_npz_keeps_every_site);
+  g_test_add_func ("/result/npz-keeps-a-knockout", test_npz_keeps_a_knockout);
+  g_test_add_func ("/result/sites-that-do-not-fit-are-refused", test_sites_that_do_not_fit_are_refused);
   g_test_add_func ("/result/notebook-file-reads-and-saves-without-loss",
                    test_notebook_file_reads_and_saves_without_loss);
   g_test_add_func ("/result/npz-types-are-the-documented-ones", test_npz_types_are_the_documented_ones);
