@@ -86,7 +86,8 @@ eg_sites_from_names (const char *names, EgSiteSet *set, EgSite *first, GError **
         return FALSE;
       if ((*set & EG_SITE_BIT (site)) != 0)
         {
-          g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("The site “%s” is named twice"), sites[site].name);
+          g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("The site “%s” is named twice"),
+                       sites[site].name);
           return FALSE;
         }
       *set |= EG_SITE_BIT (site);
