@@ -1,0 +1,245 @@
+/* What must hold at every site, whatever the numbers are: several sites traced together have the bits of each
+ * alone; putting everything back is the clean run, exactly; where nothing is corrupted, nothing has an
+ * effect.
+ */
+#include "golden.h"
+
+#include "core/error.h"
+#include "model/mamba.h"
+#include "trace/clean-run.h"
+#include "trace/grid.h"
+
+#include <string.h>
+
+static EgTraceRequest *
+new_request (void)
+{
+  EgTraceRequest *request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 4;
+  request->threads = 2;
+  return request;
+}
+
+static void
+assert_same_bits (const EgTraceResult *a, const EgTraceResult *b)
+{
+  const gsize n = a->n_layers * a->n_tokens;
+  g_assert_cmpuint (n, ==, b->n_layers * b->n_tokens);
+  g_assert_cmpint (a->site, ==, b->site);
+  g_assert_cmpint (memcmp (a->scores, b->scores, n * sizeof *a->scores), ==, 0);
+  g_assert_cmpint (memcmp (a->sem, b->sem, n * sizeof *a->sem), ==, 0);
+  g_assert_true (a->high_score == b->high_score && a->low_score == b->low_score && a->low_sem == b->low_sem);
+  g_assert_true (a->complete && b->complete);
+}
+
+/* All twelve, and some whose first is another; in each sweep and direction. */
+static void
+test_together (void)
+{
+  static const struct
+  {
+    EgSite site;
+    EgSiteSet more;
+  } sets[] = { { EG_SITE_RESID, EG_ALL_SITES },
+               { EG_SITE_STATE, EG_SITE_BIT (EG_SITE_RESID) | EG_SITE_BIT (EG_SITE_CONV_STATE) } };
+  g_autoptr (EgModel) model = golden_open ("deep");
+  for (gsize i = 0; i < G_N_ELEMENTS (sets); i++)
+    for (EgSweep sweep = 0; sweep < EG_SWEEP_CARRY; sweep++)
+      {
+        g_autoptr (EgTraceRequest) request = new_request ();
+        request->sweep = sweep;
+        request->direction = (EgDirection)((i + sweep) % EG_N_DIRECTIONS);
+        request->window = sweep == EG_SWEEP_LAYERS ? 3 : 1;
+        request->site = sets[i].site;
+        request->more_sites = sets[i].more & ~EG_SITE_BIT (sets[i].site);
+        g_autoptr (EgTraceResult) together = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+        g_assert_cmpuint (eg_trace_result_n_sites (together), ==, i == 0 ? EG_N_SITES : 3);
+        request->more_sites = 0;
+        for (gsize s = 0; s < eg_trace_result_n_sites (together); s++)
+          {
+            const EgTraceResult *one = eg_trace_result_get_site (together, s);
+            request->site = one->site;
+            g_autoptr (EgTraceResult) alone = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+            assert_same_bits (one, alone);
+          }
+      }
+}
+
+/* ---- whole runs ---- */
+
+typedef struct
+{
+  EgModel *model;
+  EgTraceInput *input;
+  EgWorkspace *workspace;
+  EgRun *clean, *corrupted;
+  float *embeddings, *noisy; /* [T, d] */
+  float *expected, *logits;  /* [V] */
+  gsize n_layers, n_tokens, n_vocab;
+} Runs;
+
+static void
+run_logits (Runs *self, const EgSegment *segment, float *logits)
+{
+  g_autoptr (GError) error = NULL;
+  eg_mamba_run (self->workspace, segment, 1, self->n_tokens, NULL, &error);
+  g_assert_no_error (error);
+  eg_mamba_logits (self->workspace, 0, logits, &error);
+  g_assert_no_error (error);
+}
+
+/* `noise` is added to the subject's embeddings in the corrupted run. */
+static void
+runs_init (Runs *self, const char *name, float noise)
+{
+  g_autoptr (EgTraceRequest) request = new_request ();
+  g_autoptr (GError) error = NULL;
+  *self = (Runs){ .model = golden_open (name) };
+  const EgModelConfig *config = eg_model_get_config (self->model);
+  self->input = eg_trace_input_new (request, self->model, &error);
+  g_assert_no_error (error);
+  const gsize T = self->input->n_tokens, d = config->d_model;
+  const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1, .sites = EG_ALL_SITES };
+  self->n_layers = config->n_layers;
+  self->n_tokens = T;
+  self->workspace = eg_workspace_new (self->model, 1);
+  self->n_vocab = eg_workspace_get_vocab_size (self->workspace);
+  self->clean = eg_run_new (self->model, &shape, &error);
+  self->corrupted = eg_run_new (self->model, &shape, &error);
+  g_assert_no_error (error);
+  g_assert_true (eg_clean_run (self->workspace, self->model, self->input->ids, T, self->clean, NULL, &error));
+  self->embeddings = g_memdup2 (self->clean->resid[0], T * d * sizeof (float));
+  self->noisy = g_memdup2 (self->embeddings, T * d * sizeof (float));
+  for (gsize i = self->input->corrupted_first * d; i < (self->input->corrupted_last + 1) * d; i++)
+    self->noisy[i] += noise * (float)((gint)(i % 7) - 3);
+  self->expected = g_new (float, self->n_vocab);
+  self->logits = g_new (float, self->n_vocab);
+  run_logits (self, &(EgSegment){ .input = self->embeddings, .keep = self->clean }, self->expected);
+  run_logits (self, &(EgSegment){ .input = self->noisy, .keep = self->corrupted }, self->logits);
+}
+
+static void
+runs_clear (Runs *self)
+{
+  eg_run_free (self->clean);
+  eg_run_free (self->corrupted);
+  eg_workspace_free (self->workspace);
+  eg_trace_input_free (self->input);
+  eg_model_unref (self->model);
+  g_free (self->embeddings);
+  g_free (self->noisy);
+  g_free (self->expected);
+  g_free (self->logits);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Runs, runs_clear)
+
+/* To the last bit. */
+static gboolean
+is_clean (const Runs *self)
+{
+  return memcmp (self->logits, self->expected, self->n_vocab * sizeof (float)) == 0;
+}
+
+/* A run from the first layer and token on, with the sites put back everywhere. */
+static void
+restore_everything (Runs *self, const float *input, const EgRun *source, EgSiteSet sites)
+{
+  const EgSegment segment = { .input = input,
+                              .source = source,
+                              .sites = eg_sites_expand (sites),
+                              .box = { 0, self->n_layers, 0, self->n_tokens } };
+  run_logits (self, &segment, self->logits);
+}
+
+/* All sites put back everywhere, and resid alone, make a corrupted run the clean one. What is put back of
+ * each of the others has it read the clean run's value: so the clean run's own values change nothing of it,
+ * at any site. */
+static void
+test_everything (gconstpointer name)
+{
+  g_auto (Runs) runs;
+  runs_init (&runs, name, 0.5f);
+  g_assert_false (is_clean (&runs));
+  restore_everything (&runs, runs.noisy, runs.clean, EG_ALL_SITES);
+  g_assert_true (is_clean (&runs));
+  restore_everything (&runs, runs.noisy, runs.clean, EG_SITE_BIT (EG_SITE_RESID));
+  g_assert_true (is_clean (&runs));
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    {
+      restore_everything (&runs, runs.embeddings, runs.clean, EG_SITE_BIT (site));
+      g_assert_true (is_clean (&runs));
+      /* The test would see a site that puts nothing back; a convolution of width 1 has no state. */
+      const gboolean exists = site != EG_SITE_CONV_STATE || eg_model_get_config (runs.model)->d_conv > 1;
+      restore_everything (&runs, runs.embeddings, runs.corrupted, EG_SITE_BIT (site));
+      g_assert_true (is_clean (&runs) == !exists);
+    }
+}
+
+/* The corrupted run is the clean one: every cell of every site leaves the logits as they are, exactly, when
+ * it is computed as the clean run was; and to the last rounding where it is continued, as rows of another
+ * matrix. */
+static void
+test_nothing (gconstpointer name)
+{
+  g_auto (Runs) runs;
+  runs_init (&runs, name, 0);
+  g_assert_true (is_clean (&runs));
+  for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
+    for (EgSite site = sweep == EG_SWEEP_CARRY ? EG_SITE_STATE : 0;
+         site < (sweep == EG_SWEEP_CARRY ? EG_SITE_STATE + 1 : EG_N_SITES); site++)
+      {
+        g_autoptr (EgTraceRequest) request = new_request ();
+        request->site = site;
+        request->sweep = sweep;
+        const EgGrid grid = eg_grid_of (request, runs.n_layers, runs.n_tokens, runs.input->corrupted_first);
+        for (gsize cell = 0; cell < eg_grid_n_cells (&grid); cell++)
+          {
+            EgSegment segment = eg_grid_segment (&grid, cell, runs.clean, runs.corrupted);
+            segment.layer = segment.position = 0;
+            segment.input = runs.noisy;
+            run_logits (&runs, &segment, runs.logits);
+            g_assert_true (is_clean (&runs));
+          }
+      }
+}
+
+/* A trace says so instead of measuring its own rounding. */
+static void
+test_nothing_is_said (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
+      {
+        g_autoptr (EgTraceRequest) request = new_request ();
+        g_autoptr (GError) error = NULL;
+        request->site = site;
+        request->direction = direction;
+        request->noise_level = 1e-30;
+        g_assert_null (eg_trace_run (model, request, NULL, NULL, NULL, &error));
+        g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+        g_assert_nonnull (strstr (error->message, "Nothing is corrupted"));
+        g_clear_error (&error);
+        g_assert_true (eg_corruption_parse_kind (&request->corruption, "swap:Eiffel Tower", NULL));
+        g_assert_null (eg_trace_run (model, request, NULL, NULL, NULL, &error));
+        g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+        g_assert_nonnull (strstr (error->message, "Nothing would be corrupted"));
+      }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/sites/together-have-the-bits-of-each-alone", test_together);
+  for (gsize i = 0; golden_models[i]; i++)
+    {
+      const char *name = golden_models[i];
+      g_autofree char *everything = g_strdup_printf ("/sites/%s/restoring-everything-is-the-clean-run", name);
+      g_autofree char *nothing = g_strdup_printf ("/sites/%s/nothing-corrupted-has-no-effect", name);
+      g_test_add_data_func (everything, name, test_everything);
+      g_test_add_data_func (nothing, name, test_nothing);
+    }
+  g_test_add_func ("/sites/nothing-corrupted-is-said", test_nothing_is_said);
+  return g_test_run ();
+}
