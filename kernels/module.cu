@@ -8,9 +8,22 @@ namespace engram
 {
 /* The build has code for GPUs from this compute capability on. */
 static const int least_capability = 75;
-/* Groups of so many rows keep a large GPU's multipliers busy; two lanes, so that one is prepared while the
- * other's is computed. */
-static const size_t wide_group = 8192, narrow_group = 2048, lanes = 2;
+/* A group's rows for each multiprocessor: of a product [rows, 768] in tiles of 128 × 128, the narrowest that is
+ * large, that is three tiles for each. Two lanes, so that one is prepared while the other's is computed. */
+static const size_t rows_a_multiprocessor = 64, least_group = 512, most_group = 8192, lanes = 2;
+
+/* A power of two, so that GPUs of about the same size cut their work alike. */
+static size_t
+group_rows (int device)
+{
+  cudaDeviceProp properties;
+  size_t rows = least_group;
+  if (cudaGetDeviceProperties (&properties, device) != cudaSuccess)
+    return rows;
+  while (rows < most_group && 2 * rows <= rows_a_multiprocessor * (size_t)properties.multiProcessorCount)
+    rows *= 2;
+  return rows;
+}
 
 static int
 cuda_n_devices (char *why)
@@ -96,7 +109,7 @@ cuda_open (int device, EgPrecision precision, char *why)
   EgBackend table = {};
   table.name = backend->name;
   table.n_lanes = lanes;
-  table.group_rows = info.memory >= (guint64)16 << 30 ? wide_group : narrow_group;
+  table.group_rows = group_rows (device);
   table.most_states = EG_CUDA_MOST_STATES;
   table.stream_new = cuda_stream_new;
   table.stream_free = cuda_stream_free;

@@ -171,7 +171,7 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
   const EgModelConfig *config = eg_model_get_config (model);
   const EgGrid grid = eg_grid_of (request, config->n_layers, input->n_tokens, input->corrupted_first);
   const gsize n_cells = eg_grid_n_cells (&grid);
-  g_autoptr (EgPlan) plan = eg_plan_new (&grid, request->samples, request->samples);
+  g_autoptr (EgPlan) plan = eg_plan_new (&grid, request->samples, request->samples, NULL);
   g_autofree guint8 *seen = g_new0 (guint8, n_cells);
   Watch watch = { .plan = plan, .seen = seen, .first = NAN, .full = NAN };
   for (gsize i = 0; i < n_cells; i++)

@@ -76,9 +76,11 @@ void eg_workspace_visit (EgWorkspace *self,
 /* Whether y before the gate is put or kept. */
 gboolean eg_workspace_visits_ssm (const EgSegment *segments, gsize n_active, gsize layer);
 
-/* Rows with which a segment enters its first layer, its first restoration done. to: [n_positions − from, d]
- */
-void eg_workspace_begin_segment (EgWorkspace *self, const EgSegment *segment, gsize from, float *to);
+/* Rows with which segments enter their first layer, the first restoration done, one segment's after
+ * another's: those of all their positions, or of the last one alone. In a few ops, however many segments
+ * there are. to: [rows, d] */
+void eg_workspace_begin_segments (
+    EgWorkspace *self, const EgSegment *segments, gsize n_segments, gboolean only_last, float *to);
 
 /* mamba-history.c */
 

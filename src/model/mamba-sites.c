@@ -106,25 +106,69 @@ eg_workspace_visits_ssm (const EgSegment *segments, gsize n_active, gsize layer)
   return FALSE;
 }
 
-void
-eg_workspace_begin_segment (EgWorkspace *self, const EgSegment *segment, gsize from, float *to)
+/* Whether the row with which a segment enters its first layer at a position is one to which a restored
+ * block's output is still to be added. */
+static gboolean
+adds_mixer (const EgSegment *segment, gsize position)
+{
+  return segment->layer > 0 && !segment->input && restores (segment, EG_SITE_MIXER, segment->layer - 1)
+         && box_has_position (segment, position);
+}
+
+static const float *
+first_row (const EgWorkspace *self, const EgSegment *segment, gsize position)
 {
   const gsize d = self->config->d_model, l = segment->layer;
-  const gboolean after_mixer = l > 0 && restores (segment, EG_SITE_MIXER, l - 1);
-  const gboolean after_resid = l > 0 && restores (segment, EG_SITE_RESID, l - 1);
-  for (gsize t = from; t < self->n_positions; t++)
-    {
-      const gboolean restored = box_has_position (segment, t);
-      const float *row = segment->input            ? segment->input + (t - segment->position) * d
-                         : restored && after_resid ? eg_run_resid_after (segment->source, l - 1, t)
-                         : restored && after_mixer ? eg_run_resid (segment->base, l - 1, t)
-                         : l > 0                   ? eg_run_resid_after (segment->base, l - 1, t)
-                                                   : eg_run_resid (segment->base, 0, t);
-      eg_workspace_queue_copy (self, to + (t - from) * d, row);
-    }
+  if (segment->input)
+    return segment->input + (position - segment->position) * d;
+  if (l == 0)
+    return eg_run_resid (segment->base, 0, position);
+  if (!box_has_position (segment, position))
+    return eg_run_resid_after (segment->base, l - 1, position);
+  if (restores (segment, EG_SITE_RESID, l - 1))
+    return eg_run_resid_after (segment->source, l - 1, position);
+  if (restores (segment, EG_SITE_MIXER, l - 1))
+    return eg_run_resid (segment->base, l - 1, position);
+  return eg_run_resid_after (segment->base, l - 1, position);
+}
+
+/* to[i] += mixer of the i-th row, where adds_mixer(): all of them at once, by way of o and n, which nobody
+ * uses between layers. */
+static void
+add_mixers (EgWorkspace *self, const EgSegment *segments, gsize n_segments, gboolean only_last, float *to)
+{
+  const gsize d = self->config->d_model;
+  float *sums = self->o.memory, *values = self->n.memory;
+  g_autoptr (GArray) back = g_array_new (FALSE, FALSE, sizeof (EgRowCopy));
+  for (gsize s = 0; s < n_segments; s++)
+    for (gsize t = only_last ? self->n_positions - 1 : segments[s].position; t < self->n_positions;
+         t++, to += d)
+      {
+        if (!adds_mixer (&segments[s], t))
+          continue;
+        const EgRowCopy copy = { to, sums + back->len * d };
+        eg_workspace_queue_copy (self, sums + back->len * d, to);
+        eg_workspace_queue_copy (self, values + back->len * d,
+                                 eg_run_value (segments[s].source, EG_SITE_MIXER, segments[s].layer - 1, t));
+        g_array_append_val (back, copy);
+      }
+  if (back->len == 0)
+    return;
   eg_workspace_flush_copies (self, d);
-  for (gsize t = from; after_mixer && t < self->n_positions; t++)
-    if (box_has_position (segment, t))
-      self->backend->add (self->stream, to + (t - from) * d,
-                          eg_run_value (segment->source, EG_SITE_MIXER, l - 1, t), d);
+  self->backend->add (self->stream, sums, values, back->len * d);
+  self->backend->copy_rows (self->stream, (const EgRowCopy *)(gpointer)back->data, back->len, d);
+}
+
+void
+eg_workspace_begin_segments (
+    EgWorkspace *self, const EgSegment *segments, gsize n_segments, gboolean only_last, float *to)
+{
+  const gsize d = self->config->d_model;
+  float *row = to;
+  for (gsize s = 0; s < n_segments; s++)
+    for (gsize t = only_last ? self->n_positions - 1 : segments[s].position; t < self->n_positions;
+         t++, row += d)
+      eg_workspace_queue_copy (self, row, first_row (self, &segments[s], t));
+  eg_workspace_flush_copies (self, d);
+  add_mixers (self, segments, n_segments, only_last, to);
 }

@@ -131,6 +131,15 @@ reserve_all (EgWorkspace *self, gsize n_rows, gsize n_segments, GError **error)
          && eg_workspace_reserve (self, &self->last, n_segments, config->d_model, error);
 }
 
+guint64
+eg_mamba_row_size (const EgModelConfig *config)
+{
+  const guint64 d = config->d_model, D = config->d_inner;
+  /* r, n, o, xz, c, Δ, y and [δ | B | C]; a segment of one row has a history and a last position, too. */
+  const guint64 row = 3 * d + 5 * D + config->dt_rank + 2 * config->d_state;
+  return (row + (config->d_conv - 1) * D + d) * sizeof (float);
+}
+
 void
 eg_workspace_queue_copy (EgWorkspace *self, float *to, const float *from)
 {
@@ -429,15 +438,18 @@ eg_mamba_run (EgWorkspace *self,
     {
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      for (; n_active < n_segments && segments[n_active].layer <= l; n_active++)
-        eg_workspace_begin_segment (self, &segments[n_active], segments[n_active].position,
-                                    self->r.memory + eg_workspace_rows (self)[n_active].row * d);
+      const gsize n_before = n_active;
+      while (n_active < n_segments && segments[n_active].layer <= l)
+        n_active++;
+      if (n_active > n_before)
+        eg_workspace_begin_segments (self, segments + n_before, n_active - n_before, FALSE,
+                                     self->r.memory + eg_workspace_rows (self)[n_before].row * d);
       if (!enter_layer (self, l, error) || !run_layer (self, segments, n_active, l, error))
         return FALSE;
       leave_layer (self, l);
     }
-  for (gsize s = n_active; s < n_segments; s++)
-    eg_workspace_begin_segment (self, &segments[s], n_positions - 1, self->last.memory + s * d);
+  eg_workspace_begin_segments (self, segments + n_active, n_segments - n_active, TRUE,
+                               self->last.memory + n_active * d);
 
   for (gsize s = 0; s < n_segments; s++)
     if (segments[s].keep)

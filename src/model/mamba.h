@@ -45,6 +45,9 @@ typedef struct _EgWorkspace EgWorkspace;
 EgWorkspace *eg_workspace_new (EgModel *model, gsize n_threads);
 void eg_workspace_free (EgWorkspace *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgWorkspace, eg_workspace_free)
+/* Bytes that a workspace takes for one row of a group, at most (but for spans of states that are computed
+ * again). */
+guint64 eg_mamba_row_size (const EgModelConfig *config);
 EgStream *eg_workspace_get_stream (EgWorkspace *self);
 gsize eg_workspace_get_vocab_size (EgWorkspace *self);
 

@@ -1,5 +1,7 @@
 #include "trace/memory.h"
 
+#include "model/mamba.h"
+
 /* The corrupted runs of one round take at most this much memory, if one sample's do. */
 #define ROUND_BYTES (G_GUINT64_CONSTANT (512) << 20)
 /* Samples of a round whose cells of one layer have together this many rows are enough for wide products. */
@@ -9,6 +11,8 @@
  */
 #define STATE_STEP  16
 #define LONG_PROMPT 64
+/* A device's groups are not made smaller than this beforehand; those that fail are halved. */
+#define LEAST_DEVICE_ROWS 128
 
 static EgRunShape
 clean_shape (const EgGrid *grid, gsize step)
@@ -63,4 +67,17 @@ eg_trace_memory_plan (const EgModelConfig *config, const EgGrid *grid, gsize sam
   memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
   memory.bytes = eg_run_size (config, &memory.clean) + one * MIN (2 * memory.samples_at_once, samples);
   return memory;
+}
+
+gsize
+eg_trace_group_rows (EgBackend *backend, const EgModelConfig *config, guint64 kept)
+{
+  if (backend->group_rows == 0)
+    return 0;
+  const guint64 available = backend->memory_free ? backend->memory_free (backend) : G_MAXUINT64;
+  const guint64 a_lane = (available > kept ? available - kept : 0) / 2 / MAX (backend->n_lanes, 1);
+  gsize rows = backend->group_rows;
+  while (rows / 2 >= LEAST_DEVICE_ROWS && rows * eg_mamba_row_size (config) > a_lane)
+    rows /= 2;
+  return rows;
 }

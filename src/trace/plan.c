@@ -1,17 +1,33 @@
 #include "trace/plan.h"
 
-/* Rows of a group: wide enough for the product's best rate, small enough for caches and for a quick answer to
+/* Of a processor: wide enough for the product's best rate, small enough for caches and for a quick answer to
  * Stop. */
-#define WANTED_ROWS 512
-#define MOST_ROWS   768
-/* Samples of a round whose cells of one layer have together this many rows are enough. */
-#define WIDE_ROWS 256
-/* A group is at most about this part of the trace's work, so that the picture changes often. */
-#define GROUPS_OF_TRACE 11
+static const EgGroupSizes processor_sizes = { .wanted_rows = 512,
+                                              .most_rows = 768,
+                                              .wide_rows = 256,
+                                              .least_rows = 96,
+                                              .least_turn_rows = 0,
+                                              .corrupted_rows = 64,
+                                              .n_groups = 11 };
+
 /* What a product spends on packing its weights is about what so many rows take. */
 #define PACKING_ROWS 28
-/* No group is made of fewer rows for that. */
-#define LEAST_ROWS 96
+
+EgGroupSizes
+eg_group_sizes_of (gsize device_rows)
+{
+  /* A device is busy with a few groups; a quarter of the rows that it wants is still worth its launches. */
+  const gsize quarter = MAX (device_rows / 4, 1);
+  if (device_rows == 0)
+    return processor_sizes;
+  return (EgGroupSizes){ .wanted_rows = device_rows,
+                         .most_rows = device_rows,
+                         .wide_rows = quarter,
+                         .least_rows = quarter,
+                         .least_turn_rows = quarter,
+                         .corrupted_rows = quarter,
+                         .n_groups = 4 };
+}
 
 /* Rows that a cell's run computes in each layer. */
 static gsize
@@ -125,7 +141,7 @@ add_group (EgPlan *self, EgRound *round, GArray *cells, gsize sample_first, gsiz
   self->cost += eg_plan_group_cost (self, group);
 }
 
-/* Turns the cells of a few layers, ordered by layer, into groups of at most about MOST_ROWS rows and
+/* Turns the cells of a few layers, ordered by layer, into groups of at most about most_rows rows and
  * most_cost rows × layers. */
 static void
 add_cells (EgPlan *self, EgRound *round, GArray *cells, guint64 most_cost)
@@ -140,7 +156,7 @@ add_cells (EgPlan *self, EgRound *round, GArray *cells, guint64 most_cost)
         {
           const gsize cell = g_array_index (cells, gsize, i);
           const gsize more = cell_rows (self, cell) * n_samples;
-          if (some->len > 0 && rows + more > MOST_ROWS)
+          if (some->len > 0 && rows + more > self->sizes.most_rows)
             break;
           rows += more;
           g_array_append_val (some, cell);
@@ -148,8 +164,8 @@ add_cells (EgPlan *self, EgRound *round, GArray *cells, guint64 most_cost)
       /* The cells of one layer, or one cell, may be too much by themselves: then samples are shared out. */
       const EgGroup whole = { some, round->sample_first, sample_end };
       const guint64 by_cost = eg_plan_group_cost (self, &whole) / MAX (most_cost, 1) + 1;
-      const guint64 by_rows = (rows + MOST_ROWS - 1) / MOST_ROWS;
-      const gsize pieces = CLAMP (MAX (by_rows, MIN (by_cost, rows / LEAST_ROWS)), 1, n_samples);
+      const guint64 by_rows = (rows + self->sizes.most_rows - 1) / self->sizes.most_rows;
+      const gsize pieces = CLAMP (MAX (by_rows, MIN (by_cost, rows / self->sizes.least_rows)), 1, n_samples);
       for (gsize p = 0; p < pieces; p++)
         add_group (self, round, some, round->sample_first + p * n_samples / pieces,
                    round->sample_first + (p + 1) * n_samples / pieces);
@@ -205,7 +221,8 @@ divide_turns (const EgPlan *self, gsize site, gsize sample_first, gsize n_sample
       const guint64 more = turn_cost (self, site, l) * n_samples;
       /* The last two layers' cells, which are done at once, are the first that a person sees. */
       const gboolean quick = sample_first == 0 && l + 2 == n_turns;
-      if (l == 0 || quick || rows + rows_a_turn > WANTED_ROWS || cost + more > most_cost)
+      if (l == 0 || quick || rows + rows_a_turn > self->sizes.wanted_rows
+          || (cost + more > most_cost && rows >= self->sizes.least_turn_rows))
         {
           g_array_append_val (firsts, l);
           rows = cost = 0;
@@ -225,7 +242,7 @@ add_site (EgPlan *self, EgRound *round, gsize site)
   guint64 cost = 0;
   for (gsize l = 0; l < eg_grid_n_turns (grid); l++)
     cost += turn_cost (self, site, l) * self->samples;
-  const guint64 most_cost = cost / GROUPS_OF_TRACE;
+  const guint64 most_cost = cost / self->sizes.n_groups;
   g_autoptr (GArray) firsts = divide_turns (self, site, round->sample_first, n_samples, most_cost);
   g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
   for (guint i = 0; i < order->len; i++)
@@ -254,23 +271,25 @@ round_new (EgPlan *self, gsize sample_first, gsize sample_end)
   return round;
 }
 
-gsize
-eg_plan_wide_samples (const EgGrid *grid)
+/* So many samples' cells of one layer are enough for wide products. */
+static gsize
+wide_samples (const EgPlan *self)
 {
-  const gsize rows = eg_grid_rows_a_layer (grid);
-  return (WIDE_ROWS + rows - 1) / rows;
+  const gsize rows = eg_grid_rows_a_layer (&self->grid);
+  return (self->sizes.wide_rows + rows - 1) / rows;
 }
 
 EgPlan *
-eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once)
+eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes)
 {
   EgPlan *self = g_new0 (EgPlan, 1);
+  self->sizes = sizes ? *sizes : processor_sizes;
   self->grid = *grid;
   self->samples = samples;
   self->rounds = g_ptr_array_new_with_free_func (round_free);
   /* A first estimate from a tenth of the samples, then three times as many each time, and enough for wide
    * products; what would be left for a small last round goes with the one before. */
-  const gsize wide = eg_plan_wide_samples (grid);
+  const gsize wide = wide_samples (self);
   gsize size = (samples + 9) / 10;
   for (gsize first = 0; first < samples; size = MAX (3 * size, wide))
     {

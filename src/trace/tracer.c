@@ -13,8 +13,6 @@
 #include <pthread.h>
 #include <string.h>
 
-/* Rows of corrupted runs that go through the network together: few, so that every thread gets some. */
-#define CORRUPTED_ROWS 64
 /* A round under way: a group waits until all the corrupted runs of its round are there. */
 typedef struct
 {
@@ -54,6 +52,7 @@ typedef struct
   EgMeter meter;
   double noise_std;
   EgTraceMemory memory;
+  EgGroupSizes sizes;
   gsize block;       /* samples of a block of corrupted runs */
   EgRun **corrupted; /* [samples], those of the rounds under way */
   float **inputs;    /* [samples]: their rows from the subject on */
@@ -690,7 +689,7 @@ static void
 make_tasks (Trace *self, gboolean is_first)
 {
   const gsize n_rounds = self->plan->rounds->len;
-  self->block = MAX (CORRUPTED_ROWS / (self->n_corrupted - self->input->corrupted_first), 1);
+  self->block = MAX (self->sizes.corrupted_rows / (self->n_corrupted - self->input->corrupted_first), 1);
   self->next_round = 0;
   g_clear_pointer (&self->schedule, eg_schedule_free);
   g_free (self->rounds);
@@ -822,7 +821,7 @@ plan_samples (Trace *self, gsize end)
 {
   const gboolean is_first = self->samples == 0;
   g_clear_pointer (&self->plan, eg_plan_free);
-  self->plan = eg_plan_new (&self->grid, end - self->samples, self->memory.samples_at_once);
+  self->plan = eg_plan_new (&self->grid, end - self->samples, self->memory.samples_at_once, &self->sizes);
   eg_plan_shift_samples (self->plan, self->samples);
   self->samples = end;
   self->cost += self->plan->cost;
@@ -1040,6 +1039,8 @@ eg_trace_start (EgModel *model,
       trace_unref (self);
       return;
     }
+  self->sizes
+      = eg_group_sizes_of (eg_trace_group_rows (eg_model_get_backend (model), config, self->memory.bytes));
   self->partial = partial != NULL ? eg_trace_partial_ref (partial) : NULL;
   make_arrays (self);
   plan_samples (self, eg_trace_request_get_samples (request));

@@ -9,12 +9,25 @@ extern "C"
 {
 #endif
 
-  /* When work queued on a stream is done: at the last moment at which somebody waits for it, so that a
-   * missing wait leaves something undone and is seen (the default); or at once, so that what came too early
-   * is. */
-  void cuda_host_set_eager (int eager);
+  /**
+   * CudaHostOrder: when work queued on a stream is done.
+   * @CUDA_HOST_LATE: at the last moment at which somebody waits for it, so that a missing wait leaves something
+   * undone and is seen (the default)
+   * @CUDA_HOST_AT_ONCE: so that what came too early is seen
+   * @CUDA_HOST_COPIES_FIRST: at once on streams that only copy, late on those that compute: a copy that does
+   * not wait until its place is no longer used is seen
+   */
+  typedef enum
+  {
+    CUDA_HOST_LATE,
+    CUDA_HOST_AT_ONCE,
+    CUDA_HOST_COPIES_FIRST,
+    CUDA_HOST_N_ORDERS,
+  } CudaHostOrder;
+  void cuda_host_set_order (CudaHostOrder order);
 
-  /* cudaMalloc fails once so many bytes are in use; also what cudaMemGetInfo says. */
+  /* cudaMalloc fails once so many bytes are in use; also what cudaMemGetInfo says. 0: other programs have
+   * taken all of it, and the device cannot even be set. */
   void cuda_host_set_memory (size_t n_bytes);
 
   /* After so many more calls of cudaMalloc, as many fail; then they work again. */
@@ -28,10 +41,16 @@ extern "C"
   void cuda_host_set_driver (int version);
   void cuda_host_set_device (int n_devices, int major, int minor);
 
-  /* What is in use, the most that was, and the number of launches since the start. */
+  /* How large a GPU it seems to be (4). */
+  void cuda_host_set_multiprocessors (int n);
+
+  /* What is in use, the most that was, and since the start the number of kernels launched, of products by
+   * cuBLAS, of copies, and of cudaMalloc's calls. */
   size_t cuda_host_memory_used (void);
   size_t cuda_host_memory_peak (void);
   uint64_t cuda_host_launches (void);
+  uint64_t cuda_host_products (void);
+  uint64_t cuda_host_copies (void);
   uint64_t cuda_host_mallocs (void);
 
 #ifdef __cplusplus

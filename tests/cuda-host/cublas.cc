@@ -93,6 +93,7 @@ cublasGemmEx (cublasHandle_t handle,
     return CUBLAS_STATUS_INVALID_VALUE;
   const float alpha_now = *(const float *)alpha, beta_now = *(const float *)beta;
   std::lock_guard<std::recursive_mutex> guard (lock);
+  count_product (handle->stream);
   queue (handle->stream, [=] {
     if (is_lost ())
       return;

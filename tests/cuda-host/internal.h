@@ -84,6 +84,7 @@ struct Stream
 {
   std::deque<std::function<void ()> > tasks;
   uint64_t queued = 0, done = 0;
+  bool computes = false; /* kernels or products were queued on it */
 };
 
 struct Event
@@ -94,5 +95,6 @@ struct Event
 
 extern std::recursive_mutex lock;
 void queue (Stream *stream, std::function<void ()> task);
+void count_product (Stream *stream);
 bool is_lost ();
 }

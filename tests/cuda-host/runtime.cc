@@ -9,12 +9,12 @@ namespace cuda_host
 {
 std::recursive_mutex lock;
 
-static bool eager;
+static CudaHostOrder order;
 static size_t memory_limit = (size_t)2 << 30, memory_used, memory_peak;
 static long launches_left = -1;
 static long mallocs_before_failure = -1, mallocs_failing;
-static uint64_t n_launches, n_mallocs;
-static int driver = CUDART_VERSION, n_devices = 1, capability[2] = { 9, 0 };
+static uint64_t n_launches, n_products, n_copies, n_mallocs;
+static int driver = CUDART_VERSION, n_devices = 1, capability[2] = { 9, 0 }, multiprocessors = 4;
 static cudaError_t lost = cudaSuccess;
 static std::vector<Stream *> streams;
 
@@ -53,8 +53,16 @@ queue (Stream *stream, std::function<void ()> task)
     fail ("the default stream is used");
   stream->tasks.push_back (std::move (task));
   stream->queued++;
-  if (eager)
+  if (order == CUDA_HOST_AT_ONCE || (order == CUDA_HOST_COPIES_FIRST && !stream->computes))
     run_until (stream, stream->queued);
+}
+
+void
+count_product (Stream *stream)
+{
+  n_products++;
+  if (stream)
+    stream->computes = true;
 }
 
 bool
@@ -76,6 +84,8 @@ launch (const char *name,
 {
   Guard guard (lock);
   n_launches++;
+  if (stream)
+    stream->computes = true;
   const Launch it{ name, grid, block, shared, run, arguments, n_bytes };
   queue (stream, [it, arguments, free_arguments] {
     if (launches_left == 0)
@@ -141,14 +151,16 @@ cudaGetDeviceProperties (cudaDeviceProp *properties, int device)
 {
   if (device < 0 || device >= n_devices)
     return cudaErrorInvalidDevice;
-  *properties = cudaDeviceProp{ "cuda-host", memory_limit, capability[0], capability[1], 4 };
+  *properties = cudaDeviceProp{ "cuda-host", memory_limit, capability[0], capability[1], multiprocessors };
   return cudaSuccess;
 }
 
 cudaError_t
 cudaSetDevice (int device)
 {
-  return device >= 0 && device < n_devices ? lost : cudaErrorInvalidDevice;
+  if (device < 0 || device >= n_devices)
+    return cudaErrorInvalidDevice;
+  return memory_limit == 0 ? cudaErrorMemoryAllocation : lost;
 }
 
 cudaError_t
@@ -236,6 +248,7 @@ cudaMemcpyAsync (void *to, const void *from, size_t n_bytes, cudaMemcpyKind kind
   Guard guard (lock);
   if (is_lost ())
     return lost;
+  n_copies++;
   if (kind == cudaMemcpyHostToDevice && !is_pinned (from))
     {
       auto *staged = new std::vector<char> (n_bytes);
@@ -355,11 +368,11 @@ cudaGetErrorString (cudaError_t error)
 /* ---- control.h ---- */
 
 void
-cuda_host_set_eager (int on)
+cuda_host_set_order (CudaHostOrder wanted)
 {
   Guard guard (lock);
   run_all ();
-  eager = on;
+  order = wanted;
 }
 
 void
@@ -405,6 +418,12 @@ cuda_host_set_device (int n, int major, int minor)
   capability[1] = minor;
 }
 
+void
+cuda_host_set_multiprocessors (int n)
+{
+  multiprocessors = n;
+}
+
 size_t
 cuda_host_memory_used (void)
 {
@@ -421,4 +440,16 @@ uint64_t
 cuda_host_launches (void)
 {
   return n_launches;
+}
+
+uint64_t
+cuda_host_products (void)
+{
+  return n_products;
+}
+
+uint64_t
+cuda_host_copies (void)
+{
+  return n_copies;
 }

@@ -81,12 +81,13 @@ int
 main (int argc, char **argv)
 {
   g_autofree char *name = NULL, *precision_name = NULL;
-  gboolean take_time = FALSE, eager = FALSE;
+  gboolean take_time = FALSE;
+  int order = 0;
   const GOptionEntry entries[] = {
     { "backend", 0, 0, G_OPTION_ARG_STRING, &name, "cuda or cuda-host (or cpu: against itself)", "NAME" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &precision_name, "fp32, tf32 or bf16", "NAME" },
     { "time", 0, 0, G_OPTION_ARG_NONE, &take_time, "Large shapes, too, and the time of each", NULL },
-    { "eager", 0, 0, G_OPTION_ARG_NONE, &eager, "cuda-host: do at once what is queued", NULL },
+    { "order", 0, 0, G_OPTION_ARG_INT, &order, "cuda-host: when it does what is queued: 0 late, 1 at once, 2 copies first", "N" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
@@ -103,7 +104,7 @@ main (int argc, char **argv)
   if (!backend)
     return 2;
 #ifdef EG_HAVE_CUDA_HOST
-  cuda_host_set_eager (eager);
+  cuda_host_set_order ((CudaHostOrder)order);
 #endif
 
   OpLane lane, cpu;

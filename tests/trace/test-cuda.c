@@ -105,14 +105,14 @@ static void
 test_order (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (int eager = 0; eager < 2; eager++)
+  for (CudaHostOrder order = CUDA_HOST_LATE; order <= CUDA_HOST_AT_ONCE; order++)
     for (int pooled = 0; pooled < 2; pooled++)
       {
         if (pooled)
           g_unsetenv ("ENGRAM_CUDA_NO_POOL");
         else
           g_setenv ("ENGRAM_CUDA_NO_POOL", "1", TRUE);
-        cuda_host_set_eager (eager);
+        cuda_host_set_order (order);
         eg_cuda_use_module (eg_cuda_module ());
         g_autoptr (EgModel) placed = place (model, EG_PRECISION_FP32);
         g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
@@ -121,7 +121,7 @@ test_order (void)
         g_clear_pointer (&placed, eg_model_unref);
         eg_model_unplace (model);
       }
-  cuda_host_set_eager (FALSE);
+  cuda_host_set_order (CUDA_HOST_LATE);
   /* As meson has it: a pool's pieces would count as memory that is in use. */
   g_setenv ("ENGRAM_CUDA_NO_POOL", "1", TRUE);
   eg_cuda_use_module (eg_cuda_module ());
@@ -131,9 +131,9 @@ static void
 test_staged_layers (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (int eager = 0; eager < 2; eager++)
+  for (CudaHostOrder order = CUDA_HOST_LATE; order < CUDA_HOST_N_ORDERS; order++)
     {
-      cuda_host_set_eager (eager);
+      cuda_host_set_order (order);
       eg_device_weights_set_always_staged (TRUE);
       g_autoptr (EgModel) placed = place (model, EG_PRECISION_FP32);
       eg_device_weights_set_always_staged (FALSE);
@@ -144,7 +144,7 @@ test_staged_layers (void)
       g_clear_pointer (&placed, eg_model_unref);
       eg_model_unplace (model);
     }
-  cuda_host_set_eager (FALSE);
+  cuda_host_set_order (CUDA_HOST_LATE);
 }
 
 static void

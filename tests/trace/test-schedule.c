@@ -31,46 +31,89 @@ static const Case cases[] = {
 };
 
 static EgPlan *
-plan_of (const Case *it)
+plan_of (const Case *it, gsize device_rows)
 {
   const EgTraceRequest request
       = { .site = it->site, .more_sites = it->more, .window = (guint)it->window, .sweep = it->sweep };
   const EgGrid grid = eg_grid_of (&request, it->n_layers, it->n_tokens, it->corrupted_first);
-  return eg_plan_new (&grid, it->samples, it->at_once);
+  const EgGroupSizes sizes = eg_group_sizes_of (device_rows);
+  return eg_plan_new (&grid, it->samples, it->at_once, device_rows > 0 ? &sizes : NULL);
+}
+
+static void
+check_plan (const Case *it, gsize device_rows)
+{
+  g_autoptr (EgPlan) plan = plan_of (it, device_rows);
+  const gsize n_cells = eg_grid_n_cells (&plan->grid);
+  g_autofree guint *times = g_new0 (guint, n_cells * it->samples);
+  gsize sample = 0;
+  for (guint r = 0; r < plan->rounds->len; r++)
+    {
+      const EgRound *round = plan->rounds->pdata[r];
+      g_assert_cmpuint (round->sample_first, ==, sample);
+      g_assert_cmpuint (round->sample_end - sample, <=, it->at_once);
+      sample = round->sample_end;
+      for (guint g = 0; g < round->groups->len; g++)
+        {
+          const EgGroup *group = round->groups->pdata[g];
+          for (guint i = 0; i < group->cells->len; i++)
+            for (gsize s = group->sample_first; s < group->sample_end; s++)
+              times[g_array_index (group->cells, gsize, i) * it->samples + s]++;
+        }
+    }
+  g_assert_cmpuint (sample, ==, it->samples);
+  for (gsize i = 0; i < n_cells * it->samples; i++)
+    {
+      const gsize cell = i / it->samples;
+      const EgCellKind kind = eg_grid_cell_kind (&plan->grid, cell);
+      g_assert_cmpuint (times[i], ==, kind == EG_CELL_COMPUTED ? 1 : 0);
+    }
+}
+
+static gsize
+group_rows (const EgPlan *plan, const EgGroup *group)
+{
+  gsize rows = 0;
+  for (guint i = 0; i < group->cells->len; i++)
+    {
+      const gsize cell = g_array_index (group->cells, gsize, i);
+      rows += plan->grid.n_tokens - eg_grid_start_position (&plan->grid, cell);
+    }
+  return rows * (group->sample_end - group->sample_first);
 }
 
 static void
 test_plan (void)
 {
   for (gsize c = 0; c < G_N_ELEMENTS (cases); c++)
-    {
-      const Case *it = &cases[c];
-      g_autoptr (EgPlan) plan = plan_of (it);
-      const gsize n_cells = eg_grid_n_cells (&plan->grid);
-      g_autofree guint *times = g_new0 (guint, n_cells * it->samples);
-      gsize sample = 0;
-      for (guint r = 0; r < plan->rounds->len; r++)
-        {
-          const EgRound *round = plan->rounds->pdata[r];
-          g_assert_cmpuint (round->sample_first, ==, sample);
-          g_assert_cmpuint (round->sample_end - sample, <=, it->at_once);
-          sample = round->sample_end;
-          for (guint g = 0; g < round->groups->len; g++)
-            {
-              const EgGroup *group = round->groups->pdata[g];
-              for (guint i = 0; i < group->cells->len; i++)
-                for (gsize s = group->sample_first; s < group->sample_end; s++)
-                  times[g_array_index (group->cells, gsize, i) * it->samples + s]++;
-            }
-        }
-      g_assert_cmpuint (sample, ==, it->samples);
-      for (gsize i = 0; i < n_cells * it->samples; i++)
-        {
-          const gsize cell = i / it->samples;
-          const EgCellKind kind = eg_grid_cell_kind (&plan->grid, cell);
-          g_assert_cmpuint (times[i], ==, kind == EG_CELL_COMPUTED ? 1 : 0);
-        }
-    }
+    for (gsize rows = 0; rows <= 8192; rows = rows ? rows * 4 : 128)
+      check_plan (&cases[c], rows);
+}
+
+/* A device's groups: few and wide, none wider than it wants, unless one cell's one sample is. */
+static void
+test_device_groups (void)
+{
+  for (gsize c = 0; c < G_N_ELEMENTS (cases); c++)
+    for (gsize rows = 128; rows <= 8192; rows *= 4)
+      {
+        g_autoptr (EgPlan) plan = plan_of (&cases[c], rows);
+        for (guint r = 0; r < plan->rounds->len; r++)
+          {
+            const EgRound *round = plan->rounds->pdata[r];
+            for (guint g = 0; g < round->groups->len; g++)
+              g_assert_cmpuint (group_rows (plan, round->groups->pdata[g]), <=, rows);
+          }
+      }
+  /* 130m on a large GPU: a first estimate of one sample, then the rest in groups of 2,000 rows and more. */
+  g_autoptr (EgPlan) plan = plan_of (&cases[0], 8192);
+  g_autoptr (EgPlan) on_processor = plan_of (&cases[0], 0);
+  const EgRound *last = plan->rounds->pdata[plan->rounds->len - 1];
+  g_assert_cmpuint (plan->rounds->len, ==, 2);
+  g_assert_cmpuint (last->groups->len, <=, 4);
+  for (guint g = 0; g < last->groups->len; g++)
+    g_assert_cmpuint (group_rows (plan, last->groups->pdata[g]), >=, 1000);
+  g_assert_cmpuint (((EgRound *)on_processor->rounds->pdata[1])->groups->len, >=, 10);
 }
 
 /* Threads that take exactly as long as the schedule thinks, but for `slow`, which multiplies every other
@@ -141,7 +184,7 @@ test_tasks (void)
     for (gsize n_threads = 1; n_threads < 40; n_threads = n_threads * 2 + 1)
       {
         const Case *it = &cases[c];
-        g_autoptr (EgPlan) plan = plan_of (it);
+        g_autoptr (EgPlan) plan = plan_of (it, 0);
         simulate (plan, 3, n_threads, 1);
         simulate (plan, 100, n_threads, 5);
       }
@@ -152,7 +195,7 @@ test_tasks (void)
 static void
 test_even (void)
 {
-  g_autoptr (EgPlan) plan = plan_of (&cases[0]);
+  g_autoptr (EgPlan) plan = plan_of (&cases[0], 0);
   for (gsize n_threads = 2; n_threads <= 4; n_threads *= 2)
     {
       const double longest = simulate (plan, 9, n_threads, 1);
@@ -166,6 +209,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/schedule/plan", test_plan);
+  g_test_add_func ("/schedule/groups-of-a-device", test_device_groups);
   g_test_add_func ("/schedule/tasks", test_tasks);
   g_test_add_func ("/schedule/even", test_even);
   return g_test_run ();
