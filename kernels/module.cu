@@ -8,8 +8,9 @@ namespace engram
 {
 /* The build has code for GPUs from this compute capability on. */
 static const int least_capability = 75;
-/* A group's rows for each multiprocessor: of a product [rows, 768] in tiles of 128 × 128, the narrowest that is
- * large, that is three tiles for each. Two lanes, so that one is prepared while the other's is computed. */
+/* A group's rows for each multiprocessor: of a product [rows, 768] in tiles of 128 × 128, the narrowest that
+ * is large, that is three tiles for each. Two lanes, so that one is prepared while the other's is computed.
+ */
 static const size_t rows_a_multiprocessor = 64, least_group = 512, most_group = 8192, lanes = 2;
 
 /* A power of two, so that GPUs of about the same size cut their work alike. */

@@ -11,8 +11,8 @@ extern "C"
 
   /**
    * CudaHostOrder: when work queued on a stream is done.
-   * @CUDA_HOST_LATE: at the last moment at which somebody waits for it, so that a missing wait leaves something
-   * undone and is seen (the default)
+   * @CUDA_HOST_LATE: at the last moment at which somebody waits for it, so that a missing wait leaves
+   * something undone and is seen (the default)
    * @CUDA_HOST_AT_ONCE: so that what came too early is seen
    * @CUDA_HOST_COPIES_FIRST: at once on streams that only copy, late on those that compute: a copy that does
    * not wait until its place is no longer used is seen

@@ -299,6 +299,42 @@ test_streams (void)
   cudaFree (y);
 }
 
+/* A copy into a place that a kernel, queued before it on another stream, has still to read: in one order of
+ * work it comes too early, unless it waits. */
+static void
+test_copies_first (void)
+{
+  cudaStream_t copy;
+  cudaEvent_t read;
+  void *pinned;
+  float host[4];
+  cudaStreamCreateWithFlags (&copy, cudaStreamNonBlocking);
+  cudaEventCreateWithFlags (&read, cudaEventDisableTiming);
+  cudaHostAlloc (&pinned, 4 * sizeof (float), cudaHostAllocDefault);
+  float *x = allocate_numbers (4), *y = allocate (4), *from = static_cast<float *> (pinned);
+  for (int i = 0; i < 4; i++)
+    from[i] = 100;
+  for (int waits = 0; waits < 2; waits++)
+    {
+      const float numbers[] = { 1, 2, 3, 4 };
+      cudaMemcpyAsync (x, numbers, sizeof numbers, cudaMemcpyHostToDevice, stream);
+      cuda_host_set_order (CUDA_HOST_COPIES_FIRST);
+      LAUNCH (double_kernel, 1, 32, 0, y, (const float *)x, 4u, false);
+      cudaEventRecord (read, stream);
+      if (waits)
+        cudaStreamWaitEvent (copy, read, 0);
+      cudaMemcpyAsync (x, pinned, 4 * sizeof (float), cudaMemcpyHostToDevice, copy);
+      cuda_host_set_order (CUDA_HOST_LATE);
+      download (host, y, 4);
+      g_assert_cmpfloat (host[3], ==, waits ? 8 : 200);
+    }
+  cudaStreamDestroy (copy);
+  cudaEventDestroy (read);
+  cudaFreeHost (pinned);
+  cudaFree (x);
+  cudaFree (y);
+}
+
 static void
 test_faults (void)
 {
@@ -320,6 +356,10 @@ test_faults (void)
   cuda_host_lose_after (-1);
   cudaFree (x);
   cudaFree (y);
+
+  cuda_host_set_memory (0);
+  g_assert_cmpint (cudaSetDevice (0), ==, cudaErrorMemoryAllocation);
+  cuda_host_set_memory ((size_t)2 << 30);
 
   int n = -1;
   cuda_host_set_driver (12040);
@@ -536,6 +576,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-host/products-by-cublas", test_cublas);
   g_test_add_func ("/cuda-host/half-types", test_half_types);
   g_test_add_func ("/cuda-host/streams-and-events", test_streams);
+  g_test_add_func ("/cuda-host/copies-that-come-too-early", test_copies_first);
   g_test_add_func ("/cuda-host/faults", test_faults);
   for (const Wrong &wrong : wrongs)
     {

@@ -87,7 +87,8 @@ main (int argc, char **argv)
     { "backend", 0, 0, G_OPTION_ARG_STRING, &name, "cuda or cuda-host (or cpu: against itself)", "NAME" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &precision_name, "fp32, tf32 or bf16", "NAME" },
     { "time", 0, 0, G_OPTION_ARG_NONE, &take_time, "Large shapes, too, and the time of each", NULL },
-    { "order", 0, 0, G_OPTION_ARG_INT, &order, "cuda-host: when it does what is queued: 0 late, 1 at once, 2 copies first", "N" },
+    { "order", 0, 0, G_OPTION_ARG_INT, &order,
+      "cuda-host: when it does what is queued: 0 late, 1 at once, 2 copies first", "N" },
     { NULL },
   };
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);

@@ -143,6 +143,23 @@ run_copy_rows (OpLane *lane, const OpCase *self, GRand *rand)
   RUN (lane, append (lane, y, rows * ld), lane->backend->copy_rows (lane->stream, copies, rows, width));
 }
 
+/* n: rows, ops one after another: more tables on their way than there is place for, each copying other rows
+ */
+static void
+run_tables (OpLane *lane, const OpCase *self, GRand *rand)
+{
+  const gsize rows = self->n[0], n_ops = self->n[1];
+  float *x = draw (lane, rand, rows, -1, 1), *y = blank (lane, n_ops * rows);
+  g_autofree EgRowCopy *copies = g_new (EgRowCopy, rows);
+  for (gsize i = 0; i < n_ops; i++)
+    {
+      for (gsize r = 0; r < rows; r++)
+        copies[r] = (EgRowCopy){ y + i * rows + r, x + (r + 7 * i) % rows };
+      lane->backend->copy_rows (lane->stream, copies, rows, 1);
+    }
+  append (lane, y, n_ops * rows);
+}
+
 /* n: rows of the table, width, type, row */
 static void
 run_embed (OpLane *lane, const OpCase *self, GRand *rand)
@@ -329,6 +346,7 @@ static const Op rmsnorm = { "rmsnorm", run_rmsnorm, 1e-6, FALSE, "%zu rows of %z
 static const Op add = { "add", run_add, 1e-7, FALSE, "%zu numbers, offset %zu" };
 static const Op softplus = { "softplus", run_softplus, 1e-6, FALSE, "%zu numbers" };
 static const Op copy_rows = { "copy_rows", run_copy_rows, 0, FALSE, "%zu rows of %zu, every %zu" };
+static const Op tables = { "copy_rows", run_tables, 0, FALSE, "%zu rows, %zu times" };
 static const Op embed = { "embed", run_embed, 0, FALSE, "[%zu, %zu] type %zu, row %zu" };
 static const Op gemm = { "gemm", run_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu +%zu bias %zu" };
 static const Op conv
@@ -415,6 +433,7 @@ op_cases_new (gboolean large)
   ADD_ALL (&add, 0, 3 * product (n, 1), { 1, 0 }, { 7, 1 }, { 4096, 0 }, { 4096, 1 }, { 70001, 0 });
   ADD_ALL (&softplus, 0, 2 * product (n, 1), { 1 }, { 6 }, { 4096 }, { 70001 });
   ADD_ALL (&copy_rows, 0, 2 * product (n, 2), { 1, 1, 1 }, { 3, 7, 9 }, { 300, 16, 32 }, { 10000, 4, 4 });
+  ADD_ALL (&tables, 0, 2 * product (n, 2), { 2000, 20 });
   ADD_ALL (&embed, 0, (double)n[1], { 5, 3, 0, 4 }, { 5, 3, 1, 4 }, { 5, 3, 2, 1 }, { 100, 768, 0, 50 },
            { 100, 768, 1, 99 }, { 100, 768, 2, 0 });
   ADD_ALL (&gemm, 2 * product (n, 3), GEMM_FLOATS, { 1, 1, 1, 0, 0, 0 }, { 1, 17, 33, 0, 2, 1 },

@@ -1,17 +1,11 @@
 /* Whole traces by the CUDA kernels, on cuda-host: the processor's numbers, with weights that stay and with
  * weights that come a layer at a time; what happens when memory runs out, the device is lost, or there is
  * none. */
-#include "golden.h"
+#include "cuda-fixture.h"
 
-#include "control.h"
 #include "core/error.h"
-#include "engine/cuda/cuda.h"
-#include "model/model-private.h"
 
-#include <math.h>
 #include <string.h>
-
-const EgCudaModule *eg_cuda_module (void);
 
 #define LARGE ((gsize)2 << 30)
 
@@ -23,56 +17,12 @@ new_request (void)
   return request;
 }
 
-static EgModel *
-open_demo (void)
-{
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "..", "data", "demo", NULL);
-  GError *error = NULL;
-  EgModel *model = eg_model_open (path, NULL, &error);
-  g_assert_no_error (error);
-  return model;
-}
-
-static EgModel *
-place (EgModel *model, EgPrecision precision)
-{
-  GError *error = NULL;
-  EgBackend *backend = eg_cuda_open (0, precision, &error);
-  g_assert_no_error (error);
-  EgModel *placed = eg_model_place (model, backend, &error);
-  g_assert_no_error (error);
-  return placed;
-}
-
-static void
-compare (const EgTraceResult *found, const EgTraceResult *expected, double tolerance)
-{
-  double worst
-      = fmax (fabs (found->high_score - expected->high_score), fabs (found->low_score - expected->low_score));
-  for (gsize i = 0; i < expected->n_layers * expected->n_tokens; i++)
-    worst = fmax (worst, isnan (found->scores[i]) ? 1 : fabs (found->scores[i] - expected->scores[i]));
-  g_test_message ("greatest difference %.2g", worst);
-  g_assert_cmpfloat (worst, <=, tolerance);
-  g_assert_cmpint (found->target_id, ==, expected->target_id);
-}
-
-static void
-compare_traces (EgModel *model, EgModel *placed, const EgTraceRequest *request, double tolerance)
-{
-  GError *error = NULL;
-  g_autoptr (EgTraceResult) expected = eg_trace_run (model, request, NULL, NULL, NULL, &error);
-  g_assert_no_error (error);
-  g_autoptr (EgTraceResult) found = eg_trace_run (placed, request, NULL, NULL, NULL, &error);
-  g_assert_no_error (error);
-  compare (found, expected, tolerance);
-}
-
 /* Every site, on the demo model. */
 static void
 test_demo (void)
 {
-  g_autoptr (EgModel) model = open_demo ();
-  g_autoptr (EgModel) placed = place (model, EG_PRECISION_FP32);
+  g_autoptr (EgModel) model = cuda_open_demo ();
+  g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
   g_assert_true (eg_device_weights_is_resident (eg_model_get_device_weights (placed)));
   const guint64 before = cuda_host_launches ();
   for (EgSite site = 0; site < EG_N_SITES; site++)
@@ -80,7 +30,7 @@ test_demo (void)
       g_autoptr (EgTraceRequest) request = new_request ();
       request->site = site;
       request->samples = site == EG_SITE_RESID ? 2 : 1;
-      compare_traces (model, placed, request, 1e-5);
+      cuda_compare_traces (model, placed, request, 1e-5);
     }
   g_assert_cmpuint (cuda_host_launches (), >, before + 1000);
 }
@@ -92,11 +42,11 @@ test_golden_models (void)
   for (gsize i = 0; golden_models[i]; i++)
     {
       g_autoptr (EgModel) model = golden_open (golden_models[i]);
-      g_autoptr (EgModel) placed = place (model, EG_PRECISION_FP32);
+      g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
       request->window = 1 + (guint)i % 3;
-      compare_traces (model, placed, request, 1e-5);
+      cuda_compare_traces (model, placed, request, 1e-5);
     }
 }
 
@@ -114,10 +64,10 @@ test_order (void)
           g_setenv ("ENGRAM_CUDA_NO_POOL", "1", TRUE);
         cuda_host_set_order (order);
         eg_cuda_use_module (eg_cuda_module ());
-        g_autoptr (EgModel) placed = place (model, EG_PRECISION_FP32);
+        g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
         g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
         request->samples = 2;
-        compare_traces (model, placed, request, 1e-5);
+        cuda_compare_traces (model, placed, request, 1e-5);
         g_clear_pointer (&placed, eg_model_unref);
         eg_model_unplace (model);
       }
@@ -135,12 +85,12 @@ test_staged_layers (void)
     {
       cuda_host_set_order (order);
       eg_device_weights_set_always_staged (TRUE);
-      g_autoptr (EgModel) placed = place (model, EG_PRECISION_FP32);
+      g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
       eg_device_weights_set_always_staged (FALSE);
       g_assert_false (eg_device_weights_is_resident (eg_model_get_device_weights (placed)));
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
-      compare_traces (model, placed, request, 1e-5);
+      cuda_compare_traces (model, placed, request, 1e-5);
       g_clear_pointer (&placed, eg_model_unref);
       eg_model_unplace (model);
     }
@@ -153,11 +103,11 @@ test_precisions (void)
   g_autoptr (EgModel) model = golden_open ("deep");
   for (EgPrecision precision = EG_PRECISION_TF32; precision <= EG_PRECISION_BF16; precision++)
     {
-      g_autoptr (EgModel) placed = place (model, precision);
+      g_autoptr (EgModel) placed = cuda_place (model, precision);
       g_assert_nonnull (strstr (eg_model_get_device_name (placed), eg_precision_get_name (precision)));
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
-      compare_traces (model, placed, request, precision == EG_PRECISION_TF32 ? 1e-2 : 5e-2);
+      cuda_compare_traces (model, placed, request, precision == EG_PRECISION_TF32 ? 1e-2 : 5e-2);
     }
 }
 
@@ -186,7 +136,7 @@ test_device_of_a_request (void)
       g_autoptr (EgTraceResult) found = trace_on (model, kind, NULL);
       g_assert_cmpstr (found->device, ==, "cuda:0 (cuda-host)");
       g_assert_null (found->note);
-      compare (found, expected, 1e-5);
+      cuda_compare (found, expected, 1e-5);
     }
 }
 
@@ -205,7 +155,7 @@ test_little_memory (void)
       GError *error = NULL;
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
       g_assert_no_error (error);
-      compare (found, expected, 1e-5);
+      cuda_compare (found, expected, 1e-5);
       const gboolean on_cpu = i + 1 < G_N_ELEMENTS (kib);
       g_assert_cmpint (g_strcmp0 (found->device, "cpu") == 0, ==, on_cpu);
       g_assert_cmpint (found->note != NULL, ==, on_cpu);
@@ -240,7 +190,7 @@ test_smaller_groups (void)
       GError *error = NULL;
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
       g_assert_no_error (error);
-      compare (found, expected, 1e-5);
+      cuda_compare (found, expected, 1e-5);
       n_halved += g_strcmp0 (found->device, "cpu") != 0 && cuda_host_launches () - begin > n_launches;
       cuda_host_fail_mallocs (-1, 0);
     }
@@ -267,7 +217,7 @@ test_lost_device (void)
       g_assert_no_error (error);
       g_assert_cmpstr (found->device, ==, "cpu");
       g_assert_nonnull (strstr (found->note, "has stopped working (unspecified launch failure)"));
-      compare (found, expected, 0);
+      cuda_compare (found, expected, 0);
       cuda_host_lose_after (-1);
       eg_model_unplace (model);
     }
@@ -276,6 +226,7 @@ test_lost_device (void)
 typedef struct
 {
   int driver, n_devices, major, minor;
+  gsize memory;
   const char *expected;
 } Unusable;
 
@@ -283,10 +234,11 @@ static void
 test_unusable (void)
 {
   static const Unusable list[] = {
-    { 0, 1, 9, 0, "*no NVIDIA driver*" },
-    { 12040, 1, 9, 0, "*driver is too old: it is for CUDA 12.4*needs one for 13.0*" },
-    { 13000, 0, 9, 0, "*no NVIDIA GPU*" },
-    { 13000, 1, 6, 1, "*compute capability 6.1*7.5 or later*" },
+    { 0, 1, 9, 0, LARGE, "*no NVIDIA driver*" },
+    { 12040, 1, 9, 0, LARGE, "*driver is too old: it is for CUDA 12.4*needs one for 13.0*" },
+    { 13000, 0, 9, 0, LARGE, "*no NVIDIA GPU*" },
+    { 13000, 1, 6, 1, LARGE, "*compute capability 6.1*7.5 or later*" },
+    { 13000, 1, 9, 0, 0, "*cuda-host has no memory left (out of memory)*" },
   };
   g_autoptr (EgModel) model = golden_open ("deep");
   for (gsize i = 0; i < G_N_ELEMENTS (list); i++)
@@ -295,6 +247,7 @@ test_unusable (void)
       eg_cuda_use_module (eg_cuda_module ());
       cuda_host_set_driver (list[i].driver);
       cuda_host_set_device (list[i].n_devices, list[i].major, list[i].minor);
+      cuda_host_set_memory (list[i].memory);
       gboolean usable = TRUE;
       g_autofree char *text = eg_device_describe_cuda (0, &usable);
       g_assert_false (usable);
@@ -310,6 +263,7 @@ test_unusable (void)
     }
   cuda_host_set_driver (13000);
   cuda_host_set_device (1, 9, 0);
+  cuda_host_set_memory (LARGE);
 }
 
 static void
