@@ -11,5 +11,6 @@
 #include "head.cu"
 #include "norm.cu"
 #include "scan.cu"
+#include "top.cu"
 
 #include "module.cu"

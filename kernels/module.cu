@@ -133,6 +133,7 @@ cuda_open (int device, EgPrecision precision, char *why)
   table.copy_rows = cuda_copy_rows;
   table.embed = cuda_embed;
   table.head = cuda_head;
+  table.top = cuda_top;
   backend->table = table;
   return &backend->table;
 }

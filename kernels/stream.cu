@@ -36,6 +36,9 @@ check_blas (EgStream *stream, cublasStatus_t status)
 {
   if (status == CUBLAS_STATUS_SUCCESS)
     return true;
+  /* What the device says, which is the cause, if it says something. */
+  if (status != CUBLAS_STATUS_ALLOC_FAILED && !check (stream, cudaGetLastError ()))
+    return false;
   char why[64];
   snprintf (why, sizeof why, "cuBLAS says %d", (int)status);
   fail (stream, status == CUBLAS_STATUS_ALLOC_FAILED ? EG_STREAM_NO_MEMORY : EG_STREAM_LOST, why);
@@ -328,6 +331,9 @@ cuda_leave_slot (EgStream *stream, guint slot)
 static EgStreamState
 cuda_check (EgStream *stream, const char **why)
 {
+  /* Nor may another stream, or one that gave memory, have lost the device. */
+  if (stream->state == EG_STREAM_WORKS)
+    check (stream, cudaGetLastError ());
   *why = stream->state == EG_STREAM_WORKS ? nullptr : stream->why;
   return stream->state;
 }

@@ -88,6 +88,13 @@ typedef struct
   gsize above;
 } EgHeadRow;
 
+/* One of the highest values, and where it is. */
+typedef struct
+{
+  gsize index;
+  float value;
+} EgTopValue;
+
 /**
  * EgStreamState: whether a stream's ops have worked.
  * @EG_STREAM_NO_MEMORY: the device's memory was not enough for one of them
@@ -211,6 +218,11 @@ struct _EgBackend
                 gsize n_rows,
                 const EgMatrix *head,
                 const EgHeadQuery *query);
+
+  /* found[0 … k) (host): the k highest of n values, the highest first, of equal ones the first; NaN is less
+   * than any (and may come back as −∞). 1 ≤ k ≤ n. Returns Σ exp (value − found[0].value) over all n: what
+   * makes a softmax of them. Waits. */
+  double (*top) (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k);
 };
 
 /* OpenBLAS and vectorised kernels. The first call settles what the processor can do. */

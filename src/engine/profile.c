@@ -169,6 +169,16 @@ profile_head (EgStream *stream,
   MEASURE (EG_OP_HEAD, head, answers, x, n_rows, head, query);
 }
 
+static double
+profile_top (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k)
+{
+  ProfileStream *self = (ProfileStream *)stream;
+  const gint64 begin = now ();
+  const double sum = inner->top (self->inner, found, values, n, k);
+  self->nanoseconds[EG_OP_HEAD] += now () - begin;
+  return sum;
+}
+
 EgBackend *
 eg_backend_profile (EgBackend *backend)
 {
@@ -189,6 +199,7 @@ eg_backend_profile (EgBackend *backend)
     .copy_rows = profile_copy_rows,
     .embed = profile_embed,
     .head = profile_head,
+    .top = profile_top,
   };
   inner = backend;
   twin.name = backend->name;

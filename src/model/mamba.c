@@ -96,6 +96,8 @@ eg_workspace_reserve (EgWorkspace *self, EgBuffer *buffer, gsize n_rows, gsize w
   buffer->size = buffer->memory ? n : 0;
   if (buffer->memory)
     return TRUE;
+  if (!eg_workspace_check (self, error)) /* a lost device gives no memory, either */
+    return FALSE;
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for %zu rows of %zu numbers"),
                n_rows, width);
   return FALSE;
@@ -466,8 +468,9 @@ eg_mamba_head (EgWorkspace *self, const EgHeadQuery *query, EgHeadRow *answers)
   self->backend->head (self->stream, answers, self->n.memory, self->n_segments, &self->weights->head, query);
 }
 
-gboolean
-eg_mamba_logits (EgWorkspace *self, gsize segment, float *logits, GError **error)
+/* One segment's, in self->logits. */
+static gboolean
+compute_logits (EgWorkspace *self, gsize segment, GError **error)
 {
   const gsize V = self->config->vocab_size, d = self->config->d_model;
   g_return_val_if_fail (segment < self->n_segments, FALSE);
@@ -475,6 +478,23 @@ eg_mamba_logits (EgWorkspace *self, gsize segment, float *logits, GError **error
     return FALSE;
   self->backend->gemm (self->stream, self->logits.memory, V, self->n.memory + segment * d, d, 1,
                        &self->weights->head, NULL);
-  self->backend->download (self->stream, logits, self->logits.memory, V);
+  return TRUE;
+}
+
+gboolean
+eg_mamba_logits (EgWorkspace *self, gsize segment, float *logits, GError **error)
+{
+  if (!compute_logits (self, segment, error))
+    return FALSE;
+  self->backend->download (self->stream, logits, self->logits.memory, self->config->vocab_size);
+  return eg_workspace_check (self, error);
+}
+
+gboolean
+eg_mamba_top (EgWorkspace *self, gsize segment, EgTopValue *found, gsize k, double *sum, GError **error)
+{
+  if (!compute_logits (self, segment, error))
+    return FALSE;
+  *sum = self->backend->top (self->stream, found, self->logits.memory, self->config->vocab_size, k);
   return eg_workspace_check (self, error);
 }

@@ -73,4 +73,9 @@ void eg_mamba_head (EgWorkspace *workspace, const EgHeadQuery *query, EgHeadRow 
 /* Of the group just run: one segment's logits, [V] host. */
 gboolean eg_mamba_logits (EgWorkspace *workspace, gsize segment, float *logits, GError **error);
 
+/* Of the group just run: one segment's k highest logits, the highest first, 1 ≤ k ≤ V. sum: (out) Σ exp
+ * (logit − the highest), of all V. */
+gboolean
+eg_mamba_top (EgWorkspace *workspace, gsize segment, EgTopValue *found, gsize k, double *sum, GError **error);
+
 G_END_DECLS

@@ -7,43 +7,25 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-static int
-compare_tokens (gconstpointer a, gconstpointer b)
+/* The `top` most probable tokens of the workspace's one segment. */
+static gboolean
+take_top (EgPrediction *self, EgModel *model, EgWorkspace *workspace, gsize top, GError **error)
 {
-  const EgPredictedToken *x = a, *y = b;
-  if (x->probability != y->probability)
-    return x->probability > y->probability ? -1 : 1;
-  return x->id < y->id ? -1 : 1;
-}
-
-/* The `top` most probable tokens: kept sorted while passing over the logits once. */
-static void
-take_top (EgPrediction *self, EgModel *model, const float *logits, gsize top)
-{
-  const gsize V = eg_model_get_config (model)->vocab_size;
-  float max = -INFINITY;
-  double sum = 0;
-  for (gsize v = 0; v < V; v++)
-    max = MAX (max, logits[v]);
-  for (gsize v = 0; v < V; v++)
-    sum += exp ((double)logits[v] - (double)max);
-
-  g_autoptr (GArray) all = g_array_sized_new (FALSE, FALSE, sizeof (EgPredictedToken), (guint)V);
-  for (gsize v = 0; v < V; v++)
+  const gsize n = MIN (top, eg_model_get_config (model)->vocab_size);
+  g_autofree EgTopValue *found = g_new (EgTopValue, n);
+  double sum;
+  if (n > 0 && !eg_mamba_top (workspace, 0, found, n, &sum, error))
+    return FALSE;
+  self->n_predictions = n;
+  self->predictions = g_new0 (EgPredictedToken, n);
+  for (gsize i = 0; i < n; i++)
     {
-      const EgPredictedToken token
-          = { .id = (guint32)v, .probability = exp ((double)logits[v] - (double)max) / sum };
-      g_array_append_val (all, token);
+      EgPredictedToken *token = &self->predictions[i];
+      token->id = (guint32)found[i].index;
+      token->probability = exp ((double)found[i].value - (double)found[0].value) / sum;
+      token->text = eg_tokenizer_token_text (eg_model_get_tokenizer (model), token->id);
     }
-  g_array_sort (all, compare_tokens);
-  self->n_predictions = MIN (top, V);
-  self->predictions = g_new0 (EgPredictedToken, self->n_predictions);
-  for (gsize i = 0; i < self->n_predictions; i++)
-    {
-      self->predictions[i] = g_array_index (all, EgPredictedToken, i);
-      self->predictions[i].text
-          = eg_tokenizer_token_text (eg_model_get_tokenizer (model), self->predictions[i].id);
-    }
+  return TRUE;
 }
 
 EgPrediction *
@@ -68,11 +50,9 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
       self->tokens[t] = eg_tokenizer_token_text (tokenizer, self->ids[t]);
     }
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, g_get_num_processors ());
-  g_autofree float *logits = g_new (float, eg_model_get_config (model)->vocab_size);
   if (!eg_clean_run (workspace, model, self->ids, self->n_tokens, NULL, cancellable, error)
-      || !eg_mamba_logits (workspace, 0, logits, error))
+      || !take_top (self, model, workspace, top, error))
     return NULL;
-  take_top (self, model, logits, top);
   return g_steal_pointer (&self);
 }
 

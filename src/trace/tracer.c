@@ -622,6 +622,17 @@ run_task (Trace *self, EgWorkspace *workspace, const EgTask *task, GError **erro
   return TRUE;
 }
 
+/* A lost device gives no memory, either: then it is the loss that is told. */
+static void
+tell_cause (EgWorkspace *workspace, GError **error)
+{
+  GError *cause = NULL;
+  if (!g_error_matches (*error, EG_ERROR, EG_ERROR_MEMORY) || eg_workspace_check (workspace, &cause))
+    return;
+  g_error_free (*error);
+  *error = cause;
+}
+
 typedef struct
 {
   Trace *trace;
@@ -646,6 +657,8 @@ work (gpointer data)
         return NULL;
       g_autoptr (GError) error = NULL;
       const gboolean ok = run_task (self, worker->workspace, &task, &error);
+      if (!ok)
+        tell_cause (worker->workspace, &error);
       pthread_mutex_lock (&self->lock);
       if (ok)
         eg_schedule_learn (self->schedule, &task, (double)(g_get_monotonic_time () - begin));
@@ -789,6 +802,8 @@ run_first (Trace *self)
     return FALSE;
   const gboolean ok = self->input->swapped ? run_swapped (self, workspace, input)
                                            : run_first_segments (self, workspace, input);
+  if (!ok)
+    tell_cause (workspace, &self->error);
   be->release (be, input);
   self->schedule->next = 1;
   return ok;

@@ -304,6 +304,30 @@ run_head (OpLane *lane, const OpCase *self, GRand *rand)
     }
 }
 
+/* n: values, k, distinct values (0: all are): the fewer, the more ties; each how many-th is NaN (0: none) */
+static void
+run_top (OpLane *lane, const OpCase *self, GRand *rand)
+{
+  const gsize n = self->n[0], k = self->n[1];
+  g_autofree float *values = g_new (float, n);
+  g_autofree EgTopValue *found = g_new0 (EgTopValue, k);
+  double sum = 0;
+  for (gsize i = 0; i < n; i++)
+    values[i] = self->n[2] ? (float)g_rand_int_range (rand, 0, (gint32)self->n[2])
+                           : (float)g_rand_double_range (rand, -9, 9);
+  for (gsize i = 0; self->n[3] > 0 && i < n; i += self->n[3])
+    values[i] = NAN;
+  float *x = upload (lane, values, n);
+  RUN (lane, {}, sum = lane->backend->top (lane->stream, found, x, n, k));
+  for (gsize i = 0; i < k; i++)
+    {
+      const float pair[] = { (float)found[i].index / (float)n, found[i].value };
+      g_array_append_vals (lane->out, pair, G_N_ELEMENTS (pair));
+    }
+  const float log_sum = self->n[3] > 0 ? 0.0f : (float)log (sum);
+  g_array_append_val (lane->out, log_sum);
+}
+
 /* n: bytes; through both slots, the second one while the first is used; both ends are looked at */
 static void
 run_stage (OpLane *lane, const OpCase *self, GRand *rand)
@@ -356,6 +380,7 @@ static const Op scan
 static const Op gate = { "gate", run_gate, 1e-6, FALSE, "%zu rows of %zu" };
 static const Op head
     = { "head", run_head, 5e-6, TRUE, "%zu rows, V %zu, d %zu type %zu, target %zu, asks %zu" };
+static const Op top = { "top", run_top, 1e-7, FALSE, "%zu values, k %zu, of %zu kinds, each %zu-th NaN" };
 static const Op stage = { "stage", run_stage, 0, FALSE, "%zu bytes" };
 
 static void
@@ -423,6 +448,7 @@ add_large (GPtrArray *cases)
   ADD_ALL (&gemm, 2 * product (n, 3), GEMM_FLOATS, { 8192, 3072, 768 }, { 8192, 768, 1536 },
            { 8192, 10240, 2560 }, { 8192, 2560, 5120 }, { 8192, 10240, 2560, EG_DTYPE_F16 });
   ADD_ALL (&head, 2 * product (n, 3), GEMM_FLOATS, { 1680, 50280, 768, 0, 5, 3 });
+  ADD_ALL (&top, 0, (double)n[0], { 50280, 10 });
 }
 
 GPtrArray *
@@ -454,6 +480,9 @@ op_cases_new (gboolean large)
   ADD_ALL (&head, 2 * product (n, 3), GEMM_FLOATS, { 1, 5, 4, 0, 0, 3 }, { 1, 1, 3, 0, 0, 3 },
            { 9, 317, 19, 1, 316, 0 }, { 9, 317, 19, 2, 100, 3 }, { 40, 20000, 24, 0, 7000, 3 },
            { 300, 2500, 8, 0, 2400, 1 });
+  ADD_ALL (&top, 0, (double)n[0], { 1, 1 }, { 2, 2 }, { 5, 5, 1 }, { 300, 7 }, { 1024, 3, 2 },
+           { 4096, 256, 40 }, { 5000, 257 }, { 50280, 5 }, { 50280, 40, 3 }, { 3000, 9, 0, 3 },
+           { 600, 300, 7, 50 });
   ADD_ALL (&stage, 0, 0, { 4 }, { 100000 }, { 36 << 20 });
   if (large)
     add_large (cases);

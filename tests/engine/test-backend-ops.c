@@ -292,6 +292,40 @@ test_head (void)
   g_rand_free (rand);
 }
 
+/* The highest values in order, ties by place, NaN last; more and fewer than there are kinds of. */
+static void
+test_top (void)
+{
+  GRand *rand = g_rand_new_with_seed (5);
+  static const gsize sizes[][2] = { { 1, 1 }, { 7, 7 }, { 300, 1 }, { 300, 299 }, { 5000, 40 } };
+  EgBackend *backends[] = { eg_backend_cpu (), eg_backend_reference () };
+  for (gsize c = 0; c < G_N_ELEMENTS (sizes); c++)
+    for (int n_kinds = 0; n_kinds < 8; n_kinds += 4)
+      for (int with_nan = 0; with_nan < 2; with_nan++)
+        {
+          const gsize n = sizes[c][0], k = sizes[c][1];
+          g_autofree float *values = draw_floats (rand, n);
+          for (gsize i = 0; n_kinds > 0 && i < n; i++)
+            values[i] = (float)g_rand_int_range (rand, 0, n_kinds);
+          for (gsize i = 0; with_nan && i < n; i += 3)
+            values[i] = NAN;
+          EgTopValue *found[2] = { g_new (EgTopValue, k), g_new (EgTopValue, k) };
+          double sums[2];
+          for (gsize b = 0; b < 2; b++)
+            {
+              EgStream *stream = backends[b]->stream_new (backends[b], 1);
+              sums[b] = backends[b]->top (stream, found[b], values, n, k);
+              backends[b]->stream_free (stream);
+            }
+          for (gsize i = 0; i < k; i++)
+            g_assert_cmpuint (found[0][i].index, ==, found[1][i].index);
+          g_assert_true (sums[0] == sums[1] || (with_nan && isnan (sums[0]) && isnan (sums[1])));
+          g_free (found[0]);
+          g_free (found[1]);
+        }
+  g_rand_free (rand);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -300,5 +334,6 @@ main (int argc, char **argv)
   g_test_add_func ("/backend/gemm-of-every-dtype", test_gemm);
   g_test_add_func ("/backend/conv-softplus-scan-gate-norm-over-ragged-segments", test_rows);
   g_test_add_func ("/backend/head-answers-over-panels", test_head);
+  g_test_add_func ("/backend/top-values-in-order", test_top);
   return g_test_run ();
 }

@@ -12,7 +12,7 @@
 static EgTraceRequest *
 new_request (void)
 {
-  EgTraceRequest *request = eg_trace_request_new ("The Eiffel Tower is located in", "Eiffel Tower");
+  EgTraceRequest *request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
   request->samples = 3;
   return request;
 }

@@ -2,6 +2,7 @@
 #include "engine/backend.h"
 #include "engine/cpu/kernels.h"
 #include "engine/cpu/team.h"
+#include "engine/cpu/top.h"
 
 #include <cblas.h>
 #include <math.h>
@@ -343,6 +344,12 @@ cpu_head (EgStream *stream,
     }
 }
 
+static double
+cpu_top (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k)
+{
+  return eg_cpu_top (found, values, n, k);
+}
+
 static const EgCpuKernels *
 choose_kernels (void)
 {
@@ -375,6 +382,7 @@ static EgBackend cpu_backend = {
   .copy_rows = cpu_copy_rows,
   .embed = cpu_embed,
   .head = cpu_head,
+  .top = cpu_top,
 };
 
 EgBackend *

@@ -239,6 +239,26 @@ reference_head (EgStream *stream,
     }
 }
 
+static double
+reference_top (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k)
+{
+  g_autofree gboolean *taken = g_new0 (gboolean, n);
+  double sum = 0;
+  for (gsize i = 0; i < k; i++)
+    {
+      gsize best = n;
+      for (gsize v = 0; v < n; v++)
+        if (!taken[v]
+            && (best == n || values[v] > values[best] || (isnan (values[best]) && !isnan (values[v]))))
+          best = v;
+      taken[best] = TRUE;
+      found[i] = (EgTopValue){ best, values[best] };
+    }
+  for (gsize v = 0; v < n; v++)
+    sum += exp ((double)values[v] - (double)found[0].value);
+  return sum;
+}
+
 EgBackend *
 eg_backend_reference (void)
 {
@@ -260,6 +280,7 @@ eg_backend_reference (void)
     .copy_rows = reference_copy_rows,
     .embed = reference_embed,
     .head = reference_head,
+    .top = reference_top,
   };
   return &backend;
 }
