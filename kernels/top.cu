@@ -94,7 +94,7 @@ __launch_bounds__ (top_threads) top_kernel (TopValue *top,
   const float most = top[0].value;
   double mine = 0;
   for (size_t i = threadIdx.x; i < n; i += top_threads)
-    mine += exp ((double)values[i] - (double)most);
+    mine += (double)expf (values[i] - most);
   mine = block_sum (mine, reinterpret_cast<double *> (parts));
   if (threadIdx.x == 0)
     *sum = mine;

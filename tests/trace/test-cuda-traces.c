@@ -273,7 +273,7 @@ count_calls (EgModel *placed, const EgTraceRequest *request, double *launches, d
   const double visits = (double)count_layer_visits (plan);
   const guint64 begin = cuda_host_launches () + cuda_host_products (), copies_begin = cuda_host_copies ();
   GError *error = NULL;
-  g_autoptr (EgTraceResult) found = eg_trace_run (placed, request, NULL, NULL, NULL, &error);
+  eg_trace_result_unref (eg_trace_run (placed, request, NULL, NULL, NULL, &error));
   g_assert_no_error (error);
   *launches = (double)(cuda_host_launches () + cuda_host_products () - begin) / visits;
   *copies = (double)(cuda_host_copies () - copies_begin) / visits;
