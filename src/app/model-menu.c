@@ -125,24 +125,8 @@ make_tokenizer_menu (void)
 }
 
 static void
-eg_model_menu_dispose (GObject *object)
-{
-  EgModelMenu *self = EG_MODEL_MENU (object);
-
-  if (self->listing != NULL)
-    g_cancellable_cancel (self->listing);
-  g_clear_object (&self->listing);
-  g_clear_object (&self->settings);
-  g_clear_object (&self->menu);
-  g_clear_object (&self->recent);
-  g_clear_object (&self->found);
-  G_OBJECT_CLASS (eg_model_menu_parent_class)->dispose (object);
-}
-
-static void
 eg_model_menu_class_init (EgModelMenuClass *klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = eg_model_menu_dispose;
 }
 
 static void
@@ -164,11 +148,15 @@ eg_model_menu_init (EgModelMenu *self)
 }
 
 EgModelMenu *
-eg_model_menu_new (GSettings *settings)
+eg_model_menu_get_default (GSettings *settings)
 {
-  EgModelMenu *self = g_object_new (EG_TYPE_MODEL_MENU, NULL);
+  static EgModelMenu *self;
 
-  self->settings = settings != NULL ? g_object_ref (settings) : NULL;
+  if (self == NULL)
+    {
+      self = g_object_new (EG_TYPE_MODEL_MENU, NULL);
+      self->settings = settings != NULL ? g_object_ref (settings) : NULL;
+    }
   return self;
 }
 

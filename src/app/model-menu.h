@@ -11,8 +11,9 @@ G_BEGIN_DECLS
  * "win.tokenizer". */
 G_DECLARE_FINAL_TYPE (EgModelMenu, eg_model_menu, EG, MODEL_MENU, GObject)
 
-/* settings: where the models opened before are remembered; may be NULL. */
-EgModelMenu *eg_model_menu_new (GSettings *settings);
+/* The one of the program, to its end: a GtkPopoverMenu of GTK 4.8 never lets go of a menu's sections.
+ * settings: of the first call; where the models opened before are remembered; may be NULL. (transfer none) */
+EgModelMenu *eg_model_menu_get_default (GSettings *settings);
 
 /* (transfer none) */
 GMenuModel *eg_model_menu_get_menu (EgModelMenu *self);

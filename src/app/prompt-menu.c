@@ -74,11 +74,14 @@ on_history_changed (GSettings *settings, const char *key, gpointer data)
 }
 
 GMenuModel *
-eg_prompt_menu_new (GSettings *settings)
+eg_prompt_menu_get_default (GSettings *settings)
 {
-  GMenu *menu = g_menu_new ();
-  g_autoptr (GMenu) first = g_menu_new (), second = g_menu_new ();
+  static GMenu *menu;
 
+  if (menu != NULL)
+    return G_MENU_MODEL (menu);
+  g_autoptr (GMenu) first = g_menu_new (), second = g_menu_new ();
+  menu = g_menu_new ();
   for (gsize i = 0; i < G_N_ELEMENTS (examples); i++)
     append (first, examples[i].prompt, examples[i].subject);
   g_menu_append_section (menu, _ ("Examples"), G_MENU_MODEL (first));

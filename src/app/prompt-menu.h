@@ -5,9 +5,10 @@
 
 G_BEGIN_DECLS
 
-/* A menu whose items activate "win.fill" with (prompt, subject); it follows the settings' history. settings
- * may be NULL: the examples alone. (transfer full) */
-GMenuModel *eg_prompt_menu_new (GSettings *settings);
+/* The menu, whose items activate "win.fill" with (prompt, subject); it follows the history in the settings of
+ * the first call, which may be NULL: the examples alone. All windows share it, since a GtkPopoverMenu of GTK
+ * 4.8 never lets go of a menu's sections. (transfer none) */
+GMenuModel *eg_prompt_menu_get_default (GSettings *settings);
 
 /* Puts a prompt that is traced at the head of the history. */
 void eg_prompt_menu_remember (GSettings *settings, const char *prompt, const char *subject);

@@ -92,6 +92,9 @@ update_matches (EgTraceSettings *self)
   gtk_list_store_clear (self->matches);
   if (self->index == NULL || *text == '\0')
     return;
+  /* Not before it is needed: with a model, GTK 4.8 keeps about 2 KB of an entry that is gone. */
+  if (gtk_entry_completion_get_model (self->completion) == NULL)
+    gtk_entry_completion_set_model (self->completion, GTK_TREE_MODEL (self->matches));
   g_autoptr (GPtrArray) found = eg_token_index_find (self->index, text, N_COMPLETIONS);
   for (guint i = 0; i < found->len; i++)
     gtk_list_store_insert_with_values (self->matches, NULL, -1, 0, found->pdata[i], -1);
@@ -199,7 +202,6 @@ eg_trace_settings_init (EgTraceSettings *self)
     gtk_string_list_append (sites, _ (eg_site_get_title (site)));
   adw_combo_row_set_model (self->site, G_LIST_MODEL (sites));
   self->matches = gtk_list_store_new (1, G_TYPE_STRING);
-  gtk_entry_completion_set_model (self->completion, GTK_TREE_MODEL (self->matches));
   gtk_entry_completion_set_match_func (self->completion, match_always, NULL, NULL);
   gtk_widget_set_sensitive (self->reset, FALSE);
 }

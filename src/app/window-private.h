@@ -43,6 +43,7 @@ struct _EgWindow
   GtkLabel *model_label;
   AdwWindowTitle *title;
   GtkButton *trace_button;
+  GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
   AdwTabView *tabs;

@@ -430,6 +430,20 @@ on_banner_closed (EgBanner *banner, gpointer data)
   eg_window_discard_recovery (data);
 }
 
+/* ---- menus ---- */
+
+/* Those of menus.ui, shared by all windows: a GtkPopoverMenu of GTK 4.8 never lets go of a menu's sections,
+ * so that each window would leave its own behind. */
+static GMenuModel *
+get_menu (const char *id)
+{
+  static GtkBuilder *builder;
+
+  if (builder == NULL)
+    builder = gtk_builder_new_from_resource ("/io/github/engram_app/Engram/menus.ui");
+  return G_MENU_MODEL (gtk_builder_get_object (builder, id));
+}
+
 /* ---- the object ---- */
 
 static void
@@ -522,7 +536,6 @@ eg_window_dispose (GObject *object)
       eg_window_stop_all (self);
     }
   g_clear_object (&self->loader);
-  g_clear_object (&self->model_menu);
   /* Nobody undoes any more, but what was closed just now is kept. */
   self->toast_done = NULL;
   self->front = NULL;
@@ -594,6 +607,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, tabs);
@@ -640,6 +654,8 @@ eg_window_init (EgWindow *self)
   self->loader = eg_model_loader_new ();
   self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_menu_button_set_menu_model (self->main_button, get_menu ("main_menu"));
+  adw_tab_view_set_menu_model (self->tabs, get_menu ("tab_menu"));
   g_signal_connect (self->loader, "changed", G_CALLBACK (on_loader_changed), self);
   g_signal_connect (self->loader, "loaded", G_CALLBACK (on_model_loaded), self);
   g_signal_connect (self->loader, "failed", G_CALLBACK (on_model_failed), self);
@@ -653,14 +669,13 @@ eg_window_new (EgApplication *application, EgUnsaved *unsaved)
 {
   EgWindow *self = g_object_new (EG_TYPE_WINDOW, "application", application, NULL);
   GSettings *settings = application != NULL ? eg_application_get_settings (application) : NULL;
-  g_autoptr (GMenuModel) prompts = eg_prompt_menu_new (settings);
 
   self->unsaved = unsaved;
-  self->model_menu = eg_model_menu_new (settings);
+  self->model_menu = eg_model_menu_get_default (settings);
   gtk_menu_button_set_menu_model (self->model_button, eg_model_menu_get_menu (self->model_menu));
   gtk_menu_button_set_create_popup_func (self->model_button, on_model_menu_opens, self, NULL);
   bind_settings (self, settings);
-  eg_prompt_panel_set_menu (self->prompt_panel, prompts);
+  eg_prompt_panel_set_menu (self->prompt_panel, eg_prompt_menu_get_default (settings));
   eg_window_update (self);
   return self;
 }
