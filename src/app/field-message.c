@@ -22,3 +22,15 @@ eg_field_message_show (GtkLabel *label, GtkWidget *field, const char *message, g
   gtk_accessible_update_property (GTK_ACCESSIBLE (field), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                   message != NULL ? message : "", -1);
 }
+
+void
+eg_field_message_show_row (AdwExpanderRow *row, const char *summary, const char *error)
+{
+  g_autofree char *escaped = g_markup_escape_text (error != NULL ? error : summary, -1);
+
+  adw_expander_row_set_subtitle (row, escaped);
+  if (error != NULL)
+    gtk_widget_add_css_class (GTK_WIDGET (row), "wrong");
+  else
+    gtk_widget_remove_css_class (GTK_WIDGET (row), "wrong");
+}

@@ -125,7 +125,8 @@ eg_path_dialog_open_file (
 
   if (self == NULL)
     return;
-  add_kinds (self, kind, 1);
+  if (kind != NULL)
+    add_kinds (self, kind, 1);
   gtk_native_dialog_show (GTK_NATIVE_DIALOG (self->chooser));
 }
 

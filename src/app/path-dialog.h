@@ -17,6 +17,7 @@ typedef void (*EgPathFunc) (GtkWindow *parent, const char *path, gpointer user_d
 /* Each shows a dialog, unless the parent has one open; func is called if a path is chosen and the parent
  * lives. title is also the text of the button. */
 void eg_path_dialog_open_folder (GtkWindow *parent, const char *title, EgPathFunc func, gpointer user_data);
+/* kind: of which file; NULL: of any. */
 void eg_path_dialog_open_file (
     GtkWindow *parent, const char *title, const EgFileKind *kind, EgPathFunc func, gpointer user_data);
 

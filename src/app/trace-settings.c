@@ -1,7 +1,11 @@
 #include "app/trace-settings.h"
 
-#include "app/device-row.h"
+#include "app/corruption-row.h"
 #include "app/field-message.h"
+#include "app/more-row.h"
+#include "app/restoring-row.h"
+#include "app/settings-check.h"
+#include "app/site-chooser.h"
 #include "app/token-index.h"
 
 #include <glib/gi18n.h>
@@ -18,13 +22,18 @@ struct _EgTraceSettings
   GCancellable *indexing;
   GtkListStore *matches;
 
-  AdwComboRow *site;
-  AdwExpanderRow *more;
-  EgDeviceRow *device;
+  EgSiteSet sites_before; /* of a knockout, whose site is the state; 0: none */
+  EgSite first_before;
+  gboolean showing;
+
+  EgSiteChooser *sites;
+  EgCorruptionRow *corruption;
+  EgRestoringRow *restoring;
+  EgMoreRow *more;
   GtkEntry *target;
   GtkEntryCompletion *completion;
-  GtkSpinButton *samples, *noise, *window, *seed, *threads;
-  GtkWidget *reset;
+  GtkSpinButton *samples, *noise;
+  GtkWidget *reset, *site_row, *samples_row, *noise_row;
   GtkLabel *target_message;
 };
 
@@ -58,29 +67,57 @@ is_default (EgTraceSettings *self)
   return eg_trace_request_equal (now, usual) && now->threads == usual->threads;
 }
 
+/* What means nothing beside other settings cannot be changed. */
+static void
+update (EgTraceSettings *self)
+{
+  g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", "");
+
+  eg_trace_settings_fill (self, now);
+  const gboolean noise = now->corruption.kind != EG_CORRUPTION_SWAP;
+  gtk_widget_set_sensitive (self->site_row, !now->has_knockout);
+  gtk_widget_set_sensitive (self->samples_row, noise);
+  gtk_widget_set_sensitive (self->noise_row, eg_corruption_uses_level (&now->corruption));
+  eg_more_row_set_noise (self->more, noise);
+  gtk_widget_set_sensitive (self->reset, !is_default (self));
+}
+
 static void
 changed (EgTraceSettings *self)
 {
-  gtk_widget_set_sensitive (self->reset, !is_default (self));
+  if (self->showing)
+    return;
+  update (self);
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
 static void
-on_changed (GtkSpinButton *button, gpointer data)
+on_changed (EgTraceSettings *self)
+{
+  changed (self);
+}
+
+static void
+on_sites_changed (EgSiteChooser *sites, GParamSpec *pspec, gpointer data)
 {
   changed (data);
 }
 
+/* It is about the state, and gives the site back when it ends. */
 static void
-on_site_changed (GObject *row, GParamSpec *pspec, gpointer data)
+on_knockout (EgTraceSettings *self)
 {
-  changed (data);
-}
-
-static void
-on_device_changed (GObject *row, GParamSpec *pspec, gpointer data)
-{
-  changed (data);
+  if (eg_restoring_row_has_knockout (self->restoring))
+    {
+      self->sites_before = eg_site_chooser_get_sites (self->sites);
+      self->first_before = eg_site_chooser_get_first (self->sites);
+      eg_site_chooser_set_sites (self->sites, EG_SITE_BIT (EG_SITE_STATE), EG_SITE_STATE);
+    }
+  else if (self->sites_before != 0)
+    {
+      eg_site_chooser_set_sites (self->sites, self->sites_before, self->first_before);
+      self->sites_before = 0;
+    }
 }
 
 /* Tokens that begin with what has been typed, with or without the space that most words begin with. */
@@ -138,8 +175,8 @@ on_reset (GtkButton *button, gpointer data)
   g_autoptr (EgTraceRequest) usual = usual_request ();
   EgTraceSettings *self = data;
 
+  eg_more_row_set_threads (self->more, usual->threads);
   eg_trace_settings_show (self, usual);
-  gtk_spin_button_set_value (self->threads, usual->threads);
 }
 
 static void
@@ -163,24 +200,28 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = eg_trace_settings_dispose;
-  g_type_ensure (EG_TYPE_DEVICE_ROW);
+  g_type_ensure (EG_TYPE_CORRUPTION_ROW);
+  g_type_ensure (EG_TYPE_MORE_ROW);
+  g_type_ensure (EG_TYPE_RESTORING_ROW);
+  g_type_ensure (EG_TYPE_SITE_CHOOSER);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/engram_app/Engram/trace-settings.ui");
-  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, site);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, sites);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, site_row);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, corruption);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, restoring);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, more);
-  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, device);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, completion);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples_row);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, noise);
-  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, window);
-  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, seed);
-  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, threads);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, noise_row);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, reset);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target_message);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_site_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_device_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_sites_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_knockout);
   gtk_widget_class_bind_template_callback (widget_class, on_target_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_target_activate);
   gtk_widget_class_bind_template_callback (widget_class, on_match_selected);
@@ -195,12 +236,7 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
 static void
 eg_trace_settings_init (EgTraceSettings *self)
 {
-  g_autoptr (GtkStringList) sites = gtk_string_list_new (NULL);
-
   gtk_widget_init_template (GTK_WIDGET (self));
-  for (EgSite site = 0; site < EG_N_SITES; site++)
-    gtk_string_list_append (sites, _ (eg_site_get_title (site)));
-  adw_combo_row_set_model (self->site, G_LIST_MODEL (sites));
   self->matches = gtk_list_store_new (1, G_TYPE_STRING);
   gtk_entry_completion_set_match_func (self->completion, match_always, NULL, NULL);
   gtk_widget_set_sensitive (self->reset, FALSE);
@@ -212,24 +248,6 @@ eg_trace_settings_new (void)
   return g_object_new (EG_TYPE_TRACE_SETTINGS, NULL);
 }
 
-static gboolean
-site_from_setting (GValue *value, GVariant *variant, gpointer data)
-{
-  EgSite site;
-
-  if (!eg_site_from_name (g_variant_get_string (variant, NULL), &site, NULL))
-    return FALSE;
-  g_value_set_uint (value, site);
-  return TRUE;
-}
-
-static GVariant *
-site_to_setting (const GValue *value, const GVariantType *type, gpointer data)
-{
-  const guint site = g_value_get_uint (value);
-  return site < EG_N_SITES ? g_variant_new_string (eg_site_get_name (site)) : NULL;
-}
-
 void
 eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
 {
@@ -239,12 +257,9 @@ eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
     return;
   g_settings_bind (settings, "samples", self->samples, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "noise-level", self->noise, "value", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "restored-layers", self->window, "value", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "seed", self->seed, "value", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "threads", self->threads, "value", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind (settings, "device", self->device, "device", G_SETTINGS_BIND_DEFAULT);
-  g_settings_bind_with_mapping (settings, "site", self->site, "selected", G_SETTINGS_BIND_DEFAULT,
-                                site_from_setting, site_to_setting, NULL, NULL);
+  g_settings_bind (settings, "site", self->sites, "names", G_SETTINGS_BIND_DEFAULT);
+  eg_restoring_row_bind (self->restoring, settings);
+  eg_more_row_bind (self->more, settings);
 }
 
 static void
@@ -288,15 +303,15 @@ eg_trace_settings_fill (EgTraceSettings *self, EgTraceRequest *request)
 
   const char *target = eg_trace_settings_get_target (self);
 
-  request->site = MIN (adw_combo_row_get_selected (self->site), EG_N_SITES - 1);
+  request->site = eg_site_chooser_get_first (self->sites);
+  request->more_sites = eg_site_chooser_get_sites (self->sites) & ~EG_SITE_BIT (request->site);
   g_free (request->target);
   request->target = *target != '\0' ? g_strdup (target) : NULL;
   request->samples = (guint)gtk_spin_button_get_value_as_int (self->samples);
   request->noise_level = gtk_spin_button_get_value (self->noise);
-  request->window = (guint)gtk_spin_button_get_value_as_int (self->window);
-  request->seed = (guint32)gtk_spin_button_get_value (self->seed);
-  request->threads = (guint)gtk_spin_button_get_value_as_int (self->threads);
-  eg_device_row_get_device (self->device, &request->device);
+  eg_corruption_row_fill (self->corruption, request);
+  eg_restoring_row_fill (self->restoring, request);
+  eg_more_row_fill (self->more, request);
 }
 
 void
@@ -304,13 +319,50 @@ eg_trace_settings_show (EgTraceSettings *self, const EgTraceRequest *request)
 {
   g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
 
-  adw_combo_row_set_selected (self->site, request->site);
+  self->showing = TRUE;
+  self->sites_before = 0;
+  eg_site_chooser_set_sites (self->sites, EG_SITE_BIT (request->site) | request->more_sites, request->site);
   eg_trace_settings_set_target (self, request->target);
   gtk_spin_button_set_value (self->samples, request->samples);
   gtk_spin_button_set_value (self->noise, request->noise_level);
-  gtk_spin_button_set_value (self->window, request->window);
-  gtk_spin_button_set_value (self->seed, request->seed);
-  eg_device_row_set_device (self->device, &request->device);
+  eg_corruption_row_show (self->corruption, request);
+  eg_restoring_row_show (self->restoring, request);
+  eg_more_row_show (self->more, request);
+  self->showing = FALSE;
+  changed (self);
+}
+
+/* The rows' own texts first, then all of it together. */
+static EgSettingsPart
+find_wrong (EgTraceSettings *self, const EgTraceRequest *request, EgModel *model, GError **error)
+{
+  g_autoptr (EgTraceInput) input = NULL;
+
+  if (!eg_corruption_row_check (self->corruption, error))
+    return EG_SETTINGS_CORRUPTION;
+  if (!eg_restoring_row_check (self->restoring, error))
+    return EG_SETTINGS_RESTORING;
+  const EgSettingsPart part = eg_settings_check (request, model, &input, error);
+  if (input != NULL)
+    eg_restoring_row_suggest (self->restoring, eg_model_get_config (model)->n_layers, input);
+  return part;
+}
+
+gboolean
+eg_trace_settings_check (EgTraceSettings *self, const EgTraceRequest *request, EgModel *model, GError **error)
+{
+  g_return_val_if_fail (EG_IS_TRACE_SETTINGS (self), FALSE);
+
+  GError *wrong = NULL;
+  const EgSettingsPart part = find_wrong (self, request, model, &wrong);
+  const char *message = wrong != NULL ? wrong->message : NULL;
+
+  eg_corruption_row_set_error (self->corruption, part == EG_SETTINGS_CORRUPTION ? message : NULL);
+  eg_restoring_row_set_error (self->restoring, part == EG_SETTINGS_RESTORING ? message : NULL);
+  eg_more_row_set_error (self->more, part == EG_SETTINGS_MORE ? message : NULL);
+  if (wrong != NULL)
+    g_propagate_error (error, wrong);
+  return part == EG_SETTINGS_FINE;
 }
 
 void
@@ -340,8 +392,8 @@ eg_trace_settings_set_message (EgTraceSettings *self, const char *message, gbool
 void
 eg_trace_settings_commit (EgTraceSettings *self)
 {
-  GtkSpinButton *buttons[] = { self->samples, self->noise, self->window, self->seed, self->threads };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (buttons); i++)
-    gtk_spin_button_update (buttons[i]);
+  gtk_spin_button_update (self->samples);
+  gtk_spin_button_update (self->noise);
+  eg_restoring_row_commit (self->restoring);
+  eg_more_row_commit (self->more);
 }

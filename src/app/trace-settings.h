@@ -1,4 +1,4 @@
-/* How a trace is made: site, target, samples, noise, and what is seldom changed. */
+/* How a trace is made: sites, target, samples, noise, and, folded, what is seldom changed. */
 #pragma once
 
 #include "trace/request.h"
@@ -23,6 +23,14 @@ void eg_trace_settings_set_model (EgTraceSettings *self, EgModel *model);
 /* Puts all settings into a request, and takes them from one. */
 void eg_trace_settings_fill (EgTraceSettings *self, EgTraceRequest *request);
 void eg_trace_settings_show (EgTraceSettings *self, const EgTraceRequest *request);
+
+/* Whether the request, which was filled in here, can be traced as far as it is settled here, and says beside
+ * the settings concerned why not. model: NULL while none is loaded. Prompt, subject and target are checked
+ * elsewhere. */
+gboolean eg_trace_settings_check (EgTraceSettings *self,
+                                  const EgTraceRequest *request,
+                                  EgModel *model,
+                                  GError **error);
 
 /* NULL or "": the first prediction. */
 void eg_trace_settings_set_target (EgTraceSettings *self, const char *target);

@@ -20,7 +20,7 @@ struct _EgWindow
   EgModelLoader *loader;
   EgModelMenu *model_menu;
   EgPredictor *predictor;
-  gboolean trace_when_loaded, target_valid;
+  gboolean trace_when_loaded, target_valid, settings_valid;
   GSettings *remembered; /* NULL: nothing is */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
   char *colormap, *orientation;

@@ -143,7 +143,8 @@ eg_window_update (EgWindow *self)
   const gboolean outdated = page != NULL && eg_trace_page_is_outdated (page, model, request);
 
   enable (self, "win.trace",
-          model != NULL && eg_prompt_panel_get_valid (self->prompt_panel) && self->target_valid);
+          model != NULL && eg_prompt_panel_get_valid (self->prompt_panel) && self->target_valid
+              && self->settings_valid);
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
   enable (self, "win.continue", page != NULL && eg_trace_page_can_continue (page));
   enable (self, "win.export", result != NULL);
@@ -160,6 +161,18 @@ eg_window_update (EgWindow *self)
 
 /* ---- the prompt ---- */
 
+/* What cannot be traced is said beside the settings, and on the button that is then insensitive. */
+static void
+check_settings (EgWindow *self)
+{
+  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
+  g_autoptr (GError) error = NULL;
+
+  self->settings_valid
+      = eg_trace_settings_check (self->settings, request, eg_model_loader_get_model (self->loader), &error);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button), error != NULL ? error->message : NULL);
+}
+
 static void
 on_prompt_changed (EgPromptPanel *panel, gpointer data)
 {
@@ -170,6 +183,7 @@ on_prompt_changed (EgPromptPanel *panel, gpointer data)
   eg_prediction_list_set_outdated (self->predictions, TRUE);
   eg_predictor_ask (self->predictor, eg_model_loader_get_model (self->loader),
                     eg_prompt_panel_get_prompt (panel));
+  check_settings (self);
   eg_window_update (self);
 }
 
@@ -209,6 +223,7 @@ on_setting_changed (EgTraceSettings *settings, gpointer data)
   if (self->loader == NULL)
     return;
   check_target (self);
+  check_settings (self);
   eg_prediction_list_set_target (self->predictions, eg_trace_settings_get_target (self->settings));
   eg_window_update (self);
 }
@@ -304,6 +319,7 @@ on_model_loaded (EgModelLoader *loader, gpointer data)
   eg_prompt_panel_set_model (self->prompt_panel, model);
   eg_trace_settings_set_model (self->settings, model);
   check_target (self);
+  check_settings (self);
   eg_window_update (self);
   if (self->trace_when_loaded)
     eg_window_trace (self);
@@ -649,7 +665,7 @@ eg_window_init (EgWindow *self)
   self->colormap = g_strdup (eg_colormap_get_name (EG_COLORMAP_RDYLBU_R));
   self->orientation = g_strdup (eg_orientation_get_name (EG_ORIENTATION_LAYERS_DOWN));
   self->normalized = self->analysis_shown = TRUE;
-  self->target_valid = TRUE;
+  self->target_valid = self->settings_valid = TRUE;
   self->closed = g_ptr_array_new_with_free_func (g_object_unref);
   self->loader = eg_model_loader_new ();
   self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
@@ -710,7 +726,7 @@ eg_window_trace (EgWindow *self)
   eg_trace_settings_commit (self->settings);
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
   if (model == NULL || self->trace_when_loaded || !eg_prompt_panel_get_valid (self->prompt_panel)
-      || !self->target_valid)
+      || !self->target_valid || !self->settings_valid)
     return;
   g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
   EgTracePage *page = eg_window_page_for (self, request);

@@ -1,8 +1,13 @@
 /* The settings of a trace: what the panel asks for, and what it says of it. */
+#include "app/corruption-row.h"
 #include "app/device-row.h"
+#include "app/more-row.h"
+#include "app/restoring-row.h"
+#include "app/site-chooser.h"
 #include "app/trace-settings.h"
 #include "engine/cuda/cuda.h"
 #include "fixture.h"
+#include "model/locate.h"
 
 #include <string.h>
 
@@ -93,10 +98,292 @@ test_row_says_why_there_is_no_cuda (void)
   eg_cuda_use_module (NULL);
 }
 
+/* ---- sites ---- */
+
+static char *
+get_names (EgSiteChooser *chooser)
+{
+  char *names;
+  g_object_get (chooser, "names", &names, NULL);
+  return names;
+}
+
+/* The list is made when it is opened; rows and their boxes in the order of the table. */
+static GtkListBox *
+open_list (EgSiteChooser *chooser, GtkWindow *window)
+{
+  GtkMenuButton *button = GTK_MENU_BUTTON (fixture_find (GTK_WIDGET (chooser), GTK_TYPE_MENU_BUTTON));
+
+  gtk_menu_button_popup (button);
+  GtkWidget *popover = GTK_WIDGET (gtk_menu_button_get_popover (button));
+  fixture_wait_for (gtk_widget_get_mapped (popover));
+  fixture_settle (window);
+  return GTK_LIST_BOX (fixture_find (popover, GTK_TYPE_LIST_BOX));
+}
+
+static GtkCheckButton *
+get_check (GtkListBox *list, EgSite site)
+{
+  GtkWidget *row = GTK_WIDGET (gtk_list_box_get_row_at_index (list, (int)site));
+  return GTK_CHECK_BUTTON (fixture_find (row, GTK_TYPE_CHECK_BUTTON));
+}
+
+static void
+test_one_site_or_several (void)
+{
+  EgSiteChooser *chooser = g_object_new (EG_TYPE_SITE_CHOOSER, NULL);
+  GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
+  GtkListBox *list = open_list (chooser, window);
+
+  g_assert_cmpuint (eg_site_chooser_get_sites (chooser), ==, EG_SITE_BIT (EG_SITE_RESID));
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    {
+      AdwActionRow *row = ADW_ACTION_ROW (gtk_list_box_get_row_at_index (list, (int)site));
+      g_assert_cmpstr (adw_action_row_get_subtitle (row), ==, eg_site_get_description (site));
+    }
+  /* The last one stays, the first one remains the first. */
+  gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
+  g_assert_true (gtk_check_button_get_active (get_check (list, EG_SITE_RESID)));
+  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
+  gtk_check_button_set_active (get_check (list, EG_SITE_MIXER), TRUE);
+  g_autofree char *names = get_names (chooser);
+  g_assert_cmpstr (names, ==, "state,mixer");
+  g_assert_cmpint (eg_site_chooser_get_first (chooser), ==, EG_SITE_STATE);
+
+  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, EG_SITE_SSM)));
+  g_assert_cmpuint (eg_site_chooser_get_sites (chooser), ==, EG_SITE_BIT (EG_SITE_SSM));
+  fixture_close (window);
+}
+
+/* ---- all of it ---- */
+
+/* What a file may hold, and each kind of setting once. */
+static EgTraceRequest *
+make_request (guint i)
+{
+  EgTraceRequest *request = eg_trace_request_new ("The Eiffel Tower is located in", "Eiffel Tower");
+  EgCorruption *corruption = &request->corruption;
+  const char *kinds[]
+      = { "gaussian", "uniform", "student-t:4.5", "multivariate", "swap:Space Needle", "gaussian" };
+  const char *noise_scales[]
+      = { "prompt", "subjects:/tmp/s", "text:/tmp/t", "text:/tmp/t", "prompt", "embedding" };
+  const char *spans[] = { "all", "tokens:2-4", "subject", "tokens:1-1", "subject", "subject" };
+
+  request->device.kind = EG_DEVICE_AUTO;
+  g_assert_true (eg_corruption_parse_kind (corruption, kinds[i], NULL));
+  g_assert_true (eg_corruption_parse_scale (corruption, noise_scales[i], NULL));
+  g_assert_true (eg_corruption_parse_span (corruption, spans[i], NULL));
+  corruption->replace = i == 1;
+  request->samples = 3 + i;
+  request->seed = 70 + i;
+  request->noise_level = 1.5;
+  request->metric = i == 2 ? EG_METRIC_KL : i >= 4 ? EG_METRIC_LOGIT_DIFF : EG_METRIC_PROB;
+  request->against = i == 5 ? g_strdup ("Rome") : NULL;
+  request->all_metrics = i == 1;
+  request->site = i == 0 ? EG_SITE_RESID : EG_SITE_STATE;
+  request->more_sites = i == 3 ? EG_SITE_BIT (EG_SITE_MIXER) | EG_SITE_BIT (EG_SITE_GATE) : 0;
+  request->sweep = i == 1   ? EG_SWEEP_CARRY
+                   : i == 2 ? EG_SWEEP_POSITIONS
+                   : i == 5 ? EG_SWEEP_LAYERS
+                            : EG_SWEEP_CELLS;
+  request->window = i == 2 ? 1 : 1 + i;
+  request->direction = i == 1 || i == 5 ? EG_DIRECTION_DAMAGE : EG_DIRECTION_RESTORE;
+  request->freeze = i == 0 ? EG_SITE_BIT (EG_SITE_CONV) | EG_SITE_BIT (EG_SITE_SSM) : 0;
+  request->has_knockout = i == 5;
+  if (request->has_knockout)
+    request->knockout = (EgKnockout){ 1, 4, 1, 2, 5, 5 };
+  return request;
+}
+
+static void
+test_what_is_shown_is_asked_for (void)
+{
+  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (EgTraceRequest) request = make_request (i);
+      g_autoptr (EgTraceRequest) asked = eg_trace_request_new (request->prompt, request->subject);
+      g_autoptr (GError) error = NULL;
+      eg_trace_settings_show (settings, request);
+      eg_trace_settings_fill (settings, asked);
+      g_assert_true (eg_trace_request_equal (request, asked));
+      eg_trace_settings_check (settings, asked, NULL, &error);
+      g_assert_no_error (error);
+    }
+  fixture_close (window);
+}
+
+static void
+test_reset_resets_all (void)
+{
+  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  GtkWidget *reset = fixture_find (GTK_WIDGET (settings), GTK_TYPE_BUTTON);
+
+  g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (reset)), ==, "_Reset");
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (EgTraceRequest) request = make_request (i);
+      g_autoptr (EgTraceRequest) asked = eg_trace_request_new (request->prompt, request->subject);
+      g_autoptr (EgTraceRequest) usual = eg_trace_request_new (request->prompt, request->subject);
+      usual->device.kind = EG_DEVICE_AUTO;
+      eg_trace_settings_show (settings, request);
+      g_assert_true (gtk_widget_get_sensitive (reset));
+      g_signal_emit_by_name (reset, "clicked");
+      eg_trace_settings_fill (settings, asked);
+      g_assert_true (eg_trace_request_equal (usual, asked));
+      g_assert_false (gtk_widget_get_sensitive (reset));
+    }
+  fixture_close (window);
+}
+
+/* ---- what is wrong, and where ---- */
+
+static const char *
+get_subtitle (EgTraceSettings *settings, GType type)
+{
+  return adw_expander_row_get_subtitle (ADW_EXPANDER_ROW (fixture_find (GTK_WIDGET (settings), type)));
+}
+
+/* Shows a request and asks what is wrong with it, and which row says so. */
+static void
+assert_wrong (
+    EgTraceSettings *settings, const EgTraceRequest *request, EgModel *model, GType row, const char *sentence)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
+  const GType rows[] = { EG_TYPE_CORRUPTION_ROW, EG_TYPE_RESTORING_ROW, EG_TYPE_MORE_ROW };
+
+  eg_trace_settings_show (settings, request);
+  eg_trace_settings_fill (settings, asked);
+  g_assert_false (eg_trace_settings_check (settings, asked, model, &error));
+  g_assert_true (g_str_has_prefix (error->message, sentence));
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_assert_cmpint (g_str_has_prefix (get_subtitle (settings, rows[i]), sentence), ==, rows[i] == row);
+}
+
+static void
+test_nonsense_is_said_where_it_stands (void)
+{
+  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  g_autofree char *demo = eg_model_find_demo ();
+  g_autoptr (EgModel) model = eg_model_open (demo, NULL, NULL);
+  g_autoptr (EgTraceRequest) request = make_request (0);
+
+  g_assert_nonnull (model);
+  request->freeze = EG_SITE_BIT (request->site);
+  assert_wrong (settings, request, model, EG_TYPE_RESTORING_ROW, "A site cannot be both restored and frozen");
+  request->freeze = 0;
+  request->sweep = EG_SWEEP_CARRY;
+  assert_wrong (settings, request, NULL, EG_TYPE_RESTORING_ROW,
+                "The sweep “carry” is one of the state alone");
+  request->sweep = EG_SWEEP_CELLS;
+  request->metric = EG_METRIC_LOGIT_DIFF;
+  assert_wrong (settings, request, model, EG_TYPE_MORE_ROW, "The metric logit-diff needs the token");
+  request->metric = EG_METRIC_PROB;
+  request->corruption.span = EG_SPAN_TOKENS;
+  request->corruption.span_last = 99;
+  assert_wrong (settings, request, model, EG_TYPE_CORRUPTION_ROW, "The span ends with token 99");
+  g_assert_true (eg_corruption_parse_kind (&request->corruption, "swap:Eiffel Tower", NULL));
+  assert_wrong (settings, request, model, EG_TYPE_CORRUPTION_ROW, "Nothing would be corrupted");
+  g_assert_true (eg_corruption_parse_kind (&request->corruption, "multivariate", NULL));
+  request->corruption.span = EG_SPAN_ALL;
+  request->corruption.scale = EG_NOISE_SCALE_TEXT;
+  assert_wrong (settings, request, model, EG_TYPE_CORRUPTION_ROW, "The noise scale text takes a file");
+
+  g_autoptr (EgTraceRequest) knockout = make_request (5);
+  knockout->knockout = (EgKnockout){ 0, 70, 1, 2, 5, 5 };
+  assert_wrong (settings, knockout, model, EG_TYPE_RESTORING_ROW, "The knockout names layer 70");
+  knockout->knockout = (EgKnockout){ 0, 7, 4, 5, 1, 2 };
+  assert_wrong (settings, knockout, model, EG_TYPE_RESTORING_ROW,
+                "The knockout “0-7:4-5>1-2” goes backwards");
+
+  /* And nothing once it is right again. */
+  g_autoptr (EgTraceRequest) fine = make_request (0);
+  g_autoptr (GError) error = NULL;
+  eg_trace_settings_show (settings, fine);
+  g_assert_true (eg_trace_settings_check (settings, fine, model, &error));
+  g_assert_cmpstr (get_subtitle (settings, EG_TYPE_MORE_ROW), ==, "Probability");
+  fixture_close (window);
+}
+
+/* ---- what goes together ---- */
+
+static GtkWidget *
+get_child (GtkWidget *row, const char *name)
+{
+  return GTK_WIDGET (gtk_widget_get_template_child (row, G_OBJECT_TYPE (row), name));
+}
+
+static void
+test_only_what_means_something_can_be_changed (void)
+{
+  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  GtkWidget *corruption = fixture_find (GTK_WIDGET (settings), EG_TYPE_CORRUPTION_ROW);
+  GtkWidget *kind = get_child (corruption, "kind"), *scale = get_child (corruption, "scale");
+  GtkWidget *samples = get_child (GTK_WIDGET (settings), "samples_row");
+  GtkWidget *noise = get_child (GTK_WIDGET (settings), "noise_row");
+
+  adw_combo_row_set_selected (ADW_COMBO_ROW (kind), EG_CORRUPTION_SWAP);
+  g_assert_false (gtk_widget_get_sensitive (samples));
+  g_assert_false (gtk_widget_get_sensitive (noise));
+  g_assert_false (gtk_widget_get_visible (scale));
+  g_assert_true (gtk_widget_get_visible (get_child (corruption, "swap_row")));
+  adw_combo_row_set_selected (ADW_COMBO_ROW (kind), EG_CORRUPTION_MULTIVARIATE);
+  g_assert_true (gtk_widget_get_sensitive (samples));
+  g_assert_false (gtk_widget_get_sensitive (noise));
+  g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (scale)), ==, EG_NOISE_SCALE_TEXT);
+  g_assert_true (gtk_widget_get_visible (get_child (corruption, "file_row")));
+  adw_combo_row_set_selected (ADW_COMBO_ROW (kind), EG_CORRUPTION_UNIFORM);
+  g_assert_true (gtk_widget_get_sensitive (noise));
+  g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (scale)), ==, EG_NOISE_SCALE_PROMPT);
+  fixture_close (window);
+}
+
+static void
+test_knockout_is_of_the_state (void)
+{
+  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  GtkWidget *restoring = fixture_find (GTK_WIDGET (settings), EG_TYPE_RESTORING_ROW);
+  GtkSwitch *knockout = GTK_SWITCH (get_child (restoring, "knockout"));
+  g_autofree char *demo = eg_model_find_demo ();
+  g_autoptr (EgModel) model = eg_model_open (demo, NULL, NULL);
+  g_autoptr (EgTraceRequest) asked = eg_trace_request_new ("The Eiffel Tower is located in", "Eiffel Tower");
+
+  /* Where it begins is taken from the prompt. */
+  eg_trace_settings_fill (settings, asked);
+  g_assert_true (eg_trace_settings_check (settings, asked, model, NULL));
+  gtk_switch_set_active (knockout, TRUE);
+  eg_trace_settings_fill (settings, asked);
+  g_autofree char *text = eg_knockout_to_text (&asked->knockout);
+  g_assert_cmpstr (text, ==, "0-7:1-2>5");
+  g_assert_cmpint (asked->site, ==, EG_SITE_STATE);
+  g_assert_true (eg_trace_settings_check (settings, asked, model, NULL));
+  g_assert_false (gtk_widget_get_sensitive (get_child (GTK_WIDGET (settings), "site_row")));
+  g_assert_false (gtk_widget_get_sensitive (get_child (restoring, "direction")));
+  gtk_switch_set_active (knockout, FALSE);
+  eg_trace_settings_fill (settings, asked);
+  g_assert_cmpint (asked->site, ==, EG_SITE_RESID);
+  g_assert_cmpint (asked->sweep, ==, EG_SWEEP_CELLS);
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
+  g_test_add_func ("/app/settings/sites", test_one_site_or_several);
+  g_test_add_func ("/app/settings/shown-is-asked-for", test_what_is_shown_is_asked_for);
+  g_test_add_func ("/app/settings/reset", test_reset_resets_all);
+  g_test_add_func ("/app/settings/nonsense", test_nonsense_is_said_where_it_stands);
+  g_test_add_func ("/app/settings/sensitive", test_only_what_means_something_can_be_changed);
+  g_test_add_func ("/app/settings/knockout", test_knockout_is_of_the_state);
   g_test_add_func ("/app/settings/each-gpu", test_each_gpu_can_be_chosen);
   g_test_add_func ("/app/settings/no-cuda", test_row_says_why_there_is_no_cuda);
   return g_test_run ();
