@@ -16,24 +16,17 @@ fi
 . .ci/packages.sh
 need_build
 need_window
+need_screen
 [ "$all" = no ] || need_packaging
 need 'GCC' cmd:gcc 'gcc' 'gcc' 'gcc'
 [ -e "$(gcc -print-file-name=libasan.so 2>/dev/null)" ] ||
   need 'the sanitizers' file:/nonexistent 'gcc' 'libasan libubsan' 'gcc-libs'
 need 'a C++ compiler' cmd:g++ 'g++' 'gcc-c++' 'gcc'
-need 'Xvfb' cmd:Xvfb 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
-need 'xvfb-run' cmd:xvfb-run 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
-need 'xauth' cmd:xauth 'xauth' 'xorg-x11-xauth' 'xorg-xauth'
-need 'D-Bus' cmd:dbus-run-session 'dbus' 'dbus-daemon' 'dbus'
-need 'AT-SPI' file:/usr/libexec/at-spi-bus-launcher 'at-spi2-core' 'at-spi2-core' 'at-spi2-core'
 /usr/bin/python3 -c 'import gi; gi.require_version ("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null ||
   need 'PyGObject with Atspi' file:/nonexistent 'python3-gi gir1.2-atspi-2.0' 'python3-gobject' 'python-gobject'
-need 'xdotool' cmd:xdotool 'xdotool' 'xdotool' 'xdotool'
 need 'ImageMagick' cmd:import 'imagemagick' 'ImageMagick' 'imagemagick'
 need 'pdftotext' cmd:pdftotext 'poppler-utils' 'poppler-utils' 'poppler'
 need 'rsvg-convert' cmd:rsvg-convert 'librsvg2-bin' 'librsvg2-tools' 'librsvg'
-[ -n "$(fc-list 2>/dev/null | head -n 1)" ] ||
-  need 'fonts' file:/nonexistent 'fonts-dejavu-core fontconfig' 'dejavu-sans-fonts fontconfig' 'ttf-dejavu fontconfig'
 install_missing
 
 failed_before_tests() {

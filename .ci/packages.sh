@@ -42,6 +42,18 @@ need_window() {
   need 'libadwaita' pc:libadwaita-1 'libadwaita-1-dev' 'libadwaita-devel' 'libadwaita'
 }
 
+# A screen of its own for each test of the window.
+need_screen() {
+  need 'Xvfb' cmd:Xvfb 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
+  need 'xvfb-run' cmd:xvfb-run 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
+  need 'xauth' cmd:xauth 'xauth' 'xorg-x11-xauth' 'xorg-xauth'
+  need 'D-Bus' cmd:dbus-run-session 'dbus' 'dbus-daemon' 'dbus'
+  need 'AT-SPI' file:/usr/libexec/at-spi-bus-launcher 'at-spi2-core' 'at-spi2-core' 'at-spi2-core'
+  need 'xdotool' cmd:xdotool 'xdotool' 'xdotool' 'xdotool'
+  [ -n "$(fc-list 2>/dev/null | head -n 1)" ] ||
+    need 'fonts' file:/nonexistent 'fonts-dejavu-core fontconfig' 'dejavu-sans-fonts fontconfig' 'ttf-dejavu fontconfig'
+}
+
 # What the slow tests need; where a system has none of it, they are skipped.
 need_packaging() {
   need 'Flatpak' cmd:flatpak 'flatpak' 'flatpak' 'flatpak'
