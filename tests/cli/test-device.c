@@ -1,0 +1,161 @@
+/* What the programs say of CUDA: with a module that is there or not, and every reason why a GPU cannot be
+ * used. $CUDA_HOST_MODULE is the kernels on a processor (tests/cuda-host), $CUDA_HOST_OTHER a module of
+ * another version. */
+#include "command.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+/* A folder with this file, or an empty one, as the place of the module. */
+static char *
+use_module (const char *file)
+{
+  char *folder = new_folder ();
+  g_autofree char *path = g_build_filename (folder, "libengram-cuda.so", NULL);
+  if (file)
+    g_assert_cmpint (symlink (file, path), ==, 0);
+  g_setenv ("ENGRAM_LIBRARY_DIR", folder, TRUE);
+  return folder;
+}
+
+static void
+leave_module (char *folder)
+{
+  g_unsetenv ("ENGRAM_LIBRARY_DIR");
+  remove_folder (folder);
+  g_free (folder);
+}
+
+/* What info says of the first GPU: as JSON, and as text for a person. (transfer full) */
+static char *
+ask_info (gboolean *usable)
+{
+  g_auto (Outcome) json = RUN ("info", "--json"), text = RUN ("info");
+  g_assert_cmpint (json.status, ==, 0);
+  g_assert_cmpint (text.status, ==, 0);
+  g_autoptr (JsonNode) node = parse (json.out);
+  JsonObject *cuda = json_object_get_object_member (json_node_get_object (node), "cuda");
+  *usable = json_object_get_boolean_member (cuda, "usable");
+  char *said = g_strdup (json_object_get_string_member (cuda, *usable ? "device" : "why_not"));
+  g_autofree char *line = g_strdup_printf ("cuda           %s%s\n", *usable ? "" : "not used: ", said);
+  g_assert_nonnull (strstr (text.out, line));
+  return said;
+}
+
+/* The reason is told by info, and by a trace that wants the GPU, which is an error; a trace that takes what
+ * there is goes on the processor. */
+static void
+check_reason (const char *pattern)
+{
+  gboolean usable = TRUE;
+  g_autofree char *said = ask_info (&usable);
+  g_test_message ("%s", said);
+  g_assert_false (usable);
+  g_assert_true (g_pattern_match_simple (pattern, said));
+  g_auto (Outcome) wanted = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "1", "--device", "cuda");
+  g_assert_cmpint (wanted.status, !=, 0);
+  g_assert_nonnull (strstr (wanted.err, said));
+  g_auto (Outcome) any
+      = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "1", "--device", "auto", "--json");
+  g_assert_cmpint (any.status, ==, 0);
+  g_autoptr (JsonNode) node = parse (any.out);
+  g_assert_cmpstr (json_object_get_string_member (json_node_get_object (node), "device"), ==, "cpu");
+}
+
+static void
+test_modules (void)
+{
+  char *folder = use_module (NULL);
+  check_reason ("This build of Engram has no CUDA engine: there is no */libengram-cuda.so *");
+  leave_module (folder);
+
+  folder = use_module (g_getenv ("CUDA_HOST_OTHER"));
+  check_reason ("*/libengram-cuda.so belongs to another version of Engram");
+  leave_module (folder);
+
+  folder = use_module (NULL);
+  g_autofree char *path = g_build_filename (folder, "libengram-cuda.so", NULL);
+  g_assert_true (g_file_set_contents (path, "no library", -1, NULL));
+  check_reason ("The CUDA engine cannot be loaded: *");
+  leave_module (folder);
+}
+
+static void
+test_devices (void)
+{
+  static const struct
+  {
+    const char *name, *value, *pattern;
+  } reasons[] = {
+    { "CUDA_HOST_DRIVER", "0", "There is no NVIDIA driver on this machine" },
+    { "CUDA_HOST_DRIVER", "12040",
+      "The NVIDIA driver is too old: it is for CUDA 12.4, and *needs one for 13.0" },
+    { "CUDA_HOST_DEVICES", "0", "There is no NVIDIA GPU on this machine, though its driver is installed" },
+    { "CUDA_HOST_CAPABILITY", "61", "cuda-host has compute capability 6.1, and Engram needs 7.5 or later" },
+    { "CUDA_HOST_MEMORY", "0", "cuda-host has no memory left (*)" },
+  };
+  char *folder = use_module (g_getenv ("CUDA_HOST_MODULE"));
+  for (gsize i = 0; i < G_N_ELEMENTS (reasons); i++)
+    {
+      g_setenv (reasons[i].name, reasons[i].value, TRUE);
+      check_reason (reasons[i].pattern);
+      g_unsetenv (reasons[i].name);
+    }
+  leave_module (folder);
+}
+
+/* (transfer full) */
+static JsonNode *
+trace_on (const char *device)
+{
+  g_auto (Outcome) outcome
+      = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "1", "--device", device, "--json");
+  g_assert_cmpint (outcome.status, ==, 0);
+  return parse (outcome.out);
+}
+
+static const char *
+device_of (JsonNode *node)
+{
+  return json_object_get_string_member (json_node_get_object (node), "device");
+}
+
+/* A trace by the module that the program opens: the processor's numbers. With too little memory it is the
+ * processor that traces. */
+static void
+test_trace (void)
+{
+  char *folder = use_module (g_getenv ("CUDA_HOST_MODULE"));
+  gboolean usable = FALSE;
+  g_autofree char *said = ask_info (&usable);
+  g_assert_true (usable);
+  g_assert_true (g_str_has_prefix (said, "cuda-host, compute capability 9.0, 2.0"));
+
+  g_autoptr (JsonNode) on_cpu = trace_on ("cpu"), on_gpu = trace_on ("cuda");
+  g_setenv ("CUDA_HOST_MEMORY", "1", TRUE);
+  g_autoptr (JsonNode) without_memory = trace_on ("cuda");
+  g_unsetenv ("CUDA_HOST_MEMORY");
+  leave_module (folder);
+
+  g_assert_cmpstr (device_of (on_cpu), ==, "cpu");
+  g_assert_cmpstr (device_of (on_gpu), ==, "cuda:0 (cuda-host)");
+  g_assert_cmpstr (device_of (without_memory), ==, "cpu");
+  JsonArray *expected = json_object_get_array_member (json_node_get_object (on_cpu), "scores");
+  JsonArray *found = json_object_get_array_member (json_node_get_object (on_gpu), "scores");
+  for (guint l = 0; l < json_array_get_length (expected); l++)
+    {
+      JsonArray *a = json_array_get_array_element (found, l), *b = json_array_get_array_element (expected, l);
+      for (guint t = 0; t < json_array_get_length (b); t++)
+        g_assert_cmpfloat_with_epsilon (number (a, t), number (b, t), 1e-5);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/device/module", test_modules);
+  g_test_add_func ("/device/reasons", test_devices);
+  g_test_add_func ("/device/trace", test_trace);
+  return g_test_run ();
+}
