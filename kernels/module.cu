@@ -50,6 +50,24 @@ cuda_n_devices (char *why)
   return error == cudaSuccess ? n : 0;
 }
 
+static double
+attribute (int device, cudaDeviceAttr which)
+{
+  int value = 0;
+  return cudaDeviceGetAttribute (&value, which, device) == cudaSuccess ? (double)value : 0.0;
+}
+
+/* What the clocks allow. */
+static void
+describe_limits (int device, EgCudaDevice *info)
+{
+  const double lanes = info->capability <= 80 ? 64 : 128; /* of a multiprocessor, in FP32 */
+  info->flops = 2e3 * lanes * attribute (device, cudaDevAttrMultiProcessorCount)
+                * attribute (device, cudaDevAttrClockRate);
+  info->bytes = 2e3 / 8 * attribute (device, cudaDevAttrGlobalMemoryBusWidth)
+                * attribute (device, cudaDevAttrMemoryClockRate);
+}
+
 static gboolean
 cuda_describe (int device, EgCudaDevice *info, char *why)
 {
@@ -90,6 +108,7 @@ cuda_describe (int device, EgCudaDevice *info, char *why)
     }
   info->memory = total;
   info->memory_free = n_free;
+  describe_limits (device, info);
   return TRUE;
 }
 

@@ -155,6 +155,19 @@ cudaGetDeviceProperties (cudaDeviceProp *properties, int device)
   return cudaSuccess;
 }
 
+/* Clocks in kHz, of a device as slow as this one. */
+cudaError_t
+cudaDeviceGetAttribute (int *value, cudaDeviceAttr which, int device)
+{
+  *value = 0;
+  if (device < 0 || device >= n_devices)
+    return cudaErrorInvalidDevice;
+  *value = which == cudaDevAttrMultiProcessorCount    ? multiprocessors
+           : which == cudaDevAttrGlobalMemoryBusWidth ? 64
+                                                      : 1000;
+  return cudaSuccess;
+}
+
 cudaError_t
 cudaSetDevice (int device)
 {

@@ -1,5 +1,5 @@
 /* Every op of a backend beside the CPU's, as a table: backend-ops --backend cuda|cuda-host [--precision P]
- * [--time] Exit status 1 when an op is further from the CPU than its tolerance. */
+ * [--time [--small]] Exit status 1 when an op is further from the CPU than its tolerance. */
 #include "op-cases.h"
 
 #include "engine/cuda/cuda.h"
@@ -69,24 +69,56 @@ run_case (const OpCase *it, guint number, OpLane *lane, OpLane *cpu, EgPrecision
   const gboolean ok = works && error <= tolerance;
   printf ("%s %u %-9s %-55s error %8.2g of %8.2g", ok ? "ok" : "not ok", number, it->op, it->shape, error,
           tolerance);
-  if (lane->repeats > 0)
-    printf (" %9.1f us (cpu %9.1f) %8.1f GB/s %8.1f GFLOP/s", lane->seconds * 1e6, cpu->seconds * 1e6,
-            it->bytes / lane->seconds / 1e9, it->flops / lane->seconds / 1e9);
   printf ("%s%s\n", works ? "" : " ", works ? "" : why);
   fflush (stdout);
   return ok;
+}
+
+/* The same as a row of a Markdown table, with what the op reaches of the device's limits; of both, the one
+ * that it is nearer to bounds it. */
+static gboolean
+time_case (const OpCase *it, OpLane *lane, OpLane *cpu, EgPrecision precision, const EgCudaDevice *device)
+{
+  op_case_run (it, cpu);
+  op_case_run (it, lane);
+  const double error = worst_error (lane->out, cpu->out), tolerance = tolerance_of (it, precision);
+  const double bytes = it->bytes / lane->seconds, flops = it->flops / lane->seconds;
+  printf ("| %s | %s | %.1f | %.1f | %.1f | ", it->op, it->shape, lane->seconds * 1e6, bytes / 1e9,
+          flops / 1e9);
+  if (device->bytes > 0 && device->flops > 0)
+    printf ("%.0f%% | ", 100 * fmax (bytes / device->bytes, flops / device->flops));
+  else
+    printf ("unknown | ");
+  printf ("%.2g%s |\n", error, error <= tolerance ? "" : ", TOO MUCH");
+  fflush (stdout);
+  return error <= tolerance;
+}
+
+static guint
+time_cases (GPtrArray *cases, OpLane *lane, OpLane *cpu, EgPrecision precision)
+{
+  EgCudaDevice device = { 0 };
+  guint n_failed = 0;
+  if (eg_cuda_describe (0, &device, NULL))
+    printf ("%s: at its highest clocks %.1f TFLOP/s in FP32, %.0f GB/s\n\n", device.name, device.flops / 1e12,
+            device.bytes / 1e9);
+  printf ("| op | shape | µs | GB/s | GFLOP/s | of the limit | error |\n|---|---|---|---|---|---|---|\n");
+  for (guint i = 0; i < cases->len; i++)
+    n_failed += !time_case (cases->pdata[i], lane, cpu, precision, &device);
+  return n_failed;
 }
 
 int
 main (int argc, char **argv)
 {
   g_autofree char *name = NULL, *precision_name = NULL;
-  gboolean take_time = FALSE;
+  gboolean take_time = FALSE, small = FALSE;
   int order = 0;
   const GOptionEntry entries[] = {
     { "backend", 0, 0, G_OPTION_ARG_STRING, &name, "cuda or cuda-host (or cpu: against itself)", "NAME" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &precision_name, "fp32, tf32 or bf16", "NAME" },
-    { "time", 0, 0, G_OPTION_ARG_NONE, &take_time, "Large shapes, too, and the time of each", NULL },
+    { "time", 0, 0, G_OPTION_ARG_NONE, &take_time, "Large shapes, and the time of each", NULL },
+    { "small", 0, 0, G_OPTION_ARG_NONE, &small, "With --time: the small shapes in their place", NULL },
     { "order", 0, 0, G_OPTION_ARG_INT, &order,
       "cuda-host: when it does what is queued: 0 late, 1 at once, 2 copies first", "N" },
     { NULL },
@@ -111,16 +143,16 @@ main (int argc, char **argv)
   OpLane lane, cpu;
   op_lane_init (&lane, backend);
   op_lane_init (&cpu, eg_backend_cpu ());
-  lane.repeats = take_time ? 20 : 0;
-  cpu.repeats = take_time ? 1 : 0;
-  g_autoptr (GPtrArray) cases = op_cases_new (take_time);
+  lane.repeats = !take_time ? 0 : small ? 1 : 20;
+  g_autoptr (GPtrArray) cases = op_cases_new (take_time && !small);
   /* The other ops do not know of a precision. */
   for (guint i = cases->len; precision != EG_PRECISION_FP32 && i > 0; i--)
     if (!((OpCase *)cases->pdata[i - 1])->multiplies)
       g_ptr_array_remove_index (cases, i - 1);
-  guint n_failed = 0;
-  printf ("# %s beside cpu (%s)\n1..%u\n", backend->name, eg_backend_cpu_kernels (), cases->len);
-  for (guint i = 0; i < cases->len; i++)
+  guint n_failed = take_time ? time_cases (cases, &lane, &cpu, precision) : 0;
+  if (!take_time)
+    printf ("# %s beside cpu (%s)\n1..%u\n", backend->name, eg_backend_cpu_kernels (), cases->len);
+  for (guint i = 0; !take_time && i < cases->len; i++)
     n_failed += !run_case (cases->pdata[i], i + 1, &lane, &cpu, precision);
   op_lane_clear (&lane);
   op_lane_clear (&cpu);

@@ -451,10 +451,9 @@ add_large (GPtrArray *cases)
   ADD_ALL (&top, 0, (double)n[0], { 50280, 10 });
 }
 
-GPtrArray *
-op_cases_new (gboolean large)
+static void
+add_small (GPtrArray *cases)
 {
-  GPtrArray *cases = g_ptr_array_new_with_free_func (case_free);
   ADD_ALL (&rmsnorm, 0, 2 * product (n, 2), { 1, 1 }, { 3, 33 }, { 257, 64 }, { 2, 2560 }, { 10000, 5 });
   ADD_ALL (&add, 0, 3 * product (n, 1), { 1, 0 }, { 7, 1 }, { 4096, 0 }, { 4096, 1 }, { 70001, 0 });
   ADD_ALL (&softplus, 0, 2 * product (n, 1), { 1 }, { 6 }, { 4096 }, { 70001 });
@@ -484,8 +483,16 @@ op_cases_new (gboolean large)
            { 4096, 256, 40 }, { 5000, 257 }, { 50280, 5 }, { 50280, 40, 3 }, { 3000, 9, 0, 3 },
            { 600, 300, 7, 50 });
   ADD_ALL (&stage, 0, 0, { 4 }, { 100000 }, { 36 << 20 });
+}
+
+GPtrArray *
+op_cases_new (gboolean large)
+{
+  GPtrArray *cases = g_ptr_array_new_with_free_func (case_free);
   if (large)
     add_large (cases);
+  else
+    add_small (cases);
   return cases;
 }
 

@@ -42,7 +42,7 @@ struct _OpCase
 void op_lane_init (OpLane *lane, EgBackend *backend);
 void op_lane_clear (OpLane *lane);
 
-/* All cases; large: shapes of real models, too, for timing. (transfer full) */
+/* All cases; large: shapes of real models instead, for timing. (transfer full) */
 GPtrArray *op_cases_new (gboolean large);
 
 /* Fills lane->out and lane->seconds. */

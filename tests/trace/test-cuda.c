@@ -266,6 +266,20 @@ test_unusable (void)
   cuda_host_set_memory (LARGE);
 }
 
+/* 4 multiprocessors of 128 lanes at 1 MHz, 2 operations each; 64 bits of memory, twice each 1 MHz. */
+static void
+test_limits (void)
+{
+  EgCudaDevice info;
+  g_assert_true (eg_cuda_describe (0, &info, NULL));
+  g_assert_cmpfloat_with_epsilon (info.flops, 2.0 * 4 * 128 * 1e6, 1);
+  g_assert_cmpfloat_with_epsilon (info.bytes, 2.0 * 8 * 1e6, 1);
+  cuda_host_set_device (1, 8, 0);
+  g_assert_true (eg_cuda_describe (0, &info, NULL));
+  g_assert_cmpfloat_with_epsilon (info.flops, 2.0 * 4 * 64 * 1e6, 1);
+  cuda_host_set_device (1, 9, 0);
+}
+
 static void
 test_no_module (void)
 {
@@ -302,6 +316,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/errors/smaller-groups", test_smaller_groups);
   g_test_add_func ("/cuda/errors/lost-device", test_lost_device);
   g_test_add_func ("/cuda/errors/unusable", test_unusable);
+  g_test_add_func ("/cuda/limits-of-a-device", test_limits);
   g_test_add_func ("/cuda/errors/no-module", test_no_module);
   g_test_add_func ("/cuda/errors/another-gpu", test_another_gpu);
   const int status = g_test_run ();

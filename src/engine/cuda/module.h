@@ -14,12 +14,14 @@ G_BEGIN_DECLS
  * EgCudaDevice:
  * @capability: of computing, 90 for 9.0
  * @memory, @memory_free: bytes
+ * @flops, @bytes: a second at its highest clocks, in FP32 and of its memory; 0 where unknown
  */
 typedef struct
 {
   char name[128];
   int capability;
   guint64 memory, memory_free;
+  double flops, bytes;
 } EgCudaDevice;
 
 /**

@@ -146,6 +146,14 @@ struct cudaDeviceProp
   int major, minor, multiProcessorCount;
 };
 
+enum cudaDeviceAttr
+{
+  cudaDevAttrClockRate = 13,
+  cudaDevAttrMultiProcessorCount = 16,
+  cudaDevAttrMemoryClockRate = 36,
+  cudaDevAttrGlobalMemoryBusWidth = 37,
+};
+
 enum cudaMemcpyKind
 {
   cudaMemcpyHostToDevice = 1,
@@ -170,6 +178,7 @@ cudaError_t cudaDriverGetVersion (int *version);
 cudaError_t cudaRuntimeGetVersion (int *version);
 cudaError_t cudaGetDeviceCount (int *count);
 cudaError_t cudaGetDeviceProperties (cudaDeviceProp *properties, int device);
+cudaError_t cudaDeviceGetAttribute (int *value, cudaDeviceAttr which, int device);
 cudaError_t cudaSetDevice (int device);
 cudaError_t cudaMemGetInfo (size_t *free, size_t *total);
 cudaError_t cudaMalloc (void **memory, size_t n_bytes);
