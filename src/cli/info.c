@@ -33,6 +33,9 @@ print_json (EgModel *model)
   json_object_set_int_member (memory, "samples", EXAMPLE_SAMPLES);
   json_object_set_int_member (memory, "bytes",
                               (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
+  json_object_set_int_member (
+      memory, "bytes_all_sites",
+      (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
   json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
 
   JsonObject *openblas = json_object_new ();
@@ -77,6 +80,8 @@ print_lines (EgModel *model)
   const EgModelConfig *config = eg_model_get_config (model);
   g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
   g_autofree char *trace_size = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
+  g_autofree char *all_size
+      = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
   g_autofree char *available = g_format_size (eg_memory_available ());
 
   cli_print ("model          %s\n", eg_model_get_name (model));
@@ -93,8 +98,8 @@ print_lines (EgModel *model)
   cli_print ("tokenizer      byte-level BPE, %" G_GSIZE_FORMAT " tokens, %s\n", n_tokens_of (model),
              eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
   cli_print ("               %s\n", eg_model_get_tokenizer_path (model));
-  cli_print ("trace memory   %s for %d tokens and %d samples; %s available\n", trace_size, EXAMPLE_TOKENS,
-             EXAMPLE_SAMPLES, available);
+  cli_print ("trace memory   %s for %d tokens and %d samples (of all sites: %s); %s available\n", trace_size,
+             EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_size, available);
   cli_print ("processor      OpenBLAS %s%s (%s), kernels %s\n", eg_openblas_get_core (),
              eg_openblas_core_was_chosen () ? ", which OpenBLAS did not pick by itself" : "",
              eg_openblas_get_config (), eg_backend_cpu_kernels ());

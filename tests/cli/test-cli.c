@@ -110,6 +110,9 @@ test_info_document (void)
       = { "architecture", "n_layers", "d_model", "parameters", "tokenizer", "trace_memory", "openblas" };
   for (gsize i = 0; i < G_N_ELEMENTS (needed); i++)
     g_assert_true (json_object_has_member (document, needed[i]));
+  JsonObject *memory = json_object_get_object_member (document, "trace_memory");
+  g_assert_cmpint (json_object_get_int_member (memory, "bytes_all_sites"), >,
+                   json_object_get_int_member (memory, "bytes"));
   g_auto (Outcome) lines = RUN ("info");
   g_assert_cmpint (lines.status, ==, 0);
   g_assert_nonnull (strstr (lines.out, "parameters"));
