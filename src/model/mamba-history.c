@@ -24,6 +24,13 @@ eg_workspace_spans_new (void)
   return g_array_new (FALSE, FALSE, sizeof (Span));
 }
 
+/* Of positions, which lie before 0 in a run that is shifted. */
+static gboolean
+is_before (gsize a, gsize b)
+{
+  return (gssize)a < (gssize)b;
+}
+
 static States
 states_before (const EgSegment *segment)
 {
@@ -67,10 +74,11 @@ static gboolean
 is_kept (const States *states)
 {
   const EgRunShape *shape = &eg_run_at (states->run, states->first)->shape;
-  if (states->from_begin < states->from_end || states->first < shape->state_first)
+  if (states->from_begin < states->from_end || is_before (states->first, shape->state_first))
     return FALSE;
   return eg_run_find_state (states->run, states->first) == states->first
-         && (states->end - states->first == 1 || (shape->state_step == 1 && states->end <= shape->state_end));
+         && (states->end - states->first == 1
+             || (shape->state_step == 1 && !is_before (shape->state_end, states->end)));
 }
 
 static const Span *
@@ -94,14 +102,14 @@ request_states (EgWorkspace *self, const States *states, gsize *n_rows, gsize *n
   if (!states->run || is_kept (states) || find_span (self, states))
     return;
   /* From the last kept state that has nothing of what is left out, or else from the text's beginning. */
-  Span span = { *states, .slot = *n_slots };
+  Span span = { *states, .begin = eg_run_origin (states->run), .slot = *n_slots };
   const gsize state_first = eg_run_at (states->run, states->first)->shape.state_first;
-  if (states->from_begin == states->from_end && states->first >= state_first)
+  if (states->from_begin == states->from_end && !is_before (states->first, state_first))
     span.begin = eg_run_find_state (states->run, states->first) + 1;
   else if (states->from_begin < states->from_end && states->from_begin > state_first)
     span.begin = eg_run_find_state (states->run, states->from_begin - 1) + 1;
   const gsize n = states->end - span.begin;
-  const gsize skipped = MAX (states->first, span.begin) - span.begin;
+  const gsize skipped = is_before (span.begin, states->first) ? states->first - span.begin : 0;
   const EgRows rows
       = { .row = *n_rows, .n_rows = n, .out_first = n, .keep_first = skipped, .keep_end = n, .keep_step = 1 };
   g_array_append_val (self->spans, span);
@@ -121,15 +129,17 @@ get_states (EgWorkspace *self, const States *states, gsize layer)
   return self->span_state.memory + find_span (self, states)->slot * size;
 }
 
-/* The rows that conv reads before a position. to: [K − 1, D] */
+/* The rows that conv reads before a position: zeros before the text. to: [K − 1, D] */
 static void
 queue_history (EgWorkspace *self, const EgRun *run, gsize layer, gsize position, float *to)
 {
-  const gsize D = self->config->d_inner, before = self->config->d_conv - 1;
+  const gsize D = self->config->d_inner, before = self->config->d_conv - 1, origin = eg_run_origin (run);
   for (gsize k = 0; k < before; k++)
-    eg_workspace_queue_copy (self, to + k * D,
-                             position + k >= before ? eg_run_xz (run, layer, position + k - before)
-                                                    : self->zero.memory);
+    {
+      const gsize t = position + k - before;
+      eg_workspace_queue_copy (self, to + k * D,
+                               is_before (t, origin) ? self->zero.memory : eg_run_xz (run, layer, t));
+    }
 }
 
 /* What a knockout leaves out: B = 0 puts nothing into the state. */
@@ -171,18 +181,21 @@ fill_spans (EgWorkspace *self, gsize layer, gsize n_rows, gsize n_slots, GError 
       const gsize begin = span->begin, first = span->states.first;
       float *history = self->span_x.memory + (n_rows + i * before) * D;
       queue_history (self, span->states.run, layer, begin, history);
-      for (gsize t = begin; t < span->states.end; t++)
+      for (gsize t = begin; t != span->states.end; t++)
         eg_workspace_queue_copy (self, self->span_x.memory + (rows[i].row + t - begin) * D,
                                  eg_run_xz (span->states.run, layer, t));
       rows[i].history = history;
-      rows[i].state = begin > 0 ? eg_run_state (span->states.run, layer, begin - 1) : NULL;
-      rows[i].keep_state = self->span_state.memory + (span->slot + (begin > first ? 1 : 0)) * N * D;
+      rows[i].state = begin != eg_run_origin (span->states.run)
+                          ? eg_run_state (span->states.run, layer, begin - 1)
+                          : NULL;
+      rows[i].keep_state
+          = self->span_state.memory + (span->slot + (is_before (first, begin) ? 1 : 0)) * N * D;
     }
   eg_workspace_flush_copies (self, D);
   for (gsize i = 0; i < n; i++)
     {
       const Span *span = &g_array_index (self->spans, Span, i);
-      if (span->begin > span->states.first)
+      if (is_before (span->states.first, span->begin))
         eg_workspace_queue_copy (self, self->span_state.memory + span->slot * N * D, rows[i].state);
     }
   eg_workspace_flush_copies (self, N * D);

@@ -7,7 +7,7 @@
 static void
 free_layers (EgRun *self, float **layers)
 {
-  for (gsize l = 0; layers && !self->is_view && l < self->n_layers; l++)
+  for (gsize l = 0; layers && l < self->n_layers; l++)
     if (layers[l])
       self->backend->release (self->backend, layers[l]);
   g_free (layers);
@@ -105,12 +105,17 @@ eg_run_new (EgModel *model, const EgRunShape *shape, GError **error)
 void
 eg_run_free (EgRun *self)
 {
+  if (self->is_view)
+    {
+      g_free (self);
+      return;
+    }
   free_layers (self, self->resid);
   free_layers (self, self->xz);
   free_layers (self, self->state);
   for (EgSite site = 0; site < EG_N_SITES; site++)
     free_layers (self, self->values[site]);
-  if (self->last && !self->is_view)
+  if (self->last)
     self->backend->release (self->backend, self->last);
   g_free (self);
 }
@@ -124,32 +129,16 @@ value_width (const EgRun *self, EgSite site)
                                                   : self->d_inner;
 }
 
-/* Rows that begin `shift` positions later; of a negative shift, the first ones are left out. */
-static float **
-shift_layers (float *const *layers, gsize n_layers, gsize width, gssize shift)
-{
-  if (!layers)
-    return NULL;
-  float **shifted = g_new0 (float *, n_layers);
-  for (gsize l = 0; l < n_layers; l++)
-    if (layers[l])
-      shifted[l] = layers[l] + (shift < 0 ? (gsize)-shift * width : 0);
-  return shifted;
-}
-
 EgRun *
 eg_run_new_shifted (const EgRun *run, gssize shift)
 {
-  g_return_val_if_fail (run->shape.first == 0 && (gssize)run->shape.n_positions + shift > 0, NULL);
+  g_return_val_if_fail (run->shape.base == NULL && (gssize)run->shape.n_positions + shift > 0, NULL);
   EgRun *self = g_memdup2 (run, sizeof *run);
   self->is_view = TRUE;
-  self->shape.first = shift > 0 ? (gsize)shift : 0;
-  self->shape.n_positions = (gsize)((gssize)run->shape.n_positions + shift);
-  self->resid = shift_layers (run->resid, run->n_layers, run->d_model, shift);
-  self->xz = shift_layers (run->xz, run->n_layers, 2 * run->d_inner, shift);
-  for (EgSite site = 0; site < EG_N_SITES; site++)
-    self->values[site] = shift_layers (run->values[site], run->n_layers, value_width (run, site), shift);
-  self->state = NULL;
+  self->shape.first += (gsize)shift;
+  self->shape.n_positions += (gsize)shift;
+  self->shape.state_first += (gsize)shift;
+  self->shape.state_end += (gsize)shift;
   return self;
 }
 
@@ -167,7 +156,7 @@ eg_run_size (const EgModelConfig *config, const EgRunShape *shape)
 const EgRun *
 eg_run_at (const EgRun *self, gsize position)
 {
-  while (position < self->shape.first)
+  while ((gssize)position < (gssize)self->shape.first)
     self = self->shape.base;
   return self;
 }
@@ -213,9 +202,18 @@ gsize
 eg_run_find_state (const EgRun *self, gsize position)
 {
   const EgRunShape *shape = &eg_run_at (self, position)->shape;
-  g_assert (position >= shape->state_first && shape->state_first < shape->state_end);
-  const gsize last = MIN (position, shape->state_end - 1);
+  g_assert ((gssize)position >= (gssize)shape->state_first
+            && (gssize)shape->state_first < (gssize)shape->state_end);
+  const gsize last = (gssize)position < (gssize)shape->state_end ? position : shape->state_end - 1;
   return last - (last - shape->state_first) % shape->state_step;
+}
+
+gsize
+eg_run_origin (const EgRun *self)
+{
+  while (self != NULL && self->shape.base != NULL)
+    self = self->shape.base;
+  return self != NULL ? self->shape.first : 0;
 }
 
 const float *

@@ -51,9 +51,9 @@ struct _EgRun
 
 /* EG_ERROR_MEMORY when there is none. (transfer full) */
 EgRun *eg_run_new (EgModel *model, const EgRunShape *shape, GError **error);
-/* The same run seen from a text whose positions are shifted: its position p is the run's p − shift. Keeps
- * nothing of its own; the run must outlive it, and continue none. For values that are put back alone.
- * (transfer full) */
+/* The same run seen from a text whose positions are shifted: its position p is the run's p − shift, which may
+ * lie before that text's beginning: below 0, as a gsize that has gone round. Keeps nothing of its own; the
+ * run must outlive it, and continue none. For values that are put back alone. (transfer full) */
 EgRun *eg_run_new_shifted (const EgRun *run, gssize shift);
 void eg_run_free (EgRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgRun, eg_run_free)
@@ -76,6 +76,9 @@ const float *eg_run_value (const EgRun *self, EgSite site, gsize layer, gsize po
 
 /* The run, this or one that it continues, that keeps a position. */
 const EgRun *eg_run_at (const EgRun *self, gsize position);
+
+/* The first position of its text: 0, but of a shifted run. self may be NULL. */
+gsize eg_run_origin (const EgRun *self);
 
 /* The last position ≤ this one after which h is kept, of the run that keeps it. Positions before state_first
  * must not be asked for. */

@@ -40,12 +40,10 @@ eg_trace_request_check_sites (const EgTraceRequest *self, GError **error)
 gboolean
 eg_trace_request_check_shift (const EgTraceRequest *self, GError **error)
 {
-  const EgSiteSet sites = EG_SITE_BIT (self->site) | self->more_sites;
   if (self->sweep != EG_SWEEP_CELLS || self->direction != EG_DIRECTION_RESTORE || self->freeze != 0
-      || self->has_knockout
-      || (sites & (EG_SITE_BIT (EG_SITE_STATE) | EG_SITE_BIT (EG_SITE_CONV_STATE))) != 0)
+      || self->has_knockout)
     return eg_error_invalid (error, _ ("The swapped text has another number of tokens: then cells are "
-                                       "restored one by one, and not the state, conv_state or frozen paths"));
+                                       "restored one by one, without frozen paths"));
   return TRUE;
 }
 

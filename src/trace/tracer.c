@@ -969,6 +969,16 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   return result;
 }
 
+/* The memory is that of the corrupted prompt's positions; the clean run has its own. */
+static void
+take_clean_length (Trace *self)
+{
+  EgRunShape *clean = &self->memory.clean;
+  if (clean->state_end == clean->n_positions)
+    clean->state_end = self->n_tokens;
+  clean->n_positions = self->n_tokens;
+}
+
 /* Space for every value; those of a partial trace are handed over with the first update. */
 static void
 make_arrays (Trace *self)
@@ -1047,7 +1057,7 @@ eg_trace_start (EgModel *model,
   self->grid = eg_grid_of (request, config->n_layers, self->n_tokens, first + count_missing (self));
   self->n_cells = eg_grid_n_cells (&self->grid);
   self->memory = eg_trace_memory_plan (config, &kept, self->max_samples);
-  self->memory.clean.n_positions = self->n_tokens;
+  take_clean_length (self);
   if (!check_memory (eg_model_get_backend (model), self->memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);

@@ -244,6 +244,36 @@ test_knockouts (gconstpointer name)
     }
 }
 
+/* A subject of another length in its place: positions are aligned from the ends, at every site. */
+static void
+test_swaps (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (JsonNode) root = NULL;
+  JsonObject *document = load_sites (&root);
+  JsonArray *swaps = json_object_get_array_member (
+      json_object_get_object_member (json_object_get_object_member (document, "models"), name), "swaps");
+  g_assert_cmpuint (json_array_get_length (swaps), ==, 4 * EG_N_SITES * 2);
+  for (guint i = 0; i < json_array_get_length (swaps); i++)
+    {
+      JsonObject *swap = json_array_get_object_element (swaps, i);
+      g_autoptr (EgTraceRequest) request = eg_trace_request_new (
+          json_object_get_string_member (swap, "prompt"), json_object_get_string_member (swap, "subject"));
+      g_autofree char *kind = g_strconcat ("swap:", json_object_get_string_member (swap, "swap"), NULL);
+      g_autoptr (GError) error = NULL;
+      eg_corruption_parse_kind (&request->corruption, kind, &error);
+      eg_site_from_name (json_object_get_string_member (swap, "site"), &request->site, &error);
+      request->window = (guint)json_object_get_int_member (swap, "window");
+      g_assert_no_error (error);
+      g_test_message ("%s, %s, %s, window %u", request->prompt, kind, eg_site_get_name (request->site),
+                      request->window);
+      g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      assert_near (result->low_score, json_object_get_double_member (swap, "low_score"), SCORE_TOLERANCE);
+      assert_scores (result, swap);
+    }
+}
+
 /* The same network in the original layout of mamba_ssm: other names, a pickle, a tokenizer beside the folder.
  */
 static void
@@ -283,6 +313,8 @@ main (int argc, char **argv)
   g_test_add_data_func ("/golden/expand2/every-site-is-pytorch's", "expand2", test_sites);
   g_test_add_data_func ("/golden/deep/knockouts-are-pytorch's", "deep", test_knockouts);
   g_test_add_data_func ("/golden/expand2/knockouts-are-pytorch's", "expand2", test_knockouts);
+  g_test_add_data_func ("/golden/deep/swaps-of-other-lengths-are-pytorch's", "deep", test_swaps);
+  g_test_add_data_func ("/golden/expand2/swaps-of-other-lengths-are-pytorch's", "expand2", test_swaps);
   g_test_add_func ("/golden/original-layout-is-the-same-network", test_original_layout);
   g_test_add_data_func ("/golden/expand2/every-layer-is-pytorch's", "expand2", test_resid);
   g_test_add_data_func ("/golden/deep/every-layer-is-pytorch's", "deep", test_resid);

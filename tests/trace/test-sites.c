@@ -8,7 +8,9 @@
 #include "model/mamba.h"
 #include "trace/clean-run.h"
 #include "trace/grid.h"
+#include "trace/metric.h"
 
+#include <math.h>
 #include <string.h>
 
 static EgTraceRequest *
@@ -63,6 +65,72 @@ test_together (void)
             assert_same_bits (one, alone);
           }
       }
+}
+
+/* A run from the first layer and token on, alone. */
+static double
+run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_tokens, gsize target)
+{
+  const EgHeadQuery query = { .target = target, .against = target };
+  EgHeadRow answer;
+  g_assert_true (eg_mamba_run (workspace, segment, 1, n_tokens, NULL, NULL));
+  eg_mamba_head (workspace, &query, &answer);
+  return eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
+}
+
+/* A long prompt, of whose clean run states are kept at some positions only, with a subject of another length:
+ * each stride-th cell against a run that continues nothing, and reads a clean run that keeps every state. */
+static void
+compare_long_swap (const char *prompt, const char *swap, EgSite site)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, "Eiffel Tower");
+  g_autoptr (GError) error = NULL;
+  g_assert_true (eg_corruption_parse_kind (&request->corruption, swap, NULL));
+  request->site = site;
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
+  g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  const gsize T = input->n_tokens, S = input->n_swapped;
+  g_assert_cmpuint (T, >, 70);
+  g_assert_cmpuint (T, !=, S);
+  const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1, .sites = EG_ALL_SITES };
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
+  g_autoptr (EgRun) clean = eg_run_new (model, &shape, NULL);
+  g_assert_true (eg_clean_run (workspace, model, input->ids, T, clean, NULL, NULL));
+  g_autoptr (EgRun) shifted = eg_run_new_shifted (clean, (gssize)S - (gssize)T);
+  EgBackend *be = eg_model_get_backend (model);
+  float *rows = eg_clean_input (workspace, model, input->swapped, S, &error);
+  g_assert_no_error (error);
+  for (gsize cell = 0; cell < result->n_layers * T; cell += 29)
+    {
+      const gsize layer = cell / T, position = cell % T + S - T;
+      const EgSegment whole = { .input = rows,
+                                .source = shifted,
+                                .sites = EG_SITE_BIT (site),
+                                .box = { layer, layer + 1, position, position + 1 } };
+      if (isnan (result->scores[cell]) || cell % T < input->corrupted_first)
+        continue;
+      g_assert_cmpfloat_with_epsilon (run_whole (workspace, &whole, S, (gsize)result->target_id),
+                                      result->scores[cell], 1e-5);
+    }
+  be->release (be, rows);
+}
+
+static void
+test_long_swaps (void)
+{
+  g_autoptr (GString) prompt = g_string_new ("The Eiffel Tower is in ");
+  for (gsize i = 0; i < 10; i++)
+    g_string_append (prompt, "the old town of Rome and ");
+  static const char *const swaps[] = { "swap:Rome", "swap:old town of Marie Curie" };
+  for (gsize i = 0; i < G_N_ELEMENTS (swaps); i++)
+    {
+      compare_long_swap (prompt->str, swaps[i], EG_SITE_STATE);
+      compare_long_swap (prompt->str, swaps[i], EG_SITE_CONV_STATE);
+      compare_long_swap (prompt->str + strlen ("The "), swaps[i], EG_SITE_STATE);
+      compare_long_swap (prompt->str + strlen ("The "), swaps[i], EG_SITE_CONV_STATE);
+    }
 }
 
 /* ---- whole runs ---- */
@@ -240,6 +308,7 @@ main (int argc, char **argv)
       g_test_add_data_func (everything, name, test_everything);
       g_test_add_data_func (nothing, name, test_nothing);
     }
+  g_test_add_func ("/sites/long-swaps-read-states-between", test_long_swaps);
   g_test_add_func ("/sites/nothing-corrupted-is-said", test_nothing_is_said);
   return g_test_run ();
 }
