@@ -33,9 +33,8 @@ print_json (EgModel *model)
   json_object_set_int_member (memory, "samples", EXAMPLE_SAMPLES);
   json_object_set_int_member (memory, "bytes",
                               (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
-  json_object_set_int_member (
-      memory, "bytes_all_sites",
-      (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
+  json_object_set_int_member (memory, "bytes_all_sites",
+                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
   json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
 
   JsonObject *openblas = json_object_new ();
