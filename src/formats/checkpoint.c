@@ -278,6 +278,15 @@ eg_checkpoint_get_names (EgCheckpoint *self)
   return (const char *const *)self->names->pdata;
 }
 
+gboolean
+eg_checkpoint_check (EgCheckpoint *self, GError **error)
+{
+  for (guint i = 0; i < self->files->len; i++)
+    if (!eg_mapping_check (((EgTensorFile *)self->files->pdata[i])->mapping, error))
+      return FALSE;
+  return TRUE;
+}
+
 guint64
 eg_checkpoint_get_size (EgCheckpoint *self)
 {

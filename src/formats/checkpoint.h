@@ -20,7 +20,7 @@ typedef struct _EgCheckpoint EgCheckpoint;
  * 3. pytorch_model.bin (pytorch-file.h)
  * 4. pytorch_model.bin.index.json: as 2, of such files
  *
- * The files stay mapped: map-file.h says what that asks of whoever changes them.
+ * The files stay mapped: mapping.h says what happens when somebody changes them.
  *
  * Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND (no folder, no weights in it, a file of the index is
  * missing), EG_ERROR_FORMAT, EG_ERROR_UNSUPPORTED, EG_ERROR_MEMORY or G_FILE_ERROR.
@@ -49,6 +49,10 @@ const char *eg_checkpoint_get_file_name (EgCheckpoint *self, const char *name);
 
 /* Returns: (transfer none): the names that eg_checkpoint_lookup finds, sorted by bytes, NULL-terminated. */
 const char *const *eg_checkpoint_get_names (EgCheckpoint *self);
+
+/* Fails with EG_ERROR_FORMAT if a file has been changed since: what was computed in the meantime does not
+ * count. From any thread; as quick as a look at each file's size. */
+gboolean eg_checkpoint_check (EgCheckpoint *self, GError **error);
 
 /* Bytes on disk of all the files with weights together (without the index). */
 guint64 eg_checkpoint_get_size (EgCheckpoint *self);

@@ -218,7 +218,7 @@ eg_pytorch_file_load (const char *path, GError **error)
               "torch.save (torch.load (path, weights_only=True), path) makes it one that Engram reads");
       return NULL;
     }
-  g_autoptr (GBytes) archive = g_mapped_file_get_bytes (file->mapping);
+  g_autoptr (GBytes) archive = g_mapped_file_get_bytes (eg_mapping_get_file (file->mapping));
   self.zip = eg_zip_new (archive, file->name, error);
   if (self.zip == NULL)
     return NULL;

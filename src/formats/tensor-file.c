@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "formats/map-file.h"
+#include "formats/mapping.h"
 #include "formats/quote.h"
 
 #include <string.h>
@@ -17,16 +18,16 @@ free_tensor (gpointer data)
 EgTensorFile *
 eg_tensor_file_map (const char *path, GError **error)
 {
-  g_autoptr (GMappedFile) mapping = eg_map_file (path, error);
+  EgMapping *mapping = eg_mapping_new (path, error);
   if (mapping == NULL)
     return NULL;
 
   EgTensorFile *self = g_new0 (EgTensorFile, 1);
   self->name = eg_file_get_title (path);
-  self->size = g_mapped_file_get_length (mapping);
+  self->size = g_mapped_file_get_length (eg_mapping_get_file (mapping));
   self->tensors = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_tensor);
   self->unread = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  self->mapping = g_steal_pointer (&mapping);
+  self->mapping = mapping;
   self->copies = g_ptr_array_new_with_free_func (g_free);
   return self;
 }
@@ -38,14 +39,14 @@ eg_tensor_file_free (EgTensorFile *self)
   g_hash_table_unref (self->tensors);
   g_hash_table_unref (self->unread);
   g_ptr_array_unref (self->copies);
-  g_mapped_file_unref (self->mapping);
+  eg_mapping_free (self->mapping);
   g_free (self);
 }
 
 const guint8 *
 eg_tensor_file_get_bytes (EgTensorFile *self)
 {
-  return (const guint8 *)g_mapped_file_get_contents (self->mapping);
+  return (const guint8 *)g_mapped_file_get_contents (eg_mapping_get_file (self->mapping));
 }
 
 static gboolean

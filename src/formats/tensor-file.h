@@ -2,6 +2,7 @@
  * into. */
 #pragma once
 
+#include "formats/mapping.h"
 #include "formats/tensor.h"
 
 G_BEGIN_DECLS
@@ -14,7 +15,7 @@ G_BEGIN_DECLS
  * @unread: name → text; tensors that are well-formed but of a dtype that Engram does not read, with that
  * dtype
  *
- * The data of the tensors lies in the mapping (map-file.h), or in @copies where it is compressed there, or
+ * The data of the tensors lies in the mapping (mapping.h), or in @copies where it is compressed there, or
  * neither aligned nor in order.
  */
 typedef struct
@@ -23,7 +24,7 @@ typedef struct
   gsize size;
   GHashTable *tensors;
   GHashTable *unread;
-  GMappedFile *mapping;
+  EgMapping *mapping;
   GPtrArray *copies;
 } EgTensorFile;
 

@@ -68,7 +68,7 @@ eg_workspace_reset (EgWorkspace *self)
 gboolean
 eg_workspace_check (EgWorkspace *self, GError **error)
 {
-  return eg_stream_check (self->backend, self->stream, error);
+  return eg_stream_check (self->backend, self->stream, error) && eg_model_check_files (self->model, error);
 }
 
 EgStream *

@@ -51,8 +51,8 @@ guint64 eg_mamba_row_size (const EgModelConfig *config);
 EgStream *eg_workspace_get_stream (EgWorkspace *self);
 gsize eg_workspace_get_vocab_size (EgWorkspace *self);
 
-/* Whether everything that it did has worked: to be asked before numbers are used. EG_ERROR_MEMORY,
- * EG_ERROR_DEVICE; always TRUE on a processor. */
+/* Whether everything that it did has worked: to be asked before numbers are used. EG_ERROR_MEMORY and
+ * EG_ERROR_DEVICE; on a processor EG_ERROR_FORMAT alone: a file with weights was changed meanwhile. */
 gboolean eg_workspace_check (EgWorkspace *self, GError **error);
 
 /* Gives all its memory back and begins anew, after EG_ERROR_MEMORY: a smaller group may work. */

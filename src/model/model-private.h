@@ -14,6 +14,9 @@ EgBackend *eg_model_get_backend (EgModel *self);
 /* NULL for a model that is computed where its files are mapped. */
 EgDeviceWeights *eg_model_get_device_weights (EgModel *self);
 
+/* Fails if the files with its weights have been changed since (mapping.h). */
+gboolean eg_model_check_files (EgModel *self, GError **error);
+
 /* For tests: forgets the weights that eg_model_place() keeps for the next time. */
 void eg_model_unplace (EgModel *self);
 

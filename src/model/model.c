@@ -250,6 +250,12 @@ eg_model_prefetch (EgModel *self, gsize tensor)
   return it->n_bytes;
 }
 
+gboolean
+eg_model_check_files (EgModel *self, GError **error)
+{
+  return eg_checkpoint_check (self->checkpoint, error);
+}
+
 EgModel *
 eg_model_ref (EgModel *self)
 {

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "model/model-private.h"
 #include "trace/clean-run.h"
 #include "trace/memory.h"
 #include "trace/meter.h"
@@ -874,6 +875,19 @@ add_samples (Trace *self)
   return end > 0;
 }
 
+/* Weights that were cut short are zeros: whatever seemed wrong then, this is why. With the lock. */
+static void
+blame_files (Trace *self)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (self->error == NULL || g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || eg_model_check_files (self->model, &cause))
+    return;
+  g_clear_error (&self->error);
+  self->error = g_steal_pointer (&cause);
+}
+
 static gpointer
 coordinate (gpointer data)
 {
@@ -883,6 +897,7 @@ coordinate (gpointer data)
       run_rest (self);
     while (add_samples (self));
   pthread_mutex_lock (&self->lock);
+  blame_files (self);
   self->finished = TRUE;
   pthread_mutex_unlock (&self->lock);
   schedule (self, finish_in_context);

@@ -9,9 +9,12 @@
 #include "trace/metric.h"
 #include "trace/noise.h"
 #include "trace/plan.h"
+#include "trace/predict.h"
 
+#include <glib/gstdio.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 static gboolean
 same_bits (const double *a, const double *b, gsize n)
@@ -488,6 +491,121 @@ test_little_memory (void)
     g_assert_cmpfloat_with_epsilon (all->scores[i], few->scores[i], 2e-6);
 }
 
+/* ---- a model whose files change while it is in use ---- */
+
+/* A copy of the demo model in a folder of its own, and the path of its weights. */
+static char *
+copy_demo (char **weights)
+{
+  static const char *const names[] = { "config.json", "model.safetensors", "tokenizer.json" };
+  g_autofree char *demo = g_build_filename (g_getenv ("ENGRAM_DATA_DIR"), "demo", NULL);
+  char *folder = g_dir_make_tmp ("engram-tracer-XXXXXX", NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GFile) from = g_file_new_build_filename (demo, names[i], NULL);
+      g_autoptr (GFile) to = g_file_new_build_filename (folder, names[i], NULL);
+      g_assert_true (g_file_copy (from, to, G_FILE_COPY_NONE, NULL, NULL, NULL, NULL));
+    }
+  *weights = g_build_filename (folder, "model.safetensors", NULL);
+  return folder;
+}
+
+static void
+remove_copy (const char *folder)
+{
+  g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
+
+  for (const char *name = g_dir_read_name (dir); name != NULL; name = g_dir_read_name (dir))
+    {
+      g_autofree char *path = g_build_filename (folder, name, NULL);
+      g_assert_cmpint (g_unlink (path), ==, 0);
+    }
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+}
+
+static void
+shorten_once (const EgTraceProgress *progress, gpointer data)
+{
+  if (truncate (data, 4096) != 0)
+    g_assert_not_reached ();
+}
+
+static void
+assert_changed (GError **error)
+{
+  g_assert_error (*error, EG_ERROR, EG_ERROR_FORMAT);
+  g_assert_nonnull (strstr ((*error)->message, "model.safetensors"));
+  g_assert_nonnull (strstr ((*error)->message, "changed"));
+  g_clear_error (error);
+}
+
+/* Zeros are read where the file ends now: no number that came of them may be believed. */
+static void
+test_weights_cut_short (void)
+{
+  for (int during = 0; during < 2; during++)
+    {
+      g_autofree char *weights = NULL, *folder = copy_demo (&weights);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
+      g_autoptr (EgTraceRequest) request = new_request ();
+
+      g_assert_no_error (error);
+      request->samples = 50;
+      if (!during)
+        shorten_once (NULL, weights);
+      g_autoptr (EgTraceResult) result
+          = eg_trace_run (model, request, NULL, during ? shorten_once : NULL, weights, &error);
+      g_assert_null (result);
+      assert_changed (&error);
+      g_assert_null (eg_predict (model, "The Eiffel Tower is in", 5, NULL, &error));
+      assert_changed (&error);
+      remove_copy (folder);
+    }
+}
+
+/* Written over in place, with nothing missing. */
+static void
+test_weights_overwritten (void)
+{
+  g_autofree char *weights = NULL, *folder = copy_demo (&weights);
+  g_autofree char *bytes = NULL;
+  gsize length;
+  g_autoptr (EgModel) model = eg_model_open (folder, NULL, NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_true (g_file_get_contents (weights, &bytes, &length, NULL));
+  g_usleep (20000); /* as fine as the clock of any file system */
+  g_autoptr (GFile) file = g_file_new_for_path (weights);
+  g_autoptr (GFileIOStream) stream = g_file_open_readwrite (file, NULL, NULL);
+  g_assert_true (g_output_stream_write_all (g_io_stream_get_output_stream (G_IO_STREAM (stream)), bytes,
+                                            length, NULL, NULL, NULL));
+  g_assert_true (g_io_stream_close (G_IO_STREAM (stream), NULL, NULL));
+  g_assert_null (eg_predict (model, "The Eiffel Tower is in", 5, NULL, &error));
+  assert_changed (&error);
+  remove_copy (folder);
+}
+
+/* Renamed over, as most programs save, and removed: what is mapped stays. */
+static void
+test_weights_replaced (void)
+{
+  g_autofree char *weights = NULL, *folder = copy_demo (&weights);
+  g_autoptr (EgModel) model = eg_model_open (folder, NULL, NULL);
+  g_autoptr (EgTraceRequest) request = new_request ();
+  g_autoptr (EgTraceResult) before = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+
+  g_assert_true (g_file_set_contents (weights, "something else", -1, NULL));
+  g_autoptr (EgTraceResult) replaced = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  remove_copy (folder);
+  g_autoptr (EgTraceResult) removed = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  g_assert_nonnull (replaced);
+  g_assert_nonnull (removed);
+  g_assert_true (same_bits (before->scores, replaced->scores, before->n_layers * before->n_tokens));
+  g_assert_true (same_bits (before->scores, removed->scores, before->n_layers * before->n_tokens));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -505,5 +623,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tracer/says-what-it-chose", test_notes);
   g_test_add_func ("/tracer/refuses-what-does-not-fit-into-memory", test_memory);
   g_test_add_func ("/tracer/little-memory-gives-the-same-scores", test_little_memory);
+  g_test_add_func ("/tracer/weights-cut-short-end-it-with-a-sentence", test_weights_cut_short);
+  g_test_add_func ("/tracer/weights-written-over-end-it-with-a-sentence", test_weights_overwritten);
+  g_test_add_func ("/tracer/weights-replaced-change-nothing", test_weights_replaced);
   return g_test_run ();
 }
