@@ -99,6 +99,31 @@ eg_analysis_pane_new (void)
   return g_object_new (EG_TYPE_ANALYSIS_PANE, NULL);
 }
 
+static void
+show_page (EgAnalysisPane *self, const char *name, gboolean visible)
+{
+  GtkWidget *child = gtk_stack_get_child_by_name (self->stack, name);
+  gtk_stack_page_set_visible (gtk_stack_get_page (self->stack, child), visible);
+}
+
+/* Curves go over layers, and some of them tell the subject from other tokens. */
+static void
+show_pages (EgAnalysisPane *self)
+{
+  const EgSweep sweep = self->result != NULL ? self->result->sweep : EG_SWEEP_CELLS;
+  const char *shown = gtk_stack_get_visible_child_name (self->stack);
+  const gboolean layers = sweep != EG_SWEEP_POSITIONS;
+  const gboolean subject = layers && sweep != EG_SWEEP_LAYERS;
+
+  if (!layers && strcmp (shown, "cells") != 0)
+    gtk_stack_set_visible_child_name (self->stack, "cells");
+  else if (!subject && strcmp (shown, "subject") == 0)
+    gtk_stack_set_visible_child_name (self->stack, "layers");
+  show_page (self, "layers", layers);
+  show_page (self, "subject", subject);
+  show_page (self, "pinned", layers);
+}
+
 void
 eg_analysis_pane_set_result (EgAnalysisPane *self, EgTraceResult *result)
 {
@@ -112,6 +137,7 @@ eg_analysis_pane_set_result (EgAnalysisPane *self, EgTraceResult *result)
   eg_curves_view_set_result (self->subject, result);
   eg_curves_view_set_result (self->pinned, result);
   eg_cell_table_set_result (self->cells, result);
+  show_pages (self);
   update_texts (self);
 }
 
@@ -122,7 +148,7 @@ eg_analysis_pane_set_pins (EgAnalysisPane *self, const EgCell *pins, gsize n_pin
 
   if (n_pins > 0)
     memcpy (self->pins, pins, n_pins * sizeof *pins);
-  if (n_pins > self->n_pins)
+  if (n_pins > self->n_pins && (self->result == NULL || self->result->sweep != EG_SWEEP_POSITIONS))
     gtk_stack_set_visible_child_name (self->stack, "pinned");
   self->n_pins = n_pins;
   eg_curves_view_set_pins (self->pinned, pins, n_pins);

@@ -3,7 +3,6 @@
 #include "app/cell-text.h"
 #include "app/chart-view.h"
 
-#include <glib/gi18n.h>
 #include <math.h>
 
 struct _EgCellCard
@@ -82,8 +81,7 @@ eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize laye
   g_return_if_fail (layer < result->n_layers && position < result->n_tokens);
 
   const gsize L = result->n_layers, T = result->n_tokens;
-  g_autofree char *token = eg_format_token (result, position);
-  g_autofree char *title = g_strdup_printf (_ ("Layer %zu · %s (%zu)"), layer, token, position);
+  g_autofree char *title = eg_format_place (result, layer, position);
   g_autofree char *score = eg_format_score (result, layer, position);
   g_autofree char *normalized = eg_format_normalized (result, layer, position);
   g_autofree double *column = g_new (double, L);

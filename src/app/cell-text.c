@@ -16,6 +16,26 @@ eg_format_probability (double probability)
 }
 
 char *
+eg_format_value (EgMetric metric, double value)
+{
+  if (metric == EG_METRIC_PROB || isnan (value))
+    return eg_format_probability (value);
+  return eg_metric_format (metric, value);
+}
+
+char *
+eg_format_place (const EgTraceResult *result, gsize layer, gsize position)
+{
+  g_autofree char *token = eg_format_token (result, position);
+
+  if (result->sweep == EG_SWEEP_LAYERS)
+    return g_strdup_printf (_ ("Layer %zu · all tokens"), layer);
+  if (result->sweep == EG_SWEEP_POSITIONS)
+    return g_strdup_printf (_ ("All layers · %s (%zu)"), token, position);
+  return g_strdup_printf (_ ("Layer %zu · %s (%zu)"), layer, token, position);
+}
+
+char *
 eg_format_token (const EgTraceResult *result, gsize position)
 {
   g_autofree char *visible = eg_token_to_visible (result->tokens != NULL ? result->tokens[position] : "");
@@ -30,8 +50,7 @@ eg_format_score (const EgTraceResult *result, gsize layer, gsize position)
 
   if (isnan (score))
     return g_strdup (result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
-  g_autofree char *text = result->metric == EG_METRIC_PROB ? eg_format_probability (score)
-                                                           : eg_metric_format (result->metric, score);
+  g_autofree char *text = eg_format_value (result->metric, score);
   if (isnan (sem))
     return g_steal_pointer (&text);
   return g_strdup_printf ("%s ± %.3f", text, sem);
@@ -57,8 +76,15 @@ eg_format_cell (const EgTraceResult *result, gsize layer, gsize position)
   g_autofree char *score = eg_format_score (result, layer, position);
   g_autofree char *normalized = eg_format_normalized (result, layer, position);
 
-  return g_strdup_printf (_ ("Layer %zu, %s, position %zu: %s%s%s"), layer, token, position, score,
-                          *normalized != '\0' ? ", " : "", normalized);
+  const char *comma = *normalized != '\0' ? ", " : "";
+
+  if (result->sweep == EG_SWEEP_LAYERS)
+    return g_strdup_printf (_ ("Layer %zu, all tokens: %s%s%s"), layer, score, comma, normalized);
+  if (result->sweep == EG_SWEEP_POSITIONS)
+    return g_strdup_printf (_ ("All layers, %s, position %zu: %s%s%s"), token, position, score, comma,
+                            normalized);
+  return g_strdup_printf (_ ("Layer %zu, %s, position %zu: %s%s%s"), layer, token, position, score, comma,
+                          normalized);
 }
 
 char *

@@ -189,8 +189,8 @@ update_texts (EgTracePage *self)
   if (result == NULL)
     return;
   update_sites (self);
-  g_autofree char *clean = eg_format_probability (result->high_score);
-  g_autofree char *corrupted = eg_format_probability (result->low_score);
+  g_autofree char *clean = eg_format_value (result->metric, result->high_score);
+  g_autofree char *corrupted = eg_format_value (result->metric, result->low_score);
   g_autofree char *sentence = eg_trace_result_describe (result);
   gtk_label_set_text (self->clean, clean);
   gtk_label_set_text (self->corrupted, corrupted);
@@ -589,6 +589,33 @@ eg_trace_page_describe (EgTracePage *self)
   return g_strdup_printf ("%s → “%s”", result->subject, target);
 }
 
+/* What is not as usual, under the names that the command line has. */
+static void
+append_unusual (GString *text, const EgTraceRequest *request)
+{
+  const EgCorruption usual = { 0 };
+  g_autofree char *kind = eg_corruption_format_kind (&request->corruption);
+  g_autofree char *scale = eg_corruption_format_scale (&request->corruption);
+  g_autofree char *span = eg_corruption_format_span (&request->corruption);
+  g_autofree char *knockout = eg_knockout_to_text (&request->knockout);
+  g_autofree char *frozen = eg_sites_to_names (request->freeze);
+
+  if (request->corruption.kind == EG_CORRUPTION_SWAP)
+    g_string_append_printf (text, "\n%s", kind);
+  else if (!eg_corruption_equal (&request->corruption, &usual))
+    g_string_append_printf (text, "\n%s, %s, %s%s", kind, scale, span,
+                            request->corruption.replace ? ", replace" : "");
+  if (request->metric != EG_METRIC_PROB)
+    g_string_append_printf (text, "\n%s", eg_metric_get_title (request->metric));
+  if (request->has_knockout)
+    g_string_append_printf (text, "\nknockout %s", knockout);
+  else if (request->sweep != EG_SWEEP_CELLS || request->direction != EG_DIRECTION_RESTORE)
+    g_string_append_printf (text, "\n%s, %s", eg_direction_get_name (request->direction),
+                            eg_sweep_get_name (request->sweep));
+  if (request->freeze != 0)
+    g_string_append_printf (text, "\nfreeze %s", frozen);
+}
+
 char *
 eg_trace_page_describe_settings (EgTracePage *self)
 {
@@ -600,9 +627,11 @@ eg_trace_page_describe_settings (EgTracePage *self)
   if (result != NULL && !result->has_settings)
     return g_strdup (request->prompt);
   g_autoptr (GString) text = g_string_new (request->prompt);
-  g_string_append_printf (text, _ ("\n%u samples, noise %.3g, seed %u\nSite %s, window %u"), request->samples,
-                          request->noise_level, request->seed, eg_site_get_name (request->site),
+  g_autofree char *sites = eg_sites_to_names (EG_SITE_BIT (request->site) | request->more_sites);
+  g_string_append_printf (text, _ ("\n%u samples, noise %.3g, seed %u\nSite %s, window %u"),
+                          eg_trace_request_get_samples (request), request->noise_level, request->seed, sites,
                           request->window);
+  append_unusual (text, request);
   if (result != NULL && result->model != NULL)
     g_string_append_printf (text, _ ("\nModel %s"), result->model);
   return g_string_free (g_steal_pointer (&text), FALSE);

@@ -151,12 +151,14 @@ eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *
 {
   g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
   g_autoptr (GString) text = g_string_new (NULL);
+  const gboolean damages = result->direction == EG_DIRECTION_DAMAGE;
 
   switch (curves)
     {
     case EG_CURVES_LAYERS:
-      g_string_append (text, eg_metric_is_better (result->metric, 1, 0) ? _ ("Highest on average: ")
-                                                                        : _ ("Lowest on average: "));
+      g_string_append (text, eg_metric_is_better (result->metric, 1, 0) != damages
+                                 ? _ ("Highest on average: ")
+                                 : _ ("Lowest on average: "));
       for (gsize i = 0; i < analysis->n_top; i++)
         g_string_append_printf (text, _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],
                                 analysis->layer_average[analysis->top_layers[i]]);

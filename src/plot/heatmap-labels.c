@@ -90,7 +90,8 @@ eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceResult *resul
       = down ? 0.35 * self->width : 0.4 * MIN (self->height, self->width) / sin (self->token_angle);
   for (gsize t = 0; t < self->n_tokens; t += step)
     {
-      const gboolean is_subject = t >= self->subject_first && t <= self->subject_last;
+      const gboolean is_subject
+          = eg_heatmap_layout_tells_tokens (self) && t >= self->subject_first && t <= self->subject_last;
       g_autofree char *text = eg_token_to_label (result->tokens != NULL ? result->tokens[t] : "");
       EgLabel *label
           = add_label (self, text, em * shrink, is_subject ? self->style.subject : self->style.foreground);
@@ -178,12 +179,15 @@ eg_heatmap_labels_make_layers (EgHeatmapLayout *self)
   while ((double)step * size < (down ? line * (step == 1 ? ROOM_OF_ALL : ROOM_OF_THIN) : across)
          && step < self->n_layers)
     step *= 2;
+  self->layer_step = step;
+  /* All of them have no number. */
+  if (!eg_heatmap_layout_tells_layers (self))
+    return;
   for (gsize l = 0; l < self->n_layers; l += step)
     {
       g_snprintf (text, sizeof text, "%" G_GSIZE_FORMAT, l);
       self->layer_labels[l] = add_label (self, text, em, self->style.foreground);
     }
-  self->layer_step = step;
 }
 
 static void
@@ -192,7 +196,7 @@ place_layers (EgHeatmapLayout *self)
   const gboolean down = !eg_heatmap_layout_is_tokens_down (self);
   const double origin = down ? self->cells.y : self->cells.x, size = eg_heatmap_layout_layer_size (self);
 
-  for (gsize l = 0; l < self->n_layers; l += self->layer_step)
+  for (gsize l = 0; l < self->n_layers && self->layer_labels[l] != NULL; l += self->layer_step)
     place_along (self, self->layer_labels[l], down, origin + ((double)l + 0.5) * size, 0);
 }
 
@@ -202,7 +206,8 @@ eg_heatmap_labels_add_axis (EgHeatmapLayout *self)
 {
   const double em = self->style.font_size;
   const EgRect *map = &self->map;
-  EgLabel *axis = add_label (self, _ ("Layer"), em, self->style.dim);
+  EgLabel *axis = add_label (self, eg_heatmap_layout_tells_layers (self) ? _ ("Layer") : _ ("All layers"), em,
+                             self->style.dim);
   char widest[32];
 
   if (eg_heatmap_layout_is_tokens_down (self))
@@ -298,6 +303,9 @@ name_scale (const EgHeatmapLayout *self)
 
   if (!self->normalized)
     return g_strdup (metric);
+  if (self->direction == EG_DIRECTION_DAMAGE)
+    /* Translators: %s is a metric, such as "Logit difference". */
+    return g_strdup_printf (_ ("%s, normalized loss"), metric);
   if (self->metric == EG_METRIC_PROB)
     return g_strdup (_ ("Normalized probability"));
   /* Translators: %s is a metric, such as "Logit difference". */
@@ -321,7 +329,8 @@ eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width)
       char text[32];
       g_snprintf (text, sizeof text, "%.*f", decimals_of (step), self->low + i * step);
       EgLabel *label = add_label (self, text, em, self->style.foreground);
-      eg_label_place (label, 0, 0.5, x, bar->y + bar->height * (1 - (double)i / n_steps), 0);
+      const double up = (double)(self->reversed ? n_steps - i : i) / n_steps;
+      eg_label_place (label, 0, 0.5, x, bar->y + bar->height * (1 - up), 0);
     }
 
   g_autofree char *title = name_scale (self);

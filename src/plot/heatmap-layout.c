@@ -75,7 +75,10 @@ choose_scale (EgHeatmapLayout *self, const EgTraceResult *result)
 {
   double least, greatest;
 
+  const gboolean damages = result->direction == EG_DIRECTION_DAMAGE;
+
   self->normalized = self->style.scale == EG_SCALE_NORMALIZED && !is_undefined (result);
+  self->reversed = !self->normalized && eg_metric_is_better (result->metric, 1, 0) == damages;
   self->low = 0;
   self->high = 1;
   self->n_bar_steps = 5;
@@ -261,6 +264,8 @@ eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceResult *result
     .n_layers = result->n_layers,
     .n_tokens = result->n_tokens,
     .metric = result->metric,
+    .sweep = result->sweep,
+    .direction = result->direction,
     .subject_first = result->subject_first,
     .subject_last = MIN (result->subject_last, result->n_tokens - 1),
   };
@@ -347,7 +352,9 @@ eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceResult *result
   EgHeatmapLayout now = { .style = self->style };
 
   if (self->n_layers != result->n_layers || self->n_tokens != result->n_tokens
-      || self->subject_first != result->subject_first || self->subject_last != result->subject_last)
+      || self->subject_first != result->subject_first || self->subject_last != result->subject_last
+      || self->metric != result->metric || self->sweep != result->sweep
+      || self->direction != result->direction)
     return FALSE;
   choose_scale (&now, result);
   return now.normalized == self->normalized && now.low == self->low && now.high == self->high;
@@ -424,6 +431,9 @@ eg_heatmap_layout_get_subject (const EgHeatmapLayout *self, double *from, double
   const EgRect last = eg_heatmap_layout_get_cell (self, 0, self->subject_last);
   const EgRect *map = &self->map;
 
+  *from = *to = 0;
+  if (!eg_heatmap_layout_tells_tokens (self))
+    return FALSE;
   if (eg_heatmap_layout_is_tokens_down (self))
     {
       *from = MAX (first.y, map->y);
@@ -442,5 +452,6 @@ eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceResult *resul
 {
   if (self->normalized)
     return eg_trace_result_normalize (result, score);
-  return CLAMP ((score - self->low) / (self->high - self->low), 0, 1);
+  const double place = CLAMP ((score - self->low) / (self->high - self->low), 0, 1);
+  return self->reversed ? 1 - place : place;
 }

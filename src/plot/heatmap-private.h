@@ -18,6 +18,19 @@ eg_heatmap_layout_is_tokens_down (const EgHeatmapLayout *self)
   return self->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
 }
 
+/* Whether its columns are tokens, and not all of them together; and its rows layers. */
+static inline gboolean
+eg_heatmap_layout_tells_tokens (const EgHeatmapLayout *self)
+{
+  return self->sweep != EG_SWEEP_LAYERS;
+}
+
+static inline gboolean
+eg_heatmap_layout_tells_layers (const EgHeatmapLayout *self)
+{
+  return self->sweep != EG_SWEEP_POSITIONS;
+}
+
 /* A layout of nothing yet but the result's shape and subject, and the scale: for maps without texts. */
 void eg_heatmap_layout_init_scale (EgHeatmapLayout *self,
                                    const EgTraceResult *result,

@@ -314,7 +314,7 @@ draw_axes (const EgHeatmapLayout *self, cairo_t *cr)
   eg_color_set (color, cr);
   draw_frame (self, self->map, cr);
   draw_frame (self, *bar, cr);
-  for (gsize l = 0; l < self->n_layers; l += self->layer_step)
+  for (gsize l = 0; eg_heatmap_layout_tells_layers (self) && l < self->n_layers; l += self->layer_step)
     add_tick (self, !tokens_down, tokens_down ? all->x : all->y, layer_size, l, cr);
   for (gsize t = 0; t < self->n_tokens; t += self->token_step)
     add_tick (self, tokens_down, tokens_down ? all->y : all->x, token_size, t, cr);

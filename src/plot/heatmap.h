@@ -11,8 +11,8 @@ G_BEGIN_DECLS
 
 /**
  * EgScale: what a cell's colour says.
- * @EG_SCALE_NORMALIZED: clip((score − low)/(high − low), 0, 1); shown raw, and said so, where that is
- * undefined
+ * @EG_SCALE_NORMALIZED: clip((score − low)/(high − low), 0, 1), or of damage the loss, clip((high −
+ * score)/(high − low), 0, 1); shown raw, and said so, where that is undefined
  * @EG_SCALE_RAW: the score itself, from 0 to a round number that holds the clean probability and every score;
  * where scores are negative, between two round numbers
  */
@@ -80,8 +80,10 @@ void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *re
  * @map: the window through which the cells are seen; @cells: all of them, larger than @map by @zoom and moved
  * by how far they are scrolled; @bar: the colour bar
  * @bracket: of the line along the subject: y above the map, or x beside it where tokens go down
- * @metric: what the scores are; @low, @high: the ends of the colour scale; @normalized: whether it is that of
- * normalized scores
+ * @metric, @sweep, @direction: what the scores are of
+ * @low, @high: the least and the greatest score of the colour scale; @normalized: whether it is that of
+ * normalized scores; @reversed: whether the least is at its red end, which says that much goes through a
+ * cell: of raw scores, where smaller ones are better or where clean runs are damaged
  * @layer_step, @token_step: every how many of them has its label; @n_bar_steps: ticks of the colour bar less
  * one
  * @labels: [n_labels] of #EgLabel: every text of the picture
@@ -97,8 +99,10 @@ typedef struct
   EgRect map, cells, bar;
   double bracket;
   EgMetric metric;
+  EgSweep sweep;
+  EgDirection direction;
   double low, high;
-  gboolean normalized;
+  gboolean normalized, reversed;
   gsize layer_step, token_step;
   guint n_bar_steps;
   GPtrArray *labels;

@@ -350,18 +350,22 @@ matters_more (const EgTraceResult *self, double score, double than)
                                                 : eg_metric_is_better (self->metric, score, than);
 }
 
-static void
-find_best (const EgTraceResult *self, EgTraceAnalysis *analysis)
+/* The number of the cell that matters most at the positions first … last; FALSE before one of them is known.
+ */
+static gboolean
+find_best (const EgTraceResult *self, gsize first, gsize last, gsize *best)
 {
-  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
-    if (!isnan (self->scores[i])
-        && (!analysis->has_best || matters_more (self, self->scores[i], analysis->best_score)))
+  gboolean found = FALSE;
+  for (gsize l = 0; l < self->n_layers; l++)
+    for (gsize t = first; t <= last; t++)
       {
-        analysis->has_best = TRUE;
-        analysis->best_score = self->scores[i];
-        analysis->best_layer = i / self->n_tokens;
-        analysis->best_position = i % self->n_tokens;
+        const gsize i = l * self->n_tokens + t;
+        if (isnan (self->scores[i]) || (found && !matters_more (self, self->scores[i], self->scores[*best])))
+          continue;
+        found = TRUE;
+        *best = i;
       }
+  return found;
 }
 
 /* argsort (average, stable)[::-1][:5] without the layers that have no average: of equal ones the later comes
@@ -406,7 +410,14 @@ eg_trace_result_analyze (const EgTraceResult *self)
       analysis->layer_sem[l] = sem_of_mean (scores, self->sem + l * n_tokens, n_tokens);
       analysis->subject_average[l] = mean (scores + self->subject_first, n_subject);
     }
-  find_best (self, analysis);
+  gsize best;
+  analysis->has_best = n_tokens > 0 && find_best (self, 0, n_tokens - 1, &best);
+  if (analysis->has_best)
+    {
+      analysis->best_layer = best / n_tokens;
+      analysis->best_position = best % n_tokens;
+      analysis->best_score = self->scores[best];
+    }
   find_top_layers (self, analysis);
   analysis->overall_mean = mean (analysis->layer_average, n_layers);
   analysis->subject_mean = mean (analysis->subject_average, n_layers);
@@ -463,12 +474,10 @@ describe_place (const EgTraceResult *self, gsize layer, const char *token)
                           layer, token);
 }
 
-char *
-eg_trace_result_describe (const EgTraceResult *self)
+/* The cell that matters most of all. (transfer full) */
+static char *
+describe_best (const EgTraceResult *self, const EgTraceAnalysis *analysis)
 {
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (self);
-  if (!analysis->has_best)
-    return NULL;
   const gsize layer = analysis->best_layer;
   const char *token = self->tokens != NULL ? self->tokens[analysis->best_position] : "";
   const char *target = self->target != NULL ? self->target : "";
@@ -507,6 +516,40 @@ eg_trace_result_describe (const EgTraceResult *self)
     }
   return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to %s%s"), layer, token,
                           target, value, error);
+}
+
+/* The last layers at the last token bring everything back, which says little; what happens to the subject
+ * itself says more. NULL where that is the best already, or where there are no tokens to tell apart.
+ * (transfer full) */
+static char *
+describe_within_subject (const EgTraceResult *self, const EgTraceAnalysis *analysis, const char *sentence)
+{
+  const gboolean is_subject
+      = analysis->best_position >= self->subject_first && analysis->best_position <= self->subject_last;
+  gsize best;
+  if (self->sweep == EG_SWEEP_LAYERS || self->tokens == NULL || is_subject
+      || self->subject_last >= self->n_tokens
+      || !find_best (self, self->subject_first, self->subject_last, &best))
+    return NULL;
+  const gsize layer = best / self->n_tokens;
+  const char *token = self->tokens[best % self->n_tokens];
+  g_autofree char *value = eg_metric_format (self->metric, self->scores[best]);
+  g_autofree char *error = format_error (self->metric, self->sem[best]);
+  if (self->sweep == EG_SWEEP_POSITIONS)
+    return g_strdup_printf (_ ("%s; within the subject: “%s” (%s%s)"), sentence, token, value, error);
+  return g_strdup_printf (_ ("%s; within the subject: layer %zu at “%s” (%s%s)"), sentence, layer, token,
+                          value, error);
+}
+
+char *
+eg_trace_result_describe (const EgTraceResult *self)
+{
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (self);
+  if (!analysis->has_best)
+    return NULL;
+  g_autofree char *sentence = describe_best (self, analysis);
+  char *both = describe_within_subject (self, analysis, sentence);
+  return both != NULL ? both : g_steal_pointer (&sentence);
 }
 
 /* Where corruption changed nothing, or in the wrong direction. */

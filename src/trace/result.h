@@ -173,8 +173,8 @@ EgTraceResult *eg_trace_result_copy_blank (const EgTraceResult *self);
 /* What to ask for to get this result again, as far as it is known; the defaults elsewhere. (transfer full) */
 EgTraceRequest *eg_trace_result_get_request (const EgTraceResult *self);
 
-/* "Most important: layer 4 at “ Merkel” brings “ German” back to 41% ± 2%": one sentence, or NULL before the
- * first cell. (transfer full) */
+/* "Most important: layer 7 at “ is” brings “ German” back to 99%; within the subject: layer 1 at “ Merkel”
+ * (41% ± 2%)": one sentence, or NULL before the first cell. (transfer full) */
 char *eg_trace_result_describe (const EgTraceResult *self);
 
 /**

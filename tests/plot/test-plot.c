@@ -528,6 +528,88 @@ test_raw_scale_holds_every_score (void)
 }
 
 /* Another metric than the probability is named at the colour bar. */
+/* How far down a text of the layout stands; −1 when there is none such. */
+static double
+find_label_y (const EgHeatmapLayout *layout, const char *text)
+{
+  for (guint i = 0; i < layout->labels->len; i++)
+    {
+      const EgLabel *label = layout->labels->pdata[i];
+      if (strcmp (pango_layout_get_text (label->text), text) == 0)
+        return eg_label_get_extents (label).y;
+    }
+  return -1;
+}
+
+/* Red says that much goes through a cell, whatever the metric and the direction are; the bar's numbers go
+ * with the colours. */
+static void
+test_red_is_what_matters (void)
+{
+  static const struct
+  {
+    EgMetric metric;
+    EgDirection direction;
+    gboolean reversed;
+  } cases[] = { { EG_METRIC_PROB, EG_DIRECTION_RESTORE, FALSE },
+                { EG_METRIC_PROB, EG_DIRECTION_DAMAGE, TRUE },
+                { EG_METRIC_KL, EG_DIRECTION_RESTORE, TRUE },
+                { EG_METRIC_RANK, EG_DIRECTION_RESTORE, TRUE },
+                { EG_METRIC_KL, EG_DIRECTION_DAMAGE, FALSE } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EgTraceResult) result = make_result (4, 5);
+      EgHeatmapStyle style;
+      eg_heatmap_style_init_figure (&style);
+      style.scale = EG_SCALE_RAW;
+      result->metric = cases[i].metric;
+      result->direction = cases[i].direction;
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 400, 300, 1);
+      g_assert_cmpfloat (eg_heatmap_layout_place (layout, result, layout->low), ==, cases[i].reversed);
+      g_assert_cmpfloat (eg_heatmap_layout_place (layout, result, layout->high), ==, !cases[i].reversed);
+      g_assert_cmpint (find_label_y (layout, "0.0") < find_label_y (layout, "1.0"), ==, cases[i].reversed);
+
+      /* Normalized, more is red and up in any case. */
+      style.scale = EG_SCALE_NORMALIZED;
+      if (!eg_metric_is_better (cases[i].metric, 1, 0))
+        {
+          result->high_score = 0.1;
+          result->low_score = 0.9;
+        }
+      g_autoptr (EgHeatmapLayout) normalized = eg_heatmap_layout_new (result, &style, 400, 300, 1);
+      const gboolean damages = cases[i].direction == EG_DIRECTION_DAMAGE;
+      g_assert_true (normalized->normalized);
+      g_assert_cmpfloat (eg_heatmap_layout_place (normalized, result, result->high_score), ==, !damages);
+      g_assert_true (find_label_y (normalized, "0.0") > find_label_y (normalized, "1.0"));
+    }
+}
+
+/* All tokens together are no subject, all layers together have no number. */
+static void
+test_bars_of_sweeps_name_what_they_are (void)
+{
+  g_autoptr (EgTraceResult) layers = make_result (6, 1), positions = make_result (1, 5);
+
+  layers->sweep = EG_SWEEP_LAYERS;
+  positions->sweep = EG_SWEEP_POSITIONS;
+  for (gsize view = 0; view < 2; view++)
+    {
+      g_autoptr (EgHeatmapLayout) bar = make_view (layers, view, 400, 300, 1);
+      g_autoptr (EgHeatmapLayout) row = make_view (positions, view, 400, 300, 1);
+      g_assert_true (bar->subject_label->hidden);
+      g_assert_nonnull (bar->layer_labels[0]);
+      g_assert_false (row->subject_label->hidden);
+      g_assert_null (row->layer_labels[0]);
+      g_assert_cmpfloat (find_label_y (row, "All layers"), >=, 0);
+      cairo_surface_destroy (draw (bar, layers));
+      cairo_surface_destroy (draw (row, positions));
+    }
+  g_autoptr (EgHeatmapLayout) damage = make_view (positions, 0, 400, 300, 1);
+  positions->direction = EG_DIRECTION_DAMAGE;
+  g_assert_false (eg_heatmap_layout_fits (damage, positions));
+}
+
 static void
 test_bar_names_the_metric (void)
 {
@@ -1018,6 +1100,8 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/layout/endless-token", test_endless_tokens_are_cut);
   g_test_add_func ("/plot/layout/undefined", test_undefined_normalization_is_shown_raw);
   g_test_add_func ("/plot/layout/raw", test_raw_scale_holds_every_score);
+  g_test_add_func ("/plot/layout/red-matters", test_red_is_what_matters);
+  g_test_add_func ("/plot/layout/sweeps", test_bars_of_sweeps_name_what_they_are);
   g_test_add_func ("/plot/layout/metric", test_bar_names_the_metric);
   g_test_add_func ("/plot/layout/negative", test_raw_scale_holds_negative_scores);
   g_test_add_func ("/plot/draw/colors", test_cells_have_their_color_everywhere);

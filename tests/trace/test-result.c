@@ -291,6 +291,42 @@ test_sentence_names_the_best_cell (void)
   g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “ Merkel” brings “ German” back to 41% ± 2%");
 }
 
+/* The last token is nearly always the best; the subject's own best is named beside it. */
+static void
+test_sentence_names_the_best_within_the_subject (void)
+{
+  g_autoptr (EgTraceResult) result = eg_trace_result_new (2, 3);
+  const double scores[] = { 0.1, 0.63, 0.2, 0.99, 0.3, 0.99 };
+  result->tokens = g_strsplit ("The| Eiffel| in", "|", 0);
+  result->target = g_strdup (" Paris");
+  result->subject_first = result->subject_last = 1;
+  memcpy (result->scores, scores, sizeof scores);
+  g_autofree char *cells = eg_trace_result_describe (result);
+  g_assert_cmpstr (
+      cells, ==,
+      "Most important: layer 1 at “The” brings “ Paris” back to 99%; within the subject: layer 0 at "
+      "“ Eiffel” (63%)");
+  /* Of damage, the lowest. */
+  result->direction = EG_DIRECTION_DAMAGE;
+  g_autofree char *damage = eg_trace_result_describe (result);
+  g_assert_cmpstr (
+      damage, ==,
+      "Most important: damaging layer 0 at “The” (Probability: 10%); within the subject: layer 1 at "
+      "“ Eiffel” (30%)");
+  result->direction = EG_DIRECTION_RESTORE;
+  result->sweep = EG_SWEEP_POSITIONS;
+  result->n_layers = 1;
+  g_autofree char *inside = eg_trace_result_describe (result);
+  g_assert_null (strstr (inside, "within the subject"));
+  result->scores[2] = 0.9;
+  g_autofree char *positions = eg_trace_result_describe (result);
+  g_assert_true (g_str_has_suffix (positions, "; within the subject: “ Eiffel” (63%)"));
+  /* Layers have no tokens. */
+  result->sweep = EG_SWEEP_LAYERS;
+  g_autofree char *layers = eg_trace_result_describe (result);
+  g_assert_null (strstr (layers, "within the subject"));
+}
+
 static void
 assert_warning (double high, double low, const char *expected)
 {
@@ -868,6 +904,8 @@ main (int argc, char **argv)
   g_test_add_func ("/result/normalization-is-undefined-when-nothing-was-lost",
                    test_normalization_is_undefined_when_nothing_was_lost);
   g_test_add_func ("/result/sentence-names-the-best-cell", test_sentence_names_the_best_cell);
+  g_test_add_func ("/result/sentence-names-the-best-cell-subject",
+                   test_sentence_names_the_best_within_the_subject);
   g_test_add_func ("/result/doubtful-traces-are-warned-of", test_doubtful_traces_are_warned_of);
   g_test_add_func ("/result/npz-keeps-every-bit", test_npz_keeps_every_bit);
   g_test_add_func ("/result/complete-npz-keeps-every-bit", test_complete_npz_keeps_every_bit);
