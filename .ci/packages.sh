@@ -65,6 +65,7 @@ need_packaging() {
   need 'dpkg-buildpackage' cmd:dpkg-buildpackage 'dpkg-dev' - -
   need 'debhelper' cmd:dh 'debhelper' - -
   need 'lintian' cmd:lintian 'lintian' - -
+  need 'mmdebstrap' cmd:mmdebstrap 'mmdebstrap' - -
 }
 
 install_missing() {

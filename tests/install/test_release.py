@@ -114,6 +114,40 @@ def test_the_debian_package_runs():
     assert output_of(os.path.join(root, "usr/bin/engram"), "--version").startswith("Engram ")
 
 
+def clean_system():
+    """A Debian with nothing but its essential packages."""
+    need("mmdebstrap")
+    if os.geteuid() != 0:
+        raise tap.Skip("only root can make another system")
+    system = os.path.join(FOLDER, "system")
+    made = subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", "bookworm", system], capture_output=True, text=True, check=False)
+    if made.returncode != 0:
+        raise tap.Skip("no mirror of Debian can be reached")
+    return system
+
+
+def test_the_debian_package_installs_on_a_clean_system():
+    packages = glob.glob(os.path.join(FOLDER, "debian/engram_*.deb"))
+    if not packages:
+        raise tap.Skip("there is no package")
+    system = clean_system()
+    shutil.copy(packages[0], os.path.join(system, "root/engram.deb"))
+    inside = ["env", "-i", "PATH=/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root", "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"]
+    inside += [f"{name}={value}" for name, value in os.environ.items() if name.lower().endswith("_proxy")]
+
+    def run(*command):
+        return output_of("chroot", system, *inside, *command)
+
+    run("apt-get", "update", "-q")
+    run("apt-get", "install", "-q", "-y", "--no-install-recommends", "/root/engram.deb")
+    assert json.loads(run("engram-cli", *TRACE, "--json"))["target"]["text"] == " Paris"
+    assert run("engram", "--version").startswith("Engram ")
+    assert "Engram" in run("sh", "-c", "cat /usr/share/applications/io.github.engram_app.Engram.desktop")
+    run("apt-get", "purge", "-q", "-y", "engram")
+    left = run("sh", "-c", "find / -xdev -iname '*engram*' -not -path '/proc/*' -not -path '/root/*' -not -path '/var/*'")
+    assert left == "", left
+
+
 try:
     tap.run([value for name, value in list(globals().items()) if name.startswith("test_")])
 finally:
