@@ -8,7 +8,7 @@
 #define WIDTH     9.0 /* of a map, at least */
 #define HEIGHT    5.0
 #define GAP       0.9
-#define TITLE_GAP 0.3
+#define TITLE_GAP 0.45
 #define FRAME     0.25 /* between a map and the frame of the chosen one */
 
 static double
