@@ -162,10 +162,49 @@ eg_trace_result_copy_blank (const EgTraceResult *self)
   return copy;
 }
 
+/* Where a token begins in the prompt and where it ends, in bytes: FALSE where the texts of the tokens before
+ * it are not the prompt's, as those of characters that tokens share are not. */
+static gboolean
+find_token (const char *prompt, char *const *tokens, gsize t, gsize *start, gsize *end)
+{
+  *end = 0;
+  for (gsize i = 0; i <= t; i++)
+    {
+      if (!g_str_has_prefix (prompt + *end, tokens[i]))
+        return FALSE;
+      *start = *end;
+      *end += strlen (tokens[i]);
+    }
+  return TRUE;
+}
+
+/* Which occurrence of the subject its tokens are, in characters; −1: the first, or nobody knows. */
+static gssize
+find_subject_offset (const EgTraceResult *self)
+{
+  const EgTraceResultInput input = eg_trace_result_get_input (self);
+  const char *prompt = self->prompt, *subject = self->subject;
+  gsize first_start, first_end, last_start, last_end;
+
+  if (prompt == NULL || subject == NULL || *subject == '\0' || input.tokens == NULL
+      || !find_token (prompt, input.tokens, input.subject_first, &first_start, &first_end)
+      || !find_token (prompt, input.tokens, input.subject_last, &last_start, &last_end))
+    return -1;
+  const char *first = strstr (prompt, subject);
+  for (const char *at = first; at != NULL; at = strstr (at + 1, subject))
+    {
+      const gsize start = (gsize)(at - prompt), end = start + strlen (subject);
+      if (start >= first_start && start < first_end && end > last_start && end <= last_end)
+        return at == first ? -1 : g_utf8_pointer_to_offset (prompt, at);
+    }
+  return -1;
+}
+
 EgTraceRequest *
 eg_trace_result_get_request (const EgTraceResult *self)
 {
   EgTraceRequest *request = eg_trace_request_new (self->prompt, self->subject);
+  request->subject_offset = find_subject_offset (self);
   request->target = self->target_named ? g_strdup (self->target) : NULL;
   if (!self->has_settings)
     return request;

@@ -475,6 +475,37 @@ test_npz_keeps_a_knockout (void)
 }
 
 /* Files whose sites do not fit together. */
+/* The prompt's tokens from "|" to "|", the subject's from first to last. */
+static gssize
+offset_of (const char *prompt, const char *subject, const char *tokens, gsize first, gsize last)
+{
+  g_auto (GStrv) texts = g_strsplit (tokens, "|", -1);
+  const gsize n = g_strv_length (texts);
+  g_autoptr (EgTraceResult) self = eg_trace_result_new (1, n);
+
+  self->prompt = g_strdup (prompt);
+  self->subject = g_strdup (subject);
+  self->tokens = g_steal_pointer (&texts);
+  self->subject_first = first;
+  self->subject_last = last;
+  g_autoptr (EgTraceRequest) request = eg_trace_result_get_request (self);
+  return request->subject_offset;
+}
+
+static void
+test_request_names_the_occurrence (void)
+{
+  static const char rome[] = "Is Rome in Rome?", *const tokens = "Is| Rome| in| Ro|me|?";
+  g_assert_cmpint (offset_of (rome, "Rome", tokens, 1, 1), ==, -1); /* the first is meant without a number */
+  g_assert_cmpint (offset_of (rome, "Rome", tokens, 3, 4), ==, 11);
+  g_assert_cmpint (offset_of (rome, "om", tokens, 3, 4), ==, 12);
+  /* Characters, not bytes; the space may be the subject's, too. */
+  g_assert_cmpint (offset_of ("Zürich: Zürich", "Zürich", "Z|ürich|:| Zürich", 3, 3), ==, 8);
+  g_assert_cmpint (offset_of ("é a, a", " a", "é| a|,| a", 3, 3), ==, 4);
+  /* Tokens that are a part of a character have no text of the prompt's. */
+  g_assert_cmpint (offset_of ("é Rome Rome", "Rome", "\uFFFD|\uFFFD| Rome| Rome", 3, 3), ==, -1);
+}
+
 static void
 assert_sites_refused (const char *message, const char *const *sites, gsize n, gsize n_rows)
 {
@@ -911,6 +942,7 @@ main (int argc, char **argv)
   g_test_add_func ("/result/complete-npz-keeps-every-bit", test_complete_npz_keeps_every_bit);
   g_test_add_func ("/result/npz-keeps-every-site", test_npz_keeps_every_site);
   g_test_add_func ("/result/npz-keeps-a-knockout", test_npz_keeps_a_knockout);
+  g_test_add_func ("/result/request-names-the-subjects-occurrence", test_request_names_the_occurrence);
   g_test_add_func ("/result/sites-that-do-not-fit-are-refused", test_sites_that_do_not_fit_are_refused);
   g_test_add_func ("/result/notebook-file-reads-and-saves-without-loss",
                    test_notebook_file_reads_and_saves_without_loss);
