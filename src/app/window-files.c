@@ -82,10 +82,11 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
 static void
 write_to (EgWindow *self, EgTracePage *page, const EgFigure *figure, const char *path)
 {
-  /* A figure is of what is seen, numbers are of all. */
-  EgTraceResult *result = page == NULL     ? NULL
-                          : figure != NULL ? eg_trace_page_get_shown (page)
-                                           : eg_trace_page_get_result (page);
+  /* A figure is of what is seen, but for that of all sites; numbers are of all. */
+  const gboolean shown = figure != NULL && figure->picture != EG_PICTURE_SITES;
+  EgTraceResult *result = page == NULL ? NULL
+                          : shown      ? eg_trace_page_get_shown (page)
+                                       : eg_trace_page_get_result (page);
 
   if (result == NULL)
     {

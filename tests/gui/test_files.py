@@ -137,8 +137,8 @@ def test_png_is_exported_at_its_scale(session):
     assert png_size(export_as(session, "map.png"))[0] == 3.5 * 96 * 3
 
 
-def test_curves_are_exported(session):
-    for picture in ["layers", "subject"]:
+def test_other_pictures_are_exported(session):
+    for picture in ["layers", "subject", "sites"]:
         path = session.path(f"{picture}.svg")
         export_to(path, picture)
         wait_for(picture, lambda: os.path.exists(path))
@@ -277,7 +277,7 @@ driver.main(
         test_svg_is_exported,
         test_pdf_is_exported,
         test_png_is_exported_at_its_scale,
-        test_curves_are_exported,
+        test_other_pictures_are_exported,
         test_full_disk_is_said_and_nothing_is_lost,
         test_missing_folder_is_said,
         test_saved_trace_is_opened_by_a_second_start,
