@@ -1,5 +1,6 @@
 #include "app/corruption-row.h"
 
+#include "app/choices.h"
 #include "app/field-message.h"
 #include "app/path-dialog.h"
 
@@ -178,16 +179,6 @@ on_choose_file (GtkButton *button, gpointer data)
 }
 
 static void
-set_choices (AdwComboRow *row, const char *const *titles, gsize n)
-{
-  g_autoptr (GtkStringList) list = gtk_string_list_new (NULL);
-
-  for (gsize i = 0; i < n; i++)
-    gtk_string_list_append (list, _ (titles[i]));
-  adw_combo_row_set_model (row, G_LIST_MODEL (list));
-}
-
-static void
 eg_corruption_row_dispose (GObject *object)
 {
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_CORRUPTION_ROW);
@@ -236,15 +227,19 @@ eg_corruption_row_class_init (EgCorruptionRowClass *klass)
 static void
 eg_corruption_row_init (EgCorruptionRow *self)
 {
-  g_autoptr (GtkStringList) kinds = gtk_string_list_new (NULL);
+  const char *kinds[EG_N_CORRUPTIONS], *scale_titles[EG_N_NOISE_SCALES], *span_titles[EG_N_SPANS];
 
+  for (EgCorruptionKind kind = 0; kind < EG_N_CORRUPTIONS; kind++)
+    kinds[kind] = eg_corruption_kind_get_title (kind);
+  for (EgNoiseScale scale = 0; scale < EG_N_NOISE_SCALES; scale++)
+    scale_titles[scale] = _ (scales[scale]);
+  for (EgSpan span = 0; span < EG_N_SPANS; span++)
+    span_titles[span] = _ (spans[span]);
   gtk_widget_init_template (GTK_WIDGET (self));
   self->showing = TRUE;
-  for (EgCorruptionKind kind = 0; kind < EG_N_CORRUPTIONS; kind++)
-    gtk_string_list_append (kinds, eg_corruption_kind_get_title (kind));
-  adw_combo_row_set_model (self->kind, G_LIST_MODEL (kinds));
-  set_choices (self->scale, scales, EG_N_NOISE_SCALES);
-  set_choices (self->span, spans, EG_N_SPANS);
+  eg_choices_set (self->kind, kinds, EG_N_CORRUPTIONS);
+  eg_choices_set (self->scale, scale_titles, EG_N_NOISE_SCALES);
+  eg_choices_set (self->span, span_titles, EG_N_SPANS);
   self->showing = FALSE;
   update (self);
 }

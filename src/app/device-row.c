@@ -100,6 +100,20 @@ list (EgDeviceRow *self, GPtrArray *gpus)
   self->listing = FALSE;
 }
 
+/* There is nothing to choose then: what computes is said, and why. */
+static void
+say_why_not (EgDeviceRow *self, const char *why_not)
+{
+  g_autofree char *reason = g_strdup_printf (_ ("CUDA is not used: %s"), why_not);
+  g_autofree char *text = g_strdup_printf ("%s · %s", _ ("Processor"), reason);
+  g_autofree char *escaped = g_markup_escape_text (text, -1);
+
+  g_ptr_array_set_size (self->names, 0);
+  adw_combo_row_set_model (ADW_COMBO_ROW (self), NULL);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self), escaped);
+  adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (self), 0);
+}
+
 static void
 on_found (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -110,14 +124,10 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
   if (found == NULL)
     return;
   self->unusable = found->why_not != NULL;
-  list (self, self->unusable ? NULL : found->gpus);
   if (self->unusable)
-    {
-      g_autofree char *text = g_strdup_printf (_ ("CUDA is not used: %s"), found->why_not);
-      g_autofree char *escaped = g_markup_escape_text (text, -1);
-      adw_action_row_set_subtitle (ADW_ACTION_ROW (self), escaped);
-      adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (self), 0);
-    }
+    say_why_not (self, found->why_not);
+  else
+    list (self, found->gpus);
   found_free (found);
 }
 

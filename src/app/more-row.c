@@ -1,5 +1,6 @@
 #include "app/more-row.h"
 
+#include "app/choices.h"
 #include "app/device-row.h"
 #include "app/field-message.h"
 
@@ -116,14 +117,14 @@ eg_more_row_class_init (EgMoreRowClass *klass)
 static void
 eg_more_row_init (EgMoreRow *self)
 {
-  g_autoptr (GtkStringList) metrics = gtk_string_list_new (NULL);
+  const char *metrics[EG_N_METRICS + 1];
 
+  for (EgMetric metric = 0; metric < EG_N_METRICS; metric++)
+    metrics[metric] = eg_metric_get_title (metric);
+  metrics[EG_N_METRICS] = _ ("All of them; the map shows the probability");
   gtk_widget_init_template (GTK_WIDGET (self));
   self->showing = TRUE;
-  for (EgMetric metric = 0; metric < EG_N_METRICS; metric++)
-    gtk_string_list_append (metrics, eg_metric_get_title (metric));
-  gtk_string_list_append (metrics, _ ("All of them; the map shows the probability"));
-  adw_combo_row_set_model (self->metric, G_LIST_MODEL (metrics));
+  eg_choices_set (self->metric, metrics, EG_N_METRICS + 1);
   self->showing = FALSE;
   update (self);
 }

@@ -1,5 +1,6 @@
 #include "app/restoring-row.h"
 
+#include "app/choices.h"
 #include "app/field-message.h"
 #include "app/site-chooser.h"
 
@@ -10,6 +11,8 @@ struct _EgRestoringRow
   AdwExpanderRow parent_instance;
   gboolean showing;
   char *error;
+  EgSweep sweep_before; /* a knockout, which has a sweep and a direction of its own */
+  EgDirection direction_before;
   EgKnockout suggested;
   gboolean has_suggestion;
 
@@ -119,6 +122,19 @@ on_selected (GtkWidget *row, GParamSpec *pspec, gpointer data)
   changed (data);
 }
 
+/* What a knockout always is, and what it was before. */
+static void
+show_own_sweep (EgRestoringRow *self, gboolean knockout)
+{
+  if (knockout)
+    {
+      self->sweep_before = get_sweep (self);
+      self->direction_before = get_direction (self);
+    }
+  adw_combo_row_set_selected (self->sweep, knockout ? EG_SWEEP_LAYERS : self->sweep_before);
+  adw_combo_row_set_selected (self->direction, knockout ? EG_DIRECTION_DAMAGE : self->direction_before);
+}
+
 /* "3", "3-5" */
 static void
 show_range (GtkEntry *entry, gsize first, gsize last)
@@ -146,21 +162,12 @@ on_knockout (GtkSwitch *button, GParamSpec *pspec, gpointer data)
   if (self->showing)
     return;
   self->showing = TRUE;
+  show_own_sweep (self, gtk_switch_get_active (button));
   if (gtk_switch_get_active (button) && empty && self->has_suggestion)
     show_knockout (self, &self->suggested);
   self->showing = FALSE;
   g_signal_emit (self, signals[KNOCKOUT], 0);
   changed (self);
-}
-
-static void
-set_choices (AdwComboRow *row, const char *const *titles, gsize n)
-{
-  g_autoptr (GtkStringList) list = gtk_string_list_new (NULL);
-
-  for (gsize i = 0; i < n; i++)
-    gtk_string_list_append (list, _ (titles[i]));
-  adw_combo_row_set_model (row, G_LIST_MODEL (list));
 }
 
 static void
@@ -211,10 +218,16 @@ eg_restoring_row_class_init (EgRestoringRowClass *klass)
 static void
 eg_restoring_row_init (EgRestoringRow *self)
 {
+  const char *sweep_titles[EG_N_SWEEPS], *direction_titles[EG_N_DIRECTIONS];
+
+  for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
+    sweep_titles[sweep] = _ (sweeps[sweep]);
+  for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
+    direction_titles[direction] = _ (directions[direction]);
   gtk_widget_init_template (GTK_WIDGET (self));
   self->showing = TRUE;
-  set_choices (self->sweep, sweeps, EG_N_SWEEPS);
-  set_choices (self->direction, directions, EG_N_DIRECTIONS);
+  eg_choices_set (self->sweep, sweep_titles, EG_N_SWEEPS);
+  eg_choices_set (self->direction, direction_titles, EG_N_DIRECTIONS);
   self->showing = FALSE;
   update (self);
 }
@@ -242,8 +255,8 @@ eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request)
 
   const gboolean knockout = eg_restoring_row_has_knockout (self);
 
-  request->sweep = knockout ? EG_SWEEP_LAYERS : get_sweep (self);
-  request->direction = knockout ? EG_DIRECTION_DAMAGE : get_direction (self);
+  request->sweep = get_sweep (self);
+  request->direction = get_direction (self);
   request->freeze = knockout ? 0 : eg_site_chooser_get_sites (self->freeze);
   request->window
       = request->sweep != EG_SWEEP_POSITIONS ? (guint)gtk_spin_button_get_value_as_int (self->window) : 1;
@@ -268,6 +281,8 @@ eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request)
   g_return_if_fail (EG_IS_RESTORING_ROW (self));
 
   self->showing = TRUE;
+  self->sweep_before = EG_SWEEP_CELLS;
+  self->direction_before = EG_DIRECTION_RESTORE;
   adw_combo_row_set_selected (self->sweep, request->sweep);
   adw_combo_row_set_selected (self->direction, request->direction);
   eg_site_chooser_set_sites (self->freeze, request->freeze, 0);

@@ -151,6 +151,17 @@ update_progress (EgTracePage *self)
   gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
 }
 
+/* Lines do not break between a quotation mark and the space with which most tokens begin. (transfer full) */
+static char *
+keep_tokens_whole (const char *sentence)
+{
+  GString *text = g_string_new (sentence);
+
+  g_string_replace (text, "“ ", "“\302\240", 0);
+  g_string_replace (text, "„ ", "„\302\240", 0);
+  return g_string_free (text, FALSE);
+}
+
 /* The number of the site whose map is large, in a result that may have fewer than the one before. */
 static gsize
 get_shown_site (EgTracePage *self, const EgTraceResult *result)
@@ -194,7 +205,8 @@ update_texts (EgTracePage *self)
   g_autofree char *sentence = eg_trace_result_describe (result);
   gtk_label_set_text (self->clean, clean);
   gtk_label_set_text (self->corrupted, corrupted);
-  gtk_label_set_text (self->sentence, sentence != NULL ? sentence : "");
+  g_autofree char *whole = keep_tokens_whole (sentence != NULL ? sentence : "");
+  gtk_label_set_text (self->sentence, whole);
   eg_analysis_pane_set_result (self->analysis, result);
   eg_heatmap_view_announce (self->heatmap);
 }

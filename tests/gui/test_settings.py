@@ -73,7 +73,7 @@ def test_device_row_says_why_there_is_no_cuda(session):
     program = session.start(size=(1100, 1400))
     program.wait_for_all_cells()
     open_row(program, "More")
-    program.wait("the reason", name=re.compile("^CUDA is not used: "))
+    program.wait("the reason", name=re.compile("^Processor · CUDA is not used: "))
     program.wait("what computed", name=re.compile(r"^48 cells in .* · cpu$"))
     open_row(program, "More")
 
