@@ -135,6 +135,26 @@ def test_it_traces_the_demo_model():
     assert "Most important" in table, table
 
 
+def cuda_in_sandbox():
+    """What info says of CUDA."""
+    return json.loads(in_sandbox("engram-cli", "info", "--json"))["cuda"]
+
+
+def test_the_cuda_extension_is_found_where_the_program_looks():
+    without = cuda_in_sandbox()
+    assert not without["usable"] and "/app/lib/engram/libengram-cuda.so" in without["why_not"], without
+    module = os.path.join(FOLDER, "stand-in.so")
+    flags = output_of("pkg-config", "--cflags", "glib-2.0").split()
+    output_of(
+        "gcc", "-shared", "-fPIC", "-I" + os.path.join(SOURCES, "src"), *flags, "-o", module, os.path.join(SOURCES, "tests/flatpak/stand-in.c")
+    )
+    output_of(os.path.join(SOURCES, "flatpak/cuda.sh"), "--module", module)
+    found = cuda_in_sandbox()
+    assert found == {"usable": False, "why_not": "The stand-in was asked"}, found
+    output_of("flatpak", "--user", "uninstall", "-y", "--noninteractive", APP_ID + ".Cuda")
+    assert cuda_in_sandbox() == without, cuda_in_sandbox()
+
+
 def test_the_users_keys_cannot_be_read():
     os.makedirs(os.path.join(HOME, ".ssh"), exist_ok=True)
     secret = os.path.join(HOME, ".ssh/id_ed25519")
