@@ -10,6 +10,8 @@
  * Registers, from ptxas for compute capability 9.0: see README.md; no instantiation spills. */
 #include "stream.cuh"
 
+#include <map>
+
 namespace engram
 {
 static const unsigned scan_threads = 128;
@@ -132,30 +134,34 @@ queue_scan (EgStream *stream, const ScanArguments &arguments, size_t n_segments)
           2 * scan_tile * sizeof (float), stream->compute, arguments);
 }
 
-/* TRUE when `later` begins with, or is given, a state that `it` keeps. */
+/* Ranges of memory, none of which overlaps another: where each begins and ends. */
+typedef std::map<const float *, const float *> Ranges;
+
 static bool
-depends (const EgRows *later, const EgRows *it, size_t n_floats)
+touches (const Ranges &ranges, const float *begin, const float *end)
 {
-  if (!it->keep_state || it->keep_end <= it->keep_first)
-    return false;
-  const size_t n_states = (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step;
-  const float *begin = it->keep_state, *end = begin + n_states * n_floats;
-  const float *given = later->set_state,
-              *given_end = given && later->set_end > later->set_first
-                               ? given + (later->set_end - later->set_first) * n_floats
-                               : given;
-  return (later->state >= begin && later->state < end) || (given && given < end && given_end > begin);
+  const auto after = ranges.lower_bound (end);
+  return begin < end && after != ranges.begin () && std::prev (after)->second > begin;
 }
 
-/* Segments that may run side by side: those from `first` on whose states none of these keeps. */
+/* Segments that may run side by side: those from `first` on of which none begins with, or is given, states
+ * that one before it keeps. */
 static size_t
 count_independent (const EgRows *segments, size_t first, size_t n_segments, size_t n_floats)
 {
-  size_t end = first + 1;
+  Ranges kept;
+  size_t end = first;
   for (; end < n_segments; end++)
-    for (size_t s = first; s < end; s++)
-      if (depends (&segments[end], &segments[s], n_floats))
-        return end - first;
+    {
+      const EgRows &it = segments[end];
+      const size_t n_given = it.set_end > it.set_first ? it.set_end - it.set_first : 0;
+      if ((it.state && touches (kept, it.state, it.state + n_floats))
+          || (it.set_state && touches (kept, it.set_state, it.set_state + n_given * n_floats)))
+        break;
+      if (it.keep_state && it.keep_end > it.keep_first)
+        kept[it.keep_state]
+            = it.keep_state + (it.keep_end - it.keep_first + it.keep_step - 1) / it.keep_step * n_floats;
+    }
   return end - first;
 }
 

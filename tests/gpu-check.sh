@@ -170,6 +170,7 @@ layers=24 width=768
 [ "$rehearse" = no ] || layers=3 width=48
 check "a checkpoint of 130m's size" random_model 130m $layers $width f32 && {
   check "130m's size" compare_traces --model "$model"
+  check "130m's size, the host's part" "$build/tests/trace/queue-time" "$model"
   check "130m's size in tf32" compare_traces --model "$model" --precision tf32 --tolerance 1e-2
   check "130m's size in bf16" compare_traces --model "$model" --precision bf16 --tolerance 5e-2
 }
