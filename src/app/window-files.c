@@ -3,6 +3,7 @@
 
 #include "app/export-dialog.h"
 #include "app/path-dialog.h"
+#include "app/print-figure.h"
 #include "app/writer.h"
 #include "trace/result-io.h"
 
@@ -283,20 +284,6 @@ copy_action (GtkWidget *widget, const char *name, GVariant *parameter)
 /* ---- the printer ---- */
 
 static void
-on_draw_page (GtkPrintOperation *operation, GtkPrintContext *context, int page, gpointer data)
-{
-  Copying *printing = data;
-  cairo_t *cr = gtk_print_context_get_cairo_context (context);
-  const double width = printing->figure.options.width * POINTS_PER_INCH;
-  const double height = eg_figure_get_height (&printing->figure, printing->result);
-  const double scale
-      = MIN (gtk_print_context_get_width (context) / width, gtk_print_context_get_height (context) / height);
-
-  cairo_scale (cr, scale, scale);
-  eg_figure_draw (&printing->figure, printing->result, cr, 0);
-}
-
-static void
 on_printed (GtkPrintOperation *operation, GtkPrintOperationResult result, gpointer data)
 {
   GtkWindow *window = g_object_get_data (G_OBJECT (operation), "eg-window");
@@ -309,28 +296,16 @@ on_printed (GtkPrintOperation *operation, GtkPrintOperationResult result, gpoint
 }
 
 static void
-free_printing (gpointer data, GClosure *closure)
-{
-  copying_free (data);
-}
-
-static void
 print_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   EgWindow *self = EG_WINDOW (widget);
   EgTracePage *page = eg_window_get_page (self);
-  g_autoptr (GtkPrintOperation) operation = gtk_print_operation_new ();
+  const EgFigure figure = make_figure (self, page);
   g_autofree char *title = eg_trace_page_describe (page);
-  Copying *printing = g_new0 (Copying, 1);
+  g_autoptr (GtkPrintOperation) operation
+      = eg_print_operation_new (eg_trace_page_get_shown (page), &figure, title);
 
-  printing->result = eg_trace_result_copy (eg_trace_page_get_shown (page));
-  printing->figure = make_figure (self, page);
-  gtk_print_operation_set_n_pages (operation, 1);
-  gtk_print_operation_set_unit (operation, GTK_UNIT_POINTS);
-  gtk_print_operation_set_job_name (operation, title);
-  gtk_print_operation_set_allow_async (operation, TRUE);
   g_object_set_data_full (G_OBJECT (operation), "eg-window", g_object_ref (self), g_object_unref);
-  g_signal_connect_data (operation, "draw-page", G_CALLBACK (on_draw_page), printing, free_printing, 0);
   g_signal_connect (operation, "done", G_CALLBACK (on_printed), NULL);
   gtk_print_operation_run (operation, GTK_PRINT_OPERATION_ACTION_PRINT_DIALOG, GTK_WINDOW (self), NULL);
 }

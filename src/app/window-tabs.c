@@ -81,10 +81,28 @@ eg_window_add_page (EgWindow *self)
   return page;
 }
 
+/* The panel shows what the page in front is about. */
+static void
+show_draft (EgWindow *self)
+{
+  if (self->front == NULL || eg_trace_page_get_draft (self->front) == NULL)
+    return;
+  g_autoptr (EgTraceRequest) draft = eg_trace_request_copy (eg_trace_page_get_draft (self->front));
+  g_autoptr (EgTraceRequest) now = eg_window_make_request (self);
+  /* What computed a file elsewhere says nothing of here. */
+  if (!eg_trace_page_was_traced (self->front))
+    draft->device = now->device;
+  if (!eg_trace_request_equal (draft, now))
+    eg_window_show_request (self, draft);
+}
+
 void
 eg_window_select_page (EgWindow *self, EgTracePage *page)
 {
   adw_tab_view_set_selected_page (self->tabs, adw_tab_view_get_page (self->tabs, GTK_WIDGET (page)));
+  /* The first of all tabs was selected before there was anything to show. */
+  if (page == self->front)
+    show_draft (self);
 }
 
 static gboolean
@@ -142,16 +160,7 @@ on_page_selected (AdwTabView *tabs, GParamSpec *pspec, gpointer data)
     }
   self->front = page;
   hide_pages_behind (self);
-  if (page != NULL && eg_trace_page_get_draft (page) != NULL)
-    {
-      g_autoptr (EgTraceRequest) draft = eg_trace_request_copy (eg_trace_page_get_draft (page));
-      g_autoptr (EgTraceRequest) now = eg_window_make_request (self);
-      /* What computed a file elsewhere says nothing of here. */
-      if (!eg_trace_page_was_traced (page))
-        draft->device = now->device;
-      if (!eg_trace_request_equal (draft, now))
-        eg_window_show_request (self, draft);
-    }
+  show_draft (self);
   eg_window_update (self);
 }
 
