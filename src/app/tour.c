@@ -4,12 +4,14 @@
 #include "app/prompt-panel.h"
 #include "app/trace-settings.h"
 
+#include <adwaita.h>
 #include <glib/gi18n.h>
 
-#define SEEN     "tour-seen"
-#define WAIT_MS  400
-#define N_STOPS  3
-#define MAX_WAIT 150 /* looks for the map: a minute */
+#define SEEN       "tour-seen"
+#define WAIT_MS    400
+#define N_STOPS    3
+#define MAX_WAIT   150 /* looks for the map: a minute */
+#define TEXT_WIDTH 312
 
 /* Owned by the callout that is shown, as its data. */
 typedef struct
@@ -158,12 +160,17 @@ static GtkWidget *
 make_callout (Tour *self, const Stop *stop)
 {
   GtkWidget *popover = gtk_popover_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
+  GtkWidget *clamp = adw_clamp_new ();
   GtkEventController *keys = gtk_shortcut_controller_new ();
 
   gtk_box_append (GTK_BOX (box), make_label (_ (stop->title), "heading"));
   gtk_box_append (GTK_BOX (box), make_label (_ (stop->text), NULL));
   gtk_box_append (GTK_BOX (box), make_buttons (self));
-  gtk_popover_set_child (GTK_POPOVER (popover), box);
+  /* A popover measures its height for its width with the shadows: wider than its texts get, and too low. */
+  adw_clamp_set_maximum_size (ADW_CLAMP (clamp), TEXT_WIDTH);
+  adw_clamp_set_tightening_threshold (ADW_CLAMP (clamp), TEXT_WIDTH);
+  adw_clamp_set_child (ADW_CLAMP (clamp), box);
+  gtk_popover_set_child (GTK_POPOVER (popover), clamp);
   gtk_popover_set_autohide (GTK_POPOVER (popover), FALSE);
   gtk_popover_set_position (GTK_POPOVER (popover), stop->position);
   gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys),

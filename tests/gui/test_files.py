@@ -13,7 +13,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 import zipfile
 
-from driver import start_again, type_into, type_text, wait_for, xdotool
+from driver import start_again, text_of, type_into, type_text, wait_for, xdotool
 
 GOLDEN = os.path.join(os.environ.get("G_TEST_SRCDIR", os.path.join(os.path.dirname(__file__), "..")), "golden")
 NOTEBOOK = os.path.join(GOLDEN, "example_trace.npz")
@@ -265,6 +265,13 @@ def test_saved_trace_is_not_offered_again(session):
     program.quit()
 
 
+def test_start_with_a_file_shows_its_settings(session):
+    program = session.start(session.path("needle.npz"))
+    wait_for("the file", lambda: program.title() == "Space Needle → “Seattle”")
+    wait_for("its subject", lambda: text_of(program.find("text", "Subject")) == "Space Needle")
+    program.quit()
+
+
 def test_nothing_was_complained_of(session):
     assert not session.program.complaints(), "\n".join(session.program.complaints())
 
@@ -286,6 +293,7 @@ driver.main(
         test_killed_program_loses_nothing,
         test_discarding_can_be_undone,
         test_saved_trace_is_not_offered_again,
+        test_start_with_a_file_shows_its_settings,
         test_nothing_was_complained_of,
     ]
 )
