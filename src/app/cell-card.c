@@ -97,6 +97,9 @@ eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize laye
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->score, score);
   gtk_label_set_text (self->normalized, normalized);
+  /* One value is no curve. */
+  gtk_widget_set_visible (GTK_WIDGET (self->over_layers), L > 1);
+  gtk_widget_set_visible (GTK_WIDGET (self->over_tokens), T > 1);
   eg_chart_view_set_curve (self->over_layers, column, column_sem, L, low, high, layer);
   eg_chart_view_set_curve (self->over_tokens, result->scores + layer * T, result->sem + layer * T, T, low,
                            high, position);

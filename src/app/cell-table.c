@@ -102,6 +102,10 @@ text_of (const EgTraceResult *result, EgCell cell, Column column, int digits)
 
   if (column == COLUMN_TOKEN)
     return eg_token_to_visible (result->tokens[cell.position]);
+  /* All of them together have no number. */
+  if ((column == COLUMN_LAYER && result->sweep == EG_SWEEP_POSITIONS)
+      || (column == COLUMN_POSITION && result->sweep == EG_SWEEP_LAYERS))
+    return g_strdup ("–");
   if (column == COLUMN_LAYER || column == COLUMN_POSITION)
     return g_strdup_printf ("%.0f", value);
   if (isnan (value))

@@ -11,6 +11,11 @@ import time
 from driver import Atspi, click, find_all, has_state, is_on_screen, name_of, text_of, wait_for, xdotool
 
 
+NOTEBOOK = os.path.join(
+    os.environ.get("G_TEST_SRCDIR", os.path.join(os.path.dirname(__file__), "..")), "golden", "example_trace.npz"
+)
+
+
 def on_screen(program, role, name):
     """Of rows that are scrolled away, none."""
     return wait_for(f"{role} {name}", lambda: next(filter(is_on_screen, find_all(program.root, role, name)), None))
@@ -160,6 +165,12 @@ def test_nothing_was_complained_of(session):
     session.program.quit()
 
 
+def test_first_file_brings_its_settings(session):
+    program = session.start(NOTEBOOK)
+    wait_for("its prompt", lambda: text_of(program.find("text", "Prompt")) == "The mother tongue of Angela Merkel is")
+    program.quit()
+
+
 driver.main(
     [
         test_device_row_says_why_there_is_no_cuda,
@@ -172,5 +183,6 @@ driver.main(
         test_another_subject_takes_its_place,
         test_each_tab_has_its_settings,
         test_nothing_was_complained_of,
+        test_first_file_brings_its_settings,
     ]
 )
