@@ -151,7 +151,8 @@ update_progress (EgTracePage *self)
   gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
 }
 
-/* Lines do not break between a quotation mark and the space with which most tokens begin. (transfer full) */
+/* Lines break neither between a quotation mark and the space with which most tokens begin, nor at "±".
+ * (transfer full) */
 static char *
 keep_tokens_whole (const char *sentence)
 {
@@ -159,6 +160,7 @@ keep_tokens_whole (const char *sentence)
 
   g_string_replace (text, "“ ", "“\302\240", 0);
   g_string_replace (text, "„ ", "„\302\240", 0);
+  g_string_replace (text, " ± ", "\302\240±\302\240", 0);
   return g_string_free (text, FALSE);
 }
 
