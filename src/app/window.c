@@ -236,11 +236,12 @@ on_target_chosen (EgPredictionList *list, const char *text, gpointer data)
 
 /* ---- the model ---- */
 
-/* As wide as its text, up to a limit; where there is no room for that, an icon takes the text's place. */
+/* As wide as its text, up to a limit; cut where there is less room; and with hardly any, an icon takes its
+ * place. */
 static void
 set_model_text (EgWindow *self, const char *text)
 {
-  gtk_label_set_width_chars (self->model_label, (int)MIN (g_utf8_strlen (text, -1), 28));
+  gtk_label_set_width_chars (self->model_label, (int)MIN (g_utf8_strlen (text, -1), 12));
   gtk_label_set_text (self->model_label, text);
 }
 
