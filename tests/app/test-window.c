@@ -196,10 +196,7 @@ static void
 test_marks_the_occurrence_that_was_meant (void)
 {
   g_autoptr (EgTraceResult) result = fixture_result (2, 7);
-  g_autofree char *demo = eg_model_find_demo ();
   EgWindow *window = open_window (NULL);
-  EgWindow *window = open_window (NULL);
-
   g_free (result->prompt);
   g_free (result->subject);
   g_strfreev (result->tokens);
