@@ -276,7 +276,7 @@ static EgTraceResult *
 read_scores (const Reader *reader, GError **error)
 {
   EgSweep sweep = EG_SWEEP_CELLS;
-  gsize n_layers, n_columns;
+  gsize n_layers = 0, n_columns = 0;
   g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, "scores", error);
   g_autoptr (EgNpyArray) tokens = scores != NULL ? eg_npz_read (reader->npz, "input_tokens", error) : NULL;
   if (tokens == NULL || !read_sweep (reader, &sweep, error))
