@@ -191,7 +191,24 @@ typedef struct
   const char *message, *options[6];
 } Mistake;
 
-/* Each before anything is computed, in a sentence, with the exit code of wrong usage. */
+/* Each in a sentence, with this exit code and nothing else. */
+static void
+assert_refused (const Mistake *mistakes, gsize n, int status)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      const char *const *options = mistakes[i].options;
+      g_auto (Outcome) outcome
+          = RUN ("trace", EIFFEL, "--subject", SUBJECT, options[0], options[1], options[2], options[3]);
+      g_test_message ("%s", outcome.err);
+      g_assert_cmpint (outcome.status, ==, status);
+      g_assert_cmpstr (outcome.out, ==, "");
+      assert_one_sentence (outcome.err);
+      g_assert_nonnull (strstr (outcome.err, mistakes[i].message));
+    }
+}
+
+/* Before anything is opened: the exit code is that of wrong usage. */
 static void
 test_nonsense_is_refused (void)
 {
@@ -215,17 +232,7 @@ test_nonsense_is_refused (void)
     { "its site is state", { "--knockout", "1-3:1>4", "--direction", "restore" } },
     { "nothing can be frozen", { "--knockout", "1-3:1>4", "--freeze", "gate" } },
   };
-  for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
-    {
-      const char *const *options = mistakes[i].options;
-      g_auto (Outcome) outcome
-          = RUN ("trace", EIFFEL, "--subject", SUBJECT, options[0], options[1], options[2], options[3]);
-      g_test_message ("%s", outcome.err);
-      g_assert_cmpint (outcome.status, ==, 2);
-      g_assert_cmpstr (outcome.out, ==, "");
-      assert_one_sentence (outcome.err);
-      g_assert_nonnull (strstr (outcome.err, mistakes[i].message));
-    }
+  assert_refused (mistakes, G_N_ELEMENTS (mistakes), 2);
 }
 
 /* What only the model and the prompt can tell. */
@@ -239,17 +246,7 @@ test_misfits_are_refused (void)
     { "another number of tokens", { "--corrupt", "swap:Big Ben Clock Tower", "--direction", "damage" } },
     { "another number of tokens", { "--corrupt", "swap:Big Ben Clock Tower", "--freeze", "gate" } },
   };
-  for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
-    {
-      const char *const *options = mistakes[i].options;
-      g_auto (Outcome) outcome
-          = RUN ("trace", EIFFEL, "--subject", SUBJECT, options[0], options[1], options[2], options[3]);
-      g_test_message ("%s", outcome.err);
-      g_assert_cmpint (outcome.status, ==, 1);
-      g_assert_cmpstr (outcome.out, ==, "");
-      assert_one_sentence (outcome.err);
-      g_assert_nonnull (strstr (outcome.err, mistakes[i].message));
-    }
+  assert_refused (mistakes, G_N_ELEMENTS (mistakes), 1);
 }
 
 int

@@ -1,5 +1,7 @@
 #include "golden.h"
 
+#include "trace/metric.h"
+
 #include <math.h>
 
 const char *const golden_models[] = { "expand2", "deep", "half", "sharded", "narrow", "epsilon", NULL };
@@ -43,4 +45,14 @@ golden_number (JsonArray *array, gsize index)
 {
   JsonNode *node = json_array_get_element (array, (guint)index);
   return JSON_NODE_HOLDS_NULL (node) ? (double)NAN : json_node_get_double (node);
+}
+
+double
+golden_run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_tokens, gsize target)
+{
+  const EgHeadQuery query = { .target = target, .against = target };
+  EgHeadRow answer;
+  g_assert_true (eg_mamba_run (workspace, segment, 1, n_tokens, NULL, NULL));
+  eg_mamba_head (workspace, &query, &answer);
+  return eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
 }

@@ -2,6 +2,7 @@
  * PyTorch. */
 #pragma once
 
+#include "model/mamba.h"
 #include "trace/tracer.h"
 
 #include <json-glib/json-glib.h>
@@ -19,3 +20,6 @@ EgTraceRequest *golden_request (JsonObject *trace);
 
 /* A float in an array, or NaN for null. */
 double golden_number (JsonArray *array, gsize index);
+
+/* P(target) of a segment that is run alone. */
+double golden_run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_tokens, gsize target);

@@ -67,17 +67,6 @@ test_together (void)
       }
 }
 
-/* A run from the first layer and token on, alone. */
-static double
-run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_tokens, gsize target)
-{
-  const EgHeadQuery query = { .target = target, .against = target };
-  EgHeadRow answer;
-  g_assert_true (eg_mamba_run (workspace, segment, 1, n_tokens, NULL, NULL));
-  eg_mamba_head (workspace, &query, &answer);
-  return eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
-}
-
 /* A long prompt, of whose clean run states are kept at some positions only, with a subject of another length:
  * each stride-th cell against a run that continues nothing, and reads a clean run that keeps every state. */
 static void
@@ -111,7 +100,7 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site)
                                 .box = { layer, layer + 1, position, position + 1 } };
       if (isnan (result->scores[cell]) || cell % T < input->corrupted_first)
         continue;
-      g_assert_cmpfloat_with_epsilon (run_whole (workspace, &whole, S, (gsize)result->target_id),
+      g_assert_cmpfloat_with_epsilon (golden_run_whole (workspace, &whole, S, (gsize)result->target_id),
                                       result->scores[cell], 1e-5);
     }
   be->release (be, rows);

@@ -63,16 +63,6 @@ whole_run_new (EgModel *model, gsize n_tokens)
   return eg_run_new (model, &shape, NULL);
 }
 
-static double
-run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_tokens, gsize target)
-{
-  const EgHeadQuery query = { .target = target, .against = target };
-  EgHeadRow answer;
-  g_assert_true (eg_mamba_run (workspace, segment, 1, n_tokens, NULL, NULL));
-  eg_mamba_head (workspace, &query, &answer);
-  return eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
-}
-
 /* Every stride-th cell of a trace again, by whole runs from the first layer and token, each alone. */
 static void
 compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize stride, double tolerance)
@@ -99,14 +89,14 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
       g_autofree float *input = g_memdup2 (embeddings, T * d * sizeof (float));
       eg_noise_draw (noise, embeddings + first * d, input + first * d);
       const EgSegment whole = { .input = input, .keep = corrupted };
-      run_whole (workspace, &whole, T, (gsize)result->target_id);
+      golden_run_whole (workspace, &whole, T, (gsize)result->target_id);
       for (gsize cell = 0; cell < n_cells; cell += stride)
         {
           /* From layer 0 on, so that every restoration, the first one too, happens inside the network. */
           EgSegment segment = eg_grid_segment (&grid, cell, clean, corrupted);
           segment.layer = segment.position = 0;
           segment.input = request->direction == EG_DIRECTION_DAMAGE ? embeddings : input;
-          sums[cell] += run_whole (workspace, &segment, T, (gsize)result->target_id);
+          sums[cell] += golden_run_whole (workspace, &segment, T, (gsize)result->target_id);
         }
     }
   for (gsize cell = 0; cell < n_cells; cell += stride)
