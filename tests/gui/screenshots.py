@@ -57,6 +57,7 @@ def make_wide(session):
 def make_narrow(session):
     for name, dark in [("narrow.png", False), ("narrow-dark.png", True)]:
         session.program = start((380, 760), dark)
+        xdotool("mousemove", "190", "5")  # away from the map
         if dark:
             xdotool("key", "F9")  # the panel
         time.sleep(1.5)
