@@ -14,9 +14,10 @@ struct _EgMoreRow
 
   AdwComboRow *metric; /* after the metrics: all of them */
   GtkEntry *against;
+  GtkSpinButton *until, *most; /* until: 0 where samples are not added */
   GtkSpinButton *seed, *threads;
   EgDeviceRow *device;
-  GtkWidget *against_row, *seed_row;
+  GtkWidget *against_row, *until_row, *most_row, *seed_row;
 };
 
 enum
@@ -48,10 +49,18 @@ has_against (EgMoreRow *self)
   return is_all (self) || get_metric (self) == EG_METRIC_LOGIT_DIFF;
 }
 
+/* A swap, which draws no noise, has one sample. */
+static gboolean
+adds_samples (EgMoreRow *self)
+{
+  return gtk_widget_get_sensitive (self->until_row) && gtk_spin_button_get_value (self->until) > 0;
+}
+
 static void
 update (EgMoreRow *self)
 {
   gtk_widget_set_visible (self->against_row, has_against (self));
+  gtk_widget_set_visible (self->most_row, adds_samples (self));
   eg_field_message_show_row (ADW_EXPANDER_ROW (self),
                              is_all (self) ? _ ("All metrics") : eg_metric_get_title (get_metric (self)),
                              self->error);
@@ -104,6 +113,10 @@ eg_more_row_class_init (EgMoreRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgMoreRow, metric);
   gtk_widget_class_bind_template_child (widget_class, EgMoreRow, against);
   gtk_widget_class_bind_template_child (widget_class, EgMoreRow, against_row);
+  gtk_widget_class_bind_template_child (widget_class, EgMoreRow, until);
+  gtk_widget_class_bind_template_child (widget_class, EgMoreRow, until_row);
+  gtk_widget_class_bind_template_child (widget_class, EgMoreRow, most);
+  gtk_widget_class_bind_template_child (widget_class, EgMoreRow, most_row);
   gtk_widget_class_bind_template_child (widget_class, EgMoreRow, seed);
   gtk_widget_class_bind_template_child (widget_class, EgMoreRow, seed_row);
   gtk_widget_class_bind_template_child (widget_class, EgMoreRow, threads);
@@ -140,6 +153,8 @@ eg_more_row_fill (EgMoreRow *self, EgTraceRequest *request)
   request->all_metrics = is_all (self);
   g_free (request->against);
   request->against = has_against (self) && *against != '\0' ? g_strdup (against) : NULL;
+  request->until_sem = adds_samples (self) ? gtk_spin_button_get_value (self->until) : 0;
+  request->max_samples = MAX (request->samples, (guint)gtk_spin_button_get_value_as_int (self->most));
   request->seed = (guint32)gtk_spin_button_get_value (self->seed);
   request->threads = (guint)gtk_spin_button_get_value_as_int (self->threads);
   eg_device_row_get_device (self->device, &request->device);
@@ -153,6 +168,9 @@ eg_more_row_show (EgMoreRow *self, const EgTraceRequest *request)
   self->showing = TRUE;
   adw_combo_row_set_selected (self->metric, request->all_metrics ? EG_N_METRICS : request->metric);
   gtk_editable_set_text (GTK_EDITABLE (self->against), request->against != NULL ? request->against : "");
+  gtk_spin_button_set_value (self->until, request->until_sem);
+  if (request->until_sem > 0)
+    gtk_spin_button_set_value (self->most, request->max_samples);
   gtk_spin_button_set_value (self->seed, request->seed);
   eg_device_row_set_device (self->device, &request->device);
   self->showing = FALSE;
@@ -173,6 +191,8 @@ eg_more_row_set_noise (EgMoreRow *self, gboolean noise)
   g_return_if_fail (EG_IS_MORE_ROW (self));
 
   gtk_widget_set_sensitive (self->seed_row, noise);
+  gtk_widget_set_sensitive (self->until_row, noise);
+  update (self);
 }
 
 void
@@ -201,6 +221,8 @@ eg_more_row_commit (EgMoreRow *self)
 {
   g_return_if_fail (EG_IS_MORE_ROW (self));
 
+  gtk_spin_button_update (self->until);
+  gtk_spin_button_update (self->most);
   gtk_spin_button_update (self->seed);
   gtk_spin_button_update (self->threads);
 }

@@ -18,6 +18,7 @@ forget_part (EgTraceRequest *request, EgSettingsPart part)
       break;
     case EG_SETTINGS_MORE:
       request->metric = EG_METRIC_PROB;
+      request->until_sem = 0;
       g_clear_pointer (&request->against, g_free);
       break;
     case EG_SETTINGS_FINE:

@@ -190,6 +190,8 @@ make_request (guint i)
   request->window = i == 2 ? 1 : 1 + i;
   request->direction = i == 1 || i == 5 ? EG_DIRECTION_DAMAGE : EG_DIRECTION_RESTORE;
   request->freeze = i == 0 ? EG_SITE_BIT (EG_SITE_CONV) | EG_SITE_BIT (EG_SITE_SSM) : 0;
+  request->until_sem = i == 1 ? 0.025 : 0;
+  request->max_samples = i == 1 ? 77 : request->max_samples;
   request->has_knockout = i == 5;
   if (request->has_knockout)
     request->knockout = (EgKnockout){ 1, 4, 1, 2, 5, 5 };
@@ -285,6 +287,11 @@ test_nonsense_is_said_where_it_stands (void)
   request->metric = EG_METRIC_LOGIT_DIFF;
   assert_wrong (settings, request, model, EG_TYPE_MORE_ROW, "The metric logit-diff needs the token");
   request->metric = EG_METRIC_PROB;
+  request->until_sem = 0.01;
+  request->samples = 1;
+  assert_wrong (settings, request, model, EG_TYPE_MORE_ROW, "A standard error needs two samples");
+  request->until_sem = 0;
+  request->samples = 3;
   request->corruption.span = EG_SPAN_TOKENS;
   request->corruption.span_last = 99;
   assert_wrong (settings, request, model, EG_TYPE_CORRUPTION_ROW, "The span ends with token 99");
@@ -328,11 +335,13 @@ test_only_what_means_something_can_be_changed (void)
   GtkWidget *kind = get_child (corruption, "kind"), *scale = get_child (corruption, "scale");
   GtkWidget *samples = get_child (GTK_WIDGET (settings), "samples_row");
   GtkWidget *noise = get_child (GTK_WIDGET (settings), "noise_row");
+  GtkWidget *more = fixture_find (GTK_WIDGET (settings), EG_TYPE_MORE_ROW);
 
   adw_combo_row_set_selected (ADW_COMBO_ROW (kind), EG_CORRUPTION_SWAP);
   g_assert_false (gtk_widget_get_sensitive (samples));
   g_assert_false (gtk_widget_get_sensitive (noise));
   g_assert_false (gtk_widget_get_visible (scale));
+  g_assert_false (gtk_widget_get_sensitive (get_child (more, "until_row")));
   g_assert_true (gtk_widget_get_visible (get_child (corruption, "swap_row")));
   adw_combo_row_set_selected (ADW_COMBO_ROW (kind), EG_CORRUPTION_MULTIVARIATE);
   g_assert_true (gtk_widget_get_sensitive (samples));
