@@ -40,9 +40,9 @@ typedef enum
 } Column;
 
 /* A trace under way has thousands of new numbers a second, and the window must answer all the while: rows are
- * made once for a shape, a few at a time as long as each makes widgets; numbers are renewed a few at a time.
+ * made once for a shape, one by one as long as each makes widgets; numbers are renewed a few at a time.
  */
-#define FIRST_ROWS  8    /* made at once, while they make widgets */
+#define FIRST_ROWS  1    /* made at once, while each makes widgets: more would hold the window */
 #define WIDGET_ROWS 200  /* for so many does GTK make widgets */
 #define RENEW_MS    250  /* between renewals of the numbers */
 #define RENEW_US    2000 /* that one part of a renewal takes */

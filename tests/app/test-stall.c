@@ -253,6 +253,42 @@ test_map_and_table (void)
   measure ("cells", FALSE);
 }
 
+/* The table is shown for the first time, of a finished trace. */
+static double
+open_table (void)
+{
+  g_autoptr (EgTraceResult) result = fixture_result (N_LAYERS, N_TOKENS);
+  EgAnalysisPane *pane = EG_ANALYSIS_PANE (eg_analysis_pane_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (pane), 800, 400);
+
+  eg_analysis_pane_set_result (pane, result);
+  fixture_settle (window);
+  for (Clock clock = 0; clock < N_CLOCKS; clock++)
+    g_array_set_size (held[clock], 0);
+  wake ();
+  measuring = TRUE;
+  gtk_stack_set_visible_child_name (GTK_STACK (fixture_find (GTK_WIDGET (pane), GTK_TYPE_STACK)), "cells");
+  fixture_settle (window);
+  measuring = FALSE;
+  fixture_close (window);
+  return quantile (held[CLOCK_OWN], 1);
+}
+
+static void
+test_table_is_opened (void)
+{
+  g_autoptr (GArray) longest = g_array_new (FALSE, FALSE, sizeof (double));
+
+  for (guint run = 0; run < N_RUNS; run++)
+    {
+      const double ms = open_table ();
+      g_test_message ("run %u: held longest %.1f ms", run, ms);
+      g_array_append_val (longest, ms);
+    }
+  if (quantile (longest, 0.5) > LIMIT_MS)
+    g_test_fail_printf ("opening the table holds the main loop for %.1f ms", quantile (longest, 0.5));
+}
+
 /* A full redraw: the picture forgotten, measured and drawn anew, as after a change of size; and all cells
  * again, as after a change of the scale. */
 static void
@@ -302,5 +338,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/stall/curves", test_map_and_curves);
   g_test_add_func ("/app/stall/card", test_map_and_card);
   g_test_add_func ("/app/stall/table", test_map_and_table);
+  g_test_add_func ("/app/stall/table-is-opened", test_table_is_opened);
   return g_test_run ();
 }
