@@ -153,13 +153,3 @@ eg_export_figure (const EgTraceResult *result, const EgFigure *figure, const cha
     }
   return eg_atomic_file_commit (file, error);
 }
-
-gboolean
-eg_export_heatmap (const EgTraceResult *result,
-                   const EgFigureOptions *options,
-                   const char *path,
-                   GError **error)
-{
-  const EgFigure figure = { .picture = EG_PICTURE_HEATMAP, .options = *options };
-  return eg_export_figure (result, &figure, path, error);
-}

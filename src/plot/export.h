@@ -13,10 +13,4 @@ gboolean eg_export_can_write (const char *path);
 gboolean
 eg_export_figure (const EgTraceResult *result, const EgFigure *figure, const char *path, GError **error);
 
-/* The same of the heatmap. */
-gboolean eg_export_heatmap (const EgTraceResult *result,
-                            const EgFigureOptions *options,
-                            const char *path,
-                            GError **error);
-
 G_END_DECLS

@@ -188,15 +188,6 @@ copy_grid (const Reader *reader,
   return TRUE;
 }
 
-static void
-input_free (EgTraceResultInput *self)
-{
-  g_strfreev (self->tokens);
-  g_free (self->ids);
-  g_free (self);
-}
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceResultInput, input_free)
-
 static gboolean
 read_subject_range (const Reader *reader, EgTraceResultInput *input, GError **error)
 {

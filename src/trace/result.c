@@ -49,8 +49,8 @@ eg_trace_result_ref (EgTraceResult *self)
   return self;
 }
 
-static void
-input_free (EgTraceResultInput *input)
+void
+eg_trace_result_input_free (EgTraceResultInput *input)
 {
   g_strfreev (input->tokens);
   g_free (input->ids);
@@ -71,7 +71,7 @@ eg_trace_result_unref (EgTraceResult *self)
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
   g_clear_pointer (&self->more_sites, g_ptr_array_unref);
-  g_clear_pointer (&self->input, input_free);
+  g_clear_pointer (&self->input, eg_trace_result_input_free);
   g_free (self->scores);
   g_free (self->sem);
   g_free (self->counts);
@@ -245,7 +245,7 @@ eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input)
 {
   g_strfreev (self->tokens);
   g_free (self->ids);
-  g_clear_pointer (&self->input, input_free);
+  g_clear_pointer (&self->input, eg_trace_result_input_free);
   if (self->sweep == EG_SWEEP_LAYERS)
     {
       g_return_if_fail (self->n_tokens == 1);

@@ -1,6 +1,7 @@
 /* engram-cli with models and tokenizers of other places than the demo's. The program is the one that
  * $ENGRAM_CLI names. */
 #include "../model/tiny.h"
+#include "command.h"
 
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
@@ -8,33 +9,15 @@
 
 static char *home;
 
-/* Runs the program; what it writes to stdout and stderr, and its exit code. */
-static int
-run (const char *const *arguments, char **out, char **err)
-{
-  g_autoptr (GPtrArray) argv = g_ptr_array_new ();
-  g_autoptr (GError) error = NULL;
-  int wait_status;
-  g_ptr_array_add (argv, (char *)g_getenv ("ENGRAM_CLI"));
-  for (gsize i = 0; arguments[i] != NULL; i++)
-    g_ptr_array_add (argv, (char *)arguments[i]);
-  g_ptr_array_add (argv, NULL);
-  g_spawn_sync (NULL, (char **)argv->pdata, NULL, G_SPAWN_DEFAULT, NULL, NULL, out, err, &wait_status,
-                &error);
-  g_assert_no_error (error);
-  return g_spawn_check_wait_status (wait_status, &error) ? 0 : error->code;
-}
-
 /* A run that succeeds in silence. Returns: (transfer full): the object that it prints. */
 static JsonNode *
 run_json (const char *const *arguments)
 {
-  g_autofree char *out = NULL, *err = NULL;
-  const int status = run (arguments, &out, &err);
-  g_assert_cmpstr (err, ==, "");
-  g_assert_cmpint (status, ==, 0);
+  g_auto (Outcome) outcome = run_argv (arguments);
+  g_assert_cmpstr (outcome.err, ==, "");
+  g_assert_cmpint (outcome.status, ==, 0);
   g_autoptr (GError) error = NULL;
-  JsonNode *node = json_from_string (out, &error);
+  JsonNode *node = json_from_string (outcome.out, &error);
   g_assert_no_error (error);
   return node;
 }
@@ -44,13 +27,12 @@ run_json (const char *const *arguments)
 static void
 assert_fails (const char *part, const char *const *arguments)
 {
-  g_autofree char *out = NULL, *err = NULL;
-  g_assert_cmpint (run (arguments, &out, &err), ==, 1);
-  g_assert_cmpstr (out, ==, "");
-  g_assert_true (g_str_has_prefix (err, "engram-cli: "));
-  g_assert_cmpuint (strcspn (err, "\n"), ==, strlen (err) - 1);
-  if (strstr (err, part) == NULL)
-    g_error ("“%s” does not say “%s”", err, part);
+  g_auto (Outcome) outcome = run_argv (arguments);
+  g_assert_cmpint (outcome.status, ==, 1);
+  g_assert_cmpstr (outcome.out, ==, "");
+  assert_one_sentence (outcome.err);
+  if (strstr (outcome.err, part) == NULL)
+    g_error ("“%s” does not say “%s”", outcome.err, part);
 }
 
 #define ASSERT_FAILS(part, ...) assert_fails (part, (const char *const[]){ __VA_ARGS__, NULL })
@@ -88,10 +70,10 @@ test_models_document (void)
 static void
 test_models_table (void)
 {
-  g_autofree char *out = NULL, *err = NULL;
-  g_assert_cmpint (run ((const char *const[]){ "models", NULL }, &out, &err), ==, 0);
-  g_assert_cmpstr (err, ==, "");
-  g_auto (GStrv) lines = g_strsplit (out, "\n", -1);
+  g_auto (Outcome) outcome = RUN ("models");
+  g_assert_cmpint (outcome.status, ==, 0);
+  g_assert_cmpstr (outcome.err, ==, "");
+  g_auto (GStrv) lines = g_strsplit (outcome.out, "\n", -1);
   g_assert_true (g_str_has_prefix (lines[1], "demo "));
   g_assert_true (g_str_has_suffix (lines[1], " M  yes"));
   g_assert_true (g_str_has_prefix (lines[2], "mamba�not ")); /* one line, whatever it is called */
@@ -104,9 +86,9 @@ test_models_table (void)
 static void
 test_models_takes_no_argument (void)
 {
-  g_autofree char *out = NULL, *err = NULL;
-  g_assert_cmpint (run ((const char *const[]){ "models", "x", NULL }, &out, &err), ==, 2);
-  g_assert_cmpstr (err, ==, "engram-cli: models takes no argument\n");
+  g_auto (Outcome) outcome = RUN ("models", "x");
+  g_assert_cmpint (outcome.status, ==, 2);
+  g_assert_cmpstr (outcome.err, ==, "engram-cli: models takes no argument\n");
 }
 
 /* ---- names and tokenizers ---- */
@@ -147,10 +129,10 @@ test_info_says_which_tokenizer (void)
   g_autoptr (JsonNode) given = RUN_JSON ("info", "state-spaces/tiny", "--tokenizer", file);
   assert_tokenizer (given, "given", "/given/tokenizer.json", 7);
 
-  g_autofree char *out = NULL, *err = NULL;
-  g_assert_cmpint (run ((const char *const[]){ "info", "state-spaces/tiny", NULL }, &out, &err), ==, 0);
-  g_assert_nonnull (
-      strstr (out, "tokenizer      byte-level BPE, 50277 tokens, GPT-NeoX's, which comes with Engram\n"));
+  g_auto (Outcome) outcome = RUN ("info", "state-spaces/tiny");
+  g_assert_cmpint (outcome.status, ==, 0);
+  g_assert_nonnull (strstr (
+      outcome.out, "tokenizer      byte-level BPE, 50277 tokens, GPT-NeoX's, which comes with Engram\n"));
 }
 
 static void

@@ -926,6 +926,13 @@ on_text (GMarkupParseContext *context, const char *text, gsize length, gpointer 
 {
 }
 
+static gboolean
+export_heatmap (const EgTraceResult *result, const EgFigureOptions *options, const char *path, GError **error)
+{
+  const EgFigure figure = { .picture = EG_PICTURE_HEATMAP, .options = *options };
+  return eg_export_figure (result, &figure, path, error);
+}
+
 static void
 test_svg_is_xml_with_every_cell (void)
 {
@@ -939,7 +946,7 @@ test_svg_is_xml_with_every_cell (void)
 
   eg_figure_options_init (&options);
   options.style.colormap = EG_COLORMAP_VIRIDIS;
-  eg_export_heatmap (result, &options, path, &error);
+  export_heatmap (result, &options, path, &error);
   g_assert_no_error (error);
   g_file_get_contents (path, &text, &length, &error);
   g_assert_no_error (error);
@@ -974,7 +981,7 @@ test_png_has_its_size_and_colors (void)
       options.height = 2.5;
       options.png_scale = scale;
       options.style.title = "Title";
-      eg_export_heatmap (result, &options, path, &error);
+      export_heatmap (result, &options, path, &error);
       g_assert_no_error (error);
       cairo_surface_t *surface = cairo_image_surface_create_from_png (path);
       g_assert_cmpint (cairo_surface_status (surface), ==, CAIRO_STATUS_SUCCESS);
@@ -1009,7 +1016,7 @@ test_pdf_is_a_pdf (void)
   EgFigureOptions options;
 
   eg_figure_options_init (&options);
-  eg_export_heatmap (result, &options, path, &error);
+  export_heatmap (result, &options, path, &error);
   g_assert_no_error (error);
   g_file_get_contents (path, &text, &length, &error);
   g_assert_no_error (error);
@@ -1042,7 +1049,7 @@ test_failure_leaves_nothing (void)
       options.width = cases[i].width;
       options.height = cases[i].height;
       options.png_scale = cases[i].scale;
-      g_assert_false (eg_export_heatmap (result, &options, path, &error));
+      g_assert_false (export_heatmap (result, &options, path, &error));
       g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
       g_assert_cmpuint (count_files (folder), ==, 0);
     }
@@ -1051,7 +1058,7 @@ test_failure_leaves_nothing (void)
   g_autoptr (GError) error = NULL;
   EgFigureOptions options;
   eg_figure_options_init (&options);
-  g_assert_false (eg_export_heatmap (result, &options, nowhere, &error));
+  g_assert_false (export_heatmap (result, &options, nowhere, &error));
   g_assert_nonnull (error);
   g_assert_cmpuint (count_files (folder), ==, 0);
   g_rmdir (folder);
@@ -1071,12 +1078,12 @@ test_failure_keeps_the_old_file (void)
   eg_figure_options_init (&options);
   g_assert_true (g_file_set_contents (path, "old", -1, NULL));
   options.png_scale = 9;
-  g_assert_false (eg_export_heatmap (result, &options, path, &error));
+  g_assert_false (export_heatmap (result, &options, path, &error));
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_cmpstr (text, ==, "old");
   options.png_scale = 1;
   g_clear_error (&error);
-  eg_export_heatmap (result, &options, path, &error);
+  export_heatmap (result, &options, path, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (count_files (folder), ==, 1);
   g_unlink (path);

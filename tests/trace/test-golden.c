@@ -158,6 +158,13 @@ load_sites (JsonNode **root)
   return json_node_get_object (*root);
 }
 
+/* What sites.json has of a model. */
+static JsonObject *
+sites_of (JsonObject *document, const char *name)
+{
+  return json_object_get_object_member (json_object_get_object_member (document, "models"), name);
+}
+
 static EgTraceRequest *
 sites_request (JsonObject *document)
 {
@@ -185,8 +192,7 @@ test_sites (gconstpointer name)
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
   JsonObject *document = load_sites (&root);
-  JsonObject *golden
-      = json_object_get_object_member (json_object_get_object_member (document, "models"), name);
+  JsonObject *golden = sites_of (document, name);
   JsonArray *traces = json_object_get_array_member (golden, "traces");
   g_assert_cmpuint (json_array_get_length (traces), >, 150);
   for (guint i = 0; i < json_array_get_length (traces); i++)
@@ -223,8 +229,7 @@ test_knockouts (gconstpointer name)
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
   JsonObject *document = load_sites (&root);
-  JsonArray *knockouts = json_object_get_array_member (
-      json_object_get_object_member (json_object_get_object_member (document, "models"), name), "knockouts");
+  JsonArray *knockouts = json_object_get_array_member (sites_of (document, name), "knockouts");
   for (guint i = 0; i < json_array_get_length (knockouts); i++)
     {
       JsonObject *knockout = json_array_get_object_element (knockouts, i);
@@ -251,8 +256,7 @@ test_swaps (gconstpointer name)
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
   JsonObject *document = load_sites (&root);
-  JsonArray *swaps = json_object_get_array_member (
-      json_object_get_object_member (json_object_get_object_member (document, "models"), name), "swaps");
+  JsonArray *swaps = json_object_get_array_member (sites_of (document, name), "swaps");
   g_assert_cmpuint (json_array_get_length (swaps), ==, 4 * EG_N_SITES * 2);
   for (guint i = 0; i < json_array_get_length (swaps); i++)
     {
