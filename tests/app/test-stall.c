@@ -1,6 +1,7 @@
 /* The main loop's stall meter: how long the window would not answer while a trace's cells come in. Cells of a
  * 48-layer, 64-token grid arrive within 2 seconds, as the tracer hands them over, at the real widgets; the
- * time from each waking of the main loop to its next sleep is measured, painting included. */
+ * time from each waking of the main loop to its next sleep is measured, painting included, and divided by how
+ * much slower than a quiet machine and a release build a yardstick shows this one to be. */
 #include "app/analysis-pane.h"
 #include "app/heatmap-picture.h"
 #include "app/heatmap-view.h"
@@ -17,6 +18,8 @@
 #define N_RUNS     5
 #define TEXT_MS    100  /* between updates of what is text, as the window has it */
 #define LIMIT_MS   16.0 /* on the median of the runs: a frame */
+#define YARD_MS                                                                                              \
+  1.5 /* of the yardstick, where the limit holds as it stands: a release build, nothing else running */
 
 /* ---- the meter ---- */
 
@@ -74,6 +77,60 @@ quantile (GArray *values, double q)
 {
   g_array_sort (values, compare);
   return g_array_index (values, double, (guint)(q * (values->len - 1)));
+}
+
+/* Starts and ends a measurement; what is held meanwhile is in `held`. */
+static void
+begin_meter (void)
+{
+  for (Clock clock = 0; clock < N_CLOCKS; clock++)
+    g_array_set_size (held[clock], 0);
+  wake ();
+  measuring = TRUE;
+}
+
+static void
+end_meter (void)
+{
+  measuring = FALSE;
+}
+
+/* ---- the yardstick ---- */
+
+/* How much slower than where the limit was set everything is here, never below 1: a sanitizer, another
+ * processor, another program on the same core. It is what GTK alone needs for a window of labels that change,
+ * which holds the main loop with the same kind of work and none of ours. */
+static double
+slowdown (void)
+{
+  enum
+  {
+    N_LABELS = 60,
+    N_FRAMES = 30
+  };
+  GtkWidget *flow = gtk_flow_box_new (), *labels[N_LABELS];
+
+  for (gsize i = 0; i < N_LABELS; i++)
+    gtk_flow_box_append (GTK_FLOW_BOX (flow), labels[i] = gtk_label_new ("0"));
+  GtkWindow *window = fixture_show (flow, 800, 700);
+  begin_meter ();
+  for (gsize frame = 0; frame < N_FRAMES; frame++)
+    {
+      for (gsize i = 0; i < N_LABELS; i++)
+        {
+          g_autofree char *text
+              = g_strdup_printf ("layer %zu, %.3f", i, sin ((double)(frame * N_LABELS + i)));
+          gtk_label_set_text (GTK_LABEL (labels[i]), text);
+        }
+      fixture_settle (window);
+    }
+  end_meter ();
+  fixture_close (window);
+  /* Each frame's own work is a waking among many short ones. */
+  g_array_sort (held[CLOCK_OWN], compare);
+  const double ms = g_array_index (held[CLOCK_OWN], double, held[CLOCK_OWN]->len - N_FRAMES / 2);
+  g_test_message ("yardstick: %.2f ms", ms);
+  return MAX (ms / YARD_MS, 1);
 }
 
 /* ---- a trace that comes in ---- */
@@ -150,8 +207,9 @@ find_cells (gpointer data)
       n = (gsize)MIN (gone / SECONDS * N_CELLS, N_CELLS);
       g_mutex_lock (&self->mutex);
       self->n_found = n;
+      /* Not g_main_context_invoke(): it would call here, in this thread, while the main loop turns around. */
       if (!self->announced)
-        g_main_context_invoke_full (NULL, G_PRIORITY_DEFAULT_IDLE, show_cells, self, NULL);
+        g_idle_add (show_cells, self);
       self->announced = TRUE;
       g_mutex_unlock (&self->mutex);
     }
@@ -172,14 +230,11 @@ run_trace (Trace *self, guint run)
   eg_analysis_pane_set_result (self->pane, result);
   fixture_settle (self->window);
 
-  for (Clock clock = 0; clock < N_CLOCKS; clock++)
-    g_array_set_size (held[clock], 0);
-  wake ();
-  measuring = TRUE;
+  begin_meter ();
   GThread *thread = g_thread_new ("cells", find_cells, self);
   while (self->n_shown < N_CELLS || self->text_timeout != 0)
     g_main_context_iteration (NULL, TRUE);
-  measuring = FALSE;
+  end_meter ();
   g_thread_join (thread);
   const double longest = quantile (held[CLOCK_OWN], 1);
   g_test_message (
@@ -189,29 +244,12 @@ run_trace (Trace *self, guint run)
   return longest;
 }
 
-/* The median of some runs; of the best of a few attempts, for what else the machine does costs time even on a
- * clock that counts only ours. */
+/* The median of some runs, over how much slower everything was meanwhile. */
 static double
-measure_runs (Trace *trace)
+measure_runs (const char *page, gboolean hovered)
 {
-  double best = INFINITY;
-
-  for (guint attempt = 0; attempt < N_ATTEMPTS && best > LIMIT_MS; attempt++)
-    {
-      g_autoptr (GArray) longest = g_array_new (FALSE, FALSE, sizeof (double));
-      for (guint run = 0; run < N_RUNS; run++)
-        {
-          const double ms = run_trace (trace, run);
-          g_array_append_val (longest, ms);
-        }
-      best = MIN (best, quantile (longest, 0.5));
-    }
-  return best;
-}
-
-static void
-measure (const char *page, gboolean hovered)
-{
+  g_autoptr (GArray) longest = g_array_new (FALSE, FALSE, sizeof (double));
+  const double before = slowdown ();
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 6);
   Trace trace = { .heatmap = EG_HEATMAP_VIEW (eg_heatmap_view_new ()),
                   .pane = EG_ANALYSIS_PANE (eg_analysis_pane_new ()),
@@ -225,14 +263,30 @@ measure (const char *page, gboolean hovered)
   gtk_stack_set_visible_child_name (GTK_STACK (fixture_find (GTK_WIDGET (trace.pane), GTK_TYPE_STACK)), page);
   if (hovered)
     fixture_point (trace.window, GTK_WIDGET (trace.heatmap), 400, 200);
-  const double median = measure_runs (&trace);
-  g_test_message ("%s%s: the main loop is held at most %.1f ms, the median of %u runs (limit %.0f ms)", page,
-                  hovered ? ", with the card" : "", median, N_RUNS, LIMIT_MS);
+  for (guint run = 0; run < N_RUNS; run++)
+    {
+      const double ms = run_trace (&trace, run);
+      g_array_append_val (longest, ms);
+    }
   fixture_close (trace.window);
   eg_trace_result_unref (trace.full);
   g_mutex_clear (&trace.mutex);
-  if (median > LIMIT_MS)
-    g_test_fail_printf ("the main loop is held for %.1f ms", median);
+  return quantile (longest, 0.5) / ((before + slowdown ()) / 2);
+}
+
+/* Of the best of a few attempts, for what else the machine does costs time even on a clock that counts only
+ * ours. */
+static void
+measure (const char *page, gboolean hovered)
+{
+  double best = INFINITY;
+
+  for (guint attempt = 0; attempt < N_ATTEMPTS && best > LIMIT_MS; attempt++)
+    best = fmin (best, measure_runs (page, hovered));
+  g_test_message ("%s%s: the main loop is held at most %.1f ms, the median of %u runs (limit %.0f ms)", page,
+                  hovered ? ", with the card" : "", best, N_RUNS, LIMIT_MS);
+  if (best > LIMIT_MS)
+    g_test_fail_printf ("the main loop is held for %.1f ms", best);
 }
 
 static void
@@ -263,13 +317,10 @@ open_table (void)
 
   eg_analysis_pane_set_result (pane, result);
   fixture_settle (window);
-  for (Clock clock = 0; clock < N_CLOCKS; clock++)
-    g_array_set_size (held[clock], 0);
-  wake ();
-  measuring = TRUE;
+  begin_meter ();
   gtk_stack_set_visible_child_name (GTK_STACK (fixture_find (GTK_WIDGET (pane), GTK_TYPE_STACK)), "cells");
   fixture_settle (window);
-  measuring = FALSE;
+  end_meter ();
   fixture_close (window);
   return quantile (held[CLOCK_OWN], 1);
 }
@@ -277,16 +328,24 @@ open_table (void)
 static void
 test_table_is_opened (void)
 {
-  g_autoptr (GArray) longest = g_array_new (FALSE, FALSE, sizeof (double));
+  double best = INFINITY;
 
-  for (guint run = 0; run < N_RUNS; run++)
+  for (guint attempt = 0; attempt < N_ATTEMPTS && best > LIMIT_MS; attempt++)
     {
-      const double ms = open_table ();
-      g_test_message ("run %u: held longest %.1f ms", run, ms);
-      g_array_append_val (longest, ms);
+      g_autoptr (GArray) longest = g_array_new (FALSE, FALSE, sizeof (double));
+      const double before = slowdown ();
+      for (guint run = 0; run < N_RUNS; run++)
+        {
+          const double ms = open_table ();
+          g_test_message ("run %u: held longest %.1f ms", run, ms);
+          g_array_append_val (longest, ms);
+        }
+      best = fmin (best, quantile (longest, 0.5) / ((before + slowdown ()) / 2));
     }
-  if (quantile (longest, 0.5) > LIMIT_MS)
-    g_test_fail_printf ("opening the table holds the main loop for %.1f ms", quantile (longest, 0.5));
+  g_test_message ("opening the table holds the main loop for at most %.1f ms (limit %.0f ms)", best,
+                  LIMIT_MS);
+  if (best > LIMIT_MS)
+    g_test_fail_printf ("opening the table holds the main loop for %.1f ms", best);
 }
 
 /* A full redraw: the picture forgotten, measured and drawn anew, as after a change of size; and all cells
@@ -323,8 +382,9 @@ test_redraw (void)
       "redraw of %d layers by %d tokens, 800 by 480 pixels: all cells %.2f ms, with measuring and texts "
       "%.2f ms (medians)",
       N_LAYERS, N_TOKENS, quantile (cells, 0.5), quantile (whole, 0.5));
-  if (quantile (cells, 0.5) > LIMIT_MS)
-    g_test_fail_printf ("a redraw takes %.1f ms", quantile (cells, 0.5));
+  const double ms = quantile (cells, 0.5) / slowdown ();
+  if (ms > LIMIT_MS / 4)
+    g_test_fail_printf ("a redraw takes %.1f ms", ms);
 }
 
 int
