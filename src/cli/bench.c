@@ -169,7 +169,7 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
   if (!input)
     return FALSE;
   const EgModelConfig *config = eg_model_get_config (model);
-  const EgGrid grid = eg_grid_of (request, config->n_layers, input->n_tokens, input->corrupted_first);
+  const EgGrid grid = eg_grid_of_input (request, config->n_layers, input);
   const gsize n_cells = eg_grid_n_cells (&grid);
   g_autoptr (EgPlan) plan = eg_plan_new (&grid, request->samples, request->samples, NULL);
   g_autofree guint8 *seen = g_new0 (guint8, n_cells);

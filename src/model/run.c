@@ -107,6 +107,8 @@ eg_run_free (EgRun *self)
 {
   if (self->is_view)
     {
+      if (self->shape.base)
+        eg_run_free ((EgRun *)self->shape.base);
       g_free (self);
       return;
     }
@@ -132,9 +134,10 @@ value_width (const EgRun *self, EgSite site)
 EgRun *
 eg_run_new_shifted (const EgRun *run, gssize shift)
 {
-  g_return_val_if_fail (run->shape.base == NULL && (gssize)run->shape.n_positions + shift > 0, NULL);
   EgRun *self = g_memdup2 (run, sizeof *run);
   self->is_view = TRUE;
+  if (run->shape.base)
+    self->shape.base = eg_run_new_shifted (run->shape.base, shift);
   self->shape.first += (gsize)shift;
   self->shape.n_positions += (gsize)shift;
   self->shape.state_first += (gsize)shift;

@@ -53,7 +53,7 @@ struct _EgRun
 EgRun *eg_run_new (EgModel *model, const EgRunShape *shape, GError **error);
 /* The same run seen from a text whose positions are shifted: its position p is the run's p − shift, which may
  * lie before that text's beginning: below 0, as a gsize that has gone round. Keeps nothing of its own; the
- * run must outlive it, and continue none. For values that are put back alone. (transfer full) */
+ * run must outlive it. For values that are put back alone. (transfer full) */
 EgRun *eg_run_new_shifted (const EgRun *run, gssize shift);
 void eg_run_free (EgRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgRun, eg_run_free)

@@ -20,15 +20,21 @@ typedef enum
 } EgCellKind;
 
 /**
+ * Clean and corrupted prompts are the same before `corrupted_first`, and aligned from their ends: the clean
+ * one's position t ≥ aligned_first is the corrupted one's t + n_corrupted − n_tokens. Those of the clean one
+ * between the two have no counterpart, and nothing of theirs can be restored or damaged.
+ *
  * EgGrid: the cells of each site, one site after another; a site's are n_rows × n_columns, row-major: layers
- * × positions, with one row or column where a sweep takes all of them at once.
+ * × positions of the clean prompt, with one row or column where a sweep takes all of them at once.
+ * @n_tokens, @n_corrupted: of the clean prompt, and of the corrupted one
  * @sites: [n_sites]
  * @frozen: as the request has it
  * @has_knockout: the cells are @knockout's, windows of its layers, of one site, state
  */
 typedef struct
 {
-  gsize n_layers, n_tokens, corrupted_first;
+  gsize n_layers, n_tokens, n_corrupted;
+  gsize corrupted_first, aligned_first;
   EgSite sites[EG_N_SITES];
   gsize n_sites;
   EgSweep sweep;
@@ -40,7 +46,10 @@ typedef struct
   gsize n_rows, n_columns;
 } EgGrid;
 
+/* n_corrupted is n_tokens. */
 EgGrid eg_grid_of (const EgTraceRequest *request, gsize n_layers, gsize n_tokens, gsize corrupted_first);
+/* As the input has it, which may be a swap for a subject of another length. */
+EgGrid eg_grid_of_input (const EgTraceRequest *request, gsize n_layers, const EgTraceInput *input);
 
 gsize eg_grid_n_cells (const EgGrid *self);
 /* The index of a cell's site. */
@@ -49,10 +58,18 @@ gsize eg_grid_site_index (const EgGrid *self, gsize cell);
 /* The layers that a cell of layer l restores: max (0, l − ⌊w/2⌋) … min (L, l + ⌈w/2⌉) − 1, end exclusive. */
 void eg_grid_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end);
 
-/* What a cell restores, or knocks out. */
+/* Whether the cell's position has no counterpart: then it has no score. */
+gboolean eg_grid_is_missing (const EgGrid *self, gsize cell);
+gsize eg_grid_count_missing (const EgGrid *self);
+
+/* Whether the cells are runs of the corrupted prompt, and not of the clean one; tokens of these runs. */
+gboolean eg_grid_runs_corrupted (const EgGrid *self);
+gsize eg_grid_run_length (const EgGrid *self);
+
+/* What a cell restores, or knocks out, in the clean prompt's positions. */
 EgBox eg_grid_box (const EgGrid *self, gsize cell);
 
-/* The first layer and position that a cell changes. */
+/* The first layer and position (of the clean prompt) that a cell changes. */
 gsize eg_grid_start_layer (const EgGrid *self, gsize cell);
 gsize eg_grid_start_position (const EgGrid *self, gsize cell);
 
@@ -69,7 +86,8 @@ gboolean eg_grid_is_clean (const EgGrid *self, gsize cell);
 /* Whether all samples of a cell are one and the same run. */
 gboolean eg_grid_is_one_run (const EgGrid *self);
 
-/* A cell as a segment; base and source chosen by the direction. */
+/* A cell as a segment; base and source chosen by the direction. Where the prompts have different lengths, the
+ * source is to be seen from the base's positions (eg_run_new_shifted()). */
 EgSegment eg_grid_segment (const EgGrid *self, gsize cell, const EgRun *clean, const EgRun *corrupted);
 
 /* Rows of the cells that begin in one layer. */

@@ -304,8 +304,6 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
       || !find_tokens (self, request, start, end, error)
       || (request->corruption.kind == EG_CORRUPTION_SWAP
           && !swap_subject (self, request, tokenizer, start, end, notes, error))
-      || (self->swapped && self->n_swapped != self->n_tokens
-          && !eg_trace_request_check_shift (request, error))
       || !find_answers (self, request, tokenizer, notes, error))
     return NULL;
   g_ptr_array_add (notes, NULL);

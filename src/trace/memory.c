@@ -39,7 +39,7 @@ clean_shape (const EgGrid *grid, gsize step)
 static EgRunShape
 corrupted_shape (const EgGrid *grid, gsize step)
 {
-  const gsize T = grid->n_tokens, first = grid->corrupted_first;
+  const gsize T = grid->n_corrupted, first = grid->corrupted_first;
   EgRunShape shape = { .n_positions = T, .first = first, .state_first = first, .state_step = step };
   const gboolean is_source = grid->direction == EG_DIRECTION_DAMAGE && !grid->has_knockout;
   for (gsize i = 0; is_source && i < grid->n_sites; i++)
@@ -58,7 +58,7 @@ eg_trace_memory_plan (const EgModelConfig *config, const EgGrid *grid, gsize sam
   const gsize wide_enough = MIN (samples, WIDE_ROWS / eg_grid_rows_a_layer (grid) + 1);
   EgTraceMemory memory = { .corrupted = corrupted_shape (grid, 1) };
   gsize step = 1;
-  if (grid->n_tokens - grid->corrupted_first > LONG_PROMPT
+  if (MAX (grid->n_tokens, grid->n_corrupted) - grid->corrupted_first > LONG_PROMPT
       || eg_run_size (config, &memory.corrupted) * wide_enough > ROUND_BYTES)
     step = STATE_STEP;
   memory.corrupted = corrupted_shape (grid, step);

@@ -94,7 +94,7 @@ eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config)
                - known_flops (self, config, cell);
   const double samples = (double)self->samples;
   return eg_plan_run_flops (config, 0, grid->n_tokens) + cells * (eg_grid_is_one_run (grid) ? 1 : samples)
-         + samples * eg_plan_run_flops (config, 0, grid->n_tokens - grid->corrupted_first);
+         + samples * eg_plan_run_flops (config, 0, grid->n_corrupted - grid->corrupted_first);
 }
 
 double

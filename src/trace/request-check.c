@@ -37,16 +37,6 @@ eg_trace_request_check_sites (const EgTraceRequest *self, GError **error)
   return TRUE;
 }
 
-gboolean
-eg_trace_request_check_shift (const EgTraceRequest *self, GError **error)
-{
-  if (self->sweep != EG_SWEEP_CELLS || self->direction != EG_DIRECTION_RESTORE || self->freeze != 0
-      || self->has_knockout)
-    return eg_error_invalid (error, _ ("The swapped text has another number of tokens: then cells are "
-                                       "restored one by one, without frozen paths"));
-  return TRUE;
-}
-
 /* A knockout against the model's layers and the prompt's tokens. */
 gboolean
 eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsize n_tokens, GError **error)

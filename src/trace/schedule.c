@@ -20,7 +20,7 @@ static void
 add_corrupted (GArray *tasks, const EgPlan *plan, const EgModelConfig *config, gsize round, gsize block)
 {
   const EgRound *it = plan->rounds->pdata[round];
-  const double one = eg_plan_run_flops (config, 0, plan->grid.n_tokens - plan->grid.corrupted_first);
+  const double one = eg_plan_run_flops (config, 0, plan->grid.n_corrupted - plan->grid.corrupted_first);
   for (gsize i = 0; i < eg_schedule_blocks (plan, round, block); i++)
     {
       const gsize left = it->sample_end - it->sample_first - i * block;

@@ -48,7 +48,8 @@ typedef struct
   gsize samples, max_samples; /* those of the plans so far; how many they may come to */
   EgPlan *plan;
   EgRun *clean;
-  EgRun *shifted;    /* the clean run at the swapped prompt's positions, where these are others; or NULL */
+  EgRun *shifted; /* of a swapped prompt of another length: the source of what is put into the other run, at
+                   * that one's positions; or NULL */
   float *embeddings; /* [T, d] host */
   EgMeter meter;
   double noise_std;
@@ -146,27 +147,6 @@ static double
 to_float (double x)
 {
   return (double)(float)x;
-}
-
-/* Where a token from the first corrupted one on stands in the corrupted prompt: aligned from the ends. */
-static gsize
-corrupted_position (const Trace *self, gsize position)
-{
-  return position + self->n_corrupted - self->n_tokens;
-}
-
-/* Whether a token of a longer subject has no counterpart in the one swapped for it. */
-static gboolean
-is_missing (const Trace *self, gsize position)
-{
-  const gsize first = self->input->corrupted_first;
-  return position >= first && position + self->n_corrupted < first + self->n_tokens;
-}
-
-static gsize
-count_missing (const Trace *self)
-{
-  return self->n_tokens > self->n_corrupted ? self->n_tokens - self->n_corrupted : 0;
 }
 
 /* ---- the main context's side ---- */
@@ -278,9 +258,7 @@ deliver (Trace *self)
   EgTraceProgress progress = {
     .result = self->result,
     .done = self->units_done,
-    .total
-    = MAX ((self->n_cells - self->grid.n_rows * self->grid.n_sites * count_missing (self)) * self->samples,
-           self->units_done),
+    .total = MAX ((self->n_cells - eg_grid_count_missing (&self->grid)) * self->samples, self->units_done),
     .elapsed = elapsed (self),
     .left = estimate_left (self),
   };
@@ -389,14 +367,13 @@ record_cell (Trace *self, const EgGroup *group, gsize cell, const double *values
         note_cell (self, alike, eg_estimates_record (self->estimates, alike, s, 1, values, stride));
 }
 
-/* A cell of the prompt as one of the swapped one, whose positions are others. */
-static void
-shift_segment (const Trace *self, EgSegment *segment)
+/* One cell of one sample. */
+static EgSegment
+make_segment (const Trace *self, gsize cell, const EgRun *corrupted)
 {
-  segment->position = corrupted_position (self, segment->position);
-  segment->box.position_begin = corrupted_position (self, segment->box.position_begin);
-  segment->box.position_end = corrupted_position (self, segment->box.position_end);
-  segment->source = self->shifted;
+  if (self->shifted && eg_grid_runs_corrupted (&self->grid))
+    return eg_grid_segment (&self->grid, cell, self->shifted, corrupted);
+  return eg_grid_segment (&self->grid, cell, self->clean, self->shifted ? self->shifted : corrupted);
 }
 
 static gboolean
@@ -409,11 +386,9 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
     {
       const gsize cell = g_array_index (group->cells, gsize, i / n_samples);
       const EgRun *corrupted = self->corrupted[group->sample_first + i % n_samples];
-      segments[i] = eg_grid_segment (&self->grid, cell, self->clean, corrupted);
-      if (self->shifted)
-        shift_segment (self, &segments[i]);
+      segments[i] = make_segment (self, cell, corrupted);
     }
-  if (!eg_mamba_run (workspace, segments, n, self->n_corrupted, self->cancellable, error))
+  if (!eg_mamba_run (workspace, segments, n, eg_grid_run_length (&self->grid), self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
   if (!eg_workspace_check (workspace, error))
@@ -530,7 +505,7 @@ open_rounds (Trace *self)
       self->n_low = round->sample_end;
       const EgGrid *grid = &self->grid;
       for (gsize cell = 0; cell < self->n_cells; cell++)
-        if (eg_grid_cell_kind (grid, cell) != EG_CELL_COMPUTED && !is_missing (self, cell % grid->n_columns))
+        if (eg_grid_cell_kind (grid, cell) != EG_CELL_COMPUTED && !eg_grid_is_missing (grid, cell))
           note_cell (self, cell,
                      eg_estimates_record_known (self->estimates, cell, round->sample_first,
                                                 round->sample_end - round->sample_first,
@@ -720,14 +695,14 @@ make_tasks (Trace *self, gboolean is_first)
     drop_known_tasks (self, is_first);
 }
 
-/* An empty clean run, and how it is seen from a swapped prompt. */
-static gboolean
-make_clean (Trace *self)
+/* How the one run is seen from the other. */
+static void
+make_shifted (Trace *self)
 {
-  self->clean = eg_run_new (self->model, &self->memory.clean, &self->error);
-  if (self->clean && self->n_corrupted != self->n_tokens)
-    self->shifted = eg_run_new_shifted (self->clean, (gssize)self->n_corrupted - (gssize)self->n_tokens);
-  return self->clean != NULL;
+  const gssize shift = (gssize)self->n_corrupted - (gssize)self->n_tokens;
+  if (shift != 0)
+    self->shifted = eg_grid_runs_corrupted (&self->grid) ? eg_run_new_shifted (self->clean, shift)
+                                                         : eg_run_new_shifted (self->corrupted[0], -shift);
 }
 
 /* The clean run and the swapped one, which may have another length: each in a workspace of its own. */
@@ -738,7 +713,8 @@ run_swapped (Trace *self, EgWorkspace *workspace, const float *input)
   g_autofree double *values = g_new (double, self->meter.n_metrics);
   EgSegment segment;
   self->noise_std = NAN;
-  if (!make_clean (self))
+  self->clean = eg_run_new (self->model, &self->memory.clean, &self->error);
+  if (!self->clean)
     return FALSE;
   segment = (EgSegment){ .input = input, .keep = self->clean };
   if (!eg_mamba_run (workspace, &segment, 1, self->n_tokens, self->cancellable, &self->error)
@@ -746,6 +722,7 @@ run_swapped (Trace *self, EgWorkspace *workspace, const float *input)
       || !eg_mamba_run (other, &segment, 1, self->n_corrupted, self->cancellable, &self->error)
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, other, 0, &self->error))
     return FALSE;
+  make_shifted (self);
   eg_meter_read (&self->meter, workspace, 1, TRUE, values);
   memcpy (self->estimates->high, values, self->meter.n_metrics * sizeof *values);
   eg_meter_read (&self->meter, other, 1, FALSE, values);
@@ -776,7 +753,8 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
   self->noise_std = eg_noise_get_std (self->noise);
   self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
 
-  if (!make_clean (self))
+  self->clean = eg_run_new (self->model, &self->memory.clean, &self->error);
+  if (!self->clean)
     return FALSE;
   segments[0] = (EgSegment){ .input = input, .keep = self->clean };
   if (!prepare_corrupted (self, workspace, 0, n, segments + 1, &self->error)
@@ -984,16 +962,6 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   return result;
 }
 
-/* The memory is that of the corrupted prompt's positions; the clean run has its own. */
-static void
-take_clean_length (Trace *self)
-{
-  EgRunShape *clean = &self->memory.clean;
-  if (clean->state_end == clean->n_positions)
-    clean->state_end = self->n_tokens;
-  clean->n_positions = self->n_tokens;
-}
-
 /* Space for every value; those of a partial trace are handed over with the first update. */
 static void
 make_arrays (Trace *self)
@@ -1067,12 +1035,9 @@ eg_trace_start (EgModel *model,
   pthread_cond_init (&self->round_ready, NULL);
   self->max_samples = eg_trace_request_get_max_samples (request);
   const EgModelConfig *config = eg_model_get_config (model);
-  const gsize first = self->input->corrupted_first;
-  const EgGrid kept = eg_grid_of (request, config->n_layers, self->n_corrupted, first);
-  self->grid = eg_grid_of (request, config->n_layers, self->n_tokens, first + count_missing (self));
+  self->grid = eg_grid_of_input (request, config->n_layers, self->input);
   self->n_cells = eg_grid_n_cells (&self->grid);
-  self->memory = eg_trace_memory_plan (config, &kept, self->max_samples);
-  take_clean_length (self);
+  self->memory = eg_trace_memory_plan (config, &self->grid, self->max_samples);
   if (!check_memory (eg_model_get_backend (model), self->memory.bytes, self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);

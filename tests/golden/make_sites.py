@@ -22,9 +22,6 @@ MODELS = ("deep", "expand2")
 PROMPT, SUBJECT = "The Eiffel Tower is in", "Eiffel Tower"
 SAMPLES, LEVEL, SEED = 2, 3.0, 1
 FROZEN = (("resid", ["mixer"]), ("resid", ["state", "gate"]), ("state", ["conv"]), ("mixer", ["conv_state", "delta"]))
-# Of other lengths than the subject, in the middle of the prompt and at its beginning.
-SWAPS = ((PROMPT, SUBJECT, "Rome"), (PROMPT, "Eiffel", "Marie Curie"), ("Eiffel Tower is in", "Eiffel Tower", "Rome"),
-         ("Rome is in", "Rome", "The Eiffel Tower"))
 KNOCKOUTS = ("0-1:1-2>4", "0-4:2>4-5", "2-3:0-1>3-5")
 
 
@@ -59,36 +56,6 @@ def put(site, cells, source, base, frozen):
 
 def numbers(values):
     return [float(f"{value:.9g}") for value in values]
-
-
-def swaps(model, tokenizer):
-    """Cells of a prompt restored in one whose subject has another length: positions aligned from the ends."""
-    found = []
-    for prompt, subject, text in SWAPS:
-        ids, swapped = (tokenizer.encode(p).ids for p in (prompt, prompt.replace(subject, text)))
-        shift, T, L = len(swapped) - len(ids), len(ids), model.L
-        assert shift != 0
-        first = next(t for t, (a, b) in enumerate(zip(ids, swapped)) if a != b)
-        clean = Capture()
-        target = int(model.forward(model.embed(ids)[None], clean)[0].argmax())
-        rows = model.embed(swapped)[None]
-        low = float(torch.softmax(model.forward(rows)[0], -1)[target])
-        for site in SITES:
-            for window in (1, 3):
-                scores = []
-                for l in range(L):
-                    layers = window_layers(l, window, L)
-                    for t in range(T):
-                        at = t if t < first else t + shift
-                        def hook(this, layer, position, value):
-                            if this == site and layer in layers and position == at and t >= first:
-                                return clean.values[this, layer, t].expand(value.shape)
-                            return value
-                        known = t < first or at >= first
-                        scores.append(float(torch.softmax(model.forward(rows, hook)[0], -1)[target]) if known else None)
-                found.append({"prompt": prompt, "subject": subject, "swap": text, "site": site, "window": window,
-                              "low_score": low, "scores": [s if s is None else float(f"{s:.9g}") for s in scores]})
-    return found
 
 
 @torch.no_grad()
@@ -147,7 +114,7 @@ def make(name):
                 found.append(probability(model.forward(embeddings[None], keep))[0])
             model.cut = None
             cut.append({"knockout": text, "window": window, "scores": numbers(found)})
-    return {"target_id": target, "traces": traces, "knockouts": cut, "swaps": swaps(model, tokenizer)}
+    return {"target_id": target, "traces": traces, "knockouts": cut}
 
 
 def main():
@@ -156,4 +123,5 @@ def main():
     (HERE / "sites.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

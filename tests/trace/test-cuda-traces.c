@@ -148,7 +148,7 @@ plan_on (EgModel *placed, const EgTraceRequest *request)
   const EgModelConfig *config = eg_model_get_config (placed);
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, &error);
   g_assert_no_error (error);
-  const EgGrid grid = eg_grid_of (request, config->n_layers, input->n_tokens, input->corrupted_first);
+  const EgGrid grid = eg_grid_of_input (request, config->n_layers, input);
   const EgTraceMemory memory = eg_trace_memory_plan (config, &grid, request->samples);
   const EgGroupSizes sizes
       = eg_group_sizes_of (eg_trace_group_rows (eg_model_get_backend (placed), config, memory.bytes));

@@ -147,9 +147,9 @@ test_reference (gconstpointer name)
 /* ---- every site, in every sweep and direction ---- */
 
 static JsonObject *
-load_sites (JsonNode **root)
+load_document (const char *name, JsonNode **root)
 {
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "sites.json", NULL);
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", name, NULL);
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
   g_assert_true (g_file_get_contents (path, &text, NULL, &error));
@@ -186,12 +186,37 @@ assert_scores (const EgTraceResult *result, JsonObject *expected)
     assert_near (result->scores[i], golden_number (scores, i), SCORE_TOLERANCE);
 }
 
+/* With a golden trace's site, sweep, window, direction and frozen sites. */
+static EgTraceResult *
+run_as_golden (EgModel *model, EgTraceRequest *request, JsonObject *trace)
+{
+  JsonArray *frozen = json_object_get_array_member (trace, "freeze");
+  g_autoptr (GError) error = NULL;
+  request->window = (guint)json_object_get_int_member (trace, "window");
+  eg_site_from_name (json_object_get_string_member (trace, "site"), &request->site, &error);
+  eg_sweep_from_name (json_object_get_string_member (trace, "sweep"), &request->sweep, &error);
+  eg_direction_from_name (json_object_get_string_member (trace, "direction"), &request->direction, &error);
+  for (guint f = 0; f < json_array_get_length (frozen); f++)
+    {
+      EgSite site;
+      g_assert_true (eg_site_from_name (json_array_get_string_element (frozen, f), &site, &error));
+      request->freeze |= EG_SITE_BIT (site);
+    }
+  g_assert_no_error (error);
+  g_test_message ("%s, %s, window %u, %s, %u frozen", eg_site_get_name (request->site),
+                  eg_sweep_get_name (request->sweep), request->window,
+                  eg_direction_get_name (request->direction), json_array_get_length (frozen));
+  EgTraceResult *result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
+  g_assert_no_error (error);
+  return result;
+}
+
 static void
 test_sites (gconstpointer name)
 {
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
-  JsonObject *document = load_sites (&root);
+  JsonObject *document = load_document ("sites.json", &root);
   JsonObject *golden = sites_of (document, name);
   JsonArray *traces = json_object_get_array_member (golden, "traces");
   g_assert_cmpuint (json_array_get_length (traces), >, 150);
@@ -199,25 +224,7 @@ test_sites (gconstpointer name)
     {
       JsonObject *trace = json_array_get_object_element (traces, i);
       g_autoptr (EgTraceRequest) request = sites_request (document);
-      g_autoptr (GError) error = NULL;
-      JsonArray *frozen = json_object_get_array_member (trace, "freeze");
-      request->window = (guint)json_object_get_int_member (trace, "window");
-      eg_site_from_name (json_object_get_string_member (trace, "site"), &request->site, &error);
-      eg_sweep_from_name (json_object_get_string_member (trace, "sweep"), &request->sweep, &error);
-      eg_direction_from_name (json_object_get_string_member (trace, "direction"), &request->direction,
-                              &error);
-      for (guint f = 0; f < json_array_get_length (frozen); f++)
-        {
-          EgSite site;
-          g_assert_true (eg_site_from_name (json_array_get_string_element (frozen, f), &site, &error));
-          request->freeze |= EG_SITE_BIT (site);
-        }
-      g_assert_no_error (error);
-      g_test_message ("%s, %s, window %u, %s, %u frozen", eg_site_get_name (request->site),
-                      eg_sweep_get_name (request->sweep), request->window,
-                      eg_direction_get_name (request->direction), json_array_get_length (frozen));
-      g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
-      g_assert_no_error (error);
+      g_autoptr (EgTraceResult) result = run_as_golden (model, request, trace);
       g_assert_cmpint (result->target_id, ==, json_object_get_int_member (golden, "target_id"));
       assert_scores (result, trace);
     }
@@ -228,7 +235,7 @@ test_knockouts (gconstpointer name)
 {
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
-  JsonObject *document = load_sites (&root);
+  JsonObject *document = load_document ("sites.json", &root);
   JsonArray *knockouts = json_object_get_array_member (sites_of (document, name), "knockouts");
   for (guint i = 0; i < json_array_get_length (knockouts); i++)
     {
@@ -249,32 +256,35 @@ test_knockouts (gconstpointer name)
     }
 }
 
-/* A subject of another length in its place: positions are aligned from the ends, at every site. */
+/* A subject of another length in its place: positions are aligned from the ends, at every site, in every
+ * sweep and direction. */
 static void
 test_swaps (gconstpointer name)
 {
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
-  JsonObject *document = load_sites (&root);
-  JsonArray *swaps = json_object_get_array_member (sites_of (document, name), "swaps");
-  g_assert_cmpuint (json_array_get_length (swaps), ==, 4 * EG_N_SITES * 2);
+  JsonArray *swaps = json_object_get_array_member (load_document ("swaps.json", &root), name);
+  g_assert_cmpuint (json_array_get_length (swaps), ==, 6);
   for (guint i = 0; i < json_array_get_length (swaps); i++)
     {
       JsonObject *swap = json_array_get_object_element (swaps, i);
-      g_autoptr (EgTraceRequest) request = eg_trace_request_new (
-          json_object_get_string_member (swap, "prompt"), json_object_get_string_member (swap, "subject"));
+      JsonArray *traces = json_object_get_array_member (swap, "traces");
       g_autofree char *kind = g_strconcat ("swap:", json_object_get_string_member (swap, "swap"), NULL);
-      g_autoptr (GError) error = NULL;
-      eg_corruption_parse_kind (&request->corruption, kind, &error);
-      eg_site_from_name (json_object_get_string_member (swap, "site"), &request->site, &error);
-      request->window = (guint)json_object_get_int_member (swap, "window");
-      g_assert_no_error (error);
-      g_test_message ("%s, %s, %s, window %u", request->prompt, kind, eg_site_get_name (request->site),
-                      request->window);
-      g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
-      g_assert_no_error (error);
-      assert_near (result->low_score, json_object_get_double_member (swap, "low_score"), SCORE_TOLERANCE);
-      assert_scores (result, swap);
+      g_assert_cmpuint (json_array_get_length (traces), >, 2 * 3 * EG_N_SITES);
+      g_test_message ("%s, %s", json_object_get_string_member (swap, "prompt"), kind);
+      for (guint t = 0; t < json_array_get_length (traces); t++)
+        {
+          g_autoptr (EgTraceRequest) request
+              = eg_trace_request_new (json_object_get_string_member (swap, "prompt"),
+                                      json_object_get_string_member (swap, "subject"));
+          g_assert_true (eg_corruption_parse_kind (&request->corruption, kind, NULL));
+          g_autoptr (EgTraceResult) result
+              = run_as_golden (model, request, json_array_get_object_element (traces, t));
+          assert_near (result->low_score, json_object_get_double_member (swap, "low_score"), SCORE_TOLERANCE);
+          assert_near (result->high_score, json_object_get_double_member (swap, "high_score"),
+                       SCORE_TOLERANCE);
+          assert_scores (result, json_array_get_object_element (traces, t));
+        }
     }
 }
 

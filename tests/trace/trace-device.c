@@ -51,7 +51,7 @@ needed_flops (EgModel *placed, int samples, gsize *group_rows)
   g_autoptr (EgTraceRequest) request = new_request (samples);
   const EgModelConfig *config = eg_model_get_config (placed);
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL);
-  const EgGrid grid = eg_grid_of (request, config->n_layers, input->n_tokens, input->corrupted_first);
+  const EgGrid grid = eg_grid_of_input (request, config->n_layers, input);
   const EgTraceMemory memory = eg_trace_memory_plan (config, &grid, (gsize)samples);
   *group_rows = eg_trace_group_rows (eg_model_get_backend (placed), config, memory.bytes);
   g_autoptr (EgPlan) plan = eg_plan_new (&grid, (gsize)samples, memory.samples_at_once, NULL);
