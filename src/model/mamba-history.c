@@ -39,23 +39,32 @@ states_before (const EgSegment *segment)
   return (States){ .run = segment->base, .first = segment->position - 1, .end = segment->position };
 }
 
-/* Those that are put into this layer's state: one range of positions, since what is frozen is all outside of
- * the segment's box, and before it nothing differs from the base. */
+/* Those that are put into this layer's state from a position on: the first range of them that are one run's.
+ * What is frozen is all outside of the segment's box, and before it nothing differs from the base: there are
+ * two ranges where a restored state is frozen, too. */
 static States
-states_to_put (const EgWorkspace *self, const EgSegment *segment, gsize layer)
+states_to_put (const EgWorkspace *self, const EgSegment *segment, gsize layer, gsize position)
 {
   States states = { NULL };
   if (!eg_segment_replaces (segment, EG_SITE_STATE, layer))
     return states;
-  for (gsize t = segment->position; t < self->n_positions; t++)
+  for (gsize t = position; t < self->n_positions; t++)
     {
       const EgRun *run = eg_segment_replacement (segment, EG_SITE_STATE, layer, t);
-      if (run && (run != states.run || states.end != t))
+      if (states.run && run != states.run)
+        break;
+      if (run && !states.run)
         states = (States){ .run = run, .first = t };
       if (run)
         states.end = t + 1;
     }
   return states;
+}
+
+static States
+states_to_put_after (const EgWorkspace *self, const EgSegment *segment, gsize layer, const States *put)
+{
+  return put->run ? states_to_put (self, segment, layer, put->end) : (States){ NULL };
 }
 
 /* The state that a knockout's first position finds. */
@@ -217,11 +226,13 @@ load_states (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize
   gsize n_rows = 0, n_slots = 0;
   g_array_set_size (self->spans, 0);
   g_array_set_size (self->span_rows, 0);
-  g_array_set_size (self->knocked, 0);
+  g_array_set_size (self->again, 0);
   for (gsize s = 0; s < n_active; s++)
     {
-      const States states[] = { states_before (&segments[s]), states_to_put (self, &segments[s], layer),
-                                states_knocked_out (&segments[s], layer) };
+      const States put = states_to_put (self, &segments[s], layer, segments[s].position);
+      const States states[]
+          = { states_before (&segments[s]), put, states_to_put_after (self, &segments[s], layer, &put),
+              states_knocked_out (&segments[s], layer) };
       for (gsize i = 0; i < G_N_ELEMENTS (states); i++)
         request_states (self, &states[i], &n_rows, &n_slots);
     }
@@ -231,18 +242,31 @@ load_states (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize
   for (gsize s = 0; s < n_active; s++)
     {
       const EgSegment *segment = &segments[s];
-      const States before = states_before (segment), put = states_to_put (self, segment, layer),
+      const States before = states_before (segment),
+                   put = states_to_put (self, segment, layer, segment->position),
+                   after = states_to_put_after (self, segment, layer, &put),
                    knocked = states_knocked_out (segment, layer);
       EgRows *rows = &eg_workspace_rows (self)[s];
       rows->state = get_states (self, &before, layer);
       rows->set_state = get_states (self, &put, layer);
       rows->set_first = put.run ? put.first - segment->position : 0;
       rows->set_end = put.run ? put.end - segment->position : 0;
-      if (!knocked.run)
-        continue;
-      const gsize n = MIN (segment->box.position_end, self->n_positions) - segment->position;
-      const EgRows again = { .row = rows->row, .n_rows = n, .state = get_states (self, &knocked, layer) };
-      g_array_append_val (self->knocked, again);
+      if (after.run)
+        {
+          /* What these rows read is all put there: they need no state before them. */
+          const gsize n = after.end - after.first;
+          const EgRows again = { .row = rows->row + after.first - segment->position,
+                                 .n_rows = n,
+                                 .set_state = get_states (self, &after, layer),
+                                 .set_end = n };
+          g_array_append_val (self->again, again);
+        }
+      if (knocked.run)
+        {
+          const gsize n = MIN (segment->box.position_end, self->n_positions) - segment->position;
+          const EgRows again = { .row = rows->row, .n_rows = n, .state = get_states (self, &knocked, layer) };
+          g_array_append_val (self->again, again);
+        }
     }
   return TRUE;
 }

@@ -21,7 +21,8 @@ typedef struct
  * @history: [pieces, K−1, D]; @last: the last positions' residual rows
  * @span_x … @span_delta: the same for rows that are only run again for their state; @span_state: those states
  * @rows: EgRows of the group; @pieces: those of conv, where they differ; @spans, @span_rows: EgRows of spans
- * of states, see mamba-history.c
+ * of states, see mamba-history.c; @again: EgRows of rows whose y the scan makes a second time, from another
+ * state
  * @copies: EgRowCopy to come
  */
 struct _EgWorkspace
@@ -35,7 +36,7 @@ struct _EgWorkspace
   const EgLayerWeights *layer;
   EgBuffer r, n, o, xz, c, dbc, delta, y, history, last, logits, zero;
   EgBuffer span_x, span_c, span_dbc, span_delta, span_state;
-  GArray *rows, *pieces, *spans, *span_rows, *knocked;
+  GArray *rows, *pieces, *spans, *span_rows, *again;
   GArray *copies;
   gsize n_segments, n_positions;
 };

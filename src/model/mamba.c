@@ -19,7 +19,7 @@ eg_workspace_new (EgModel *model, gsize n_threads)
   self->pieces = g_array_new (FALSE, TRUE, sizeof (EgRows));
   self->spans = eg_workspace_spans_new ();
   self->span_rows = g_array_new (FALSE, TRUE, sizeof (EgRows));
-  self->knocked = g_array_new (FALSE, TRUE, sizeof (EgRows));
+  self->again = g_array_new (FALSE, TRUE, sizeof (EgRows));
   self->copies = g_array_new (FALSE, FALSE, sizeof (EgRowCopy));
   return self;
 }
@@ -51,7 +51,7 @@ eg_workspace_free (EgWorkspace *self)
   g_array_unref (self->pieces);
   g_array_unref (self->spans);
   g_array_unref (self->span_rows);
-  g_array_unref (self->knocked);
+  g_array_unref (self->again);
   g_array_unref (self->copies);
   eg_model_unref (self->model);
   g_free (self);
@@ -157,8 +157,8 @@ eg_workspace_flush_copies (EgWorkspace *self, gsize width)
   g_array_set_size (self->copies, 0);
 }
 
-/* Where the last layer's or every row's y goes, and whether h is kept; the same for those that a knockout
- * makes again. */
+/* Where the last layer's or every row's y goes, and whether h is kept; the same for those that are made
+ * again. */
 static void
 plan_outputs (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsize layer, gboolean only_last)
 {
@@ -177,14 +177,15 @@ plan_outputs (EgWorkspace *self, const EgSegment *segments, gsize n_active, gsiz
         }
     }
   gsize s = 0;
-  for (guint i = 0; i < self->knocked->len; i++)
+  for (guint i = 0; i < self->again->len; i++)
     {
-      EgRows *again = &g_array_index (self->knocked, EgRows, i);
-      while (eg_workspace_rows (self)[s].row != again->row)
+      EgRows *again = &g_array_index (self->again, EgRows, i);
+      while (again->row >= eg_workspace_rows (self)[s].row + eg_workspace_rows (self)[s].n_rows)
         s++;
       const EgRows *rows = &eg_workspace_rows (self)[s];
-      again->out_first = MIN (rows->out_first, again->n_rows);
-      again->out_row = rows->out_row;
+      const gsize skipped = again->row - rows->row, first = MAX (rows->out_first, skipped);
+      again->out_first = MIN (first - skipped, again->n_rows);
+      again->out_row = rows->out_row + first - rows->out_first;
     }
 }
 
@@ -336,9 +337,9 @@ scan_states (
   plan_outputs (self, segments, n_active, l, only_last);
   be->scan (self->stream, y, self->delta.memory, self->c.memory, dbc + R, dbc + R + N, R + 2 * N,
             eg_workspace_rows (self), n_active, D, N, w->a, w->skip, gate_apart ? NULL : z, 2 * D);
-  if (self->knocked->len > 0)
+  if (self->again->len > 0)
     be->scan (self->stream, y, self->delta.memory, self->c.memory, dbc + R, dbc + R + N, R + 2 * N,
-              (const EgRows *)(gpointer)self->knocked->data, self->knocked->len, D, N, w->a, w->skip,
+              (const EgRows *)(gpointer)self->again->data, self->again->len, D, N, w->a, w->skip,
               gate_apart ? NULL : z, 2 * D);
   if (!gate_apart)
     return;

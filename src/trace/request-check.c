@@ -20,12 +20,6 @@ eg_trace_request_check_sites (const EgTraceRequest *self, GError **error)
   if (self->sweep == EG_SWEEP_POSITIONS && self->window != 1)
     return eg_error_invalid (
         error, _ ("A sweep over positions restores all layers of each, so that it has no window"));
-  const EgSiteSet both = eg_sites_expand (sites) & eg_sites_expand (self->freeze);
-  if (both != 0)
-    {
-      g_autofree char *names = eg_sites_to_names (both);
-      return eg_error_invalid (error, _ ("A site cannot be both restored and frozen: %s"), names);
-    }
   if (self->has_knockout
       && (sites != state || self->sweep != EG_SWEEP_LAYERS || self->direction != EG_DIRECTION_DAMAGE))
     return eg_error_invalid (

@@ -277,9 +277,6 @@ test_nonsense_is_said_where_it_stands (void)
   g_autoptr (EgTraceRequest) request = make_request (0);
 
   g_assert_nonnull (model);
-  request->freeze = EG_SITE_BIT (request->site);
-  assert_wrong (settings, request, model, EG_TYPE_RESTORING_ROW, "A site cannot be both restored and frozen");
-  request->freeze = 0;
   request->sweep = EG_SWEEP_CARRY;
   assert_wrong (settings, request, NULL, EG_TYPE_RESTORING_ROW,
                 "The sweep “carry” is one of the state alone");

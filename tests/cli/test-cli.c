@@ -406,7 +406,6 @@ test_mistakes_give_one_sentence (void)
     { 2, "resid, mixer", { "trace", EIFFEL, "--subject", SUBJECT, "--site", "bogus" } },
     { 2, "restore, damage", { "trace", EIFFEL, "--subject", SUBJECT, "--direction", "up" } },
     { 2, "no site “bogus”", { "trace", EIFFEL, "--subject", SUBJECT, "--freeze", "mixer,bogus" } },
-    { 2, "both restored and frozen", { "trace", EIFFEL, "--subject", SUBJECT, "--freeze", "resid" } },
     { 2,
       "gaussian, uniform, student-t:DEGREES",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "bogus" } },

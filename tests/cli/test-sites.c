@@ -220,8 +220,6 @@ test_nonsense_is_refused (void)
     { "of the state alone", { "--sweep", "carry", "--site", "mixer" } },
     { "of the state alone", { "--sweep", "carry", "--site", "state,mixer" } },
     { "has no window", { "--sweep", "positions", "--window", "3" } },
-    { "both restored and frozen: state", { "--site", "mixer,state", "--freeze", "state" } },
-    { "both restored and frozen: delta", { "--site", "selection", "--freeze", "delta" } },
     { "L0-L1:FROM>TO", { "--knockout", "bogus" } },
     { "L0-L1:FROM>TO", { "--knockout", "1-2-3:1>4" } },
     { "ends before it begins", { "--knockout", "3-1:1>4" } },

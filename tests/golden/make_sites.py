@@ -21,7 +21,9 @@ HERE = Path(__file__).resolve().parent
 MODELS = ("deep", "expand2")
 PROMPT, SUBJECT = "The Eiffel Tower is in", "Eiffel Tower"
 SAMPLES, LEVEL, SEED = 2, 3.0, 1
-FROZEN = (("resid", ["mixer"]), ("resid", ["state", "gate"]), ("state", ["conv"]), ("mixer", ["conv_state", "delta"]))
+FROZEN = (("resid", ["mixer"]), ("resid", ["state", "gate"]), ("state", ["conv"]), ("mixer", ["conv_state", "delta"]),
+          # the restored site itself, everywhere else
+          ("state", ["state"]), ("resid", ["resid"]), ("conv_state", ["conv_state"]), ("selection", ["delta", "state"]))
 KNOCKOUTS = ("0-1:1-2>4", "0-4:2>4-5", "2-3:0-1>3-5")
 
 
@@ -98,7 +100,10 @@ def make(name):
             for sweep in ("cells", "layers") + (("carry",) if site == "state" else ()):
                 traces += [scores(site, sweep, window, direction) for window in (1, 3, 10)]
             traces.append(scores(site, "positions", 1, direction))
-    traces += [scores(site, "cells", window, "restore", frozen) for site, frozen in FROZEN for window in (1, 3)]
+    for site, frozen in FROZEN:
+        traces += [scores(site, "cells", window, "restore", frozen) for window in (1, 3)]
+        traces += [scores(site, sweep, 1, "damage", frozen) for sweep in ("cells", "layers", "positions")]
+    traces += [scores("state", "carry", 1, direction, frozen) for direction in inputs for frozen in (["state"], ["gate"])]
 
     cut = []
     for text in KNOCKOUTS:

@@ -43,6 +43,11 @@ static const Kind kinds[] = {
   { "swapped, all metrics", EG_SITE_RESID, .more_sites = EG_SITE_BIT (EG_SITE_MIXER), .window = 1,
     .corruption = "swap:Space Needle", .all_metrics = TRUE },
   { "swapped for a longer one", EG_SITE_RESID, .window = 1, .corruption = "swap:Statue of Liberty" },
+  { "damage by a longer one, all sites", EG_SITE_RESID, .more_sites = EG_ALL_SITES,
+    .direction = EG_DIRECTION_DAMAGE, .window = 1, .corruption = "swap:Statue of Liberty" },
+  { "carried from a longer one", EG_SITE_STATE, .sweep = EG_SWEEP_CARRY, .window = 1,
+    .corruption = "swap:Statue of Liberty" },
+  { "restored and frozen", EG_SITE_STATE, .freeze = EG_SITE_BIT (EG_SITE_STATE), .window = 2 },
 };
 
 static EgTraceRequest *

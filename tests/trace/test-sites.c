@@ -67,40 +67,45 @@ test_together (void)
       }
 }
 
-/* A long prompt, of whose clean run states are kept at some positions only, with a subject of another length:
- * each stride-th cell against a run that continues nothing, and reads a clean run that keeps every state. */
+/* A long prompt, of whose runs states are kept at some positions only, with a subject of another length: some
+ * cells against runs that continue nothing, and read a run of the other prompt that keeps every state. */
 static void
-compare_long_swap (const char *prompt, const char *swap, EgSite site)
+compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirection direction)
 {
   g_autoptr (EgModel) model = golden_open ("expand2");
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, "Eiffel Tower");
   g_autoptr (GError) error = NULL;
   g_assert_true (eg_corruption_parse_kind (&request->corruption, swap, NULL));
   request->site = site;
+  request->direction = direction;
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
+  const gboolean restores = direction == EG_DIRECTION_RESTORE;
   const gsize T = input->n_tokens, S = input->n_swapped;
+  const gsize n_source = restores ? T : S, n_run = restores ? S : T;
   g_assert_cmpuint (T, >, 70);
   g_assert_cmpuint (T, !=, S);
-  const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1, .sites = EG_ALL_SITES };
+  const EgRunShape shape
+      = { .n_positions = n_source, .state_end = n_source, .state_step = 1, .sites = EG_ALL_SITES };
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-  g_autoptr (EgRun) clean = eg_run_new (model, &shape, NULL);
-  g_assert_true (eg_clean_run (workspace, model, input->ids, T, clean, NULL, NULL));
-  g_autoptr (EgRun) shifted = eg_run_new_shifted (clean, (gssize)S - (gssize)T);
+  g_autoptr (EgRun) source = eg_run_new (model, &shape, NULL);
+  g_assert_true (
+      eg_clean_run (workspace, model, restores ? input->ids : input->swapped, n_source, source, NULL, NULL));
+  g_autoptr (EgRun) shifted = eg_run_new_shifted (source, (gssize)n_run - (gssize)n_source);
   EgBackend *be = eg_model_get_backend (model);
-  float *rows = eg_clean_input (workspace, model, input->swapped, S, &error);
+  float *rows = eg_clean_input (workspace, model, restores ? input->swapped : input->ids, n_run, &error);
   g_assert_no_error (error);
   for (gsize cell = 0; cell < result->n_layers * T; cell += 29)
     {
-      const gsize layer = cell / T, position = cell % T + S - T;
+      const gsize layer = cell / T, position = cell % T + n_run - T;
       const EgSegment whole = { .input = rows,
                                 .source = shifted,
                                 .sites = EG_SITE_BIT (site),
                                 .box = { layer, layer + 1, position, position + 1 } };
       if (isnan (result->scores[cell]) || cell % T < input->corrupted_first)
         continue;
-      g_assert_cmpfloat_with_epsilon (golden_run_whole (workspace, &whole, S, (gsize)result->target_id),
+      g_assert_cmpfloat_with_epsilon (golden_run_whole (workspace, &whole, n_run, (gsize)result->target_id),
                                       result->scores[cell], 1e-5);
     }
   be->release (be, rows);
@@ -113,13 +118,14 @@ test_long_swaps (void)
   for (gsize i = 0; i < 10; i++)
     g_string_append (prompt, "the old town of Rome and ");
   static const char *const swaps[] = { "swap:Rome", "swap:old town of Marie Curie" };
+  static const EgSite sites[] = { EG_SITE_STATE, EG_SITE_CONV_STATE };
   for (gsize i = 0; i < G_N_ELEMENTS (swaps); i++)
-    {
-      compare_long_swap (prompt->str, swaps[i], EG_SITE_STATE);
-      compare_long_swap (prompt->str, swaps[i], EG_SITE_CONV_STATE);
-      compare_long_swap (prompt->str + strlen ("The "), swaps[i], EG_SITE_STATE);
-      compare_long_swap (prompt->str + strlen ("The "), swaps[i], EG_SITE_CONV_STATE);
-    }
+    for (gsize s = 0; s < G_N_ELEMENTS (sites); s++)
+      for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
+        {
+          compare_long_swap (prompt->str, swaps[i], sites[s], direction);
+          compare_long_swap (prompt->str + strlen ("The "), swaps[i], sites[s], direction);
+        }
 }
 
 /* ---- whole runs ---- */
