@@ -41,25 +41,38 @@ count (EgSiteSet sites)
 
 /* What the button says; its tooltip says what the sites are. */
 static void
-show (EgSiteChooser *self)
+show_on_button (EgSiteChooser *self)
 {
   const guint n = count (self->sites);
   g_autoptr (GString) tooltip = g_string_new (NULL);
   g_autofree char *several = g_strdup_printf (ngettext ("%u site", "%u sites", n), n);
 
-  self->showing = TRUE;
   for (EgSite site = 0; site < EG_N_SITES; site++)
-    {
-      const gboolean chosen = (self->sites & EG_SITE_BIT (site)) != 0;
-      if (self->checks[site] != NULL)
-        gtk_check_button_set_active (self->checks[site], chosen);
-      if (chosen)
-        g_string_append_printf (tooltip, "%s%s: %s", tooltip->len > 0 ? "\n" : "", eg_site_get_title (site),
-                                eg_site_get_description (site));
-    }
-  self->showing = FALSE;
+    if ((self->sites & EG_SITE_BIT (site)) != 0)
+      g_string_append_printf (tooltip, "%s%s: %s", tooltip->len > 0 ? "\n" : "", eg_site_get_title (site),
+                              eg_site_get_description (site));
   gtk_label_set_text (self->label, n == 0 ? _ ("None") : n == 1 ? eg_site_get_title (self->first) : several);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->button), tooltip->len > 0 ? tooltip->str : NULL);
+}
+
+/* Another text makes a button of another width, and the open list would move with it, away from the pointer:
+ * the button waits until the list is closed. */
+static void
+show (EgSiteChooser *self)
+{
+  self->showing = TRUE;
+  for (EgSite site = 0; site < EG_N_SITES; site++)
+    if (self->checks[site] != NULL)
+      gtk_check_button_set_active (self->checks[site], (self->sites & EG_SITE_BIT (site)) != 0);
+  self->showing = FALSE;
+  if (!gtk_widget_get_visible (GTK_WIDGET (self->popover)))
+    show_on_button (self);
+}
+
+static void
+on_closed (GtkPopover *popover, gpointer data)
+{
+  show_on_button (data);
 }
 
 void
@@ -241,6 +254,7 @@ eg_site_chooser_class_init (EgSiteChooserClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgSiteChooser, popover);
   gtk_widget_class_bind_template_child (widget_class, EgSiteChooser, label);
   gtk_widget_class_bind_template_child (widget_class, EgSiteChooser, list);
+  gtk_widget_class_bind_template_callback (widget_class, on_closed);
 }
 
 static void

@@ -156,6 +156,35 @@ test_one_site_or_several (void)
   fixture_close (window);
 }
 
+static int
+get_x (GtkWidget *popover)
+{
+  return gdk_popup_get_position_x (GDK_POPUP (gtk_native_get_surface (GTK_NATIVE (popover))));
+}
+
+/* The next box is where the pointer expects it. */
+static void
+test_open_list_stays_where_it_is (void)
+{
+  EgSiteChooser *chooser = g_object_new (EG_TYPE_SITE_CHOOSER, "halign", GTK_ALIGN_END, NULL);
+  GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 800, 300);
+  GtkWidget *button = fixture_find (GTK_WIDGET (chooser), GTK_TYPE_MENU_BUTTON);
+  GtkListBox *list = open_list (chooser, window);
+  GtkWidget *popover = gtk_widget_get_ancestor (GTK_WIDGET (list), GTK_TYPE_POPOVER);
+  GtkWidget *label = fixture_find (button, GTK_TYPE_LABEL);
+  const int x = get_x (popover);
+
+  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  fixture_settle (window);
+  g_assert_cmpint (get_x (popover), ==, x);
+  gtk_check_button_set_active (get_check (list, EG_SITE_MIXER), TRUE);
+  fixture_settle (window);
+  g_assert_cmpint (get_x (popover), ==, x);
+  gtk_popover_popdown (GTK_POPOVER (popover));
+  fixture_wait_for (strcmp (gtk_label_get_text (GTK_LABEL (label)), "3 sites") == 0);
+  fixture_close (window);
+}
+
 /* ---- all of it ---- */
 
 /* What a file may hold, and each kind of setting once. */
@@ -387,6 +416,7 @@ main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/app/settings/sites", test_one_site_or_several);
+  g_test_add_func ("/app/settings/open-list-stays", test_open_list_stays_where_it_is);
   g_test_add_func ("/app/settings/shown-is-asked-for", test_what_is_shown_is_asked_for);
   g_test_add_func ("/app/settings/reset", test_reset_resets_all);
   g_test_add_func ("/app/settings/nonsense", test_nonsense_is_said_where_it_stands);
