@@ -387,6 +387,19 @@ eg_cell_table_map (GtkWidget *widget)
   GTK_WIDGET_CLASS (eg_cell_table_parent_class)->map (widget);
 }
 
+/* Tab goes on after the row that has the focus, not to the next of thousands: those are for the arrow keys.
+ */
+static gboolean
+eg_cell_table_focus (GtkWidget *widget, GtkDirectionType direction)
+{
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (widget));
+  const gboolean leave = direction == GTK_DIR_TAB_FORWARD || direction == GTK_DIR_TAB_BACKWARD;
+
+  if (leave && focus != NULL && gtk_widget_is_ancestor (focus, widget))
+    return FALSE;
+  return GTK_WIDGET_CLASS (eg_cell_table_parent_class)->focus (widget, direction);
+}
+
 static void
 eg_cell_table_dispose (GObject *object)
 {
@@ -419,6 +432,7 @@ eg_cell_table_class_init (EgCellTableClass *klass)
   G_OBJECT_CLASS (klass)->dispose = eg_cell_table_dispose;
   G_OBJECT_CLASS (klass)->finalize = eg_cell_table_finalize;
   widget_class->map = eg_cell_table_map;
+  widget_class->focus = eg_cell_table_focus;
   gtk_widget_class_install_action (widget_class, "table.copy", NULL, copy);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "table.copy", NULL);
 }

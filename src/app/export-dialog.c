@@ -109,5 +109,7 @@ eg_export_dialog_show (
       g_settings_bind (settings, "figure-scale", self->scale, "value", G_SETTINGS_BIND_DEFAULT);
       g_settings_bind (settings, "figure-title", self->title, "active", G_SETTINGS_BIND_DEFAULT);
     }
+  /* Not the first button, which is Cancel: Return takes what is remembered. */
+  gtk_window_set_focus (GTK_WINDOW (self), gtk_window_get_default_widget (GTK_WINDOW (self)));
   gtk_window_present (GTK_WINDOW (self));
 }

@@ -238,6 +238,8 @@ eg_trace_settings_init (EgTraceSettings *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   self->matches = gtk_list_store_new (1, G_TYPE_STRING);
+  /* The property of that name says what is inserted, but shows nothing: only this adds a renderer. */
+  gtk_entry_completion_set_text_column (self->completion, 0);
   gtk_entry_completion_set_match_func (self->completion, match_always, NULL, NULL);
   gtk_widget_set_sensitive (self->reset, FALSE);
 }

@@ -1,0 +1,197 @@
+/* The window from the keyboard alone: Tab comes to everything and round again, and what is shown is what is
+ * chosen. */
+#include "fixture.h"
+
+#include "app/analysis-pane.h"
+#include "app/cell-table.h"
+#include "app/export-dialog.h"
+#include "app/heatmap-view.h"
+#include "app/trace-settings.h"
+#include "app/window-private.h"
+#include "model/locate.h"
+#include "trace/result-io.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+#define MOST_STOPS 60
+
+/* ---- Tab ---- */
+
+static EgTraceResult *
+get_result (EgWindow *window)
+{
+  EgTracePage *page = eg_window_get_page (window);
+  return page != NULL ? eg_trace_page_get_result (page) : NULL;
+}
+
+/* With a model, a result and a message: all that can have the focus is there. */
+static EgWindow *
+open_full_window (void)
+{
+  g_autoptr (EgTraceResult) result = fixture_result (8, 8);
+  g_autofree char *folder = g_dir_make_tmp ("engram-keyboard-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "shown.npz", NULL);
+  g_autoptr (GError) error = NULL;
+  EgWindow *window = eg_window_new (NULL, NULL);
+
+  g_assert_true (eg_trace_result_save_npz (result, path, &error));
+  g_assert_no_error (error);
+  gtk_window_present (GTK_WINDOW (window));
+  eg_window_open_model (window, NULL);
+  fixture_wait_for (eg_model_loader_get_model (window->loader) != NULL);
+  eg_window_open_file (window, path);
+  fixture_wait_for (get_result (window) != NULL);
+  eg_window_show_error (window, "The file is not there", "win.open-model", "Open Model…");
+  fixture_settle (GTK_WINDOW (window));
+  g_unlink (path);
+  g_rmdir (folder);
+  return window;
+}
+
+/* Where the focus is after each Tab, once round, beginning at the panel's button. */
+static GPtrArray *
+go_round (EgWindow *window, GtkDirectionType direction)
+{
+  GPtrArray *stops = g_ptr_array_new ();
+  GtkWidget *focus, *first = gtk_window_get_focus (GTK_WINDOW (window));
+
+  do
+    {
+      focus = gtk_window_get_focus (GTK_WINDOW (window));
+      g_ptr_array_add (stops, focus);
+      g_signal_emit_by_name (window, "move-focus", direction);
+      if (gtk_window_get_focus (GTK_WINDOW (window)) == focus)
+        g_error ("the focus stays at %s in %s", G_OBJECT_TYPE_NAME (focus),
+                 G_OBJECT_TYPE_NAME (gtk_widget_get_parent (focus)));
+    }
+  while (gtk_window_get_focus (GTK_WINDOW (window)) != first && stops->len < MOST_STOPS);
+  g_assert_cmpuint (stops->len, <, MOST_STOPS);
+  return stops;
+}
+
+static guint
+count_inside (GPtrArray *stops, GType type)
+{
+  guint n = 0;
+  for (guint i = 0; i < stops->len; i++)
+    n += stops->pdata[i] != NULL
+         && (G_TYPE_CHECK_INSTANCE_TYPE (stops->pdata[i], type)
+             || gtk_widget_get_ancestor (stops->pdata[i], type) != NULL);
+  return n;
+}
+
+static void
+test_tab_comes_round (void)
+{
+  static const char *const pages[] = { "layers", "subject", "cells", "pinned" };
+  EgWindow *window = open_full_window ();
+  GtkWidget *pane = fixture_find (GTK_WIDGET (window), EG_TYPE_ANALYSIS_PANE);
+  GtkStack *stack = GTK_STACK (fixture_find (pane, GTK_TYPE_STACK));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pages); i++)
+    {
+      const gboolean table = strcmp (pages[i], "cells") == 0;
+      gtk_stack_set_visible_child_name (stack, pages[i]);
+      fixture_settle (GTK_WINDOW (window));
+      eg_prompt_panel_focus_prompt (window->prompt_panel);
+      g_autoptr (GPtrArray) forward = go_round (window, GTK_DIR_TAB_FORWARD);
+      g_autoptr (GPtrArray) backward = go_round (window, GTK_DIR_TAB_BACKWARD);
+      g_assert_cmpuint (count_inside (forward, ADW_TYPE_HEADER_BAR), ==, 4);
+      g_assert_cmpuint (count_inside (forward, EG_TYPE_BANNER), ==, 2);
+      g_assert_cmpuint (count_inside (forward, EG_TYPE_PROMPT_PANEL), ==, 4);
+      g_assert_cmpuint (count_inside (forward, EG_TYPE_HEATMAP_VIEW), ==, 1);
+      g_assert_cmpuint (count_inside (forward, GTK_TYPE_STACK_SWITCHER), ==, 4);
+      /* A table of thousands of cells is one stop. */
+      g_assert_cmpuint (count_inside (forward, EG_TYPE_CELL_TABLE), ==, table ? 1 : 0);
+      g_assert_cmpuint (count_inside (backward, EG_TYPE_CELL_TABLE), ==, table ? 1 : 0);
+      g_assert_cmpuint (backward->len, ==, forward->len);
+    }
+  fixture_close (GTK_WINDOW (window));
+}
+
+/* ---- what a target may be ---- */
+
+static void
+test_match_that_is_shown_is_chosen (void)
+{
+  g_autofree char *demo = eg_model_find_demo ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = eg_model_open (demo, NULL, &error);
+  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  GtkEntry *target
+      = GTK_ENTRY (gtk_widget_get_template_child (GTK_WIDGET (settings), EG_TYPE_TRACE_SETTINGS, "target"));
+  GtkEntryCompletion *completion = gtk_entry_get_completion (target);
+  g_autoptr (GList) renderers = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (completion));
+
+  g_assert_no_error (error);
+  /* A row without a renderer is blank. */
+  g_assert_cmpuint (g_list_length (renderers), ==, 1);
+  GtkCellArea *area = gtk_cell_layout_get_area (GTK_CELL_LAYOUT (completion));
+  g_assert_cmpint (gtk_cell_area_attribute_get_column (area, renderers->data, "text"), ==, 0);
+
+  eg_trace_settings_set_model (settings, model);
+  gtk_widget_grab_focus (GTK_WIDGET (target));
+  /* The index of the tokens is made in a thread; the list follows the typing. */
+  for (int i = 0; i < 200 && gtk_entry_completion_get_model (completion) == NULL; i++)
+    {
+      gtk_editable_set_text (GTK_EDITABLE (target), "");
+      fixture_input (window, "type Fr");
+    }
+  GtkTreeModel *rows = gtk_entry_completion_get_model (completion);
+  g_assert_nonnull (rows);
+  GtkTreeIter iter;
+  g_autofree char *second = NULL;
+  g_assert_true (gtk_tree_model_get_iter_from_string (rows, &iter, "1"));
+  gtk_tree_model_get (rows, &iter, 0, &second, -1);
+  g_assert_cmpstr (second, !=, eg_trace_settings_get_target (settings));
+  fixture_wait_for (gtk_widget_get_mapped (fixture_find (GTK_WIDGET (target), GTK_TYPE_POPOVER)));
+  fixture_settle (window);
+  fixture_input (window, "key Down Down Return");
+  fixture_wait_for (strcmp (eg_trace_settings_get_target (settings), second) == 0);
+  fixture_close (window);
+}
+
+/* ---- dialogs ---- */
+
+static int n_exported;
+
+static void
+on_export (GtkWindow *parent, const char *ending, const EgFigure *figure)
+{
+  n_exported++;
+}
+
+static void
+test_return_exports (void)
+{
+  GtkWindow *window = fixture_show (gtk_label_new ("Map"), 600, 500);
+  const EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
+  GtkWindow *dialog = NULL;
+
+  eg_export_dialog_show (window, &figure, "A trace", NULL, on_export);
+  g_autoptr (GList) windows = gtk_window_list_toplevels ();
+  for (GList *l = windows; l != NULL; l = l->next)
+    if (EG_IS_EXPORT_DIALOG (l->data))
+      dialog = l->data;
+  g_assert_nonnull (dialog);
+  fixture_wait_for (gtk_widget_get_mapped (GTK_WIDGET (dialog)));
+  fixture_settle (dialog);
+  GtkWidget *focus = gtk_window_get_focus (dialog);
+  g_assert_nonnull (focus);
+  g_assert_true (focus == gtk_window_get_default_widget (dialog));
+  gtk_widget_activate (focus);
+  fixture_wait_for (n_exported == 1);
+  fixture_close (window);
+}
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+  g_test_add_func ("/app/keyboard/tab-comes-round", test_tab_comes_round);
+  g_test_add_func ("/app/keyboard/match-that-is-shown-is-chosen", test_match_that_is_shown_is_chosen);
+  g_test_add_func ("/app/keyboard/return-exports", test_return_exports);
+  return g_test_run ();
+}
