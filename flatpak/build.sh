@@ -28,20 +28,8 @@ need 'Python' cmd:python3 'python3' 'python3' 'python'
 install_missing
 
 mkdir -p "$build"
-# The manifest with the path of these sources, for the builder looks from where the manifest lies.
 manifest=$build/$app.json
-python3 - "$here/$app.json" "$manifest" "$root" ${ENGRAM_FLATPAK_WITHOUT:-} <<'PYTHON'
-import json, sys
-
-source, output, root, *without = sys.argv[1:]
-manifest = json.load(open(source))
-manifest["modules"] = [module for module in manifest["modules"] if module["name"] not in without]
-for module in manifest["modules"]:
-    for entry in module["sources"]:
-        if entry["type"] == "dir":
-            entry["path"] = root
-json.dump(manifest, open(output, "w"), indent=2)
-PYTHON
+python3 "$here/manifest.py" "$here/$app.json" "$manifest" "$root" ${ENGRAM_FLATPAK_WITHOUT:-}
 branch=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["runtime-version"])' "$manifest")
 
 dependencies=()

@@ -10,15 +10,15 @@ potfiles() {
   {
     find src -name '*.c' -print0 | xargs -0 grep -l -E '\b(N?_|C_|NC_|ngettext) \('
     find ui -name '*.ui' -print0 | xargs -0 grep -l 'translatable='
-    ls data/*.in | grep -E '\.(desktop|metainfo\.xml|xml)\.in$'
+    ls data/*.in data/*.gschema.xml | grep -E '\.(desktop\.in|xml\.in|gschema\.xml)$'
   } | sort
 }
 
-# extract OUTPUT
+# extract OUTPUT. xgettext's own keywords stay: without them it would take nothing but the name from a .desktop file.
 extract() {
   potfiles >"$1.files"
   GETTEXTDATADIRS=$PWD/po xgettext --from-code=UTF-8 --package-name=engram --msgid-bugs-address=https://github.com/engram-app/engram/issues --copyright-holder='The Engram authors' \
-    --add-comments=Translators --sort-by-file --keyword --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=NC_:1c,2 --keyword=ngettext:1,2 \
+    --add-comments=TRANSLATORS --sort-by-file --keyword=_ --keyword=N_ --keyword=C_:1c,2 --keyword=NC_:1c,2 --keyword=ngettext:1,2 \
     --flag=g_strdup_printf:1:c-format --flag=g_set_error:4:c-format --flag=cli_say:1:c-format \
     --files-from="$1.files" --output="$1" 2>&1 | grep -v 'unrecognized\|No strings\|warning: .*extension' >&2 || true
   # A date would make each extraction another file.

@@ -304,11 +304,11 @@ name_scale (const EgHeatmapLayout *self)
   if (!self->normalized)
     return g_strdup (metric);
   if (self->direction == EG_DIRECTION_DAMAGE)
-    /* Translators: %s is a metric, such as "Logit difference". */
+    /* TRANSLATORS: %s is a metric, such as "Logit difference". */
     return g_strdup_printf (_ ("%s, normalized loss"), metric);
   if (self->metric == EG_METRIC_PROB)
     return g_strdup (_ ("Normalized probability"));
-  /* Translators: %s is a metric, such as "Logit difference". */
+  /* TRANSLATORS: %s is a metric, such as "Logit difference". */
   return g_strdup_printf (_ ("%s, normalized"), metric);
 }
 

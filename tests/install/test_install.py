@@ -3,13 +3,16 @@
 
     test_install.py SOURCES BUILD
 """
+import gettext
 import json
 import os
 import re
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 import tap
 
@@ -28,6 +31,11 @@ def need(tool):
     if shutil.which(tool) is None:
         raise tap.Skip(f"{tool} is not installed")
     return tool
+
+
+def languages():
+    with open(os.path.join(SOURCES, "po/LINGUAS"), encoding="utf-8") as file:
+        return file.read().split()
 
 
 def environment(**values):
@@ -53,15 +61,60 @@ def test_the_moved_program_finds_its_model():
 
 
 def test_the_moved_program_speaks_each_language():
-    with open(os.path.join(SOURCES, "po/LINGUAS"), encoding="utf-8") as file:
-        languages = file.read().split()
     english = tap.output_of(path("bin/engram-cli"), "--help", env=environment())
     assert "Commands:" in english
-    for language in languages:
+    for language in languages():
         text = tap.output_of(path("bin/engram-cli"), "--help", env=environment(LANGUAGE=language))
         assert "Commands:" not in text, f"{language}: {text}"
         numbers = json.loads(tap.output_of(path("bin/engram-cli"), *TRACE, "--json", env=environment(LANGUAGE=language)))
         assert numbers["target"]["text"] == " Paris" and numbers["noise"]["kind"] == "gaussian", numbers
+
+
+def test_the_desktop_file_speaks_each_language():
+    with open(path(f"share/applications/{APP_ID}.desktop"), encoding="utf-8") as file:
+        entries = dict(line.rstrip("\n").split("=", 1) for line in file if "=" in line)
+    for key in ["GenericName", "Comment", "Keywords"]:
+        for language in languages():
+            translated = entries.get(f"{key}[{language}]")
+            assert translated and translated != entries[key], f"{key}[{language}] is {translated}"
+
+
+def test_what_is_merged_into_xml_speaks_each_language():
+    lang = "{http://www.w3.org/XML/1998/namespace}lang"
+    mime = "{http://www.freedesktop.org/standards/shared-mime-info}"
+    texts = [
+        ("share/mime/packages", f"{APP_ID}.xml", f"./{mime}mime-type/{mime}comment", 1),
+        ("share/metainfo", f"{APP_ID}.metainfo.xml", "./summary", 1),
+        ("share/metainfo", f"{APP_ID}.metainfo.xml", "./screenshots/screenshot/caption", 4),
+    ]
+    for folder, name, place, n in texts:
+        found = [element.get(lang) for element in xml.etree.ElementTree.parse(path(folder, name)).findall(place)]
+        for language in [None, *languages()]:
+            assert found.count(language) == n, f"{name}, {place}, {language}: {found}"
+
+
+def test_summaries_of_the_settings_are_translated():
+    schema = xml.etree.ElementTree.parse(path(f"share/glib-2.0/schemas/{APP_ID}.gschema.xml"))
+    assert schema.getroot().get("gettext-domain") == "engram"
+    summaries = [element.text for element in schema.iter("summary")]
+    assert len(summaries) > 20, summaries
+    for language in languages():
+        catalog = gettext.translation("engram", path("share/locale"), [language])
+        for summary in summaries:
+            assert catalog.gettext(summary) != summary, f"{language}: {summary}"
+
+
+def test_the_metainfo_names_every_screenshot_and_its_size():
+    screenshots = os.path.join(SOURCES, "data/screenshots")
+    metainfo = xml.etree.ElementTree.parse(path(f"share/metainfo/{APP_ID}.metainfo.xml"))
+    named = {}
+    for image in metainfo.iter("image"):
+        named[image.text.rsplit("/", 1)[1]] = (int(image.get("width")), int(image.get("height")))
+    assert set(named) == set(os.listdir(screenshots)), named
+    for name, size in named.items():
+        with open(os.path.join(screenshots, name), "rb") as file:
+            head = file.read(24)
+        assert head[:8] == b"\x89PNG\r\n\x1a\n" and struct.unpack(">II", head[16:]) == size, f"{name} is not of {size}"
 
 
 def test_the_desktop_file_is_valid():
@@ -121,6 +174,27 @@ def test_a_trace_is_known_by_its_content():
 
     assert "application/x-engram-trace" in type_of(trace), type_of(trace)
     assert "application/x-engram-trace" not in type_of(other), type_of(other)
+
+
+def skipped(manifest):
+    with open(manifest, encoding="utf-8") as file:
+        entries = [entry for module in json.load(file)["modules"] for entry in module["sources"] if entry["type"] == "dir"]
+    assert len(entries) == 1, entries
+    return set(entries[0]["skip"])
+
+
+def test_the_flatpak_takes_no_folder_that_was_built_in():
+    manifest = os.path.join(SOURCES, f"flatpak/{APP_ID}.json")
+    named = set()
+    for name in [".ci/run", "flatpak/build.sh", "test.sh", "tests/gpu-check.sh"]:
+        with open(os.path.join(SOURCES, name), encoding="utf-8") as file:
+            named |= set(re.findall(r"\b_build(?:-[a-z]+)?\b", file.read()))
+    assert len(named) > 4 and named <= skipped(manifest), (named, skipped(manifest))
+
+    root, prepared = os.path.join(FOLDER, "sources"), os.path.join(FOLDER, "manifest.json")
+    os.makedirs(os.path.join(root, "_build-by-another-name"))
+    tap.output_of(sys.executable, os.path.join(SOURCES, "flatpak/manifest.py"), manifest, prepared, root)
+    assert "_build-by-another-name" in skipped(prepared) and named <= skipped(prepared), skipped(prepared)
 
 
 def test_the_version_is_the_same_everywhere():

@@ -4,11 +4,40 @@
 
     test_translations.py SOURCES
 """
+import gettext
+import io
 import os
+import re
 import subprocess
 import sys
 
 SOURCES = os.path.abspath(sys.argv[1])
+# One word for one thing: a text that has the English word has this one, too (or that itself, as the value of an option).
+WORDS = {
+    "de": {"prompt": "prompt", "heatmap": "heatmap"},
+    "es": {"prompt": "prompt", "heatmap": "mapa de calor"},
+    "fr": {"prompt": "amorce", "heatmap": "carte thermique"},
+    "ja": {"prompt": "プロンプト", "heatmap": "ヒートマップ"},
+    "pt_BR": {"prompt": "prompt", "heatmap": "mapa de calor"},
+    "ru": {"prompt": "запрос", "heatmap": "карт"},
+    "zh_CN": {"prompt": "提示", "heatmap": "热图"},
+}
+# What was said wrongly once.
+WRONG = {"de": [r"\bgefolgt (wird|werden)\b"]}
+
+
+def wording(language, catalog):
+    """What differs from the language's words."""
+    compiled = subprocess.run(["msgfmt", "-o", "-", catalog], stdout=subprocess.PIPE, check=True).stdout
+    translations = gettext.GNUTranslations(io.BytesIO(compiled))._catalog
+    for key, text in translations.items():
+        english = (key[0] if isinstance(key, tuple) else key).split("\4")[-1]
+        for word, wanted in WORDS[language].items():
+            if re.search(rf"\b{word}s?\b", english, re.I) and not any(each in text.replace("_", "").lower() for each in [wanted, word]):
+                yield f"{language}: no {wanted} in “{text}”, which is “{english}”"
+        for wrong in WRONG.get(language, []):
+            if re.search(wrong, text):
+                yield f"{language}: {wrong} in “{text}”"
 
 
 def main():
@@ -26,6 +55,7 @@ def main():
             check=False,
         )
         missing = [line for line in untranslated.stdout.splitlines() if line.startswith(language + ": ")]
+        missing += wording(language, os.path.join(SOURCES, f"po/{language}.po"))
         good = check.returncode == 0 and not missing and untranslated.returncode in (0, 1)
         print(f"{'ok' if good else 'not ok'} {i} - {language} is complete and right", flush=True)
         if not good:
