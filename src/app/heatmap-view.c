@@ -425,7 +425,7 @@ snapshot_pins_and_cursor (EgHeatmapView *self, const EgHeatmapLayout *layout, Gt
 {
   const EgRect *map = &layout->map;
   /* Frames reach out of their cells; those of cells that are cut must not reach out of the map. */
-  const float out = layout->zoom > 1 ? 1 : 3;
+  const float out = eg_heatmap_layout_is_cut (layout) ? 1 : 3;
   const graphene_rect_t clip = GRAPHENE_RECT_INIT ((float)map->x - out, (float)map->y - out,
                                                    (float)map->width + 2 * out, (float)map->height + 2 * out);
 

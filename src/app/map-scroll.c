@@ -71,7 +71,8 @@ on_value_changed (GtkAdjustment *adjustment, gpointer data)
 static gboolean
 can_scroll (EgMapScroll *self)
 {
-  return self->zoom > 1;
+  return self->all[ACROSS] > get_length (&self->map, ACROSS)
+         || self->all[DOWN] > get_length (&self->map, DOWN);
 }
 
 static void

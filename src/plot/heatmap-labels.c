@@ -112,7 +112,7 @@ eg_heatmap_labels_left_for_tokens (const EgHeatmapLayout *self, double right)
       const double reach = MARGIN * em + label->width * cos (angle) + label->height / 2 * sin (angle);
       /* The label ends below its column's middle, which is at left + (right − left)·f; when cells are
        * scrolled, any column can be the first. */
-      const double f = self->zoom > 1 ? 0 : ((double)t + 0.5) / (double)self->n_tokens;
+      const double f = eg_heatmap_layout_is_cut (self) ? 0 : ((double)t + 0.5) / (double)self->n_tokens;
       left = MAX (left, eg_heatmap_layout_is_tokens_down (self) ? reach + (TICK + 0.2) * em
                                                                 : (reach - f * right) / (1 - f));
     }

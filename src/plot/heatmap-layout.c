@@ -13,6 +13,7 @@
 #define BAR_GAP    1.0
 #define TITLE_SIZE 1.25
 #define MIN_MAP    2.0
+#define LEAST_CELL 1.0 /* units, of a map that can be scrolled */
 
 /* The next of 1, 2, 2.5, 5 times a power of ten. */
 static double
@@ -151,10 +152,9 @@ width_of_bar (const EgHeatmapLayout *self, double tick_width)
 static void
 set_across (EgHeatmapLayout *self, double left, double right)
 {
-  left = MIN (left, right - (double)n_columns (self));
   self->map.x = eg_heatmap_layout_snap (self, left);
   self->map.width = eg_heatmap_layout_snap (self, right) - self->map.x;
-  self->cells.width = self->map.width * self->zoom;
+  self->cells.width = MAX (self->map.width, self->least_cell * (double)n_columns (self)) * self->zoom;
 }
 
 static void
@@ -163,7 +163,7 @@ set_down (EgHeatmapLayout *self, double top, double bottom)
   self->map.y = eg_heatmap_layout_snap (self, top);
   self->map.height
       = MAX (eg_heatmap_layout_snap (self, bottom) - self->map.y, MIN_MAP * self->style.font_size);
-  self->cells.height = self->map.height * self->zoom;
+  self->cells.height = MAX (self->map.height, self->least_cell * (double)n_rows (self)) * self->zoom;
 }
 
 /* Whether the subject is long enough for its label to stand in the bracket's line; and what the bracket
@@ -193,10 +193,14 @@ place_layers_down (EgHeatmapLayout *self, const EgTraceResult *result, double to
 
   set_across (self, left, right);
   eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
-  const double needed = eg_heatmap_labels_left_for_tokens (self, right);
-  if (needed > left)
+  /* Twice, for a narrower map can be one that scrolls, and then the first column in view is any. */
+  for (int i = 0; i < 2; i++)
     {
-      set_across (self, needed, right);
+      const double needed = eg_heatmap_labels_left_for_tokens (self, right);
+      if (needed <= left)
+        break;
+      left = needed;
+      set_across (self, left, right);
       eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
     }
 
@@ -274,13 +278,14 @@ eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceResult *result
   choose_scale (self, result);
 }
 
-EgHeatmapLayout *
-eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
-                              const EgHeatmapStyle *style,
-                              double width,
-                              double height,
-                              double pixel,
-                              double zoom)
+static EgHeatmapLayout *
+make_layout (const EgTraceResult *result,
+             const EgHeatmapStyle *style,
+             double width,
+             double height,
+             double pixel,
+             double zoom,
+             double least_cell)
 {
   EgHeatmapLayout *self = g_new0 (EgHeatmapLayout, 1);
 
@@ -289,6 +294,7 @@ eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
   self->height = height;
   self->pixel = pixel;
   self->zoom = MAX (zoom, 1);
+  self->least_cell = least_cell;
   self->labels = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_label_free);
   self->token_labels = g_new0 (EgLabel *, self->n_tokens);
   self->layer_labels = g_new0 (EgLabel *, self->n_layers);
@@ -308,10 +314,26 @@ eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
 }
 
 EgHeatmapLayout *
+eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
+                              const EgHeatmapStyle *style,
+                              double width,
+                              double height,
+                              double pixel,
+                              double zoom)
+{
+  return make_layout (result, style, width, height, pixel, zoom, LEAST_CELL);
+}
+
+EgHeatmapLayout *
 eg_heatmap_layout_new (
     const EgTraceResult *result, const EgHeatmapStyle *style, double width, double height, double pixel)
 {
-  return eg_heatmap_layout_new_zoomed (result, style, width, height, pixel, 1);
+  EgHeatmapLayout *self = make_layout (result, style, width, height, pixel, 1, 0);
+
+  /* Snapped to pixels, cells that are less than one would be left out: they are blended instead. */
+  if (MIN (eg_heatmap_layout_token_size (self), eg_heatmap_layout_layer_size (self)) * pixel < 1)
+    self->pixel = 0;
+  return self;
 }
 
 void
@@ -333,6 +355,12 @@ eg_heatmap_layout_scroll (EgHeatmapLayout *self, double x, double y)
   self->cells.x = self->map.x - eg_heatmap_layout_snap (self, CLAMP (x, 0, most_x));
   self->cells.y = self->map.y - eg_heatmap_layout_snap (self, CLAMP (y, 0, most_y));
   eg_heatmap_labels_place (self);
+}
+
+gboolean
+eg_heatmap_layout_is_cut (const EgHeatmapLayout *self)
+{
+  return self->cells.width > self->map.width || self->cells.height > self->map.height;
 }
 
 double

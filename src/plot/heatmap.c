@@ -29,7 +29,7 @@ add_rectangle (EgRect rect, cairo_t *cr)
 static void
 clip_to_map (const EgHeatmapLayout *self, cairo_t *cr)
 {
-  if (self->zoom <= 1)
+  if (!eg_heatmap_layout_is_cut (self))
     return;
   add_rectangle (self->map, cr);
   cairo_clip (cr);

@@ -77,8 +77,9 @@ void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *re
 /**
  * EgHeatmapLayout: where everything goes; made once for a result's shape, a style, a size and a zoom.
  * @pixel: device pixels per unit, to which cells are snapped; 0 for vector surfaces
- * @map: the window through which the cells are seen; @cells: all of them, larger than @map by @zoom and moved
- * by how far they are scrolled; @bar: the colour bar
+ * @least_cell: cells are not less than this before @zoom, whether or not the map can hold all of them
+ * @map: the window through which the cells are seen; @cells: all of them, larger than @map by @zoom or
+ * @least_cell and moved by how far they are scrolled; @bar: the colour bar
  * @bracket: of the line along the subject: y above the map, or x beside it where tokens go down
  * @metric, @sweep, @direction: what the scores are of
  * @low, @high: the least and the greatest score of the colour scale; @normalized: whether it is that of
@@ -93,7 +94,7 @@ void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *re
  */
 typedef struct
 {
-  double width, height, pixel, zoom;
+  double width, height, pixel, zoom, least_cell;
   gsize n_layers, n_tokens;
   gsize subject_first, subject_last;
   EgRect map, cells, bar;
@@ -113,13 +114,13 @@ typedef struct
   EgHeatmapStyle style;
 } EgHeatmapLayout;
 
-/* Measures the texts and places everything within width × height. The result's shape, tokens, subject and
- * probabilities are read, its cells only for the raw scale's end. (transfer full) */
+/* Measures the texts and places everything within width × height, all cells in view. The result's shape,
+ * tokens, subject and probabilities are read, its cells only for the raw scale's end. (transfer full) */
 EgHeatmapLayout *eg_heatmap_layout_new (
     const EgTraceResult *result, const EgHeatmapStyle *style, double width, double height, double pixel);
 
-/* The same with cells that are `zoom` (≥ 1) times as wide and high as they would be to be seen all at once.
- */
+/* The same for a map that can be scrolled: cells are `zoom` (≥ 1) times as wide and high as they would be to
+ * be seen all at once, or to be one unit, where that is more. */
 EgHeatmapLayout *eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
                                                const EgHeatmapStyle *style,
                                                double width,
@@ -132,6 +133,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgHeatmapLayout, eg_heatmap_layout_free)
 /* Moves the cells so that the point (x, y) of them, held within what there is to scroll, is at the map's top
  * left corner; labels go along, and those of cells out of view are hidden. */
 void eg_heatmap_layout_scroll (EgHeatmapLayout *self, double x, double y);
+
+/* Whether there are more cells than the map shows at once. */
+gboolean eg_heatmap_layout_is_cut (const EgHeatmapLayout *self);
 
 /* The height at which the map of a figure of this width has a good shape. */
 double eg_heatmap_natural_height (const EgTraceResult *result, const EgHeatmapStyle *style, double width);

@@ -206,6 +206,23 @@ test_wheel_zooms_at_the_pointer (void)
   scene_close (&scene);
 }
 
+/* A cell, which has an extent, is within the map, and the map within the widget. */
+static void
+assert_in_view (EgHeatmapView *view, gsize layer, gsize position)
+{
+  const EgHeatmapLayout *layout = eg_heatmap_view_get_layout (view);
+  const EgRect cell = eg_heatmap_layout_get_cell (layout, layer, position), *map = &layout->map;
+
+  g_assert_cmpfloat (cell.width, >=, 1);
+  g_assert_cmpfloat (cell.height, >=, 1);
+  g_assert_cmpfloat (cell.x, >=, map->x - 1);
+  g_assert_cmpfloat (cell.y, >=, map->y - 1);
+  g_assert_cmpfloat (cell.x + cell.width, <=, map->x + map->width + 1);
+  g_assert_cmpfloat (cell.y + cell.height, <=, map->y + map->height + 1);
+  g_assert_cmpfloat (map->x, >=, 0);
+  g_assert_cmpfloat (map->x + map->width, <=, layout->width);
+}
+
 /* Where the cursor goes, the map follows. */
 static void
 test_cursor_stays_in_view (void)
@@ -220,14 +237,9 @@ test_cursor_stays_in_view (void)
   for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
     {
       fixture_input (scene.window, "key %s", keys[i]);
-      const EgHeatmapLayout *layout = eg_heatmap_view_get_layout (scene.view);
       const gboolean at_end = g_str_equal (keys[i], "ctrl+End") || g_str_equal (keys[i], "End")
                               || g_str_equal (keys[i], "Page_Up");
-      const EgRect cell = find_cell (&scene, (gsize)eg_heatmap_view_get_layer (scene.view), at_end ? 63 : 0);
-      g_assert_cmpfloat (cell.x, >=, layout->map.x - 1);
-      g_assert_cmpfloat (cell.y, >=, layout->map.y - 1);
-      g_assert_cmpfloat (cell.x + cell.width, <=, layout->map.x + layout->map.width + 1);
-      g_assert_cmpfloat (cell.y + cell.height, <=, layout->map.y + layout->map.height + 1);
+      assert_in_view (scene.view, (gsize)eg_heatmap_view_get_layer (scene.view), at_end ? 63 : 0);
       g_assert_true (card_is_shown (&scene));
     }
   scene_close (&scene);
@@ -283,7 +295,8 @@ test_any_shape_in_any_room (void)
     gsize n_layers, n_tokens;
     int width, height;
   } cases[] = {
-    { 1, 20, 700, 460 }, { 24, 1, 700, 460 }, { 1, 1, 700, 460 }, { 48, 64, 330, 200 }, { 64, 512, 700, 460 }
+    { 1, 20, 700, 460 },   { 24, 1, 700, 460 },   { 1, 1, 700, 460 },     { 48, 64, 330, 200 },
+    { 64, 512, 700, 460 }, { 24, 300, 330, 460 }, { 64, 2000, 700, 460 },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
@@ -297,6 +310,9 @@ test_any_shape_in_any_room (void)
         gtk_widget_grab_focus (GTK_WIDGET (view));
         fixture_input (window, "key Down key ctrl+End");
         g_assert_cmpint (eg_heatmap_view_get_layer (view), ==, (int)cases[i].n_layers - 1);
+        assert_in_view (view, cases[i].n_layers - 1, cases[i].n_tokens - 1);
+        fixture_input (window, "key ctrl+Home");
+        assert_in_view (view, 0, 0);
         eg_heatmap_view_zoom (view, 3);
         fixture_settle (window);
         fixture_close (window);

@@ -285,6 +285,44 @@ test_cells_fill_the_map (void)
       }
 }
 
+/* On the screen, a map of more cells than there are pixels scrolls from its first token on; a figure shows
+ * them all, less than a pixel each, and none is left out. */
+static void
+test_more_cells_than_pixels (void)
+{
+  g_autoptr (EgTraceResult) result = make_result (4, 2000);
+  for (gsize i = 0; i < 4 * 2000; i++)
+    result->scores[i] = i % 3 == 1 ? result->high_score : result->low_score;
+  g_autoptr (EgHeatmapLayout) screen = make_view (result, 0, 500, 300, 1);
+  g_autoptr (EgHeatmapLayout) figure = make_layout (result, 500, 300, 1);
+
+  g_assert_true (eg_heatmap_layout_is_cut (screen));
+  g_assert_cmpfloat (screen->map.x, >=, 0);
+  g_assert_cmpfloat (screen->cells.x, ==, screen->map.x);
+  g_assert_cmpfloat (eg_heatmap_layout_get_cell (screen, 0, 0).width, ==, 1);
+  eg_heatmap_layout_scroll (screen, 1e9, 0);
+  const EgRect last = eg_heatmap_layout_get_cell (screen, 0, 1999);
+  g_assert_cmpfloat_with_epsilon (last.x + last.width, screen->map.x + screen->map.width, 1e-6);
+
+  g_assert_false (eg_heatmap_layout_is_cut (figure));
+  g_assert_cmpfloat (figure->map.x, >=, 0);
+  /* A third is red, two thirds are blue: everywhere a mixture, nowhere either. */
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 500, 300);
+  cairo_t *cr = cairo_create (surface);
+  eg_heatmap_draw (figure, result, cr);
+  cairo_destroy (cr);
+  cairo_surface_flush (surface);
+  const guint32 red = pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, 1));
+  const guint32 blue = pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, 0));
+  const int y = (int)(figure->map.y + figure->map.height / 2);
+  for (int x = (int)figure->map.x + 2; x < (int)(figure->map.x + figure->map.width) - 2; x++)
+    {
+      g_assert_cmpuint (channel_difference (pixel_at (surface, x, y), red), >, 20);
+      g_assert_cmpuint (channel_difference (pixel_at (surface, x, y), blue), >, 20);
+    }
+  cairo_surface_destroy (surface);
+}
+
 static void
 assert_cell_is_found (const EgHeatmapLayout *layout, gsize l, gsize t)
 {
@@ -1099,6 +1137,7 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/colormap/unknown", test_unknown_name_lists_the_known);
   g_test_add_func ("/plot/label/tokens", test_tokens_are_readable);
   g_test_add_func ("/plot/layout/cells-fill-the-map", test_cells_fill_the_map);
+  g_test_add_func ("/plot/layout/more-cells-than-pixels", test_more_cells_than_pixels);
   g_test_add_func ("/plot/layout/hit-test", test_hit_test_inverts_cells);
   g_test_add_func ("/plot/layout/labels-apart", test_labels_stay_inside_and_apart);
   g_test_add_func ("/plot/layout/scrolled-labels", test_labels_stay_whole_while_scrolled);
