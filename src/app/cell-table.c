@@ -244,6 +244,21 @@ add_column (EgCellTable *self, Column column)
   g_object_unref (view_column);
 }
 
+/* Titles stand over their numbers. GTK 4.8 has no property for this. */
+static void
+align_titles (EgCellTable *self)
+{
+  GtkWidget *header = gtk_widget_get_first_child (GTK_WIDGET (self->view));
+  GtkWidget *title = header != NULL ? gtk_widget_get_first_child (header) : NULL;
+
+  for (Column c = 0; c < N_COLUMNS && title != NULL; c++, title = gtk_widget_get_next_sibling (title))
+    {
+      GtkWidget *box = gtk_widget_get_first_child (title);
+      if (c != COLUMN_TOKEN && GTK_IS_BOX (box))
+        gtk_widget_set_halign (box, GTK_ALIGN_END);
+    }
+}
+
 /* ---- copying ---- */
 
 /* The selected rows, or all, as lines of tab-separated values with a heading: what spreadsheets paste. */
@@ -447,6 +462,7 @@ eg_cell_table_init (EgCellTable *self)
   self->view = GTK_COLUMN_VIEW (gtk_column_view_new (NULL));
   for (Column c = 0; c < N_COLUMNS; c++)
     add_column (self, c);
+  align_titles (self);
   GtkMultiSorter *sorter = gtk_multi_sorter_new ();
   gtk_multi_sorter_append (sorter, GTK_SORTER (gtk_custom_sorter_new (compare_missing, self, NULL)));
   /* Connected before the model is: what is asked to be sorted is sorted by the newest values. */

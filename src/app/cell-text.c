@@ -103,6 +103,22 @@ eg_format_duration (double seconds)
   return g_strdup_printf (_ ("%u h %u min"), whole / 3600, whole / 60 % 60);
 }
 
+char *
+eg_format_progress (double cells, double all_cells, double elapsed, double left)
+{
+  const gsize done = (gsize)floor (cells), all = (gsize)lround (all_cells);
+  const double rate = elapsed > 0 ? cells / elapsed : 0;
+
+  if (left < 0)
+    return g_strdup_printf (_ ("%'zu of %'zu cells"), done, all);
+  g_autofree char *duration = eg_format_duration (left);
+  g_autofree char *rest
+      = left < 1 ? g_strdup (_ ("less than a second left")) : g_strdup_printf (_ ("%s left"), duration);
+  /* Translators: the last %s is how much time is left. */
+  return g_strdup_printf (_ ("%'zu of %'zu cells · %'.*f cells/s · %s"), done, all, rate < 9.95 ? 1 : 0, rate,
+                          rest);
+}
+
 gsize
 eg_count_known_cells (const EgTraceResult *result)
 {

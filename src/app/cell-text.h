@@ -30,6 +30,10 @@ char *eg_format_cell (const EgTraceResult *result, gsize layer, gsize position);
 /* "40 ms", "0.6 s", "3 s", "2 min 5 s". (transfer full) */
 char *eg_format_duration (double seconds);
 
+/* "16 of 56 cells · 9.7 cells/s · 4 s left". cells: computed, of all; elapsed: seconds they took; left:
+ * seconds; < 0: not known yet. (transfer full) */
+char *eg_format_progress (double cells, double all_cells, double elapsed, double left);
+
 /* How many cells have a score. */
 gsize eg_count_known_cells (const EgTraceResult *result);
 

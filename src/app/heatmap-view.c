@@ -11,8 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-#define CARD_DISTANCE 8 /* from the pointer, px */
-#define DIMMED        0.6f
+#define CARD_DISTANCE 8  /* from the pointer, px */
 #define WIDE_CARD     24 /* font sizes: where the map is less than this, the card has no curves */
 #define HIGH_CARD     14
 #define PAGE          8 /* rows of a step by Page Up and Page Down */
@@ -456,7 +455,7 @@ eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   if (layout == NULL)
     return;
   if (self->dimmed)
-    gtk_snapshot_push_opacity (snapshot, (double)DIMMED);
+    gtk_snapshot_push_opacity (snapshot, EG_DIMMED);
   eg_heatmap_picture_snapshot (self->picture, self->result, snapshot);
   if (self->dimmed)
     gtk_snapshot_pop (snapshot);
@@ -651,7 +650,7 @@ eg_heatmap_view_announce (EgHeatmapView *self)
       const gsize n_cells = self->result->n_layers * self->result->n_tokens;
       label = g_strdup_printf (_ ("Heatmap of %zu layers by %zu tokens"), self->result->n_layers,
                                self->result->n_tokens);
-      progress = g_strdup_printf (_ ("%zu of %zu cells"), eg_count_known_cells (self->result), n_cells);
+      progress = g_strdup_printf (_ ("%'zu of %'zu cells"), eg_count_known_cells (self->result), n_cells);
       if (self->has_cursor)
         cell = eg_format_cell (self->result, self->layer, self->position);
       description = cell != NULL ? g_strdup_printf ("%s. %s", cell, progress) : g_strdup (progress);

@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* Opacity of a map that does not show the present settings. */
+#define EG_DIMMED 0.6
+
 /* Sets the fields of a style that the theme decides; colour map, scale, orientation and title are left alone.
  */
 void eg_plot_style_heatmap (GtkWidget *widget, EgHeatmapStyle *style);

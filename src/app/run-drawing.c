@@ -16,9 +16,11 @@
 #define CELL       14.0 /* pixels, as all that follows */
 #define GAP        3.0
 #define GRID_WIDTH (N_TOKENS * (CELL + GAP) - GAP)
-#define ROW_HEIGHT (N_LAYERS * (CELL + GAP) + 22.0)
+#define CAPTION    4.0  /* between a run's name and its cells */
+#define BETWEEN    14.0 /* a run and the next one's name */
+#define BAR_X      (GRID_WIDTH + 18)
 #define BAR_WIDTH  70.0
-#define WIDTH      300
+#define ANSWER_X   (BAR_X + BAR_WIDTH + 6)
 #define PERIOD     4.0 /* seconds of one round */
 #define STILL      0.7 /* the part of it in which the answer stands there */
 
@@ -68,23 +70,47 @@ draw_cell (cairo_t *cr, int run, int layer, int token, double x, double y)
   cairo_fill (cr);
 }
 
-static void
-draw_text (GtkWidget *widget, cairo_t *cr, const char *text, double x, double y)
-{
-  g_autoptr (PangoLayout) layout = gtk_widget_create_pango_layout (widget, text);
-  cairo_move_to (cr, x, y);
-  pango_cairo_show_layout (cr, layout);
-}
-
-static void
-draw_run (EgRunDrawing *self, cairo_t *cr, const GdkRGBA *color, int run, double top)
+/* A run's name, in lines of at most a width; −1: in one. (transfer full) */
+static PangoLayout *
+name_run (GtkWidget *widget, int run, int width)
 {
   const char *const names[N_RUNS] = { _ ("Clean: undisturbed"), _ ("Corrupted: noise on the subject"),
                                       _ ("Restored: one state put back") };
-  const double grid_top = top + 20, reached = self->phase * (N_TOKENS + N_LAYERS);
+  PangoLayout *layout = gtk_widget_create_pango_layout (widget, names[run]);
 
+  pango_layout_set_wrap (layout, PANGO_WRAP_WORD_CHAR);
+  pango_layout_set_width (layout, width < 0 ? -1 : width * PANGO_SCALE);
+  return layout;
+}
+
+/* What stands beside a run that is through, which can be higher than a cell. (transfer full) */
+static PangoLayout *
+name_answer (GtkWidget *widget)
+{
+  return gtk_widget_create_pango_layout (widget, _ ("answer"));
+}
+
+static int
+height_of (PangoLayout *layout)
+{
+  int height;
+  pango_layout_get_pixel_size (layout, NULL, &height);
+  return height;
+}
+
+/* Draws a run from `top` on. Returns: where the next may begin. With cr NULL, measures alone. */
+static double
+draw_run (EgRunDrawing *self, cairo_t *cr, const GdkRGBA *color, int run, double top, int width)
+{
+  g_autoptr (PangoLayout) name = name_run (GTK_WIDGET (self), run, width);
+  const double grid_top = top + height_of (name) + CAPTION, reached = self->phase * (N_TOKENS + N_LAYERS);
+  const double bottom = grid_top + N_LAYERS * (CELL + GAP) - GAP;
+
+  if (cr == NULL)
+    return bottom + BETWEEN;
   gdk_cairo_set_source_rgba (cr, color);
-  draw_text (GTK_WIDGET (self), cr, names[run], 0, top);
+  cairo_move_to (cr, 0, top);
+  pango_cairo_show_layout (cr, name);
   for (int l = 0; l < N_LAYERS; l++)
     for (int t = 0; t < N_TOKENS; t++)
       {
@@ -97,12 +123,14 @@ draw_run (EgRunDrawing *self, cairo_t *cr, const GdkRGBA *color, int run, double
         cairo_stroke (cr);
       }
   if (self->phase < 1)
-    return;
-  const double x = GRID_WIDTH + 18, y = grid_top + (N_LAYERS - 1) * (CELL + GAP);
+    return bottom + BETWEEN;
+  g_autoptr (PangoLayout) answer = name_answer (GTK_WIDGET (self));
   gdk_cairo_set_source_rgba (cr, color);
-  cairo_rectangle (cr, x, y, BAR_WIDTH * answers[run], CELL);
+  cairo_rectangle (cr, BAR_X, bottom - CELL, BAR_WIDTH * answers[run], CELL);
   cairo_fill (cr);
-  draw_text (GTK_WIDGET (self), cr, _ ("answer"), x + BAR_WIDTH + 6, y - 2);
+  cairo_move_to (cr, ANSWER_X, bottom - CELL / 2 - height_of (answer) / 2.0);
+  pango_cairo_show_layout (cr, answer);
+  return bottom + BETWEEN;
 }
 
 static void
@@ -111,19 +139,44 @@ eg_run_drawing_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   EgRunDrawing *self = EG_RUN_DRAWING (widget);
   const int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
   cairo_t *cr = gtk_snapshot_append_cairo (snapshot, &GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height));
+  double top = 0;
   GdkRGBA color;
 
   gtk_style_context_get_color (gtk_widget_get_style_context (widget), &color);
   for (int run = 0; run < N_RUNS; run++)
-    draw_run (self, cr, &color, run, run * ROW_HEIGHT);
+    top = draw_run (self, cr, &color, run, top, width);
   cairo_destroy (cr);
+}
+
+static GtkSizeRequestMode
+eg_run_drawing_get_request_mode (GtkWidget *widget)
+{
+  return GTK_SIZE_REQUEST_HEIGHT_FOR_WIDTH;
 }
 
 static void
 eg_run_drawing_measure (
     GtkWidget *widget, GtkOrientation orientation, int for_size, int *minimum, int *natural, int *b1, int *b2)
 {
-  *minimum = *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? WIDTH : (int)(N_RUNS * ROW_HEIGHT);
+  int widest;
+
+  if (orientation == GTK_ORIENTATION_HORIZONTAL)
+    {
+      g_autoptr (PangoLayout) answer = name_answer (widget);
+      pango_layout_get_pixel_size (answer, &widest, NULL);
+      *minimum = *natural = (int)ANSWER_X + widest;
+      for (int run = 0; run < N_RUNS; run++)
+        {
+          g_autoptr (PangoLayout) name = name_run (widget, run, -1);
+          pango_layout_get_pixel_size (name, &widest, NULL);
+          *natural = MAX (*natural, widest);
+        }
+      return;
+    }
+  double bottom = 0;
+  for (int run = 0; run < N_RUNS; run++)
+    bottom = draw_run (EG_RUN_DRAWING (widget), NULL, NULL, run, bottom, for_size);
+  *minimum = *natural = (int)ceil (bottom - BETWEEN);
 }
 
 static gboolean
@@ -177,6 +230,7 @@ eg_run_drawing_class_init (EgRunDrawingClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   widget_class->snapshot = eg_run_drawing_snapshot;
+  widget_class->get_request_mode = eg_run_drawing_get_request_mode;
   widget_class->measure = eg_run_drawing_measure;
   widget_class->map = eg_run_drawing_map;
   widget_class->unmap = eg_run_drawing_unmap;

@@ -11,6 +11,7 @@ struct _EgSiteMaps
   GPtrArray *results; /* of EgTraceResult */
   gsize chosen;
   EgHeatmapStyle style;
+  gboolean dimmed;
 };
 
 enum
@@ -150,9 +151,13 @@ eg_site_maps_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     return;
   for (guint i = 0; i < self->results->len; i++)
     titles[i] = get_title (self, i);
+  if (self->dimmed)
+    gtk_snapshot_push_opacity (snapshot, EG_DIMMED);
   cairo_t *cr = gtk_snapshot_append_cairo (snapshot, &bounds);
   eg_multiples_draw (&multiples, get_results (self), titles, &self->style, self->chosen, cr);
   cairo_destroy (cr);
+  if (self->dimmed)
+    gtk_snapshot_pop (snapshot);
 }
 
 static void
@@ -276,5 +281,16 @@ eg_site_maps_set_style (EgSiteMaps *self, EgColormap colormap, EgScale scale, Eg
   self->style.colormap = colormap;
   self->style.scale = scale;
   self->style.orientation = orientation;
+  gtk_widget_queue_draw (GTK_WIDGET (self));
+}
+
+void
+eg_site_maps_set_dimmed (EgSiteMaps *self, gboolean dimmed)
+{
+  g_return_if_fail (EG_IS_SITE_MAPS (self));
+
+  if (self->dimmed == dimmed)
+    return;
+  self->dimmed = dimmed;
   gtk_widget_queue_draw (GTK_WIDGET (self));
 }

@@ -25,4 +25,7 @@ gsize eg_site_maps_get_chosen (EgSiteMaps *self);
 /* As the large map's. */
 void eg_site_maps_set_style (EgSiteMaps *self, EgColormap colormap, EgScale scale, EgOrientation orientation);
 
+/* As the large map: one that does not show the present settings steps back a little. */
+void eg_site_maps_set_dimmed (EgSiteMaps *self, gboolean dimmed);
+
 G_END_DECLS

@@ -61,24 +61,18 @@ G_DEFINE_FINAL_TYPE (EgTracePage, eg_trace_page, ADW_TYPE_BIN)
 
 /* ---- what is shown of the trace ---- */
 
+/* Cells, as in all of the window: of what is counted, each cell takes as many as there are samples. */
 static char *
 describe_running (EgTracePage *self)
 {
+  const double samples = eg_trace_request_get_samples (eg_tracing_get_request (self->tracing));
   gsize done, total;
   double elapsed, left;
 
   eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
   if (total == 0)
     return g_strdup (_ ("Starting…"));
-  const double rate
-      = elapsed > 0
-            ? (double)done / eg_trace_request_get_samples (eg_tracing_get_request (self->tracing)) / elapsed
-            : 0;
-  if (left < 0)
-    return g_strdup_printf (_ ("%'zu of %'zu"), done, total);
-  g_autofree char *duration = eg_format_duration (left);
-  return g_strdup_printf (_ ("%'zu of %'zu · %'.*f cells/s · %s left"), done, total, rate < 9.95 ? 1 : 0,
-                          rate, duration);
+  return eg_format_progress ((double)done / samples, (double)total / samples, elapsed, left);
 }
 
 static char *
@@ -563,6 +557,7 @@ void
 eg_trace_page_set_outdated (EgTracePage *self, gboolean outdated)
 {
   eg_heatmap_view_set_dimmed (self->heatmap, outdated);
+  eg_site_maps_set_dimmed (self->sites, outdated);
 }
 
 const EgTraceRequest *

@@ -3,6 +3,7 @@
 #include <adwaita.h>
 #include <math.h>
 #include <stdarg.h>
+#include <string.h>
 
 void
 fixture_init (int *argc, char ***argv)
@@ -154,4 +155,35 @@ fixture_find (GtkWidget *root, GType type)
         return found;
     }
   return NULL;
+}
+
+cairo_surface_t *
+fixture_take_picture (GtkWidget *native)
+{
+  const int width = gtk_widget_get_width (native), height = gtk_widget_get_height (native);
+  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, width, height);
+  g_autoptr (GdkPaintable) paintable = gtk_widget_paintable_new (native);
+  GtkSnapshot *snapshot = gtk_snapshot_new ();
+
+  gdk_paintable_snapshot (paintable, GDK_SNAPSHOT (snapshot), width, height);
+  g_autoptr (GskRenderNode) node = gtk_snapshot_free_to_node (snapshot);
+  g_assert_nonnull (node);
+  g_autoptr (GdkTexture) texture
+      = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (native)), node,
+                                     &GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height));
+  cairo_surface_flush (surface);
+  gdk_texture_download (texture, cairo_image_surface_get_data (surface),
+                        (gsize)cairo_image_surface_get_stride (surface));
+  cairo_surface_mark_dirty (surface);
+  return surface;
+}
+
+guint32
+fixture_get_pixel (cairo_surface_t *picture, int x, int y)
+{
+  guint32 pixel;
+  memcpy (&pixel,
+          cairo_image_surface_get_data (picture) + y * cairo_image_surface_get_stride (picture) + 4 * x,
+          sizeof pixel);
+  return pixel & 0xffffff;
 }

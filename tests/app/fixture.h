@@ -41,3 +41,9 @@ EgTraceResult *fixture_result (gsize n_layers, gsize n_tokens);
 
 /* The first widget of a type below a widget. */
 GtkWidget *fixture_find (GtkWidget *root, GType type);
+
+/* What is seen of a window or popover. (transfer full): of cairo's ARGB32. */
+cairo_surface_t *fixture_take_picture (GtkWidget *native);
+
+/* 0xRRGGBB. */
+guint32 fixture_get_pixel (cairo_surface_t *picture, int x, int y);

@@ -1,6 +1,7 @@
 /* What is under the map: curves that say what they show, and the numbers as a table to sort and copy. */
 #include "app/analysis-pane.h"
 #include "app/cell-table.h"
+#include "app/cell-text.h"
 #include "app/curves-view.h"
 #include "fixture.h"
 
@@ -239,12 +240,62 @@ test_follows_a_trace (void)
   scene_close (&scene);
 }
 
+/* What is counted, how fast and how long yet: all in cells. */
+static void
+test_progress_is_of_one_unit (void)
+{
+  static const struct
+  {
+    double cells, all, elapsed, left;
+    const char *text;
+  } cases[] = {
+    { 16.1, 56, 1.66, 4, "16 of 56 cells · 9.7 cells/s · 4 s left" },
+    { 55.9, 56, 5, 0.049, "55 of 56 cells · 11 cells/s · less than a second left" },
+    { 0.2, 56, 0.1, -1, "0 of 56 cells" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text
+          = eg_format_progress (cases[i].cells, cases[i].all, cases[i].elapsed, cases[i].left);
+      g_assert_cmpstr (text, ==, cases[i].text);
+    }
+}
+
+/* The text of a title, and the texts below it, end at the same side. */
+static void
+test_titles_stand_over_their_numbers (void)
+{
+  EgCellTable *table = EG_CELL_TABLE (eg_cell_table_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  GtkWindow *window = fixture_show (GTK_WIDGET (table), 900, 300);
+
+  eg_cell_table_set_result (table, result);
+  fixture_settle (window);
+  GtkWidget *view = fixture_find (GTK_WIDGET (table), GTK_TYPE_COLUMN_VIEW);
+  GtkWidget *title = gtk_widget_get_first_child (gtk_widget_get_first_child (view));
+  for (int column = 0; column < 6; column++, title = gtk_widget_get_next_sibling (title))
+    {
+      graphene_rect_t bounds;
+      GtkWidget *label = fixture_find (title, GTK_TYPE_LABEL);
+      g_assert_true (gtk_widget_compute_bounds (label, title, &bounds));
+      const double before = bounds.origin.x;
+      const double after = gtk_widget_get_width (title) - before - bounds.size.width;
+      if (column == 2)
+        g_assert_cmpfloat (before, <, after);
+      else
+        g_assert_cmpfloat (before, >, after);
+    }
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/app/analysis/pins", test_pane_follows_pins);
   g_test_add_func ("/app/analysis/heights", test_pages_are_of_one_height);
+  g_test_add_func ("/app/text/progress", test_progress_is_of_one_unit);
+  g_test_add_func ("/app/table/titles", test_titles_stand_over_their_numbers);
   g_test_add_func ("/app/table/copy", test_copies_as_tsv);
   g_test_add_func ("/app/table/sort", test_sorts_by_numbers);
   g_test_add_func ("/app/table/live", test_follows_a_trace);

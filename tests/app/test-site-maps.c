@@ -88,11 +88,56 @@ test_page_shows_the_chosen_site (void)
   fixture_close (window);
 }
 
+/* The colour in the middle of a widget. */
+static guint32
+get_middle (GtkWindow *window, GtkWidget *widget, double across)
+{
+  fixture_settle (window);
+  cairo_surface_t *picture = fixture_take_picture (GTK_WIDGET (window));
+  double x, y;
+
+  g_assert_true (gtk_widget_translate_coordinates (widget, GTK_WIDGET (window),
+                                                   gtk_widget_get_width (widget) * across,
+                                                   gtk_widget_get_height (widget) * 0.5, &x, &y));
+  const guint32 pixel = fixture_get_pixel (picture, (int)x, (int)y);
+  cairo_surface_destroy (picture);
+  return pixel;
+}
+
+/* Maps that do not show the present settings step back, the small ones too. */
+static void
+test_all_maps_dim (void)
+{
+  EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  EgTraceResult *other = fixture_result (8, 7);
+  GtkWindow *window = fixture_show (GTK_WIDGET (page), 700, 700);
+  GtkWidget *maps[2];
+  guint32 before[2];
+
+  other->site = result->site == 0 ? 1 : 0;
+  eg_trace_result_take_site (result, other);
+  eg_trace_page_show (page, result);
+  fixture_settle (window);
+  maps[0] = fixture_find (GTK_WIDGET (page), EG_TYPE_HEATMAP_VIEW);
+  maps[1] = fixture_find (GTK_WIDGET (page), EG_TYPE_SITE_MAPS);
+  for (int i = 0; i < 2; i++)
+    before[i] = get_middle (window, maps[i], 0.25);
+  eg_trace_page_set_outdated (page, TRUE);
+  for (int i = 0; i < 2; i++)
+    g_assert_cmphex (get_middle (window, maps[i], 0.25), !=, before[i]);
+  eg_trace_page_set_outdated (page, FALSE);
+  for (int i = 0; i < 2; i++)
+    g_assert_cmphex (get_middle (window, maps[i], 0.25), ==, before[i]);
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/app/site-maps/click", test_a_click_chooses);
   g_test_add_func ("/app/site-maps/page", test_page_shows_the_chosen_site);
+  g_test_add_func ("/app/site-maps/dim", test_all_maps_dim);
   return g_test_run ();
 }
