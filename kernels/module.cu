@@ -137,6 +137,7 @@ cuda_open (int device, EgPrecision precision, char *why)
   table.alloc = cuda_alloc;
   table.release = cuda_release;
   table.memory_free = cuda_memory_free;
+  table.wait = cuda_wait;
   table.upload = cuda_upload;
   table.download = cuda_download;
   table.stage = cuda_stage;

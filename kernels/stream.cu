@@ -235,6 +235,13 @@ wait (EgStream *stream)
   return ok;
 }
 
+static void
+cuda_wait (EgStream *stream)
+{
+  if (begin_op (stream))
+    wait (stream);
+}
+
 /* Waits, so that ops of other streams find it, too. */
 static void
 cuda_upload (EgStream *stream, float *to, const float *from, gsize n)

@@ -144,6 +144,10 @@ struct _EgBackend
   void (*use_slot) (EgStream *stream, guint slot);
   void (*leave_slot) (EgStream *stream, guint slot);
 
+  /* Waits for all ops: other streams' ops may then read what they wrote, which is in no order with them
+   * otherwise. NULL for a backend that is done with an op when it returns. */
+  void (*wait) (EgStream *stream);
+
   /* Host to device and back; both wait, and what upload brought is seen by all streams. */
   void (*upload) (EgStream *stream, float *to, const float *from, gsize n);
   void (*download) (EgStream *stream, float *to, const float *from, gsize n);

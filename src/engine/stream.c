@@ -13,3 +13,10 @@ eg_stream_check (const EgBackend *backend, EgStream *stream, GError **error)
                        why);
   return FALSE;
 }
+
+void
+eg_stream_wait (const EgBackend *backend, EgStream *stream)
+{
+  if (backend->wait)
+    backend->wait (stream);
+}

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "core/memory.h"
+#include "engine/stream.h"
 #include "model/model-private.h"
 #include "trace/clean-run.h"
 #include "trace/memory.h"
@@ -717,8 +718,11 @@ run_swapped (Trace *self, EgWorkspace *workspace, const float *input)
   if (!self->clean)
     return FALSE;
   segment = (EgSegment){ .input = input, .keep = self->clean };
-  if (!eg_mamba_run (workspace, &segment, 1, self->n_tokens, self->cancellable, &self->error)
-      || !prepare_corrupted (self, other, 0, 1, &segment, &self->error)
+  if (!eg_mamba_run (workspace, &segment, 1, self->n_tokens, self->cancellable, &self->error))
+    return FALSE;
+  /* The swapped run continues the clean one on another stream. */
+  eg_stream_wait (eg_model_get_backend (self->model), eg_workspace_get_stream (workspace));
+  if (!prepare_corrupted (self, other, 0, 1, &segment, &self->error)
       || !eg_mamba_run (other, &segment, 1, self->n_corrupted, self->cancellable, &self->error)
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, other, 0, &self->error))
     return FALSE;

@@ -16,12 +16,17 @@ extern "C"
    * @CUDA_HOST_AT_ONCE: so that what came too early is seen
    * @CUDA_HOST_COPIES_FIRST: at once on streams that only copy, late on those that compute: a copy that does
    * not wait until its place is no longer used is seen
+   * @CUDA_HOST_ODD_FIRST, @CUDA_HOST_EVEN_FIRST: at once on the streams of every second lane (two streams, in
+   * the order in which they are made), late on the others': an op that reads what another lane's op is still
+   * to write is seen in one of the two, and one that overwrites what another's is still to read
    */
   typedef enum
   {
     CUDA_HOST_LATE,
     CUDA_HOST_AT_ONCE,
     CUDA_HOST_COPIES_FIRST,
+    CUDA_HOST_ODD_FIRST,
+    CUDA_HOST_EVEN_FIRST,
     CUDA_HOST_N_ORDERS,
   } CudaHostOrder;
   void cuda_host_set_order (CudaHostOrder order);

@@ -85,6 +85,7 @@ struct Stream
   std::deque<std::function<void ()> > tasks;
   uint64_t queued = 0, done = 0;
   bool computes = false; /* kernels or products were queued on it */
+  unsigned lane = 0;     /* two streams after each other are a lane */
 };
 
 struct Event

@@ -17,6 +17,7 @@ static uint64_t n_launches, n_products, n_copies, n_mallocs;
 static int driver = CUDART_VERSION, n_devices = 1, capability[2] = { 9, 0 }, multiprocessors = 4;
 static cudaError_t lost = cudaSuccess;
 static std::vector<Stream *> streams;
+static unsigned n_streams; /* since the start */
 
 struct Pinned
 {
@@ -46,6 +47,24 @@ run_all ()
     run_until (streams[i], streams[i]->queued);
 }
 
+static bool
+is_early (const Stream *stream)
+{
+  switch (order)
+    {
+    case CUDA_HOST_AT_ONCE:
+      return true;
+    case CUDA_HOST_COPIES_FIRST:
+      return !stream->computes;
+    case CUDA_HOST_ODD_FIRST:
+      return stream->lane % 2 == 1;
+    case CUDA_HOST_EVEN_FIRST:
+      return stream->lane % 2 == 0;
+    default:
+      return false;
+    }
+}
+
 void
 queue (Stream *stream, std::function<void ()> task)
 {
@@ -53,7 +72,7 @@ queue (Stream *stream, std::function<void ()> task)
     fail ("the default stream is used");
   stream->tasks.push_back (std::move (task));
   stream->queued++;
-  if (order == CUDA_HOST_AT_ONCE || (order == CUDA_HOST_COPIES_FIRST && !stream->computes))
+  if (is_early (stream))
     run_until (stream, stream->queued);
 }
 
@@ -285,6 +304,7 @@ cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned flags)
   if (flags != cudaStreamNonBlocking)
     fail ("a stream that waits for the default stream");
   *stream = new Stream;
+  (*stream)->lane = n_streams++ / 2;
   streams.push_back (*stream);
   return lost;
 }

@@ -335,6 +335,40 @@ test_copies_first (void)
   cudaFree (y);
 }
 
+/* A kernel that reads what one of another lane has still to write: seen in one of two orders, whichever of
+ * them is waited for first. */
+static void
+test_lanes (void)
+{
+  cudaStream_t lanes[4];
+  for (cudaStream_t &it : lanes)
+    cudaStreamCreateWithFlags (&it, cudaStreamNonBlocking);
+  float *x = allocate_numbers (4), *y = allocate (4), *z = allocate (4), host[4];
+  cudaStreamSynchronize (stream);
+  const CudaHostOrder orders[] = { CUDA_HOST_ODD_FIRST, CUDA_HOST_EVEN_FIRST };
+  int n_early = 0;
+  for (const CudaHostOrder it : orders)
+    {
+      LAUNCH (double_kernel, 1, 32, 0, y, (const float *)x, 4u, false); /* 2 */
+      cudaStreamSynchronize (stream);
+      cuda_host_set_order (it);
+      cuda_host::launch_kernel ("double", double_kernel, 1, 32, 0, lanes[0], y, (const float *)y, 4u, false);
+      cuda_host::launch_kernel ("double", double_kernel, 1, 32, 0, lanes[2], z, (const float *)y, 4u, false);
+      cudaStreamSynchronize (lanes[0]);
+      cudaStreamSynchronize (lanes[2]);
+      cuda_host_set_order (CUDA_HOST_LATE);
+      download (host, z, 4);
+      g_assert_true (host[0] == 4 || host[0] == 8);
+      n_early += host[0] == 4;
+    }
+  g_assert_cmpint (n_early, ==, 1);
+  for (cudaStream_t it : lanes)
+    cudaStreamDestroy (it);
+  cudaFree (x);
+  cudaFree (y);
+  cudaFree (z);
+}
+
 static void
 test_faults (void)
 {
@@ -577,6 +611,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-host/half-types", test_half_types);
   g_test_add_func ("/cuda-host/streams-and-events", test_streams);
   g_test_add_func ("/cuda-host/copies-that-come-too-early", test_copies_first);
+  g_test_add_func ("/cuda-host/lanes-in-either-order", test_lanes);
   g_test_add_func ("/cuda-host/faults", test_faults);
   for (const Wrong &wrong : wrongs)
     {

@@ -19,7 +19,8 @@ typedef struct
   EgSweep sweep;
   EgDirection direction;
   guint window;
-  const char *knockout, *corruption;
+  const char *knockout, *corruption, *target;
+  EgMetric metric;
   gboolean all_metrics;
 } Kind;
 
@@ -47,6 +48,8 @@ static const Kind kinds[] = {
     .direction = EG_DIRECTION_DAMAGE, .window = 1, .corruption = "swap:Statue of Liberty" },
   { "carried from a longer one", EG_SITE_STATE, .sweep = EG_SWEEP_CARRY, .window = 1,
     .corruption = "swap:Statue of Liberty" },
+  { "swapped, against its own answer", EG_SITE_RESID, .window = 1, .corruption = "swap:Space Needle",
+    .target = " Paris", .metric = EG_METRIC_LOGIT_DIFF },
   { "restored and frozen", EG_SITE_STATE, .freeze = EG_SITE_BIT (EG_SITE_STATE), .window = 2 },
 };
 
@@ -62,7 +65,9 @@ request_of (const Kind *kind, const char *prompt)
   request->sweep = kind->sweep;
   request->direction = kind->direction;
   request->window = kind->window;
+  request->metric = kind->metric;
   request->all_metrics = kind->all_metrics;
+  request->target = g_strdup (kind->target);
   request->has_knockout
       = kind->knockout != NULL && eg_knockout_parse (kind->knockout, &request->knockout, &error);
   g_assert_no_error (error);
@@ -83,6 +88,29 @@ test_kinds (void)
       g_test_message ("== %s", kinds[i].name);
       cuda_compare_traces (model, placed, request, 1e-5);
     }
+}
+
+/* A swapped run is another stream's than the clean one that it continues: whichever of the two is done first.
+ */
+static void
+test_swaps_in_any_order (void)
+{
+  g_autoptr (EgModel) model = cuda_open_demo ();
+  g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
+  for (CudaHostOrder order = CUDA_HOST_AT_ONCE; order < CUDA_HOST_N_ORDERS; order++)
+    {
+      if (order == CUDA_HOST_COPIES_FIRST)
+        continue; /* nothing is copied beside the ops */
+      cuda_host_set_order (order);
+      for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+        if (kinds[i].corruption && !kinds[i].more_sites)
+          {
+            g_autoptr (EgTraceRequest) request = request_of (&kinds[i], "The Eiffel Tower is in");
+            g_test_message ("== order %d: %s", (int)order, kinds[i].name);
+            cuda_compare_traces (model, placed, request, 1e-5);
+          }
+    }
+  cuda_host_set_order (CUDA_HOST_LATE);
 }
 
 /* The first few tokens are found on the device, many are sorted on the host. */
@@ -316,6 +344,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/traces/every-kind-as-the-processor", test_kinds);
+  g_test_add_func ("/cuda/traces/swaps-in-any-order", test_swaps_in_any_order);
   g_test_add_func ("/cuda/predictions-as-the-processor", test_predictions);
   g_test_add_func ("/cuda/groups/as-wide-as-the-device-and-its-memory-allow", test_group_rows);
   g_test_add_func ("/cuda/groups/smaller-with-less-memory-then-the-processor", test_little_memory);

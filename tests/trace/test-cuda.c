@@ -55,7 +55,7 @@ static void
 test_order (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (CudaHostOrder order = CUDA_HOST_LATE; order <= CUDA_HOST_AT_ONCE; order++)
+  for (CudaHostOrder order = CUDA_HOST_LATE; order < CUDA_HOST_N_ORDERS; order++)
     for (int pooled = 0; pooled < 2; pooled++)
       {
         if (pooled)
