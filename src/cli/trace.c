@@ -139,7 +139,7 @@ set_defaults (const TraceOptions *trace, EgTraceRequest *request)
     request->direction = EG_DIRECTION_DAMAGE;
 }
 
-/* What is restored, damaged or cut, and whether it makes sense together. */
+/* What is restored, damaged or cut. */
 static gboolean
 set_sites (const TraceOptions *trace, EgTraceRequest *request, GError **error)
 {
@@ -152,7 +152,7 @@ set_sites (const TraceOptions *trace, EgTraceRequest *request, GError **error)
     return FALSE;
   request->more_sites = sites & ~EG_SITE_BIT (request->site);
   set_defaults (trace, request);
-  return eg_trace_request_check_sites (request, error);
+  return TRUE;
 }
 
 /* Texts and numbers into a request; NULL, said, when one of them makes no sense. (transfer full) */
@@ -162,24 +162,24 @@ make_request (const char *prompt, const TraceOptions *trace, guint threads)
   if (!cli_check_text (_ ("The prompt"), prompt) || !cli_check_text ("--subject", trace->subject)
       || !cli_check_text ("--target", trace->target))
     return NULL;
-  if (trace->subject == NULL && trace->corruption.span == NULL)
-    {
-      cli_say (_ ("--subject is missing: which part of the prompt is to be corrupted?"));
-      return NULL;
-    }
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, trace->subject);
   guint64 window = request->window;
   if (!cli_corruption_options_apply (&trace->corruption, request)
       || (trace->window != NULL && !cli_parse_integer ("--window", trace->window, 1, EG_MAX_WINDOW, &window)))
     return NULL;
+  if (trace->subject == NULL && request->corruption.span == EG_SPAN_SUBJECT)
+    {
+      cli_say (_ ("--subject is missing: which part of the prompt is to be corrupted?"));
+      return NULL;
+    }
   request->window = (guint)window;
+  request->target = g_strdup (trace->target);
   g_autoptr (GError) error = NULL;
-  if (!set_sites (trace, request, &error))
+  if (!set_sites (trace, request, &error) || !eg_trace_request_check (request, &error))
     {
       cli_fail (error);
       return NULL;
     }
-  request->target = g_strdup (trace->target);
   request->threads = threads;
   return g_steal_pointer (&request);
 }
@@ -234,7 +234,8 @@ run (int argc, char **argv)
     { "target", 't', 0, G_OPTION_ARG_FILENAME, &typed.target,
       N_ ("The token to follow (default: the model's first prediction)"), "TEXT" },
     { "corrupt", 0, 0, G_OPTION_ARG_FILENAME, &corruption->corrupt,
-      N_ ("gaussian, uniform, student-t:DEGREES or multivariate noise, or swap:TEXT (default: gaussian)"),
+      N_ ("gaussian, uniform, student-t:DEGREES or multivariate noise, or swap:TEXT; tokens:A-B and all are "
+          "gaussian with that span (default: gaussian)"),
       "HOW" },
     { "span", 0, 0, G_OPTION_ARG_FILENAME, &corruption->span,
       N_ ("What is corrupted: subject, tokens:A-B or all (default: subject)"), "SPAN" },
@@ -248,7 +249,7 @@ run (int argc, char **argv)
       N_ ("Put the noise in the embeddings' place instead of adding it"), NULL },
     { "samples", 0, 0, G_OPTION_ARG_FILENAME, &corruption->samples, N_ ("Noise draws (default: 10)"), "N" },
     { "until-sem", 0, 0, G_OPTION_ARG_FILENAME, &corruption->until_sem,
-      N_ ("Draw more until every cell's standard error is at most this"), "ERROR" },
+      N_ ("Draw more until every cell's standard error (of --metric all: prob's) is at most this"), "ERROR" },
     { "max-samples", 0, 0, G_OPTION_ARG_FILENAME, &corruption->max_samples,
       N_ ("But never more than this (default: 1000)"), "N" },
     { "seed", 0, 0, G_OPTION_ARG_FILENAME, &corruption->seed, N_ ("Of NumPy's RandomState (default: 1)"),

@@ -61,7 +61,8 @@ eg_site_from_name (const char *name, EgSite *site, GError **error)
         }
       g_string_append_printf (names, "%s%s", s == 0 ? "" : ", ", sites[s].name);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no site “%s”; the sites are %s"), name,
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+               _ ("There is no site “%s”; the sites are %s; all, by itself, is all of them"), name,
                names->str);
   return FALSE;
 }

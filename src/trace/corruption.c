@@ -59,9 +59,22 @@ argument_of (const char *text, const char *name)
   return text[n] == ':' ? text + n + 1 : text[n] == '\0' ? text + n : NULL;
 }
 
+/* A span in place of a kind: Gaussian noise on it. */
+static gboolean
+is_span (const char *text)
+{
+  return argument_of (text, spans[EG_SPAN_TOKENS]) || g_str_equal (text, spans[EG_SPAN_ALL]);
+}
+
 gboolean
 eg_corruption_parse_kind (EgCorruption *self, const char *text, GError **error)
 {
+  if (is_span (text))
+    {
+      self->kind = EG_CORRUPTION_GAUSSIAN;
+      g_clear_pointer (&self->swap, g_free);
+      return eg_corruption_parse_span (self, text, error);
+    }
   for (EgCorruptionKind k = 0; k < EG_N_CORRUPTIONS; k++)
     {
       const char *argument = argument_of (text, kinds[k].name);
@@ -85,7 +98,7 @@ eg_corruption_parse_kind (EgCorruption *self, const char *text, GError **error)
   return eg_error_invalid (
       error,
       _ ("There is no corruption “%s”; the corruptions are gaussian, uniform, student-t:DEGREES, "
-         "multivariate and swap:TEXT"),
+         "multivariate, swap:TEXT, and tokens:A-B or all for gaussian noise there"),
       text);
 }
 

@@ -58,6 +58,9 @@ gboolean
 eg_grid_is_missing (const EgGrid *self, gsize cell)
 {
   const gsize position = cell % self->n_columns;
+  const EgBox box = eg_grid_box (self, cell);
+  if (self->has_knockout)
+    return box.layer_begin >= box.layer_end;
   return (self->sweep == EG_SWEEP_CELLS || self->sweep == EG_SWEEP_POSITIONS)
          && position >= self->corrupted_first && position < self->aligned_first;
 }

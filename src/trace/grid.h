@@ -58,7 +58,7 @@ gsize eg_grid_site_index (const EgGrid *self, gsize cell);
 /* The layers that a cell of layer l restores: max (0, l − ⌊w/2⌋) … min (L, l + ⌈w/2⌉) − 1, end exclusive. */
 void eg_grid_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gsize *end);
 
-/* Whether the cell's position has no counterpart: then it has no score. */
+/* Whether the cell has no score: its position has no counterpart, or a knockout cuts none of its layers. */
 gboolean eg_grid_is_missing (const EgGrid *self, gsize cell);
 gsize eg_grid_count_missing (const EgGrid *self);
 

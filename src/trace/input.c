@@ -35,6 +35,8 @@ check_until (const EgTraceRequest *request, GError **error)
   if (request->corruption.kind == EG_CORRUPTION_SWAP)
     return eg_error_invalid (error,
                              _ ("A swapped subject makes one run, which has no standard error to wait for"));
+  if (request->has_knockout)
+    return eg_error_invalid (error, _ ("A knockout makes one run, which has no standard error to wait for"));
   if (request->samples < 2)
     return eg_error_invalid (error, _ ("A standard error needs two samples or more to begin with"));
   if (request->max_samples < request->samples || request->max_samples > EG_MAX_SAMPLES)
@@ -48,6 +50,8 @@ static gboolean
 check_against (const EgTraceRequest *request, GError **error)
 {
   const gboolean asked = request->metric == EG_METRIC_LOGIT_DIFF;
+  if (request->against && !*request->against)
+    return eg_error_invalid (error, _ ("The token against the target is empty: name one, or leave it out"));
   if (request->against && !asked && !request->all_metrics)
     return eg_error_invalid (
         error, _ ("A token against the target means something for the metric logit-diff alone"));
@@ -55,6 +59,22 @@ check_against (const EgTraceRequest *request, GError **error)
     return eg_error_invalid (error,
                              _ ("The metric logit-diff needs the token against which the target stands"));
   return TRUE;
+}
+
+static gboolean
+check_target (const char *target, GError **error)
+{
+  return *target
+         || eg_error_invalid (error, _ ("The target is empty: name a token, or leave it out to follow the "
+                                        "model's first prediction"));
+}
+
+gboolean
+eg_trace_request_check (const EgTraceRequest *request, GError **error)
+{
+  return check_numbers (request, error) && eg_trace_request_check_sites (request, error)
+         && eg_corruption_check (&request->corruption, error) && check_until (request, error)
+         && check_against (request, error) && (!request->target || check_target (request->target, error));
 }
 
 /* The subject's characters in the prompt, [start, end); both 0 when the span is to stand for it. */
@@ -116,11 +136,7 @@ gboolean
 eg_trace_find_target (
     EgTokenizer *tokenizer, const char *target, guint32 *id, GPtrArray *notes, GError **error)
 {
-  if (!*target)
-    return eg_error_invalid (
-        error,
-        _ ("The target is empty: name a token, or leave it out to follow the model's first prediction"));
-  return find_token (tokenizer, _ ("The target"), target, id, notes, error);
+  return check_target (target, error) && find_token (tokenizer, _ ("The target"), target, id, notes, error);
 }
 
 static void
@@ -286,9 +302,7 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
       eg_error_invalid (error, _ ("The prompt is not valid UTF-8 text"));
       return NULL;
     }
-  if (!check_numbers (request, error) || !eg_trace_request_check_sites (request, error)
-      || !eg_corruption_check (&request->corruption, error) || !check_until (request, error)
-      || !check_against (request, error) || !find_subject (request, &start, &end, notes, error))
+  if (!eg_trace_request_check (request, error) || !find_subject (request, &start, &end, notes, error))
     return NULL;
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, request->prompt, -1, error);
   if (!tokens)

@@ -99,6 +99,7 @@ eg_meter_aim (EgMeter *self,
   if (self->metrics[0] == EG_METRIC_LOGIT_DIFF && self->query.against == self->query.target)
     return eg_error_invalid (error,
                              _ ("The target and the token against it are the same: name another against it"));
+  self->no_difference = self->query.against == self->query.target;
   return TRUE;
 }
 
@@ -111,5 +112,8 @@ eg_meter_read (EgMeter *self, EgWorkspace *workspace, gsize n, gboolean first_is
     self->clean = answers[0];
   for (gsize m = 0; m < self->n_metrics; m++)
     for (gsize i = 0; i < n; i++)
-      values[m * n + i] = eg_metric_value (self->metrics[m], &answers[i], &self->clean, self->weight_sum);
+      values[m * n + i]
+          = self->no_difference && self->metrics[m] == EG_METRIC_LOGIT_DIFF
+                ? (double)NAN
+                : eg_metric_value (self->metrics[m], &answers[i], &self->clean, self->weight_sum);
 }

@@ -12,6 +12,7 @@ G_BEGIN_DECLS
  * @query: what the head is asked; @weights: the clean run's probabilities [V] (device) where KL is measured,
  * @weight_sum their sum
  * @clean: the clean run's answers
+ * @no_difference: the target stands against itself: then logit-diff is NaN
  */
 typedef struct
 {
@@ -22,6 +23,7 @@ typedef struct
   float *weights;
   double weight_sum;
   EgHeadRow clean;
+  gboolean no_difference;
 } EgMeter;
 
 /* Of what the request asks for; with all metrics, those that have a meaning: logit-diff where something

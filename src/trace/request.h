@@ -79,6 +79,8 @@ guint eg_trace_request_get_samples (const EgTraceRequest *self);
 guint eg_trace_request_get_max_samples (const EgTraceRequest *self);
 /* Whether sites, sweep, direction, freeze and knockout make sense together; EG_ERROR_INVALID. */
 gboolean eg_trace_request_check_sites (const EgTraceRequest *self, GError **error);
+/* All that needs no model to be nonsense, those too; EG_ERROR_INVALID. */
+gboolean eg_trace_request_check (const EgTraceRequest *self, GError **error);
 /* The knockout against a model's layers and a prompt's tokens. */
 gboolean
 eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsize n_tokens, GError **error);

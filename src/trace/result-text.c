@@ -382,6 +382,7 @@ eg_trace_result_to_json (const EgTraceResult *self)
   add_request (document, self);
   json_object_set_double_member (document, "high_score", self->high_score);
   json_object_set_double_member (document, "low_score", self->low_score);
+  json_object_set_double_member (document, "low_score_sem", self->low_sem);
   add_other_ends (document, self);
   add_settings (document, self);
   add_scores (document, self);

@@ -625,6 +625,37 @@ eg_trace_result_get_problem (const EgTraceResult *self)
   return self->low_score >= 0.8 * self->high_score ? EG_TRACE_HARDLY_LOWERED : EG_TRACE_NO_PROBLEM;
 }
 
+/* Where the samples that were allowed did not make the estimates as good as was wanted. */
+static char *
+describe_missed_error (const EgTraceResult *self)
+{
+  double worst = 0;
+
+  if (!(self->until_sem > 0) || !self->complete)
+    return NULL;
+  for (gsize i = 0; i < eg_trace_result_n_sites (self); i++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site ((EgTraceResult *)self, i);
+      for (gsize c = 0; c < site->n_layers * site->n_tokens; c++)
+        worst = fmax (worst, site->sem[c]);
+    }
+  if (worst <= self->until_sem * (1 + 1e-6))
+    return NULL;
+  return g_strdup_printf (
+      _ ("The largest standard error is still %.2g after %u samples, not %.2g: allow more samples"), worst,
+      self->samples, self->until_sem);
+}
+
+/* What is told beside results that mean something. */
+static char *
+describe_shortcoming (const EgTraceResult *self)
+{
+  if (self->others[EG_METRIC_LOGIT_DIFF] != NULL && self->against_id == self->target_id)
+    return g_strdup_printf (_ ("The swapped prompt predicts “%s”, too, so that there is no logit difference"),
+                            self->target != NULL ? self->target : "");
+  return describe_missed_error (self);
+}
+
 char *
 eg_trace_result_warning (const EgTraceResult *self)
 {
@@ -652,6 +683,6 @@ eg_trace_result_warning (const EgTraceResult *self)
           target, low, high);
     case EG_TRACE_NO_PROBLEM:
     default:
-      return NULL;
+      return describe_shortcoming (self);
     }
 }

@@ -171,7 +171,8 @@ take_estimates (Trace *self, gsize cell, EgTraceResult *result, gsize at)
       const EgTraceScores to = scores_of (result, self->meter.metrics[m]);
       count = eg_estimates_get_cell (self->estimates, m, cell, &to.scores[at], &to.sem[at]);
       to.scores[at] = to_float (to.scores[at]);
-      to.sem[at] = to_float (to.sem[at]);
+      /* One run that stands for all samples has no error. */
+      to.sem[at] = eg_grid_is_one_run (&self->grid) ? (double)NAN : to_float (to.sem[at]);
     }
   return count;
 }

@@ -59,12 +59,13 @@ test_tokenize_document (void)
   g_assert_cmpint (json_array_get_int_element (last, 1), ==, 8); /* characters, not bytes */
 }
 
-static const char *const trace_keys[]
-    = { "model",         "prompt",     "subject",         "tokens",          "token_ids",  "subject_range",
-        "target",        "high_score", "low_score",       "samples",         "seed",       "noise",
-        "metric",        "site",       "window",          "scores",          "scores_sem", "most_important",
-        "layer_average", "top_layers", "subject_average", "overall_average", "ratio",      "device",
-        "seconds",       NULL };
+static const char *const trace_keys[] = {
+  "model",          "prompt",        "subject",    "tokens",          "token_ids",       "subject_range",
+  "target",         "high_score",    "low_score",  "low_score_sem",   "samples",         "seed",
+  "noise",          "metric",        "site",       "window",          "scores",          "scores_sem",
+  "most_important", "layer_average", "top_layers", "subject_average", "overall_average", "ratio",
+  "device",         "seconds",       NULL
+};
 
 static void
 test_trace_document (void)
@@ -390,7 +391,7 @@ test_mistakes_give_one_sentence (void)
     { 1, "“Louvre” is not in the prompt “" EIFFEL "”", { "trace", EIFFEL, "--subject", "Louvre" } },
     { 1, "empty", { "trace", "", "--subject", "a" } },
     { 1, "subject", { "trace", "a", "--subject", "" } },
-    { 1, "empty", { "trace", EIFFEL, "--subject", SUBJECT, "--target", "" } },
+    { 2, "empty", { "trace", EIFFEL, "--subject", SUBJECT, "--target", "" } },
     { 2,
       "--samples takes a whole number from 1",
       { "trace", EIFFEL, "--subject", SUBJECT, "--samples", "0" } },
@@ -410,7 +411,7 @@ test_mistakes_give_one_sentence (void)
       "gaussian, uniform, student-t:DEGREES",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "bogus" } },
     { 2, "“student-t:3”", { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "student-t" } },
-    { 1, "above 2", { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "student-t:1" } },
+    { 2, "above 2", { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "student-t:1" } },
     { 2,
       "--samples: swapping",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "swap:Louvre", "--samples", "3" } },
@@ -429,13 +430,13 @@ test_mistakes_give_one_sentence (void)
     { 2,
       "--until-sem: swapping",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "swap:Louvre", "--until-sem", "1" } },
-    { 1,
+    { 2,
       "Only the subject can be swapped",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "swap:Louvre", "--span", "all" } },
     { 1,
       "Nothing would be corrupted",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "swap:Eiffel Tower" } },
-    { 1, "text:FILE", { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "multivariate" } },
+    { 2, "text:FILE", { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "multivariate" } },
     { 2,
       "own level",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "multivariate", "--noise-scale", "text:/none",
@@ -443,16 +444,16 @@ test_mistakes_give_one_sentence (void)
     { 1,
       "/none",
       { "trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "multivariate", "--noise-scale", "text:/none" } },
-    { 1, "not to gaussian", { "trace", EIFFEL, "--subject", SUBJECT, "--noise-scale", "text:/none" } },
+    { 2, "not to gaussian", { "trace", EIFFEL, "--subject", SUBJECT, "--noise-scale", "text:/none" } },
     { 2, "prompt, subjects:FILE", { "trace", EIFFEL, "--subject", SUBJECT, "--noise-scale", "bogus" } },
     { 2, "subject, tokens:A-B and all", { "trace", EIFFEL, "--subject", SUBJECT, "--span", "bogus" } },
     { 1, "last is token 5", { "trace", EIFFEL, "--subject", SUBJECT, "--span", "tokens:3-6" } },
     { 2, "prob, logprob, logit", { "trace", EIFFEL, "--subject", SUBJECT, "--metric", "bogus" } },
-    { 1, "needs the token against", { "trace", EIFFEL, "--subject", SUBJECT, "--metric", "logit-diff" } },
-    { 1, "logit-diff alone", { "trace", EIFFEL, "--subject", SUBJECT, "--against", " Rome" } },
+    { 2, "needs the token against", { "trace", EIFFEL, "--subject", SUBJECT, "--metric", "logit-diff" } },
+    { 2, "logit-diff alone", { "trace", EIFFEL, "--subject", SUBJECT, "--against", " Rome" } },
     { 2, "--until-sem", { "trace", EIFFEL, "--subject", SUBJECT, "--until-sem", "0" } },
     { 2, "--max-samples", { "trace", EIFFEL, "--subject", SUBJECT, "--max-samples", "100" } },
-    { 1,
+    { 2,
       "from 10, with which it begins",
       { "trace", EIFFEL, "--subject", SUBJECT, "--until-sem", "1", "--max-samples", "5" } },
     { 2, ".npz, .json, .csv", { "trace", EIFFEL, "--subject", SUBJECT, "-o", "/tmp/x.bmp" } },

@@ -229,8 +229,41 @@ test_nonsense_is_refused (void)
     { "its site is state", { "--knockout", "1-3:1>4", "--sweep", "cells" } },
     { "its site is state", { "--knockout", "1-3:1>4", "--direction", "restore" } },
     { "nothing can be frozen", { "--knockout", "1-3:1>4", "--freeze", "gate" } },
+    { "A knockout makes one run", { "--knockout", "1-3:1>4", "--until-sem", "0.1" } },
+    { "against the target is empty", { "--metric", "logit-diff", "--against", "" } },
+    { "all, by itself", { "--site", "mixer,all" } },
+    { "all, by itself", { "--metric", "prob,kl" } },
+    { "the first token and the last", { "--corrupt", "tokens:3-1" } },
   };
   assert_refused (mistakes, G_N_ELEMENTS (mistakes), 2);
+}
+
+/* Other spans than the subject may be named as a corruption; then no subject is needed. */
+static void
+test_spans_are_corruptions (void)
+{
+  g_autoptr (JsonNode) node = TRACE_JSON ("--corrupt", "tokens:1-2");
+  g_autoptr (JsonNode) other = TRACE_JSON ("--span", "tokens:1-2");
+  g_assert_true (json_node_equal (json_object_get_member (json_node_get_object (node), "scores"),
+                                  json_object_get_member (json_node_get_object (other), "scores")));
+  g_auto (Outcome) all = RUN ("trace", EIFFEL, "--corrupt", "all", "--samples", "2");
+  g_assert_cmpint (all.status, ==, 0);
+  g_assert_nonnull (strstr (all.out, "span all"));
+}
+
+/* What could not be had is said. */
+static void
+test_shortcomings_are_said (void)
+{
+  g_auto (Outcome) error = RUN (TRACE, "--until-sem", "1e-6", "--max-samples", "3", "--json");
+  g_assert_cmpint (error.status, ==, 0);
+  g_assert_nonnull (strstr (error.err, "after 3 samples"));
+  g_auto (Outcome) same
+      = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--corrupt", "swap:Eiffel", "--metric", "all", "--json");
+  g_assert_cmpint (same.status, ==, 0);
+  g_assert_nonnull (strstr (same.err, "no logit difference"));
+  g_autoptr (JsonNode) node = parse (same.out);
+  g_assert_true (json_object_get_null_member (json_node_get_object (node), "high_score_logit-diff"));
 }
 
 /* What only the model and the prompt can tell. */
@@ -248,6 +281,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/cli-sites/spans-are-corruptions", test_spans_are_corruptions);
+  g_test_add_func ("/cli-sites/shortcomings-are-said", test_shortcomings_are_said);
   g_test_add_func ("/cli-sites/several-are-one-document", test_several_sites_are_one_document);
   g_test_add_func ("/cli-sites/all-are-twelve", test_all_are_twelve);
   g_test_add_func ("/cli-sites/sweeps-have-one-dimension", test_sweeps_have_one_dimension);

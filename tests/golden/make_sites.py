@@ -90,9 +90,12 @@ def make(name):
         other = "damage" if direction == "restore" else "restore"
         hook = put(site, cells, runs[other].values, runs[direction].values, frozen)
         rows = inputs[direction].repeat(len(cells), 1, 1)
-        found = probability(model.forward(rows, hook)).reshape(len(cells), SAMPLES).mean(-1)
-        return {"site": site, "sweep": sweep, "window": window, "direction": direction, "freeze": list(frozen),
-                "scores": numbers(found)}
+        found = probability(model.forward(rows, hook)).reshape(len(cells), SAMPLES)
+        trace = {"site": site, "sweep": sweep, "window": window, "direction": direction, "freeze": list(frozen),
+                 "scores": numbers(found.mean(-1))}
+        if window == 1:
+            trace["sem"] = [float(f"{x:.6g}") for x in found.std(-1, ddof=1) / SAMPLES**0.5]
+        return trace
 
     traces = []
     for site in SITES:
@@ -118,7 +121,9 @@ def make(name):
                 model.cut = ([a for a in window_layers(l, window, L) if begin <= a <= end], *sides)
                 found.append(probability(model.forward(embeddings[None], keep))[0])
             model.cut = None
-            cut.append({"knockout": text, "window": window, "scores": numbers(found)})
+            scored = [x if begin <= max(window_layers(l, window, L)) and min(window_layers(l, window, L)) <= end else None
+                      for l, x in enumerate(numbers(found))]
+            cut.append({"knockout": text, "window": window, "scores": scored})
     return {"target_id": target, "traces": traces, "knockouts": cut}
 
 

@@ -184,6 +184,11 @@ assert_scores (const EgTraceResult *result, JsonObject *expected)
   g_assert_cmpuint (result->n_layers * result->n_tokens, ==, json_array_get_length (scores));
   for (guint i = 0; i < json_array_get_length (scores); i++)
     assert_near (result->scores[i], golden_number (scores, i), SCORE_TOLERANCE);
+  if (!json_object_has_member (expected, "sem"))
+    return;
+  JsonArray *sem = json_object_get_array_member (expected, "sem");
+  for (guint i = 0; i < json_array_get_length (sem); i++)
+    assert_near (result->sem[i], golden_number (sem, i), SCORE_TOLERANCE);
 }
 
 /* With a golden trace's site, sweep, window, direction and frozen sites. */

@@ -831,6 +831,7 @@ test_json_document_has_exactly_its_keys (void)
                                       "target",
                                       "high_score",
                                       "low_score",
+                                      "low_score_sem",
                                       "samples",
                                       "seed",
                                       "noise",
