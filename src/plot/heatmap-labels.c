@@ -13,6 +13,7 @@
 #define ROOM_OF_ALL   0.95 /* lines of text that a layer's number needs when all layers have one */
 #define ROOM_OF_THIN  1.3  /* when not all have: calmer */
 #define SUBJECT_SPACE 0.15 /* between its label and the bracket below it */
+#define TITLE_SHRINK  0.7  /* of the colour bar, as far as it helps against cutting it */
 
 /* (transfer none): kept by the layout. */
 static EgLabel *
@@ -334,7 +335,9 @@ eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width)
     }
 
   g_autofree char *title = name_scale (self);
-  EgLabel *name = add_label (self, title, em, self->style.dim);
-  eg_label_limit (name, bar->height + 2 * em);
+  /* Beside a low bar a long name is written smaller before it is cut. */
+  const double most = bar->height + 2 * em, width = eg_heatmap_labels_width (self, title);
+  EgLabel *name = add_label (self, title, em * CLAMP (most / width, TITLE_SHRINK, 1), self->style.dim);
+  eg_label_limit (name, most);
   eg_label_place (name, 0.5, 0, x + tick_width + GAP * em, bar->y + bar->height / 2, -G_PI / 2);
 }

@@ -491,6 +491,27 @@ test_labels_thin_out (void)
   assert_nothing_overlaps (narrow);
 }
 
+/* Beside a low bar it becomes smaller, not cut. */
+static void
+test_long_names_of_scales_are_whole (void)
+{
+  g_autoptr (EgTraceResult) result = make_result (8, 5);
+  result->metric = EG_METRIC_KL;
+  result->direction = EG_DIRECTION_DAMAGE;
+  result->low_score = 3;
+  result->high_score = 0;
+  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 380, 150, 0);
+  const EgLabel *name = layout->labels->pdata[layout->labels->len - 1];
+  for (guint i = 0; i < layout->labels->len; i++)
+    {
+      const EgLabel *label = layout->labels->pdata[i];
+      name = strstr (pango_layout_get_text (label->text), "normalized loss") != NULL ? label : name;
+    }
+  g_assert_cmpstr (pango_layout_get_text (name->text), ==, "KL divergence, normalized loss");
+  g_assert_false (pango_layout_is_ellipsized (name->text));
+  assert_nothing_overlaps (layout);
+}
+
 static void
 test_long_tokens_keep_the_first_whole (void)
 {
@@ -1142,6 +1163,7 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/layout/labels-apart", test_labels_stay_inside_and_apart);
   g_test_add_func ("/plot/layout/scrolled-labels", test_labels_stay_whole_while_scrolled);
   g_test_add_func ("/plot/layout/thin-labels", test_labels_thin_out);
+  g_test_add_func ("/plot/layout/names-of-scales", test_long_names_of_scales_are_whole);
   g_test_add_func ("/plot/layout/long-token", test_long_tokens_keep_the_first_whole);
   g_test_add_func ("/plot/layout/endless-token", test_endless_tokens_are_cut);
   g_test_add_func ("/plot/layout/undefined", test_undefined_normalization_is_shown_raw);
