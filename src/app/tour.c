@@ -7,18 +7,20 @@
 #include <adwaita.h>
 #include <glib/gi18n.h>
 
+#define TOUR_KEY   "eg-tour" /* the window's, while one is open */
 #define SEEN       "tour-seen"
 #define WAIT_MS    400
 #define N_STOPS    3
 #define MAX_WAIT   150 /* looks for the map: a minute */
 #define TEXT_WIDTH 312
 
-/* Owned by the callout that is shown, as its data. */
 typedef struct
 {
   GtkWindow *window;
-  GtkWidget *popover;
-  guint stop;
+  GtkWidget *popover, *next; /* of the stop that is shown */
+  GtkEventController *keys;  /* the window's */
+  GWeakRef before;           /* what had the focus */
+  guint stop, later;         /* later: a source */
 } Tour;
 
 typedef struct
@@ -64,28 +66,64 @@ static void
 hide_callout (Tour *self)
 {
   GtkWidget *popover = g_steal_pointer (&self->popover);
+  self->next = NULL;
   if (popover != NULL)
     gtk_widget_unparent (popover);
 }
 
-static void
-end (Tour *self)
+/* Whether the focus is where the tour has put it, or nowhere: a person who went elsewhere stays there. */
+static gboolean
+has_focus (Tour *self)
 {
+  GtkWidget *focus = gtk_window_get_focus (self->window);
+  return focus == NULL
+         || (self->popover != NULL
+             && (focus == self->popover || gtk_widget_is_ancestor (focus, self->popover)));
+}
+
+static void
+give_focus_back (Tour *self)
+{
+  g_autoptr (GtkWidget) before = g_weak_ref_get (&self->before);
+
+  if (before != NULL && gtk_widget_get_mapped (before) && !gtk_widget_grab_focus (before))
+    gtk_widget_child_focus (before, GTK_DIR_TAB_FORWARD);
+}
+
+static void
+tour_free (gpointer data)
+{
+  Tour *self = data;
+
   g_signal_handlers_disconnect_by_data (self->window, self);
+  g_clear_handle_id (&self->later, g_source_remove);
   hide_callout (self);
+  gtk_widget_remove_controller (GTK_WIDGET (self->window), self->keys);
+  g_weak_ref_clear (&self->before);
   g_free (self);
+}
+
+static void
+end (GtkWindow *window)
+{
+  g_object_set_data (G_OBJECT (window), TOUR_KEY, NULL);
 }
 
 static void
 on_window_gone (GtkWidget *window, gpointer data)
 {
-  end (data);
+  end (GTK_WINDOW (window));
 }
 
 static gboolean
 end_later (gpointer data)
 {
-  end (data);
+  Tour *self = data;
+
+  self->later = 0;
+  if (has_focus (self))
+    give_focus_back (self);
+  end (self->window);
   return G_SOURCE_REMOVE;
 }
 
@@ -93,6 +131,8 @@ static gboolean
 next_later (gpointer data)
 {
   Tour *self = data;
+
+  self->later = 0;
   hide_callout (self);
   self->stop++;
   show_stop (self);
@@ -101,24 +141,85 @@ next_later (gpointer data)
 
 /* A callout's own buttons cannot take it away while they are handling the click. */
 static void
+do_later (Tour *self, GSourceFunc func)
+{
+  if (self->later == 0)
+    self->later = g_idle_add (func, self);
+}
+
+static void
 on_skip (GtkButton *button, gpointer data)
 {
-  gtk_widget_set_sensitive (GTK_WIDGET (button), FALSE);
-  g_idle_add (end_later, data);
+  do_later (data, end_later);
 }
 
 static void
 on_next (GtkButton *button, gpointer data)
 {
-  gtk_widget_set_sensitive (GTK_WIDGET (button), FALSE);
-  g_idle_add (next_later, data);
+  do_later (data, next_later);
 }
 
+/* From anywhere in the window, before Escape stops a trace; but a menu that is open above it closes first. */
 static gboolean
 on_escape (GtkWidget *widget, GVariant *arguments, gpointer data)
 {
-  g_idle_add (end_later, data);
+  Tour *self = data;
+  GtkWidget *focus = gtk_window_get_focus (self->window);
+  GtkWidget *popover = focus != NULL ? gtk_widget_get_ancestor (focus, GTK_TYPE_POPOVER) : NULL;
+
+  if (popover != NULL && popover != self->popover)
+    return FALSE;
+  do_later (self, end_later);
   return TRUE;
+}
+
+/* Before all that the widget holds. A popover's keys do not come to the window: each needs its own. */
+static GtkEventController *
+make_escape (Tour *self)
+{
+  GtkEventController *keys = gtk_shortcut_controller_new ();
+
+  gtk_event_controller_set_propagation_phase (keys, GTK_PHASE_CAPTURE);
+  gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys),
+                                        gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
+                                                          gtk_callback_action_new (on_escape, self, NULL)));
+  return keys;
+}
+
+/* Round the callout's buttons: in GTK 4.8, Tab leaves a popover that lets the pointer go elsewhere. */
+static gboolean
+on_tab (GtkWidget *buttons, GVariant *arguments, gpointer data)
+{
+  const GtkDirectionType direction = GPOINTER_TO_INT (data);
+
+  if (!gtk_widget_child_focus (buttons, direction))
+    {
+      gtk_widget_set_focus_child (buttons, NULL);
+      gtk_widget_child_focus (buttons, direction);
+    }
+  return TRUE;
+}
+
+static void
+keep_tab_inside (GtkWidget *buttons)
+{
+  static const struct
+  {
+    guint key;
+    GdkModifierType modifiers;
+    GtkDirectionType direction;
+  } tabs[] = {
+    { GDK_KEY_Tab, 0, GTK_DIR_TAB_FORWARD },
+    { GDK_KEY_Tab, GDK_SHIFT_MASK, GTK_DIR_TAB_BACKWARD },
+  };
+  GtkEventController *keys = gtk_shortcut_controller_new ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (tabs); i++)
+    gtk_shortcut_controller_add_shortcut (
+        GTK_SHORTCUT_CONTROLLER (keys),
+        gtk_shortcut_new (gtk_keyval_trigger_new (tabs[i].key, tabs[i].modifiers),
+                          gtk_callback_action_new (on_tab, GINT_TO_POINTER (tabs[i].direction), NULL)));
+  gtk_widget_add_controller (buttons, keys);
 }
 
 static GtkWidget *
@@ -152,7 +253,9 @@ make_buttons (Tour *self)
     }
   gtk_widget_add_css_class (next, "suggested-action");
   g_signal_connect (next, "clicked", G_CALLBACK (last ? on_skip : on_next), self);
+  self->next = next;
   gtk_box_append (GTK_BOX (box), next);
+  keep_tab_inside (box);
   return box;
 }
 
@@ -161,7 +264,6 @@ make_callout (Tour *self, const Stop *stop)
 {
   GtkWidget *popover = gtk_popover_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 12);
   GtkWidget *clamp = adw_clamp_new ();
-  GtkEventController *keys = gtk_shortcut_controller_new ();
 
   gtk_box_append (GTK_BOX (box), make_label (_ (stop->title), "heading"));
   gtk_box_append (GTK_BOX (box), make_label (_ (stop->text), NULL));
@@ -173,10 +275,7 @@ make_callout (Tour *self, const Stop *stop)
   gtk_popover_set_child (GTK_POPOVER (popover), clamp);
   gtk_popover_set_autohide (GTK_POPOVER (popover), FALSE);
   gtk_popover_set_position (GTK_POPOVER (popover), stop->position);
-  gtk_shortcut_controller_add_shortcut (GTK_SHORTCUT_CONTROLLER (keys),
-                                        gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0),
-                                                          gtk_callback_action_new (on_escape, self, NULL)));
-  gtk_widget_add_controller (popover, keys);
+  gtk_widget_add_controller (popover, make_escape (self));
   gtk_accessible_update_property (GTK_ACCESSIBLE (popover), GTK_ACCESSIBLE_PROPERTY_LABEL, _ (stop->title),
                                   -1);
   return popover;
@@ -195,7 +294,7 @@ show_stop (Tour *self)
     target = find_widget (GTK_WIDGET (self->window), stops[self->stop].get_type ());
   if (target == NULL || !gtk_widget_compute_bounds (target, child, &bounds))
     {
-      end (self);
+      do_later (self, end_later);
       return;
     }
   self->popover = make_callout (self, &stops[self->stop]);
@@ -208,14 +307,39 @@ show_stop (Tour *self)
                                             : bounds.origin.y + bounds.size.height / 2;
   gtk_popover_set_pointing_to (GTK_POPOVER (self->popover), &(GdkRectangle){ (int)x, (int)y, 1, 1 });
   gtk_popover_popup (GTK_POPOVER (self->popover));
+  gtk_widget_grab_focus (self->next);
 }
 
+/* What gets the focus back: of a menu that is just closing, its button. */
+static GtkWidget *
+find_focus (GtkWindow *window)
+{
+  GtkWidget *focus = gtk_window_get_focus (window);
+  GtkWidget *popover;
+
+  while (focus != NULL && (popover = gtk_widget_get_ancestor (focus, GTK_TYPE_POPOVER)) != NULL)
+    focus = gtk_widget_get_parent (popover);
+  return focus;
+}
+
+/* One that is open ends: the tour begins again. */
 void
 eg_tour_start (GtkWindow *window)
 {
+  Tour *before = g_object_get_data (G_OBJECT (window), TOUR_KEY);
+
+  if (before != NULL)
+    {
+      give_focus_back (before);
+      end (window);
+    }
   Tour *self = g_new0 (Tour, 1);
   self->window = window;
+  g_weak_ref_init (&self->before, find_focus (window));
+  g_object_set_data_full (G_OBJECT (window), TOUR_KEY, self, tour_free);
   g_signal_connect (window, "unrealize", G_CALLBACK (on_window_gone), self);
+  self->keys = make_escape (self);
+  gtk_widget_add_controller (GTK_WIDGET (window), self->keys);
   show_stop (self);
 }
 

@@ -18,14 +18,91 @@ def callout(session, title):
     return next(filter(driver.is_on_screen, driver.find_all(session.program.root, "label", title)), None)
 
 
+def focused(session):
+    """The name of what has the keyboard."""
+    for node in driver.walk(session.program.root):
+        if driver.has_state(node, driver.Atspi.StateType.FOCUSED):
+            return driver.name_of(node) or driver.text_of(node)
+    return None
+
+
+def callouts(session):
+    """How many are open."""
+    return len([n for n in driver.find_all(session.program.root, "label", re.compile(r"^\d of 3$")) if driver.is_on_screen(n)])
+
+
+def wait_for_stop(session, i):
+    driver.wait_for(f"the callout {CALLOUTS[i]}", lambda: callout(session, CALLOUTS[i]) and callout(session, f"{i + 1} of 3"))
+    name = "Done" if i == 2 else "Next"
+    driver.wait_for(f"the focus on {name}", lambda: focused(session) == name)
+
+
+def show_tour_from_menu(session):
+    driver.xdotool("key", "F10")
+    session.program.wait("the menu", "menu item", "About Engram")
+    time.sleep(0.3)
+    driver.xdotool("key", "Up", "Up", "Return")
+
+
+def go_to_subject(session):
+    """With the pointer: a callout lets it go elsewhere."""
+    driver.click(session.program.find("text", "Subject"))
+    driver.wait_for("the subject", lambda: focused(session) == "Subject")
+
+
 def test_the_first_start_shows_three_callouts(session):
     driver.set_setting("tour-seen", "false")
     program = session.start()
-    for i, title in enumerate(CALLOUTS):
-        driver.wait_for(f"the callout {title}", lambda: callout(session, title))
-        driver.wait_for("its place", lambda: callout(session, f"{i + 1} of 3"))
-        program.press("Done" if title == CALLOUTS[-1] else "Next")
+    for i in range(3):
+        wait_for_stop(session, i)
+        driver.xdotool("key", "Return")
     program.wait_gone("the tour", "label", CALLOUTS[-1])
+
+
+def test_the_focus_goes_back(session):
+    show_tour_from_menu(session)
+    wait_for_stop(session, 0)
+    driver.xdotool("key", "Escape")
+    driver.wait_for("its end", lambda: callouts(session) == 0)
+    driver.wait_for("the menu's button", lambda: focused(session) == "Main Menu")
+
+
+def test_skip_is_reached_by_tab(session):
+    show_tour_from_menu(session)
+    wait_for_stop(session, 0)
+    driver.xdotool("key", "Tab")
+    driver.wait_for("the focus on Skip", lambda: focused(session) == "Skip")
+    driver.xdotool("key", "Tab")
+    driver.wait_for("the focus on Next", lambda: focused(session) == "Next")
+    driver.xdotool("key", "shift+Tab")
+    driver.wait_for("the focus on Skip", lambda: focused(session) == "Skip")
+    driver.xdotool("key", "space")
+    driver.wait_for("its end", lambda: callouts(session) == 0)
+
+
+def test_escape_ends_the_tour_from_anywhere(session):
+    show_tour_from_menu(session)
+    wait_for_stop(session, 0)
+    driver.xdotool("key", "Return")
+    wait_for_stop(session, 1)
+    go_to_subject(session)
+    assert callouts(session) == 1
+    driver.xdotool("key", "Escape")
+    driver.wait_for("its end", lambda: callouts(session) == 0)
+    assert focused(session) == "Subject", focused(session)
+
+
+def test_a_second_tour_ends_the_first(session):
+    show_tour_from_menu(session)
+    wait_for_stop(session, 0)
+    driver.xdotool("key", "Return")
+    wait_for_stop(session, 1)
+    go_to_subject(session)
+    show_tour_from_menu(session)
+    wait_for_stop(session, 0)
+    assert callouts(session) == 1, callouts(session)
+    driver.xdotool("key", "Escape")
+    driver.wait_for("its end", lambda: callouts(session) == 0)
 
 
 def question_button(program):
