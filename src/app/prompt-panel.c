@@ -13,6 +13,8 @@ struct _EgPromptPanel
   EgModel *model;
   char *prompt, *guess; /* guess: the subject while nobody has named one */
   gssize subject_offset;
+  char *set_aside; /* the named subject that the prompt lost, until it has it again; NULL: none */
+  gssize set_aside_offset;
   gboolean valid, setting;
   gsize n_tokens;
   gsize *starts, *ends; /* [n_tokens] */
@@ -196,11 +198,43 @@ check_offset (EgPromptPanel *self)
 }
 
 static void
+set_subject (EgPromptPanel *self, const char *subject, gssize offset)
+{
+  self->setting = TRUE;
+  gtk_editable_set_text (GTK_EDITABLE (self->subject_entry), subject);
+  self->setting = FALSE;
+  self->subject_offset = offset;
+}
+
+/* A named subject that the prompt has lost makes place for a guess; it comes back with its words, as when the
+ * edit is undone. */
+static void
+follow_prompt (EgPromptPanel *self)
+{
+  const char *typed = typed_subject (self);
+
+  if (*typed != '\0' && strstr (self->prompt, typed) == NULL)
+    {
+      g_free (self->set_aside);
+      self->set_aside = g_strdup (typed);
+      self->set_aside_offset = self->subject_offset;
+      set_subject (self, "", -1);
+    }
+  else if (*typed == '\0' && self->set_aside != NULL && strstr (self->prompt, self->set_aside) != NULL)
+    {
+      set_subject (self, self->set_aside, self->set_aside_offset);
+      g_clear_pointer (&self->set_aside, g_free);
+    }
+}
+
+static void
 on_prompt_changed (GtkTextBuffer *buffer, gpointer data)
 {
   EgPromptPanel *self = data;
 
   read_prompt (self);
+  if (!self->setting)
+    follow_prompt (self);
   check_offset (self);
   changed (self);
 }
@@ -211,7 +245,10 @@ on_subject_changed (GtkEditable *editable, gpointer data)
   EgPromptPanel *self = data;
 
   if (!self->setting)
-    self->subject_offset = -1;
+    {
+      self->subject_offset = -1;
+      g_clear_pointer (&self->set_aside, g_free);
+    }
   changed (self);
 }
 
@@ -233,10 +270,8 @@ on_subject_marked (EgTokenStrip *tokens, guint first, guint last, gpointer data)
     return;
 
   g_autofree char *subject = g_strndup (start, (gsize)(end - start));
-  self->setting = TRUE;
-  gtk_editable_set_text (GTK_EDITABLE (self->subject_entry), subject);
-  self->setting = FALSE;
-  self->subject_offset = g_utf8_pointer_to_offset (self->prompt, start);
+  set_subject (self, subject, g_utf8_pointer_to_offset (self->prompt, start));
+  g_clear_pointer (&self->set_aside, g_free);
   changed (self);
 }
 
@@ -275,6 +310,7 @@ eg_prompt_panel_finalize (GObject *object)
   forget_tokens (self);
   g_free (self->prompt);
   g_free (self->guess);
+  g_free (self->set_aside);
   G_OBJECT_CLASS (eg_prompt_panel_parent_class)->finalize (object);
 }
 
@@ -340,9 +376,9 @@ eg_prompt_panel_set_texts (EgPromptPanel *self, const char *prompt, const char *
 
   self->setting = TRUE;
   gtk_text_buffer_set_text (gtk_text_view_get_buffer (self->prompt_view), prompt, -1);
-  gtk_editable_set_text (GTK_EDITABLE (self->subject_entry), subject);
   self->setting = FALSE;
-  self->subject_offset = -1;
+  set_subject (self, subject, -1);
+  g_clear_pointer (&self->set_aside, g_free);
   changed (self);
 }
 

@@ -160,6 +160,84 @@ test_panel_keeps_in_step (void)
   fixture_close (window);
 }
 
+/* The words of the chips that are marked. (transfer full) */
+static char *
+get_marked (GtkWidget *strip)
+{
+  GString *text = g_string_new (NULL);
+
+  for (GtkWidget *chip = gtk_widget_get_first_child (strip); chip != NULL;
+       chip = gtk_widget_get_next_sibling (chip))
+    if (gtk_widget_has_css_class (chip, "subject"))
+      g_string_append (text, gtk_label_get_text (GTK_LABEL (chip)));
+  return g_string_free (text, FALSE);
+}
+
+/* What the panel takes for the subject, and all that shows it. */
+static void
+check_subject (EgPromptPanel *panel, const char *subject, const char *entered, const char *marked)
+{
+  GtkWidget *entry = fixture_find (GTK_WIDGET (panel), GTK_TYPE_ENTRY);
+  g_autofree char *chips = get_marked (fixture_find (GTK_WIDGET (panel), EG_TYPE_TOKEN_STRIP));
+
+  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, subject);
+  g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (entry)), ==, entered);
+  g_assert_cmpstr (chips, ==, marked);
+}
+
+/* A new prompt is guessed at; what the person named comes back with the prompt that had it. */
+static void
+test_subject_follows_the_prompt (void)
+{
+  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "..", "data", "demo", NULL);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
+  g_assert_no_error (error);
+  EgPromptPanel *panel = EG_PROMPT_PANEL (eg_prompt_panel_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (panel), 320, 400);
+  GtkWidget *view = fixture_find (GTK_WIDGET (panel), GTK_TYPE_TEXT_VIEW);
+  GtkWidget *entry = fixture_find (GTK_WIDGET (panel), GTK_TYPE_ENTRY);
+  GtkTextBuffer *prompt = gtk_text_view_get_buffer (GTK_TEXT_VIEW (view));
+
+  eg_prompt_panel_set_model (panel, model);
+  eg_prompt_panel_set_texts (panel, "Is Merkel Merkel", "Merkel");
+  eg_prompt_panel_set_subject_offset (panel, 10);
+  gtk_widget_grab_focus (view);
+  fixture_input (window, "key ctrl+a");
+  fixture_input (window, "type The");
+  fixture_input (window, "key space");
+  fixture_input (window, "type Eiffel");
+  check_subject (panel, "Eiffel", "", "␣Eiffel");
+  g_assert_true (eg_prompt_panel_get_valid (panel));
+  for (int i = 0; i < 12 && eg_prompt_panel_get_subject_offset (panel) < 0; i++)
+    fixture_input (window, "key ctrl+z");
+  check_subject (panel, "Merkel", "Merkel", "␣Merkel");
+  g_assert_cmpint (eg_prompt_panel_get_subject_offset (panel), ==, 10);
+
+  /* Without capital letters there is nothing to guess, and nothing is wrong. */
+  gtk_text_buffer_set_text (prompt, "the capital of", -1);
+  check_subject (panel, "", "", "");
+  g_assert_false (gtk_widget_has_css_class (entry, "error"));
+
+  /* What is typed after the prompt stays, and is said to be wrong. */
+  gtk_editable_set_text (GTK_EDITABLE (entry), "Paris");
+  check_subject (panel, "Paris", "Paris", "");
+  g_assert_true (gtk_widget_has_css_class (entry, "error"));
+  gtk_text_buffer_set_text (prompt, "The capital of France is", -1);
+  check_subject (panel, "France", "", "␣France");
+  g_assert_false (gtk_widget_has_css_class (entry, "error"));
+  gtk_text_buffer_set_text (prompt, "Is Merkel in Paris", -1);
+  check_subject (panel, "Paris", "Paris", "␣Paris");
+
+  /* Forgotten with the next that is named. */
+  gtk_text_buffer_set_text (prompt, "The Eiffel Tower is in", -1);
+  gtk_editable_set_text (GTK_EDITABLE (entry), "Tower");
+  gtk_editable_set_text (GTK_EDITABLE (entry), "");
+  gtk_text_buffer_set_text (prompt, "Is Merkel in Paris", -1);
+  check_subject (panel, "Merkel", "", "␣Merkel");
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -167,5 +245,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/strip/drag", test_dragging_marks);
   g_test_add_func ("/app/strip/keys", test_keys_mark);
   g_test_add_func ("/app/strip/in-step", test_panel_keeps_in_step);
+  g_test_add_func ("/app/strip/follows-the-prompt", test_subject_follows_the_prompt);
   return g_test_run ();
 }
