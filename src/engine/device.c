@@ -84,6 +84,6 @@ eg_device_describe_cuda (guint index, gboolean *usable)
     return g_strdup (error->message);
   g_autofree char *memory = g_format_size_full (info.memory, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *left = g_format_size_full (info.memory_free, G_FORMAT_SIZE_IEC_UNITS);
-  return g_strdup_printf ("%s, compute capability %d.%d, %s of memory, %s free", info.name,
+  return g_strdup_printf (_ ("%s, compute capability %d.%d, %s of memory, %s free"), info.name,
                           info.capability / 10, info.capability % 10, memory, left);
 }

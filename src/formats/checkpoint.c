@@ -107,9 +107,9 @@ add_indexed_tensor (EgCheckpoint *self,
                     GError **error)
 {
   if (file_name == NULL)
-    return refuse_index (self, name, error, "is given no file");
+    return refuse_index (self, name, error, _ ("is given no file"));
   if (!is_plain_name (file_name))
-    return refuse_index (self, file_name, error, "is not the plain name of a file in the same folder");
+    return refuse_index (self, file_name, error, _ ("is not the plain name of a file in the same folder"));
 
   EgTensorFile *file = g_hash_table_lookup (shards, file_name);
   if (file == NULL)
@@ -129,7 +129,7 @@ add_indexed_tensor (EgCheckpoint *self,
       g_hash_table_insert (shards, g_strdup (file_name), file);
     }
   if (!g_hash_table_contains (file->tensors, name) && !g_hash_table_contains (file->unread, name))
-    return refuse_index (self, name, error, "is said to be in %s, but it is not", file->name);
+    return refuse_index (self, name, error, _ ("is said to be in %s, but it is not"), file->name);
   g_hash_table_insert (self->homes, g_strdup (name), file);
   return TRUE;
 }
@@ -142,7 +142,7 @@ add_indexed_files (EgCheckpoint *self, const char *folder, const char *index_pat
     return FALSE;
   JsonNode *map = json_object_get_member (json_node_get_object (index), "weight_map");
   if (map == NULL || !JSON_NODE_HOLDS_OBJECT (map) || json_object_get_size (json_node_get_object (map)) == 0)
-    return refuse_index (self, "weight_map", error, "is missing, or has nothing in it");
+    return refuse_index (self, "weight_map", error, _ ("is missing, or has nothing in it"));
 
   g_autoptr (GHashTable) shards = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   JsonObjectIter iter;

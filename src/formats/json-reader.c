@@ -1,5 +1,6 @@
 #include "formats/json-reader.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 void
@@ -26,7 +27,8 @@ bad (EgJsonReader *self, const char *problem)
 static EgJsonToken
 refuse_here (EgJsonReader *self)
 {
-  return bad (self, self->at == self->end ? "ends too early" : "has a character that does not belong there");
+  return bad (self, self->at == self->end ? _ ("the JSON text ends too early")
+                                          : _ ("the JSON text has a character that does not belong there"));
 }
 
 /* ---- texts ---- */
@@ -100,11 +102,11 @@ read_text (EgJsonReader *self)
       if (c == '"')
         return EG_JSON_TEXT;
       if (c != '\\')
-        return bad (self, "has a control character inside a text");
+        return bad (self, _ ("the JSON text has a control character inside a text"));
       if (self->at == self->end)
         return refuse_here (self);
       if (!read_escape (self))
-        return bad (self, "is damaged (it has a broken escape)");
+        return bad (self, _ ("the JSON text is damaged (it has a broken escape)"));
     }
 }
 
@@ -172,7 +174,8 @@ read_word (EgJsonReader *self, const char *word, EgJsonToken token)
       if (self->at == self->end)
         return refuse_here (self);
       if (*self->at != *word)
-        return bad (self, "is damaged (it has a word that is none of true, false and null)");
+        return bad (self,
+                    _ ("the JSON text is damaged (it has a word that is none of true, false and null)"));
     }
   return token;
 }

@@ -29,7 +29,7 @@ typedef enum
  * @start, @at, @end: the text, UTF-8, and where the next token is looked for
  * @text: of the last EG_JSON_TEXT, without its escapes
  * @integer, @real: the last number of each kind
- * @problem: after EG_JSON_BAD, what is wrong with the text: "has a …"
+ * @problem: after EG_JSON_BAD, what is wrong with the text, a translated message: "the JSON text has a …"
  */
 typedef struct
 {

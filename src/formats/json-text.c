@@ -5,6 +5,7 @@
 #include "formats/map-file.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 enum
@@ -22,11 +23,11 @@ typedef struct
   char *problem; /* once it has failed */
 } Parser;
 
-/* problem: what the text does. Returns: FALSE. */
+/* problem: what is wrong with the text. Returns: FALSE. */
 static gboolean
 fail (Parser *self, const char *problem)
 {
-  self->problem = g_strconcat ("the JSON text ", problem, NULL);
+  self->problem = g_strdup (problem);
   return FALSE;
 }
 
@@ -35,7 +36,7 @@ static gboolean
 fail_duplicate (Parser *self, const char *name)
 {
   g_autofree char *quoted = eg_quote (name);
-  self->problem = g_strdup_printf ("“%s” is there twice", quoted);
+  self->problem = g_strdup_printf (_ ("“%s” is there twice"), quoted);
   return FALSE;
 }
 
@@ -44,12 +45,13 @@ static gboolean
 refuse (Parser *self, EgJsonToken token, const char *expected)
 {
   if (token == EG_JSON_END)
-    return fail (self, "ends too early");
+    return fail (self, _ ("the JSON text ends too early"));
   if (token == EG_JSON_BAD)
     return fail (self, self->reader.problem);
-  g_autofree char *problem = g_strdup_printf ("is damaged (%s is missing at byte %" G_GSIZE_FORMAT ")",
-                                              expected, (gsize)(self->reader.at - self->reader.start));
-  return fail (self, problem);
+  /* TRANSLATORS: %s is “a name”, “a comma or a closing brace” or the like. */
+  self->problem = g_strdup_printf (_ ("the JSON text is damaged (%s is missing at byte %zu)"), expected,
+                                   (gsize)(self->reader.at - self->reader.start));
+  return FALSE;
 }
 
 static gboolean read_value (Parser *self, EgJsonToken token, guint depth, const char *owner, JsonNode **node);
@@ -84,7 +86,7 @@ read_member (Parser *self, guint depth, const char *owner, JsonObject *object, c
 {
   EgJsonToken token = eg_json_reader_next (&self->reader);
   if (token != EG_JSON_COLON)
-    return refuse (self, token, "a colon");
+    return refuse (self, token, _ ("a colon"));
   token = eg_json_reader_next (&self->reader);
   if (object == NULL)
     return read_value (self, token, depth, NULL, NULL);
@@ -108,7 +110,7 @@ read_members (Parser *self, guint depth, const char *owner, JsonObject *object)
   for (;;)
     {
       if (token != EG_JSON_TEXT)
-        return refuse (self, token, "a name");
+        return refuse (self, token, _ ("a name"));
       g_autofree char *name = object != NULL ? g_strdup (self->reader.text->str) : NULL;
       if (object != NULL && json_object_has_member (object, name))
         return fail_duplicate (self, name);
@@ -118,7 +120,7 @@ read_members (Parser *self, guint depth, const char *owner, JsonObject *object)
       if (token == EG_JSON_OBJECT_END)
         return TRUE;
       if (token != EG_JSON_COMMA)
-        return refuse (self, token, "a comma or a closing brace");
+        return refuse (self, token, _ ("a comma or a closing brace"));
       token = eg_json_reader_next (&self->reader);
     }
 }
@@ -141,7 +143,7 @@ read_elements (Parser *self, guint depth, JsonArray *array)
       if (token == EG_JSON_ARRAY_END)
         return TRUE;
       if (token != EG_JSON_COMMA)
-        return refuse (self, token, "a comma or a closing bracket");
+        return refuse (self, token, _ ("a comma or a closing bracket"));
       token = eg_json_reader_next (&self->reader);
     }
 }
@@ -194,13 +196,13 @@ static gboolean
 read_value (Parser *self, EgJsonToken token, guint depth, const char *owner, JsonNode **node)
 {
   if (++self->n_values > MAX_VALUES)
-    return fail (self, "has more than 4 million values");
+    return fail (self, _ ("the JSON text has more than 4 million values"));
   switch (token)
     {
     case EG_JSON_OBJECT:
     case EG_JSON_ARRAY:
       if (depth == MAX_DEPTH)
-        return fail (self, "is nested too deeply");
+        return fail (self, _ ("the JSON text is nested too deeply"));
       return token == EG_JSON_OBJECT ? read_object (self, depth + 1, owner, node)
                                      : read_array (self, depth + 1, node);
     case EG_JSON_OBJECT_END:
@@ -209,7 +211,7 @@ read_value (Parser *self, EgJsonToken token, guint depth, const char *owner, Jso
     case EG_JSON_COMMA:
     case EG_JSON_END:
     case EG_JSON_BAD:
-      return refuse (self, token, "a value");
+      return refuse (self, token, _ ("a value"));
     default:
       if (node != NULL)
         *node = new_scalar (&self->reader, token);
@@ -222,10 +224,12 @@ read_root (Parser *self, JsonNode **root)
 {
   const EgJsonToken token = eg_json_reader_next (&self->reader);
   if (token != EG_JSON_OBJECT)
-    return fail (self, token == EG_JSON_END ? "ends too early" : "is not an object");
+    return fail (self, token == EG_JSON_END ? _ ("the JSON text ends too early")
+                                            : _ ("the JSON text is not an object"));
   if (!read_value (self, token, 0, NULL, root))
     return FALSE;
-  return eg_json_reader_next (&self->reader) == EG_JSON_END || fail (self, "goes on after its end");
+  return eg_json_reader_next (&self->reader) == EG_JSON_END
+         || fail (self, _ ("the JSON text goes on after its end"));
 }
 
 JsonNode *
@@ -239,7 +243,7 @@ eg_json_parse_object_with_spans (
     }
   if (!g_utf8_validate_len (text, length, NULL))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the JSON text is not valid UTF-8", where);
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, _ ("the JSON text is not valid UTF-8"));
       return NULL;
     }
   Parser parser = { .spans = spans, .n_spans = n_spans };

@@ -3,14 +3,16 @@
 #include "core/error.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
+
 GMappedFile *
 eg_map_file (const char *path, GError **error)
 {
   if (g_file_test (path, G_FILE_TEST_IS_REGULAR))
     return g_mapped_file_new (path, FALSE, error);
   const gboolean exists = g_file_test (path, G_FILE_TEST_EXISTS);
-  g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, exists ? "%s is not a file" : "There is no file %s",
-               path);
+  g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+               exists ? _ ("%s is not a file") : _ ("There is no file %s"), path);
   return NULL;
 }
 

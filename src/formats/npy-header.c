@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #define MAX_HEADER_LENGTH 65536u
@@ -185,16 +186,16 @@ read_descr (EgNpyHeader *header, const char *descr, const char *where, GError **
 {
   if (strlen (descr) >= 2 && descr[1] == 'O')
     return fail (where, EG_ERROR_UNSUPPORTED, error,
-                 "holds Python objects; object arrays are never read, for they could run any program");
+                 _ ("holds Python objects; object arrays are never read, for they could run any program"));
   if (descr[0] == '[')
-    return fail (where, EG_ERROR_UNSUPPORTED, error, "is a structured array, which Engram does not read");
+    return fail (where, EG_ERROR_UNSUPPORTED, error, _ ("is a structured array, which Engram does not read"));
   header->is_big_endian = descr[0] == '>';
   if (strlen (descr) >= 3 && strchr ("<>|", descr[0]) != NULL
       && (descr[1] == 'U' ? descr[0] != '|' && read_text_descr (header, descr + 2)
                           : read_number_descr (header, descr)))
     return TRUE;
   g_autofree char *quoted = eg_quote (descr);
-  g_autofree char *reason = g_strdup_printf ("has the type “%s”, which Engram does not read", quoted);
+  g_autofree char *reason = g_strdup_printf (_ ("has the type “%s”, which Engram does not read"), quoted);
   return fail (where, EG_ERROR_UNSUPPORTED, error, reason);
 }
 
@@ -205,23 +206,23 @@ find_text (
 {
   const gsize version_end = MAGIC_LENGTH + 2;
   if (size < version_end || memcmp (bytes, MAGIC, MAGIC_LENGTH) != 0)
-    return fail (where, EG_ERROR_FORMAT, error, "not an array as NumPy saves it");
+    return fail (where, EG_ERROR_FORMAT, error, _ ("not an array as NumPy saves it"));
   const guint major = bytes[MAGIC_LENGTH];
   if (major < 1 || major > 3 || bytes[MAGIC_LENGTH + 1] != 0)
     return fail (where, EG_ERROR_UNSUPPORTED, error,
-                 "is in a version of NumPy's format that Engram does not know");
+                 _ ("is in a version of NumPy's format that Engram does not know"));
 
   const gsize length_size = major == 1 ? 2 : 4;
   if (size - version_end < length_size)
-    return fail (where, EG_ERROR_FORMAT, error, "the header is cut short");
+    return fail (where, EG_ERROR_FORMAT, error, _ ("the header is cut short"));
   gsize length = 0;
   for (gsize i = 0; i < length_size; i++)
     length |= (gsize)bytes[version_end + i] << (8 * i);
   const gsize begin = version_end + length_size;
   if (length > MAX_HEADER_LENGTH)
-    return fail (where, EG_ERROR_FORMAT, error, "the header is longer than 64 KiB");
+    return fail (where, EG_ERROR_FORMAT, error, _ ("the header is longer than 64 KiB"));
   if (length > size - begin)
-    return fail (where, EG_ERROR_FORMAT, error, "the header is cut short");
+    return fail (where, EG_ERROR_FORMAT, error, _ ("the header is cut short"));
   text->position = (const char *)bytes + begin;
   text->end = text->position + length;
   header->data_offset = begin + length;
@@ -236,7 +237,7 @@ eg_npy_header_parse (const guint8 *bytes, gsize size, const char *where, EgNpyHe
   if (!find_text (bytes, size, where, header, &text, error))
     return FALSE;
   if (!scan_dictionary (&text, header, &descr))
-    return fail (where, EG_ERROR_FORMAT, error, "the header is not one that NumPy writes");
+    return fail (where, EG_ERROR_FORMAT, error, _ ("the header is not one that NumPy writes"));
   if (!read_descr (header, descr, where, error))
     return FALSE;
 
@@ -249,7 +250,7 @@ eg_npy_header_parse (const guint8 *bytes, gsize size, const char *where, EgNpyHe
   if (fits && n_bytes == size - header->data_offset)
     return TRUE;
   g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-               "%s: its shape and type do not fit the %" G_GSIZE_FORMAT " bytes of its elements", where,
+               _ ("%s: its shape and type do not fit the %zu bytes of its elements"), where,
                size - header->data_offset);
   return FALSE;
 }

@@ -4,6 +4,8 @@
 #include "core/half.h"
 #include "formats/npy-header.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 struct _EgNpyArray
@@ -34,7 +36,7 @@ allocate (const EgNpyArray *self, gsize n, gsize size, GError **error)
   if (g_size_checked_mul (&n_bytes, n, size) && g_size_checked_add (&n_bytes, n_bytes, 1))
     memory = g_try_malloc (n_bytes);
   if (memory == NULL)
-    set_error (self, EG_ERROR_MEMORY, error, "its %" G_GSIZE_FORMAT " elements do not fit into memory", n);
+    set_error (self, EG_ERROR_MEMORY, error, _ ("its %zu elements do not fit into memory"), n);
   return memory;
 }
 
@@ -203,7 +205,7 @@ eg_npy_array_get_doubles (const EgNpyArray *self, GError **error)
   const EgNpyKind kind = self->header.kind;
   if (kind == EG_NPY_TEXT)
     {
-      set_error (self, EG_ERROR_FORMAT, error, "holds texts where numbers are expected");
+      set_error (self, EG_ERROR_FORMAT, error, _ ("holds texts where numbers are expected"));
       return NULL;
     }
   double *values = allocate (self, self->header.n_elements, sizeof *values, error);
@@ -222,8 +224,9 @@ eg_npy_array_get_int64s (const EgNpyArray *self, GError **error)
   const EgNpyKind kind = self->header.kind;
   if (kind == EG_NPY_TEXT || kind == EG_NPY_FLOAT)
     {
-      set_error (self, EG_ERROR_FORMAT, error, "holds %s where whole numbers are expected",
-                 kind == EG_NPY_TEXT ? "texts" : "fractional numbers");
+      set_error (self, EG_ERROR_FORMAT, error,
+                 kind == EG_NPY_TEXT ? _ ("holds texts where numbers are expected")
+                                     : _ ("holds fractional numbers where whole numbers are expected"));
       return NULL;
     }
   g_autofree gint64 *values = allocate (self, self->header.n_elements, sizeof *values, error);
@@ -234,8 +237,8 @@ eg_npy_array_get_int64s (const EgNpyArray *self, GError **error)
       values[i] = kind == EG_NPY_INT ? get_signed (self, i) : (gint64)get_unsigned (self, i);
       if (kind == EG_NPY_UINT && values[i] < 0)
         {
-          set_error (self, EG_ERROR_FORMAT, error,
-                     "holds the number %" G_GUINT64_FORMAT ", which is too large", get_unsigned (self, i));
+          set_error (self, EG_ERROR_FORMAT, error, _ ("holds the number %" PRIu64 ", which is too large"),
+                     get_unsigned (self, i));
           return NULL;
         }
     }
@@ -267,7 +270,7 @@ eg_npy_array_get_strings (const EgNpyArray *self, GError **error)
 {
   if (self->header.kind != EG_NPY_TEXT)
     {
-      set_error (self, EG_ERROR_FORMAT, error, "holds numbers where texts are expected");
+      set_error (self, EG_ERROR_FORMAT, error, _ ("holds numbers where texts are expected"));
       return NULL;
     }
   gsize n_pointers;
@@ -282,8 +285,7 @@ eg_npy_array_get_strings (const EgNpyArray *self, GError **error)
       texts[i] = get_text (self, i);
       if (texts[i] == NULL)
         {
-          set_error (self, EG_ERROR_FORMAT, error,
-                     "text %" G_GSIZE_FORMAT " has characters that are not Unicode's", i);
+          set_error (self, EG_ERROR_FORMAT, error, _ ("text %zu has characters that are not Unicode's"), i);
           return NULL;
         }
       texts[i + 1] = NULL;

@@ -5,6 +5,7 @@
 #include "formats/quote.h"
 #include "formats/zip.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 /* Arrays are written, and tensors are mapped, as they lie in memory. */
@@ -88,7 +89,7 @@ eg_npz_read (EgNpz *self, const char *name, GError **error)
   const EgZipEntry *entry = find_entry (self, name);
   if (entry == NULL)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, "%s: there is no array %s", self->title, name);
+      g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("%s: there is no array %s"), self->title, name);
       return NULL;
     }
   g_autoptr (GBytes) bytes = eg_zip_read (self->zip, entry, MAX_ARRAY_SIZE, error);

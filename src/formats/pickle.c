@@ -3,6 +3,8 @@
 #include "core/error.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 typedef enum
@@ -55,8 +57,9 @@ typedef enum
 } Kind;
 
 static const char *const kind_names[]
-    = { "None",   "a truth value", "a number",   "a number",  "a text",   "a tuple",
-        "a list", "a dictionary",  "a function", "a storage", "a tensor", "a mark" };
+    = { "None",          N_ ("a truth value"), N_ ("a number"),     N_ ("a number"),   N_ ("a text"),
+        N_ ("a tuple"),  N_ ("a list"),        N_ ("a dictionary"), N_ ("a function"), N_ ("a storage"),
+        N_ ("a tensor"), N_ ("a mark") };
 
 typedef struct _Value Value;
 struct _Value
@@ -111,7 +114,7 @@ refuse (const EgPickle *self, EgError code, GError **error, const char *format, 
 static gboolean
 refuse_end (const EgPickle *self, GError **error)
 {
-  return refuse (self, EG_ERROR_FORMAT, error, "its list of tensors ends too early");
+  return refuse (self, EG_ERROR_FORMAT, error, _ ("its list of tensors ends too early"));
 }
 
 /* ---- the stack ---- */
@@ -133,7 +136,7 @@ pop (EgPickle *self, Value **value, GError **error)
 {
   if (self->stack->len == 0)
     return refuse (self, EG_ERROR_FORMAT, error,
-                   "its list of tensors takes more from the stack than is there");
+                   _ ("its list of tensors takes more from the stack than is there"));
   *value = g_ptr_array_steal_index (self->stack, self->stack->len - 1);
   return TRUE;
 }
@@ -145,8 +148,8 @@ pop_kind (EgPickle *self, Kind kind, Value **value, GError **error)
     return FALSE;
   if ((*value)->kind == kind)
     return TRUE;
-  return refuse (self, EG_ERROR_FORMAT, error, "its list of tensors has %s where %s should be",
-                 kind_names[(*value)->kind], kind_names[kind]);
+  return refuse (self, EG_ERROR_FORMAT, error, _ ("its list of tensors has %s where %s should be"),
+                 _ (kind_names[(*value)->kind]), _ (kind_names[kind]));
 }
 
 /* Everything above the last mark into items, and the mark away. */
@@ -157,7 +160,7 @@ pop_to_mark (EgPickle *self, GPtrArray *items, GError **error)
   while (i > 0 && ((Value *)self->stack->pdata[i - 1])->kind != MARK)
     i--;
   if (i == 0)
-    return refuse (self, EG_ERROR_FORMAT, error, "its list of tensors has no mark where one should be");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("its list of tensors has no mark where one should be"));
   for (guint k = i; k < self->stack->len; k++)
     g_ptr_array_add (items, self->stack->pdata[k]);
   g_ptr_array_set_size (self->stack, (int)i - 1);
@@ -211,7 +214,7 @@ push_text (EgPickle *self, gsize n_of_length, GError **error)
   if (!take (self, (gsize)length, &bytes, error))
     return FALSE;
   if (!g_utf8_validate_len ((const char *)bytes, (gsize)length, NULL))
-    return refuse (self, EG_ERROR_FORMAT, error, "a name in it is not valid UTF-8");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("a name in it is not valid UTF-8"));
   push (self, TEXT)->text = g_strndup ((const char *)bytes, (gsize)length);
   return TRUE;
 }
@@ -224,7 +227,7 @@ push_long (EgPickle *self, GError **error)
   if (!take_number (self, 1, &n, error))
     return FALSE;
   if (n > 8)
-    return refuse (self, EG_ERROR_UNSUPPORTED, error, "a number in it has more than 64 bits");
+    return refuse (self, EG_ERROR_UNSUPPORTED, error, _ ("a number in it has more than 64 bits"));
   if (!take_number (self, (gsize)n, &number, error))
     return FALSE;
   if (n > 0 && n < 8 && (number >> (8 * n - 1)) != 0)
@@ -247,10 +250,10 @@ push_global (EgPickle *self, GError **error)
       }
   g_autofree char *full = g_strdup_printf ("%s.%s", module, name);
   g_autofree char *quoted = eg_quote (full);
-  return refuse (
-      self, EG_ERROR_UNSUPPORTED, error,
-      "it asks for Python's %s, which a list of tensors does not need, and no code from a file is ever run",
-      quoted);
+  return refuse (self, EG_ERROR_UNSUPPORTED, error,
+                 _ ("it asks for Python's %s, which a list of tensors does not need, and no code from a file "
+                    "is ever run"),
+                 quoted);
 }
 
 /* ---- building ---- */
@@ -287,7 +290,7 @@ add_items (EgPickle *self, Kind kind, GPtrArray *items, GError **error)
   if (!pop_kind (self, kind, &container, error))
     return FALSE;
   if (kind == DICT && items->len % 2 != 0)
-    return refuse (self, EG_ERROR_FORMAT, error, "a key in it has no value");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("a key in it has no value"));
   g_ptr_array_extend (container->items, items, NULL, NULL);
   g_ptr_array_add (self->stack, container);
   return TRUE;
@@ -332,7 +335,7 @@ make_storage (EgPickle *self, GError **error)
   const Value *device = item (id, 3, TEXT), *n = item (id, 4, INTEGER);
   if (id->items->len != 5 || !tag || strcmp (tag->text, "storage") != 0 || !type
       || type->global->kind != STORAGE_TYPE || !key || !device || !n || n->integer < 0)
-    return refuse (self, EG_ERROR_FORMAT, error, "a storage in it is not described as PyTorch does it");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("a storage in it is not described as PyTorch does it"));
   Value *storage = push (self, STORAGE);
   storage->tensor = g_new0 (EgPickledTensor, 1);
   storage->tensor->storage = key->text;
@@ -383,23 +386,22 @@ make_tensor (EgPickle *self, const Value *arguments, GError **error)
   EgPickledTensor tensor = { 0 };
   if (arguments->items->len < 6 || arguments->items->len > 7 || !storage || !offset || offset->integer < 0
       || !size || !stride || size->items->len != stride->items->len)
-    return refuse (self, EG_ERROR_FORMAT, error, "a tensor in it is not described as PyTorch does it");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("a tensor in it is not described as PyTorch does it"));
   if (size->items->len > EG_TENSOR_MAX_DIMS)
     return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                   "a tensor in it has %u dimensions, and Engram reads up to %d", size->items->len,
+                   _ ("a tensor in it has %u dimensions, and Engram reads up to %d"), size->items->len,
                    EG_TENSOR_MAX_DIMS);
   tensor = *storage->tensor;
   tensor.offset = (guint64)offset->integer;
   tensor.n_dims = size->items->len;
   if (!read_sizes (size, tensor.shape) || !read_sizes (stride, tensor.stride))
     return refuse (self, EG_ERROR_FORMAT, error,
-                   "a tensor in it has a size or stride that is no whole number from 0");
+                   _ ("a tensor in it has a size or stride that is no whole number from 0"));
   if (!fits (&tensor))
     {
       g_autofree char *shape = eg_shape_to_string (tensor.shape, tensor.n_dims);
       return refuse (self, EG_ERROR_FORMAT, error,
-                     "a tensor of shape %s in it reaches beyond its storage of %" G_GUINT64_FORMAT
-                     " elements",
+                     _ ("a tensor of shape %s in it reaches beyond its storage of %" PRIu64 " elements"),
                      shape, tensor.n_stored);
     }
   push (self, TENSOR)->tensor = g_memdup2 (&tensor, sizeof tensor);
@@ -417,20 +419,21 @@ call (EgPickle *self, GError **error)
     case ORDERED_DICT:
       if (arguments->items->len != 0)
         return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                       "it makes a dictionary in a way that PyTorch does not use");
+                       _ ("it makes a dictionary in a way that PyTorch does not use"));
       push (self, DICT);
       return TRUE;
     case REBUILD_TENSOR:
       return make_tensor (self, arguments, error);
     case REBUILD_PARAMETER:
       if (!item (arguments, 0, TENSOR))
-        return refuse (self, EG_ERROR_FORMAT, error, "a parameter in it is not described as PyTorch does it");
+        return refuse (self, EG_ERROR_FORMAT, error,
+                       _ ("a parameter in it is not described as PyTorch does it"));
       g_ptr_array_add (self->stack, arguments->items->pdata[0]);
       return TRUE;
     case STORAGE_TYPE:
     default:
       return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                     "it makes an empty %s storage, which no checkpoint needs", function->global->type);
+                     _ ("it makes an empty %s storage, which no checkpoint needs"), function->global->type);
     }
 }
 
@@ -453,7 +456,7 @@ put (EgPickle *self, gsize n_of_number, GError **error)
     return FALSE;
   if (self->stack->len == 0)
     return refuse (self, EG_ERROR_FORMAT, error,
-                   "its list of tensors takes more from the stack than is there");
+                   _ ("its list of tensors takes more from the stack than is there"));
   g_hash_table_insert (self->memo, GUINT_TO_POINTER ((guint)number),
                        self->stack->pdata[self->stack->len - 1]);
   return TRUE;
@@ -468,7 +471,7 @@ get (EgPickle *self, gsize n_of_number, GError **error)
   Value *value = g_hash_table_lookup (self->memo, GUINT_TO_POINTER ((guint)number));
   if (value == NULL || value->kind == MARK)
     return refuse (self, EG_ERROR_FORMAT, error,
-                   "its list of tensors refers to something that was never there");
+                   _ ("its list of tensors refers to something that was never there"));
   g_ptr_array_add (self->stack, value);
   return TRUE;
 }
@@ -536,14 +539,14 @@ refuse_opcode (const EgPickle *self, guint8 opcode, GError **error)
     { 0x94, "MEMOIZE" },
     { 0x95, "FRAME" },
   };
-  const char *name = "unknown to Python";
+  const char *name = _ ("unknown to Python");
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     if (names[i].opcode == opcode)
       name = names[i].name;
   return refuse (
       self, EG_ERROR_UNSUPPORTED, error,
-      "it has the opcode 0x%02x (%s), which a list of tensors as torch.save writes it does not need", opcode,
-      name);
+      _ ("it has the opcode 0x%02x (%s), which a list of tensors as torch.save writes it does not need"),
+      opcode, name);
 }
 
 static gboolean
@@ -555,7 +558,8 @@ take_protocol (EgPickle *self, GError **error)
   if (protocol == 2)
     return TRUE;
   return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                 "it is a pickle of protocol %u; save it with torch.save's own protocol, 2", (guint)protocol);
+                 _ ("it is a pickle of protocol %u; save it with torch.save's own protocol, 2"),
+                 (guint)protocol);
 }
 
 static gboolean
@@ -636,20 +640,20 @@ collect (EgPickle *self, GError **error)
     return FALSE;
   if (dict->kind != DICT)
     return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                   "it holds %s, not a dictionary of tensors: save the model's state_dict ()",
-                   kind_names[dict->kind]);
+                   _ ("it holds %s, not a dictionary of tensors: save the model's state_dict ()"),
+                   _ (kind_names[dict->kind]));
   for (guint i = 0; i < dict->items->len; i += 2)
     {
       const Value *key = dict->items->pdata[i], *value = dict->items->pdata[i + 1];
       if (key->kind != TEXT)
-        return refuse (self, EG_ERROR_UNSUPPORTED, error, "a tensor in it has %s for a name",
-                       kind_names[key->kind]);
+        return refuse (self, EG_ERROR_UNSUPPORTED, error, _ ("a tensor in it has %s for a name"),
+                       _ (kind_names[key->kind]));
       if (value->kind != TENSOR)
         {
           g_autofree char *quoted = eg_quote (key->text);
           return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                         "“%s” in it is %s, not a tensor: save the model's state_dict () alone", quoted,
-                         kind_names[value->kind]);
+                         _ ("“%s” in it is %s, not a tensor: save the model's state_dict () alone"), quoted,
+                         _ (kind_names[value->kind]));
         }
       /* One tensor may stand there under two names. */
       EgPickledTensor *tensor = g_memdup2 (value->tensor, sizeof *value->tensor);

@@ -5,6 +5,8 @@
 #include "formats/quote.h"
 #include "formats/zip.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* A list of a million tensors is shorter. */
@@ -54,7 +56,7 @@ find_root (Reader *self, GError **error)
         }
     }
   return refuse (self, EG_ERROR_FORMAT, error,
-                 "there is no list of tensors (data.pkl) in it: it is not torch.save's");
+                 _ ("there is no list of tensors (data.pkl) in it: it is not torch.save's"));
 }
 
 static const EgZipEntry *
@@ -77,7 +79,7 @@ check_byte_order (Reader *self, GError **error)
   const char *text = g_bytes_get_data (order, &n);
   if (n == 6 && memcmp (text, "little", 6) == 0)
     return TRUE;
-  return refuse (self, EG_ERROR_UNSUPPORTED, error, "its numbers are not in little-endian order");
+  return refuse (self, EG_ERROR_UNSUPPORTED, error, _ ("its numbers are not in little-endian order"));
 }
 
 /* TRUE if the elements lie one after the other. */
@@ -155,18 +157,17 @@ add_tensor (Reader *self, const EgPickledTensor *tensor, GError **error)
   if (entry == NULL)
     {
       g_autofree char *quoted = eg_quote (path);
-      return refuse (self, EG_ERROR_FORMAT, error, "tensor %s is said to be in %s, which is not there", name,
-                     quoted);
+      return refuse (self, EG_ERROR_FORMAT, error, _ ("tensor %s is said to be in %s, which is not there"),
+                     name, quoted);
     }
   if (entry->size % size != 0 || entry->size / size != tensor->n_stored)
     return refuse (self, EG_ERROR_FORMAT, error,
-                   "tensor %s is said to be in %" G_GUINT64_FORMAT
-                   " elements of %s, but those have %" G_GSIZE_FORMAT " bytes",
+                   _ ("tensor %s is said to be in %" PRIu64 " elements of %s, but those have %zu bytes"),
                    name, tensor->n_stored, tensor->type, entry->size);
   guint64 n;
   if (!count_elements (tensor, &n))
     return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                   "tensor %s repeats elements; save it with .contiguous ()", name);
+                   _ ("tensor %s repeats elements; save it with .contiguous ()"), name);
 
   if (is_contiguous (tensor) && entry->is_stored)
     return eg_tensor_file_add (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
@@ -179,7 +180,7 @@ add_tensor (Reader *self, const EgPickledTensor *tensor, GError **error)
                                     storage + tensor->offset * size, n * size, error);
   void *copy = gather (tensor, storage, n, size);
   if (copy == NULL && n > 0)
-    return refuse (self, EG_ERROR_MEMORY, error, "tensor %s does not fit into memory", name);
+    return refuse (self, EG_ERROR_MEMORY, error, _ ("tensor %s does not fit into memory"), name);
   if (copy != NULL)
     g_ptr_array_add (self->file->copies, copy);
   return eg_tensor_file_add_data (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
@@ -214,8 +215,8 @@ eg_pytorch_file_load (const char *path, GError **error)
   if (is_old_format (eg_tensor_file_get_bytes (file), file->size))
     {
       refuse (&self, EG_ERROR_UNSUPPORTED, error,
-              "it is in the format that PyTorch wrote before 1.6; in a new PyTorch, "
-              "torch.save (torch.load (path, weights_only=True), path) makes it one that Engram reads");
+              _ ("it is in the format that PyTorch wrote before 1.6; in a new PyTorch, "
+                 "torch.save (torch.load (path, weights_only=True), path) makes it one that Engram reads"));
       return NULL;
     }
   g_autoptr (GBytes) archive = g_mapped_file_get_bytes (eg_mapping_get_file (file->mapping));

@@ -4,6 +4,8 @@
 #include "formats/json-text.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 #define MAX_HEADER_LENGTH 100000000u
@@ -60,7 +62,7 @@ refuse (const EgTensorFile *file, const char *tensor, EgError code, GError **err
   va_start (args, format);
   g_autofree char *reason = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error (error, EG_ERROR, (int)code, "%s: tensor %s %s", file->name, quoted, reason);
+  g_set_error (error, EG_ERROR, (int)code, _ ("%s: tensor %s %s"), file->name, quoted, reason);
   return FALSE;
 }
 
@@ -69,7 +71,7 @@ read_dtype (const EgTensorFile *file, Declared *self, JsonNode *node, GError **e
 {
   const char *name = eg_json_node_get_text (node);
   if (name == NULL)
-    return refuse (file, self->name, EG_ERROR_FORMAT, error, "has no dtype");
+    return refuse (file, self->name, EG_ERROR_FORMAT, error, _ ("has no dtype"));
   for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++)
     if (strcmp (dtypes[i].name, name) == 0)
       {
@@ -77,8 +79,8 @@ read_dtype (const EgTensorFile *file, Declared *self, JsonNode *node, GError **e
         return TRUE;
       }
   g_autofree char *quoted = eg_quote (name);
-  return refuse (file, self->name, EG_ERROR_UNSUPPORTED, error, "has dtype %s, which Engram does not know",
-                 quoted);
+  return refuse (file, self->name, EG_ERROR_UNSUPPORTED, error,
+                 _ ("has dtype %s, which Engram does not know"), quoted);
 }
 
 /* Node: an array of sizes. Returns how many, or -1 if it is something else; values: the first max. */
@@ -106,10 +108,10 @@ read_shape (const EgTensorFile *file, Declared *self, JsonNode *node, GError **e
   const gssize n_dims = read_sizes (node, self->shape, EG_TENSOR_MAX_DIMS);
   if (n_dims < 0)
     return refuse (file, self->name, EG_ERROR_FORMAT, error,
-                   "has no shape, or one that is not a list of sizes");
+                   _ ("has no shape, or one that is not a list of sizes"));
   if (n_dims > EG_TENSOR_MAX_DIMS)
     return refuse (file, self->name, EG_ERROR_UNSUPPORTED, error,
-                   "has %" G_GSSIZE_FORMAT " dimensions; Engram reads up to %d", n_dims, EG_TENSOR_MAX_DIMS);
+                   _ ("has %zd dimensions; Engram reads up to %d"), n_dims, EG_TENSOR_MAX_DIMS);
   self->n_dims = (guint)n_dims;
   return TRUE;
 }
@@ -119,17 +121,15 @@ read_offsets (const EgTensorFile *file, Declared *self, JsonNode *node, gsize da
 {
   gsize offsets[2];
   if (read_sizes (node, offsets, 2) != 2)
-    return refuse (file, self->name, EG_ERROR_FORMAT, error, "has no data_offsets, or not two sizes");
+    return refuse (file, self->name, EG_ERROR_FORMAT, error, _ ("has no data_offsets, or not two sizes"));
   self->begin = offsets[0];
   self->end = offsets[1];
   if (self->begin > self->end)
-    return refuse (file, self->name, EG_ERROR_FORMAT, error,
-                   "ends at %" G_GSIZE_FORMAT ", before it begins at %" G_GSIZE_FORMAT, self->end,
-                   self->begin);
+    return refuse (file, self->name, EG_ERROR_FORMAT, error, _ ("ends at %zu, before it begins at %zu"),
+                   self->end, self->begin);
   if (self->end > data_size)
     return refuse (file, self->name, EG_ERROR_FORMAT, error,
-                   "ends at %" G_GSIZE_FORMAT ", but there are only %" G_GSIZE_FORMAT
-                   " bytes of data: the file may be cut short",
+                   _ ("ends at %zu, but there are only %zu bytes of data: the file may be cut short"),
                    self->end, data_size);
   return TRUE;
 }
@@ -149,7 +149,7 @@ check_size (const EgTensorFile *file, const Declared *self, GError **error)
     return TRUE;
   g_autofree char *shape = eg_shape_to_string (self->shape, self->n_dims);
   return refuse (file, self->name, EG_ERROR_FORMAT, error,
-                 "of shape %s and dtype %s does not fit its %" G_GSIZE_FORMAT " bytes of data", shape,
+                 _ ("of shape %s and dtype %s does not fit its %zu bytes of data"), shape,
                  dtypes[self->dtype].name, n_bytes);
 }
 
@@ -174,15 +174,13 @@ check_layout (const EgTensorFile *file, GArray *tensors, gsize data_size, GError
       const Declared *tensor = &g_array_index (tensors, Declared, i);
       if (tensor->begin != end)
         return refuse (file, tensor->name, EG_ERROR_FORMAT, error,
-                       "begins at %" G_GSIZE_FORMAT ", but the data before it ends at %" G_GSIZE_FORMAT,
-                       tensor->begin, end);
+                       _ ("begins at %zu, but the data before it ends at %zu"), tensor->begin, end);
       end = tensor->end;
     }
   if (end == data_size)
     return TRUE;
   g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-               "%s: there are %" G_GSIZE_FORMAT " bytes of data, but its tensors end at %" G_GSIZE_FORMAT,
-               file->name, data_size, end);
+               _ ("%s: there are %zu bytes of data, but its tensors end at %zu"), file->name, data_size, end);
   return FALSE;
 }
 
@@ -199,7 +197,8 @@ check_metadata (const EgTensorFile *file, JsonNode *node, GError **error)
         good = eg_json_node_get_text (value) != NULL;
     }
   if (!good)
-    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: __metadata__ is not an object of texts", file->name);
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: __metadata__ is not an object of texts"),
+                 file->name);
   return good;
 }
 
@@ -207,9 +206,9 @@ static gboolean
 read_tensor (const EgTensorFile *file, Declared *self, JsonNode *node, gsize data_size, GError **error)
 {
   if (!g_utf8_validate (self->name, -1, NULL))
-    return refuse (file, self->name, EG_ERROR_FORMAT, error, "has a name that is not valid UTF-8");
+    return refuse (file, self->name, EG_ERROR_FORMAT, error, _ ("has a name that is not valid UTF-8"));
   if (!JSON_NODE_HOLDS_OBJECT (node))
-    return refuse (file, self->name, EG_ERROR_FORMAT, error, "is not described by an object");
+    return refuse (file, self->name, EG_ERROR_FORMAT, error, _ ("is not described by an object"));
   JsonObject *object = json_node_get_object (node);
   return read_dtype (file, self, json_object_get_member (object, "dtype"), error)
          && read_shape (file, self, json_object_get_member (object, "shape"), error)
@@ -249,23 +248,22 @@ read_header_length (EgTensorFile *file, GError **error)
   guint64 length = 0;
   if (file->size < sizeof length)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   "%s: %" G_GSIZE_FORMAT " bytes are too few for a safetensors file", file->name,
-                   file->size);
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: %zu bytes are too few for a safetensors file"),
+                   file->name, file->size);
       return 0;
     }
   memcpy (&length, eg_tensor_file_get_bytes (file), sizeof length);
   length = GUINT64_FROM_LE (length);
   if (length > MAX_HEADER_LENGTH)
     g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                 "%s: not a safetensors file, or damaged: the header's length is given as %" G_GUINT64_FORMAT
-                 " bytes; at most %u are allowed",
+                 _ ("%s: not a safetensors file, or damaged: the header's length is given as %" PRIu64
+                    " bytes; at most %u are allowed"),
                  file->name, length, MAX_HEADER_LENGTH);
   else if (length > file->size - sizeof length)
     g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                 "%s: the header ends beyond the end of the file: the file may be cut short", file->name);
+                 _ ("%s: the header ends beyond the end of the file: the file may be cut short"), file->name);
   else if (length == 0 || eg_tensor_file_get_bytes (file)[sizeof length] != '{')
-    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: the header does not begin with “{”", file->name);
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the header does not begin with “{”"), file->name);
   else
     return (gsize)length;
   return 0;

@@ -5,6 +5,7 @@
 #include "formats/mapping.h"
 #include "formats/quote.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static void
@@ -55,7 +56,7 @@ check_new (EgTensorFile *self, const char *name, GError **error)
   if (!g_hash_table_contains (self->tensors, name) && !g_hash_table_contains (self->unread, name))
     return TRUE;
   g_autofree char *quoted = eg_quote (name);
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: tensor %s is there twice", self->name, quoted);
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: tensor %s is there twice"), self->name, quoted);
   return FALSE;
 }
 
@@ -81,8 +82,7 @@ eg_tensor_file_add_data (EgTensorFile *self,
         {
           g_autofree char *quoted = eg_quote (name);
           g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                       "%s: tensor %s, %" G_GSIZE_FORMAT " bytes, does not fit into memory", self->name,
-                       quoted, n_bytes);
+                       _ ("%s: tensor %s, %zu bytes, does not fit into memory"), self->name, quoted, n_bytes);
           return FALSE;
         }
       memcpy (copy, data, n_bytes);

@@ -4,6 +4,8 @@
 #include "formats/quote.h"
 #include "formats/zip-private.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <gio/gio.h>
 #include <string.h>
 
@@ -80,7 +82,7 @@ refuse_entry (const EgZip *self, const char *name, EgError code, GError **error,
   va_start (args, format);
   g_autofree char *reason = g_strdup_vprintf (format, args);
   va_end (args);
-  return refuse (self, code, error, "entry %s %s", quoted, reason);
+  return refuse (self, code, error, _ ("entry %s %s"), quoted, reason);
 }
 
 /* The end record is the last thing in the archive but for a comment of up to 65535 bytes. */
@@ -112,11 +114,11 @@ read_end64 (const EgZip *self, gsize end, Directory *directory, GError **error)
   const guint64 offset = get64 (self->bytes + locator + 8);
   if (offset > locator || locator - offset < ZIP_END64_SIZE
       || get32 (self->bytes + offset) != ZIP_END64_SIGNATURE)
-    return refuse (self, EG_ERROR_FORMAT, error, "the zip64 end record is not where it should be");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("the zip64 end record is not where it should be"));
   const guint8 *p = self->bytes + offset;
   if (get32 (self->bytes + locator + 4) != 0 || get32 (p + 16) != 0 || get32 (p + 20) != 0
       || get64 (p + 24) != get64 (p + 32))
-    return refuse (self, EG_ERROR_UNSUPPORTED, error, "the archive is split over several disks");
+    return refuse (self, EG_ERROR_UNSUPPORTED, error, _ ("the archive is split over several disks"));
   directory->n_entries = get64 (p + 32);
   directory->size = get64 (p + 40);
   directory->offset = get64 (p + 48);
@@ -130,7 +132,7 @@ read_end (const EgZip *self, Directory *directory, GError **error)
   gsize end;
   if (!find_end (self, &end))
     return refuse (self, EG_ERROR_FORMAT, error,
-                   "not a zip archive, or cut short: its end record is missing");
+                   _ ("not a zip archive, or cut short: its end record is missing"));
   const guint8 *p = self->bytes + end;
   directory->n_entries = get16 (p + 10);
   directory->size = get32 (p + 12);
@@ -141,12 +143,12 @@ read_end (const EgZip *self, Directory *directory, GError **error)
   if (is_full && !read_end64 (self, end, directory, error))
     return FALSE;
   if (directory->end == end && (get16 (p + 4) != 0 || get16 (p + 6) != 0 || get16 (p + 8) != get16 (p + 10)))
-    return refuse (self, EG_ERROR_UNSUPPORTED, error, "the archive is split over several disks");
+    return refuse (self, EG_ERROR_UNSUPPORTED, error, _ ("the archive is split over several disks"));
   if (directory->offset > directory->end || directory->size > directory->end - directory->offset)
-    return refuse (self, EG_ERROR_FORMAT, error, "the directory lies outside the archive");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("the directory lies outside the archive"));
   if (directory->n_entries > directory->size / ZIP_CENTRAL_SIZE)
-    return refuse (self, EG_ERROR_FORMAT, error,
-                   "%" G_GUINT64_FORMAT " entries do not fit into its directory", directory->n_entries);
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("%" PRIu64 " entries do not fit into its directory"),
+                   directory->n_entries);
   return TRUE;
 }
 
@@ -193,21 +195,18 @@ read_record (const EgZip *self, gsize *position, gsize end, Record *record, GErr
 {
   const guint8 *p = self->bytes + *position;
   if (end - *position < ZIP_CENTRAL_SIZE || get32 (p) != ZIP_CENTRAL_SIGNATURE)
-    return refuse (self, EG_ERROR_FORMAT, error, "the directory is damaged at byte %" G_GSIZE_FORMAT,
-                   *position);
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("the directory is damaged at byte %zu"), *position);
   const guint flags = get16 (p + 8);
   const guint method = get16 (p + 10);
   const gsize name_length = get16 (p + 28);
   const gsize extra_length = get16 (p + 30);
   const gsize comment_length = get16 (p + 32);
   if (name_length + extra_length + comment_length > end - *position - ZIP_CENTRAL_SIZE)
-    return refuse (self, EG_ERROR_FORMAT, error, "the directory is damaged at byte %" G_GSIZE_FORMAT,
-                   *position);
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("the directory is damaged at byte %zu"), *position);
 
   const char *name = (const char *)p + ZIP_CENTRAL_SIZE;
   if (name_length == 0 || !g_utf8_validate_len (name, name_length, NULL))
-    return refuse (self, EG_ERROR_FORMAT, error, "the name at byte %" G_GSIZE_FORMAT " is empty or not UTF-8",
-                   *position);
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("the name at byte %zu is empty or not UTF-8"), *position);
   record->entry.name = g_strndup (name, name_length);
   record->entry.is_stored = method == ZIP_STORED;
   record->entry.crc32 = get32 (p + 16);
@@ -215,13 +214,13 @@ read_record (const EgZip *self, gsize *position, gsize end, Record *record, GErr
   record->size = get32 (p + 24);
   record->header_offset = get32 (p + 42);
   if (!read_zip64_extra (record, (const guint8 *)name + name_length, extra_length))
-    return refuse_entry (self, record->entry.name, EG_ERROR_FORMAT, error, "has damaged extra fields");
+    return refuse_entry (self, record->entry.name, EG_ERROR_FORMAT, error, _ ("has damaged extra fields"));
   /* Encryption: bits 0 (any), 6 (strong) and 13 (of the directory). */
   if ((flags & 0x2041u) != 0)
-    return refuse_entry (self, record->entry.name, EG_ERROR_UNSUPPORTED, error, "is encrypted");
+    return refuse_entry (self, record->entry.name, EG_ERROR_UNSUPPORTED, error, _ ("is encrypted"));
   if (method != ZIP_STORED && method != ZIP_DEFLATED)
     return refuse_entry (self, record->entry.name, EG_ERROR_UNSUPPORTED, error,
-                         "is compressed by method %u; Engram knows stored and deflated entries", method);
+                         _ ("is compressed by method %u; Engram knows stored and deflated entries"), method);
   *position += ZIP_CENTRAL_SIZE + name_length + extra_length + comment_length;
   return TRUE;
 }
@@ -232,23 +231,23 @@ locate_data (const EgZip *self, Record *record, gsize limit, GError **error)
 {
   EgZipEntry *entry = &record->entry;
   if (record->header_offset > limit || limit - record->header_offset < ZIP_LOCAL_SIZE)
-    return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, "lies outside the archive");
+    return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, _ ("lies outside the archive"));
   const guint8 *p = self->bytes + record->header_offset;
   const gsize name_length = get16 (p + 26);
   const gsize extra_length = get16 (p + 28);
   const gsize rest = limit - (gsize)record->header_offset - ZIP_LOCAL_SIZE;
   if (get32 (p) != ZIP_LOCAL_SIGNATURE || name_length + extra_length > rest
       || name_length != strlen (entry->name) || memcmp (p + ZIP_LOCAL_SIZE, entry->name, name_length) != 0)
-    return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, "is not where the directory says");
+    return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, _ ("is not where the directory says"));
   if (record->stored_size > rest - name_length - extra_length)
-    return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, "reaches beyond the archive");
+    return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, _ ("reaches beyond the archive"));
 
   /* Deflate makes at most 1032 bytes of one. */
   const gboolean is_possible
       = entry->is_stored ? record->size == record->stored_size : record->size / 1032 <= record->stored_size;
   if (!is_possible || record->size > G_MAXSSIZE - 1)
     return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error,
-                         "cannot have %" G_GUINT64_FORMAT " bytes, made of %" G_GUINT64_FORMAT, record->size,
+                         _ ("cannot have %" PRIu64 " bytes, made of %" PRIu64), record->size,
                          record->stored_size);
   entry->offset = (gsize)record->header_offset + ZIP_LOCAL_SIZE + name_length + extra_length;
   entry->stored_size = (gsize)record->stored_size;
@@ -270,7 +269,7 @@ check_overlaps (const EgZip *self, GArray *spans, GError **error)
   g_array_sort (spans, compare_spans);
   for (guint i = 1; i < spans->len; i++)
     if (g_array_index (spans, Span, i).begin < g_array_index (spans, Span, i - 1).end)
-      return refuse (self, EG_ERROR_FORMAT, error, "entries overlap at byte %" G_GSIZE_FORMAT,
+      return refuse (self, EG_ERROR_FORMAT, error, _ ("entries overlap at byte %zu"),
                      g_array_index (spans, Span, i).begin);
   return TRUE;
 }
@@ -282,7 +281,7 @@ add_entry (EgZip *self, EgZipEntry *entry, GError **error)
   g_array_append_vals (self->entries, entry, 1);
   if (g_hash_table_insert (self->table, entry->name, GUINT_TO_POINTER (self->entries->len)))
     return TRUE;
-  return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, "is there twice");
+  return refuse_entry (self, entry->name, EG_ERROR_FORMAT, error, _ ("is there twice"));
 }
 
 static gboolean
@@ -308,7 +307,7 @@ read_directory (EgZip *self, const Directory *directory, GError **error)
         return FALSE;
     }
   if (position != end)
-    return refuse (self, EG_ERROR_FORMAT, error, "the directory has more in it than its entries");
+    return refuse (self, EG_ERROR_FORMAT, error, _ ("the directory has more in it than its entries"));
   return check_overlaps (self, spans, error);
 }
 
@@ -400,7 +399,7 @@ eg_zip_read (EgZip *self, const EgZipEntry *entry, gsize max_size, GError **erro
   if (entry->size > max_size || (!entry->is_stored && inflated == NULL))
     {
       refuse_entry (self, entry->name, EG_ERROR_MEMORY, error,
-                    "has %" G_GSIZE_FORMAT " bytes, which is too much for memory", entry->size);
+                    _ ("has %zu bytes, which is too much for memory"), entry->size);
       return NULL;
     }
   const guint8 *content = entry->is_stored ? stored : inflated;
@@ -408,7 +407,7 @@ eg_zip_read (EgZip *self, const EgZipEntry *entry, gsize max_size, GError **erro
       || eg_crc32 (0, content, entry->size) != entry->crc32)
     {
       refuse_entry (self, entry->name, EG_ERROR_FORMAT, error,
-                    "is damaged: its content does not have the checksum that the archive gives");
+                    _ ("is damaged: its content does not have the checksum that the archive gives"));
       return NULL;
     }
   if (entry->is_stored)

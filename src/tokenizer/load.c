@@ -9,6 +9,7 @@
 #include "tokenizer/aligned-text.h"
 #include "tokenizer/byte-level.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 static const gsize MAX_FILE_BYTES = (gsize)256 << 20;
@@ -45,15 +46,6 @@ fail (const Loader *self, GError **error, EgError code, const char *format, ...)
   return FALSE;
 }
 
-/* As fail(), with a text out of the file between the two halves of the message. Returns: FALSE. */
-static gboolean
-fail_quoting (
-    const Loader *self, GError **error, EgError code, const char *before, const char *text, const char *after)
-{
-  g_autofree char *quoted = eg_quote (text);
-  return fail (self, error, code, "%s“%s”%s", before, quoted, after);
-}
-
 static gboolean
 is_null (JsonNode *node)
 {
@@ -76,7 +68,7 @@ read_flag (const Loader *self,
   if (is_null (node) && !required)
     return TRUE;
   if (node == NULL || !JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
-    return fail (self, error, EG_ERROR_FORMAT, "%s.%s is not true or false", owner, name);
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s.%s is not true or false"), owner, name);
   *value = json_node_get_boolean (node);
   return TRUE;
 }
@@ -87,12 +79,12 @@ read_kind (const Loader *self, JsonNode *node, const char *owner, GError **error
 {
   if (!JSON_NODE_HOLDS_OBJECT (node))
     {
-      fail (self, error, EG_ERROR_FORMAT, "%s is not an object", owner);
+      fail (self, error, EG_ERROR_FORMAT, _ ("%s is not an object"), owner);
       return NULL;
     }
   const char *kind = eg_json_node_get_text (json_object_get_member (json_node_get_object (node), "type"));
   if (kind == NULL)
-    fail (self, error, EG_ERROR_FORMAT, "%s.type is not a text", owner);
+    fail (self, error, EG_ERROR_FORMAT, _ ("%s.%s is not a text"), owner, "type");
   return kind;
 }
 
@@ -100,7 +92,7 @@ static gboolean
 refuse_kind (const Loader *self, const char *owner, const char *kind, const char *known, GError **error)
 {
   g_autofree char *quoted = eg_quote (kind);
-  return fail (self, error, EG_ERROR_UNSUPPORTED, "the %s is of the kind “%s”, but Engram reads only %s",
+  return fail (self, error, EG_ERROR_UNSUPPORTED, _ ("the %s is of the kind “%s”, but Engram reads only %s"),
                owner, quoted, known);
 }
 
@@ -111,7 +103,7 @@ read_sequence (const Loader *self, JsonNode *node, const char *owner, const char
   JsonNode *member = json_object_get_member (json_node_get_object (node), name);
   if (member != NULL && JSON_NODE_HOLDS_ARRAY (member))
     return json_node_get_array (member);
-  fail (self, error, EG_ERROR_FORMAT, "%s.%s is not an array", owner, name);
+  fail (self, error, EG_ERROR_FORMAT, _ ("%s.%s is not an array"), owner, name);
   return NULL;
 }
 
@@ -144,7 +136,7 @@ read_pre_tokenizer (Loader *self, JsonNode *node, GError **error)
 {
   if (is_null (node))
     return fail (self, error, EG_ERROR_UNSUPPORTED,
-                 "it has no pre_tokenizer, but Engram reads only ByteLevel");
+                 _ ("it has no pre_tokenizer, but Engram reads only ByteLevel"));
   const char *kind = read_kind (self, node, "pre_tokenizer", error);
   if (kind == NULL)
     return FALSE;
@@ -165,7 +157,7 @@ read_byte_level_processor (Loader *self, JsonObject *object, GError **error)
 {
   if (self->byte_level_processor)
     return fail (self, error, EG_ERROR_UNSUPPORTED,
-                 "the post_processor has ByteLevel twice, but Engram reads only one");
+                 _ ("the post_processor has ByteLevel twice, but Engram reads only one"));
   self->byte_level_processor = TRUE;
   EgTokenizer *tokenizer = self->tokenizer;
   return read_flag (self, object, "post_processor", "add_prefix_space", TRUE, FALSE,
@@ -188,7 +180,7 @@ check_template (const Loader *self, JsonNode *node, GError **error)
         return TRUE;
     }
   return fail (self, error, EG_ERROR_UNSUPPORTED,
-               "the post_processor adds tokens to every text, which Engram does not do");
+               _ ("the post_processor adds tokens to every text, which Engram does not do"));
 }
 
 static gboolean
@@ -219,7 +211,7 @@ static gboolean
 check_decoder (const Loader *self, JsonNode *node, GError **error)
 {
   if (is_null (node))
-    return fail (self, error, EG_ERROR_UNSUPPORTED, "it has no decoder, but Engram reads only ByteLevel");
+    return fail (self, error, EG_ERROR_UNSUPPORTED, _ ("it has no decoder, but Engram reads only ByteLevel"));
   const char *kind = read_kind (self, node, "decoder", error);
   if (kind == NULL)
     return FALSE;
@@ -237,7 +229,7 @@ set_entry (Loader *self, guint32 id, const char *text, GError **error)
     {
       g_autofree char *first = eg_quote (entry->text);
       g_autofree char *second = eg_quote (text);
-      return fail (self, error, EG_ERROR_FORMAT, "the tokens “%s” and “%s” have the same id, %u", first,
+      return fail (self, error, EG_ERROR_FORMAT, _ ("the tokens “%s” and “%s” have the same id, %u"), first,
                    second, id);
     }
   entry->text = text;
@@ -250,8 +242,8 @@ check_id (const Loader *self, gboolean good, const char *token, GError **error)
   if (good)
     return TRUE;
   g_autofree char *quoted = eg_quote (token);
-  return fail (self, error, EG_ERROR_FORMAT, "the id of the token “%s” is not a number from 0 to %u", quoted,
-               EG_TOKENIZER_MAX_IDS - 1);
+  return fail (self, error, EG_ERROR_FORMAT, _ ("the id of the token “%s” is not a number from 0 to %u"),
+               quoted, EG_TOKENIZER_MAX_IDS - 1);
 }
 
 typedef struct
@@ -272,8 +264,10 @@ read_word (Loader *self, EgJsonReader *reader, Word *word, GError **error)
   if (!check_id (self, good, word->text, error))
     return FALSE;
   word->id = (guint32)reader->integer;
-  return g_hash_table_insert (self->ids, word->text, GUINT_TO_POINTER (word->id))
-         || fail_quoting (self, error, EG_ERROR_FORMAT, "", word->text, " is there twice");
+  if (g_hash_table_insert (self->ids, word->text, GUINT_TO_POINTER (word->id)))
+    return TRUE;
+  g_autofree char *quoted = eg_quote (word->text);
+  return fail (self, error, EG_ERROR_FORMAT, _ ("“%s” is there twice"), quoted);
 }
 
 /* n_added: how many ids after the vocabulary may be needed. */
@@ -282,7 +276,7 @@ read_vocabulary (Loader *self, guint n_added, GError **error)
 {
   const EgJsonSpan *span = &self->spans[VOCABULARY];
   if (span->start == NULL || *span->start != EG_JSON_OBJECT)
-    return fail (self, error, EG_ERROR_FORMAT, "model.vocab is not an object");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s is not an object"), "model.vocab");
   g_auto (EgJsonReader) reader;
   eg_json_reader_init (&reader, span->start, span->length);
   eg_json_reader_next (&reader);
@@ -298,7 +292,7 @@ read_vocabulary (Loader *self, guint n_added, GError **error)
       eg_json_reader_next (&reader); /* a comma or the end */
     }
   if (words->len == 0)
-    return fail (self, error, EG_ERROR_FORMAT, "model.vocab is empty");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("model.vocab is empty"));
 
   self->tokenizer->n_ids = MAX ((gsize)largest + 1, (gsize)words->len + n_added);
   self->tokenizer->entries = g_new0 (EgVocabularyEntry, self->tokenizer->n_ids);
@@ -327,8 +321,8 @@ find_part (const Loader *self, guint place, const char *text, guint32 *id, GErro
   if (*id != EG_NO_TOKEN)
     return TRUE;
   g_autofree char *quoted = eg_quote (text);
-  return fail (self, error, EG_ERROR_FORMAT, "model.merges[%u] names “%s”, which model.vocab does not have",
-               place, quoted);
+  return fail (self, error, EG_ERROR_FORMAT,
+               _ ("model.merges[%u] names “%s”, which model.vocab does not have"), place, quoted);
 }
 
 /* A merge's two parts, "a b" or ["a", "b"], one after the other in joined with a NUL between. token: its
@@ -377,7 +371,7 @@ read_merges (Loader *self, GError **error)
 {
   const EgJsonSpan *span = &self->spans[MERGES];
   if (span->start == NULL || *span->start != EG_JSON_ARRAY)
-    return fail (self, error, EG_ERROR_FORMAT, "model.merges is not an array");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s.%s is not an array"), "model", "merges");
   g_auto (EgJsonReader) reader;
   eg_json_reader_init (&reader, span->start, span->length);
   eg_json_reader_next (&reader);
@@ -391,7 +385,7 @@ read_merges (Loader *self, GError **error)
       gsize left_length;
       const gboolean comment = token == EG_JSON_TEXT && g_str_has_prefix (reader.text->str, "#version");
       if (token != kind || !(comment || read_pair (&reader, token, joined, &left_length)))
-        return fail (self, error, EG_ERROR_FORMAT, "model.merges[%u] is not a pair of tokens", place);
+        return fail (self, error, EG_ERROR_FORMAT, _ ("model.merges[%u] is not a pair of tokens"), place);
       if (!comment && !read_merge (self, place, rank++, joined, left_length, error))
         return FALSE;
       token = eg_json_reader_next (&reader);
@@ -415,10 +409,11 @@ find_bytes (Loader *self, const char *unknown, GError **error)
       complete = complete && tokenizer->byte_ids[byte] != EG_NO_TOKEN;
     }
   tokenizer->unknown_id = unknown != NULL ? find_id (self, unknown) : EG_NO_TOKEN;
-  if (!complete && unknown != NULL && tokenizer->unknown_id == EG_NO_TOKEN)
-    return fail_quoting (self, error, EG_ERROR_FORMAT, "model.unk_token is ", unknown,
-                         ", which model.vocab does not have");
-  return TRUE;
+  if (complete || unknown == NULL || tokenizer->unknown_id != EG_NO_TOKEN)
+    return TRUE;
+  g_autofree char *quoted = eg_quote (unknown);
+  return fail (self, error, EG_ERROR_FORMAT, _ ("model.unk_token is “%s”, which model.vocab does not have"),
+               quoted);
 }
 
 /* ---- the model ---- */
@@ -437,14 +432,14 @@ check_absent (const Loader *self, JsonObject *model, const char *name, GError **
                               || json_node_get_value_type (node) == G_TYPE_DOUBLE);
   if (empty || (number && json_node_get_double (node) == 0))
     return TRUE;
-  return fail (self, error, EG_ERROR_UNSUPPORTED, "model.%s is set, which Engram does not read", name);
+  return fail (self, error, EG_ERROR_UNSUPPORTED, _ ("model.%s is set, which Engram does not read"), name);
 }
 
 static gboolean
 check_model_kind (const Loader *self, JsonNode *node, GError **error)
 {
   if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
-    return fail (self, error, EG_ERROR_FORMAT, "model is not an object");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s is not an object"), "model");
   JsonObject *model = json_node_get_object (node);
   /* Files before 2020 do not name the kind; only BPE has merges. */
   if (!json_object_has_member (model, "type") && json_object_has_member (model, "merges"))
@@ -470,10 +465,11 @@ read_model (Loader *self, JsonNode *node, guint n_added, GError **error)
       || !read_flag (self, model, "model", "fuse_unk", FALSE, FALSE, &self->tokenizer->fuse_unknown, error))
     return FALSE;
   if (byte_fallback)
-    return fail (self, error, EG_ERROR_UNSUPPORTED, "model.byte_fallback is set, which Engram does not read");
+    return fail (self, error, EG_ERROR_UNSUPPORTED, _ ("model.%s is set, which Engram does not read"),
+                 "byte_fallback");
   JsonNode *unknown = json_object_get_member (model, "unk_token");
   if (!is_null (unknown) && eg_json_node_get_text (unknown) == NULL)
-    return fail (self, error, EG_ERROR_FORMAT, "model.unk_token is not a text");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s.%s is not a text"), "model", "unk_token");
 
   if (!read_vocabulary (self, n_added, error) || !read_merges (self, error)
       || !find_bytes (self, is_null (unknown) ? NULL : eg_json_node_get_text (unknown), error))
@@ -506,11 +502,11 @@ read_added_token (Loader *self,
 {
   g_autofree char *owner = g_strdup_printf ("added_tokens[%u]", place);
   if (!JSON_NODE_HOLDS_OBJECT (node))
-    return fail (self, error, EG_ERROR_FORMAT, "%s is not an object", owner);
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s is not an object"), owner);
   JsonObject *object = json_node_get_object (node);
   const char *content = eg_json_node_get_text (json_object_get_member (object, "content"));
   if (content == NULL)
-    return fail (self, error, EG_ERROR_FORMAT, "%s.content is not a text", owner);
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s.%s is not a text"), owner, "content");
   EgAddedToken token;
   gboolean normalized, special;
   guint64 file_id = 0;
@@ -525,10 +521,11 @@ read_added_token (Loader *self,
     return FALSE;
   if (*content == '\0')
     return TRUE;
+  g_autofree char *quoted = eg_quote (content);
   if (!g_hash_table_add (contents, (char *)content))
-    return fail_quoting (self, error, EG_ERROR_FORMAT, "the added token ", content, " is there twice");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("the added token “%s” is there twice"), quoted);
   if (!g_hash_table_add (file_ids, GSIZE_TO_POINTER (file_id)))
-    return fail (self, error, EG_ERROR_FORMAT, "two added tokens have the same id, %u", (guint)file_id);
+    return fail (self, error, EG_ERROR_FORMAT, _ ("two added tokens have the same id, %u"), (guint)file_id);
 
   token.id = find_id (self, content);
   if (token.id == EG_NO_TOKEN)
@@ -542,10 +539,11 @@ read_added_token (Loader *self,
   if (!g_str_equal (pattern, content))
     self->tokenizer->entries[token.id].text = g_string_chunk_insert (self->tokenizer->texts, pattern);
   EgAddedTokens *set = normalized ? self->tokenizer->added_normalized : self->tokenizer->added_raw;
-  if (!eg_added_tokens_add (set, pattern, token))
-    return fail_quoting (self, error, EG_ERROR_FORMAT, "two added tokens both read ", pattern,
-                         " once they are normalized");
-  return TRUE;
+  if (eg_added_tokens_add (set, pattern, token))
+    return TRUE;
+  g_autofree char *quoted_pattern = eg_quote (pattern);
+  return fail (self, error, EG_ERROR_FORMAT, _ ("two added tokens both read “%s” once they are normalized"),
+               quoted_pattern);
 }
 
 /* tokens: (nullable). */
@@ -595,10 +593,12 @@ check_version (const Loader *self, JsonObject *root, GError **error)
     return TRUE;
   const char *version = eg_json_node_get_text (node);
   if (version == NULL)
-    return fail (self, error, EG_ERROR_FORMAT, "version is not a text");
-  return g_str_equal (version, "1.0")
-         || fail_quoting (self, error, EG_ERROR_UNSUPPORTED, "it is of version ", version,
-                          ", but Engram reads only version 1.0");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s is not a text"), "version");
+  if (g_str_equal (version, "1.0"))
+    return TRUE;
+  g_autofree char *quoted = eg_quote (version);
+  return fail (self, error, EG_ERROR_UNSUPPORTED,
+               _ ("it is of version “%s”, but Engram reads only version 1.0"), quoted);
 }
 
 static gboolean
@@ -606,7 +606,7 @@ read_root (Loader *self, JsonObject *root, GError **error)
 {
   JsonNode *added = json_object_get_member (root, "added_tokens");
   if (added != NULL && !JSON_NODE_HOLDS_ARRAY (added))
-    return fail (self, error, EG_ERROR_FORMAT, "added_tokens is not an array");
+    return fail (self, error, EG_ERROR_FORMAT, _ ("%s is not an array"), "added_tokens");
   JsonArray *tokens = added != NULL ? json_node_get_array (added) : NULL;
   const guint n_added = tokens != NULL ? json_array_get_length (tokens) : 0;
   return check_version (self, root, error)
@@ -654,12 +654,12 @@ eg_tokenizer_load (const char *path, GError **error)
   const char *json = length > 0 ? g_mapped_file_get_contents (file) : "";
   if (length > MAX_FILE_BYTES)
     {
-      fail (&loader, error, EG_ERROR_FORMAT, "it is larger than 256 MiB, which no tokenizer is");
+      fail (&loader, error, EG_ERROR_FORMAT, _ ("it is larger than 256 MiB, which no tokenizer is"));
       return NULL;
     }
   if (has_nul (json, length))
     {
-      fail (&loader, error, EG_ERROR_UNSUPPORTED, "it has a token with a NUL character in its text");
+      fail (&loader, error, EG_ERROR_UNSUPPORTED, _ ("it has a token with a NUL character in its text"));
       return NULL;
     }
   g_autoptr (JsonNode) root = eg_json_parse_object_with_spans (json, length, where, spans, N_SPANS, error);

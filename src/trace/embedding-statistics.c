@@ -34,7 +34,7 @@ count_lines (EgModel *model,
       g_autoptr (GArray) tokens = eg_tokenizer_encode (eg_model_get_tokenizer (model), text, length, error);
       if (!tokens)
         {
-          g_prefix_error (error, "line %" G_GSIZE_FORMAT ": ", line);
+          g_prefix_error (error, _ ("line %zu: "), line);
           return FALSE;
         }
       for (guint i = 0; i < tokens->len; i++)

@@ -6,6 +6,8 @@
 #include "formats/npz.h"
 #include "trace/result-private.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
 #include <math.h>
 
 #define MAX_LAYERS 4096
@@ -65,7 +67,7 @@ check_fields (const Reader *reader, GError **error)
     if (!eg_npz_has (reader->npz, fields[i]))
       g_string_append_printf (missing, "%s%s", missing->len == 0 ? "" : ", ", fields[i]);
   if (missing->len > 0)
-    return fail (reader, error, "it has no %s, which a saved trace has", missing->str);
+    return fail (reader, error, _ ("it has no %s, which a saved trace has"), missing->str);
   return TRUE;
 }
 
@@ -80,9 +82,9 @@ read_array (const Reader *reader, const char *name, gsize n, GError **error)
     return g_steal_pointer (&array);
   g_autofree char *shape = array_shape_text (array);
   if (n == 1)
-    fail (reader, error, "%s has shape %s, where one value belongs", name, shape);
+    fail (reader, error, _ ("%s has shape %s, where one value belongs"), name, shape);
   else
-    fail (reader, error, "%s has shape %s, expected [%" G_GSIZE_FORMAT "]", name, shape, n);
+    fail (reader, error, _ ("%s has shape %s, expected [%zu]"), name, shape, n);
   return NULL;
 }
 
@@ -97,7 +99,7 @@ read_number (const Reader *reader, const char *name, double *value, GError **err
   if (values == NULL)
     return FALSE;
   if (isinf (values[0]))
-    return fail (reader, error, "%s is infinite", name);
+    return fail (reader, error, _ ("%s is infinite"), name);
   *value = values[0];
   return TRUE;
 }
@@ -111,7 +113,7 @@ read_integers (const Reader *reader, const char *name, gsize n, gint64 max, gint
     return FALSE;
   for (gsize i = 0; i < n; i++)
     if (integers[i] < 0 || integers[i] > max)
-      return fail (reader, error, "%s holds %" G_GINT64_FORMAT ", which is out of range", name, integers[i]);
+      return fail (reader, error, _ ("%s holds %" PRId64 ", which is out of range"), name, integers[i]);
   *values = g_steal_pointer (&integers);
   return TRUE;
 }
@@ -174,7 +176,7 @@ copy_grid (const Reader *reader,
     {
       g_autofree char *text = array_shape_text (array);
       g_autofree char *expected = shape_text (n_dims, shape);
-      return fail (reader, error, "%s has shape %s, but scores has shape %s", name, text, expected);
+      return fail (reader, error, _ ("%s has shape %s, but scores has shape %s"), name, text, expected);
     }
   g_autofree double *numbers = eg_npy_array_get_doubles (array, error);
   if (numbers == NULL)
@@ -182,7 +184,7 @@ copy_grid (const Reader *reader,
   for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
     {
       if (isinf (numbers[i]))
-        return fail (reader, error, "%s holds an infinite value", name);
+        return fail (reader, error, _ ("%s holds an infinite value"), name);
       values[i] = numbers[i];
     }
   return TRUE;
@@ -195,9 +197,7 @@ read_subject_range (const Reader *reader, EgTraceResultInput *input, GError **er
   if (!read_integers (reader, "subject_range", 2, G_MAXINT64, &range, error))
     return FALSE;
   if (range[0] > range[1] || (guint64)range[1] >= input->n_tokens)
-    return fail (reader, error,
-                 "subject_range is [%" G_GINT64_FORMAT ", %" G_GINT64_FORMAT
-                 "], but there are %" G_GSIZE_FORMAT " tokens",
+    return fail (reader, error, _ ("subject_range is [%" PRId64 ", %" PRId64 "], but there are %zu tokens"),
                  range[0], range[1], input->n_tokens);
   input->subject_first = (gsize)range[0];
   input->subject_last = (gsize)range[1];
@@ -250,15 +250,14 @@ get_sizes (const Reader *reader,
   g_autofree char *text = array_shape_text (scores);
   const gboolean one = sweep == EG_SWEEP_LAYERS || sweep == EG_SWEEP_POSITIONS;
   if (n_dims != (one ? 1 : 2) || eg_npy_array_get_n_elements (scores) == 0)
-    return fail (reader, error, "scores has shape %s, expected %s", text, expected[sweep]);
+    return fail (reader, error, _ ("scores has shape %s, expected %s"), text, expected[sweep]);
   *n_layers = sweep == EG_SWEEP_POSITIONS ? 1 : shape[0];
   *n_columns = sweep == EG_SWEEP_LAYERS ? 1 : shape[n_dims - 1];
   if (*n_layers > MAX_LAYERS || n_tokens > MAX_TOKENS)
-    return fail (reader, error, "scores has shape %s, more than %d layers or %d tokens", text, MAX_LAYERS,
+    return fail (reader, error, _ ("scores has shape %s, more than %d layers or %d tokens"), text, MAX_LAYERS,
                  MAX_TOKENS);
   if (sweep != EG_SWEEP_LAYERS && *n_columns != n_tokens)
-    return fail (reader, error, "scores has shape %s but there are %" G_GSIZE_FORMAT " tokens", text,
-                 n_tokens);
+    return fail (reader, error, _ ("scores has shape %s but there are %zu tokens"), text, n_tokens);
   return TRUE;
 }
 
@@ -446,7 +445,7 @@ read_counts (const Reader *reader, EgTraceResult *self, const char *site, GError
     return FALSE;
   for (gsize i = 0; i < n; i++)
     if (!(counts[i] >= 0 && counts[i] <= self->samples))
-      return fail (reader, error, "%s holds %g, outside 0 … %u", name, counts[i], self->samples);
+      return fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], self->samples);
     else
       self->counts[i] = (guint)counts[i];
   return TRUE;
@@ -471,7 +470,7 @@ read_site (const Reader *reader, const EgTraceResult *first, EgSite site, GError
   self->site = site;
   if (!eg_npz_has (reader->npz, scores))
     {
-      fail (reader, error, "it names the site %s, but has no %s", name, scores);
+      fail (reader, error, _ ("it names the site %s, but has no %s"), name, scores);
       return NULL;
     }
   if (!read_grid (reader, scores, self, self->scores, error)
@@ -498,7 +497,7 @@ read_more_sites (const Reader *reader, EgTraceResult *self, GError **error)
           return FALSE;
         }
       if ((i == 0) != (site == self->site) || (seen & EG_SITE_BIT (site)) != 0)
-        return fail (reader, error, "sites names %s where another site belongs", names[i]);
+        return fail (reader, error, _ ("sites names %s where another site belongs"), names[i]);
       seen |= EG_SITE_BIT (site);
       EgTraceResult *other = i > 0 ? read_site (reader, self, site, error) : NULL;
       if (i > 0 && other == NULL)
