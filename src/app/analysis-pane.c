@@ -14,6 +14,7 @@ struct _EgAnalysisPane
   EgCell pins[EG_MAX_PINS];
   gsize n_pins;
 
+  GtkWidget *switcher;
   GtkStack *stack;
   EgCurvesView *layers, *subject, *pinned;
   GtkLabel *layers_text, *subject_text, *pinned_text;
@@ -73,6 +74,7 @@ eg_analysis_pane_class_init (EgAnalysisPaneClass *klass)
   g_type_ensure (EG_TYPE_CELL_TABLE);
   g_type_ensure (EG_TYPE_FLOW_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/analysis-pane.ui");
+  gtk_widget_class_bind_template_child (widget_class, EgAnalysisPane, switcher);
   gtk_widget_class_bind_template_child (widget_class, EgAnalysisPane, stack);
   gtk_widget_class_bind_template_child (widget_class, EgAnalysisPane, layers);
   gtk_widget_class_bind_template_child (widget_class, EgAnalysisPane, subject);
@@ -91,6 +93,8 @@ static void
 eg_analysis_pane_init (EgAnalysisPane *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  /* Its buttons can stand in several rows: each has corners of its own. */
+  gtk_widget_remove_css_class (self->switcher, "linked");
 }
 
 GtkWidget *

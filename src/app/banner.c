@@ -1,9 +1,11 @@
 #include "app/banner.h"
 
+#include "app/flow-layout.h"
+
 struct _EgBanner
 {
   AdwBin parent_instance;
-  GtkLabel *label;
+  GtkLabel *label, *button_label;
   GtkButton *button;
 };
 
@@ -37,9 +39,11 @@ eg_banner_class_init (EgBannerClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = eg_banner_dispose;
+  g_type_ensure (EG_TYPE_FLOW_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/banner.ui");
   gtk_widget_class_bind_template_child (widget_class, EgBanner, label);
   gtk_widget_class_bind_template_child (widget_class, EgBanner, button);
+  gtk_widget_class_bind_template_child (widget_class, EgBanner, button_label);
   gtk_widget_class_bind_template_callback (widget_class, on_close);
   signals[CLOSED]
       = g_signal_new ("closed", EG_TYPE_BANNER, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
@@ -77,7 +81,9 @@ eg_banner_show (EgBanner *self, EgBannerKind kind, const char *text, const char 
   gtk_widget_set_visible (GTK_WIDGET (self->button), action != NULL);
   if (action != NULL)
     {
-      gtk_button_set_label (self->button, label);
+      gtk_label_set_text_with_mnemonic (self->button_label, label);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                      gtk_label_get_text (self->button_label), -1);
       gtk_actionable_set_detailed_action_name (GTK_ACTIONABLE (self->button), action);
     }
   set_class (box, "error", kind == EG_BANNER_ERROR);

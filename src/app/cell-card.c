@@ -2,6 +2,7 @@
 
 #include "app/cell-text.h"
 #include "app/chart-view.h"
+#include "app/flow-layout.h"
 
 #include <math.h>
 
@@ -29,6 +30,7 @@ eg_cell_card_class_init (EgCellCardClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = eg_cell_card_dispose;
   g_type_ensure (EG_TYPE_CHART_VIEW);
+  g_type_ensure (EG_TYPE_FLOW_LAYOUT);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/cell-card.ui");
   gtk_widget_class_bind_template_child (widget_class, EgCellCard, title);
   gtk_widget_class_bind_template_child (widget_class, EgCellCard, score);

@@ -41,7 +41,7 @@ eg_curves_view_measure (GtkWidget *widget,
   const double em = eg_plot_style_font_size (widget);
   const gboolean horizontal = orientation == GTK_ORIENTATION_HORIZONTAL;
 
-  *minimum = (int)((horizontal ? 16 : 9) * em);
+  *minimum = horizontal ? MIN ((int)(16 * em), EG_PLOT_MIN_WIDTH) : (int)(9 * em);
   *natural = (int)((horizontal ? 40 : 13) * em);
 }
 
@@ -55,6 +55,7 @@ eg_curves_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   if (is_empty (self) || width <= 0 || height <= 0)
     return;
   eg_plot_style_chart (widget, &chart);
+  chart.font_size = eg_plot_style_fit_font (chart.font_size, width);
   const gboolean dark
       = adw_style_manager_get_dark (adw_style_manager_get_for_display (gtk_widget_get_display (widget)));
   const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height);

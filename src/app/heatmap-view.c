@@ -65,8 +65,10 @@ ensure_layout (EgHeatmapView *self)
     return NULL;
   if (eg_heatmap_picture_get_layout (self->picture) == NULL)
     {
+      EgHeatmapStyle style = self->style;
+      style.font_size = eg_plot_style_fit_font (style.font_size, width);
       const EgHeatmapLayout *layout = eg_heatmap_picture_measure (
-          self->picture, self->result, &self->style, width, height, gtk_widget_get_scale_factor (widget),
+          self->picture, self->result, &style, width, height, gtk_widget_get_scale_factor (widget),
           eg_map_scroll_get_zoom (self->scroll));
       eg_map_scroll_configure (self->scroll, layout);
       eg_map_scroll_get_place (self->scroll, &x, &y);
@@ -77,19 +79,44 @@ ensure_layout (EgHeatmapView *self)
 
 /* ---- the cursor and its card ---- */
 
+/* Shows the cell's numbers in the card, without curves where there is no room for them. */
+static void
+fill_card (EgHeatmapView *self)
+{
+  const double em = eg_plot_style_font_size (GTK_WIDGET (self));
+  const gboolean narrow = gtk_widget_get_width (GTK_WIDGET (self)) < WIDE_CARD * em
+                          || gtk_widget_get_height (GTK_WIDGET (self)) < HIGH_CARD * em;
+
+  eg_cell_card_set_compact (EG_CELL_CARD (self->card), narrow);
+  eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+}
+
+/* Once a frame, however often numbers come in. */
+static gboolean
+refresh_card (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+{
+  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
+
+  self->card_tick = 0;
+  if (self->has_cursor && self->result != NULL)
+    fill_card (self);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+queue_refresh_of_card (EgHeatmapView *self)
+{
+  if (self->has_cursor && self->card_tick == 0)
+    self->card_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), refresh_card, NULL, NULL);
+}
+
 static void
 update_card (EgHeatmapView *self)
 {
   const gboolean visible = self->has_cursor && self->result != NULL;
 
   if (visible)
-    {
-      const double em = eg_plot_style_font_size (GTK_WIDGET (self));
-      const gboolean narrow = gtk_widget_get_width (GTK_WIDGET (self)) < WIDE_CARD * em
-                              || gtk_widget_get_height (GTK_WIDGET (self)) < HIGH_CARD * em;
-      eg_cell_card_set_compact (EG_CELL_CARD (self->card), narrow);
-      eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
-    }
+    fill_card (self);
   gtk_widget_set_visible (self->card, visible);
   g_signal_emit (self, signals[CURSOR_MOVED], 0);
   gtk_widget_queue_allocate (GTK_WIDGET (self));
@@ -369,7 +396,7 @@ eg_heatmap_view_measure (GtkWidget *widget,
   eg_map_scroll_measure (EG_HEATMAP_VIEW (widget)->scroll, orientation);
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
-      *minimum = (int)(18 * em);
+      *minimum = MIN ((int)(18 * em), EG_PLOT_MIN_WIDTH);
       *natural = (int)(50 * em);
     }
   else
@@ -384,18 +411,22 @@ eg_heatmap_view_size_allocate (GtkWidget *widget, int width, int height, int bas
 {
   EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
   const EgHeatmapLayout *layout = eg_heatmap_picture_get_layout (self->picture);
-  GtkRequisition size;
+  GtkAllocation place = { 0 };
   EgRect cell;
 
   if (layout != NULL && ((int)layout->width != width || (int)layout->height != height))
-    eg_heatmap_picture_forget (self->picture);
+    {
+      eg_heatmap_picture_forget (self->picture);
+      queue_refresh_of_card (self);
+    }
   layout = ensure_layout (self);
   eg_map_scroll_allocate (self->scroll);
   if (layout == NULL || !gtk_widget_should_layout (self->card))
     return;
 
-  gtk_widget_get_preferred_size (self->card, NULL, &size);
-  GtkAllocation place = { .width = MIN (size.width, width), .height = size.height };
+  gtk_widget_measure (self->card, GTK_ORIENTATION_HORIZONTAL, -1, NULL, &place.width, NULL, NULL);
+  place.width = MIN (place.width, width);
+  gtk_widget_measure (self->card, GTK_ORIENTATION_VERTICAL, place.width, NULL, &place.height, NULL, NULL);
   /* The keyboard's cell can be scrolled away. */
   const gboolean in_view = get_cursor_rect (self, layout, &cell);
   gtk_widget_set_child_visible (self->card, in_view);
@@ -607,18 +638,6 @@ eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
   eg_heatmap_view_announce (self);
 }
 
-/* Once a frame, however often numbers come in. */
-static gboolean
-refresh_card (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
-{
-  EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
-
-  self->card_tick = 0;
-  if (self->has_cursor && self->result != NULL)
-    eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
-  return G_SOURCE_REMOVE;
-}
-
 void
 eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells)
 {
@@ -627,8 +646,7 @@ eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsi
   if (self->result == NULL)
     return;
   eg_heatmap_picture_add_changes (self->picture, self->result, cells, n_cells);
-  if (self->has_cursor && self->card_tick == 0)
-    self->card_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), refresh_card, NULL, NULL);
+  queue_refresh_of_card (self);
   if (eg_heatmap_picture_get_layout (self->picture) == NULL)
     gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));

@@ -70,3 +70,10 @@ eg_plot_style_chart (GtkWidget *widget, EgChart *chart)
   chart->font_size = eg_plot_style_font_size (widget) * FONT_SCALE;
   chart->pixel = gtk_widget_get_scale_factor (widget);
 }
+
+double
+eg_plot_style_fit_font (double size, int width)
+{
+  const double widest = 18; /* font sizes that a plot needs across */
+  return MIN (size, width / widest);
+}

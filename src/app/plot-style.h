@@ -8,6 +8,9 @@
 
 G_BEGIN_DECLS
 
+/* A plot is seldom that narrow, but a window of 360 pixels holds it, whatever the size of texts. */
+#define EG_PLOT_MIN_WIDTH 300
+
 /* Opacity of a map that does not show the present settings. */
 #define EG_DIMMED 0.6
 
@@ -18,6 +21,9 @@ void eg_plot_style_chart (GtkWidget *widget, EgChart *chart);
 
 /* The size of the widget's font in pixels, text scaling included. */
 double eg_plot_style_font_size (GtkWidget *widget);
+
+/* Such a size, or the largest that leaves room for a plot between its own texts in this width. */
+double eg_plot_style_fit_font (double size, int width);
 
 /* The theme's colour for the subject. */
 EgColor eg_plot_style_subject (GtkWidget *widget);

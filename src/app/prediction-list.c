@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define MIN_BAR 24 /* pixels, whatever the size of texts */
+
 typedef struct
 {
   GtkWidget *token, *bar, *probability, *button;
@@ -79,7 +81,7 @@ add_row (EgPredictionList *self, int index)
   row->token = gtk_label_new (NULL);
   gtk_label_set_xalign (GTK_LABEL (row->token), 0);
   gtk_label_set_ellipsize (GTK_LABEL (row->token), PANGO_ELLIPSIZE_END);
-  gtk_label_set_width_chars (GTK_LABEL (row->token), 10);
+  gtk_label_set_width_chars (GTK_LABEL (row->token), 6);
   gtk_label_set_max_width_chars (GTK_LABEL (row->token), 10);
   attach (self, row->token, 0, index);
 
@@ -88,6 +90,7 @@ add_row (EgPredictionList *self, int index)
   gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (row->bar), GTK_LEVEL_BAR_OFFSET_HIGH);
   gtk_level_bar_remove_offset_value (GTK_LEVEL_BAR (row->bar), GTK_LEVEL_BAR_OFFSET_FULL);
   gtk_widget_set_hexpand (row->bar, TRUE);
+  gtk_widget_set_size_request (row->bar, MIN_BAR, -1);
   gtk_widget_set_valign (row->bar, GTK_ALIGN_CENTER);
   attach (self, row->bar, 1, index);
 

@@ -128,7 +128,7 @@ eg_site_maps_measure (GtkWidget *widget,
 
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
     {
-      *minimum = (int)(12 * em);
+      *minimum = MIN ((int)(12 * em), EG_PLOT_MIN_WIDTH);
       *natural = (int)(10 * em * (double)n);
     }
   else

@@ -233,10 +233,22 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
                                      NULL, G_TYPE_NONE, 0);
 }
 
+/* libadwaita's rows break their titles anywhere, also where there would be room. */
+static void
+keep_words_whole (GtkWidget *widget)
+{
+  if (GTK_IS_LABEL (widget) && gtk_widget_has_css_class (widget, "title"))
+    gtk_label_set_wrap_mode (GTK_LABEL (widget), PANGO_WRAP_WORD);
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    keep_words_whole (child);
+}
+
 static void
 eg_trace_settings_init (EgTraceSettings *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  keep_words_whole (GTK_WIDGET (self));
   self->matches = gtk_list_store_new (1, G_TYPE_STRING);
   /* The property of that name says what is inserted, but shows nothing: only this adds a renderer. */
   gtk_entry_completion_set_text_column (self->completion, 0);

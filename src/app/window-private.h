@@ -43,6 +43,8 @@ struct _EgWindow
   GtkLabel *model_label;
   AdwWindowTitle *title;
   GtkButton *trace_button;
+  GtkLabel *trace_label;
+  GtkImage *trace_icon;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;

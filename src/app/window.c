@@ -113,7 +113,13 @@ update_trace_button (EgWindow *self, EgTracePage *page, gboolean outdated)
   const EgTracingState state = page != NULL ? eg_trace_page_get_state (page) : EG_TRACING_IDLE;
   const gboolean stop = state == EG_TRACING_RUNNING && !outdated;
 
-  gtk_button_set_label (self->trace_button, stop ? _ ("St_op") : _ ("_Trace"));
+  const char *label = stop ? _ ("St_op") : _ ("_Trace");
+
+  gtk_label_set_text_with_mnemonic (self->trace_label, label);
+  gtk_image_set_from_icon_name (self->trace_icon,
+                                stop ? "media-playback-stop-symbolic" : "media-playback-start-symbolic");
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                  gtk_label_get_text (self->trace_label), -1);
   gtk_actionable_set_action_name (GTK_ACTIONABLE (self->trace_button), stop ? "win.stop" : "win.trace");
   set_css_class (self->trace_button, "suggested-action", !stop && (outdated || state != EG_TRACING_DONE));
 }
@@ -624,6 +630,8 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_label);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_icon);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);

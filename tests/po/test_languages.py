@@ -1,5 +1,6 @@
 #!/usr/bin/python3
-"""The window in each language, and in one whose texts are longer by 40 %: no label is cut; speaks TAP.
+"""The window in each language, in one whose texts are longer by 40 %, and with texts of twice their size in a window of
+360 pixels: no label is cut; speaks TAP.
 
     test_languages.py SOURCES ON-XVFB WINDOW-LABELS
 """
@@ -56,30 +57,36 @@ def make_pseudo(folder):
     subprocess.run(["msgfmt", os.path.join(folder, "eo.po"), "-o", os.path.join(target, "engram.mo")], check=True)
 
 
-def labels(language, folder, locale_folder=None):
+def labels(language, folder, locale_folder=None, options=()):
     """(exit status, what it printed) of the window in a language."""
     environment = dict(os.environ, LANGUAGE=language, LC_ALL="C.UTF-8", GSETTINGS_BACKEND="memory", GSK_RENDERER="cairo", HOME=folder)
     if locale_folder:
         environment["ENGRAM_LOCALE_DIR"] = locale_folder
     environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "detect_leaks=0"]))
-    result = subprocess.run(["bash", ON_XVFB, PROGRAM], env=environment, capture_output=True, text=True, check=False, timeout=120)
+    result = subprocess.run(["bash", ON_XVFB, PROGRAM, *options], env=environment, capture_output=True, text=True, check=False, timeout=120)
     return result.returncode, result.stdout, result.stderr
 
 
 def main():
     with open(os.path.join(SOURCES, "po/LINGUAS"), encoding="utf-8") as file:
-        languages = ["en", *file.read().split(), "pseudo"]
+        languages = ["en", *file.read().split(), "pseudo", "large"]
     failed = False
     with tempfile.TemporaryDirectory() as folder:
         make_pseudo(os.path.join(folder, "pseudo"))
         print(f"1..{len(languages)}", flush=True)
         for i, language in enumerate(languages, 1):
             pseudo = language == "pseudo"
-            status, text, errors = labels("eo" if pseudo else language, folder, os.path.join(folder, "pseudo") if pseudo else None)
+            large = language == "large"
+            status, text, errors = labels(
+                "eo" if pseudo else "en" if large else language,
+                folder,
+                os.path.join(folder, "pseudo") if pseudo else None,
+                ["--large"] if large else [],
+            )
             if "# SKIP" in text:
                 print(f"ok {i} - {language} # SKIP {text.split('# SKIP')[1].strip()}", flush=True)
                 continue
-            print(f"{'ok' if status == 0 else 'not ok'} {i} - no label is cut in {language}", flush=True)
+            print(f"{'ok' if status == 0 else 'not ok'} {i} - no label is cut in {'texts of twice their size' if large else language}", flush=True)
             if status != 0:
                 failed = True
                 for line in (text + errors[-1500:]).splitlines():

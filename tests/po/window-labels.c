@@ -1,11 +1,14 @@
-/* window-labels: opens the window as a person does at the first start, waits for its map, opens what can be
- * opened, and prints each label that does not show its whole text: "cut: TEXT". Ends with 1 when there was
- * one. Which language is in the environment. */
+/* window-labels [--large]: opens the window as a person does at the first start, waits for its map, opens
+ * what can be opened, and prints each label that does not show its whole text: "cut: TEXT". Ends with 1 when
+ * there was one. Which language is in the environment. --large: with texts of twice their size, in a window
+ * of 360 pixels, as WCAG 2.1 asks (1.4.4 and 1.4.10); the page is looked at first, then the panel. */
 #include "app/application.h"
 #include "app/heatmap-view.h"
 #include "app/map-help.h"
+#include "app/prediction-list.h"
 #include "core/data.h"
 
+#include <adwaita.h>
 #include <locale.h>
 
 #define LOOK_MS  200
@@ -15,9 +18,14 @@
 /* Wider, and the window no longer fits into half of a small screen. */
 #define MAX_WIDTH 1000
 
+#define LARGE_WIDTH  360
+#define LARGE_HEIGHT 760
+#define LARGE_DPI    (192 * PANGO_SCALE)
+
 typedef struct
 {
   GtkApplication *application;
+  gboolean large;
   guint looks, seen;
   guint n_labels, n_cut;
 } Look;
@@ -37,14 +45,32 @@ find (GtkWidget *root, GType type)
   return NULL;
 }
 
-/* The name of a model, in its button, may be of any length and is shortened there; titles of tabs likewise.
- */
+/* The name of a model, in its button, may be of any length and is shortened there; titles of tabs, tokens and
+ * what stands in an entry likewise. */
 static gboolean
 is_foreign (GtkWidget *label)
 {
   return gtk_label_get_ellipsize (GTK_LABEL (label)) != PANGO_ELLIPSIZE_NONE
          && (gtk_widget_get_ancestor (label, GTK_TYPE_MENU_BUTTON) != NULL
-             || gtk_widget_get_ancestor (label, ADW_TYPE_TAB_BAR) != NULL);
+             || gtk_widget_get_ancestor (label, ADW_TYPE_TAB_BAR) != NULL
+             || gtk_widget_get_ancestor (label, EG_TYPE_PREDICTION_LIST) != NULL
+             || gtk_widget_get_ancestor (label, GTK_TYPE_TEXT) != NULL);
+}
+
+/* Whether a part of it is beyond an edge of its window or popover. What scrolls sideways, tabs and the table,
+ * may be. */
+static gboolean
+is_beyond (GtkWidget *label)
+{
+  GtkWidget *window = GTK_WIDGET (gtk_widget_get_native (label));
+  graphene_rect_t bounds;
+
+  for (GtkWidget *w = label; w != NULL; w = gtk_widget_get_parent (w))
+    if (ADW_IS_TAB_BAR (w) || GTK_IS_COLUMN_VIEW (w))
+      return FALSE;
+  return gtk_widget_compute_bounds (label, window, &bounds)
+         && (bounds.origin.x < -1
+             || bounds.origin.x + bounds.size.width > (float)gtk_widget_get_width (window) + 1);
 }
 
 static void
@@ -57,7 +83,8 @@ check_label (GtkWidget *label, Look *look)
   look->n_labels++;
   const gboolean narrow = width > gtk_widget_get_width (label) + 1 && !gtk_label_get_wrap (GTK_LABEL (label));
   const gboolean low = height > gtk_widget_get_height (label) + 1;
-  if ((pango_layout_is_ellipsized (layout) && !is_foreign (label)) || narrow || low)
+  if ((pango_layout_is_ellipsized (layout) && !is_foreign (label)) || narrow || low
+      || (look->large && is_beyond (label)))
     {
       look->n_cut++;
       g_print ("cut: %s\n", gtk_label_get_text (GTK_LABEL (label)));
@@ -89,21 +116,36 @@ open_all (GtkWidget *root)
 }
 
 static void
-finish (Look *look)
+check_windows (Look *look)
 {
+  const int most = look->large ? LARGE_WIDTH : MAX_WIDTH;
+
   for (GList *l = gtk_application_get_windows (look->application); l != NULL; l = l->next)
     {
       int minimum;
       check_labels (l->data, look);
       gtk_widget_measure (l->data, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
-      if (minimum > MAX_WIDTH)
+      if (minimum > most)
         {
           look->n_cut++;
           g_print ("cut: the window is at least %d wide\n", minimum);
         }
     }
+}
+
+static void
+finish (Look *look)
+{
+  check_windows (look);
   g_print ("%u labels\n", look->n_labels);
   g_application_quit (G_APPLICATION (look->application));
+}
+
+static void
+make_large (GtkWindow *window)
+{
+  g_object_set (gtk_settings_get_default (), "gtk-xft-dpi", LARGE_DPI, NULL);
+  gtk_window_set_default_size (window, LARGE_WIDTH, LARGE_HEIGHT);
 }
 
 static gboolean
@@ -123,9 +165,16 @@ on_look (gpointer data)
   if (map == NULL || !gtk_widget_get_mapped (map))
     return G_SOURCE_CONTINUE;
   look->seen++;
-  if (look->seen == SETTLE)
+  if (look->seen == SETTLE && look->large)
+    make_large (window);
+  else if (look->seen == SETTLE)
     open_all (GTK_WIDGET (window));
-  if (look->seen < 2 * SETTLE)
+  else if (look->seen == 2 * SETTLE && look->large)
+    {
+      check_windows (look);
+      adw_flap_set_reveal_flap (ADW_FLAP (find (GTK_WIDGET (window), ADW_TYPE_FLAP)), TRUE);
+    }
+  if (look->seen < (look->large ? 4 : 2) * SETTLE)
     return G_SOURCE_CONTINUE;
   finish (look);
   return G_SOURCE_REMOVE;
@@ -137,9 +186,10 @@ main (int argc, char **argv)
   setlocale (LC_ALL, "");
   eg_data_bind_translations ();
   g_autoptr (EgApplication) application = eg_application_new ();
-  Look look = { .application = GTK_APPLICATION (application) };
+  Look look = { .application = GTK_APPLICATION (application),
+                .large = argc > 1 && g_str_equal (argv[1], "--large") };
 
   g_timeout_add (LOOK_MS, on_look, &look);
-  g_application_run (G_APPLICATION (application), argc, argv);
+  g_application_run (G_APPLICATION (application), 1, argv);
   return look.n_cut > 0 || look.n_labels == 0;
 }
