@@ -1,6 +1,7 @@
 /* engram-cli bench: a trace's speed against that of the processor's best matrix product, in one run. */
 #include "cli/common.h"
 #include "cli/interrupt.h"
+#include "cli/table.h"
 #include "engine/cpu/openblas.h"
 #include "engine/profile.h"
 #include "model/model-private.h"
@@ -231,33 +232,54 @@ print_json (EgModel *model, const EgTraceRequest *request, const Bench *bench)
 }
 
 static void
+print_time (gsize width, const char *label, double seconds, double percent)
+{
+  cli_field (width, label, _ ("%.3f s (%.1f%%)"), seconds, percent);
+}
+
+static void
 print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
 {
   g_autofree char *memory = g_format_size (bench->memory);
   const double of_all = 100 / bench->seconds;
   double sum = 0;
-  cli_print ("trace          “%s”, subject “%s”\n", request->prompt, request->subject);
-  cli_print ("               %s: %" G_GSIZE_FORMAT " tokens, %" G_GSIZE_FORMAT
-             " cells, %u samples, %u threads\n",
-             eg_model_get_name (model), bench->n_tokens, bench->n_cells, bench->samples, bench->threads);
-  cli_print ("processor      OpenBLAS %s, kernels %s\n", eg_openblas_get_core (), eg_backend_cpu_kernels ());
-  cli_print ("needed         %.1f GFLOP\n", bench->flops / 1e9);
-  cli_print ("time           %.3f s\n", bench->seconds);
-  cli_print ("speed          %.1f GFLOP/s, %.0f%% of sgemm's best, %.1f\n",
+  /* TRANSLATORS: the labels of a measured trace in the terminal, in a column. “needed” is the arithmetic that
+   * a trace needs; “first picture” is when each cell has a first estimate; “longest gap” the longest time
+   * without any. */
+  const char *const labels[] = { C_ ("bench", "trace"),
+                                 C_ ("bench", "processor"),
+                                 C_ ("bench", "needed"),
+                                 C_ ("bench", "time"),
+                                 C_ ("bench", "speed"),
+                                 C_ ("bench", "first cell"),
+                                 C_ ("bench", "first picture"),
+                                 C_ ("bench", "longest gap"),
+                                 C_ ("bench", "memory"),
+                                 C_ ("bench", "waiting"),
+                                 NULL };
+  const gsize width = cli_label_width (labels, 15);
+  cli_field (width, C_ ("bench", "trace"), _ ("“%s”, subject “%s”"), request->prompt, request->subject);
+  cli_field (width, "", _ ("%s: %zu tokens, %zu cells, %u samples, %u threads"), eg_model_get_name (model),
+             bench->n_tokens, bench->n_cells, bench->samples, bench->threads);
+  cli_field (width, C_ ("bench", "processor"), _ ("OpenBLAS %s, kernels %s"), eg_openblas_get_core (),
+             eg_backend_cpu_kernels ());
+  cli_field (width, C_ ("bench", "needed"), _ ("%.1f GFLOP"), bench->flops / 1e9);
+  cli_field (width, C_ ("bench", "time"), _ ("%.3f s"), bench->seconds);
+  /* TRANSLATORS: sgemm is the name of the matrix product; the last number is its best speed, in GFLOP/s. */
+  cli_field (width, C_ ("bench", "speed"), _ ("%.1f GFLOP/s, %.0f%% of sgemm's best, %.1f"),
              bench->flops / bench->seconds / 1e9, 100 * bench->flops / bench->seconds / bench->peak,
              bench->peak / 1e9);
-  cli_print ("first cell     %.3f s (%.1f%%)\n", bench->first, bench->first * of_all);
-  cli_print ("first picture  %.3f s (%.1f%%)\n", bench->full, bench->full * of_all);
-  cli_print ("longest gap    %.3f s (%.1f%%)\n", bench->gap, bench->gap * of_all);
-  cli_print ("memory         %s above the weights\n", memory);
+  print_time (width, C_ ("bench", "first cell"), bench->first, bench->first * of_all);
+  print_time (width, C_ ("bench", "first picture"), bench->full, bench->full * of_all);
+  print_time (width, C_ ("bench", "longest gap"), bench->gap, bench->gap * of_all);
+  cli_field (width, C_ ("bench", "memory"), _ ("%s above the weights"), memory);
   for (EgOp op = 0; op < EG_N_OPS; op++)
     {
-      cli_print ("%-14s %.3f s (%.1f%%)\n", eg_op_get_name (op), bench->ops[op],
-                 bench->ops[op] * of_all / bench->threads);
+      print_time (width, eg_op_get_name (op), bench->ops[op], bench->ops[op] * of_all / bench->threads);
       sum += bench->ops[op];
     }
-  cli_print ("%-14s %.3f s (%.1f%%)\n", "waiting", bench->seconds * bench->threads - sum,
-             100 - sum * of_all / bench->threads);
+  print_time (width, C_ ("bench", "waiting"), bench->seconds * bench->threads - sum,
+              100 - sum * of_all / bench->threads);
 }
 
 static int

@@ -3,8 +3,10 @@
 #include "cli/report.h"
 
 #include "cli/common.h"
+#include "cli/table.h"
 #include "plot/colormap.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -127,8 +129,8 @@ print_bracket (const Panel *panel)
       if (ends_subject (panel, t))
         g_string_append (text, "╮");
     }
-  static const char name[] = " subject ";
-  const gsize name_width = sizeof name - 1, dash = sizeof "─" - 1;
+  g_autofree char *name = g_strdup_printf (" %s ", C_ ("report", "subject"));
+  const gsize name_width = cli_text_width (name), dash = sizeof "─" - 1;
   if (columns >= name_width)
     {
       const gsize before = start + (columns - name_width) / 2 * dash;
@@ -236,10 +238,11 @@ print_legend (const Panel *panel, gsize width)
   g_autofree char *low = g_strdup_printf ("%.3g", panel->low);
   g_autofree char *high = g_strdup_printf ("%.3g", panel->high);
   const EgMetric metric = panel->result->metric;
-  g_autofree char *title
-      = g_strconcat (panel->normalized ? "normalized " : "",
-                     metric == EG_METRIC_PROB ? "probability" : eg_metric_get_name (metric), NULL);
-  const gsize texts = MARGIN + strlen (low) + strlen (high) + strlen (title) + 4;
+  const char *name = eg_metric_get_title (metric);
+  g_autofree char *title = !panel->normalized         ? g_strdup (name)
+                           : metric == EG_METRIC_PROB ? g_strdup (_ ("Normalized probability"))
+                                                      : g_strdup_printf (_ ("%s, normalized"), name);
+  const gsize texts = MARGIN + strlen (low) + strlen (high) + cli_text_width (title) + 4;
   const gsize n = width > texts ? CLAMP (width - texts, MIN_BAR, MAX_BAR) : MIN_BAR;
   cli_print ("\n%*s%s ", MARGIN, "", low);
   for (gsize i = 0; i < n; i++)

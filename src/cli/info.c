@@ -1,5 +1,6 @@
 /* engram-cli info: a model's sizes, and what a trace of it takes. */
 #include "cli/common.h"
+#include "cli/table.h"
 #include "core/memory.h"
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
@@ -73,6 +74,44 @@ print_json (EgModel *model)
   cli_print_json (document);
 }
 
+static gsize
+label_width (void)
+{
+  /* TRANSLATORS: the labels of a model's sizes in the terminal, in a column. */
+  const char *const labels[] = { C_ ("info", "model"),
+                                 C_ ("info", "folder"),
+                                 C_ ("info", "architecture"),
+                                 C_ ("info", "layers"),
+                                 C_ ("info", "width"),
+                                 C_ ("info", "vocabulary"),
+                                 C_ ("info", "parameters"),
+                                 C_ ("info", "tokenizer"),
+                                 C_ ("info", "trace memory"),
+                                 C_ ("info", "processor"),
+                                 NULL };
+  return cli_label_width (labels, 15);
+}
+
+/* By the names that config.json has for them. */
+static void
+print_sizes (gsize width, const EgModelConfig *config)
+{
+  const struct
+  {
+    const char *name;
+    gsize size;
+  } sizes[] = { { "d_model", config->d_model },
+                { "d_inner", config->d_inner },
+                { "d_state", config->d_state },
+                { "d_conv", config->d_conv },
+                { "dt_rank", config->dt_rank } };
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    g_ptr_array_add (parts, g_strdup_printf ("%s %" G_GSIZE_FORMAT, sizes[i].name, sizes[i].size));
+  g_autofree char *text = cli_join (parts);
+  cli_field (width, C_ ("info", "width"), "%s", text);
+}
+
 static void
 print_lines (EgModel *model)
 {
@@ -83,29 +122,34 @@ print_lines (EgModel *model)
       = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
   g_autofree char *available = g_format_size (eg_memory_available ());
 
-  cli_print ("model          %s\n", eg_model_get_name (model));
-  cli_print ("folder         %s\n", eg_model_get_folder (model));
-  cli_print ("architecture   Mamba (selective state space model)\n");
-  cli_print ("layers         %" G_GSIZE_FORMAT "\n", config->n_layers);
-  cli_print ("width          d_model %" G_GSIZE_FORMAT ", d_inner %" G_GSIZE_FORMAT
-             ", d_state %" G_GSIZE_FORMAT ", d_conv %" G_GSIZE_FORMAT ", dt_rank %" G_GSIZE_FORMAT "\n",
-             config->d_model, config->d_inner, config->d_state, config->d_conv, config->dt_rank);
-  cli_print ("vocabulary     %" G_GSIZE_FORMAT " rows; head %s\n", config->vocab_size,
-             config->tie_embeddings ? "tied to the embedding" : "of its own");
-  cli_print ("parameters     %" G_GSIZE_FORMAT " (%s, %s on disk)\n", eg_model_get_n_parameters (model),
+  const gsize width = label_width ();
+  cli_field (width, C_ ("info", "model"), "%s", eg_model_get_name (model));
+  cli_field (width, C_ ("info", "folder"), "%s", eg_model_get_folder (model));
+  cli_field (width, C_ ("info", "architecture"), "%s", _ ("Mamba (selective state space model)"));
+  cli_field (width, C_ ("info", "layers"), "%" G_GSIZE_FORMAT, config->n_layers);
+  print_sizes (width, config);
+  cli_field (width, C_ ("info", "vocabulary"),
+             config->tie_embeddings ? _ ("%zu rows; head tied to the embedding")
+                                    : _ ("%zu rows; head of its own"),
+             config->vocab_size);
+  /* TRANSLATORS: the number, the type of the numbers, such as F32, and the size of the file. */
+  cli_field (width, C_ ("info", "parameters"), _ ("%zu (%s, %s on disk)"), eg_model_get_n_parameters (model),
              eg_model_get_dtype_name (model), file_size);
-  cli_print ("tokenizer      byte-level BPE, %" G_GSIZE_FORMAT " tokens, %s\n", n_tokens_of (model),
+  cli_field (width, C_ ("info", "tokenizer"), _ ("byte-level BPE, %zu tokens, %s"), n_tokens_of (model),
              eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
-  cli_print ("               %s\n", eg_model_get_tokenizer_path (model));
-  cli_print ("trace memory   %s for %d tokens and %d samples (of all sites: %s); %s available\n", trace_size,
+  cli_field (width, "", "%s", eg_model_get_tokenizer_path (model));
+  cli_field (width, C_ ("info", "trace memory"),
+             _ ("%s for %d tokens and %d samples (of all sites: %s); %s available"), trace_size,
              EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_size, available);
-  cli_print ("processor      OpenBLAS %s%s (%s), kernels %s\n", eg_openblas_get_core (),
-             eg_openblas_core_was_chosen () ? ", which OpenBLAS did not pick by itself" : "",
-             eg_openblas_get_config (), eg_backend_cpu_kernels ());
+  cli_field (width, C_ ("info", "processor"),
+             eg_openblas_core_was_chosen ()
+                 ? _ ("OpenBLAS %s, which OpenBLAS did not pick by itself (%s), kernels %s")
+                 : _ ("OpenBLAS %s (%s), kernels %s"),
+             eg_openblas_get_core (), eg_openblas_get_config (), eg_backend_cpu_kernels ());
 
   gboolean usable;
   g_autofree char *cuda = eg_device_describe_cuda (0, &usable);
-  cli_print ("cuda           %s%s\n", usable ? "" : "not used: ", cuda);
+  cli_field (width, "cuda", usable ? "%s" : _ ("not used: %s"), cuda);
 }
 
 static int

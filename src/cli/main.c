@@ -92,7 +92,6 @@ main (int argc, char **argv)
   g_log_writer_default_set_use_stderr (TRUE); /* before any thread */
   cli_interrupt_start ();
   setlocale (LC_ALL, "");
-  setlocale (LC_NUMERIC, "C");
   eg_data_bind_translations ();
   g_set_prgname ("engram-cli");
   return cli_end (run (argc, argv));

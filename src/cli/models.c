@@ -1,6 +1,7 @@
 /* engram-cli models: what --model can name on this machine. */
 #include "cli/common.h"
 #include "cli/interrupt.h"
+#include "cli/table.h"
 #include "formats/quote.h"
 #include "model/catalog.h"
 #include "model/locate.h"
@@ -75,55 +76,65 @@ format_count (gsize n)
   if (n == 0)
     return g_strdup ("–");
   if (n >= 1000000000)
-    return g_strdup_printf ("%.1f B", (double)n / 1e9);
+    /* TRANSLATORS: billions (10⁹) of parameters. */
+    return g_strdup_printf (_ ("%.1f B"), (double)n / 1e9);
   if (n >= 1000000)
-    return g_strdup_printf ("%.1f M", (double)n / 1e6);
+    /* TRANSLATORS: millions of parameters. */
+    return g_strdup_printf (_ ("%.1f M"), (double)n / 1e6);
   return g_strdup_printf ("%" G_GSIZE_FORMAT, n);
 }
 
-/* printf() counts bytes; this pads by characters. */
-static void
-print_padded (const char *text, glong width, gboolean to_the_right)
+/* The columns of the table, each as wide as its head needs. */
+typedef struct
 {
-  const int padding = (int)MAX (width - g_utf8_strlen (text, -1), 0);
-  if (to_the_right)
-    cli_print ("%*s%s", padding, "", text);
-  else
-    cli_print ("%s%*s", text, padding, "");
-}
+  gsize name, size, count;
+} Widths;
 
 static void
-print_entry (const EgModelEntry *entry, const char *name, glong name_width)
+print_entry (const EgModelEntry *entry, const char *name, const Widths *widths)
 {
   g_autofree char *size = entry->n_bytes > 0 ? g_format_size (entry->n_bytes) : g_strdup ("–");
   g_autofree char *count = format_count (entry->n_parameters);
-  print_padded (name, name_width, FALSE);
-  print_padded (size, 11, TRUE);
-  print_padded (count, 12, TRUE);
+  cli_print_padded (name, widths->name, FALSE);
+  cli_print_padded (size, widths->size, TRUE);
+  cli_print_padded (count, widths->count, TRUE);
   g_autofree char *problem = entry->problem != NULL ? cli_one_line (entry->problem) : NULL;
   if (problem == NULL)
-    cli_print ("  yes\n");
+    cli_print ("  %s\n", C_ ("can be traced", "yes"));
   else
-    cli_print ("  no: %s\n", problem);
+    {
+      /* TRANSLATORS: a model cannot be traced; %s says why. */
+      g_autofree char *text = g_strdup_printf (_ ("no: %s"), problem);
+      cli_print ("  %s\n", text);
+    }
 }
 
 static void
 print_table (GPtrArray *entries)
 {
+  /* TRANSLATORS: the heads of a table's columns; “weights” is the size of the files, “can be traced” yes or
+   * no. */
+  const char *model = C_ ("models", "model"), *weights = C_ ("models", "weights");
+  const char *parameters = C_ ("models", "parameters"), *traceable = C_ ("models", "can be traced");
+  Widths widths = { .name = cli_text_width (model),
+                    .size = MAX (cli_text_width (weights) + 2, 11),
+                    .count = MAX (cli_text_width (parameters) + 2, 12) };
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-  glong name_width = 5;
   for (guint i = 0; i < entries->len; i++)
     {
       char *name = eg_quote (((EgModelEntry *)entries->pdata[i])->name);
       g_ptr_array_add (names, name);
-      name_width = CLAMP (g_utf8_strlen (name, -1), name_width, MAX_NAME_WIDTH);
+      widths.name = MAX (widths.name, MIN (cli_text_width (name), MAX_NAME_WIDTH));
     }
-  print_padded ("model", name_width, FALSE);
-  cli_print ("%11s%12s  %s\n", "weights", "parameters", "can be traced");
+  cli_print_padded (model, widths.name, FALSE);
+  cli_print_padded (weights, widths.size, TRUE);
+  cli_print_padded (parameters, widths.count, TRUE);
+  cli_print ("  %s\n", traceable);
   for (guint i = 0; i < entries->len; i++)
-    print_entry (entries->pdata[i], names->pdata[i], name_width);
+    print_entry (entries->pdata[i], names->pdata[i], &widths);
   g_autoptr (GPtrArray) searched = get_searched ();
-  cli_print ("\nLooked in\n");
+  /* TRANSLATORS: the folders that were looked for models in follow, a line each. */
+  cli_print ("\n%s\n", _ ("Looked in"));
   for (guint i = 0; i < searched->len; i++)
     cli_print ("  %s\n", (const char *)searched->pdata[i]);
 }

@@ -40,7 +40,7 @@ cli_output_check (char *const *paths, gboolean figures_only)
       if (kind == G_N_ELEMENTS (kinds) || (figures_only && kinds[kind].save != NULL))
         {
           cli_say (_ ("%s: the ending says no kind of file that can be written (%s)"), paths[i],
-                   figures_only ? ".svg, .png or .pdf" : ".npz, .json, .csv, .svg, .png or .pdf");
+                   figures_only ? ".svg, .png, .pdf" : ".npz, .json, .csv, .svg, .png, .pdf");
           return CLI_USAGE;
         }
       g_autoptr (GError) error = NULL;

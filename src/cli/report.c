@@ -1,7 +1,9 @@
 #include "cli/report.h"
 
 #include "cli/common.h"
+#include "cli/table.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -30,41 +32,52 @@ terminal_width (void)
   return DEFAULT_WIDTH;
 }
 
-static gsize
-text_width (const char *text)
-{
-  gsize width = 0;
-  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
-    {
-      const gunichar unichar = g_utf8_get_char (c);
-      width += g_unichar_iszerowidth (unichar) ? 0 : g_unichar_iswide (unichar) ? 2 : 1;
-    }
-  return width;
-}
-
 char *
 cli_token_label (const char *token, gsize *width)
 {
   char *label = cli_visible_token (token);
-  *width = text_width (label);
+  *width = cli_text_width (label);
   return label;
+}
+
+/* Of all lines, so that those of one report stand below each other. */
+static gsize
+label_width (void)
+{
+  /* TRANSLATORS: the labels of a trace's report in the terminal, in a column. “clean” and “corrupted” are the
+   * target's score in the clean and the corrupted run; “against” is the token of logit-diff. */
+  const char *const labels[]
+      = { C_ ("report", "prompt"),   C_ ("report", "subject"),    C_ ("report", "target"),
+          C_ ("report", "clean"),    C_ ("report", "corrupted"),  C_ ("report", "metric"),
+          C_ ("report", "against"),  C_ ("report", "corruption"), C_ ("report", "settings"),
+          C_ ("report", "sweep"),    C_ ("report", "site"),       C_ ("report", "top layers"),
+          C_ ("report", "averages"), C_ ("report", "time"),       NULL };
+  return cli_label_width (labels, 12);
+}
+
+static void
+print_parts (const char *label, GPtrArray *parts)
+{
+  g_autofree char *text = cli_join (parts);
+  cli_field (label_width (), label, "%s", text);
 }
 
 /* What is not the usual restoring, cell by cell. */
 static void
 print_sweep (const EgTraceResult *result)
 {
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *frozen = eg_sites_to_names (result->freeze);
   g_autofree char *knockout = result->has_knockout ? eg_knockout_to_text (&result->knockout) : NULL;
   if (result->sweep == EG_SWEEP_CELLS && result->direction == EG_DIRECTION_RESTORE && result->freeze == 0)
     return;
-  cli_print ("sweep       %s, direction %s", eg_sweep_get_name (result->sweep),
-             eg_direction_get_name (result->direction));
+  g_ptr_array_add (parts, g_strdup (eg_sweep_get_name (result->sweep)));
+  g_ptr_array_add (parts, g_strdup_printf (_ ("direction %s"), eg_direction_get_name (result->direction)));
   if (result->freeze != 0)
-    cli_print (", frozen %s", frozen);
+    g_ptr_array_add (parts, g_strdup_printf (_ ("frozen %s"), frozen));
   if (knockout != NULL)
-    cli_print (", knockout %s", knockout);
-  cli_print ("\n");
+    g_ptr_array_add (parts, g_strdup_printf (_ ("knockout %s"), knockout));
+  print_parts (C_ ("report", "sweep"), parts);
 }
 
 /* In the order of the results. (transfer full) */
@@ -79,42 +92,60 @@ names_of_sites (const EgTraceResult *result)
 }
 
 static void
-print_request (const EgTraceResult *result)
+print_corruption (const EgCorruption *corruption)
 {
-  const EgCorruption *corruption = &result->corruption;
-  g_autofree char *sites = names_of_sites (result);
-  g_autofree char *kind = eg_corruption_format_kind (corruption);
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
   g_autofree char *scale = eg_corruption_format_scale (corruption);
   g_autofree char *span = eg_corruption_format_span (corruption);
+  if (corruption->kind == EG_CORRUPTION_GAUSSIAN && corruption->scale == EG_NOISE_SCALE_PROMPT
+      && corruption->span == EG_SPAN_SUBJECT && !corruption->replace)
+    return;
+  g_ptr_array_add (parts, eg_corruption_format_kind (corruption));
+  g_ptr_array_add (parts, g_strdup_printf (_ ("scale %s"), scale));
+  g_ptr_array_add (parts, g_strdup_printf (_ ("span %s"), span));
+  if (corruption->replace)
+    g_ptr_array_add (parts, g_strdup (_ ("replacing")));
+  print_parts (C_ ("report", "corruption"), parts);
+}
+
+static void
+print_request (const EgTraceResult *result)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+  const EgCorruption *corruption = &result->corruption;
+  const gsize n_sites = eg_trace_result_n_sites (result);
+  g_autofree char *sites = names_of_sites (result);
   if (result->metric != EG_METRIC_PROB)
-    cli_print ("metric      %s\n", eg_metric_get_name (result->metric));
+    cli_field (label_width (), C_ ("report", "metric"), "%s", eg_metric_get_name (result->metric));
   if (result->against != NULL)
-    cli_print ("against     “%s”\n", result->against);
-  if (corruption->kind != EG_CORRUPTION_GAUSSIAN || corruption->scale != EG_NOISE_SCALE_PROMPT
-      || corruption->span != EG_SPAN_SUBJECT || corruption->replace)
-    cli_print ("corruption  %s, scale %s, span %s%s\n", kind, scale, span,
-               corruption->replace ? ", replacing" : "");
-  cli_print ("settings    %u samples, ", result->samples);
+    cli_field (label_width (), C_ ("report", "against"), _ ("“%s”"), result->against);
+  print_corruption (corruption);
+  g_ptr_array_add (parts,
+                   g_strdup_printf (ngettext ("%u sample", "%u samples", result->samples), result->samples));
   if (corruption->kind != EG_CORRUPTION_SWAP && eg_corruption_uses_level (corruption))
-    cli_print ("noise %g × %.4g, ", result->noise_level, result->noise_std);
-  cli_print ("seed %u, %s %s, window %u\n", result->seed,
-             eg_trace_result_n_sites (result) > 1 ? "sites" : "site", sites, result->window);
+    g_ptr_array_add (parts, g_strdup_printf (_ ("noise %g × %.4g"), result->noise_level, result->noise_std));
+  g_ptr_array_add (parts, g_strdup_printf (_ ("seed %u"), result->seed));
+  g_ptr_array_add (parts, g_strdup_printf (ngettext ("site %s", "sites %s", (gulong)n_sites), sites));
+  g_ptr_array_add (parts, g_strdup_printf (_ ("window %u"), result->window));
+  print_parts (C_ ("report", "settings"), parts);
   print_sweep (result);
 }
 
 static void
 print_settings (const EgTraceResult *result)
 {
+  const gsize width = label_width ();
   const EgTraceResultInput input = eg_trace_result_get_input (result);
-  cli_print ("prompt      %s\n", result->prompt);
-  cli_print ("subject     %s (tokens %" G_GSIZE_FORMAT " to %" G_GSIZE_FORMAT ")\n", result->subject,
+  cli_field (width, C_ ("report", "prompt"), "%s", result->prompt);
+  /* TRANSLATORS: the subject's text, and its first and last token, counted from 0. */
+  cli_field (width, C_ ("report", "subject"), _ ("%s (tokens %zu to %zu)"), result->subject,
              input.subject_first, input.subject_last);
-  cli_print ("target      “%s”\n", result->target);
-  cli_print ("clean       %.4f\n", result->high_score);
-  cli_print ("corrupted   %.4f", result->low_score);
-  if (!isnan (result->low_sem))
-    cli_print (" ± %.4f", result->low_sem);
-  cli_print ("\n");
+  cli_field (width, C_ ("report", "target"), _ ("“%s”"), result->target);
+  cli_field (width, C_ ("report", "clean"), "%.4f", result->high_score);
+  if (isnan (result->low_sem))
+    cli_field (width, C_ ("report", "corrupted"), "%.4f", result->low_score);
+  else
+    cli_field (width, C_ ("report", "corrupted"), "%.4f ± %.4f", result->low_score, result->low_sem);
   if (result->has_settings)
     print_request (result);
 }
@@ -124,14 +155,25 @@ static void
 print_list (const EgTraceResult *result)
 {
   const gboolean layers = result->sweep == EG_SWEEP_LAYERS;
-  cli_print ("%5s  %8s  %8s%s\n", layers ? "layer" : "place", "score", "error", layers ? "" : "  token");
+  /* TRANSLATORS: the heads of a table's columns; “place” is a token's number, “error” the standard error. */
+  const char *first = layers ? C_ ("table", "layer") : C_ ("table", "place");
+  const char *score = C_ ("table", "score"), *sem = C_ ("table", "error");
+  const gsize width = MAX (cli_text_width (first), 5);
+  const gsize score_width = MAX (cli_text_width (score), 8), sem_width = MAX (cli_text_width (sem), 8);
+  cli_print_padded (first, width, TRUE);
+  cli_print ("  ");
+  cli_print_padded (score, score_width, TRUE);
+  cli_print ("  ");
+  cli_print_padded (sem, sem_width, TRUE);
+  cli_print ("%s%s\n", layers ? "" : "  ", layers ? "" : C_ ("table", "token"));
   for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
     {
-      cli_print ("%5" G_GSIZE_FORMAT "  %8.4f  %8.4f", i, result->scores[i], result->sem[i]);
+      cli_print ("%*" G_GSIZE_FORMAT "  %*.4f  %*.4f", (int)width, i, (int)score_width, result->scores[i],
+                 (int)sem_width, result->sem[i]);
       if (!layers)
         {
-          gsize width;
-          g_autofree char *label = cli_token_label (result->tokens[i], &width);
+          gsize label_columns;
+          g_autofree char *label = cli_token_label (result->tokens[i], &label_columns);
           cli_print ("  “%s”", label);
         }
       cli_print ("\n");
@@ -143,7 +185,9 @@ static void
 print_table (const EgTraceResult *result)
 {
   g_autofree gsize *widths = g_new (gsize, result->n_tokens);
-  cli_print ("layer");
+  const char *head = C_ ("table", "layer");
+  const gsize head_width = MAX (cli_text_width (head), 5);
+  cli_print_padded (head, head_width, FALSE);
   for (gsize t = 0; t < result->n_tokens; t++)
     {
       g_autoptr (GString) text = g_string_new (result->tokens[t]);
@@ -154,7 +198,7 @@ print_table (const EgTraceResult *result)
   cli_print ("\n");
   for (gsize l = 0; l < result->n_layers; l++)
     {
-      cli_print ("%5" G_GSIZE_FORMAT, l);
+      cli_print ("%*" G_GSIZE_FORMAT, (int)head_width, l);
       for (gsize t = 0; t < result->n_tokens; t++)
         {
           const double score = eg_trace_result_score (result, l, t);
@@ -179,12 +223,13 @@ print_analysis (const EgTraceResult *result)
     cli_print ("%s\n", sentence);
   if (eg_trace_result_get_shape (result, shape) == 1)
     return;
-  cli_print ("top layers  ");
+  g_autoptr (GPtrArray) top = g_ptr_array_new_with_free_func (g_free);
   for (gsize i = 0; i < analysis->n_top; i++)
-    cli_print ("%s%" G_GSIZE_FORMAT " (%.4f)", i == 0 ? "" : ", ", analysis->top_layers[i],
-               analysis->layer_average[analysis->top_layers[i]]);
-  cli_print ("\naverages    subject %.4f, all tokens %.4f, ratio %.2f\n", analysis->subject_mean,
-             analysis->overall_mean, analysis->ratio);
+    g_ptr_array_add (top, g_strdup_printf ("%" G_GSIZE_FORMAT " (%.4f)", analysis->top_layers[i],
+                                           analysis->layer_average[analysis->top_layers[i]]));
+  print_parts (C_ ("report", "top layers"), top);
+  cli_field (label_width (), C_ ("report", "averages"), _ ("subject %.4f, all tokens %.4f, ratio %.2f"),
+             analysis->subject_mean, analysis->overall_mean, analysis->ratio);
 }
 
 static void
@@ -209,12 +254,15 @@ cli_report_print (const EgTraceResult *result, CliColors colors)
       const EgTraceResult *site = eg_trace_result_get_site (result, i);
       cli_print ("\n");
       if (n_sites > 1)
-        cli_print ("site        %s\n\n", eg_site_get_name (site->site));
+        cli_field (label_width (), C_ ("report", "site"), "%s\n", eg_site_get_name (site->site));
       print_scores (site, colors);
       cli_print ("\n");
       print_analysis (site);
     }
-  if (!isnan (result->seconds))
-    cli_print ("time        %.2f s%s%s\n", result->seconds, result->device != NULL ? " on " : "",
-               result->device != NULL ? result->device : "");
+  if (isnan (result->seconds))
+    return;
+  if (result->device != NULL)
+    cli_field (label_width (), C_ ("report", "time"), _ ("%.2f s on %s"), result->seconds, result->device);
+  else
+    cli_field (label_width (), C_ ("report", "time"), _ ("%.2f s"), result->seconds);
 }

@@ -91,9 +91,10 @@ show_progress (Follower *follower, const EgTraceProgress *progress)
     return;
   follower->shown_at = progress->elapsed;
   const double share = progress->total > 0 ? (double)progress->done / (double)progress->total : 0;
-  fprintf (stderr, "\r\033[KTracing: %3.0f%%", share * 100);
-  if (progress->left >= 0)
-    fprintf (stderr, ", %.0f s left", ceil (progress->left));
+  g_autofree char *text = progress->left >= 0 ? g_strdup_printf (_ ("Tracing: %3.0f%%, %.0f s left"),
+                                                                 share * 100, ceil (progress->left))
+                                              : g_strdup_printf (_ ("Tracing: %3.0f%%"), share * 100);
+  fprintf (stderr, "\r\033[K%s", text);
   fflush (stderr);
 }
 

@@ -460,7 +460,7 @@ test_mistakes_give_one_sentence (void)
     { 2, ".npz, .json, .csv", { "trace", EIFFEL, "--subject", SUBJECT, "-o", "noending" } },
     { 1, "/nonexistent", { "trace", EIFFEL, "--subject", SUBJECT, "-o", "/nonexistent/x.npz" } },
     { 2, "-o FILE is missing", { "plot", "x.npz" } },
-    { 2, ".svg, .png or .pdf", { "plot", "x.npz", "-o", "/tmp/y.npz" } },
+    { 2, ".svg, .png, .pdf", { "plot", "x.npz", "-o", "/tmp/y.npz" } },
     { 2, "viridis", { "plot", "x.npz", "-o", "/tmp/y.svg", "--colormap", "bogus" } },
     { 2, "tokens-by-layers", { "plot", "x.npz", "-o", "/tmp/y.svg", "--orientation", "bogus" } },
     { 1, "x.npz", { "plot", "/nonexistent/x.npz", "-o", "/tmp/engram-never.svg" } },

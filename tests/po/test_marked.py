@@ -1,0 +1,88 @@
+#!/usr/bin/python3
+"""Every text that a person is told is marked for translation: errors, the terminal's lines, labels; speaks TAP.
+
+    test_marked.py SOURCES
+"""
+import glob
+import os
+import re
+import sys
+
+SOURCES = os.path.abspath(sys.argv[1])
+# What is given a text for a person, in C.
+TELLING = r"\b(g_set_error|g_set_error_literal|g_prefix_error|eg_error_invalid|set_error|fail|bad|refuse\w*|cli_say|cli_print\w*|cli_field)\s*\("
+# Commands for the build, not for people.
+LEFT_OUT = ["src/cli/describe.c"]
+# The properties of widgets that are shown.
+SHOWN = r'<property name="(label|title|subtitle|tooltip-text|description|placeholder-text|text)"([^>]*)>([^<]*)<'
+# A name of a field or option, or of a program, is the same in each language.
+NAME = r"(--)?[a-zA-Z_-]+(\.[a-z_]+)?|nan|engram-cli|(\.[a-z]+|,|or| )+"
+
+
+def end_of_text(source, at):
+    quote, at = source[at], at + 1
+    while source[at] != quote:
+        at += 2 if source[at] == "\\" else 1
+    return at + 1
+
+
+def arguments(source, at):
+    """The arguments of a call, from behind its opening bracket."""
+    depth, start = 0, at
+    while True:
+        if source[at] in "\"'":
+            at = end_of_text(source, at)
+            continue
+        if source[at] in "([{":
+            depth += 1
+        elif source[at] in ")]}":
+            depth -= 1
+        if depth < 0 or (depth == 0 and source[at] == ","):
+            yield source[start:at].strip()
+            start = at + 1
+        if depth < 0:
+            return
+        at += 1
+
+
+def has_words(literal):
+    text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal))
+    text = re.sub(r"\\033\[[0-9;]*[a-zA-Z]|\\[a-z0-9]+|%[-+0-9.*' ]*[a-z]*", " ", text)
+    return re.search(r"[a-zA-Z]{2}", text) and not re.fullmatch(NAME, text.strip())
+
+
+def unmarked_in_c(name):
+    with open(name, encoding="utf-8") as file:
+        source = re.sub(r"/\*.*?\*/", lambda match: "\n" * match[0].count("\n"), file.read(), flags=re.S)
+    for call in re.finditer(TELLING, source):
+        for argument in arguments(source, call.end()):
+            for choice in re.split(r"\s[?:]\s", argument):
+                if choice.startswith('"') and has_words(choice):
+                    yield f"{name}:{source.count(chr(10), 0, call.start()) + 1}: {choice}"
+
+
+def unmarked_in_ui(name):
+    with open(name, encoding="utf-8") as file:
+        source = file.read()
+    for match in re.finditer(SHOWN, source):
+        if 'translatable="yes"' not in match[2] and re.search(r"[a-zA-Z]{2}", match[3]):
+            yield f"{name}:{source.count(chr(10), 0, match.start()) + 1}: {match[3]}"
+
+
+def main():
+    os.chdir(SOURCES)
+    failed = False
+    kinds = [("src/**/*.c", unmarked_in_c), ("ui/**/*.ui", unmarked_in_ui)]
+    print(f"1..{len(kinds)}", flush=True)
+    for i, (pattern, find) in enumerate(kinds, 1):
+        names = sorted(set(glob.glob(pattern, recursive=True)) - set(LEFT_OUT))
+        found = [line for name in names for line in find(name)]
+        good = len(names) > 10 and not found
+        print(f"{'ok' if good else 'not ok'} {i} - every text in {pattern} is marked", flush=True)
+        for line in found:
+            print("# " + line)
+        failed = failed or not good
+    sys.exit(failed)
+
+
+main()
