@@ -3,6 +3,7 @@
 #include "app/corruption-row.h"
 #include "app/field-message.h"
 #include "app/more-row.h"
+#include "app/remembered-settings.h"
 #include "app/restoring-row.h"
 #include "app/settings-check.h"
 #include "app/site-chooser.h"
@@ -25,6 +26,7 @@ struct _EgTraceSettings
   EgSiteSet sites_before; /* of a knockout, whose site is the state; 0: none */
   EgSite first_before;
   gboolean showing;
+  GSettings *remembered; /* or NULL */
 
   EgSiteChooser *sites;
   EgCorruptionRow *corruption;
@@ -88,6 +90,12 @@ changed (EgTraceSettings *self)
   if (self->showing)
     return;
   update (self);
+  if (self->remembered != NULL)
+    {
+      g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", "");
+      eg_trace_settings_fill (self, now);
+      eg_remembered_settings_save (self->remembered, now);
+    }
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
@@ -190,6 +198,7 @@ eg_trace_settings_dispose (GObject *object)
   g_clear_pointer (&self->index, eg_token_index_free);
   g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
   g_clear_object (&self->matches);
+  g_clear_object (&self->remembered);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_TRACE_SETTINGS);
   G_OBJECT_CLASS (eg_trace_settings_parent_class)->dispose (object);
 }
@@ -274,6 +283,12 @@ eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
   g_settings_bind (settings, "site", self->sites, "names", G_SETTINGS_BIND_DEFAULT);
   eg_restoring_row_bind (self->restoring, settings);
   eg_more_row_bind (self->more, settings);
+
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("", "");
+  eg_trace_settings_fill (self, request);
+  eg_remembered_settings_load (settings, request);
+  eg_trace_settings_show (self, request);
+  self->remembered = g_object_ref (settings);
 }
 
 static void

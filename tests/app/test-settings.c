@@ -3,6 +3,7 @@
 #include "app/device-row.h"
 #include "app/more-row.h"
 #include "app/restoring-row.h"
+#include "app/settings.h"
 #include "app/site-chooser.h"
 #include "app/trace-settings.h"
 #include "engine/cuda/cuda.h"
@@ -247,6 +248,58 @@ test_what_is_shown_is_asked_for (void)
   fixture_close (window);
 }
 
+/* What the next window asks for, when this one asked for that. */
+static EgTraceRequest *
+ask_again (GSettings *remembered, const EgTraceRequest *request)
+{
+  EgTraceSettings *first = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  EgTraceRequest *asked = eg_trace_request_new (request->prompt, request->subject);
+
+  g_object_ref_sink (first);
+  eg_trace_settings_bind (first, remembered);
+  eg_trace_settings_show (first, request);
+  g_object_unref (first);
+  EgTraceSettings *second = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  g_object_ref_sink (second);
+  eg_trace_settings_bind (second, remembered);
+  eg_trace_settings_fill (second, asked);
+  g_object_unref (second);
+  return asked;
+}
+
+static void
+test_settings_are_remembered (void)
+{
+  g_autoptr (GSettings) remembered = eg_settings_new ("io.github.engram_app.Engram");
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+
+  g_assert_nonnull (remembered);
+  request->corruption.kind = EG_CORRUPTION_UNIFORM;
+  request->corruption.scale = EG_NOISE_SCALE_EMBEDDING;
+  request->corruption.replace = TRUE;
+  request->site = EG_SITE_GATE;
+  request->metric = EG_METRIC_KL;
+  request->direction = EG_DIRECTION_DAMAGE;
+  request->sweep = EG_SWEEP_LAYERS;
+  request->window = 3;
+  request->freeze = EG_SITE_BIT (EG_SITE_CONV);
+  g_autoptr (EgTraceRequest) again = ask_again (remembered, request);
+  g_assert_true (eg_trace_request_equal (request, again));
+
+  /* What is of one prompt alone leaves all else as it was. */
+  g_autoptr (EgTraceRequest) swapped = eg_trace_request_copy (request);
+  g_assert_true (eg_corruption_parse_kind (&swapped->corruption, "swap:Rome", NULL));
+  swapped->corruption.scale = EG_NOISE_SCALE_PROMPT;
+  swapped->corruption.replace = FALSE;
+  g_autoptr (EgTraceRequest) noise = ask_again (remembered, swapped);
+  g_assert_true (eg_trace_request_equal (request, noise));
+  for (const char *const *key
+       = (const char *const[]){ "corruption", "noise-scale", "replace", "site", "metric", "direction",
+                                "sweep", "restored-layers", "freeze", NULL };
+       *key != NULL; key++)
+    g_settings_reset (remembered, *key);
+}
+
 static void
 test_reset_resets_all (void)
 {
@@ -418,6 +471,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/settings/sites", test_one_site_or_several);
   g_test_add_func ("/app/settings/open-list-stays", test_open_list_stays_where_it_is);
   g_test_add_func ("/app/settings/shown-is-asked-for", test_what_is_shown_is_asked_for);
+  g_test_add_func ("/app/settings/remembered", test_settings_are_remembered);
   g_test_add_func ("/app/settings/reset", test_reset_resets_all);
   g_test_add_func ("/app/settings/nonsense", test_nonsense_is_said_where_it_stands);
   g_test_add_func ("/app/settings/sensitive", test_only_what_means_something_can_be_changed);
