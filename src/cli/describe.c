@@ -1,9 +1,13 @@
 /* engram-cli describe: the options as completions for a shell and as a manual page, from the tables that
  * parse them. Not among the commands that --help lists: the build calls it. */
 #include "cli/common.h"
+#include "engine/device.h"
 #include "model/site.h"
 #include "plot/colormap.h"
+#include "plot/heatmap.h"
+#include "trace/corruption.h"
 #include "trace/metric.h"
+#include "trace/sweep.h"
 
 #include <string.h>
 
@@ -33,19 +37,67 @@ colormap_name (guint i)
   return i < EG_N_COLORMAPS ? eg_colormap_get_name ((EgColormap)i) : NULL;
 }
 
-/* The words that an option's value is one of, separated by spaces, or "". (transfer full) */
+static const char *
+orientation_name (guint i)
+{
+  return i < EG_N_ORIENTATIONS ? eg_orientation_get_name ((EgOrientation)i) : NULL;
+}
+
+static const char *
+device_name (guint i)
+{
+  return i < EG_N_DEVICE_KINDS ? eg_device_kind_get_name ((EgDeviceKind)i) : NULL;
+}
+
+static const char *
+precision_name (guint i)
+{
+  return i < EG_N_PRECISIONS ? eg_precision_get_name ((EgPrecision)i) : NULL;
+}
+
+static const char *
+sweep_name (guint i)
+{
+  return i < EG_N_SWEEPS ? eg_sweep_get_name ((EgSweep)i) : NULL;
+}
+
+static const char *
+direction_name (guint i)
+{
+  return i < EG_N_DIRECTIONS ? eg_direction_get_name ((EgDirection)i) : NULL;
+}
+
+/* The words that an option's value is one of, or begins with, separated by spaces, or "". (transfer full) */
 static char *
-get_words (const GOptionEntry *entry)
+get_words (const CliCommand *command, const GOptionEntry *entry)
 {
   static const struct
   {
     const char *option;
     GetName get_name;
-  } known[] = { { "site", site_name }, { "metric", metric_name }, { "colormap", colormap_name } };
+    gboolean all; /* or "all" of them */
+  } known[] = { { "site", site_name, TRUE },
+                { "freeze", site_name, FALSE },
+                { "metric", metric_name, TRUE },
+                { "colormap", colormap_name, FALSE },
+                { "orientation", orientation_name, FALSE },
+                { "device", device_name, FALSE },
+                { "precision", precision_name, FALSE },
+                { "corrupt", eg_corruption_get_kind_word, FALSE },
+                { "noise-scale", eg_corruption_get_scale_word, FALSE },
+                { "span", eg_corruption_get_span_word, FALSE },
+                { "sweep", sweep_name, FALSE },
+                { "direction", direction_name, FALSE } };
   GString *words = g_string_new (NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
-    for (guint k = 0; g_str_equal (entry->long_name, known[i].option) && known[i].get_name (k) != NULL; k++)
-      g_string_append_printf (words, "%s%s", k == 0 ? "" : " ", known[i].get_name (k));
+    if (g_str_equal (entry->long_name, known[i].option))
+      {
+        for (guint k = 0; known[i].get_name (k) != NULL; k++)
+          g_string_append_printf (words, "%s%s", k == 0 ? "" : " ", known[i].get_name (k));
+        /* A figure is of one site, or of all without the option. */
+        if (known[i].all && command != &cli_plot)
+          g_string_append (words, " all");
+      }
   return g_string_free (words, FALSE);
 }
 
@@ -96,7 +148,7 @@ static void
 add_bash_value (const GOptionEntry *entry, gpointer data)
 {
   Description *self = data;
-  g_autofree char *words = get_words (entry);
+  g_autofree char *words = get_words (self->command, entry);
   if (!takes_value (entry))
     return;
   g_string_append_printf (self->text, "    '%s --%s'", self->command->name, entry->long_name);
@@ -107,7 +159,8 @@ add_bash_value (const GOptionEntry *entry, gpointer data)
   else if (takes_folder (entry))
     g_string_append (self->text, ") COMPREPLY=($(compgen -d -- \"$word\")); return ;;\n");
   else
-    g_string_append_printf (self->text, ") COMPREPLY=($(compgen -W '%s' -- \"$word\")); return ;;\n", words);
+    g_string_append_printf (
+        self->text, ") COMPREPLY=($(compgen -W '%s' -- \"$word\")); _engram_cli_colon; return ;;\n", words);
 }
 
 static void
@@ -115,6 +168,10 @@ describe_bash (GString *text)
 {
   g_string_append (text,
                    "# Completions of engram-cli for bash.\n"
+                   "# No space behind a word that wants an argument.\n"
+                   "_engram_cli_colon() {\n"
+                   "  case ${COMPREPLY[0]-} in *:) compopt -o nospace 2>/dev/null ;; esac\n"
+                   "}\n"
                    "_engram_cli() {\n"
                    "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} options=\n"
                    "  COMPREPLY=()\n"
@@ -154,7 +211,7 @@ add_zsh_option (const GOptionEntry *entry, gpointer data)
   g_autofree char *plain = escape (entry->description, "[]:\\");
   g_auto (GStrv) parts = g_strsplit (plain, "'", -1);
   g_autofree char *summary = g_strjoinv ("'\\''", parts);
-  g_autofree char *words = get_words (entry);
+  g_autofree char *words = get_words (self->command, entry);
   const char *repeats = entry->arg == G_OPTION_ARG_FILENAME_ARRAY ? "*" : "";
 
   g_string_append (self->text, " \\\n        ");
@@ -168,7 +225,11 @@ add_zsh_option (const GOptionEntry *entry, gpointer data)
   else if (takes_folder (entry))
     g_string_append (self->text, ":folder:_files -/");
   else if (takes_value (entry))
-    g_string_append_printf (self->text, ":%s:(%s)", entry->arg_description, words);
+    {
+      g_autofree char *name = escape (entry->arg_description, ":");
+      g_autofree char *values = escape (words, ":");
+      g_string_append_printf (self->text, ":%s:(%s)", name, values);
+    }
   g_string_append_c (self->text, '\'');
 }
 
@@ -212,7 +273,7 @@ add_fish_option (const GOptionEntry *entry, gpointer data)
 {
   Description *self = data;
   g_autofree char *summary = escape (entry->description, "'\\");
-  g_autofree char *words = get_words (entry);
+  g_autofree char *words = get_words (self->command, entry);
 
   g_string_append_printf (self->text, "complete -c engram-cli -n '__fish_seen_subcommand_from %s' -l %s",
                           self->command->name, entry->long_name);

@@ -6,26 +6,31 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+static const char *const kinds[EG_N_DEVICE_KINDS] = { "auto", "cpu", "cuda" };
+
 gboolean
 eg_device_from_name (const char *name, EgDevice *device, GError **error)
 {
   guint64 index = 0;
-  if (strcmp (name, "auto") == 0)
-    device->kind = EG_DEVICE_AUTO;
-  else if (strcmp (name, "cpu") == 0)
-    device->kind = EG_DEVICE_CPU;
-  else if (strcmp (name, "cuda") == 0
-           || (g_str_has_prefix (name, "cuda:")
-               && g_ascii_string_to_unsigned (name + strlen ("cuda:"), 10, 0, 1023, &index, NULL)))
-    device->kind = EG_DEVICE_CUDA;
-  else
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                   _ ("There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU"), name);
-      return FALSE;
-    }
-  device->index = (guint)index;
-  return TRUE;
+  const gboolean numbered
+      = g_str_has_prefix (name, "cuda:")
+        && g_ascii_string_to_unsigned (name + strlen ("cuda:"), 10, 0, 1023, &index, NULL);
+  for (EgDeviceKind k = 0; k < EG_N_DEVICE_KINDS; k++)
+    if (numbered ? k == EG_DEVICE_CUDA : strcmp (name, kinds[k]) == 0)
+      {
+        device->kind = k;
+        device->index = (guint)index;
+        return TRUE;
+      }
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+               _ ("There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU"), name);
+  return FALSE;
+}
+
+const char *
+eg_device_kind_get_name (EgDeviceKind kind)
+{
+  return kinds[kind];
 }
 
 char *
@@ -33,10 +38,10 @@ eg_device_get_name (const EgDevice *device)
 {
   if (device->kind == EG_DEVICE_CUDA)
     return g_strdup_printf ("cuda:%u", device->index);
-  return g_strdup (device->kind == EG_DEVICE_AUTO ? "auto" : "cpu");
+  return g_strdup (kinds[device->kind]);
 }
 
-static const char *const precisions[] = { "fp32", "tf32", "bf16" };
+static const char *const precisions[EG_N_PRECISIONS] = { "fp32", "tf32", "bf16" };
 
 gboolean
 eg_precision_from_name (const char *name, EgPrecision *precision, GError **error)

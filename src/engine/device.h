@@ -16,6 +16,7 @@ typedef enum
   EG_PRECISION_FP32,
   EG_PRECISION_TF32,
   EG_PRECISION_BF16,
+  EG_N_PRECISIONS,
 } EgPrecision;
 
 /**
@@ -28,6 +29,7 @@ typedef enum
   EG_DEVICE_AUTO,
   EG_DEVICE_CPU,
   EG_DEVICE_CUDA,
+  EG_N_DEVICE_KINDS,
 } EgDeviceKind;
 
 typedef struct
@@ -39,6 +41,9 @@ typedef struct
 
 /* "auto", "cpu", "cuda" (the first one), "cuda:1". EG_ERROR_INVALID. The precision is left alone. */
 gboolean eg_device_from_name (const char *name, EgDevice *device, GError **error);
+
+/* "auto", "cpu", "cuda". */
+const char *eg_device_kind_get_name (EgDeviceKind kind);
 
 /* The name that gives this device. (transfer full) */
 char *eg_device_get_name (const EgDevice *device);

@@ -59,11 +59,56 @@ argument_of (const char *text, const char *name)
   return text[n] == ':' ? text + n + 1 : text[n] == '\0' ? text + n : NULL;
 }
 
+static gboolean
+takes_argument (EgCorruptionKind kind)
+{
+  return kind == EG_CORRUPTION_STUDENT_T || kind == EG_CORRUPTION_SWAP;
+}
+
+static gboolean
+takes_file (EgNoiseScale scale)
+{
+  return scale == EG_NOISE_SCALE_SUBJECTS || scale == EG_NOISE_SCALE_TEXT;
+}
+
 /* A span in place of a kind: Gaussian noise on it. */
 static gboolean
 is_span (const char *text)
 {
   return argument_of (text, spans[EG_SPAN_TOKENS]) || g_str_equal (text, spans[EG_SPAN_ALL]);
+}
+
+static const char *
+with_colon (const char *name, gboolean colon)
+{
+  if (!colon)
+    return name;
+  g_autofree char *word = g_strconcat (name, ":", NULL);
+  return g_intern_string (word);
+}
+
+const char *
+eg_corruption_get_kind_word (guint i)
+{
+  if (i < EG_N_CORRUPTIONS)
+    return with_colon (kinds[i].name, takes_argument ((EgCorruptionKind)i));
+  /* Those of is_span(). */
+  for (EgSpan s = 0; s < EG_N_SPANS; s++)
+    if (is_span (spans[s]) && i-- == EG_N_CORRUPTIONS)
+      return eg_corruption_get_span_word (s);
+  return NULL;
+}
+
+const char *
+eg_corruption_get_scale_word (guint i)
+{
+  return i < EG_N_NOISE_SCALES ? with_colon (scales[i], takes_file ((EgNoiseScale)i)) : NULL;
+}
+
+const char *
+eg_corruption_get_span_word (guint i)
+{
+  return i < EG_N_SPANS ? with_colon (spans[i], i == EG_SPAN_TOKENS) : NULL;
 }
 
 gboolean
@@ -78,7 +123,7 @@ eg_corruption_parse_kind (EgCorruption *self, const char *text, GError **error)
   for (EgCorruptionKind k = 0; k < EG_N_CORRUPTIONS; k++)
     {
       const char *argument = argument_of (text, kinds[k].name);
-      if (!argument || (*argument && k != EG_CORRUPTION_STUDENT_T && k != EG_CORRUPTION_SWAP))
+      if (!argument || (*argument && !takes_argument (k)))
         continue;
       char *end = NULL;
       const double degrees = k == EG_CORRUPTION_STUDENT_T ? g_ascii_strtod (argument, &end) : 0;
@@ -108,15 +153,14 @@ eg_corruption_parse_scale (EgCorruption *self, const char *text, GError **error)
   for (EgNoiseScale s = 0; s < EG_N_NOISE_SCALES; s++)
     {
       const char *argument = argument_of (text, scales[s]);
-      const gboolean takes_file = s == EG_NOISE_SCALE_SUBJECTS || s == EG_NOISE_SCALE_TEXT;
-      if (!argument || (*argument && !takes_file))
+      if (!argument || (*argument && !takes_file (s)))
         continue;
-      if (takes_file && !*argument)
+      if (takes_file (s) && !*argument)
         return eg_error_invalid (error, _ ("The noise scale %s takes a file: “%s:FILE”"), scales[s],
                                  scales[s]);
       self->scale = s;
       g_free (self->file);
-      self->file = takes_file ? g_strdup (argument) : NULL;
+      self->file = takes_file (s) ? g_strdup (argument) : NULL;
       return TRUE;
     }
   return eg_error_invalid (

@@ -96,6 +96,12 @@ char *eg_corruption_format_kind (const EgCorruption *self);
 char *eg_corruption_format_scale (const EgCorruption *self);
 char *eg_corruption_format_span (const EgCorruption *self);
 
+/* The words that a text of a kind, a scale or a span may begin with, those with an argument up to its colon:
+ * "gaussian", "swap:"; NULL after the last. */
+const char *eg_corruption_get_kind_word (guint i);
+const char *eg_corruption_get_scale_word (guint i);
+const char *eg_corruption_get_span_word (guint i);
+
 /* "Gaussian noise", "Another subject": the name that a person reads. */
 const char *eg_corruption_kind_get_title (EgCorruptionKind kind);
 

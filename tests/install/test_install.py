@@ -147,8 +147,39 @@ def complete(*words):
 
 def test_bash_completes_commands_options_and_values():
     assert {"trace", "plot", "models"} <= set(complete("engram-cli")), complete("engram-cli")
-    assert {"resid", "mixer"} <= set(complete("engram-cli", "trace", "--site")), complete("engram-cli", "trace", "--site")
-    assert "viridis" in complete("engram-cli", "plot", "--colormap")
+    for command, option, words in [
+        ("trace", "--site", {"resid", "mixer", "all"}),
+        ("bench", "--site", {"resid", "mixer", "all"}),
+        ("trace", "--metric", {"prob", "kl", "all"}),
+        ("trace", "--freeze", {"resid", "gate"}),
+        ("trace", "--sweep", {"cells", "layers", "positions", "carry"}),
+        ("trace", "--direction", {"restore", "damage"}),
+        ("trace", "--corrupt", {"gaussian", "student-t:", "swap:", "tokens:", "all"}),
+        ("trace", "--noise-scale", {"prompt", "subjects:", "text:"}),
+        ("trace", "--span", {"subject", "tokens:", "all"}),
+        ("trace", "--device", {"auto", "cpu", "cuda"}),
+        ("trace", "--precision", {"fp32", "tf32", "bf16"}),
+        ("plot", "--colormap", {"viridis"}),
+        ("plot", "--orientation", {"layers-by-tokens", "tokens-by-layers"}),
+    ]:
+        found = complete("engram-cli", command, option)
+        assert words <= set(found), f"{command} {option}: {found}"
+    assert "all" not in complete("engram-cli", "plot", "--site")
+
+
+def test_every_completed_value_is_taken():
+    arguments = {"student-t:": "3", "swap:": "Colosseum", "tokens:": "0-1", "subjects:": os.devnull, "text:": os.devnull}
+
+    def is_unknown(option, value):
+        """Of a model that is not there: options are looked at before."""
+        command = [path("bin/engram-cli"), *TRACE, option, value, "-m", os.path.join(FOLDER, "no-model")]
+        said = subprocess.run(command, capture_output=True, text=True, env=environment(), check=False).stderr
+        return re.match(rf"engram-cli: There is no [a-z ]+ “{re.escape(value)}”", said)
+
+    for option in ["--site", "--metric", "--sweep", "--direction", "--corrupt", "--noise-scale", "--span", "--device", "--precision"]:
+        assert is_unknown(option, "nonsense"), option
+        for word in complete("engram-cli", "trace", option):
+            assert not is_unknown(option, word + arguments.get(word, "")), f"{option} {word}"
 
 
 def test_completions_of_zsh_and_fish_parse():
