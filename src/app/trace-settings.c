@@ -253,6 +253,26 @@ keep_words_whole (GtkWidget *widget)
     keep_words_whole (child);
 }
 
+/* A list is called what its row is, for those who do not see that it belongs there. A row that opens has two,
+ * and libadwaita 1.2 leaves it without a name. */
+static void
+name_lists (GtkWidget *widget)
+{
+  GtkWidget *row = gtk_widget_get_ancestor (widget, ADW_TYPE_PREFERENCES_ROW); /* itself, perhaps */
+
+  if (GTK_IS_LIST_BOX (widget) || ADW_IS_EXPANDER_ROW (widget))
+    {
+      const char *title
+          = row != NULL ? adw_preferences_row_get_title (ADW_PREFERENCES_ROW (row)) : _ ("Trace");
+      g_auto (GStrv) parts = g_strsplit (title, "_", -1);
+      g_autofree char *name = g_strjoinv (NULL, parts);
+      gtk_accessible_update_property (GTK_ACCESSIBLE (widget), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    }
+  for (GtkWidget *child = gtk_widget_get_first_child (widget); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    name_lists (child);
+}
+
 static void
 eg_trace_settings_init (EgTraceSettings *self)
 {
@@ -263,6 +283,7 @@ eg_trace_settings_init (EgTraceSettings *self)
   gtk_entry_completion_set_text_column (self->completion, 0);
   gtk_entry_completion_set_match_func (self->completion, match_always, NULL, NULL);
   gtk_widget_set_sensitive (self->reset, FALSE);
+  name_lists (GTK_WIDGET (self));
 }
 
 GtkWidget *

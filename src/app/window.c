@@ -249,6 +249,9 @@ set_model_text (EgWindow *self, const char *text)
 {
   gtk_label_set_width_chars (self->model_label, (int)MIN (g_utf8_strlen (text, -1), 12));
   gtk_label_set_text (self->model_label, text);
+  g_autofree char *name = g_strdup_printf (_ ("Model: %s"), text);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_button), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
+                                  -1);
 }
 
 static char *

@@ -105,6 +105,19 @@ def test_a_second_tour_ends_the_first(session):
     driver.wait_for("its end", lambda: callouts(session) == 0)
 
 
+def test_every_key_is_in_the_list_once(session):
+    program = session.program
+    driver.xdotool("key", "ctrl+question")
+    program.wait("the list", "label", "See the whole map")
+    keys = [driver.name_of(n) for n in driver.find_all(program.root, "label") if driver.is_on_screen(n)]
+    for key in ["F5", "F8", "F9", "F10", "0"]:
+        assert keys.count(key) == 1, (key, keys)
+    for title in ["Mark a token as the subject", "Mark more or fewer tokens", "Copy cells of the table"]:
+        assert title in keys, (title, keys)
+    driver.xdotool("key", "Escape")
+    program.wait_gone("the list", "label", "See the whole map")
+
+
 def question_button(program):
     """GTK's menu button has the name, and so has the button within it that is pressed."""
     buttons = [node for node in driver.find_all(program.root, "push button", QUESTION) if driver.is_on_screen(node)]

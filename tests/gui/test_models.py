@@ -40,7 +40,7 @@ def store(name):
 
 def wait_for_model(program, name, tokenizer):
     def shown():
-        described = program.button("Model").get_description()
+        described = program.button(re.compile("^Model: ")).get_description()
         return program.find(name=name) and f"Tokenizer: {tokenizer}" in described
 
     wait_for(f"{name} with {tokenizer}", shown)
@@ -51,7 +51,7 @@ def test_model_is_opened_by_its_name(session):
     session.start().wait_for_end()
     start_again("--model", "state-spaces/tiny")
     wait_for_model(session.program, "state-spaces/tiny · 1 layers", "GPT-NeoX's, which comes with Engram")
-    assert "on cpu" in session.program.button("Model").get_description()
+    assert "on cpu" in session.program.button(re.compile("^Model: ")).get_description()
 
 
 def test_tokenizer_can_be_set(session):
@@ -64,7 +64,7 @@ def test_tokenizer_can_be_set(session):
 
 
 def open_from_menu(program, item):
-    click(program.button("Model"))
+    click(program.button(re.compile("^Model: ")))
 
     def chosen():
         for node in find_all(program.root, "menu item", re.compile("^" + re.escape(item))):

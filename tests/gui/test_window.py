@@ -17,6 +17,18 @@ def test_first_start_shows_a_finished_trace(session):
     assert text_of(prompt) == "The Eiffel Tower is located in", text_of(prompt)
 
 
+def test_every_control_has_a_name(session):
+    """GTK calls one without a name after its class."""
+    roles = ["push button", "toggle button", "check box", "combo box", "spin button", "text", "list", "list item", "page tab", "page tab list"]
+    nameless = [
+        (node.get_role_name(), driver.name_of(node))
+        for node in driver.walk(session.program.root)
+        if node.get_role_name() in roles and re.match("(Gtk|Adw|Eg|$)", driver.name_of(node)) and is_on_screen(node)
+    ]
+    assert nameless == [], nameless
+    assert session.program.button("Model: Demo model · 8 layers")
+
+
 def test_predictions_follow_the_typing(session):
     program = session.program
     type_into("p", PROMPT)
@@ -186,6 +198,7 @@ def test_nothing_was_complained_of(session):
 driver.main(
     [
         test_first_start_shows_a_finished_trace,
+        test_every_control_has_a_name,
         test_predictions_follow_the_typing,
         test_old_map_is_kept_until_trace_is_pressed,
         test_trace_fills_the_map,
