@@ -128,7 +128,6 @@ trace_cycle (GRand *random, gpointer data)
   for (int i = g_rand_int_range (random, 1, 4); i > 0; i--)
     {
       g_autoptr (EgTraceRequest) request = random_request (random);
-  g_strnfill (30000, 0);
       eg_tracing_start (tracing, model, request);
       run_for (random, 20);
       eg_tracing_stop (tracing);
