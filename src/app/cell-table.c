@@ -2,6 +2,7 @@
 
 #include "app/cell-text.h"
 #include "plot/curves.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -101,7 +102,7 @@ text_of (const EgTraceResult *result, EgCell cell, Column column, int digits)
   char buffer[G_ASCII_DTOSTR_BUF_SIZE];
 
   if (column == COLUMN_TOKEN)
-    return eg_token_to_visible (result->tokens[cell.position]);
+    return eg_token_to_visible (eg_trace_result_get_token (result, cell.position));
   /* All of them together have no number. */
   if ((column == COLUMN_LAYER && result->sweep == EG_SWEEP_POSITIONS)
       || (column == COLUMN_POSITION && result->sweep == EG_SWEEP_LAYERS))

@@ -1,6 +1,6 @@
 #include "app/cell-text.h"
 
-#include "plot/label.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -38,7 +38,7 @@ eg_format_place (const EgTraceResult *result, gsize layer, gsize position)
 char *
 eg_format_token (const EgTraceResult *result, gsize position)
 {
-  g_autofree char *visible = eg_token_to_visible (result->tokens != NULL ? result->tokens[position] : "");
+  g_autofree char *visible = eg_token_quote (eg_trace_result_get_token (result, position));
   return g_strdup_printf ("“%s”", visible);
 }
 

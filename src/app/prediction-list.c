@@ -1,7 +1,7 @@
 #include "app/prediction-list.h"
 
 #include "app/cell-text.h"
-#include "plot/label.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -165,10 +165,10 @@ eg_prediction_list_new (void)
 static void
 show_row (Row *row, const EgPredictedToken *token)
 {
-  g_autofree char *visible = token != NULL ? eg_token_to_visible (token->text) : g_strdup ("");
+  g_autofree char *visible = token != NULL ? eg_token_to_visible (token->spelled) : g_strdup ("");
   g_autofree char *probability = token != NULL ? eg_format_probability (token->probability) : g_strdup ("");
   g_autofree char *spoken
-      = token != NULL ? g_strdup_printf (_ ("“%s”: %s"), token->text, probability) : g_strdup ("");
+      = token != NULL ? g_strdup_printf (_ ("“%s”: %s"), token->spelled, probability) : g_strdup ("");
   g_autofree char *tooltip
       = token != NULL ? g_strdup_printf (_ ("“%s”, token %u"), visible, token->id) : NULL;
 

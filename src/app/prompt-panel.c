@@ -3,6 +3,7 @@
 #include "app/field-message.h"
 #include "app/token-strip.h"
 #include "trace/request.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -59,22 +60,6 @@ forget_tokens (EgPromptPanel *self)
   self->n_tokens = 0;
 }
 
-/* A token's text, or, where its bytes are no whole characters, the bytes: "E2 80". (transfer full) */
-static char *
-spell_token (EgTokenizer *tokenizer, guint32 id)
-{
-  gsize n;
-  const guint8 *bytes = eg_tokenizer_token_bytes (tokenizer, id, &n);
-
-  if (bytes == NULL || g_utf8_validate_len ((const char *)bytes, n, NULL))
-    return eg_tokenizer_token_text (tokenizer, id);
-  g_autoptr (GString) text = g_string_new ("⟨");
-  for (gsize i = 0; i < n; i++)
-    g_string_append_printf (text, "%s%02X", i > 0 ? " " : "", bytes[i]);
-  g_string_append (text, "⟩");
-  return g_string_free (g_steal_pointer (&text), FALSE);
-}
-
 /* Takes the places of the tokens over, to know what a drag marks. */
 static void
 show_tokens (EgPromptPanel *self, const guint32 *ids, const gsize *starts, const gsize *ends, gsize n)
@@ -83,7 +68,7 @@ show_tokens (EgPromptPanel *self, const guint32 *ids, const gsize *starts, const
   g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
 
   for (gsize i = 0; i < n; i++)
-    g_ptr_array_add (texts, spell_token (tokenizer, ids[i]));
+    g_ptr_array_add (texts, eg_token_spell (tokenizer, ids[i]));
   forget_tokens (self);
   self->n_tokens = n;
   self->starts = g_memdup2 (starts, n * sizeof (gsize));

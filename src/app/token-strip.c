@@ -1,7 +1,7 @@
 #include "app/token-strip.h"
 
 #include "app/flow-layout.h"
-#include "plot/label.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

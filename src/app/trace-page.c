@@ -7,7 +7,7 @@
 #include "app/heatmap-view.h"
 #include "app/site-maps.h"
 #include "app/map-help.h"
-#include "plot/label.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -145,15 +145,12 @@ update_progress (EgTracePage *self)
   gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
 }
 
-/* Lines break neither between a quotation mark and the space with which most tokens begin, nor at "±".
- * (transfer full) */
+/* Lines do not break at "±". (transfer full) */
 static char *
-keep_tokens_whole (const char *sentence)
+keep_errors_whole (const char *sentence)
 {
   GString *text = g_string_new (sentence);
 
-  g_string_replace (text, "“ ", "“\302\240", 0);
-  g_string_replace (text, "„ ", "„\302\240", 0);
   g_string_replace (text, " ± ", "\302\240±\302\240", 0);
   return g_string_free (text, FALSE);
 }
@@ -201,7 +198,7 @@ update_texts (EgTracePage *self)
   g_autofree char *sentence = eg_trace_result_describe (result);
   gtk_label_set_text (self->clean, clean);
   gtk_label_set_text (self->corrupted, corrupted);
-  g_autofree char *whole = keep_tokens_whole (sentence != NULL ? sentence : "");
+  g_autofree char *whole = keep_errors_whole (sentence != NULL ? sentence : "");
   gtk_label_set_text (self->sentence, whole);
   eg_analysis_pane_set_result (self->analysis, result);
   eg_heatmap_view_announce (self->heatmap);
@@ -538,6 +535,18 @@ eg_trace_page_get_result (EgTracePage *self)
   return eg_tracing_get_result (self->tracing);
 }
 
+void
+eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer)
+{
+  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  if (result == NULL)
+    return;
+  eg_trace_result_spell (result, tokenizer);
+  eg_heatmap_view_set_colormap (self->heatmap, self->colormap); /* draws all anew */
+  update_texts (self);
+}
+
 gboolean
 eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceRequest *request)
 {
@@ -594,8 +603,8 @@ eg_trace_page_describe (EgTracePage *self)
     return g_strdup (request != NULL && request->subject != NULL && *request->subject != '\0'
                          ? request->subject
                          : _ ("Engram"));
-  g_autofree char *target = eg_token_to_label (result->target);
-  return g_strdup_printf ("%s → “%s”", result->subject, target);
+  g_autofree char *subject = eg_text_quote (result->subject), *target = eg_text_quote (result->target);
+  return g_strdup_printf ("%s → “%s”", subject, target);
 }
 
 /* What is not as usual, under the names that the command line has. */

@@ -35,6 +35,9 @@ EgTracingState eg_trace_page_get_state (EgTracePage *self);
 /* (transfer none) (nullable): what is on the screen; still growing while the trace runs. */
 EgTraceResult *eg_trace_page_get_result (EgTracePage *self);
 
+/* Shows the tokens as this tokenizer spells them, if they are its own. */
+void eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer);
+
 /* Of several sites, the one whose map is large; the result itself where there is one. (transfer none)
  * (nullable) */
 EgTraceResult *eg_trace_page_get_shown (EgTracePage *self);

@@ -357,6 +357,9 @@ on_read (GObject *source, GAsyncResult *async_result, gpointer data)
       eg_window_show_error (self, error->message, "win.open", _ ("_Open Another…"));
       return;
     }
+  EgModel *model = eg_model_loader_get_model (self->loader);
+  if (model != NULL)
+    eg_trace_result_spell (result, eg_model_get_tokenizer (model));
   EgTracePage *page = eg_window_add_page (self);
   eg_trace_page_set_key (page, opening->key);
   eg_trace_page_show (page, result);

@@ -86,6 +86,9 @@ void eg_window_select_page (EgWindow *self, EgTracePage *page);
 /* Where a request is traced: the page in front, if nothing there is lost by it, or a new one. */
 EgTracePage *eg_window_page_for (EgWindow *self, const EgTraceRequest *request);
 
+/* A model came, whose tokenizer may be that of files which were opened before. */
+void eg_window_spell_all (EgWindow *self);
+
 void eg_window_stop_all (EgWindow *self);
 void eg_window_install_tabs (GtkWidgetClass *widget_class);
 

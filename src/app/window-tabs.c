@@ -165,6 +165,16 @@ on_page_selected (AdwTabView *tabs, GParamSpec *pspec, gpointer data)
 }
 
 void
+eg_window_spell_all (EgWindow *self)
+{
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (eg_model_loader_get_model (self->loader));
+
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->tabs); i++)
+    eg_trace_page_spell (EG_TRACE_PAGE (adw_tab_page_get_child (adw_tab_view_get_nth_page (self->tabs, i))),
+                         tokenizer);
+}
+
+void
 eg_window_stop_all (EgWindow *self)
 {
   for (int i = 0; i < adw_tab_view_get_n_pages (self->tabs); i++)

@@ -328,6 +328,7 @@ on_model_loaded (EgModelLoader *loader, gpointer data)
   eg_model_menu_remember (self->model_menu, eg_model_get_folder (model));
   eg_prompt_panel_set_model (self->prompt_panel, model);
   eg_trace_settings_set_model (self->settings, model);
+  eg_window_spell_all (self);
   check_target (self);
   check_settings (self);
   eg_window_update (self);

@@ -2,7 +2,7 @@
 
 #include "app/application.h"
 #include "core/error.h"
-#include "plot/label.h"
+#include "tokenizer/token-text.h"
 #include "trace/result-io.h"
 
 #include <glib/gi18n.h>

@@ -1,5 +1,7 @@
 #include "plot/curves.h"
 
+#include "tokenizer/token-text.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -24,11 +26,11 @@ eg_curves_pin_color (gsize pin, gboolean dark)
   return (dark ? on_dark : light)[pin % EG_MAX_PINS];
 }
 
-/* "“ Merkel” (6)", short enough for a legend. */
+/* "“␣Merkel” (6)", short enough for a legend. */
 static char *
 name_token (const EgTraceResult *result, gsize position)
 {
-  g_autofree char *token = eg_token_to_label (result->tokens[position]);
+  g_autofree char *token = eg_token_quote (eg_trace_result_get_token (result, position));
   return g_strdup_printf ("“%s” (%" G_GSIZE_FORMAT ")", token, position);
 }
 
@@ -156,6 +158,12 @@ eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *
   switch (curves)
     {
     case EG_CURVES_LAYERS:
+      if (analysis->n_top == 0)
+        {
+          g_string_append (text,
+                           result->complete ? _ ("No cell has a score") : _ ("No cell has a score yet"));
+          break;
+        }
       g_string_append (text, eg_metric_is_better (result->metric, 1, 0) != damages
                                  ? _ ("Highest on average: ")
                                  : _ ("Lowest on average: "));

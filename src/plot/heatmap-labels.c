@@ -1,5 +1,6 @@
 /* The texts of a heatmap: tokens, layers, the subject's name, the colour bar's numbers. */
 #include "plot/heatmap-private.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -93,9 +94,10 @@ eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceResult *resul
     {
       const gboolean is_subject
           = eg_heatmap_layout_tells_tokens (self) && t >= self->subject_first && t <= self->subject_last;
-      g_autofree char *text = eg_token_to_label (result->tokens != NULL ? result->tokens[t] : "");
+      g_autofree char *text = eg_token_to_visible (eg_trace_result_get_token (result, t));
       EgLabel *label
           = add_label (self, text, em * shrink, is_subject ? self->style.subject : self->style.foreground);
+      eg_label_soften_space (label);
       eg_label_limit (label, MAX (6 * em, longest));
       self->token_labels[t] = label;
     }

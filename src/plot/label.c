@@ -61,6 +61,27 @@ eg_label_free (EgLabel *self)
 }
 
 void
+eg_label_soften_space (EgLabel *self)
+{
+  static const char space[] = "␣";
+  const char *text = pango_layout_get_text (self->text);
+
+  if (!g_str_has_prefix (text, space) || g_str_equal (text, space))
+    return;
+  g_autoptr (PangoAttrList) attributes = pango_attr_list_new ();
+  PangoAttribute *of_space[]
+      = { pango_attr_scale_new (0.75), pango_attr_foreground_alpha_new (G_MAXUINT16 / 2) };
+  for (gsize i = 0; i < G_N_ELEMENTS (of_space); i++)
+    {
+      of_space[i]->start_index = 0;
+      of_space[i]->end_index = sizeof space - 1;
+      pango_attr_list_insert (attributes, of_space[i]);
+    }
+  pango_layout_set_attributes (self->text, attributes);
+  measure (self);
+}
+
+void
 eg_label_limit (EgLabel *self, double width)
 {
   if (self->width <= width)
@@ -121,55 +142,4 @@ eg_label_draw (const EgLabel *self, cairo_t *cr)
   eg_color_set (self->color, cr);
   pango_cairo_show_layout (cr, self->text);
   cairo_restore (cr);
-}
-
-/* The sign that stands for a character which cannot be seen; 0 for one that can. */
-static gunichar
-visible_sign (gunichar c)
-{
-  if (c == '\n')
-    return 0x21b5; /* ↵ */
-  if (c == '\t')
-    return 0x21e5; /* ⇥ */
-  if (c < 0x20)
-    return 0x2400 + c; /* ␀ … ␟ */
-  if (c == 0x7f)
-    return 0x2421; /* ␡ */
-  if (g_unichar_isspace (c))
-    return 0x2423; /* ␣ */
-  return g_unichar_isprint (c) || g_unichar_ismark (c) ? 0 : 0xfffd;
-}
-
-/* Spaces between printable characters stay, for a person reads those. */
-static char *
-make_visible (const char *token, gboolean keep_first)
-{
-  g_autofree char *valid = g_utf8_make_valid (token, -1);
-  const char *begin = valid;
-  GString *text = g_string_new (NULL);
-
-  if (!keep_first && begin[0] == ' ' && begin[1] != '\0' && !g_unichar_isspace (g_utf8_get_char (begin + 1)))
-    begin++;
-  for (const char *p = begin; *p != '\0'; p = g_utf8_next_char (p))
-    {
-      const gunichar c = g_utf8_get_char (p), sign = visible_sign (c);
-      const gboolean inner
-          = c == ' ' && p > begin && p[1] != '\0' && !g_ascii_isspace (p[-1]) && !g_ascii_isspace (p[1]);
-      g_string_append_unichar (text, sign != 0 && !inner ? sign : c);
-    }
-  if (text->len == 0)
-    g_string_append (text, "∅");
-  return g_string_free (text, FALSE);
-}
-
-char *
-eg_token_to_label (const char *token)
-{
-  return make_visible (token, FALSE);
-}
-
-char *
-eg_token_to_visible (const char *token)
-{
-  return make_visible (token, TRUE);
 }

@@ -48,12 +48,9 @@ EgRect eg_label_get_extents (const EgLabel *self);
 
 void eg_label_draw (const EgLabel *self, cairo_t *cr);
 
-/* A token as a person can read it on an axis: without the space that it begins with, whitespace and control
- * characters as signs (␣ ⇥ ↵ ␀), never empty. (transfer full) */
-char *eg_token_to_label (const char *token);
-
-/* The same with its first space as ␣: for where the space matters. (transfer full) */
-char *eg_token_to_visible (const char *token);
+/* Makes the ␣ that a token begins with small and faint: it is a part of the token, and seldom what one looks
+ * for. */
+void eg_label_soften_space (EgLabel *self);
 
 static inline void
 eg_color_set (EgColor color, cairo_t *cr)

@@ -1,6 +1,7 @@
 #include "trace/request.h"
 
 #include "core/error.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -126,7 +127,7 @@ find_token (EgTokenizer *tokenizer,
   if (tokens->len == 0)
     return eg_error_invalid (error, _ ("%s “%s” is no token of this model"), what, target);
   *id = g_array_index (tokens, EgToken, 0).id;
-  g_autofree char *first = eg_tokenizer_token_text (tokenizer, *id);
+  g_autofree char *spelled = eg_token_spell (tokenizer, *id), *first = eg_token_quote (spelled);
   g_ptr_array_add (notes, g_strdup_printf (_ ("%s “%s” is %u tokens; its first, “%s”, is followed"), what,
                                            spaced, tokens->len, first));
   return TRUE;

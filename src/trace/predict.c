@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "model/mamba.h"
+#include "tokenizer/token-text.h"
 #include "trace/clean-run.h"
 
 #include <glib/gi18n.h>
@@ -24,6 +25,7 @@ take_top (EgPrediction *self, EgModel *model, EgWorkspace *workspace, gsize top,
       token->id = (guint32)found[i].index;
       token->probability = exp ((double)found[i].value - (double)found[0].value) / sum;
       token->text = eg_tokenizer_token_text (eg_model_get_tokenizer (model), token->id);
+      token->spelled = eg_token_spell (eg_model_get_tokenizer (model), token->id);
     }
   return TRUE;
 }
@@ -60,7 +62,10 @@ void
 eg_prediction_free (EgPrediction *self)
 {
   for (gsize i = 0; i < self->n_predictions; i++)
-    g_free (self->predictions[i].text);
+    {
+      g_free (self->predictions[i].text);
+      g_free (self->predictions[i].spelled);
+    }
   g_free (self->predictions);
   g_free (self->ids);
   g_strfreev (self->tokens);

@@ -10,7 +10,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint32 id;
-  char *text;
+  char *text, *spelled; /* spelled: with bytes that are no characters as such */
   double probability;
 } EgPredictedToken;
 

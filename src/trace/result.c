@@ -1,5 +1,6 @@
 #include "trace/result.h"
 
+#include "tokenizer/token-text.h"
 #include "trace/result-private.h"
 
 #include <glib/gi18n.h>
@@ -81,6 +82,7 @@ eg_trace_result_unref (EgTraceResult *self)
   g_free (self->subject);
   g_strfreev (self->tokens);
   g_free (self->ids);
+  g_strfreev (self->spelled);
   g_free (self->target);
   g_free (self->against);
   eg_corruption_clear (&self->corruption);
@@ -122,6 +124,7 @@ copy_alone (const EgTraceResult *self)
   copy->subject = g_strdup (self->subject);
   copy->tokens = g_strdupv (self->tokens);
   copy->ids = copy_ids (self->ids, self->n_tokens);
+  copy->spelled = g_strdupv (self->spelled);
   copy->target = g_strdup (self->target);
   copy->against = g_strdup (self->against);
   eg_corruption_copy (&self->corruption, &copy->corruption);
@@ -261,6 +264,38 @@ eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input)
   self->subject_first = input->subject_first;
   self->subject_last = input->subject_last;
   g_free (input);
+}
+
+static gboolean
+is_tokenizer_of (EgTokenizer *tokenizer, const EgTraceResult *self)
+{
+  for (gsize t = 0; t < self->n_tokens; t++)
+    {
+      g_autofree char *text = eg_tokenizer_token_text (tokenizer, self->ids[t]);
+      if (g_strcmp0 (text, self->tokens[t]) != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+void
+eg_trace_result_spell (EgTraceResult *self, EgTokenizer *tokenizer)
+{
+  for (gsize i = 1; i < eg_trace_result_n_sites (self); i++)
+    eg_trace_result_spell (eg_trace_result_get_site (self, i), tokenizer);
+  if (self->ids == NULL || self->tokens == NULL || !is_tokenizer_of (tokenizer, self))
+    return;
+  g_clear_pointer (&self->spelled, g_strfreev);
+  self->spelled = g_new0 (char *, self->n_tokens + 1);
+  for (gsize t = 0; t < self->n_tokens; t++)
+    self->spelled[t] = eg_token_spell (tokenizer, self->ids[t]);
+}
+
+const char *
+eg_trace_result_get_token (const EgTraceResult *self, gsize position)
+{
+  char **tokens = self->spelled != NULL ? self->spelled : self->tokens;
+  return tokens != NULL ? tokens[position] : "";
 }
 
 guint
@@ -518,8 +553,9 @@ static char *
 describe_best (const EgTraceResult *self, const EgTraceAnalysis *analysis)
 {
   const gsize layer = analysis->best_layer;
-  const char *token = self->tokens != NULL ? self->tokens[analysis->best_position] : "";
-  const char *target = self->target != NULL ? self->target : "";
+  g_autofree char *token = eg_token_quote (eg_trace_result_get_token (self, analysis->best_position));
+  g_autofree char *target = eg_token_quote (self->target != NULL ? self->target : "");
+  g_autofree char *against = eg_token_quote (self->against != NULL ? self->against : "");
   const double sem = self->sem[layer * self->n_tokens + analysis->best_position];
   g_autofree char *value = eg_metric_format (self->metric, analysis->best_score);
   g_autofree char *error = format_error (self->metric, sem);
@@ -541,7 +577,7 @@ describe_best (const EgTraceResult *self, const EgTraceAnalysis *analysis)
     case EG_METRIC_LOGIT_DIFF:
       return g_strdup_printf (
           _ ("Most important: layer %zu at “%s” brings “%s” back to a logit of %s%s more than that of “%s”"),
-          layer, token, target, value, error, self->against != NULL ? self->against : "");
+          layer, token, target, value, error, against);
     case EG_METRIC_KL:
       return g_strdup_printf (
           _ ("Most important: layer %zu at “%s” brings the prediction within %s%s nats of the clean one"),
@@ -571,7 +607,7 @@ describe_within_subject (const EgTraceResult *self, const EgTraceAnalysis *analy
       || !find_best (self, self->subject_first, self->subject_last, &best))
     return NULL;
   const gsize layer = best / self->n_tokens;
-  const char *token = self->tokens[best % self->n_tokens];
+  g_autofree char *token = eg_token_quote (eg_trace_result_get_token (self, best % self->n_tokens));
   g_autofree char *value = eg_metric_format (self->metric, self->scores[best]);
   g_autofree char *error = format_error (self->metric, self->sem[best]);
   if (self->sweep == EG_SWEEP_POSITIONS)
@@ -595,7 +631,7 @@ eg_trace_result_describe (const EgTraceResult *self)
 static char *
 undefined_warning (const EgTraceResult *self, const char *high, const char *low)
 {
-  const char *target = self->target != NULL ? self->target : "";
+  g_autofree char *target = eg_token_quote (self->target != NULL ? self->target : "");
   if (self->metric != EG_METRIC_PROB)
     return g_strdup_printf (_ ("Corrupting the subject does not worsen the metric “%s” (clean %s, corrupted "
                                "%s), so normalized scores are undefined"),
@@ -650,9 +686,11 @@ describe_missed_error (const EgTraceResult *self)
 static char *
 describe_shortcoming (const EgTraceResult *self)
 {
+  g_autofree char *target = eg_token_quote (self->target != NULL ? self->target : "");
+
   if (self->others[EG_METRIC_LOGIT_DIFF] != NULL && self->against_id == self->target_id)
     return g_strdup_printf (_ ("The swapped prompt predicts “%s”, too, so that there is no logit difference"),
-                            self->target != NULL ? self->target : "");
+                            target);
   return describe_missed_error (self);
 }
 
@@ -663,7 +701,7 @@ eg_trace_result_warning (const EgTraceResult *self)
     return g_strdup (self->note);
   g_autofree char *high = eg_metric_format (self->metric, self->high_score);
   g_autofree char *low = eg_metric_format (self->metric, self->low_score);
-  const char *target = self->target != NULL ? self->target : "";
+  g_autofree char *target = eg_token_quote (self->target != NULL ? self->target : "");
 
   switch (eg_trace_result_get_problem (self))
     {

@@ -1,6 +1,7 @@
 /* The numbers of a trace, finished or under way, with the settings that made them. */
 #pragma once
 
+#include "tokenizer/tokenizer.h"
 #include "trace/request.h"
 
 G_BEGIN_DECLS
@@ -69,7 +70,8 @@ struct _EgTraceResult
   EgTraceScores *others[EG_N_METRICS];
   char *prompt, *subject;
   char **tokens;
-  guint32 *ids; /* NULL where unknown */
+  guint32 *ids;   /* NULL where unknown */
+  char **spelled; /* NULL: as the tokens */
   gsize subject_first, subject_last;
   char *target;
   gint64 target_id; /* −1 where unknown */
@@ -112,6 +114,13 @@ EgTraceResultInput eg_trace_result_get_input (const EgTraceResult *self);
 /* The whole prompt, which becomes the grid's own tokens where it has them all; the sweep is set already.
  * Takes it over. */
 void eg_trace_result_take_input (EgTraceResult *self, EgTraceResultInput *input);
+
+/* Learns from their ids what the tokens of all sites look like: bytes that are no characters, as such. Does
+ * nothing where they are not this tokenizer's. */
+void eg_trace_result_spell (EgTraceResult *self, EgTokenizer *tokenizer);
+
+/* A token of the grid as it is to be shown, "" where there is none. (transfer none) */
+const char *eg_trace_result_get_token (const EgTraceResult *self, gsize position);
 
 /* The shape of a result's grid in files: [layers, tokens], or of a sweep over one of them [layers] or
  * [tokens]. Returns: the number of dimensions, 2 or 1. */

@@ -958,6 +958,7 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   result->device = g_strdup (eg_model_get_device_name (model));
   g_free (result->version);
   result->version = g_strdup (ENGRAM_VERSION);
+  eg_trace_result_spell (result, eg_model_get_tokenizer (model));
   for (gsize i = 1; i < grid.n_sites; i++)
     {
       EgTraceResult *other = eg_trace_result_copy_blank (result);

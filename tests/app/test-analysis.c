@@ -60,8 +60,8 @@ test_pane_follows_pins (void)
   g_assert_cmpstr (get_page (pane), ==, "pinned");
   eg_analysis_pane_set_pins (pane, pins, 2);
   fixture_settle (window);
-  g_assert_true (says (GTK_WIDGET (pane), "layer 2 at “Merkel” (5)"));
-  g_assert_true (says (GTK_WIDGET (pane), "layer 7 at “is” (6)"));
+  g_assert_true (says (GTK_WIDGET (pane), "layer 2 at “␣Merkel” (5)"));
+  g_assert_true (says (GTK_WIDGET (pane), "layer 7 at “␣is” (6)"));
 
   GtkWidget *button = fixture_find (
       gtk_stack_get_visible_child (GTK_STACK (fixture_find (GTK_WIDGET (pane), GTK_TYPE_STACK))),
@@ -288,12 +288,32 @@ test_titles_stand_over_their_numbers (void)
   fixture_close (window);
 }
 
+/* A file of nothing but NaN says so, where the highest layers would be named. */
+static void
+test_says_that_nothing_is_known (void)
+{
+  EgAnalysisPane *pane = EG_ANALYSIS_PANE (eg_analysis_pane_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  GtkWindow *window = fixture_show (GTK_WIDGET (pane), 700, 400);
+
+  for (gsize i = 0; i < 8 * 7; i++)
+    result->scores[i] = NAN;
+  eg_analysis_pane_set_result (pane, result);
+  g_assert_true (says (GTK_WIDGET (pane), "No cell has a score"));
+  g_assert_false (says (GTK_WIDGET (pane), "yet"));
+  result->complete = FALSE;
+  eg_analysis_pane_set_result (pane, result);
+  g_assert_true (says (GTK_WIDGET (pane), "No cell has a score yet"));
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/app/analysis/pins", test_pane_follows_pins);
   g_test_add_func ("/app/analysis/heights", test_pages_are_of_one_height);
+  g_test_add_func ("/app/analysis/nothing-known", test_says_that_nothing_is_known);
   g_test_add_func ("/app/text/progress", test_progress_is_of_one_unit);
   g_test_add_func ("/app/table/titles", test_titles_stand_over_their_numbers);
   g_test_add_func ("/app/table/copy", test_copies_as_tsv);

@@ -32,7 +32,8 @@ predict_slowly (GTask *task, gpointer source, gpointer data, GCancellable *cance
   EgPrediction *prediction = g_new0 (EgPrediction, 1);
   prediction->n_predictions = 1;
   prediction->predictions = g_new0 (EgPredictedToken, 1);
-  prediction->predictions[0] = (EgPredictedToken){ .text = g_strdup (data), .probability = 0.5 };
+  prediction->predictions[0]
+      = (EgPredictedToken){ .text = g_strdup (data), .spelled = g_strdup (data), .probability = 0.5 };
   g_atomic_int_inc (&slow.n_done);
   g_task_return_pointer (task, prediction, (GDestroyNotify)eg_prediction_free);
 }

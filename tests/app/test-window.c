@@ -325,6 +325,39 @@ test_loading_can_be_cancelled (void)
   g_assert_cmpuint (n_failed, ==, 0);
 }
 
+/* A file has texts, in which bytes that are no characters are lost; its ids bring them back, once a model is
+ * there that has such. */
+static void
+test_bytes_are_shown_as_such (void)
+{
+  g_autofree char *demo = eg_model_find_demo ();
+  g_autoptr (EgModelLoader) loader = eg_model_loader_new ();
+
+  eg_model_loader_open (loader, demo, NULL);
+  fixture_wait_for (eg_model_loader_get_model (loader) != NULL);
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (eg_model_loader_get_model (loader));
+  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, "日本", -1, NULL);
+  g_autoptr (EgTraceResult) result = fixture_result (8, tokens->len);
+  g_free (result->ids);
+  result->ids = g_new (guint32, tokens->len);
+  for (guint t = 0; t < tokens->len; t++)
+    {
+      result->ids[t] = g_array_index (tokens, EgToken, t).id;
+      g_free (result->tokens[t]);
+      result->tokens[t] = eg_tokenizer_token_text (tokenizer, result->ids[t]);
+    }
+  g_assert_cmpstr (eg_trace_result_get_token (result, 0), ==, "\357\277\275");
+  g_autofree char *path = save (result, "bytes.npz");
+  EgWindow *window = open_window (NULL);
+
+  eg_window_open_file (window, path);
+  fixture_wait_for (get_result (window) != NULL);
+  eg_window_open_model (window, demo);
+  fixture_wait_for (g_str_equal (eg_trace_result_get_token (get_result (window), 0), "⟨E6⟩"));
+  g_assert_cmpstr (get_result (window)->tokens[0], ==, "\357\277\275");
+  close_window (window);
+}
+
 static void
 remove_all (const char *path)
 {
@@ -350,6 +383,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/window/marks-the-occurrence-that-was-meant",
                    test_marks_the_occurrence_that_was_meant);
   g_test_add_func ("/app/window/recovers-what-was-not-saved", test_recovers_what_was_not_saved);
+  g_test_add_func ("/app/window/bytes-are-shown-as-such", test_bytes_are_shown_as_such);
   g_test_add_func ("/app/window/loading-can-be-cancelled", test_loading_can_be_cancelled);
   const int status = g_test_run ();
   remove_all (folder);

@@ -500,7 +500,7 @@ test_target_of_many_tokens_is_its_first (void)
   g_auto (Outcome) outcome = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "1", "--json",
                                   "--target", "Paris is a city");
   g_assert_cmpint (outcome.status, ==, 0);
-  g_assert_nonnull (strstr (outcome.err, "its first, “ Paris”, is followed"));
+  g_assert_nonnull (strstr (outcome.err, "its first, “␣Paris”, is followed"));
   g_autoptr (JsonNode) node = parse (outcome.out);
   JsonObject *target = json_object_get_object_member (json_node_get_object (node), "target");
   g_assert_cmpstr (json_object_get_string_member (target, "text"), ==, " Paris");

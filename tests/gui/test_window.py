@@ -75,7 +75,7 @@ def test_pointer_pins_a_cell(session):
     xdotool("mousemove_relative", "2", "2")
     wait_for("the cell in the description", lambda: re.match(r"Layer \d+, “␣Merkel”", program.heatmap().get_description()))
     xdotool("click", "1")
-    program.wait("the pinned cell in words", name=re.compile(r"^layer \d+ at “Merkel” \(5\): "))
+    program.wait("the pinned cell in words", name=re.compile(r"^layer \d+ at “␣Merkel” \(5\): "))
 
 
 def test_subject_is_marked_by_dragging(session):

@@ -198,33 +198,6 @@ test_unknown_name_lists_the_known (void)
   g_assert_cmpuint (colormap, ==, EG_COLORMAP_VIRIDIS);
 }
 
-/* ---- labels ---- */
-
-static void
-test_tokens_are_readable (void)
-{
-  static const struct
-  {
-    const char *token, *label, *visible;
-  } cases[] = {
-    { "The", "The", "The" },    { " mother", "mother", "␣mother" },
-    { " ", "␣", "␣" },          { "   ", "␣␣␣", "␣␣␣" },
-    { "  x", "␣␣x", "␣␣x" },    { "a b", "a b", "a b" },
-    { "\n", "↵", "↵" },         { "\t", "⇥", "⇥" },
-    { "\x01", "␁", "␁" },       { "\x7f", "␡", "␡" },
-    { "", "∅", "∅" },           { "\xff", "\xef\xbf\xbd", "\xef\xbf\xbd" },
-    { "日本", "日本", "日本" },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
-    {
-      g_autofree char *label = eg_token_to_label (cases[i].token);
-      g_autofree char *visible = eg_token_to_visible (cases[i].token);
-      g_assert_cmpstr (label, ==, cases[i].label);
-      g_assert_cmpstr (visible, ==, cases[i].visible);
-    }
-}
-
 /* ---- layout ---- */
 
 static const struct
@@ -1156,7 +1129,6 @@ main (int argc, char **argv)
   g_test_add_func ("/plot/colormap/matplotlib", test_colors_are_matplotlibs);
   g_test_add_func ("/plot/colormap/outside", test_values_outside_take_the_ends);
   g_test_add_func ("/plot/colormap/unknown", test_unknown_name_lists_the_known);
-  g_test_add_func ("/plot/label/tokens", test_tokens_are_readable);
   g_test_add_func ("/plot/layout/cells-fill-the-map", test_cells_fill_the_map);
   g_test_add_func ("/plot/layout/more-cells-than-pixels", test_more_cells_than_pixels);
   g_test_add_func ("/plot/layout/hit-test", test_hit_test_inverts_cells);

@@ -3,6 +3,7 @@
 #include "tokenizer/byte-level.h"
 #include "tokenizer/tokenizer.h"
 #include "tokenizer/unicode.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -241,6 +242,9 @@ test_spells_tokens (void)
   gsize length;
   const guint8 *bytes = eg_tokenizer_token_bytes (tokenizer, half, &length);
   assert_bytes (bytes, length, "\360\237", 2);
+  g_autofree char *spelled = eg_token_spell (tokenizer, half), *whole = eg_token_spell (tokenizer, id);
+  g_assert_cmpstr (spelled, ==, "⟨F0 9F⟩");
+  g_assert_cmpstr (whole, ==, " Paris");
 }
 
 static void
@@ -640,6 +644,57 @@ test_refuses_what_is_no_file (void)
   g_assert_error (error, EG_ERROR, EG_ERROR_NOT_FOUND);
 }
 
+static void
+test_tokens_are_readable (void)
+{
+  static const struct
+  {
+    const char *token, *label, *visible;
+  } cases[] = {
+    { "The", "The", "The" },
+    { " mother", "mother", "␣mother" },
+    { " ", "␣", "␣" },
+    { "   ", "␣␣␣", "␣␣␣" },
+    { "  x", "␣␣x", "␣␣x" },
+    { "a b", "a b", "a b" },
+    { "\n", "↵", "↵" },
+    { "\t", "⇥", "⇥" },
+    { "\x01", "␁", "␁" },
+    { "\x7f", "␡", "␡" },
+    { "", "∅", "∅" },
+    { "\xff", "\xef\xbf\xbd", "\xef\xbf\xbd" },
+    { " a\u202eb", "a⟨U+202E⟩b", "␣a⟨U+202E⟩b" },
+    { "日本", "日本", "日本" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *label = eg_token_to_label (cases[i].token);
+      g_autofree char *visible = eg_token_to_visible (cases[i].token);
+      g_assert_cmpstr (label, ==, cases[i].label);
+      g_assert_cmpstr (visible, ==, cases[i].visible);
+    }
+}
+
+/* In a sentence it turns nothing around it, and is not longer than the sentence. */
+static void
+test_quoted_tokens_keep_to_themselves (void)
+{
+  g_autofree char *plain = eg_token_quote (" in"), *arabic = eg_token_quote (" \u0645\u0631");
+  g_autofree char *turned = eg_token_quote ("\u202eab"), *text = eg_text_quote ("Eiffel Tower");
+  g_autofree char *many = g_strnfill (3000, 'x');
+  many[0] = 'a';
+  many[2999] = 'z';
+  g_autofree char *shortened = eg_token_quote (many);
+
+  g_assert_cmpstr (plain, ==, "␣in");
+  g_assert_cmpstr (text, ==, "Eiffel Tower");
+  g_assert_cmpstr (arabic, ==, "\u2068␣\u0645\u0631\u2069");
+  g_assert_cmpstr (turned, ==, "\u2068⟨U+202E⟩ab\u2069");
+  g_assert_cmpint (g_utf8_strlen (shortened, -1), ==, 40);
+  g_assert_true (g_str_has_prefix (shortened, "ax") && g_str_has_suffix (shortened, "xz"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -659,6 +714,8 @@ main (int argc, char **argv)
   g_test_add_func ("/tokenizer/decodes-what-it-encoded", test_decodes_what_it_encoded);
   g_test_add_func ("/tokenizer/knows-the-class-of-every-character", test_knows_the_class_of_every_character);
   g_test_add_func ("/tokenizer/offsets-count-the-characters-given", test_offsets_count_the_characters_given);
+  g_test_add_func ("/tokenizer/tokens-are-readable", test_tokens_are_readable);
+  g_test_add_func ("/tokenizer/quoted-tokens-keep-to-themselves", test_quoted_tokens_keep_to_themselves);
   g_test_add_func ("/tokenizer/spells-tokens", test_spells_tokens);
   g_test_add_func ("/tokenizer/unknown-ids-spell-nothing", test_unknown_ids_spell_nothing);
   g_test_add_func ("/tokenizer/lookup-wants-exactly-one-token", test_lookup_wants_exactly_one_token);

@@ -287,8 +287,8 @@ test_sentence_names_the_best_cell (void)
   g_autofree char *without_error = eg_trace_result_describe (result);
   result->sem[3] = 0.021;
   g_autofree char *with_error = eg_trace_result_describe (result);
-  g_assert_cmpstr (without_error, ==, "Most important: layer 1 at “ Merkel” brings “ German” back to 41%");
-  g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “ Merkel” brings “ German” back to 41% ± 2%");
+  g_assert_cmpstr (without_error, ==, "Most important: layer 1 at “␣Merkel” brings “␣German” back to 41%");
+  g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “␣Merkel” brings “␣German” back to 41% ± 2%");
 }
 
 /* The last token is nearly always the best; the subject's own best is named beside it. */
@@ -304,15 +304,15 @@ test_sentence_names_the_best_within_the_subject (void)
   g_autofree char *cells = eg_trace_result_describe (result);
   g_assert_cmpstr (
       cells, ==,
-      "Most important: layer 1 at “The” brings “ Paris” back to 99%; within the subject: layer 0 at "
-      "“ Eiffel” (63%)");
+      "Most important: layer 1 at “The” brings “␣Paris” back to 99%; within the subject: layer 0 at "
+      "“␣Eiffel” (63%)");
   /* Of damage, the lowest. */
   result->direction = EG_DIRECTION_DAMAGE;
   g_autofree char *damage = eg_trace_result_describe (result);
   g_assert_cmpstr (
       damage, ==,
       "Most important: damaging layer 0 at “The” (Probability: 10%); within the subject: layer 1 at "
-      "“ Eiffel” (30%)");
+      "“␣Eiffel” (30%)");
   result->direction = EG_DIRECTION_RESTORE;
   result->sweep = EG_SWEEP_POSITIONS;
   result->n_layers = 1;
@@ -320,7 +320,7 @@ test_sentence_names_the_best_within_the_subject (void)
   g_assert_null (strstr (inside, "within the subject"));
   result->scores[2] = 0.9;
   g_autofree char *positions = eg_trace_result_describe (result);
-  g_assert_true (g_str_has_suffix (positions, "; within the subject: “ Eiffel” (63%)"));
+  g_assert_true (g_str_has_suffix (positions, "; within the subject: “␣Eiffel” (63%)"));
   /* Layers have no tokens. */
   result->sweep = EG_SWEEP_LAYERS;
   g_autofree char *layers = eg_trace_result_describe (result);
