@@ -4,6 +4,8 @@
 
     test_languages.py SOURCES ON-XVFB WINDOW-LABELS
 """
+import gettext
+import io
 import os
 import re
 import subprocess
@@ -24,8 +26,11 @@ def longer(text):
             n = min(parts[i].count(vowel), missing)
             parts[i] = parts[i].replace(vowel, vowel + {"a": "á", "e": "é", "i": "í", "o": "ó", "u": "ú"}[vowel], n)
             missing -= n
-    padding = "ḿ" * max(missing, 0)
-    return "".join(parts) if not padding or not parts[-1] else "".join(parts) + padding
+    words = [i for i in range(0, len(parts), 2) if re.search(r"\w", parts[i])]
+    if words:
+        # Behind the last words, even when a format ends the text.
+        parts[words[-1]] += "ḿ" * max(missing, 0)
+    return "".join(parts)
 
 
 def make_pseudo(folder):
@@ -57,13 +62,38 @@ def make_pseudo(folder):
     subprocess.run(["msgfmt", os.path.join(folder, "eo.po"), "-o", os.path.join(target, "engram.mo")], check=True)
 
 
+# A text of each part of the window, which shows that the part was opened, and in which language.
+KNOWN = [
+    "Next token",
+    "What am I looking at?",
+    "Residual stream",
+    "_Open Folder…",
+    "_Export Figure…",
+    "The prompt and its answer above the picture",
+    "shortcut window\4Eight rows up and down",
+]
+
+
+def missing_texts(catalog, text):
+    """What of the known texts is not there in the language, or is there in English."""
+    compiled = subprocess.run(["msgfmt", "-o", "-", catalog], stdout=subprocess.PIPE, check=True).stdout if catalog else None
+    translations = gettext.GNUTranslations(io.BytesIO(compiled)) if compiled else gettext.NullTranslations()
+    shown = [line.removeprefix("label: ") for line in text.splitlines() if line.startswith("label: ")]
+    for known in KNOWN:
+        english = known.split("\4")[-1].replace("_", "")
+        wanted = translations.gettext(known).split("\4")[-1]
+        wanted = wanted.replace("_", "")
+        if wanted not in shown or (catalog and english in shown):
+            yield f"“{english}” is not shown as “{wanted}”"
+
+
 def labels(language, folder, locale_folder=None, options=()):
     """(exit status, what it printed) of the window in a language."""
     environment = dict(os.environ, LANGUAGE=language, LC_ALL="C.UTF-8", GSETTINGS_BACKEND="memory", GSK_RENDERER="cairo", HOME=folder)
     if locale_folder:
         environment["ENGRAM_LOCALE_DIR"] = locale_folder
     environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "detect_leaks=0"]))
-    result = subprocess.run(["bash", ON_XVFB, PROGRAM, *options], env=environment, capture_output=True, text=True, check=False, timeout=120)
+    result = subprocess.run(["bash", ON_XVFB, PROGRAM, *options], env=environment, capture_output=True, text=True, check=False, timeout=180)
     return result.returncode, result.stdout, result.stderr
 
 
@@ -86,6 +116,12 @@ def main():
             if "# SKIP" in text:
                 print(f"ok {i} - {language} # SKIP {text.split('# SKIP')[1].strip()}", flush=True)
                 continue
+            if not large:
+                catalog = None if language == "en" else os.path.join(folder, "pseudo/eo.po") if pseudo else os.path.join(SOURCES, f"po/{language}.po")
+                missing = list(missing_texts(catalog, text))
+                errors += "\n".join(missing)
+                status = status or bool(missing)
+            text = "\n".join(line for line in text.splitlines() if not line.startswith("label: ")) + "\n"
             print(f"{'ok' if status == 0 else 'not ok'} {i} - no label is cut in {'texts of twice their size' if large else language}", flush=True)
             if status != 0:
                 failed = True

@@ -1,22 +1,28 @@
 /* window-labels [--large]: opens the window as a person does at the first start, waits for its map, opens
- * what can be opened, and prints each label that does not show its whole text: "cut: TEXT". Ends with 1 when
- * there was one. Which language is in the environment. --large: with texts of twice their size, in a window
- * of 360 pixels, as WCAG 2.1 asks (1.4.4 and 1.4.10); the page is looked at first, then the panel. */
+ * what can be opened, one after the other: rows, help, menus and lists of buttons, shortcuts, the export
+ * dialog. It prints each label, "label: TEXT", and each that does not show its whole text, "cut: TEXT"; ends
+ * with 1 when there was one of those. Which language is in the environment. --large: with texts of twice
+ * their size, in a window of 360 pixels, as WCAG 2.1 asks (1.4.4 and 1.4.10); the page is looked at first,
+ * then the panel. */
 #include "app/application.h"
 #include "app/heatmap-view.h"
 #include "app/map-help.h"
 #include "app/prediction-list.h"
+#include "app/window.h"
 #include "core/data.h"
 
 #include <adwaita.h>
 #include <locale.h>
 
 #define LOOK_MS  200
-#define MAX_LOOK 300 /* a minute */
+#define MAX_LOOK 450 /* a minute and a half */
 #define SETTLE   5   /* looks after the map is there */
+#define STEP     3   /* looks after something was opened */
 
 /* Wider, and the window no longer fits into half of a small screen. */
 #define MAX_WIDTH 1000
+
+#define SCREEN_WIDTH 1280 /* of tests/app/on-xvfb.sh */
 
 #define LARGE_WIDTH  360
 #define LARGE_HEIGHT 760
@@ -27,6 +33,9 @@ typedef struct
   GtkApplication *application;
   gboolean large;
   guint looks, seen;
+  GPtrArray
+      *buttons;   /* (nullable) (element-type GtkMenuButton): those to open, once the rows were looked at */
+  guint n_opened; /* of the buttons, then the shortcuts and the dialog */
   guint n_labels, n_cut;
 } Look;
 
@@ -81,6 +90,7 @@ check_label (GtkWidget *label, Look *look)
 
   pango_layout_get_pixel_size (layout, &width, &height);
   look->n_labels++;
+  g_print ("label: %s\n", gtk_label_get_text (GTK_LABEL (label)));
   const gboolean narrow = width > gtk_widget_get_width (label) + 1 && !gtk_label_get_wrap (GTK_LABEL (label));
   const gboolean low = height > gtk_widget_get_height (label) + 1;
   if ((pango_layout_is_ellipsized (layout) && !is_foreign (label)) || narrow || low
@@ -118,13 +128,20 @@ open_all (GtkWidget *root)
 static void
 check_windows (Look *look)
 {
-  const int most = look->large ? LARGE_WIDTH : MAX_WIDTH;
+  GListModel *windows = gtk_window_get_toplevels ();
 
-  for (GList *l = gtk_application_get_windows (look->application); l != NULL; l = l->next)
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
     {
+      g_autoptr (GtkWidget) window = g_list_model_get_item (windows, i);
       int minimum;
-      check_labels (l->data, look);
-      gtk_widget_measure (l->data, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+      if (!gtk_widget_get_mapped (window))
+        continue;
+      /* GTK puts shortcuts into two columns, however wide. */
+      const int most = GTK_IS_SHORTCUTS_WINDOW (window) ? SCREEN_WIDTH
+                       : look->large                    ? LARGE_WIDTH
+                                                        : MAX_WIDTH;
+      check_labels (window, look);
+      gtk_widget_measure (window, GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
       if (minimum > most)
         {
           look->n_cut++;
@@ -141,6 +158,54 @@ finish (Look *look)
   g_application_quit (G_APPLICATION (look->application));
 }
 
+/* The buttons that open something when they are pressed. */
+static void
+collect_buttons (GtkWidget *root, GPtrArray *buttons)
+{
+  if (GTK_IS_MENU_BUTTON (root) && gtk_widget_get_mapped (root) && gtk_widget_get_sensitive (root))
+    g_ptr_array_add (buttons, root);
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    collect_buttons (child, buttons);
+}
+
+/* Opens what is next, and closes what was open. FALSE: there is nothing more. */
+static gboolean
+open_next (Look *look, GtkWindow *window)
+{
+  const guint n = look->n_opened++;
+
+  if (look->buttons == NULL)
+    {
+      look->buttons = g_ptr_array_new ();
+      collect_buttons (GTK_WIDGET (window), look->buttons);
+    }
+  if (n > 0 && n <= look->buttons->len)
+    gtk_menu_button_popdown (look->buttons->pdata[n - 1]);
+  if (n < look->buttons->len)
+    gtk_menu_button_popup (look->buttons->pdata[n]);
+  else if (n == look->buttons->len)
+    gtk_widget_activate_action (GTK_WIDGET (window), "win.show-help-overlay", NULL);
+  else if (n == look->buttons->len + 1)
+    {
+      gtk_window_close (
+          GTK_WINDOW (gtk_application_window_get_help_overlay (GTK_APPLICATION_WINDOW (window))));
+      gtk_widget_activate_action (GTK_WIDGET (window), "win.export", NULL);
+    }
+  else
+    return FALSE;
+  return TRUE;
+}
+
+static GtkWindow *
+get_main_window (Look *look)
+{
+  for (GList *l = gtk_application_get_windows (look->application); l != NULL; l = l->next)
+    if (EG_IS_WINDOW (l->data))
+      return l->data;
+  return NULL;
+}
+
 static void
 make_large (GtkWindow *window)
 {
@@ -152,7 +217,7 @@ static gboolean
 on_look (gpointer data)
 {
   Look *look = data;
-  GtkWindow *window = gtk_application_get_active_window (look->application);
+  GtkWindow *window = get_main_window (look);
   GtkWidget *map = window != NULL ? find (GTK_WIDGET (window), EG_TYPE_HEATMAP_VIEW) : NULL;
 
   if (look->looks++ > MAX_LOOK)
@@ -176,6 +241,14 @@ on_look (gpointer data)
     }
   if (look->seen < (look->large ? 4 : 2) * SETTLE)
     return G_SOURCE_CONTINUE;
+  if (!look->large && (look->seen - 2 * SETTLE) % STEP != 0)
+    return G_SOURCE_CONTINUE;
+  if (!look->large)
+    {
+      check_windows (look);
+      if (open_next (look, window))
+        return G_SOURCE_CONTINUE;
+    }
   finish (look);
   return G_SOURCE_REMOVE;
 }
@@ -191,5 +264,6 @@ main (int argc, char **argv)
 
   g_timeout_add (LOOK_MS, on_look, &look);
   g_application_run (G_APPLICATION (application), 1, argv);
+  g_clear_pointer (&look.buttons, g_ptr_array_unref);
   return look.n_cut > 0 || look.n_labels == 0;
 }
