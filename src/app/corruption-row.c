@@ -3,6 +3,7 @@
 #include "app/choices.h"
 #include "app/field-message.h"
 #include "app/path-dialog.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -75,25 +76,36 @@ takes_file (EgNoiseScale scale)
   return scale == EG_NOISE_SCALE_SUBJECTS || scale == EG_NOISE_SCALE_TEXT;
 }
 
-/* "Gaussian noise · All tokens": what is not as usual, after the kind. */
+char *
+eg_corruption_summarize (const EgCorruption *corruption)
+{
+  GString *text = g_string_new (eg_corruption_kind_get_title (corruption->kind));
+
+  if (corruption->kind == EG_CORRUPTION_SWAP)
+    {
+      g_autofree char *swap = eg_text_quote (corruption->swap != NULL ? corruption->swap : "");
+      g_string_append_printf (text, " · %s", swap);
+      return g_string_free (text, FALSE);
+    }
+  if (corruption->scale != EG_NOISE_SCALE_PROMPT)
+    g_string_append_printf (text, " · %s", _ (scales[corruption->scale]));
+  if (corruption->replace)
+    g_string_append_printf (text, " · %s", _ ("Replace"));
+  if (corruption->span != EG_SPAN_SUBJECT)
+    g_string_append_printf (text, " · %s", _ (spans[corruption->span]));
+  return g_string_free (text, FALSE);
+}
+
+/* (transfer full) */
 static char *
 summarize (EgCorruptionRow *self)
 {
-  const EgCorruptionKind kind = get_kind (self);
-  GString *text = g_string_new (eg_corruption_kind_get_title (kind));
-
-  if (kind == EG_CORRUPTION_SWAP)
-    {
-      g_string_append_printf (text, " · %s", gtk_editable_get_text (GTK_EDITABLE (self->swap)));
-      return g_string_free (text, FALSE);
-    }
-  if (get_scale (self) != EG_NOISE_SCALE_PROMPT)
-    g_string_append_printf (text, " · %s", _ (scales[get_scale (self)]));
-  if (gtk_switch_get_active (self->replace))
-    g_string_append_printf (text, " · %s", _ ("Replace"));
-  if (get_span (self) != EG_SPAN_SUBJECT)
-    g_string_append_printf (text, " · %s", _ (spans[get_span (self)]));
-  return g_string_free (text, FALSE);
+  const EgCorruption corruption = { .kind = get_kind (self),
+                                    .swap = (char *)gtk_editable_get_text (GTK_EDITABLE (self->swap)),
+                                    .scale = get_scale (self),
+                                    .replace = gtk_switch_get_active (self->replace),
+                                    .span = get_span (self) };
+  return eg_corruption_summarize (&corruption);
 }
 
 /* What belongs to a kind or a scale is there with it; what means nothing cannot be changed. */

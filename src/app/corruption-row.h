@@ -22,4 +22,7 @@ gboolean eg_corruption_row_check (EgCorruptionRow *self, GError **error);
 /* What is wrong with it, in place of what it is; NULL for nothing. */
 void eg_corruption_row_set_error (EgCorruptionRow *self, const char *error);
 
+/* "Gaussian noise · All tokens": the kind, and what is not as usual. (transfer full) */
+char *eg_corruption_summarize (const EgCorruption *corruption);
+
 G_END_DECLS

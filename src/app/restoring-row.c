@@ -65,23 +65,40 @@ get_text (GtkEntry *entry)
   return gtk_editable_get_text (GTK_EDITABLE (entry));
 }
 
-/* "One token in one layer", and what is not as usual. */
+/* (transfer full) */
+static char *
+name_knockout (const char *layers, const char *from, const char *to)
+{
+  return g_strdup_printf ("%s · %s:%s>%s", _ ("Knock out"), layers, from, to);
+}
+
+char *
+eg_restoring_summarize (const EgTraceRequest *request)
+{
+  if (request->has_knockout)
+    {
+      g_autofree char *knockout = eg_knockout_to_text (&request->knockout);
+      return g_strdup_printf ("%s · %s", _ ("Knock out"), knockout);
+    }
+  GString *text = g_string_new (_ (sweeps[request->sweep]));
+  if (request->direction != EG_DIRECTION_RESTORE)
+    g_string_append_printf (text, " · %s", _ (directions[request->direction]));
+  if (request->freeze != 0)
+    g_string_append_printf (text, " · %s", _ ("Frozen sites"));
+  return g_string_free (text, FALSE);
+}
+
+/* (transfer full) */
 static char *
 summarize (EgRestoringRow *self)
 {
-  GString *text = g_string_new (_ (sweeps[get_sweep (self)]));
+  const EgTraceRequest request = { .sweep = get_sweep (self),
+                                   .direction = get_direction (self),
+                                   .freeze = eg_site_chooser_get_sites (self->freeze) };
 
   if (gtk_switch_get_active (self->knockout))
-    {
-      g_string_printf (text, "%s · %s:%s>%s", _ ("Knock out"), get_text (self->layers), get_text (self->from),
-                       get_text (self->to));
-      return g_string_free (text, FALSE);
-    }
-  if (get_direction (self) != EG_DIRECTION_RESTORE)
-    g_string_append_printf (text, " · %s", _ (directions[get_direction (self)]));
-  if (eg_site_chooser_get_sites (self->freeze) != 0)
-    g_string_append_printf (text, " · %s", _ ("Frozen sites"));
-  return g_string_free (text, FALSE);
+    return name_knockout (get_text (self->layers), get_text (self->from), get_text (self->to));
+  return eg_restoring_summarize (&request);
 }
 
 /* A knockout has a sweep and a direction of its own; tokens in all layers have no window. */

@@ -31,4 +31,8 @@ void eg_restoring_row_bind (EgRestoringRow *self, GSettings *settings);
 /* A number that is still being typed counts. */
 void eg_restoring_row_commit (EgRestoringRow *self);
 
+/* "One token in one layer · Damage the clean run": what a request restores, and what is not as usual.
+ * (transfer full) */
+char *eg_restoring_summarize (const EgTraceRequest *request);
+
 G_END_DECLS

@@ -7,6 +7,7 @@
 #include "app/heatmap-view.h"
 #include "app/site-maps.h"
 #include "app/map-help.h"
+#include "app/settings-text.h"
 #include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
@@ -25,7 +26,7 @@ struct _EgTracePage
   EgColormap colormap;
   EgScale scale;
   EgOrientation orientation;
-  char *key;
+  char *key, *file_name;
   guint update_timeout;
 
   EgBanner *banner;
@@ -406,6 +407,7 @@ eg_trace_page_finalize (GObject *object)
 
   g_clear_pointer (&self->draft, eg_trace_request_free);
   g_free (self->key);
+  g_free (self->file_name);
   G_OBJECT_CLASS (eg_trace_page_parent_class)->finalize (object);
 }
 
@@ -484,6 +486,7 @@ eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *re
 
   g_clear_pointer (&self->model, eg_model_unref);
   self->model = eg_model_ref (model);
+  g_clear_pointer (&self->file_name, g_free);
   eg_trace_page_set_draft (self, request);
   eg_tracing_start (self->tracing, model, request);
 }
@@ -607,52 +610,47 @@ eg_trace_page_describe (EgTracePage *self)
   return g_strdup_printf ("%s → “%s”", subject, target);
 }
 
-/* What is not as usual, under the names that the command line has. */
-static void
-append_unusual (GString *text, const EgTraceRequest *request)
+char **
+eg_trace_page_get_settings (EgTracePage *self)
 {
-  const EgCorruption usual = { 0 };
-  g_autofree char *kind = eg_corruption_format_kind (&request->corruption);
-  g_autofree char *scale = eg_corruption_format_scale (&request->corruption);
-  g_autofree char *span = eg_corruption_format_span (&request->corruption);
-  g_autofree char *knockout = eg_knockout_to_text (&request->knockout);
-  g_autofree char *frozen = eg_sites_to_names (request->freeze);
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
 
-  if (request->corruption.kind == EG_CORRUPTION_SWAP)
-    g_string_append_printf (text, "\n%s", kind);
-  else if (!eg_corruption_equal (&request->corruption, &usual))
-    g_string_append_printf (text, "\n%s, %s, %s%s", kind, scale, span,
-                            request->corruption.replace ? ", replace" : "");
-  if (request->metric != EG_METRIC_PROB)
-    g_string_append_printf (text, "\n%s", eg_metric_get_title (request->metric));
-  if (request->has_knockout)
-    g_string_append_printf (text, "\nknockout %s", knockout);
-  else if (request->sweep != EG_SWEEP_CELLS || request->direction != EG_DIRECTION_RESTORE)
-    g_string_append_printf (text, "\n%s, %s", eg_direction_get_name (request->direction),
-                            eg_sweep_get_name (request->sweep));
-  if (request->freeze != 0)
-    g_string_append_printf (text, "\nfreeze %s", frozen);
+  if (request == NULL || (result != NULL && !result->has_settings))
+    return NULL;
+  return eg_settings_to_texts (request, result != NULL ? result->model : NULL);
 }
 
 char *
 eg_trace_page_describe_settings (EgTracePage *self)
 {
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
   const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+  g_auto (GStrv) settings = eg_trace_page_get_settings (self);
 
   if (request == NULL)
     return g_strdup ("");
-  if (result != NULL && !result->has_settings)
-    return g_strdup (request->prompt);
   g_autoptr (GString) text = g_string_new (request->prompt);
-  g_autofree char *sites = eg_sites_to_names (EG_SITE_BIT (request->site) | request->more_sites);
-  g_string_append_printf (text, _ ("\n%u samples, noise %.3g, seed %u\nSite %s, window %u"),
-                          eg_trace_request_get_samples (request), request->noise_level, request->seed, sites,
-                          request->window);
-  append_unusual (text, request);
-  if (result != NULL && result->model != NULL)
-    g_string_append_printf (text, _ ("\nModel %s"), result->model);
+  for (gsize i = 0; settings != NULL && settings[i] != NULL; i++)
+    if (*settings[i] != '\0')
+      g_string_append_printf (text, "\n%s", settings[i]);
+  if (self->file_name != NULL)
+    g_string_append_printf (text, "\n%s", self->file_name);
   return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+const char *
+eg_trace_page_get_file_name (EgTracePage *self)
+{
+  return self->file_name;
+}
+
+void
+eg_trace_page_set_file_name (EgTracePage *self, const char *name)
+{
+  char *shown = name != NULL ? g_filename_display_name (name) : NULL;
+
+  g_free (self->file_name);
+  self->file_name = shown;
 }
 
 const char *

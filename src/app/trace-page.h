@@ -59,6 +59,13 @@ void eg_trace_page_reset_draft (EgTracePage *self);
 char *eg_trace_page_describe (EgTracePage *self);
 char *eg_trace_page_describe_settings (EgTracePage *self);
 
+/* The settings one by one, as eg_settings_to_texts(); NULL where they are not known. (transfer full) */
+char **eg_trace_page_get_settings (EgTracePage *self);
+
+/* The file that it was read from or saved to, without its folder; NULL: none. A new trace is in none. */
+const char *eg_trace_page_get_file_name (EgTracePage *self);
+void eg_trace_page_set_file_name (EgTracePage *self, const char *name);
+
 /* The name under which unsaved results are kept (unsaved.h); NULL: this one is not. (transfer none) */
 const char *eg_trace_page_get_key (EgTracePage *self);
 void eg_trace_page_set_key (EgTracePage *self, const char *key);

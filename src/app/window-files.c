@@ -44,6 +44,16 @@ mark_saved (EgWindow *self, EgTracePage *page)
   eg_trace_page_set_key (page, NULL);
 }
 
+static void
+set_file_name (EgWindow *self, EgTracePage *page, const char *name)
+{
+  eg_trace_page_set_file_name (page, name);
+  /* A page that was closed, and perhaps will be brought back, has no tab. */
+  if (gtk_widget_get_parent (GTK_WIDGET (page)) != NULL)
+    eg_window_show_tabs (self);
+  eg_window_update (self);
+}
+
 typedef struct
 {
   GWeakRef window, page;
@@ -72,9 +82,12 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
                             numbers ? _ ("_Save Elsewhere…") : _ ("_Export Again…"));
       return;
     }
-  if (page != NULL && g_str_has_suffix (path, ".npz"))
-    mark_saved (self, page);
   g_autofree char *name = g_path_get_basename (path);
+  if (page != NULL && g_str_has_suffix (path, ".npz"))
+    {
+      mark_saved (self, page);
+      set_file_name (self, page, name);
+    }
   g_autofree char *text = g_strdup_printf (_ ("Saved %s"), name);
   eg_window_show_toast (self, text, NULL, NULL, NULL);
 }
@@ -363,6 +376,11 @@ on_read (GObject *source, GAsyncResult *async_result, gpointer data)
   EgTracePage *page = eg_window_add_page (self);
   eg_trace_page_set_key (page, opening->key);
   eg_trace_page_show (page, result);
+  if (opening->key == NULL)
+    {
+      g_autofree char *name = g_path_get_basename (opening->path);
+      set_file_name (self, page, name);
+    }
   eg_window_select_page (self, page);
 }
 

@@ -83,6 +83,13 @@ EgTracePage *eg_window_get_page (EgWindow *self);
 EgTracePage *eg_window_add_page (EgWindow *self);
 void eg_window_select_page (EgWindow *self, EgTracePage *page);
 
+/* What a page has that no other about the same subject and target has: the name of its file, or settings; ""
+ * where nothing does. (transfer full) */
+char *eg_window_tell_apart (EgWindow *self, EgTracePage *page);
+
+/* All titles anew: what tells one apart depends on the others. */
+void eg_window_show_tabs (EgWindow *self);
+
 /* Where a request is traced: the page in front, if nothing there is lost by it, or a new one. */
 EgTracePage *eg_window_page_for (EgWindow *self, const EgTraceRequest *request);
 

@@ -1,5 +1,6 @@
 /* The window's tabs: one trace each. */
 #include "app/window-private.h"
+#include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -31,17 +32,68 @@ keep (EgWindow *self, EgTracePage *page)
   eg_unsaved_keep (self->unsaved, eg_trace_page_get_key (page), result);
 }
 
+static EgTracePage *
+get_nth_page (EgWindow *self, int i)
+{
+  return EG_TRACE_PAGE (adw_tab_page_get_child (adw_tab_view_get_nth_page (self->tabs, i)));
+}
+
+/* Joins the settings that are other ones than those of a page about the same. (transfer full) */
+static char *
+join_differences (EgWindow *self, EgTracePage *page)
+{
+  g_autofree char *title = eg_trace_page_describe (page);
+  g_auto (GStrv) own = eg_trace_page_get_settings (page);
+  g_autoptr (GString) text = g_string_new (NULL);
+  const gsize n = own != NULL ? g_strv_length (own) : 0;
+  g_autofree gboolean *differs = g_new0 (gboolean, n);
+
+  for (int k = 0; n > 0 && k < adw_tab_view_get_n_pages (self->tabs); k++)
+    {
+      EgTracePage *other = get_nth_page (self, k);
+      g_autofree char *other_title = eg_trace_page_describe (other);
+      if (other == page || strcmp (title, other_title) != 0)
+        continue;
+      g_auto (GStrv) settings = eg_trace_page_get_settings (other);
+      for (gsize i = 0; settings != NULL && i < n; i++)
+        differs[i] = differs[i] || strcmp (own[i], settings[i]) != 0;
+    }
+  for (gsize i = 0; i < n; i++)
+    if (differs[i] && *own[i] != '\0')
+      g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", own[i]);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+char *
+eg_window_tell_apart (EgWindow *self, EgTracePage *page)
+{
+  const char *file = eg_trace_page_get_file_name (page);
+  return file != NULL ? eg_text_quote (file) : join_differences (self, page);
+}
+
 static void
 show_in_tab (EgWindow *self, EgTracePage *page)
 {
   AdwTabPage *tab = adw_tab_view_get_page (self->tabs, GTK_WIDGET (page));
-  g_autofree char *title = eg_trace_page_describe (page);
+  g_autofree char *name = eg_trace_page_describe (page);
+  g_autofree char *mark = eg_window_tell_apart (self, page);
   g_autofree char *settings = eg_trace_page_describe_settings (page);
   g_autofree char *tooltip = g_markup_escape_text (settings, -1);
+  /* What tells it apart comes first: tabs show the beginning. */
+  g_autofree char *title = *mark != '\0' ? g_strdup_printf ("%s · %s", mark, name) : g_strdup (name);
 
-  adw_tab_page_set_title (tab, title);
-  adw_tab_page_set_tooltip (tab, tooltip);
+  if (strcmp (title, adw_tab_page_get_title (tab)) != 0)
+    adw_tab_page_set_title (tab, title);
+  if (g_strcmp0 (tooltip, adw_tab_page_get_tooltip (tab)) != 0)
+    adw_tab_page_set_tooltip (tab, tooltip);
   adw_tab_page_set_loading (tab, eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
+}
+
+void
+eg_window_show_tabs (EgWindow *self)
+{
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->tabs); i++)
+    show_in_tab (self, get_nth_page (self, i));
 }
 
 static void
@@ -54,7 +106,7 @@ on_page_changed (EgTracePage *page, gpointer data)
   keep (self, page);
   /* A page that was closed, and perhaps will be brought back, has none. */
   if (gtk_widget_get_parent (GTK_WIDGET (page)) != NULL)
-    show_in_tab (self, page);
+    eg_window_show_tabs (self);
   eg_window_update (self);
 }
 
@@ -64,7 +116,7 @@ static void
 insert (EgWindow *self, EgTracePage *page)
 {
   adw_tab_view_append (self->tabs, GTK_WIDGET (page));
-  show_in_tab (self, page);
+  eg_window_show_tabs (self);
 }
 
 EgTracePage *
@@ -170,15 +222,14 @@ eg_window_spell_all (EgWindow *self)
   EgTokenizer *tokenizer = eg_model_get_tokenizer (eg_model_loader_get_model (self->loader));
 
   for (int i = 0; i < adw_tab_view_get_n_pages (self->tabs); i++)
-    eg_trace_page_spell (EG_TRACE_PAGE (adw_tab_page_get_child (adw_tab_view_get_nth_page (self->tabs, i))),
-                         tokenizer);
+    eg_trace_page_spell (get_nth_page (self, i), tokenizer);
 }
 
 void
 eg_window_stop_all (EgWindow *self)
 {
   for (int i = 0; i < adw_tab_view_get_n_pages (self->tabs); i++)
-    eg_trace_page_stop (EG_TRACE_PAGE (adw_tab_page_get_child (adw_tab_view_get_nth_page (self->tabs, i))));
+    eg_trace_page_stop (get_nth_page (self, i));
 }
 
 /* ---- closing, and bringing back ---- */
@@ -219,6 +270,7 @@ on_close_page (AdwTabView *tabs, AdwTabPage *tab, gpointer data)
     self->automatic = NULL;
   eg_trace_page_stop (page);
   adw_tab_view_close_page_finish (tabs, tab, TRUE);
+  eg_window_show_tabs (self);
   if (eg_trace_page_get_result (page) != NULL)
     offer_undo (self, page);
   eg_window_update (self);

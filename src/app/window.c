@@ -161,7 +161,9 @@ eg_window_update (EgWindow *self)
   update_content (self);
   if (page != NULL)
     eg_trace_page_set_outdated (page, outdated);
+  g_autofree char *mark = page != NULL ? eg_window_tell_apart (self, page) : g_strdup ("");
   adw_window_title_set_title (self->title, title);
+  adw_window_title_set_subtitle (self->title, mark);
   gtk_window_set_title (GTK_WINDOW (self), title);
 }
 

@@ -325,6 +325,43 @@ test_loading_can_be_cancelled (void)
   g_assert_cmpuint (n_failed, ==, 0);
 }
 
+static const char *
+get_title (EgWindow *window, int tab)
+{
+  return adw_tab_page_get_title (adw_tab_view_get_nth_page (window->tabs, tab));
+}
+
+/* Traces of one subject and target say what differs, and files which they are. */
+static void
+test_tabs_can_be_told_apart (void)
+{
+  g_autoptr (EgTraceResult) first = fixture_result (8, 8), second = fixture_result (8, 8);
+  EgWindow *window = open_window (NULL);
+
+  first->has_settings = second->has_settings = TRUE;
+  first->samples = 10;
+  second->samples = 20;
+  second->site = EG_SITE_MIXER;
+  for (int i = 0; i < 2; i++)
+    {
+      EgTracePage *page = eg_window_add_page (window);
+      eg_trace_page_show (page, i == 0 ? first : second);
+    }
+  const char *name = strstr (get_title (window, 0), " · ");
+  g_assert_nonnull (name);
+  g_assert_true (g_str_has_prefix (get_title (window, 0), "Residual stream, Samples 10 · "));
+  g_assert_true (g_str_has_prefix (get_title (window, 1), "Mixer output, Samples 20 · "));
+  g_assert_true (g_str_has_suffix (get_title (window, 1), name));
+  const char *tooltip = adw_tab_page_get_tooltip (adw_tab_view_get_nth_page (window->tabs, 1));
+  g_assert_nonnull (strstr (tooltip, "\nMixer output\nSamples 20\n"));
+
+  g_autofree char *path = save (second, "told apart.npz");
+  eg_window_open_file (window, path);
+  fixture_wait_for (adw_tab_view_get_n_pages (window->tabs) == 3);
+  fixture_wait_for (g_str_has_prefix (get_title (window, 2), "told apart.npz · "));
+  close_window (window);
+}
+
 /* A file has texts, in which bytes that are no characters are lost; its ids bring them back, once a model is
  * there that has such. */
 static void
@@ -383,6 +420,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/window/marks-the-occurrence-that-was-meant",
                    test_marks_the_occurrence_that_was_meant);
   g_test_add_func ("/app/window/recovers-what-was-not-saved", test_recovers_what_was_not_saved);
+  g_test_add_func ("/app/window/tabs-can-be-told-apart", test_tabs_can_be_told_apart);
   g_test_add_func ("/app/window/bytes-are-shown-as-such", test_bytes_are_shown_as_such);
   g_test_add_func ("/app/window/loading-can-be-cancelled", test_loading_can_be_cancelled);
   const int status = g_test_run ();
