@@ -65,7 +65,7 @@ queue_gemm (EgStream *stream,
 {
   if (MAX (MAX (ldx, ldy), MAX (n_rows, MAX (w->rows, w->cols))) > INT_MAX)
     {
-      fail (stream, EG_STREAM_NO_MEMORY, "a matrix is larger than cuBLAS takes");
+      fail_memory (stream); /* more than cuBLAS takes: half a group may be less */
       return;
     }
   const Factor weights = weight_factor (stream, w), rows = row_factor (stream, x, &ldx, n_rows, w->cols);

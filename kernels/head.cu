@@ -87,6 +87,8 @@ queue_panel (EgStream *stream,
   const size_t size = head->dtype == EG_DTYPE_F32 ? sizeof (float) : sizeof (uint16_t), d = head->cols;
   const EgMatrix part = { static_cast<const char *> (head->data) + first * d * size, head->dtype, n, d };
   queue_gemm (stream, logits, n, x, d, n_rows, &part, false);
+  if (stream->state != EG_STREAM_WORKS)
+    return;
   launch ("head", head_kernel, dim3 ((unsigned)n_rows), dim3 (head_threads),
           head_threads / warp_size * sizeof (double), stream->compute, states,
           HeadPanel{ logits, first, n, query->target, query->against, query->weights, begin });
@@ -115,8 +117,7 @@ cuda_head (EgStream *stream,
       queue_panel (stream, states, logits, x, n_rows, head, query, p * panel,
                    MIN (panel, head->rows - p * panel), i == 0);
     }
-  const auto *found = static_cast<const HeadState *> (
-      states ? fetch (stream, states, n_rows * sizeof (HeadState)) : nullptr);
+  const auto *found = static_cast<const HeadState *> (fetch (stream, states, n_rows * sizeof (HeadState)));
   for (gsize r = 0; found && r < n_rows; r++)
     answers[r]
         = EgHeadRow{ (double)found[r].max,     found[r].sum,      (double)found[r].target,

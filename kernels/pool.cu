@@ -27,17 +27,13 @@ pool_grow (Pool &pool, size_t n_bytes)
 {
   void *memory = nullptr;
   size_t size = !pool.pooled || n_bytes > pool_block ? n_bytes : pool_block;
-  if (cudaMalloc (&memory, size) != cudaSuccess && size > n_bytes)
+  if (!works (cudaMalloc (&memory, size)))
     {
+      if (size == n_bytes)
+        return nullptr;
       size = n_bytes; /* what is left may be enough */
-      cudaGetLastError ();
-      if (cudaMalloc (&memory, size) != cudaSuccess)
-        memory = nullptr;
-    }
-  if (!memory)
-    {
-      cudaGetLastError (); /* not for the next launch to find */
-      return nullptr;
+      if (!works (cudaMalloc (&memory, size)))
+        return nullptr;
     }
   auto *block = new PoolBlock{ static_cast<char *> (memory), size, 0, {} };
   block->free[0] = size;

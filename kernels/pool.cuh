@@ -10,6 +10,16 @@
 
 namespace engram
 {
+/* Whether a call has worked. What it leaves as the thread's last error is cleared, for the next launch not to
+ * find it. */
+static inline bool
+works (cudaError_t error)
+{
+  if (error != cudaSuccess)
+    cudaGetLastError ();
+  return error == cudaSuccess;
+}
+
 struct PoolBlock
 {
   char *memory;

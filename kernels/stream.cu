@@ -1,6 +1,7 @@
 /* Streams: failures, scratch, tables, and what comes to the device and back. */
 #include "stream.cuh"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,26 +9,39 @@ namespace engram
 {
 static const size_t tables_least = (size_t)256 << 10, blas_workspace = (size_t)32 << 20;
 
-void
-fail (EgStream *stream, EgStreamState state, const char *why)
+__attribute__ ((format (printf, 3, 4))) static void
+fail (EgStream *stream, EgStreamState state, const char *format, ...)
 {
+  va_list values;
   if (stream->state != EG_STREAM_WORKS)
     return;
   stream->state = state;
-  if (state == EG_STREAM_NO_MEMORY)
-    snprintf (stream->why, sizeof stream->why, "There is not enough memory on %s: %s", stream->backend->name,
-              why);
-  else
-    snprintf (stream->why, sizeof stream->why, "%s has stopped working (%s)", stream->backend->name, why);
+  va_start (values, format);
+  vsnprintf (stream->why, sizeof stream->why, format, values);
+  va_end (values);
+}
+
+void
+fail_memory (EgStream *stream)
+{
+  fail (stream, EG_STREAM_NO_MEMORY, _ ("There is not enough memory on %s"), stream->backend->name);
+}
+
+void
+fail_lost (EgStream *stream, const char *why)
+{
+  fail (stream, EG_STREAM_LOST, _ ("%s has stopped working (%s)"), stream->backend->name, why);
 }
 
 bool
 check (EgStream *stream, cudaError_t error)
 {
-  if (error == cudaSuccess)
+  if (works (error))
     return stream->state == EG_STREAM_WORKS;
-  fail (stream, error == cudaErrorMemoryAllocation ? EG_STREAM_NO_MEMORY : EG_STREAM_LOST,
-        cudaGetErrorString (error));
+  if (error == cudaErrorMemoryAllocation)
+    fail_memory (stream);
+  else
+    fail_lost (stream, cudaGetErrorString (error));
   return false;
 }
 
@@ -40,8 +54,11 @@ check_blas (EgStream *stream, cublasStatus_t status)
   if (status != CUBLAS_STATUS_ALLOC_FAILED && !check (stream, cudaGetLastError ()))
     return false;
   char why[64];
-  snprintf (why, sizeof why, "cuBLAS says %d", (int)status);
-  fail (stream, status == CUBLAS_STATUS_ALLOC_FAILED ? EG_STREAM_NO_MEMORY : EG_STREAM_LOST, why);
+  snprintf (why, sizeof why, "cuBLAS: %d", (int)status);
+  if (status == CUBLAS_STATUS_ALLOC_FAILED)
+    fail_memory (stream);
+  else
+    fail_lost (stream, why);
   return false;
 }
 
@@ -53,7 +70,7 @@ begin_op (EgStream *stream)
   if (!check (stream, cudaSetDevice (stream->backend->device))) /* of this thread */
     return false;
   std::lock_guard<std::mutex> guard (stream->backend->lock);
-  stream->queued = ++stream->backend->pool.sequence;
+  stream->begun = ++stream->backend->pool.sequence;
   return true;
 }
 
@@ -61,6 +78,8 @@ void
 end_op (EgStream *stream)
 {
   check (stream, cudaGetLastError ());
+  std::lock_guard<std::mutex> guard (stream->backend->lock);
+  stream->queued = stream->begun;
 }
 
 /* Gives what nobody uses any more back to the pool. With the lock. */
@@ -72,7 +91,7 @@ settle_pending (CudaBackend *backend)
     {
       bool in_use = false;
       for (const EgStream *stream : backend->streams)
-        in_use = in_use || (stream->done < it.sequence && stream->done < stream->queued);
+        in_use = in_use || (stream->done < it.sequence && stream->done < stream->begun);
       if (in_use)
         left.push_back (it);
       else
@@ -81,9 +100,10 @@ settle_pending (CudaBackend *backend)
   backend->pool.pending.swap (left);
 }
 
-/* Everything that is queued is done, or its stream has failed. With the lock. */
+/* Everything that is queued is done, or its stream has failed; not so an op that has begun, of which
+ * something may still be to be queued. With the lock, which end_op takes, too. */
 static void
-wait_for_all (CudaBackend *backend)
+wait_for_all (CudaBackend *backend, EgStream *asking)
 {
   for (EgStream *stream : backend->streams)
     {
@@ -91,11 +111,18 @@ wait_for_all (CudaBackend *backend)
       cudaStreamSynchronize (stream->compute);
       stream->done = stream->queued;
     }
+  if (asking)
+    {
+      /* It queues nothing meanwhile: what its op queues from here on is counted as another op's. */
+      asking->done = asking->queued = asking->begun;
+      asking->begun = ++backend->pool.sequence;
+    }
   settle_pending (backend);
 }
 
+/* asking: the stream whose op needs it; NULL for none. */
 static void *
-take_memory (CudaBackend *backend, size_t n_bytes)
+take_memory (CudaBackend *backend, EgStream *asking, size_t n_bytes)
 {
   std::lock_guard<std::mutex> guard (backend->lock);
   cudaSetDevice (backend->device);
@@ -103,7 +130,7 @@ take_memory (CudaBackend *backend, size_t n_bytes)
   void *memory = pool_take (backend->pool, n_bytes);
   if (!memory)
     {
-      wait_for_all (backend);
+      wait_for_all (backend, asking);
       pool_trim (backend->pool);
       memory = pool_take (backend->pool, n_bytes);
     }
@@ -127,7 +154,7 @@ cuda_alloc (EgBackend *self, gsize n_floats)
   gsize n_bytes;
   if (!g_size_checked_mul (&n_bytes, n_floats, sizeof (float)))
     return nullptr;
-  return static_cast<float *> (take_memory (reinterpret_cast<CudaBackend *> (self), n_bytes));
+  return static_cast<float *> (take_memory (reinterpret_cast<CudaBackend *> (self), nullptr, n_bytes));
 }
 
 static void
@@ -144,7 +171,7 @@ cuda_memory_free (EgBackend *self)
   size_t n_free = 0, total = 0;
   cudaSetDevice (backend->device);
   settle_pending (backend);
-  if (cudaMemGetInfo (&n_free, &total) != cudaSuccess)
+  if (!works (cudaMemGetInfo (&n_free, &total)))
     return 0;
   for (const auto &it : backend->pool.blocks)
     n_free += it.second->n_bytes - it.second->used;
@@ -159,10 +186,10 @@ scratch (EgStream *stream, Scratch kind, size_t n_bytes)
   if (stream->scratch_size[kind] >= n_bytes)
     return stream->scratch[kind];
   give_memory (stream->backend, stream->scratch[kind]);
-  stream->scratch[kind] = take_memory (stream->backend, n_bytes);
+  stream->scratch[kind] = take_memory (stream->backend, stream, n_bytes);
   stream->scratch_size[kind] = stream->scratch[kind] ? n_bytes : 0;
   if (!stream->scratch[kind])
-    fail (stream, EG_STREAM_NO_MEMORY, "none is left for intermediate results");
+    fail_memory (stream);
   return stream->scratch[kind];
 }
 
@@ -189,16 +216,15 @@ grow_tables (EgStream *stream, size_t n_bytes)
     return false;
   free_tables (stream);
   void *host = nullptr;
-  const bool ok = check (stream, cudaHostAlloc (&host, 2 * size, cudaHostAllocDefault));
-  tables.host = static_cast<char *> (host);
-  if (!ok)
+  if (!check (stream, cudaHostAlloc (&host, 2 * size, cudaHostAllocDefault)))
     return false;
-  tables.device = static_cast<char *> (take_memory (stream->backend, 2 * size));
+  tables.host = static_cast<char *> (host);
+  tables.device = static_cast<char *> (take_memory (stream->backend, stream, 2 * size));
   tables.half_size = tables.device ? size : 0;
   tables.used = 0;
   tables.half = 0;
   if (!tables.device)
-    fail (stream, EG_STREAM_NO_MEMORY, "none is left for tables");
+    fail_memory (stream);
   return tables.device != nullptr;
 }
 
@@ -225,9 +251,11 @@ upload_bytes (EgStream *stream, const void *table, size_t n_bytes)
 
 /* ---- to the device and back ---- */
 
-bool
-wait (EgStream *stream)
+/* Ends an op whose last work is queued, and waits for it. */
+static bool
+end_and_wait (EgStream *stream)
 {
+  end_op (stream);
   const bool ok = check (stream, cudaStreamSynchronize (stream->compute));
   std::lock_guard<std::mutex> guard (stream->backend->lock);
   stream->done = stream->queued;
@@ -239,7 +267,7 @@ static void
 cuda_wait (EgStream *stream)
 {
   if (begin_op (stream))
-    wait (stream);
+    end_and_wait (stream);
 }
 
 /* Waits, so that ops of other streams find it, too. */
@@ -249,7 +277,7 @@ cuda_upload (EgStream *stream, float *to, const float *from, gsize n)
   if (n == 0 || !begin_op (stream))
     return;
   check (stream, cudaMemcpyAsync (to, from, n * sizeof (float), cudaMemcpyHostToDevice, stream->compute));
-  wait (stream);
+  end_and_wait (stream);
 }
 
 static void
@@ -259,27 +287,32 @@ cuda_download (EgStream *stream, float *to, const float *from, gsize n)
   if (n == 0 || !begin_op (stream))
     return;
   check (stream, cudaMemcpyAsync (to, from, n * sizeof (float), cudaMemcpyDeviceToHost, stream->compute));
-  wait (stream);
+  end_and_wait (stream);
+}
+
+/* Pinned memory for n bytes of answers. */
+static bool
+reserve_answers (EgStream *stream, size_t n_bytes)
+{
+  void *memory = nullptr;
+  if (stream->answers_size >= n_bytes)
+    return true;
+  cudaFreeHost (stream->answers);
+  stream->answers = nullptr;
+  stream->answers_size = 0;
+  if (!check (stream, cudaHostAlloc (&memory, n_bytes, cudaHostAllocDefault)))
+    return false;
+  stream->answers = static_cast<char *> (memory);
+  stream->answers_size = n_bytes;
+  return true;
 }
 
 const void *
 fetch (EgStream *stream, const void *from, size_t n_bytes)
 {
-  if (stream->answers_size < n_bytes)
-    {
-      void *memory = nullptr;
-      cudaFreeHost (stream->answers);
-      stream->answers = nullptr;
-      stream->answers_size = 0;
-      const bool ok = check (stream, cudaHostAlloc (&memory, n_bytes, cudaHostAllocDefault));
-      stream->answers = static_cast<char *> (memory);
-      if (!ok)
-        return nullptr;
-      stream->answers_size = n_bytes;
-    }
-  check (stream, cudaGetLastError ());
-  check (stream, cudaMemcpyAsync (stream->answers, from, n_bytes, cudaMemcpyDeviceToHost, stream->compute));
-  return wait (stream) ? stream->answers : nullptr;
+  if (stream->state == EG_STREAM_WORKS && reserve_answers (stream, n_bytes))
+    check (stream, cudaMemcpyAsync (stream->answers, from, n_bytes, cudaMemcpyDeviceToHost, stream->compute));
+  return end_and_wait (stream) ? stream->answers : nullptr;
 }
 
 /* ---- weights ---- */
@@ -292,19 +325,16 @@ make_pieces (EgStream *stream)
       void *memory = nullptr;
       if (stream->pieces.memory[i])
         continue;
-      const bool ok = check (stream, cudaHostAlloc (&memory, piece_size, cudaHostAllocDefault));
-      stream->pieces.memory[i] = static_cast<char *> (memory);
-      if (!ok)
+      if (!check (stream, cudaHostAlloc (&memory, piece_size, cudaHostAllocDefault)))
         return false;
+      stream->pieces.memory[i] = static_cast<char *> (memory);
     }
   return true;
 }
 
 static void
-cuda_stage (EgStream *stream, guint slot, void *to, const void *from, gsize n_bytes)
+queue_pieces (EgStream *stream, guint slot, void *to, const void *from, size_t n_bytes)
 {
-  if (n_bytes == 0 || !begin_op (stream) || !make_pieces (stream))
-    return;
   Pieces &pieces = stream->pieces;
   check (stream, cudaStreamWaitEvent (stream->copy, stream->left[slot], 0));
   for (size_t at = 0; at < n_bytes; at += piece_size)
@@ -322,17 +352,31 @@ cuda_stage (EgStream *stream, guint slot, void *to, const void *from, gsize n_by
 }
 
 static void
+cuda_stage (EgStream *stream, guint slot, void *to, const void *from, gsize n_bytes)
+{
+  if (n_bytes == 0 || !begin_op (stream))
+    return;
+  if (make_pieces (stream))
+    queue_pieces (stream, slot, to, from, n_bytes);
+  end_op (stream);
+}
+
+static void
 cuda_use_slot (EgStream *stream, guint slot)
 {
-  if (begin_op (stream))
-    check (stream, cudaStreamWaitEvent (stream->compute, stream->arrived[slot], 0));
+  if (!begin_op (stream))
+    return;
+  check (stream, cudaStreamWaitEvent (stream->compute, stream->arrived[slot], 0));
+  end_op (stream);
 }
 
 static void
 cuda_leave_slot (EgStream *stream, guint slot)
 {
-  if (begin_op (stream))
-    check (stream, cudaEventRecord (stream->left[slot], stream->compute));
+  if (!begin_op (stream))
+    return;
+  check (stream, cudaEventRecord (stream->left[slot], stream->compute));
+  end_op (stream);
 }
 
 static EgStreamState
@@ -346,6 +390,19 @@ cuda_check (EgStream *stream, const char **why)
 }
 
 /* ---- their lives ---- */
+
+/* cuBLAS takes memory for itself, and where there is none it does not always say so. */
+static bool
+create_blas (EgStream *stream)
+{
+  const cublasStatus_t status = cublasCreate (&stream->blas);
+  if (status == CUBLAS_STATUS_SUCCESS)
+    return true;
+  stream->blas = nullptr;
+  if (status == CUBLAS_STATUS_NOT_INITIALIZED && check (stream, cudaGetLastError ()))
+    fail_memory (stream);
+  return check_blas (stream, status);
+}
 
 static EgStream *
 cuda_stream_new (EgBackend *self, gsize)
@@ -370,11 +427,11 @@ cuda_stream_new (EgBackend *self, gsize)
     std::lock_guard<std::mutex> guard (stream->backend->lock);
     stream->backend->streams.push_back (stream);
   }
-  if (stream->state == EG_STREAM_WORKS && check_blas (stream, cublasCreate (&stream->blas)))
+  if (stream->state == EG_STREAM_WORKS && create_blas (stream))
     {
       /* Of its own, so that its results do not depend on what else runs; cuBLAS has a smaller one where
        * memory is short. */
-      void *workspace = take_memory (stream->backend, blas_workspace);
+      void *workspace = take_memory (stream->backend, nullptr, blas_workspace);
       stream->scratch[SCRATCH_BLAS] = workspace;
       check_blas (stream, cublasSetStream (stream->blas, stream->compute));
       if (workspace)

@@ -8,8 +8,12 @@
 
 #include <cublas_v2.h>
 
+#include <libintl.h>
 #include <mutex>
 #include <vector>
+
+/* Sentences are in the language that the program has chosen for its own. */
+#define _(text) gettext (text)
 
 #define EG_CUDA_MOST_STATES 256
 
@@ -21,7 +25,7 @@ struct CudaBackend
   int device;
   EgPrecision precision;
   char name[192];
-  std::mutex lock; /* over all that follows, and the streams' `queued` and `done` */
+  std::mutex lock; /* over all that follows, and the streams' `begun`, `queued` and `done` */
   Pool pool;
   std::vector<EgStream *> streams;
 };
@@ -69,8 +73,9 @@ struct _EgStream
   cudaEvent_t arrived[EG_STREAM_SLOTS], left[EG_STREAM_SLOTS];
   char *answers; /* pinned */
   size_t answers_size;
-  /* The backend's sequence number when the last op was queued, and that up to which all are done. */
-  uint64_t queued, done;
+  /* The backend's sequence number of the op begun last, of the last one all of whose work is queued, and that
+   * up to which all are done. */
+  uint64_t begun, queued, done;
   EgStreamState state;
   char why[EG_CUDA_WHY];
 };
@@ -78,11 +83,13 @@ struct _EgStream
 namespace engram
 {
 /* From now on the stream's ops do nothing, and it says why. The first failure stays. */
-void fail (EgStream *stream, EgStreamState state, const char *why);
+void fail_memory (EgStream *stream);
+void fail_lost (EgStream *stream, const char *why);
 bool check (EgStream *stream, cudaError_t error);
 bool check_blas (EgStream *stream, cublasStatus_t status);
 
-/* Around every op: FALSE when the stream has failed. */
+/* Around every op: begin_op is FALSE when the stream has failed; where it was TRUE, end_op follows when the
+ * op's work is queued, or when it has failed. */
 bool begin_op (EgStream *stream);
 void end_op (EgStream *stream);
 
@@ -100,7 +107,8 @@ upload_table (EgStream *stream, const T *table, size_t n)
   return static_cast<const T *> (upload_bytes (stream, table, n * sizeof (T)));
 }
 
-/* Waits for all ops; then what lies at `from`, until the next call. NULL when the stream has failed. */
+/* Ends the op and waits for it; then what lies at `from`, until the next call. NULL when the stream has
+ * failed.
+ */
 const void *fetch (EgStream *stream, const void *from, size_t n_bytes);
-bool wait (EgStream *stream);
 }

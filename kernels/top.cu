@@ -138,7 +138,10 @@ cuda_top (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsi
   auto *top = reinterpret_cast<TopValue *> (memory + sizeof (double)), *parts = top + k;
   const size_t shared = top_threads / warp_size * sizeof (double);
   if (!memory)
-    return (double)NAN;
+    {
+      end_op (stream);
+      return (double)NAN;
+    }
   launch ("top_parts", top_parts_kernel, dim3 ((unsigned)n_parts), dim3 (top_threads), shared,
           stream->compute, parts, values, (size_t)n, (unsigned)k);
   launch ("top", top_kernel, dim3 (1), dim3 (top_threads), shared, stream->compute, top, sum,

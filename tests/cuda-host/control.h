@@ -42,9 +42,23 @@ extern "C"
    */
   void cuda_host_lose_after (long n_launches);
 
-  /* Of the driver (13000; 0 where there is none), the number of devices (1), its compute capability (9.0). */
+  /* So many next calls of cudaHostAlloc, of cublasCreate fail, the latter as it does where memory is short:
+   * it says that it is not initialised. */
+  void cuda_host_fail_host_allocs (long n);
+  void cuda_host_fail_blas (long n);
+
+  /* Of the driver (13000; 0 where there is none), the number of devices (1), the compute capability of all
+   * (9.0) and of one of them. */
+#define CUDA_HOST_MOST_DEVICES 16
   void cuda_host_set_driver (int version);
   void cuda_host_set_device (int n_devices, int major, int minor);
+  void cuda_host_set_capability (int device, int major, int minor);
+
+  /* Whether the module has code for the devices (yes). */
+  void cuda_host_set_code (int has_code);
+
+  /* Those that were set so far, one bit each: on a GPU that takes a context, and some of its memory. */
+  unsigned cuda_host_contexts (void);
 
   /* How large a GPU it seems to be (4). */
   void cuda_host_set_multiprocessors (int n);

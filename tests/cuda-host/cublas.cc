@@ -16,8 +16,11 @@ struct cublasContext
 cublasStatus_t
 cublasCreate (cublasHandle_t *handle)
 {
+  *handle = nullptr;
+  if (is_lost () || blas_fails ())
+    return CUBLAS_STATUS_NOT_INITIALIZED;
   *handle = new cublasContext;
-  return is_lost () ? CUBLAS_STATUS_NOT_INITIALIZED : CUBLAS_STATUS_SUCCESS;
+  return CUBLAS_STATUS_SUCCESS;
 }
 
 cublasStatus_t

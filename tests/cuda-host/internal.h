@@ -98,4 +98,6 @@ extern std::recursive_mutex lock;
 void queue (Stream *stream, std::function<void ()> task);
 void count_product (Stream *stream);
 bool is_lost ();
+/* Whether this cublasCreate is one of those that fail. */
+bool blas_fails ();
 }

@@ -14,7 +14,11 @@ static size_t memory_limit = (size_t)2 << 30, memory_used, memory_peak;
 static long launches_left = -1;
 static long mallocs_before_failure = -1, mallocs_failing;
 static uint64_t n_launches, n_products, n_copies, n_mallocs;
-static int driver = CUDART_VERSION, n_devices = 1, capability[2] = { 9, 0 }, multiprocessors = 4;
+static int driver = CUDART_VERSION, n_devices = 1, multiprocessors = 4;
+static int capabilities[CUDA_HOST_MOST_DEVICES] = { 90 };
+static long host_allocs_failing, blas_failing;
+static unsigned contexts;
+static bool has_code = true;
 static cudaError_t lost = cudaSuccess;
 static std::vector<Stream *> streams;
 static unsigned n_streams; /* since the start */
@@ -27,6 +31,24 @@ struct Pinned
 static std::vector<Pinned> pinned;
 
 typedef std::lock_guard<std::recursive_mutex> Guard;
+
+/* What cudaGetLastError will say to this thread, of the device since it was last lost or healed. */
+struct LastError
+{
+  cudaError_t error;
+  unsigned life;
+};
+static thread_local LastError last_error;
+static unsigned life;
+
+/* What a call returns is kept until somebody asks; a later success changes nothing. */
+static cudaError_t
+tell (cudaError_t error)
+{
+  if (error != cudaSuccess)
+    last_error = LastError{ error, life };
+  return error;
+}
 
 static void
 run_until (Stream *stream, uint64_t position)
@@ -82,6 +104,13 @@ count_product (Stream *stream)
   n_products++;
   if (stream)
     stream->computes = true;
+}
+
+bool
+blas_fails ()
+{
+  Guard guard (lock);
+  return blas_failing > 0 && blas_failing-- > 0;
 }
 
 bool
@@ -160,17 +189,18 @@ cudaGetDeviceCount (int *count)
 {
   *count = 0;
   if (driver < CUDART_VERSION)
-    return cudaErrorInsufficientDriver;
+    return tell (cudaErrorInsufficientDriver);
   *count = n_devices;
-  return n_devices > 0 ? cudaSuccess : cudaErrorNoDevice;
+  return tell (n_devices > 0 ? cudaSuccess : cudaErrorNoDevice);
 }
 
 cudaError_t
 cudaGetDeviceProperties (cudaDeviceProp *properties, int device)
 {
   if (device < 0 || device >= n_devices)
-    return cudaErrorInvalidDevice;
-  *properties = cudaDeviceProp{ "cuda-host", memory_limit, capability[0], capability[1], multiprocessors };
+    return tell (cudaErrorInvalidDevice);
+  *properties = cudaDeviceProp{ "cuda-host", memory_limit, capabilities[device] / 10,
+                                capabilities[device] % 10, multiprocessors };
   return cudaSuccess;
 }
 
@@ -180,7 +210,7 @@ cudaDeviceGetAttribute (int *value, cudaDeviceAttr which, int device)
 {
   *value = 0;
   if (device < 0 || device >= n_devices)
-    return cudaErrorInvalidDevice;
+    return tell (cudaErrorInvalidDevice);
   *value = which == cudaDevAttrMultiProcessorCount    ? multiprocessors
            : which == cudaDevAttrGlobalMemoryBusWidth ? 64
                                                       : 1000;
@@ -188,11 +218,21 @@ cudaDeviceGetAttribute (int *value, cudaDeviceAttr which, int device)
 }
 
 cudaError_t
+cuda_host::find_code (const void *kernel)
+{
+  return tell (!kernel ? cudaErrorInvalidValue : has_code ? cudaSuccess : cudaErrorNoKernelImageForDevice);
+}
+
+cudaError_t
 cudaSetDevice (int device)
 {
   if (device < 0 || device >= n_devices)
-    return cudaErrorInvalidDevice;
-  return memory_limit == 0 ? cudaErrorMemoryAllocation : lost;
+    return tell (cudaErrorInvalidDevice);
+  Guard guard (lock);
+  if (memory_limit == 0)
+    return tell (cudaErrorMemoryAllocation);
+  contexts |= 1u << device;
+  return tell (lost);
 }
 
 cudaError_t
@@ -201,7 +241,7 @@ cudaMemGetInfo (size_t *free, size_t *total)
   Guard guard (lock);
   *total = memory_limit;
   *free = memory_limit > memory_used ? memory_limit - memory_used : 0;
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
@@ -210,7 +250,7 @@ cudaMalloc (void **memory, size_t n_bytes)
   Guard guard (lock);
   *memory = nullptr;
   if (is_lost ())
-    return lost;
+    return tell (lost);
   if (n_bytes == 0)
     return cudaSuccess;
   n_mallocs++;
@@ -219,13 +259,13 @@ cudaMalloc (void **memory, size_t n_bytes)
   else if (mallocs_before_failure == 0 && mallocs_failing > 0)
     {
       mallocs_failing--;
-      return cudaErrorMemoryAllocation;
+      return tell (cudaErrorMemoryAllocation);
     }
   if (n_bytes > memory_limit || memory_used > memory_limit - n_bytes)
-    return cudaErrorMemoryAllocation;
+    return tell (cudaErrorMemoryAllocation);
   *memory = device_map (n_bytes);
   if (!*memory)
-    return cudaErrorMemoryAllocation;
+    return tell (cudaErrorMemoryAllocation);
   memory_used += n_bytes;
   memory_peak = memory_used > memory_peak ? memory_used : memory_peak;
   return cudaSuccess;
@@ -242,16 +282,19 @@ cudaFree (void *memory)
     fail ("cudaFree of %p, which is not device memory", memory);
   memory_used -= device_size (memory);
   device_unmap (memory);
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
 cudaHostAlloc (void **memory, size_t n_bytes, unsigned)
 {
   Guard guard (lock);
+  *memory = nullptr;
+  if (host_allocs_failing > 0 && host_allocs_failing-- > 0)
+    return tell (cudaErrorMemoryAllocation);
   *memory = malloc (n_bytes);
   if (!*memory)
-    return cudaErrorMemoryAllocation;
+    return tell (cudaErrorMemoryAllocation);
   pinned.push_back (Pinned{ (char *)*memory, n_bytes });
   return cudaSuccess;
 }
@@ -279,7 +322,7 @@ cudaMemcpyAsync (void *to, const void *from, size_t n_bytes, cudaMemcpyKind kind
 {
   Guard guard (lock);
   if (is_lost ())
-    return lost;
+    return tell (lost);
   n_copies++;
   if (kind == cudaMemcpyHostToDevice && !is_pinned (from))
     {
@@ -294,7 +337,7 @@ cudaMemcpyAsync (void *to, const void *from, size_t n_bytes, cudaMemcpyKind kind
   queue (stream, [=] { copy_now (to, from, n_bytes, kind); });
   if (kind == cudaMemcpyDeviceToHost && !is_pinned (to))
     run_until (stream, stream->queued);
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
@@ -306,7 +349,7 @@ cudaStreamCreateWithFlags (cudaStream_t *stream, unsigned flags)
   *stream = new Stream;
   (*stream)->lane = n_streams++ / 2;
   streams.push_back (*stream);
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
@@ -318,7 +361,7 @@ cudaStreamDestroy (cudaStream_t stream)
     if (streams[i] == stream)
       streams.erase (streams.begin () + (long)i);
   delete stream;
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
@@ -326,7 +369,7 @@ cudaStreamSynchronize (cudaStream_t stream)
 {
   Guard guard (lock);
   run_until (stream, stream->queued);
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
@@ -337,21 +380,21 @@ cudaStreamWaitEvent (cudaStream_t stream, cudaEvent_t event, unsigned)
   const uint64_t position = event->position;
   if (other)
     queue (stream, [=] { run_until (other, position); });
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
 cudaEventCreateWithFlags (cudaEvent_t *event, unsigned)
 {
   *event = new Event;
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
 cudaEventDestroy (cudaEvent_t event)
 {
   delete event;
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
@@ -360,7 +403,7 @@ cudaEventRecord (cudaEvent_t event, cudaStream_t stream)
   Guard guard (lock);
   event->stream = stream;
   event->position = stream->queued;
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
@@ -369,13 +412,15 @@ cudaEventSynchronize (cudaEvent_t event)
   Guard guard (lock);
   if (event->stream)
     run_until (event->stream, event->position);
-  return lost;
+  return tell (lost);
 }
 
 cudaError_t
 cudaGetLastError (void)
 {
-  return lost;
+  const LastError last = last_error;
+  last_error = LastError{ cudaSuccess, life };
+  return is_lost () ? lost : last.life == life ? last.error : cudaSuccess;
 }
 
 const char *
@@ -391,6 +436,8 @@ cudaGetErrorString (cudaError_t error)
       return "CUDA driver version is insufficient for CUDA runtime version";
     case cudaErrorNoDevice:
       return "no CUDA-capable device is detected";
+    case cudaErrorNoKernelImageForDevice:
+      return "no kernel image is available for execution on the device";
     case cudaErrorLaunchFailure:
       return "unspecified launch failure";
     default:
@@ -435,6 +482,7 @@ cuda_host_lose_after (long n)
   Guard guard (lock);
   launches_left = n;
   lost = cudaSuccess;
+  life++;
 }
 
 void
@@ -447,8 +495,40 @@ void
 cuda_host_set_device (int n, int major, int minor)
 {
   n_devices = n;
-  capability[0] = major;
-  capability[1] = minor;
+  for (int i = 0; i < CUDA_HOST_MOST_DEVICES; i++)
+    capabilities[i] = 10 * major + minor;
+}
+
+void
+cuda_host_set_capability (int device, int major, int minor)
+{
+  capabilities[device] = 10 * major + minor;
+}
+
+void
+cuda_host_set_code (int has)
+{
+  has_code = has != 0;
+}
+
+unsigned
+cuda_host_contexts (void)
+{
+  return contexts;
+}
+
+void
+cuda_host_fail_host_allocs (long n)
+{
+  Guard guard (lock);
+  host_allocs_failing = n;
+}
+
+void
+cuda_host_fail_blas (long n)
+{
+  Guard guard (lock);
+  blas_failing = n;
 }
 
 void

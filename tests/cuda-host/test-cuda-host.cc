@@ -404,6 +404,36 @@ test_faults (void)
   cuda_host_set_device (1, 9, 0);
 }
 
+/* As on a GPU: what a call has returned is the thread's last error until somebody asks. */
+static void
+test_last_error (void)
+{
+  void *memory = nullptr;
+  cuda_host_fail_host_allocs (1);
+  g_assert_cmpint (cudaHostAlloc (&memory, 4, cudaHostAllocDefault), ==, cudaErrorMemoryAllocation);
+  g_assert_null (memory);
+  g_assert_cmpint (cudaHostAlloc (&memory, 4, cudaHostAllocDefault), ==, cudaSuccess);
+  cudaFreeHost (memory);
+  g_assert_cmpint (cudaGetLastError (), ==, cudaErrorMemoryAllocation);
+  g_assert_cmpint (cudaGetLastError (), ==, cudaSuccess);
+}
+
+static void
+test_devices (void)
+{
+  cudaDeviceProp properties;
+  cuda_host_set_device (2, 9, 0);
+  cuda_host_set_capability (1, 7, 5);
+  g_assert_cmpint (cudaGetDeviceProperties (&properties, 0), ==, cudaSuccess);
+  g_assert_cmpint (properties.major * 10 + properties.minor, ==, 90);
+  g_assert_cmpint (cudaGetDeviceProperties (&properties, 1), ==, cudaSuccess);
+  g_assert_cmpint (properties.major * 10 + properties.minor, ==, 75);
+  g_assert_cmpuint (cuda_host_contexts () & 2u, ==, 0);
+  g_assert_cmpint (cudaSetDevice (1), ==, cudaSuccess);
+  g_assert_cmpuint (cuda_host_contexts () & 2u, ==, 2);
+  cuda_host_set_device (1, 9, 0);
+}
+
 /* ---- wrong ---- */
 
 typedef struct
@@ -613,6 +643,8 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda-host/copies-that-come-too-early", test_copies_first);
   g_test_add_func ("/cuda-host/lanes-in-either-order", test_lanes);
   g_test_add_func ("/cuda-host/faults", test_faults);
+  g_test_add_func ("/cuda-host/last-error", test_last_error);
+  g_test_add_func ("/cuda-host/devices", test_devices);
   for (const Wrong &wrong : wrongs)
     {
       g_autofree char *path = g_strconcat ("/cuda-host/catches/", wrong.name, NULL);

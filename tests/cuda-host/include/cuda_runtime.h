@@ -132,8 +132,10 @@ enum cudaError_t
   cudaErrorInvalidValue = 1,
   cudaErrorMemoryAllocation = 2,
   cudaErrorInsufficientDriver = 35,
+  cudaErrorInvalidDeviceFunction = 98,
   cudaErrorNoDevice = 100,
   cudaErrorInvalidDevice = 101,
+  cudaErrorNoKernelImageForDevice = 209,
   cudaErrorECCUncorrectable = 214,
   cudaErrorIllegalAddress = 700,
   cudaErrorLaunchFailure = 719,
@@ -152,6 +154,11 @@ enum cudaDeviceAttr
   cudaDevAttrMultiProcessorCount = 16,
   cudaDevAttrMemoryClockRate = 36,
   cudaDevAttrGlobalMemoryBusWidth = 37,
+};
+
+struct cudaFuncAttributes
+{
+  int binaryVersion;
 };
 
 enum cudaMemcpyKind
@@ -197,6 +204,19 @@ cudaError_t cudaEventRecord (cudaEvent_t event, cudaStream_t stream);
 cudaError_t cudaEventSynchronize (cudaEvent_t event);
 cudaError_t cudaGetLastError (void);
 const char *cudaGetErrorString (cudaError_t error);
+
+namespace cuda_host
+{
+cudaError_t find_code (const void *kernel);
+}
+
+template <typename T>
+cudaError_t
+cudaFuncGetAttributes (cudaFuncAttributes *attributes, T *kernel)
+{
+  *attributes = cudaFuncAttributes{};
+  return cuda_host::find_code (reinterpret_cast<const void *> (kernel));
+}
 
 namespace cuda_host
 {
