@@ -1,17 +1,27 @@
 /* The module's one symbol: which GPUs there are, and backends on them (engine/cuda/module.h). */
 #include "stream.cuh"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 namespace engram
 {
-/* The build has code for GPUs from this compute capability on. */
+/* The build has code for GPUs from this compute capability on (meson.build). */
 static const int least_capability = 75;
 /* A group's rows for each multiprocessor: of a product [rows, 768] in tiles of 128 × 128, the narrowest that
  * is large, that is three tiles for each. Two lanes, so that one is prepared while the other's is computed.
  */
 static const size_t rows_a_multiprocessor = 64, least_group = 512, most_group = 8192, lanes = 2;
+
+__attribute__ ((format (printf, 2, 3))) static void
+say (char *why, const char *format, ...)
+{
+  va_list values;
+  va_start (values, format);
+  vsnprintf (why, EG_CUDA_WHY, format, values);
+  va_end (values);
+}
 
 /* A power of two, so that GPUs of about the same size cut their work alike. */
 static size_t
@@ -19,7 +29,7 @@ group_rows (int device)
 {
   cudaDeviceProp properties;
   size_t rows = least_group;
-  if (cudaGetDeviceProperties (&properties, device) != cudaSuccess)
+  if (!works (cudaGetDeviceProperties (&properties, device)))
     return rows;
   while (rows < most_group && 2 * rows <= rows_a_multiprocessor * (size_t)properties.multiProcessorCount)
     rows *= 2;
@@ -31,22 +41,23 @@ cuda_n_devices (char *why)
 {
   int driver = 0, runtime = 0, n = 0;
   why[0] = '\0';
-  if (cudaDriverGetVersion (&driver) != cudaSuccess || driver == 0)
+  if (!works (cudaDriverGetVersion (&driver)) || driver == 0)
     {
-      snprintf (why, EG_CUDA_WHY, "There is no NVIDIA driver on this machine");
+      say (why, _ ("There is no NVIDIA driver on this machine"));
       return 0;
     }
-  cudaRuntimeGetVersion (&runtime);
+  works (cudaRuntimeGetVersion (&runtime));
   const cudaError_t error = cudaGetDeviceCount (&n);
+  works (error);
   if (error == cudaErrorInsufficientDriver)
-    snprintf (
-        why, EG_CUDA_WHY,
-        "The NVIDIA driver is too old: it is for CUDA %d.%d, and this build of Engram needs one for %d.%d",
-        driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+    say (why,
+         _ ("The NVIDIA driver is too old: it is for CUDA %d.%d, and this build of Engram needs one for "
+            "%d.%d"),
+         driver / 1000, driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
   else if (error == cudaErrorNoDevice || (error == cudaSuccess && n == 0))
-    snprintf (why, EG_CUDA_WHY, "There is no NVIDIA GPU on this machine, though its driver is installed");
+    say (why, _ ("There is no NVIDIA GPU on this machine, though its driver is installed"));
   else if (error != cudaSuccess)
-    snprintf (why, EG_CUDA_WHY, "The NVIDIA driver does not answer: %s", cudaGetErrorString (error));
+    say (why, _ ("The NVIDIA driver does not answer: %s"), cudaGetErrorString (error));
   return error == cudaSuccess ? n : 0;
 }
 
@@ -54,7 +65,7 @@ static double
 attribute (int device, cudaDeviceAttr which)
 {
   int value = 0;
-  return cudaDeviceGetAttribute (&value, which, device) == cudaSuccess ? (double)value : 0.0;
+  return works (cudaDeviceGetAttribute (&value, which, device)) ? (double)value : 0.0;
 }
 
 /* What the clocks allow. */
@@ -72,51 +83,65 @@ static gboolean
 cuda_describe (int device, EgCudaDevice *info, char *why)
 {
   cudaDeviceProp properties;
-  size_t n_free = 0, total = 0;
   const int n = cuda_n_devices (why);
   if (n == 0)
     return FALSE;
   if (device < 0 || device >= n)
     {
-      snprintf (why, EG_CUDA_WHY, "There is no GPU number %d: this machine has %d, numbered from 0", device,
-                n);
+      say (why, _ ("There is no GPU number %d: this machine has %d, numbered from 0"), device, n);
       return FALSE;
     }
-  cudaError_t error = cudaGetDeviceProperties (&properties, device);
-  if (error != cudaSuccess)
+  const cudaError_t error = cudaGetDeviceProperties (&properties, device);
+  if (!works (error))
     {
-      snprintf (why, EG_CUDA_WHY, "GPU number %d does not answer: %s", device, cudaGetErrorString (error));
+      say (why, _ ("GPU number %d does not answer: %s"), device, cudaGetErrorString (error));
       return FALSE;
     }
   snprintf (info->name, sizeof info->name, "%.*s", (int)sizeof info->name - 1, properties.name);
   info->capability = properties.major * 10 + properties.minor;
   if (info->capability < least_capability)
     {
-      snprintf (why, EG_CUDA_WHY, "%s has compute capability %d.%d, and Engram needs %d.%d or later",
-                info->name, properties.major, properties.minor, least_capability / 10, least_capability % 10);
+      say (why, _ ("%s has compute capability %d.%d, and Engram needs %d.%d or later"), info->name,
+           properties.major, properties.minor, least_capability / 10, least_capability % 10);
       return FALSE;
     }
-  error = cudaSetDevice (device);
-  if (error == cudaSuccess)
-    error = cudaMemGetInfo (&n_free, &total);
-  if (error != cudaSuccess)
-    {
-      snprintf (why, EG_CUDA_WHY,
-                error == cudaErrorMemoryAllocation ? "%s has no memory left (%s)" : "%s cannot be used (%s)",
-                info->name, cudaGetErrorString (error));
-      return FALSE;
-    }
-  info->memory = total;
-  info->memory_free = n_free;
+  info->memory = properties.totalGlobalMem;
   describe_limits (device, info);
   return TRUE;
+}
+
+static gboolean
+cuda_probe (int device, guint64 *memory_free, char *why)
+{
+  EgCudaDevice info;
+  cudaFuncAttributes attributes;
+  size_t n_free = 0, total = 0;
+  if (!cuda_describe (device, &info, why))
+    return FALSE;
+  cudaError_t error = cudaSetDevice (device);
+  if (works (error))
+    error = cudaFuncGetAttributes (&attributes, head_kernel);
+  if (works (error))
+    error = cudaMemGetInfo (&n_free, &total);
+  *memory_free = n_free;
+  if (works (error))
+    return TRUE;
+  if (error == cudaErrorNoKernelImageForDevice || error == cudaErrorInvalidDeviceFunction)
+    say (why, _ ("This build of Engram has no code for %s (compute capability %d.%d)"), info.name,
+         info.capability / 10, info.capability % 10);
+  else if (error == cudaErrorMemoryAllocation)
+    say (why, _ ("%s has no memory left (%s)"), info.name, cudaGetErrorString (error));
+  else
+    say (why, _ ("%s cannot be used (%s)"), info.name, cudaGetErrorString (error));
+  return FALSE;
 }
 
 static EgBackend *
 cuda_open (int device, EgPrecision precision, char *why)
 {
   EgCudaDevice info;
-  if (!cuda_describe (device, &info, why))
+  guint64 memory_free = 0;
+  if (!cuda_probe (device, &memory_free, why) || !cuda_describe (device, &info, why))
     return nullptr;
   auto *backend = new CudaBackend ();
   backend->device = device;
@@ -173,7 +198,7 @@ cuda_close (EgBackend *self)
 extern "C" __attribute__ ((visibility ("default"))) const EgCudaModule *
 eg_cuda_module (void)
 {
-  static const EgCudaModule module
-      = { EG_CUDA_ABI, engram::cuda_n_devices, engram::cuda_describe, engram::cuda_open, engram::cuda_close };
+  static const EgCudaModule module = { EG_CUDA_ABI,        engram::cuda_n_devices, engram::cuda_describe,
+                                       engram::cuda_probe, engram::cuda_open,      engram::cuda_close };
   return &module;
 }

@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 
 potfiles() {
   {
-    find src -name '*.c' -print0 | xargs -0 grep -l -E '\b(N?_|C_|NC_|ngettext) \('
+    find src kernels -name '*.c' -print0 -o -name '*.cu' -print0 | xargs -0 grep -l -E '\b(N?_|C_|NC_|ngettext) \('
     find ui -name '*.ui' -print0 | xargs -0 grep -l 'translatable='
     ls data/*.in data/*.gschema.xml | grep -E '\.(desktop\.in|xml\.in|gschema\.xml)$'
   } | sort

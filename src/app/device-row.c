@@ -3,8 +3,6 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define MAX_GPUS 16
-
 struct _EgDeviceRow
 {
   AdwComboRow parent_instance;
@@ -25,8 +23,8 @@ G_DEFINE_FINAL_TYPE (EgDeviceRow, eg_device_row, ADW_TYPE_COMBO_ROW)
 /* What the thread found. */
 typedef struct
 {
-  GPtrArray *gpus; /* of char: descriptions */
-  char *why_not;   /* of the first one; NULL: it can be used */
+  GPtrArray *gpus; /* eg_device_list_cuda() */
+  char *why_not;   /* none of them can be used; NULL: one can */
 } Found;
 
 static void
@@ -34,7 +32,7 @@ found_free (gpointer data)
 {
   Found *found = data;
 
-  g_ptr_array_unref (found->gpus);
+  g_clear_pointer (&found->gpus, g_ptr_array_unref);
   g_free (found->why_not);
   g_free (found);
 }
@@ -42,20 +40,11 @@ found_free (gpointer data)
 static void
 find_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
+  g_autoptr (GError) error = NULL;
   Found *found = g_new0 (Found, 1);
-  gboolean usable = TRUE;
 
-  found->gpus = g_ptr_array_new_with_free_func (g_free);
-  for (guint i = 0; i < MAX_GPUS && usable; i++)
-    {
-      char *text = eg_device_describe_cuda (i, &usable);
-      if (usable)
-        g_ptr_array_add (found->gpus, text);
-      else if (i == 0)
-        found->why_not = text;
-      else
-        g_free (text);
-    }
+  found->gpus = eg_device_list_cuda (&error);
+  found->why_not = error != NULL ? g_strdup (error->message) : NULL;
   g_task_return_pointer (task, found, found_free);
 }
 
@@ -74,7 +63,8 @@ select_device (EgDeviceRow *self)
       adw_combo_row_set_selected (ADW_COMBO_ROW (self), i);
 }
 
-/* gpus: their descriptions; NULL: CUDA cannot be used, or is not known yet to be usable. */
+/* gpus: their names, NULL for one that cannot be used; NULL: CUDA cannot be used, or is not known yet to be
+ * usable. */
 static void
 list (EgDeviceRow *self, GPtrArray *gpus)
 {
@@ -87,10 +77,11 @@ list (EgDeviceRow *self, GPtrArray *gpus)
   add (self, titles, "cpu", _ ("Processor"));
   for (guint i = 0; gpus != NULL && i < gpus->len; i++)
     {
+      const char *gpu = gpus->pdata[i];
       g_autofree char *name = g_strdup_printf ("cuda:%u", i);
-      g_auto (GStrv) parts = g_strsplit (gpus->pdata[i], ", ", 2);
-      g_autofree char *title = gpus->len > 1 ? g_strdup_printf ("%s (%u)", parts[0], i) : g_strdup (parts[0]);
-      add (self, titles, name, title);
+      g_autofree char *title = gpus->len > 1 ? g_strdup_printf ("%s (%u)", gpu, i) : g_strdup (gpu);
+      if (gpu != NULL)
+        add (self, titles, name, title);
     }
   /* A GPU of another day: to be seen, and left. */
   if (gpus != NULL && !g_ptr_array_find_with_equal_func (self->names, self->device, g_str_equal, NULL))

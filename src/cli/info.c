@@ -44,7 +44,7 @@ print_json (EgModel *model)
   json_object_set_string_member (openblas, "config", eg_openblas_get_config ());
 
   gboolean usable;
-  g_autofree char *text = eg_device_describe_cuda (0, &usable);
+  g_autofree char *text = eg_device_describe_cuda (&usable);
   JsonObject *cuda = json_object_new ();
   json_object_set_boolean_member (cuda, "usable", usable);
   json_object_set_string_member (cuda, usable ? "device" : "why_not", text);
@@ -148,7 +148,7 @@ print_lines (EgModel *model)
              eg_openblas_get_core (), eg_openblas_get_config (), eg_backend_cpu_kernels ());
 
   gboolean usable;
-  g_autofree char *cuda = eg_device_describe_cuda (0, &usable);
+  g_autofree char *cuda = eg_device_describe_cuda (&usable);
   cli_field (width, "cuda", usable ? "%s" : _ ("not used: %s"), cuda);
 }
 

@@ -55,10 +55,16 @@ const char *eg_precision_get_name (EgPrecision precision);
 gboolean eg_device_equal (const EgDevice *a, const EgDevice *b);
 
 /* The backend that computes there; it lives as long as the program. EG_ERROR_DEVICE says why a GPU that was
- * asked for cannot be used. May take a second the first time. Any thread. */
+ * asked for cannot be used, EG_ERROR_INVALID that the only usable ones do not have that precision. May take a
+ * second the first time. Any thread. */
 EgBackend *eg_device_open (const EgDevice *device, GError **error);
 
-/* "NVIDIA H100 80GB HBM3 (9.0), 79.6 GiB", or why CUDA is not used; usable: (out). (transfer full) */
-char *eg_device_describe_cuda (guint index, gboolean *usable);
+/* The names of all GPUs by their number, NULL for those that cannot be used; EG_ERROR_DEVICE, why the first
+ * one cannot, when none can. No GPU is touched by it. (element-type utf8) (transfer full) */
+GPtrArray *eg_device_list_cuda (GError **error);
+
+/* Of the GPU that `auto` takes, "NVIDIA H100 80GB HBM3, compute capability 9.0, 79.6 GiB of memory, 79.1 GiB
+ * free", or why it takes none; usable: (out). (transfer full) */
+char *eg_device_describe_cuda (gboolean *usable);
 
 G_END_DECLS

@@ -16,20 +16,25 @@
 
 static int n_gpus;
 
+static int
+count_gpus (char *why)
+{
+  g_strlcpy (why, "There is no NVIDIA driver", EG_CUDA_WHY);
+  return n_gpus;
+}
+
+/* The first of three is too old. */
 static gboolean
 describe (int device, EgCudaDevice *info, char *why)
 {
-  if (device >= n_gpus)
-    {
-      g_strlcpy (why, "There is no NVIDIA driver", EG_CUDA_WHY);
-      return FALSE;
-    }
-  *info = (EgCudaDevice){ .capability = 90, .memory = 80ull << 30, .memory_free = 79ull << 30 };
+  if (device >= n_gpus || (n_gpus == 3 && device == 0))
+    return FALSE;
+  *info = (EgCudaDevice){ .capability = 90, .memory = 80ull << 30 };
   g_strlcpy (info->name, "Pretended GPU", sizeof info->name);
   return TRUE;
 }
 
-static const EgCudaModule pretended = { .abi = EG_CUDA_ABI, .describe = describe };
+static const EgCudaModule pretended = { .abi = EG_CUDA_ABI, .n_devices = count_gpus, .describe = describe };
 
 static const char *
 get_choice (EgDeviceRow *row, guint i)
@@ -75,6 +80,22 @@ test_each_gpu_can_be_chosen (void)
   request->device.index = 0;
   eg_trace_settings_show (settings, request);
   g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (row)), ==, 1);
+  fixture_close (window);
+  eg_cuda_use_module (NULL);
+}
+
+static void
+test_gpus_that_can_be_used_are_listed (void)
+{
+  n_gpus = 3;
+  eg_cuda_use_module (&pretended);
+  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  EgDeviceRow *row = EG_DEVICE_ROW (fixture_find (GTK_WIDGET (settings), EG_TYPE_DEVICE_ROW));
+
+  fixture_wait_for (count_choices (row) == 4);
+  g_assert_cmpstr (get_choice (row, 2), ==, "Pretended GPU (1)");
+  g_assert_cmpstr (get_choice (row, 3), ==, "Pretended GPU (2)");
   fixture_close (window);
   eg_cuda_use_module (NULL);
 }
@@ -477,6 +498,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/settings/sensitive", test_only_what_means_something_can_be_changed);
   g_test_add_func ("/app/settings/knockout", test_knockout_is_of_the_state);
   g_test_add_func ("/app/settings/each-gpu", test_each_gpu_can_be_chosen);
+  g_test_add_func ("/app/settings/usable-gpus-are-listed", test_gpus_that_can_be_used_are_listed);
   g_test_add_func ("/app/settings/no-cuda", test_row_says_why_there_is_no_cuda);
   return g_test_run ();
 }

@@ -150,6 +150,55 @@ test_trace (void)
     }
 }
 
+/* The second of two GPUs, where the first is too old. */
+static void
+test_first_usable (void)
+{
+  char *folder = use_module (g_getenv ("CUDA_HOST_MODULE"));
+  g_setenv ("CUDA_HOST_DEVICES", "2", TRUE);
+  g_setenv ("CUDA_HOST_CAPABILITY", "61,75", TRUE);
+  gboolean usable = FALSE;
+  g_autofree char *said = ask_info (&usable);
+  g_assert_true (usable);
+  g_assert_true (g_str_has_prefix (said, "cuda-host, compute capability 7.5, "));
+  g_autoptr (JsonNode) node = trace_on ("auto");
+  g_assert_cmpstr (device_of (node), ==, "cuda:1 (cuda-host)");
+  g_auto (Outcome) narrow = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "1", "--device",
+                                 "cuda:1", "--precision", "tf32");
+  g_assert_cmpint (narrow.status, !=, 0);
+  g_assert_nonnull (strstr (narrow.err, "products in tf32 need 8.0 or later: choose fp32"));
+  g_unsetenv ("CUDA_HOST_DEVICES");
+  g_unsetenv ("CUDA_HOST_CAPABILITY");
+  leave_module (folder);
+}
+
+/* What info --json says of CUDA, in German. (transfer full) */
+static char *
+ask_in_german (const char *member)
+{
+  g_setenv ("LANGUAGE", "de", TRUE);
+  g_auto (Outcome) info = RUN ("info", "--json");
+  g_unsetenv ("LANGUAGE");
+  g_autoptr (JsonNode) node = parse (info.out);
+  JsonObject *cuda = json_object_get_object_member (json_node_get_object (node), "cuda");
+  return g_strdup (json_object_get_string_member (cuda, member));
+}
+
+/* A sentence of the module's own, and one of the program's. */
+static void
+test_translated (void)
+{
+  char *folder = use_module (g_getenv ("CUDA_HOST_MODULE"));
+  g_autofree char *device = ask_in_german ("device");
+  g_assert_true (g_str_has_prefix (device, "cuda-host, Compute Capability 9.0, "));
+  g_setenv ("CUDA_HOST_CAPABILITY", "61", TRUE);
+  g_autofree char *why_not = ask_in_german ("why_not");
+  g_assert_cmpstr (why_not, ==,
+                   "cuda-host hat die Compute Capability 6.1, und Engram braucht 7.5 oder höher");
+  g_unsetenv ("CUDA_HOST_CAPABILITY");
+  leave_module (folder);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -157,5 +206,7 @@ main (int argc, char **argv)
   g_test_add_func ("/device/module", test_modules);
   g_test_add_func ("/device/reasons", test_devices);
   g_test_add_func ("/device/trace", test_trace);
+  g_test_add_func ("/device/first-usable", test_first_usable);
+  g_test_add_func ("/device/translated", test_translated);
   return g_test_run ();
 }

@@ -249,7 +249,7 @@ test_unusable (void)
       cuda_host_set_device (list[i].n_devices, list[i].major, list[i].minor);
       cuda_host_set_memory (list[i].memory);
       gboolean usable = TRUE;
-      g_autofree char *text = eg_device_describe_cuda (0, &usable);
+      g_autofree char *text = eg_device_describe_cuda (&usable);
       g_assert_false (usable);
       g_assert_true (g_pattern_match_simple (list[i].expected, text));
 
@@ -264,6 +264,106 @@ test_unusable (void)
   cuda_host_set_driver (13000);
   cuda_host_set_device (1, 9, 0);
   cuda_host_set_memory (LARGE);
+}
+
+/* Of three GPUs, the first is too old. The list of them makes no context on any. */
+static void
+test_first_usable (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  eg_cuda_use_module (eg_cuda_module ());
+  cuda_host_set_device (5, 9, 0);
+  cuda_host_set_capability (0, 6, 1);
+  const unsigned contexts = cuda_host_contexts ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) names = eg_device_list_cuda (&error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (names->len, ==, 5);
+  g_assert_null (names->pdata[0]);
+  for (guint i = 1; i < 5; i++)
+    g_assert_cmpstr (names->pdata[i], ==, "cuda-host");
+  g_assert_cmpuint (cuda_host_contexts (), ==, contexts);
+
+  gboolean usable = FALSE;
+  g_autofree char *text = eg_device_describe_cuda (&usable);
+  g_assert_true (usable);
+  g_assert_true (g_str_has_prefix (text, "cuda-host, compute capability 9.0, 2.0"));
+  g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_AUTO, NULL);
+  g_assert_cmpstr (found->device, ==, "cuda:1 (cuda-host)");
+  g_assert_cmpuint (cuda_host_contexts () & ~(contexts | 2u), ==, 0);
+
+  cuda_host_set_device (2, 6, 1);
+  g_assert_null (eg_device_list_cuda (&error));
+  g_assert_error (error, EG_ERROR, EG_ERROR_DEVICE);
+  g_assert_cmpstr (error->message, ==, "cuda-host has compute capability 6.1, and Engram needs 7.5 or later");
+  eg_model_unplace (model);
+  eg_cuda_use_module (eg_cuda_module ());
+  cuda_host_set_device (1, 9, 0);
+}
+
+/* A GPU of capability 7.5 multiplies in FP32 alone: that is said, whether it was asked for or found. */
+static void
+test_precisions_of_old_gpus (void)
+{
+  eg_cuda_use_module (eg_cuda_module ());
+  cuda_host_set_device (2, 7, 5);
+  for (EgPrecision precision = EG_PRECISION_TF32; precision <= EG_PRECISION_BF16; precision++)
+    for (EgDeviceKind kind = EG_DEVICE_AUTO; kind <= EG_DEVICE_CUDA; kind++)
+      {
+        const EgDevice device = { kind, 0, precision };
+        g_autoptr (GError) error = NULL;
+        EgBackend *backend = eg_device_open (&device, &error);
+        if (kind == EG_DEVICE_CPU)
+          {
+            g_assert_no_error (error);
+            continue;
+          }
+        g_assert_null (backend);
+        g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+        g_autofree char *expected = g_strdup_printf (
+            "cuda-host has compute capability 7.5, and products in %s need 8.0 or later: choose fp32",
+            eg_precision_get_name (precision));
+        g_assert_cmpstr (error->message, ==, expected);
+      }
+  const EgDevice plain = { EG_DEVICE_AUTO, 0, EG_PRECISION_FP32 },
+                 narrow = { EG_DEVICE_AUTO, 0, EG_PRECISION_BF16 };
+  g_assert_cmpstr (eg_device_open (&plain, NULL)->name, ==, "cuda:0 (cuda-host)");
+  cuda_host_set_capability (1, 8, 0);
+  g_assert_cmpstr (eg_device_open (&narrow, NULL)->name, ==, "cuda:1 (cuda-host, bf16)");
+  eg_cuda_use_module (eg_cuda_module ());
+  cuda_host_set_device (1, 9, 0);
+}
+
+static void
+test_no_code (void)
+{
+  eg_cuda_use_module (eg_cuda_module ());
+  cuda_host_set_device (1, 11, 0);
+  cuda_host_set_code (FALSE);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (eg_cuda_open (0, EG_PRECISION_FP32, &error));
+  g_assert_cmpstr (error->message, ==,
+                   "This build of Engram has no code for cuda-host (compute capability 11.0)");
+  cuda_host_set_code (TRUE);
+  cuda_host_set_device (1, 9, 0);
+}
+
+/* cuBLAS finds no memory for itself, which is no fault of the device. */
+static void
+test_no_memory_for_cublas (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgTraceResult) expected = trace_on (model, EG_DEVICE_CPU, NULL);
+  GError *error = NULL;
+  cuda_host_fail_blas (1000);
+  g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
+  cuda_host_fail_blas (0);
+  g_assert_no_error (error);
+  g_assert_cmpstr (found->device, ==, "cpu");
+  g_assert_cmpstr (found->note, ==,
+                   "There is not enough memory on cuda:0 (cuda-host). The processor traced instead");
+  cuda_compare (found, expected, 0);
+  eg_model_unplace (model);
 }
 
 /* 4 multiprocessors of 128 lanes at 1 MHz, 2 operations each; 64 bits of memory, twice each 1 MHz. */
@@ -286,7 +386,7 @@ test_no_module (void)
   gboolean usable = TRUE;
   eg_cuda_use_module (NULL);
   g_setenv ("ENGRAM_LIBRARY_DIR", "/nonexistent", TRUE);
-  g_autofree char *text = eg_device_describe_cuda (0, &usable);
+  g_autofree char *text = eg_device_describe_cuda (&usable);
   g_assert_false (usable);
   g_assert_nonnull (strstr (text, "no CUDA engine"));
   g_unsetenv ("ENGRAM_LIBRARY_DIR");
@@ -316,6 +416,10 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/errors/smaller-groups", test_smaller_groups);
   g_test_add_func ("/cuda/errors/lost-device", test_lost_device);
   g_test_add_func ("/cuda/errors/unusable", test_unusable);
+  g_test_add_func ("/cuda/first-usable-gpu", test_first_usable);
+  g_test_add_func ("/cuda/errors/precisions-of-old-gpus", test_precisions_of_old_gpus);
+  g_test_add_func ("/cuda/errors/no-code", test_no_code);
+  g_test_add_func ("/cuda/errors/no-memory-for-cublas", test_no_memory_for_cublas);
   g_test_add_func ("/cuda/limits-of-a-device", test_limits);
   g_test_add_func ("/cuda/errors/no-module", test_no_module);
   g_test_add_func ("/cuda/errors/another-gpu", test_another_gpu);

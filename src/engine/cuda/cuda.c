@@ -74,25 +74,77 @@ find_opened (guint index, EgPrecision precision)
   return NULL;
 }
 
+guint
+eg_cuda_count (GError **error)
+{
+  char why[EG_CUDA_WHY];
+  int n = 0;
+  g_mutex_lock (&lock);
+  if (load_module (error))
+    {
+      n = module->n_devices (why);
+      if (n == 0)
+        g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, why);
+    }
+  g_mutex_unlock (&lock);
+  return (guint)n;
+}
+
+/* With the lock. */
+static gboolean
+describe (guint index, EgCudaDevice *info, GError **error)
+{
+  char why[EG_CUDA_WHY];
+  if (!load_module (error))
+    return FALSE;
+  if (module->describe ((int)index, info, why))
+    return TRUE;
+  g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, why);
+  return FALSE;
+}
+
+/* Its products of narrower numbers came with capability 8.0; before it, cuBLAS refuses BF16, and computes in
+ * FP32 where TF32 is asked for. With the lock. */
+static gboolean
+check_precision (guint index, EgPrecision precision, GError **error)
+{
+  EgCudaDevice info;
+  if (!describe (index, &info, error))
+    return FALSE;
+  if (precision == EG_PRECISION_FP32 || info.capability >= 80)
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+               _ ("%s has compute capability %d.%d, and products in %s need 8.0 or later: choose fp32"),
+               info.name, info.capability / 10, info.capability % 10, eg_precision_get_name (precision));
+  return FALSE;
+}
+
+/* With the lock. */
+static EgBackend *
+open_new (guint index, EgPrecision precision, GError **error)
+{
+  char why[EG_CUDA_WHY];
+  if (!check_precision (index, precision, error))
+    return NULL;
+  const Opened it = { index, precision, module->open ((int)index, precision, why) };
+  if (!it.backend)
+    {
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, why);
+      return NULL;
+    }
+  if (!opened)
+    opened = g_array_new (FALSE, FALSE, sizeof (Opened));
+  g_array_append_val (opened, it);
+  return it.backend;
+}
+
 EgBackend *
 eg_cuda_open (guint index, EgPrecision precision, GError **error)
 {
-  char why[EG_CUDA_WHY];
   g_mutex_lock (&lock);
   EgBackend *backend = find_opened (index, precision);
-  if (!backend && load_module (error))
-    {
-      backend = module->open ((int)index, precision, why);
-      if (backend)
-        {
-          const Opened it = { index, precision, backend };
-          if (!opened)
-            opened = g_array_new (FALSE, FALSE, sizeof (Opened));
-          g_array_append_val (opened, it);
-        }
-      else
-        g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, why);
-    }
+  if (!backend)
+    backend = open_new (index, precision, error);
   g_mutex_unlock (&lock);
   return backend;
 }
@@ -100,10 +152,19 @@ eg_cuda_open (guint index, EgPrecision precision, GError **error)
 gboolean
 eg_cuda_describe (guint index, EgCudaDevice *info, GError **error)
 {
+  g_mutex_lock (&lock);
+  const gboolean usable = describe (index, info, error);
+  g_mutex_unlock (&lock);
+  return usable;
+}
+
+gboolean
+eg_cuda_probe (guint index, guint64 *memory_free, GError **error)
+{
   char why[EG_CUDA_WHY];
   g_mutex_lock (&lock);
   gboolean usable = load_module (error);
-  if (usable && !module->describe ((int)index, info, why))
+  if (usable && !module->probe ((int)index, memory_free, why))
     {
       g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, why);
       usable = FALSE;
