@@ -63,6 +63,7 @@ struct _EgCellTable
   GtkSorter *sorter; /* of the model */
   GtkMultiSelection *selection;
   GtkColumnView *view;
+  GtkWidget *menu; /* NULL until it is opened */
 };
 
 G_DEFINE_FINAL_TYPE (EgCellTable, eg_cell_table, ADW_TYPE_BIN)
@@ -292,6 +293,79 @@ copy (GtkWidget *widget, const char *name, GVariant *parameter)
   gdk_clipboard_set_text (gtk_widget_get_clipboard (widget), text->str);
 }
 
+/* ---- the menu ---- */
+
+/* Of all tables: a GtkPopoverMenu of GTK 4.8 keeps the model that it shows. */
+static GMenuModel *
+get_menu (void)
+{
+  static GMenu *menu;
+
+  if (menu == NULL)
+    {
+      menu = g_menu_new ();
+      g_menu_append (menu, _ ("_Copy"), "table.copy");
+    }
+  return G_MENU_MODEL (menu);
+}
+
+static void
+open_menu (EgCellTable *self, const GdkRectangle *at)
+{
+  if (self->menu == NULL)
+    {
+      self->menu = gtk_popover_menu_new_from_model (get_menu ());
+      gtk_popover_set_has_arrow (GTK_POPOVER (self->menu), FALSE);
+      gtk_widget_set_halign (self->menu, GTK_ALIGN_START);
+      gtk_widget_set_parent (self->menu, GTK_WIDGET (self));
+    }
+  gtk_popover_set_pointing_to (GTK_POPOVER (self->menu), at);
+  gtk_popover_popup (GTK_POPOVER (self->menu));
+}
+
+/* At the row that has the focus. */
+static void
+menu_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  GtkWidget *focus = gtk_root_get_focus (gtk_widget_get_root (widget));
+  graphene_rect_t bounds;
+
+  if (focus != NULL && gtk_widget_is_ancestor (focus, widget)
+      && gtk_widget_compute_bounds (focus, widget, &bounds))
+    open_menu (EG_CELL_TABLE (widget), &(GdkRectangle){ (int)(bounds.origin.x + bounds.size.width / 3),
+                                                        (int)bounds.origin.y, 1, (int)bounds.size.height });
+}
+
+/* The place in the list of the row that a widget within it belongs to; GTK_INVALID_LIST_POSITION: none. */
+static guint
+find_row (EgCellTable *self, GtkWidget *widget)
+{
+  for (guint i = 0; i < self->bound->len && !GTK_IS_LIST_VIEW (widget) && !GTK_IS_COLUMN_VIEW (widget); i++)
+    {
+      GtkListItem *item = self->bound->pdata[i];
+      GtkWidget *child = gtk_list_item_get_child (item);
+      if (child == widget || gtk_widget_is_ancestor (child, widget))
+        return gtk_list_item_get_position (item);
+    }
+  return GTK_INVALID_LIST_POSITION;
+}
+
+/* A row that is not selected is selected alone: the menu is about what is seen to be selected. */
+static void
+on_secondary_click (GtkGestureClick *gesture, int n_press, double x, double y, gpointer data)
+{
+  EgCellTable *self = data;
+  GtkSelectionModel *selection = GTK_SELECTION_MODEL (self->selection);
+  GtkWidget *widget = gtk_widget_pick (GTK_WIDGET (self), x, y, GTK_PICK_DEFAULT);
+  const guint row = widget != NULL ? find_row (self, widget) : GTK_INVALID_LIST_POSITION;
+
+  if (row == GTK_INVALID_LIST_POSITION)
+    return;
+  if (!gtk_selection_model_is_selected (selection, row))
+    gtk_selection_model_select_item (selection, row, TRUE);
+  open_menu (self, &(GdkRectangle){ (int)x, (int)y, 1, 1 });
+}
+
 /* ---- rows and their numbers ---- */
 
 static void
@@ -422,6 +496,7 @@ eg_cell_table_dispose (GObject *object)
   EgCellTable *self = EG_CELL_TABLE (object);
 
   stop_sources (self);
+  g_clear_pointer (&self->menu, gtk_widget_unparent);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   adw_bin_set_child (ADW_BIN (self), NULL);
   g_clear_object (&self->selection);
@@ -451,12 +526,16 @@ eg_cell_table_class_init (EgCellTableClass *klass)
   widget_class->focus = eg_cell_table_focus;
   gtk_widget_class_install_action (widget_class, "table.copy", NULL, copy);
   gtk_widget_class_add_binding_action (widget_class, GDK_KEY_c, GDK_CONTROL_MASK, "table.copy", NULL);
+  gtk_widget_class_install_action (widget_class, "menu.popup", NULL, menu_action);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_Menu, 0, "menu.popup", NULL);
+  gtk_widget_class_add_binding_action (widget_class, GDK_KEY_F10, GDK_SHIFT_MASK, "menu.popup", NULL);
 }
 
 static void
 eg_cell_table_init (EgCellTable *self)
 {
   GtkWidget *scrolled = gtk_scrolled_window_new ();
+  GtkGesture *click = gtk_gesture_click_new ();
 
   self->bound = g_ptr_array_new ();
   self->rows = g_list_store_new (EG_TYPE_CELL_ROW);
@@ -479,6 +558,9 @@ eg_cell_table_init (EgCellTable *self)
   gtk_widget_add_css_class (GTK_WIDGET (self->view), "data-table");
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), GTK_WIDGET (self->view));
   adw_bin_set_child (ADW_BIN (self), scrolled);
+  gtk_gesture_single_set_button (GTK_GESTURE_SINGLE (click), GDK_BUTTON_SECONDARY);
+  g_signal_connect (click, "pressed", G_CALLBACK (on_secondary_click), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (click));
 }
 
 GtkWidget *

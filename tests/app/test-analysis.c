@@ -148,16 +148,23 @@ on_text (GObject *source, GAsyncResult *result, gpointer data)
   g_assert_no_error (error);
 }
 
-/* What Ctrl+C leaves on the clipboard, line by line. (transfer full) */
+/* What is on the clipboard, line by line. (transfer full) */
 static char **
-copy (Scene *self)
+paste (Scene *self)
 {
   g_autofree char *text = NULL;
 
-  gtk_widget_activate_action (GTK_WIDGET (self->table), "table.copy", NULL);
   gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (self->table)), NULL, on_text, &text);
   fixture_wait_for (text != NULL);
   return g_strsplit (g_strchomp (text), "\n", -1);
+}
+
+/* What Ctrl+C leaves there. (transfer full) */
+static char **
+copy (Scene *self)
+{
+  gtk_widget_activate_action (GTK_WIDGET (self->table), "table.copy", NULL);
+  return paste (self);
 }
 
 static void
@@ -188,6 +195,52 @@ test_copies_as_tsv (void)
   g_auto (GStrv) selected = copy (&scene);
   g_assert_cmpuint (g_strv_length (selected), ==, 3);
   g_assert_true (g_str_has_prefix (selected[1], "1\t4\t␣Angela\t"));
+  scene_close (&scene);
+}
+
+/* Waits until it is open and takes its only item. */
+static void
+choose_copy (Scene *self)
+{
+  fixture_wait_for (fixture_find (GTK_WIDGET (self->table), GTK_TYPE_POPOVER_MENU) != NULL);
+  GtkWidget *menu = fixture_find (GTK_WIDGET (self->table), GTK_TYPE_POPOVER_MENU);
+  fixture_wait_for (gtk_widget_get_mapped (menu));
+  fixture_settle (self->window);
+  gtk_widget_activate (fixture_find (menu, g_type_from_name ("GtkModelButton")));
+  fixture_wait_for (!gtk_widget_get_mapped (menu));
+  /* Without a window manager, the window has input again only once the pointer enters it. */
+  fixture_input (self->window, "mousemove 2 2");
+  fixture_point (self->window, GTK_WIDGET (self->table), 200, 150);
+}
+
+static void
+test_menu_copies (void)
+{
+  Scene scene;
+  scene_open (&scene, 8, 7);
+  GtkSelectionModel *model = gtk_column_view_get_model (scene.view);
+
+  /* A row that is pointed at is selected, and stays so. */
+  fixture_point (scene.window, GTK_WIDGET (scene.table), 200, 150);
+  fixture_input (scene.window, "click 3");
+  choose_copy (&scene);
+  g_autoptr (GtkBitset) selected = gtk_selection_model_get_selection (model);
+  g_assert_cmpuint (gtk_bitset_get_size (selected), ==, 1);
+  g_auto (GStrv) lines = paste (&scene);
+  g_assert_cmpuint (g_strv_length (lines), ==, 2);
+
+  /* One of several that are selected already: all of these; from the keyboard, too. */
+  gtk_selection_model_select_range (model, 0, 20, TRUE);
+  fixture_input (scene.window, "click 3");
+  choose_copy (&scene);
+  g_auto (GStrv) more = paste (&scene);
+  g_assert_cmpuint (g_strv_length (more), ==, 21);
+  gtk_selection_model_select_range (model, 0, 3, TRUE);
+  gtk_widget_child_focus (GTK_WIDGET (scene.table), GTK_DIR_TAB_FORWARD);
+  fixture_input (scene.window, "key Menu");
+  choose_copy (&scene);
+  g_auto (GStrv) by_key = paste (&scene);
+  g_assert_cmpuint (g_strv_length (by_key), ==, 4);
   scene_close (&scene);
 }
 
@@ -317,6 +370,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/text/progress", test_progress_is_of_one_unit);
   g_test_add_func ("/app/table/titles", test_titles_stand_over_their_numbers);
   g_test_add_func ("/app/table/copy", test_copies_as_tsv);
+  g_test_add_func ("/app/table/menu-copies", test_menu_copies);
   g_test_add_func ("/app/table/sort", test_sorts_by_numbers);
   g_test_add_func ("/app/table/live", test_follows_a_trace);
   return g_test_run ();
