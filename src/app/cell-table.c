@@ -68,8 +68,19 @@ struct _EgCellTable
 
 G_DEFINE_FINAL_TYPE (EgCellTable, eg_cell_table, ADW_TYPE_BIN)
 
+/* In the order of Column. */
 static const char *const titles[N_COLUMNS] = {
-  N_ ("Layer"), N_ ("Position"), N_ ("Token"), N_ ("Score"), N_ ("Standard error"), N_ ("Normalized"),
+  /* TRANSLATORS: the axis of a figure, and the head of a column: the number of a layer of the model. */
+  N_ ("Layer"),
+  /* TRANSLATORS: the head of a column: a token's number in the prompt, from 0. */
+  N_ ("Position"),
+  /* TRANSLATORS: the head of a column: a piece of text that the model reads at once. */
+  N_ ("Token"),
+  /* TRANSLATORS: the head of a column: what a cell of the map measured. */
+  N_ ("Score"),
+  N_ ("Standard error"),
+  /* TRANSLATORS: the head of a column: the score, from 0 (the corrupted run) to 1 (the clean run). */
+  N_ ("Normalized"),
 };
 
 static double
@@ -553,6 +564,7 @@ eg_cell_table_init (EgCellTable *self)
       = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->rows)), GTK_SORTER (sorter));
   self->selection = gtk_multi_selection_new (G_LIST_MODEL (sorted));
   gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  /* TRANSLATORS: the cells of the map, as a table and as the name of its tab. */
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Cells"),
                                   -1);
   gtk_widget_add_css_class (GTK_WIDGET (self->view), "data-table");

@@ -32,6 +32,7 @@ eg_format_place (const EgTraceResult *result, gsize layer, gsize position)
     return g_strdup_printf (_ ("Layer %zu · all tokens"), layer);
   if (result->sweep == EG_SWEEP_POSITIONS)
     return g_strdup_printf (_ ("All layers · %s (%zu)"), token, position);
+  /* TRANSLATORS: the heading of a cell's numbers: the layer, the token and its position. */
   return g_strdup_printf (_ ("Layer %zu · %s (%zu)"), layer, token, position);
 }
 
@@ -79,10 +80,16 @@ eg_format_cell (const EgTraceResult *result, gsize layer, gsize position)
   const char *comma = *normalized != '\0' ? ", " : "";
 
   if (result->sweep == EG_SWEEP_LAYERS)
+    /* TRANSLATORS: what a screen reader says of a cell: the layer, then the score, its standard error (“ ±
+     * 0.02” or nothing) and “, normalized 0.50” or nothing. */
     return g_strdup_printf (_ ("Layer %zu, all tokens: %s%s%s"), layer, score, comma, normalized);
   if (result->sweep == EG_SWEEP_POSITIONS)
+    /* TRANSLATORS: the token and its position, then the score, its standard error (“ ± 0.02” or nothing) and
+     * “, normalized 0.50” or nothing. */
     return g_strdup_printf (_ ("All layers, %s, position %zu: %s%s%s"), token, position, score, comma,
                             normalized);
+  /* TRANSLATORS: the layer, the token and its position, then the score, its standard error (“ ± 0.02” or
+   * nothing) and “, normalized 0.50” or nothing. */
   return g_strdup_printf (_ ("Layer %zu, %s, position %zu: %s%s%s"), layer, token, position, score, comma,
                           normalized);
 }
@@ -99,7 +106,9 @@ eg_format_duration (double seconds)
   if (whole < 60)
     return g_strdup_printf (_ ("%u s"), whole);
   if (whole < 3600)
+    /* TRANSLATORS: minutes and seconds. */
     return g_strdup_printf (_ ("%u min %u s"), whole / 60, whole % 60);
+  /* TRANSLATORS: hours and minutes. */
   return g_strdup_printf (_ ("%u h %u min"), whole / 3600, whole / 60 % 60);
 }
 
@@ -115,6 +124,7 @@ eg_format_progress (double cells, double all_cells, double elapsed, double left)
   g_autofree char *rest
       = left < 1 ? g_strdup (_ ("less than a second left")) : g_strdup_printf (_ ("%s left"), duration);
   /* Translators: the last %s is how much time is left. */
+  /* TRANSLATORS: how far a trace is, how fast, and how long it still takes (“5 s left”). */
   return g_strdup_printf (_ ("%'zu of %'zu cells · %'.*f cells/s · %s"), done, all, rate < 9.95 ? 1 : 0, rate,
                           rest);
 }

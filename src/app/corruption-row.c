@@ -90,6 +90,7 @@ eg_corruption_summarize (const EgCorruption *corruption)
   if (corruption->scale != EG_NOISE_SCALE_PROMPT)
     g_string_append_printf (text, " · %s", _ (scales[corruption->scale]));
   if (corruption->replace)
+    /* TRANSLATORS: to put noise in the place of the embedding, instead of adding it. */
     g_string_append_printf (text, " · %s", _ ("Replace"));
   if (corruption->span != EG_SPAN_SUBJECT)
     g_string_append_printf (text, " · %s", _ (spans[corruption->span]));

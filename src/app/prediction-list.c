@@ -168,8 +168,10 @@ show_row (Row *row, const EgPredictedToken *token)
   g_autofree char *visible = token != NULL ? eg_token_to_visible (token->spelled) : g_strdup ("");
   g_autofree char *probability = token != NULL ? eg_format_probability (token->probability) : g_strdup ("");
   g_autofree char *spoken
+      /* TRANSLATORS: a token that may come next, and its probability. */
       = token != NULL ? g_strdup_printf (_ ("“%s”: %s"), token->spelled, probability) : g_strdup ("");
   g_autofree char *tooltip
+      /* TRANSLATORS: a token and its number in the vocabulary. */
       = token != NULL ? g_strdup_printf (_ ("“%s”, token %u"), visible, token->id) : NULL;
 
   g_autofree char *choice = token != NULL ? g_strdup_printf (_ ("Follow “%s”"), visible) : NULL;

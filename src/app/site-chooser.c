@@ -51,6 +51,7 @@ show_on_button (EgSiteChooser *self)
     if ((self->sites & EG_SITE_BIT (site)) != 0)
       g_string_append_printf (tooltip, "%s%s: %s", tooltip->len > 0 ? "\n" : "", eg_site_get_title (site),
                               eg_site_get_description (site));
+  /* TRANSLATORS: no site is chosen. */
   gtk_label_set_text (self->label, n == 0 ? _ ("None") : n == 1 ? eg_site_get_title (self->first) : several);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->button), tooltip->len > 0 ? tooltip->str : NULL);
 }

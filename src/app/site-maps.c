@@ -54,6 +54,7 @@ static void
 describe (EgSiteMaps *self)
 {
   g_autofree char *text = self->chosen < self->results->len
+                              /* TRANSLATORS: the name of a map, its number and how many maps there are. */
                               ? g_strdup_printf (_ ("%s, %zu of %u"), get_title (self, self->chosen),
                                                  self->chosen + 1, self->results->len)
                               : g_strdup ("");
@@ -220,6 +221,7 @@ eg_site_maps_init (EgSiteMaps *self)
   gtk_widget_set_focusable (widget, TRUE);
   gtk_widget_set_has_tooltip (widget, TRUE);
   gtk_widget_set_visible (widget, FALSE);
+  /* TRANSLATORS: the places inside the model whose states can be restored. */
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Sites"), -1);
   g_signal_connect (self, "query-tooltip", G_CALLBACK (on_query_tooltip), NULL);
   g_signal_connect (click, "released", G_CALLBACK (on_released), self);

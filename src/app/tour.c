@@ -34,6 +34,8 @@ static const Stop stops[N_STOPS] = {
   { eg_prompt_panel_get_type, N_ ("Say something that the model knows"),
     N_ ("Type a prompt that ends before the answer, and drag over the tokens that it is about: the subject."),
     GTK_POS_RIGHT },
+  /* TRANSLATORS: the heading of the settings of a trace, and a step of the tour about the button that begins
+   * it. */
   { eg_trace_settings_get_type, N_ ("Trace"),
     N_ ("Choose which state is put back, and press Trace. Every setting has a tooltip that explains it."),
     GTK_POS_RIGHT },
@@ -238,6 +240,7 @@ static GtkWidget *
 make_buttons (Tour *self)
 {
   const gboolean last = self->stop == N_STOPS - 1;
+  /* TRANSLATORS: which of the callouts of the tour this is, and how many there are. */
   g_autofree char *place = g_strdup_printf (_ ("%u of %u"), self->stop + 1, N_STOPS);
   GtkWidget *box = gtk_box_new (GTK_ORIENTATION_HORIZONTAL, 6), *where = make_label (place, "dim-label");
   GtkWidget *next = gtk_button_new_with_mnemonic (last ? _ ("_Done") : _ ("_Next"));

@@ -234,6 +234,7 @@ print_json (EgModel *model, const EgTraceRequest *request, const Bench *bench)
 static void
 print_time (gsize width, const char *label, double seconds, double percent)
 {
+  /* TRANSLATORS: seconds, and their share of the whole time. */
   cli_field (width, label, _ ("%.3f s (%.1f%%)"), seconds, percent);
 }
 
@@ -258,17 +259,21 @@ print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
                                  C_ ("bench", "waiting"),
                                  NULL };
   const gsize width = cli_label_width (labels, 15);
-  cli_field (width, C_ ("bench", "trace"), _ ("“%s”, subject “%s”"), request->prompt, request->subject);
+  cli_field (width, C_ ("bench", "trace"),
+             /* TRANSLATORS: a prompt, and the part of it that is corrupted. */
+             _ ("“%s”, subject “%s”"), request->prompt, request->subject);
+  /* TRANSLATORS: the name of a model, and the sizes of its trace. */
   cli_field (width, "", _ ("%s: %zu tokens, %zu cells, %u samples, %u threads"), eg_model_get_name (model),
              bench->n_tokens, bench->n_cells, bench->samples, bench->threads);
   cli_field (width, C_ ("bench", "processor"), _ ("OpenBLAS %s, kernels %s"), eg_openblas_get_core (),
              eg_backend_cpu_kernels ());
   cli_field (width, C_ ("bench", "needed"), _ ("%.1f GFLOP"), bench->flops / 1e9);
   cli_field (width, C_ ("bench", "time"), _ ("%.3f s"), bench->seconds);
-  /* TRANSLATORS: sgemm is the name of the matrix product; the last number is its best speed, in GFLOP/s. */
-  cli_field (width, C_ ("bench", "speed"), _ ("%.1f GFLOP/s, %.0f%% of sgemm's best, %.1f"),
-             bench->flops / bench->seconds / 1e9, 100 * bench->flops / bench->seconds / bench->peak,
-             bench->peak / 1e9);
+  cli_field (width, C_ ("bench", "speed"),
+             /* TRANSLATORS: sgemm is the name of the matrix product; the last number is its best speed, in
+              * GFLOP/s. */
+             _ ("%.1f GFLOP/s, %.0f%% of sgemm's best, %.1f"), bench->flops / bench->seconds / 1e9,
+             100 * bench->flops / bench->seconds / bench->peak, bench->peak / 1e9);
   print_time (width, C_ ("bench", "first cell"), bench->first, bench->first * of_all);
   print_time (width, C_ ("bench", "first picture"), bench->full, bench->full * of_all);
   print_time (width, C_ ("bench", "longest gap"), bench->gap, bench->gap * of_all);

@@ -80,6 +80,7 @@ help_text (const CliCommand *command, GOptionContext *context)
   g_autofree char *glib = g_option_context_get_help (context, TRUE, NULL);
   const char *options = strstr (glib, _ (command->summary));
   GString *text = g_string_new (NULL);
+  /* TRANSLATORS: the name of a command, what follows it, and the list of its options. */
   g_string_append_printf (text, _ ("Usage: engram-cli %s %s\n\n%s"), command->name, command->usage, options);
   if (command->description != NULL)
     g_string_append_printf (text, "%s\n", _ (command->description));
@@ -152,6 +153,7 @@ cli_options_get_argument (const CliOptions *self, const char *what, const char *
   const guint n = g_strv_length (self->arguments);
   *status = CLI_USAGE;
   if (n == 0)
+    /* TRANSLATORS: “prompt”, “text” or “saved trace (.npz)”. */
     cli_say (_ ("Missing: %s"), what);
   else if (n > 1)
     cli_say (ngettext ("There is %u argument where only one belongs (%s); quote a text that has spaces",
@@ -177,6 +179,7 @@ cli_parse_integer (const char *option, const char *text, guint64 min, guint64 ma
 {
   if (g_ascii_string_to_unsigned (text, 10, min, max, value, NULL))
     return TRUE;
+  /* TRANSLATORS: an option, such as --samples; the least and the greatest number; what was typed. */
   cli_say (_ ("%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not “%s”"), option, min, max, text);
   return FALSE;
 }
@@ -189,6 +192,7 @@ cli_parse_number (const char *option, const char *text, double above, double max
   *value = g_ascii_strtod (text, &end);
   if (end != text && *end == '\0' && errno == 0 && *value > above && *value <= max)
     return TRUE;
+  /* TRANSLATORS: an option, such as --noise; the bounds; what was typed. */
   cli_say (_ ("%s takes a number above %g and up to %g, not “%s”"), option, above, max, text);
   return FALSE;
 }

@@ -132,18 +132,25 @@ print_lines (EgModel *model)
              config->tie_embeddings ? _ ("%zu rows; head tied to the embedding")
                                     : _ ("%zu rows; head of its own"),
              config->vocab_size);
-  /* TRANSLATORS: the number, the type of the numbers, such as F32, and the size of the file. */
-  cli_field (width, C_ ("info", "parameters"), _ ("%zu (%s, %s on disk)"), eg_model_get_n_parameters (model),
-             eg_model_get_dtype_name (model), file_size);
+  cli_field (width, C_ ("info", "parameters"),
+             /* TRANSLATORS: how many, the type of the numbers, such as F32, and the size of the file. */
+             _ ("%zu (%s, %s on disk)"), eg_model_get_n_parameters (model), eg_model_get_dtype_name (model),
+             file_size);
   cli_field (width, C_ ("info", "tokenizer"), _ ("byte-level BPE, %zu tokens, %s"), n_tokens_of (model),
              eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
   cli_field (width, "", "%s", eg_model_get_tokenizer_path (model));
   cli_field (width, C_ ("info", "trace memory"),
+             /* TRANSLATORS: the memory that a trace takes of one site, that of all sites, and what the
+              * machine has. */
              _ ("%s for %d tokens and %d samples (of all sites: %s); %s available"), trace_size,
              EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_size, available);
   cli_field (width, C_ ("info", "processor"),
              eg_openblas_core_was_chosen ()
+                 /* TRANSLATORS: the kind of processor, how the library was built, and which vector
+                  * instructions Engram uses. */
                  ? _ ("OpenBLAS %s, which OpenBLAS did not pick by itself (%s), kernels %s")
+                 /* TRANSLATORS: the kind of processor, how the library was built, and which vector
+                  * instructions Engram uses. */
                  : _ ("OpenBLAS %s (%s), kernels %s"),
              eg_openblas_get_core (), eg_openblas_get_config (), eg_backend_cpu_kernels ());
 

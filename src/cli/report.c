@@ -72,10 +72,13 @@ print_sweep (const EgTraceResult *result)
   if (result->sweep == EG_SWEEP_CELLS && result->direction == EG_DIRECTION_RESTORE && result->freeze == 0)
     return;
   g_ptr_array_add (parts, g_strdup (eg_sweep_get_name (result->sweep)));
+  /* TRANSLATORS: which way values are put in, by its name on the command line: “restore” or “damage”. */
   g_ptr_array_add (parts, g_strdup_printf (_ ("direction %s"), eg_direction_get_name (result->direction)));
   if (result->freeze != 0)
+    /* TRANSLATORS: the sites that keep their values, by their names. */
     g_ptr_array_add (parts, g_strdup_printf (_ ("frozen %s"), frozen));
   if (knockout != NULL)
+    /* TRANSLATORS: the cut paths, as on the command line: “4-12:1-3>7”. */
     g_ptr_array_add (parts, g_strdup_printf (_ ("knockout %s"), knockout));
   print_parts (C_ ("report", "sweep"), parts);
 }
@@ -101,7 +104,9 @@ print_corruption (const EgCorruption *corruption)
       && corruption->span == EG_SPAN_SUBJECT && !corruption->replace)
     return;
   g_ptr_array_add (parts, eg_corruption_format_kind (corruption));
+  /* TRANSLATORS: the noise scale, by its name on the command line. */
   g_ptr_array_add (parts, g_strdup_printf (_ ("scale %s"), scale));
+  /* TRANSLATORS: what is corrupted, by its name on the command line. */
   g_ptr_array_add (parts, g_strdup_printf (_ ("span %s"), span));
   if (corruption->replace)
     g_ptr_array_add (parts, g_strdup (_ ("replacing")));
@@ -123,6 +128,7 @@ print_request (const EgTraceResult *result)
   g_ptr_array_add (parts,
                    g_strdup_printf (ngettext ("%u sample", "%u samples", result->samples), result->samples));
   if (corruption->kind != EG_CORRUPTION_SWAP && eg_corruption_uses_level (corruption))
+    /* TRANSLATORS: the noise level, and the standard deviation that it is multiplied by. */
     g_ptr_array_add (parts, g_strdup_printf (_ ("noise %g × %.4g"), result->noise_level, result->noise_std));
   g_ptr_array_add (parts, g_strdup_printf (_ ("seed %u"), result->seed));
   g_ptr_array_add (parts, g_strdup_printf (ngettext ("site %s", "sites %s", (gulong)n_sites), sites));
@@ -137,9 +143,9 @@ print_settings (const EgTraceResult *result)
   const gsize width = label_width ();
   const EgTraceResultInput input = eg_trace_result_get_input (result);
   cli_field (width, C_ ("report", "prompt"), "%s", result->prompt);
-  /* TRANSLATORS: the subject's text, and its first and last token, counted from 0. */
-  cli_field (width, C_ ("report", "subject"), _ ("%s (tokens %zu to %zu)"), result->subject,
-             input.subject_first, input.subject_last);
+  cli_field (width, C_ ("report", "subject"),
+             /* TRANSLATORS: the subject's text, and its first and last token, counted from 0. */
+             _ ("%s (tokens %zu to %zu)"), result->subject, input.subject_first, input.subject_last);
   cli_field (width, C_ ("report", "target"), _ ("“%s”"), result->target);
   cli_field (width, C_ ("report", "clean"), "%.4f", result->high_score);
   if (isnan (result->low_sem))
@@ -262,7 +268,9 @@ cli_report_print (const EgTraceResult *result, CliColors colors)
   if (isnan (result->seconds))
     return;
   if (result->device != NULL)
-    cli_field (label_width (), C_ ("report", "time"), _ ("%.2f s on %s"), result->seconds, result->device);
+    cli_field (label_width (), C_ ("report", "time"),
+               /* TRANSLATORS: seconds, and the name of the processor or GPU. */
+               _ ("%.2f s on %s"), result->seconds, result->device);
   else
     cli_field (label_width (), C_ ("report", "time"), _ ("%.2f s"), result->seconds);
 }

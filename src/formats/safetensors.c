@@ -62,6 +62,8 @@ refuse (const EgTensorFile *file, const char *tensor, EgError code, GError **err
   va_start (args, format);
   g_autofree char *reason = g_strdup_vprintf (format, args);
   va_end (args);
+  /* TRANSLATORS: a file, the name of a tensor, and what is wrong: “has no dtype”, “ends at 12, before it
+   * begins at 20”. */
   g_set_error (error, EG_ERROR, (int)code, _ ("%s: tensor %s %s"), file->name, quoted, reason);
   return FALSE;
 }

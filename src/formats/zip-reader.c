@@ -82,6 +82,7 @@ refuse_entry (const EgZip *self, const char *name, EgError code, GError **error,
   va_start (args, format);
   g_autofree char *reason = g_strdup_vprintf (format, args);
   va_end (args);
+  /* TRANSLATORS: a file inside of an archive, and what is wrong: “is encrypted”, “is there twice”. */
   return refuse (self, code, error, _ ("entry %s %s"), quoted, reason);
 }
 

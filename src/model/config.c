@@ -129,6 +129,8 @@ require_text (const Fields *fields, const char *name, const char *only, GError *
     return TRUE;
   g_autofree char *quoted = text ? eg_quote (text) : g_strdup ("not a text");
   g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+               /* TRANSLATORS: a file, a field of it and the field's value; the field again, and the value
+                * that it must have. */
                _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), fields->where, name, quoted, name,
                only);
   return FALSE;

@@ -13,6 +13,7 @@ static const struct
   = { "mixer", N_ ("Mixer output"), N_ ("The block's output before it is added to the residual stream") },
   [EG_SITE_CONV_IN] = { "conv_in", N_ ("Convolution input"), N_ ("x: what enters the convolution") },
   [EG_SITE_CONV] = { "conv", N_ ("Convolution output"), N_ ("c: the convolution's output after silu") },
+  /* TRANSLATORS: a site: what the output of a layer is multiplied by. */
   [EG_SITE_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block's output is gated with") },
   [EG_SITE_DELTA]
   = { "delta", N_ ("Step size Δ"), N_ ("Δ: how much of the token is taken in, and how much is forgotten") },
@@ -21,6 +22,7 @@ static const struct
   [EG_SITE_SELECTION]
   = { "selection", N_ ("Selection Δ, B, C"), N_ ("The selection parameters Δ, B and C together") },
   [EG_SITE_STATE]
+  /* TRANSLATORS: a site: the hidden state that a layer carries from token to token. */
   = { "state", N_ ("State"), N_ ("h: the memory after the token's update, read by it and carried on") },
   [EG_SITE_CONV_STATE] = { "conv_state", N_ ("Convolution state"),
                            N_ ("What later tokens' convolutions read of this token and those before") },

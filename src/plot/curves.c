@@ -73,9 +73,10 @@ draw_subject (
   chart->series[2] = (EgChartSeries){
     .name = _ ("All tokens"), .values = analysis->layer_average, .n = n, .color = chart->foreground
   };
-  chart->series[3] = (EgChartSeries){
-    .name = _ ("Subject"), .values = analysis->subject_average, .n = n, .color = accent
-  };
+  /* TRANSLATORS: the part of the prompt that is corrupted: “Eiffel Tower”. */
+  const char *title = _ ("Subject");
+  chart->series[3]
+      = (EgChartSeries){ .name = title, .values = analysis->subject_average, .n = n, .color = accent };
   eg_chart_draw (chart, cr, width, height);
 }
 
@@ -168,6 +169,7 @@ eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *
                                  ? _ ("Highest on average: ")
                                  : _ ("Lowest on average: "));
       for (gsize i = 0; i < analysis->n_top; i++)
+        /* TRANSLATORS: one of a list: a comma or nothing, the layer and its average score. */
         g_string_append_printf (text, _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],
                                 analysis->layer_average[analysis->top_layers[i]]);
       break;
@@ -182,6 +184,7 @@ eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *
       for (gsize p = 0; p < n_pins; p++)
         {
           g_autofree char *token = name_token (result, pins[p].position);
+          /* TRANSLATORS: one of a list: a semicolon or nothing, the layer, the token and the score. */
           g_string_append_printf (text, _ ("%slayer %zu at %s: %.3f"), p > 0 ? "; " : "", pins[p].layer,
                                   token, eg_trace_result_score (result, pins[p].layer, pins[p].position));
         }

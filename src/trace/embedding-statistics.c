@@ -34,6 +34,7 @@ count_lines (EgModel *model,
       g_autoptr (GArray) tokens = eg_tokenizer_encode (eg_model_get_tokenizer (model), text, length, error);
       if (!tokens)
         {
+          /* TRANSLATORS: before a message about that line of a file. */
           g_prefix_error (error, _ ("line %zu: "), line);
           return FALSE;
         }

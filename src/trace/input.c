@@ -128,6 +128,7 @@ find_token (EgTokenizer *tokenizer,
     return eg_error_invalid (error, _ ("%s “%s” is no token of this model"), what, target);
   *id = g_array_index (tokens, EgToken, 0).id;
   g_autofree char *spelled = eg_token_spell (tokenizer, *id), *first = eg_token_quote (spelled);
+  /* TRANSLATORS: “The target” or “The token against it”, its text, and its first token. */
   g_ptr_array_add (notes, g_strdup_printf (_ ("%s “%s” is %u tokens; its first, “%s”, is followed"), what,
                                            spaced, tokens->len, first));
   return TRUE;

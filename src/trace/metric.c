@@ -10,11 +10,14 @@ static const struct
   const char *name, *title;
   gboolean smaller_is_better;
 } metrics[EG_N_METRICS] = {
+  /* TRANSLATORS: a metric: that of the answer. */
   [EG_METRIC_PROB] = { "prob", N_ ("Probability"), FALSE },
   [EG_METRIC_LOGPROB] = { "logprob", N_ ("Log probability"), FALSE },
+  /* TRANSLATORS: a metric: what the model computes of a token before it is made a probability. */
   [EG_METRIC_LOGIT] = { "logit", N_ ("Logit"), FALSE },
   [EG_METRIC_LOGIT_DIFF] = { "logit-diff", N_ ("Logit difference"), FALSE },
   [EG_METRIC_KL] = { "kl", N_ ("KL divergence"), TRUE },
+  /* TRANSLATORS: a metric: the place of the answer among all tokens, by probability. */
   [EG_METRIC_RANK] = { "rank", N_ ("Rank"), TRUE },
 };
 

@@ -445,6 +445,7 @@ read_counts (const Reader *reader, EgTraceResult *self, const char *site, GError
     return FALSE;
   for (gsize i = 0; i < n; i++)
     if (!(counts[i] >= 0 && counts[i] <= self->samples))
+      /* TRANSLATORS: the name of a field, a number in it, and what it must not exceed. */
       return fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], self->samples);
     else
       self->counts[i] = (guint)counts[i];

@@ -562,6 +562,8 @@ describe_best (const EgTraceResult *self, const EgTraceAnalysis *analysis)
   if (self->sweep != EG_SWEEP_CELLS || self->direction == EG_DIRECTION_DAMAGE)
     {
       g_autofree char *place = describe_place (self, layer, token);
+      /* TRANSLATORS: what was restored (“restoring layer 3”), the metric, its value, and its error (“ ± 2%”)
+       * or nothing. */
       return g_strdup_printf (_ ("Most important: %s (%s: %s%s)"), place, eg_metric_get_title (self->metric),
                               value, error);
     }
@@ -569,26 +571,35 @@ describe_best (const EgTraceResult *self, const EgTraceAnalysis *analysis)
     {
     case EG_METRIC_LOGPROB:
       return g_strdup_printf (
+          /* TRANSLATORS: the layer, the token, the answer, the value, and its error (“ ± 0.02”) or nothing.
+           */
           _ ("Most important: layer %zu at “%s” brings “%s” back to a log probability of %s%s"), layer, token,
           target, value, error);
     case EG_METRIC_LOGIT:
+      /* TRANSLATORS: the layer, the token, the answer, the value, and its error (“ ± 0.02”) or nothing. */
       return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to a logit of %s%s"),
                               layer, token, target, value, error);
     case EG_METRIC_LOGIT_DIFF:
       return g_strdup_printf (
+          /* TRANSLATORS: the layer, the token, the answer, the value, its error (“ ± 0.02”) or nothing, and
+           * the other token. */
           _ ("Most important: layer %zu at “%s” brings “%s” back to a logit of %s%s more than that of “%s”"),
           layer, token, target, value, error, against);
     case EG_METRIC_KL:
       return g_strdup_printf (
+          /* TRANSLATORS: the layer, the token, the value, and its error (“ ± 0.02”) or nothing; nats are the
+           * unit. */
           _ ("Most important: layer %zu at “%s” brings the prediction within %s%s nats of the clean one"),
           layer, token, value, error);
     case EG_METRIC_RANK:
+      /* TRANSLATORS: the layer, the token, the answer, its rank, and its error (“ ± 0.5”) or nothing. */
       return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to rank %s%s"), layer,
                               token, target, value, error);
     case EG_METRIC_PROB:
     case EG_N_METRICS:
       break;
     }
+  /* TRANSLATORS: the layer, the token, the answer, the probability, and its error (“ ± 2%”) or nothing. */
   return g_strdup_printf (_ ("Most important: layer %zu at “%s” brings “%s” back to %s%s"), layer, token,
                           target, value, error);
 }
@@ -611,7 +622,9 @@ describe_within_subject (const EgTraceResult *self, const EgTraceAnalysis *analy
   g_autofree char *value = eg_metric_format (self->metric, self->scores[best]);
   g_autofree char *error = format_error (self->metric, self->sem[best]);
   if (self->sweep == EG_SWEEP_POSITIONS)
+    /* TRANSLATORS: the sentence so far, a token of the subject, its score and its error or nothing. */
     return g_strdup_printf (_ ("%s; within the subject: “%s” (%s%s)"), sentence, token, value, error);
+  /* TRANSLATORS: the sentence so far, a layer, a token of the subject, its score and its error or nothing. */
   return g_strdup_printf (_ ("%s; within the subject: layer %zu at “%s” (%s%s)"), sentence, layer, token,
                           value, error);
 }

@@ -43,6 +43,7 @@ find_name (
         return TRUE;
       g_string_append_printf (list, "%s%s", *index == 0 ? "" : ", ", names[*index]);
     }
+  /* TRANSLATORS: “sweep”, “direction” or “site”, the name that was given, and those that there are. */
   g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no %s “%s”; there are %s"), what, name,
                list->str);
   return FALSE;

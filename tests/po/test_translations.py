@@ -40,13 +40,36 @@ def wording(language, catalog):
                 yield f"{language}: {wrong} in “{text}”"
 
 
+# Words that say by themselves what they are, and names.
+CLEAR = (
+    "Automatic Blues Cancel Cividis Close Engram Examples File Greens Heatmap Model Oranges Processor Progress Purples Reds Title Viridis"
+).split()
+
+
+def uncommented():
+    """Texts that nobody can translate without a word of explanation, and that have none: placeholders side by side, more
+    placeholders than words, and single words with neither context nor comment."""
+    placeholder = r"%(?!%)[^a-zA-Z<]*(?:<PRI[du]64>|[a-z]+)"
+    with open(os.path.join(SOURCES, "po/engram.pot"), encoding="utf-8") as file:
+        blocks = file.read().split("\n\n")[1:]
+    for block in blocks:
+        match = re.search(r'^msgid (("[^\n]*"\n?)+)', block, re.M)
+        text = "".join(re.findall(r'"(.*)"', match[1]))
+        n = len(re.findall(placeholder, text))
+        n_words = len(re.findall(r"[a-zA-Z]{2,}", re.sub(placeholder, " ", text)))
+        unclear = re.search("%s%s", text) or (n > 1 and n > n_words)
+        single = re.fullmatch("[A-Z][a-z]+", text) and text not in CLEAR and not re.search(r"^msgctxt|^#: data/", block, re.M)
+        if (unclear or single) and not re.search(r"^#\. TRANSLATORS: ", block, re.M):
+            yield f"“{text}” needs a comment for translators"
+
+
 def main():
     with open(os.path.join(SOURCES, "po/LINGUAS"), encoding="utf-8") as file:
         languages = file.read().split()
     script = os.path.join(SOURCES, "po/update.sh")
     untranslated = subprocess.run([script, "--untranslated"], capture_output=True, text=True, check=False)
     failed = False
-    print(f"1..{len(languages)}", flush=True)
+    print(f"1..{len(languages) + 1}", flush=True)
     for i, language in enumerate(languages, 1):
         check = subprocess.run(
             ["msgfmt", "--check", "--check-accelerators=_", "-o", os.devnull, os.path.join(SOURCES, f"po/{language}.po")],
@@ -62,7 +85,11 @@ def main():
             failed = True
             for line in [*missing, *check.stderr.splitlines(), *untranslated.stderr.splitlines()]:
                 print("# " + line)
-    sys.exit(failed)
+    unclear = list(uncommented())
+    print(f"{'not ok' if unclear else 'ok'} {len(languages) + 1} - translators are told what unclear texts mean", flush=True)
+    for line in unclear:
+        print("# " + line)
+    sys.exit(failed or bool(unclear))
 
 
 main()
