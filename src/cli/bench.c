@@ -3,10 +3,10 @@
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "engine/cpu/openblas.h"
-#include "engine/profile.h"
-#include "model/model-private.h"
-#include "trace/plan.h"
-#include "trace/tracer.h"
+#include "engine/wrap/profile.h"
+#include "library/model-private.h"
+#include "trace/plan/plan.h"
+#include "trace/run/tracer.h"
 
 #include <glib/gi18n.h>
 #include <cblas.h>

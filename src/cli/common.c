@@ -1,8 +1,8 @@
 #include "cli/common.h"
 
 #include "cli/interrupt.h"
-#include "model/locate.h"
-#include "trace/result-io.h"
+#include "library/locate.h"
+#include "trace/result/result-io.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>

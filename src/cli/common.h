@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/device.h"
-#include "model/model.h"
+#include "library/model.h"
 
 #include <json-glib/json-glib.h>
 
@@ -38,7 +38,7 @@ extern const CliCommand *const cli_commands[];
 
 /**
  * CliOptions: the options of every command; to be zeroed before and cleared after.
- * @model: a folder or a name (model/locate.h), or %NULL for the demo model
+ * @model: a folder or a name (library/locate.h), or %NULL for the demo model
  * @tokenizer: a file, or %NULL
  * @device: what traces; the first GPU that can be used, if none is named
  * @arguments: what is no option, at least `{ NULL }` once parsed

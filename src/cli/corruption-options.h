@@ -1,7 +1,7 @@
 /* The options of `engram-cli trace` that say how the prompt is corrupted and what is measured. */
 #pragma once
 
-#include "trace/request.h"
+#include "trace/ask/request.h"
 
 G_BEGIN_DECLS
 

@@ -2,12 +2,12 @@
  * parse them. Not among the commands that --help lists: the build calls it. */
 #include "cli/common.h"
 #include "engine/device.h"
-#include "model/site.h"
+#include "network/site.h"
 #include "plot/colormap.h"
 #include "plot/heatmap.h"
-#include "trace/corruption.h"
-#include "trace/metric.h"
-#include "trace/sweep.h"
+#include "trace/ask/corruption.h"
+#include "trace/ask/metric.h"
+#include "trace/ask/sweep.h"
 
 #include <string.h>
 

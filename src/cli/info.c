@@ -4,7 +4,7 @@
 #include "core/memory.h"
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
-#include "trace/tracer.h"
+#include "trace/run/tracer.h"
 
 #include <glib/gi18n.h>
 

@@ -3,8 +3,8 @@
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "formats/quote.h"
-#include "model/catalog.h"
-#include "model/locate.h"
+#include "library/catalog.h"
+#include "library/locate.h"
 
 #include <glib/gi18n.h>
 

@@ -2,7 +2,7 @@
 
 #include "cli/common.h"
 #include "formats/atomic-file.h"
-#include "trace/result-io.h"
+#include "trace/result/result-io.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

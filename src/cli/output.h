@@ -2,7 +2,7 @@
 #pragma once
 
 #include "plot/export.h"
-#include "trace/result.h"
+#include "trace/result/result.h"
 
 G_BEGIN_DECLS
 

@@ -1,7 +1,7 @@
 /* engram-cli predict: the most probable next tokens. */
 #include "cli/common.h"
 #include "cli/interrupt.h"
-#include "trace/predict.h"
+#include "trace/run/predict.h"
 
 #include <glib/gi18n.h>
 

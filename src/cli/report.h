@@ -1,7 +1,7 @@
 /* A trace's result for a person: its settings, the map or its numbers, and what matters most. */
 #pragma once
 
-#include "trace/result.h"
+#include "trace/result/result.h"
 
 G_BEGIN_DECLS
 

@@ -4,8 +4,8 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
-#include "trace/result-io.h"
-#include "trace/tracer.h"
+#include "trace/result/result-io.h"
+#include "trace/run/tracer.h"
 
 #include <glib/gi18n.h>
 #include <math.h>

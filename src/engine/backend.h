@@ -1,5 +1,5 @@
 /* The op table: what a network is made of, on rows of float32. The network is written once over it
- * (model/mamba.c); the CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
+ * (network/mamba.c); the CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
  *
  * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the
  * backend's memory: the network computes with such addresses and never reads through them; EgRows tables and
@@ -74,7 +74,7 @@ typedef struct
 } EgHeadQuery;
 
 /**
- * EgHeadRow: one row's answers. Every metric of a run is made of them (trace/metric.h).
+ * EgHeadRow: one row's answers. Every metric of a run is made of them (trace/ask/metric.h).
  * @max, @sum: the highest logit, and Σ exp (logit − max): log Σ exp (logit) = max + log (sum)
  * @target, @against: these two's logits
  * @weighted: Σ weights·logit; 0 where not wanted
@@ -114,7 +114,7 @@ typedef enum
  * EgBackend:
  * @name: as results name the device
  * @n_lanes: how many streams should be at work at a time; 0: one a thread
- * @group_rows: rows of a group that keep the device busy; 0: what suits a processor (trace/plan.h)
+ * @group_rows: rows of a group that keep the device busy; 0: what suits a processor (trace/plan/plan.h)
  * @most_states: the greatest d_state that scan takes; 0: any
  */
 struct _EgBackend

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "plot/chart.h"
-#include "trace/result.h"
+#include "trace/result/result.h"
 
 G_BEGIN_DECLS
 

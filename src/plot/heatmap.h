@@ -3,7 +3,7 @@
 
 #include "plot/colormap.h"
 #include "plot/label.h"
-#include "trace/result.h"
+#include "trace/result/result.h"
 
 #include <cairo.h>
 

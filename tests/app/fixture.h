@@ -1,7 +1,7 @@
 /* What the widgets' tests share: a window on Xvfb, a synthetic trace, and real input. */
 #pragma once
 
-#include "trace/result.h"
+#include "trace/result/result.h"
 
 #include <gtk/gtk.h>
 

@@ -1,8 +1,8 @@
 /* What is under the map: curves that say what they show, and the numbers as a table to sort and copy. */
-#include "app/analysis-pane.h"
-#include "app/cell-table.h"
-#include "app/cell-text.h"
-#include "app/curves-view.h"
+#include "app/page/analysis-pane.h"
+#include "app/page/cell-table.h"
+#include "app/page/cell-text.h"
+#include "app/page/curves-view.h"
 #include "fixture.h"
 
 #include <math.h>

@@ -2,10 +2,10 @@
  * measured in the pixels, for what CSS makes of a colour cannot be asked. */
 #include "fixture.h"
 
-#include "app/analysis-pane.h"
-#include "app/site-chooser.h"
-#include "app/window-private.h"
-#include "trace/result-io.h"
+#include "app/page/analysis-pane.h"
+#include "app/ask/site-chooser.h"
+#include "app/shell/window-private.h"
+#include "trace/result/result-io.h"
 
 #include <adwaita.h>
 #include <glib/gstdio.h>

@@ -3,9 +3,9 @@
  * sanitizers above all. */
 #include "fixture.h"
 
-#include "app/tracing.h"
-#include "app/window.h"
-#include "model/locate.h"
+#include "app/page/tracing.h"
+#include "app/shell/window.h"
+#include "library/locate.h"
 
 #include <malloc.h>
 

@@ -1,7 +1,7 @@
 /* The heatmap as a person and a screen reader meet it: cursor, pins, zoom, orientation. Input comes from
  * xdotool. */
-#include "app/heatmap-view.h"
-#include "app/cell-card.h"
+#include "app/page/heatmap-view.h"
+#include "app/page/cell-card.h"
 #include "fixture.h"
 
 #include <math.h>

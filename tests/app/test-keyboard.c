@@ -2,14 +2,14 @@
  * chosen. */
 #include "fixture.h"
 
-#include "app/analysis-pane.h"
-#include "app/cell-table.h"
-#include "app/export-dialog.h"
-#include "app/heatmap-view.h"
-#include "app/trace-settings.h"
-#include "app/window-private.h"
-#include "model/locate.h"
-#include "trace/result-io.h"
+#include "app/page/analysis-pane.h"
+#include "app/page/cell-table.h"
+#include "app/shell/export-dialog.h"
+#include "app/page/heatmap-view.h"
+#include "app/ask/trace-settings.h"
+#include "app/shell/window-private.h"
+#include "library/locate.h"
+#include "trace/result/result-io.h"
 
 #include <glib/gstdio.h>
 #include <string.h>

@@ -3,7 +3,7 @@
  * end. */
 #include "fixture.h"
 
-#include "app/window-private.h"
+#include "app/shell/window-private.h"
 
 #include <string.h>
 

@@ -1,14 +1,14 @@
 /* The settings of a trace: what the panel asks for, and what it says of it. */
-#include "app/corruption-row.h"
-#include "app/device-row.h"
-#include "app/more-row.h"
-#include "app/restoring-row.h"
-#include "app/settings.h"
-#include "app/site-chooser.h"
-#include "app/trace-settings.h"
+#include "app/ask/corruption-row.h"
+#include "app/ask/device-row.h"
+#include "app/ask/more-row.h"
+#include "app/ask/restoring-row.h"
+#include "app/shell/settings.h"
+#include "app/ask/site-chooser.h"
+#include "app/ask/trace-settings.h"
 #include "engine/cuda/cuda.h"
 #include "fixture.h"
-#include "model/locate.h"
+#include "library/locate.h"
 
 #include <string.h>
 

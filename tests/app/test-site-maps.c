@@ -1,7 +1,7 @@
 /* Small maps of several sites: one click makes one the large one. */
-#include "app/heatmap-view.h"
-#include "app/site-maps.h"
-#include "app/trace-page.h"
+#include "app/page/heatmap-view.h"
+#include "app/page/site-maps.h"
+#include "app/page/trace-page.h"
 #include "fixture.h"
 
 typedef struct

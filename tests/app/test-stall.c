@@ -2,9 +2,9 @@
  * 48-layer, 64-token grid arrive within 2 seconds, as the tracer hands them over, at the real widgets; the
  * time from each waking of the main loop to its next sleep is measured, painting included, and divided by how
  * much slower than a quiet machine and a release build a yardstick shows this one to be. */
-#include "app/analysis-pane.h"
-#include "app/heatmap-picture.h"
-#include "app/heatmap-view.h"
+#include "app/page/analysis-pane.h"
+#include "app/page/heatmap-picture.h"
+#include "app/page/heatmap-view.h"
 #include "fixture.h"
 
 #include <math.h>

@@ -1,6 +1,6 @@
 /* Marking the subject over a prompt's tokens: by dragging, by keys, and in step with the typed one. */
-#include "app/prompt-panel.h"
-#include "app/token-strip.h"
+#include "app/ask/prompt-panel.h"
+#include "app/parts/token-strip.h"
 #include "fixture.h"
 
 typedef struct

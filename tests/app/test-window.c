@@ -2,11 +2,11 @@
  * that are opened again, results that a killed program has left behind, models whose loading is cancelled. */
 #include "fixture.h"
 
-#include "app/print-figure.h"
-#include "app/token-strip.h"
-#include "app/window-private.h"
-#include "model/locate.h"
-#include "trace/result-io.h"
+#include "app/shell/print-figure.h"
+#include "app/parts/token-strip.h"
+#include "app/shell/window-private.h"
+#include "library/locate.h"
+#include "trace/result/result-io.h"
 
 #include <glib/gstdio.h>
 #include <signal.h>

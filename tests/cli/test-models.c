@@ -1,6 +1,6 @@
 /* engram-cli with models and tokenizers of other places than the demo's. The program is the one that
  * $ENGRAM_CLI names. */
-#include "../model/tiny.h"
+#include "../library/tiny.h"
 #include "command.h"
 
 #include <gio/gio.h>

@@ -4,11 +4,11 @@
  * with 1 when there was one of those. Which language is in the environment. --large: with texts of twice
  * their size, in a window of 360 pixels, as WCAG 2.1 asks (1.4.4 and 1.4.10); the page is looked at first,
  * then the panel. */
-#include "app/application.h"
-#include "app/heatmap-view.h"
-#include "app/map-help.h"
-#include "app/prediction-list.h"
-#include "app/window.h"
+#include "app/shell/application.h"
+#include "app/page/heatmap-view.h"
+#include "app/page/map-help.h"
+#include "app/ask/prediction-list.h"
+#include "app/shell/window.h"
 #include "core/data.h"
 
 #include <adwaita.h>

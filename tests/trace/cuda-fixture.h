@@ -5,7 +5,7 @@
 
 #include "control.h"
 #include "engine/cuda/cuda.h"
-#include "model/model-private.h"
+#include "library/model-private.h"
 
 const EgCudaModule *eg_cuda_module (void);
 

@@ -1,6 +1,6 @@
 #include "golden.h"
 
-#include "trace/metric.h"
+#include "trace/ask/metric.h"
 
 #include <math.h>
 

@@ -2,8 +2,8 @@
  * PyTorch. */
 #pragma once
 
-#include "model/mamba.h"
-#include "trace/tracer.h"
+#include "network/mamba.h"
+#include "trace/run/tracer.h"
 
 #include <json-glib/json-glib.h>
 

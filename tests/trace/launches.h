@@ -2,7 +2,7 @@
  * counts with, and test-cuda-traces.c holds against the calls that cuda-host counts. */
 #pragma once
 
-#include "trace/plan.h"
+#include "trace/plan/plan.h"
 
 /* Of a group in a layer, most layers, with float32 weights: kernels and products queued, and tables copied to
  * the device beside them. */

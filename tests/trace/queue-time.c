@@ -1,8 +1,8 @@
 /* How long the host takes to queue a trace for a GPU, which must not be longer than the GPU takes to compute
  * it: the tracer and the network on a device that does nothing at all. queue-time MODEL [GROUP-ROWS] The
  * model's sizes count alone. Device memory is addresses that nobody reads. */
-#include "model/model-private.h"
-#include "trace/tracer.h"
+#include "library/model-private.h"
+#include "trace/run/tracer.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -4,7 +4,7 @@
  * A trace of 8 tokens whose subject begins at the second, site resid, 10 samples. */
 #include "launches.h"
 
-#include "trace/memory.h"
+#include "trace/plan/memory.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,9 +3,9 @@
 #include "golden.h"
 
 #include "core/error.h"
-#include "model/mamba.h"
-#include "trace/clean-run.h"
-#include "trace/noise.h"
+#include "network/mamba.h"
+#include "trace/run/clean-run.h"
+#include "trace/ask/noise.h"
 
 #include <math.h>
 #include <string.h>

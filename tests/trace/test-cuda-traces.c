@@ -3,8 +3,8 @@
 #include "cuda-fixture.h"
 #include "launches.h"
 
-#include "trace/memory.h"
-#include "trace/predict.h"
+#include "trace/plan/memory.h"
+#include "trace/run/predict.h"
 
 #include <string.h>
 

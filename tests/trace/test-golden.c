@@ -1,10 +1,10 @@
 /* Logits and whole traces against PyTorch's numbers, on six odd small models. */
 #include "golden.h"
 
-#include "model/mamba.h"
-#include "trace/clean-run.h"
-#include "trace/plan.h"
-#include "trace/predict.h"
+#include "network/mamba.h"
+#include "trace/run/clean-run.h"
+#include "trace/plan/plan.h"
+#include "trace/run/predict.h"
 
 #include <math.h>
 

@@ -1,7 +1,7 @@
 /* Results: the notebook's analysis against NumPy's numbers, and what the files keep. */
 #include "core/error.h"
 #include "formats/npz.h"
-#include "trace/result-io.h"
+#include "trace/result/result-io.h"
 
 #include <glib/gstdio.h>
 #include <math.h>

@@ -1,6 +1,6 @@
 /* The plan holds every cell and sample once; threads take every task once, corrupted runs before what waits
  * for them, and deliver evenly. */
-#include "trace/schedule.h"
+#include "trace/plan/schedule.h"
 
 static const EgModelConfig config = { .n_layers = 24,
                                       .d_model = 768,

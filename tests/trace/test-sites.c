@@ -5,10 +5,10 @@
 #include "golden.h"
 
 #include "core/error.h"
-#include "model/mamba.h"
-#include "trace/clean-run.h"
-#include "trace/grid.h"
-#include "trace/metric.h"
+#include "network/mamba.h"
+#include "trace/run/clean-run.h"
+#include "trace/plan/grid.h"
+#include "trace/ask/metric.h"
 
 #include <math.h>
 #include <string.h>

@@ -4,12 +4,12 @@
 #include "golden.h"
 
 #include "core/error.h"
-#include "model/mamba.h"
-#include "trace/clean-run.h"
-#include "trace/metric.h"
-#include "trace/noise.h"
-#include "trace/plan.h"
-#include "trace/predict.h"
+#include "network/mamba.h"
+#include "trace/run/clean-run.h"
+#include "trace/ask/metric.h"
+#include "trace/ask/noise.h"
+#include "trace/plan/plan.h"
+#include "trace/run/predict.h"
 
 #include <glib/gstdio.h>
 #include <math.h>

@@ -3,10 +3,10 @@
  * FOLDER] [--precision P] [--samples N] [--processor-samples N] [--repeats N] Exit status 1 when they are
  * further apart than the tolerance. */
 #include "engine/cuda/cuda.h"
-#include "model/model-private.h"
-#include "trace/memory.h"
-#include "trace/plan.h"
-#include "trace/tracer.h"
+#include "library/model-private.h"
+#include "trace/plan/memory.h"
+#include "trace/plan/plan.h"
+#include "trace/run/tracer.h"
 
 #include <math.h>
 #include <stdio.h>

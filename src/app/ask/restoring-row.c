@@ -1,0 +1,351 @@
+#include "app/ask/restoring-row.h"
+
+#include "app/parts/choices.h"
+#include "app/parts/field-message.h"
+#include "app/ask/site-chooser.h"
+
+#include <glib/gi18n.h>
+
+struct _EgRestoringRow
+{
+  AdwExpanderRow parent_instance;
+  gboolean showing;
+  char *error;
+  EgSweep sweep_before; /* a knockout, which has a sweep and a direction of its own */
+  EgDirection direction_before;
+  EgKnockout suggested;
+  gboolean has_suggestion;
+
+  GtkSpinButton *window;
+  AdwComboRow *sweep, *direction;
+  EgSiteChooser *freeze;
+  GtkSwitch *knockout;
+  GtkEntry *layers, *from, *to;
+  GtkWidget *window_row, *freeze_row, *layers_row, *from_row, *to_row;
+};
+
+enum
+{
+  CHANGED,
+  KNOCKOUT,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (EgRestoringRow, eg_restoring_row, ADW_TYPE_EXPANDER_ROW)
+
+static const char *const sweeps[EG_N_SWEEPS] = {
+  [EG_SWEEP_CELLS] = N_ ("One token in one layer"),
+  [EG_SWEEP_LAYERS] = N_ ("All tokens of a layer"),
+  [EG_SWEEP_POSITIONS] = N_ ("One token in all layers"),
+  [EG_SWEEP_CARRY] = N_ ("A layer’s state from a token on"),
+};
+
+static const char *const directions[EG_N_DIRECTIONS] = {
+  [EG_DIRECTION_RESTORE] = N_ ("Restore what corruption destroyed"),
+  [EG_DIRECTION_DAMAGE] = N_ ("Damage the clean run"),
+};
+
+static EgSweep
+get_sweep (EgRestoringRow *self)
+{
+  return (EgSweep)MIN (adw_combo_row_get_selected (self->sweep), EG_N_SWEEPS - 1);
+}
+
+static EgDirection
+get_direction (EgRestoringRow *self)
+{
+  return (EgDirection)MIN (adw_combo_row_get_selected (self->direction), EG_N_DIRECTIONS - 1);
+}
+
+static const char *
+get_text (GtkEntry *entry)
+{
+  return gtk_editable_get_text (GTK_EDITABLE (entry));
+}
+
+/* (transfer full) */
+static char *
+name_knockout (const char *layers, const char *from, const char *to)
+{
+  return g_strdup_printf ("%s · %s:%s>%s", _ ("Knock out"), layers, from, to);
+}
+
+char *
+eg_restoring_summarize (const EgTraceRequest *request)
+{
+  if (request->has_knockout)
+    {
+      g_autofree char *knockout = eg_knockout_to_text (&request->knockout);
+      return g_strdup_printf ("%s · %s", _ ("Knock out"), knockout);
+    }
+  GString *text = g_string_new (_ (sweeps[request->sweep]));
+  if (request->direction != EG_DIRECTION_RESTORE)
+    g_string_append_printf (text, " · %s", _ (directions[request->direction]));
+  if (request->freeze != 0)
+    g_string_append_printf (text, " · %s", _ ("Frozen sites"));
+  return g_string_free (text, FALSE);
+}
+
+/* (transfer full) */
+static char *
+summarize (EgRestoringRow *self)
+{
+  const EgTraceRequest request = { .sweep = get_sweep (self),
+                                   .direction = get_direction (self),
+                                   .freeze = eg_site_chooser_get_sites (self->freeze) };
+
+  if (gtk_switch_get_active (self->knockout))
+    return name_knockout (get_text (self->layers), get_text (self->from), get_text (self->to));
+  return eg_restoring_summarize (&request);
+}
+
+/* A knockout has a sweep and a direction of its own; tokens in all layers have no window. */
+static void
+update (EgRestoringRow *self)
+{
+  const gboolean knockout = gtk_switch_get_active (self->knockout);
+  g_autofree char *summary = summarize (self);
+
+  gtk_widget_set_sensitive (self->window_row, get_sweep (self) != EG_SWEEP_POSITIONS);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->sweep), !knockout);
+  gtk_widget_set_sensitive (GTK_WIDGET (self->direction), !knockout);
+  gtk_widget_set_sensitive (self->freeze_row, !knockout);
+  gtk_widget_set_visible (self->layers_row, knockout);
+  gtk_widget_set_visible (self->from_row, knockout);
+  gtk_widget_set_visible (self->to_row, knockout);
+  eg_field_message_show_row (ADW_EXPANDER_ROW (self), summary, self->error);
+}
+
+static void
+changed (EgRestoringRow *self)
+{
+  if (self->showing)
+    return;
+  update (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+on_changed (EgRestoringRow *self)
+{
+  changed (self);
+}
+
+static void
+on_selected (GtkWidget *row, GParamSpec *pspec, gpointer data)
+{
+  changed (data);
+}
+
+/* What a knockout always is, and what it was before. */
+static void
+show_own_sweep (EgRestoringRow *self, gboolean knockout)
+{
+  if (knockout)
+    {
+      self->sweep_before = get_sweep (self);
+      self->direction_before = get_direction (self);
+    }
+  adw_combo_row_set_selected (self->sweep, knockout ? EG_SWEEP_LAYERS : self->sweep_before);
+  adw_combo_row_set_selected (self->direction, knockout ? EG_DIRECTION_DAMAGE : self->direction_before);
+}
+
+/* "3", "3-5" */
+static void
+show_range (GtkEntry *entry, gsize first, gsize last)
+{
+  g_autofree char *text
+      = first == last ? g_strdup_printf ("%zu", first) : g_strdup_printf ("%zu-%zu", first, last);
+  gtk_editable_set_text (GTK_EDITABLE (entry), text);
+}
+
+static void
+show_knockout (EgRestoringRow *self, const EgKnockout *knockout)
+{
+  show_range (self->layers, knockout->layer_first, knockout->layer_last);
+  show_range (self->from, knockout->from_first, knockout->from_last);
+  show_range (self->to, knockout->to_first, knockout->to_last);
+}
+
+static void
+on_knockout (GtkSwitch *button, GParamSpec *pspec, gpointer data)
+{
+  EgRestoringRow *self = data;
+  const gboolean empty
+      = *get_text (self->layers) == '\0' && *get_text (self->from) == '\0' && *get_text (self->to) == '\0';
+
+  if (self->showing)
+    return;
+  self->showing = TRUE;
+  show_own_sweep (self, gtk_switch_get_active (button));
+  if (gtk_switch_get_active (button) && empty && self->has_suggestion)
+    show_knockout (self, &self->suggested);
+  self->showing = FALSE;
+  g_signal_emit (self, signals[KNOCKOUT], 0);
+  changed (self);
+}
+
+static void
+eg_restoring_row_dispose (GObject *object)
+{
+  gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_RESTORING_ROW);
+  G_OBJECT_CLASS (eg_restoring_row_parent_class)->dispose (object);
+}
+
+static void
+eg_restoring_row_finalize (GObject *object)
+{
+  g_free (EG_RESTORING_ROW (object)->error);
+  G_OBJECT_CLASS (eg_restoring_row_parent_class)->finalize (object);
+}
+
+static void
+eg_restoring_row_class_init (EgRestoringRowClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = eg_restoring_row_dispose;
+  G_OBJECT_CLASS (klass)->finalize = eg_restoring_row_finalize;
+  g_type_ensure (EG_TYPE_SITE_CHOOSER);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/restoring-row.ui");
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, window);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, window_row);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, sweep);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, direction);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, freeze);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, freeze_row);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, knockout);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, layers);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, layers_row);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, from);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, from_row);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, to);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, to_row);
+  gtk_widget_class_bind_template_callback (widget_class, on_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_selected);
+  gtk_widget_class_bind_template_callback (widget_class, on_knockout);
+  signals[CHANGED] = g_signal_new ("changed", EG_TYPE_RESTORING_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                   G_TYPE_NONE, 0);
+  signals[KNOCKOUT] = g_signal_new ("knockout", EG_TYPE_RESTORING_ROW, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                    G_TYPE_NONE, 0);
+}
+
+static void
+eg_restoring_row_init (EgRestoringRow *self)
+{
+  const char *sweep_titles[EG_N_SWEEPS], *direction_titles[EG_N_DIRECTIONS];
+
+  for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
+    sweep_titles[sweep] = _ (sweeps[sweep]);
+  for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
+    direction_titles[direction] = _ (directions[direction]);
+  gtk_widget_init_template (GTK_WIDGET (self));
+  self->showing = TRUE;
+  eg_choices_set (self->sweep, sweep_titles, EG_N_SWEEPS);
+  eg_choices_set (self->direction, direction_titles, EG_N_DIRECTIONS);
+  self->showing = FALSE;
+  update (self);
+}
+
+static gboolean
+read_knockout (EgRestoringRow *self, EgKnockout *knockout, GError **error)
+{
+  g_autofree char *text
+      = g_strdup_printf ("%s:%s>%s", get_text (self->layers), get_text (self->from), get_text (self->to));
+  return eg_knockout_parse (text, knockout, error);
+}
+
+gboolean
+eg_restoring_row_has_knockout (EgRestoringRow *self)
+{
+  g_return_val_if_fail (EG_IS_RESTORING_ROW (self), FALSE);
+
+  return gtk_switch_get_active (self->knockout);
+}
+
+void
+eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  const gboolean knockout = eg_restoring_row_has_knockout (self);
+
+  request->sweep = get_sweep (self);
+  request->direction = get_direction (self);
+  request->freeze = knockout ? 0 : eg_site_chooser_get_sites (self->freeze);
+  request->window
+      = request->sweep != EG_SWEEP_POSITIONS ? (guint)gtk_spin_button_get_value_as_int (self->window) : 1;
+  request->has_knockout = knockout;
+  request->knockout = (EgKnockout){ 0 };
+  if (knockout)
+    read_knockout (self, &request->knockout, NULL);
+}
+
+gboolean
+eg_restoring_row_check (EgRestoringRow *self, GError **error)
+{
+  g_return_val_if_fail (EG_IS_RESTORING_ROW (self), FALSE);
+
+  EgKnockout knockout;
+  return !eg_restoring_row_has_knockout (self) || read_knockout (self, &knockout, error);
+}
+
+void
+eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  self->showing = TRUE;
+  self->sweep_before = EG_SWEEP_CELLS;
+  self->direction_before = EG_DIRECTION_RESTORE;
+  adw_combo_row_set_selected (self->sweep, request->sweep);
+  adw_combo_row_set_selected (self->direction, request->direction);
+  eg_site_chooser_set_sites (self->freeze, request->freeze, 0);
+  if (request->sweep != EG_SWEEP_POSITIONS)
+    gtk_spin_button_set_value (self->window, request->window);
+  gtk_switch_set_active (self->knockout, request->has_knockout);
+  if (request->has_knockout)
+    show_knockout (self, &request->knockout);
+  self->showing = FALSE;
+  changed (self);
+}
+
+void
+eg_restoring_row_set_error (EgRestoringRow *self, const char *error)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  char *copy = g_strdup (error);
+  g_free (self->error);
+  self->error = copy;
+  update (self);
+}
+
+void
+eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgTraceInput *input)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  self->has_suggestion = input->subject_last + 1 < input->n_tokens;
+  self->suggested = (EgKnockout){
+    0, n_layers - 1, input->subject_first, input->subject_last, input->n_tokens - 1, input->n_tokens - 1
+  };
+}
+
+void
+eg_restoring_row_bind (EgRestoringRow *self, GSettings *settings)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  g_settings_bind (settings, "restored-layers", self->window, "value", G_SETTINGS_BIND_DEFAULT);
+}
+
+void
+eg_restoring_row_commit (EgRestoringRow *self)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  gtk_spin_button_update (self->window);
+}

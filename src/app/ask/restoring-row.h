@@ -1,0 +1,38 @@
+/* What a cell of the map does: what is restored at once, in which direction, and which paths are cut. */
+#pragma once
+
+#include "trace/ask/request.h"
+
+#include <adwaita.h>
+
+G_BEGIN_DECLS
+
+#define EG_TYPE_RESTORING_ROW (eg_restoring_row_get_type ())
+
+/* Signals: "changed" (); "knockout" (): a knockout was switched on or off. */
+G_DECLARE_FINAL_TYPE (EgRestoringRow, eg_restoring_row, EG, RESTORING_ROW, AdwExpanderRow)
+
+/* The request's window, sweep, direction, freeze and knockout. */
+void eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request);
+void eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request);
+
+gboolean eg_restoring_row_has_knockout (EgRestoringRow *self);
+
+/* Whether the knockout's layers and tokens are such. */
+gboolean eg_restoring_row_check (EgRestoringRow *self, GError **error);
+void eg_restoring_row_set_error (EgRestoringRow *self, const char *error);
+
+/* What a knockout begins with: all layers, from the subject to the last token. */
+void eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgTraceInput *input);
+
+/* The number of layers restored together is remembered. */
+void eg_restoring_row_bind (EgRestoringRow *self, GSettings *settings);
+
+/* A number that is still being typed counts. */
+void eg_restoring_row_commit (EgRestoringRow *self);
+
+/* "One token in one layer · Damage the clean run": what a request restores, and what is not as usual.
+ * (transfer full) */
+char *eg_restoring_summarize (const EgTraceRequest *request);
+
+G_END_DECLS

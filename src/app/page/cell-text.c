@@ -1,0 +1,139 @@
+#include "app/page/cell-text.h"
+
+#include "tokenizer/token-text.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+char *
+eg_format_probability (double probability)
+{
+  if (isnan (probability))
+    return g_strdup ("–");
+  if (probability > 0 && probability < 0.0005)
+    return g_strdup ("< 0.001");
+  return g_strdup_printf ("%.3f", probability);
+}
+
+char *
+eg_format_value (EgMetric metric, double value)
+{
+  if (metric == EG_METRIC_PROB || isnan (value))
+    return eg_format_probability (value);
+  return eg_metric_format (metric, value);
+}
+
+char *
+eg_format_place (const EgTraceResult *result, gsize layer, gsize position)
+{
+  g_autofree char *token = eg_format_token (result, position);
+
+  if (result->sweep == EG_SWEEP_LAYERS)
+    return g_strdup_printf (_ ("Layer %zu · all tokens"), layer);
+  if (result->sweep == EG_SWEEP_POSITIONS)
+    return g_strdup_printf (_ ("All layers · %s (%zu)"), token, position);
+  /* TRANSLATORS: the heading of a cell's numbers: the layer, the token and its position. */
+  return g_strdup_printf (_ ("Layer %zu · %s (%zu)"), layer, token, position);
+}
+
+char *
+eg_format_token (const EgTraceResult *result, gsize position)
+{
+  g_autofree char *visible = eg_token_quote (eg_trace_result_get_token (result, position));
+  return g_strdup_printf ("“%s”", visible);
+}
+
+char *
+eg_format_score (const EgTraceResult *result, gsize layer, gsize position)
+{
+  const double score = eg_trace_result_score (result, layer, position);
+  const double sem = result->sem[layer * result->n_tokens + position];
+
+  if (isnan (score))
+    return g_strdup (result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
+  g_autofree char *text = eg_format_value (result->metric, score);
+  if (isnan (sem))
+    return g_steal_pointer (&text);
+  return g_strdup_printf ("%s ± %.3f", text, sem);
+}
+
+char *
+eg_format_normalized (const EgTraceResult *result, gsize layer, gsize position)
+{
+  const double score = eg_trace_result_score (result, layer, position);
+  const double normalized = eg_trace_result_normalize (result, score);
+
+  if (isnan (score))
+    return g_strdup ("");
+  if (isnan (normalized))
+    return g_strdup (_ ("normalized: undefined"));
+  return g_strdup_printf (_ ("normalized %.2f"), normalized);
+}
+
+char *
+eg_format_cell (const EgTraceResult *result, gsize layer, gsize position)
+{
+  g_autofree char *token = eg_format_token (result, position);
+  g_autofree char *score = eg_format_score (result, layer, position);
+  g_autofree char *normalized = eg_format_normalized (result, layer, position);
+
+  const char *comma = *normalized != '\0' ? ", " : "";
+
+  if (result->sweep == EG_SWEEP_LAYERS)
+    /* TRANSLATORS: what a screen reader says of a cell: the layer, then the score, its standard error (“ ±
+     * 0.02” or nothing) and “, normalized 0.50” or nothing. */
+    return g_strdup_printf (_ ("Layer %zu, all tokens: %s%s%s"), layer, score, comma, normalized);
+  if (result->sweep == EG_SWEEP_POSITIONS)
+    /* TRANSLATORS: the token and its position, then the score, its standard error (“ ± 0.02” or nothing) and
+     * “, normalized 0.50” or nothing. */
+    return g_strdup_printf (_ ("All layers, %s, position %zu: %s%s%s"), token, position, score, comma,
+                            normalized);
+  /* TRANSLATORS: the layer, the token and its position, then the score, its standard error (“ ± 0.02” or
+   * nothing) and “, normalized 0.50” or nothing. */
+  return g_strdup_printf (_ ("Layer %zu, %s, position %zu: %s%s%s"), layer, token, position, score, comma,
+                          normalized);
+}
+
+char *
+eg_format_duration (double seconds)
+{
+  const guint whole = (guint)ceil (CLAMP (seconds, 0, 1e9));
+
+  if (seconds < 0.1)
+    return g_strdup_printf (_ ("%.0f ms"), MAX (seconds, 0) * 1e3);
+  if (seconds < 1)
+    return g_strdup_printf (_ ("%.1f s"), seconds);
+  if (whole < 60)
+    return g_strdup_printf (_ ("%u s"), whole);
+  if (whole < 3600)
+    /* TRANSLATORS: minutes and seconds. */
+    return g_strdup_printf (_ ("%u min %u s"), whole / 60, whole % 60);
+  /* TRANSLATORS: hours and minutes. */
+  return g_strdup_printf (_ ("%u h %u min"), whole / 3600, whole / 60 % 60);
+}
+
+char *
+eg_format_progress (double cells, double all_cells, double elapsed, double left)
+{
+  const gsize done = (gsize)floor (cells), all = (gsize)lround (all_cells);
+  const double rate = elapsed > 0 ? cells / elapsed : 0;
+
+  if (left < 0)
+    return g_strdup_printf (_ ("%'zu of %'zu cells"), done, all);
+  g_autofree char *duration = eg_format_duration (left);
+  g_autofree char *rest
+      = left < 1 ? g_strdup (_ ("less than a second left")) : g_strdup_printf (_ ("%s left"), duration);
+  /* Translators: the last %s is how much time is left. */
+  /* TRANSLATORS: how far a trace is, how fast, and how long it still takes (“5 s left”). */
+  return g_strdup_printf (_ ("%'zu of %'zu cells · %'.*f cells/s · %s"), done, all, rate < 9.95 ? 1 : 0, rate,
+                          rest);
+}
+
+gsize
+eg_count_known_cells (const EgTraceResult *result)
+{
+  gsize n = 0;
+  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
+    n += !isnan (result->scores[i]);
+  return n;
+}

@@ -1,0 +1,687 @@
+#include "app/page/trace-page.h"
+
+#include "app/page/analysis-pane.h"
+#include "app/parts/banner.h"
+#include "app/page/cell-text.h"
+#include "app/parts/flow-layout.h"
+#include "app/page/heatmap-view.h"
+#include "app/page/site-maps.h"
+#include "app/page/map-help.h"
+#include "app/ask/settings-text.h"
+#include "tokenizer/token-text.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+/* Texts follow the numbers at most this often. */
+#define UPDATE_MS 100
+
+struct _EgTracePage
+{
+  AdwBin parent_instance;
+  EgTracing *tracing;
+  EgModel *model; /* only to tell it from others; NULL: of a file */
+  EgTraceRequest *draft;
+  EgColormap colormap;
+  EgScale scale;
+  EgOrientation orientation;
+  char *key, *file_name;
+  guint update_timeout;
+
+  EgBanner *banner;
+  GtkStack *content;
+  GtkLabel *clean, *corrupted, *progress_label, *sentence;
+  GtkProgressBar *progress_bar;
+  GtkWidget *continue_button;
+  EgHeatmapView *heatmap;
+  EgSiteMaps *sites;
+  EgAnalysisPane *analysis;
+};
+
+enum
+{
+  PROP_0,
+  PROP_COLORMAP,
+  PROP_NORMALIZED,
+  PROP_ORIENTATION,
+  PROP_ANALYSIS,
+  N_PROPS,
+};
+
+enum
+{
+  CHANGED,
+  N_SIGNALS,
+};
+
+static GParamSpec *properties[N_PROPS];
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (EgTracePage, eg_trace_page, ADW_TYPE_BIN)
+
+/* ---- what is shown of the trace ---- */
+
+/* Cells, as in all of the window: of what is counted, each cell takes as many as there are samples. */
+static char *
+describe_running (EgTracePage *self)
+{
+  const double samples = eg_trace_request_get_samples (eg_tracing_get_request (self->tracing));
+  gsize done, total;
+  double elapsed, left;
+
+  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
+  if (total == 0)
+    return g_strdup (_ ("Starting…"));
+  return eg_format_progress ((double)done / samples, (double)total / samples, elapsed, left);
+}
+
+static char *
+describe_done (const EgTraceResult *result)
+{
+  gsize n_cells = 0;
+
+  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site (result, i);
+      n_cells += site->n_layers * site->n_tokens;
+    }
+  if (isnan (result->seconds))
+    return g_strdup_printf (_ ("%'zu cells"), n_cells);
+  g_autofree char *seconds = eg_format_duration (result->seconds);
+  return g_strdup_printf (_ ("%'zu cells in %s"), n_cells, seconds);
+}
+
+/* "cpu", "cuda:0"; the whole name is in the tooltip. (transfer full) (nullable) */
+static char *
+name_device (const EgTraceResult *result)
+{
+  return result->device != NULL ? g_strndup (result->device, strcspn (result->device, " ")) : NULL;
+}
+
+static char *
+describe_progress (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  gsize done, total;
+  double elapsed, left;
+
+  switch (eg_tracing_get_state (self->tracing))
+    {
+    case EG_TRACING_RUNNING:
+      return describe_running (self);
+    case EG_TRACING_STOPPED:
+      eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
+      return g_strdup_printf (_ ("Stopped at %u%%"), total > 0 ? (guint)(done * 100 / total) : 0);
+    case EG_TRACING_DONE:
+      {
+        g_autofree char *cells = describe_done (result);
+        g_autofree char *device = name_device (result);
+        return device != NULL ? g_strdup_printf ("%s · %s", cells, device) : g_steal_pointer (&cells);
+      }
+    case EG_TRACING_IDLE:
+    case EG_TRACING_FAILED:
+    default:
+      return g_strdup ("");
+    }
+}
+
+static void
+update_progress (EgTracePage *self)
+{
+  const gboolean running = eg_tracing_get_state (self->tracing) == EG_TRACING_RUNNING;
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  g_autofree char *progress = describe_progress (self);
+  g_autofree char *device = result != NULL && result->device != NULL
+                                ? g_strdup_printf (_ ("Computed by %s"), result->device)
+                                : NULL;
+  gsize done, total;
+  double elapsed, left;
+
+  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
+  gtk_label_set_text (self->progress_label, progress);
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->progress_label), device);
+  gtk_widget_set_visible (GTK_WIDGET (self->progress_bar), running);
+  gtk_progress_bar_set_fraction (self->progress_bar, total > 0 ? (double)done / (double)total : 0);
+  gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
+}
+
+/* Lines do not break at "±". (transfer full) */
+static char *
+keep_errors_whole (const char *sentence)
+{
+  GString *text = g_string_new (sentence);
+
+  g_string_replace (text, " ± ", "\302\240±\302\240", 0);
+  return g_string_free (text, FALSE);
+}
+
+/* The number of the site whose map is large, in a result that may have fewer than the one before. */
+static gsize
+get_shown_site (EgTracePage *self, const EgTraceResult *result)
+{
+  const gsize chosen = eg_site_maps_get_chosen (self->sites);
+  return chosen < eg_trace_result_n_sites (result) ? chosen : 0;
+}
+
+EgTraceResult *
+eg_trace_page_get_shown (EgTracePage *self)
+{
+  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  return result != NULL ? eg_trace_result_get_site (result, get_shown_site (self, result)) : NULL;
+}
+
+static void
+update_sites (EgTracePage *self)
+{
+  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  g_autoptr (GPtrArray) sites = g_ptr_array_new ();
+
+  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
+    g_ptr_array_add (sites, eg_trace_result_get_site (result, i));
+  eg_site_maps_set_results (self->sites, (EgTraceResult *const *)sites->pdata, sites->len);
+}
+
+/* Everything about the trace that is text, and its small maps. */
+static void
+update_texts (EgTracePage *self)
+{
+  EgTraceResult *result = eg_trace_page_get_shown (self);
+
+  update_progress (self);
+  /* What the last trace found stays until the first numbers of the new one. */
+  if (result == NULL)
+    return;
+  update_sites (self);
+  g_autofree char *clean = eg_format_value (result->metric, result->high_score);
+  g_autofree char *corrupted = eg_format_value (result->metric, result->low_score);
+  g_autofree char *sentence = eg_trace_result_describe (result);
+  gtk_label_set_text (self->clean, clean);
+  gtk_label_set_text (self->corrupted, corrupted);
+  g_autofree char *whole = keep_errors_whole (sentence != NULL ? sentence : "");
+  gtk_label_set_text (self->sentence, whole);
+  eg_analysis_pane_set_result (self->analysis, result);
+  eg_heatmap_view_announce (self->heatmap);
+}
+
+static gboolean
+on_update_timeout (gpointer data)
+{
+  EgTracePage *self = data;
+
+  self->update_timeout = 0;
+  update_texts (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_progress (EgTracing *tracing, const EgTraceCell *cells, gulong n_cells, gpointer data)
+{
+  EgTracePage *self = data;
+  const gsize site = get_shown_site (self, eg_tracing_get_result (tracing));
+  g_autofree EgTraceCell *shown = g_new (EgTraceCell, n_cells);
+  gsize n_shown = 0;
+
+  for (gsize i = 0; i < n_cells; i++)
+    if (cells[i].site == site)
+      shown[n_shown++] = cells[i];
+  eg_heatmap_view_set_result (self->heatmap, eg_trace_page_get_shown (self));
+  eg_heatmap_view_update_cells (self->heatmap, shown, n_shown);
+  gtk_stack_set_visible_child_name (self->content, "map");
+  if (self->update_timeout == 0)
+    self->update_timeout = g_timeout_add (UPDATE_MS, on_update_timeout, self);
+}
+
+/* A trace that cannot mean much, or was not made as asked for, and what may help. */
+static void
+warn (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+  const EgTraceProblem problem = eg_trace_result_get_problem (result);
+  g_autofree char *warning = eg_trace_result_warning (result);
+  const char *action = NULL, *label = NULL;
+
+  if (warning == NULL)
+    {
+      eg_banner_hide (self->banner);
+      return;
+    }
+  if (problem == EG_TRACE_UNSURE)
+    {
+      action = request->target != NULL ? "win.first-prediction" : "win.examples";
+      label = request->target != NULL ? _ ("Follow First _Prediction") : _ ("Show _Examples");
+    }
+  else if (problem != EG_TRACE_NO_PROBLEM && eg_corruption_uses_level (&request->corruption))
+    {
+      action = "win.more-noise";
+      label = _ ("_Double the Noise");
+    }
+  /* A note stands before a problem, which then is not spoken of. */
+  eg_banner_show (self->banner, EG_BANNER_WARNING, warning, result->note == NULL ? action : NULL, label);
+}
+
+static void
+on_state (EgTracing *tracing, gpointer data)
+{
+  EgTracePage *self = data;
+
+  switch (eg_tracing_get_state (tracing))
+    {
+    case EG_TRACING_DONE:
+      warn (self);
+      break;
+    case EG_TRACING_FAILED:
+      eg_banner_show (self->banner, EG_BANNER_ERROR, eg_tracing_get_error (tracing)->message, "win.trace",
+                      _ ("_Try Again"));
+      break;
+    case EG_TRACING_RUNNING:
+      eg_banner_hide (self->banner);
+      break;
+    case EG_TRACING_IDLE:
+    case EG_TRACING_STOPPED:
+    default:
+      break;
+    }
+  g_clear_handle_id (&self->update_timeout, g_source_remove);
+  update_texts (self);
+  g_signal_emit (self, signals[CHANGED], 0);
+}
+
+static void
+on_site_chosen (EgSiteMaps *sites, guint index, gpointer data)
+{
+  EgTracePage *self = data;
+
+  eg_heatmap_view_set_result (self->heatmap, eg_trace_page_get_shown (self));
+  update_texts (self);
+}
+
+static void
+restyle_sites (EgTracePage *self)
+{
+  eg_site_maps_set_style (self->sites, self->colormap, self->scale, self->orientation);
+}
+
+/* ---- pins ---- */
+
+static void
+on_pins_changed (EgHeatmapView *heatmap, gpointer data)
+{
+  gsize n;
+  const EgCell *pins = eg_heatmap_view_get_pins (heatmap, &n);
+  eg_analysis_pane_set_pins (EG_TRACE_PAGE (data)->analysis, pins, n);
+}
+
+static void
+on_cursor_moved (EgHeatmapView *heatmap, gpointer data)
+{
+  eg_analysis_pane_set_layer (EG_TRACE_PAGE (data)->analysis, eg_heatmap_view_get_layer (heatmap));
+}
+
+static void
+on_unpin_all (EgAnalysisPane *pane, gpointer data)
+{
+  eg_heatmap_view_unpin_all (EG_TRACE_PAGE (data)->heatmap);
+}
+
+/* ---- the object ---- */
+
+static void
+eg_trace_page_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  switch (id)
+    {
+    case PROP_COLORMAP:
+      g_value_set_string (value, eg_colormap_get_name (self->colormap));
+      break;
+    case PROP_NORMALIZED:
+      g_value_set_boolean (value, self->scale == EG_SCALE_NORMALIZED);
+      break;
+    case PROP_ORIENTATION:
+      g_value_set_string (value, eg_orientation_get_name (self->orientation));
+      break;
+    case PROP_ANALYSIS:
+      g_value_set_boolean (value, gtk_widget_get_visible (GTK_WIDGET (self->analysis)));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+eg_trace_page_set_property (GObject *object, guint id, const GValue *value, GParamSpec *pspec)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  switch (id)
+    {
+    case PROP_COLORMAP:
+      if (eg_colormap_from_name (g_value_get_string (value), &self->colormap, NULL))
+        eg_heatmap_view_set_colormap (self->heatmap, self->colormap);
+      restyle_sites (self);
+      break;
+    case PROP_NORMALIZED:
+      self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
+      eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      restyle_sites (self);
+      break;
+    case PROP_ORIENTATION:
+      if (eg_orientation_from_name (g_value_get_string (value), &self->orientation, NULL))
+        eg_heatmap_view_set_orientation (self->heatmap, self->orientation);
+      restyle_sites (self);
+      break;
+    case PROP_ANALYSIS:
+      gtk_widget_set_visible (GTK_WIDGET (self->analysis), g_value_get_boolean (value));
+      break;
+    default:
+      G_OBJECT_WARN_INVALID_PROPERTY_ID (object, id, pspec);
+    }
+}
+
+static void
+eg_trace_page_dispose (GObject *object)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  g_clear_handle_id (&self->update_timeout, g_source_remove);
+  if (self->tracing != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->tracing, self);
+      eg_tracing_stop (self->tracing);
+    }
+  g_clear_object (&self->tracing);
+  g_clear_pointer (&self->model, eg_model_unref);
+  gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_TRACE_PAGE);
+  G_OBJECT_CLASS (eg_trace_page_parent_class)->dispose (object);
+}
+
+static void
+eg_trace_page_finalize (GObject *object)
+{
+  EgTracePage *self = EG_TRACE_PAGE (object);
+
+  g_clear_pointer (&self->draft, eg_trace_request_free);
+  g_free (self->key);
+  g_free (self->file_name);
+  G_OBJECT_CLASS (eg_trace_page_parent_class)->finalize (object);
+}
+
+static void
+install_properties (GObjectClass *object_class)
+{
+  properties[PROP_COLORMAP]
+      = g_param_spec_string ("colormap", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_NORMALIZED]
+      = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ORIENTATION]
+      = g_param_spec_string ("orientation", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_ANALYSIS]
+      = g_param_spec_boolean ("analysis", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  g_object_class_install_properties (object_class, N_PROPS, properties);
+}
+
+static void
+eg_trace_page_class_init (EgTracePageClass *klass)
+{
+  GObjectClass *object_class = G_OBJECT_CLASS (klass);
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  object_class->dispose = eg_trace_page_dispose;
+  object_class->finalize = eg_trace_page_finalize;
+  object_class->get_property = eg_trace_page_get_property;
+  object_class->set_property = eg_trace_page_set_property;
+  install_properties (object_class);
+  signals[CHANGED]
+      = g_signal_new ("changed", EG_TYPE_TRACE_PAGE, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+
+  g_type_ensure (EG_TYPE_ANALYSIS_PANE);
+  g_type_ensure (EG_TYPE_BANNER);
+  g_type_ensure (EG_TYPE_FLOW_LAYOUT);
+  g_type_ensure (EG_TYPE_HEATMAP_VIEW);
+  g_type_ensure (EG_TYPE_SITE_MAPS);
+  g_type_ensure (EG_TYPE_MAP_HELP);
+  gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/trace-page.ui");
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, banner);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, content);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, clean);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, corrupted);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_bar);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_label);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, continue_button);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, sentence);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, heatmap);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, sites);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, analysis);
+  gtk_widget_class_bind_template_callback (widget_class, on_pins_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_site_chosen);
+  gtk_widget_class_bind_template_callback (widget_class, on_cursor_moved);
+  gtk_widget_class_bind_template_callback (widget_class, on_unpin_all);
+}
+
+static void
+eg_trace_page_init (EgTracePage *self)
+{
+  self->tracing = eg_tracing_new ();
+  gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (self->tracing, "progress", G_CALLBACK (on_progress), self);
+  g_signal_connect (self->tracing, "state-changed", G_CALLBACK (on_state), self);
+  update_texts (self);
+}
+
+GtkWidget *
+eg_trace_page_new (void)
+{
+  return g_object_new (EG_TYPE_TRACE_PAGE, NULL);
+}
+
+void
+eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request)
+{
+  g_return_if_fail (EG_IS_TRACE_PAGE (self));
+
+  g_clear_pointer (&self->model, eg_model_unref);
+  self->model = eg_model_ref (model);
+  g_clear_pointer (&self->file_name, g_free);
+  eg_trace_page_set_draft (self, request);
+  eg_tracing_start (self->tracing, model, request);
+}
+
+void
+eg_trace_page_stop (EgTracePage *self)
+{
+  eg_tracing_stop (self->tracing);
+}
+
+void
+eg_trace_page_continue (EgTracePage *self)
+{
+  if (eg_tracing_can_continue (self->tracing))
+    eg_tracing_continue (self->tracing);
+}
+
+gboolean
+eg_trace_page_can_continue (EgTracePage *self)
+{
+  return eg_tracing_can_continue (self->tracing);
+}
+
+gboolean
+eg_trace_page_was_traced (EgTracePage *self)
+{
+  return self->model != NULL;
+}
+
+void
+eg_trace_page_show (EgTracePage *self, EgTraceResult *result)
+{
+  g_return_if_fail (EG_IS_TRACE_PAGE (self));
+
+  g_clear_pointer (&self->model, eg_model_unref);
+  eg_tracing_show (self->tracing, result);
+  eg_trace_page_reset_draft (self);
+}
+
+EgTracingState
+eg_trace_page_get_state (EgTracePage *self)
+{
+  return eg_tracing_get_state (self->tracing);
+}
+
+EgTraceResult *
+eg_trace_page_get_result (EgTracePage *self)
+{
+  return eg_tracing_get_result (self->tracing);
+}
+
+void
+eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer)
+{
+  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  if (result == NULL)
+    return;
+  eg_trace_result_spell (result, tokenizer);
+  eg_heatmap_view_set_colormap (self->heatmap, self->colormap); /* draws all anew */
+  update_texts (self);
+}
+
+gboolean
+eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceRequest *request)
+{
+  const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
+  const gboolean other_model = self->model != NULL && model != NULL && self->model != model;
+
+  if (shown == NULL)
+    return FALSE;
+  g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
+  /* A file's numbers are not made again for another device's last bits. */
+  if (self->model == NULL)
+    asked->device = shown->device;
+  return other_model || !eg_trace_request_equal (shown, asked);
+}
+
+void
+eg_trace_page_set_outdated (EgTracePage *self, gboolean outdated)
+{
+  eg_heatmap_view_set_dimmed (self->heatmap, outdated);
+  eg_site_maps_set_dimmed (self->sites, outdated);
+}
+
+const EgTraceRequest *
+eg_trace_page_get_draft (EgTracePage *self)
+{
+  return self->draft;
+}
+
+void
+eg_trace_page_set_draft (EgTracePage *self, const EgTraceRequest *draft)
+{
+  EgTraceRequest *copy = eg_trace_request_copy (draft);
+
+  g_clear_pointer (&self->draft, eg_trace_request_free);
+  self->draft = copy;
+}
+
+void
+eg_trace_page_reset_draft (EgTracePage *self)
+{
+  const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
+
+  if (shown != NULL)
+    eg_trace_page_set_draft (self, shown);
+}
+
+char *
+eg_trace_page_describe (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+
+  if (result == NULL || result->target == NULL)
+    return g_strdup (request != NULL && request->subject != NULL && *request->subject != '\0'
+                         ? request->subject
+                         : _ ("Engram"));
+  g_autofree char *subject = eg_text_quote (result->subject), *target = eg_text_quote (result->target);
+  return g_strdup_printf ("%s → “%s”", subject, target);
+}
+
+char **
+eg_trace_page_get_settings (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+
+  if (request == NULL || (result != NULL && !result->has_settings))
+    return NULL;
+  return eg_settings_to_texts (request, result != NULL ? result->model : NULL);
+}
+
+char *
+eg_trace_page_describe_settings (EgTracePage *self)
+{
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+  g_auto (GStrv) settings = eg_trace_page_get_settings (self);
+
+  if (request == NULL)
+    return g_strdup ("");
+  g_autoptr (GString) text = g_string_new (request->prompt);
+  for (gsize i = 0; settings != NULL && settings[i] != NULL; i++)
+    if (*settings[i] != '\0')
+      g_string_append_printf (text, "\n%s", settings[i]);
+  if (self->file_name != NULL)
+    g_string_append_printf (text, "\n%s", self->file_name);
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+const char *
+eg_trace_page_get_file_name (EgTracePage *self)
+{
+  return self->file_name;
+}
+
+void
+eg_trace_page_set_file_name (EgTracePage *self, const char *name)
+{
+  char *shown = name != NULL ? g_filename_display_name (name) : NULL;
+
+  g_free (self->file_name);
+  self->file_name = shown;
+}
+
+const char *
+eg_trace_page_get_key (EgTracePage *self)
+{
+  return self->key;
+}
+
+void
+eg_trace_page_set_key (EgTracePage *self, const char *key)
+{
+  char *copy = g_strdup (key);
+
+  g_free (self->key);
+  self->key = copy;
+}
+
+const EgCell *
+eg_trace_page_get_pins (EgTracePage *self, gsize *n)
+{
+  return eg_heatmap_view_get_pins (self->heatmap, n);
+}
+
+gboolean
+eg_trace_page_get_curves (EgTracePage *self, EgCurves *curves)
+{
+  return eg_analysis_pane_get_curves (self->analysis, curves);
+}
+
+void
+eg_trace_page_zoom (EgTracePage *self, double factor)
+{
+  eg_heatmap_view_zoom (self->heatmap, factor);
+}

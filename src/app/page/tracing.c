@@ -1,0 +1,266 @@
+#include "app/page/tracing.h"
+
+#include "app/shell/application.h"
+
+struct _EgTracing
+{
+  GObject parent_instance;
+  EgTracingState state;
+  EgTraceRequest *request;
+  EgTraceResult *result;
+  EgTracePartial *partial; /* of a trace that was stopped */
+  GError *error;
+  GCancellable *cancellable; /* of the trace under way; tells it from those before */
+  gsize done, total;
+  double elapsed, left;
+};
+
+enum
+{
+  STATE_CHANGED,
+  PROGRESS,
+  N_SIGNALS,
+};
+
+static guint signals[N_SIGNALS];
+
+G_DEFINE_FINAL_TYPE (EgTracing, eg_tracing, G_TYPE_OBJECT)
+
+/* What the callbacks of one trace hold. A trace that was replaced or whose window is gone finishes into
+ * nothing. */
+typedef struct
+{
+  GWeakRef tracing;
+  GCancellable *cancellable;
+} Run;
+
+static Run *
+run_new (EgTracing *self)
+{
+  Run *run = g_new0 (Run, 1);
+  g_weak_ref_init (&run->tracing, self);
+  run->cancellable = g_object_ref (self->cancellable);
+  eg_application_hold_default ();
+  return run;
+}
+
+static void
+run_free (Run *run)
+{
+  g_weak_ref_clear (&run->tracing);
+  g_object_unref (run->cancellable);
+  g_free (run);
+  eg_application_release_default ();
+}
+
+/* (transfer full): NULL when the run is no longer the one that is shown. */
+static EgTracing *
+run_get_tracing (Run *run)
+{
+  g_autoptr (EgTracing) self = g_weak_ref_get (&run->tracing);
+  return self != NULL && self->cancellable == run->cancellable ? g_steal_pointer (&self) : NULL;
+}
+
+static void
+set_state (EgTracing *self, EgTracingState state)
+{
+  self->state = state;
+  g_signal_emit (self, signals[STATE_CHANGED], 0);
+}
+
+static void
+set_result (EgTracing *self, EgTraceResult *result)
+{
+  if (self->result == result)
+    return;
+  g_clear_pointer (&self->result, eg_trace_result_unref);
+  self->result = eg_trace_result_ref (result);
+}
+
+static void
+on_progress (const EgTraceProgress *progress, gpointer data)
+{
+  g_autoptr (EgTracing) self = run_get_tracing (data);
+
+  if (self == NULL)
+    return;
+  set_result (self, progress->result);
+  self->done = progress->done;
+  self->total = progress->total;
+  self->elapsed = progress->elapsed;
+  self->left = progress->left;
+  g_signal_emit (self, signals[PROGRESS], 0, progress->cells, (gulong)progress->n_cells);
+}
+
+static void
+on_finished (GObject *source, GAsyncResult *async_result, gpointer data)
+{
+  Run *run = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) result = eg_trace_finish (async_result, &error);
+  g_autoptr (EgTracePartial) partial = eg_trace_get_partial (async_result);
+  g_autoptr (EgTracing) self = run_get_tracing (run);
+
+  run_free (run);
+  if (self == NULL)
+    return;
+  g_clear_object (&self->cancellable);
+  self->partial = g_steal_pointer (&partial);
+  if (result != NULL)
+    {
+      set_result (self, result);
+      self->done = self->total;
+      g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
+      set_state (self, EG_TRACING_DONE);
+    }
+  else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      set_state (self, EG_TRACING_STOPPED);
+    }
+  else
+    {
+      self->error = g_steal_pointer (&error);
+      set_state (self, EG_TRACING_FAILED);
+    }
+}
+
+static void
+forget (EgTracing *self)
+{
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+  g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->request, eg_trace_request_free);
+  g_clear_pointer (&self->result, eg_trace_result_unref);
+  g_clear_pointer (&self->partial, eg_trace_partial_unref);
+  g_clear_error (&self->error);
+  self->done = self->total = 0;
+  self->elapsed = 0;
+  self->left = -1;
+}
+
+static void
+eg_tracing_dispose (GObject *object)
+{
+  forget (EG_TRACING (object));
+  G_OBJECT_CLASS (eg_tracing_parent_class)->dispose (object);
+}
+
+static void
+eg_tracing_class_init (EgTracingClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = eg_tracing_dispose;
+
+  signals[STATE_CHANGED] = g_signal_new ("state-changed", EG_TYPE_TRACING, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
+                                         NULL, G_TYPE_NONE, 0);
+  signals[PROGRESS] = g_signal_new ("progress", EG_TYPE_TRACING, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                    G_TYPE_NONE, 2, G_TYPE_POINTER, G_TYPE_ULONG);
+}
+
+static void
+eg_tracing_init (EgTracing *self)
+{
+  self->left = -1;
+}
+
+EgTracing *
+eg_tracing_new (void)
+{
+  return g_object_new (EG_TYPE_TRACING, NULL);
+}
+
+void
+eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request)
+{
+  g_return_if_fail (EG_IS_TRACING (self));
+
+  forget (self);
+  self->cancellable = g_cancellable_new ();
+  self->request = eg_trace_request_copy (request);
+
+  Run *run = run_new (self);
+  set_state (self, EG_TRACING_RUNNING);
+  eg_trace_async (model, self->request, run->cancellable, on_progress, run, on_finished, run);
+}
+
+gboolean
+eg_tracing_can_continue (EgTracing *self)
+{
+  return self->partial != NULL && self->state == EG_TRACING_STOPPED;
+}
+
+void
+eg_tracing_continue (EgTracing *self)
+{
+  g_return_if_fail (EG_IS_TRACING (self) && eg_tracing_can_continue (self));
+
+  g_autoptr (EgTracePartial) partial = g_steal_pointer (&self->partial);
+
+  self->cancellable = g_cancellable_new ();
+  self->left = -1;
+  Run *run = run_new (self);
+  set_state (self, EG_TRACING_RUNNING);
+  eg_trace_continue_async (partial, run->cancellable, on_progress, run, on_finished, run);
+}
+
+void
+eg_tracing_show (EgTracing *self, EgTraceResult *result)
+{
+  g_return_if_fail (EG_IS_TRACING (self));
+
+  forget (self);
+  self->request = eg_trace_result_get_request (result);
+  self->result = eg_trace_result_ref (result);
+  for (gsize k = 0; k < eg_trace_result_n_sites (result); k++)
+    {
+      const EgTraceResult *site = eg_trace_result_get_site (result, k);
+      const gsize n_cells = site->n_layers * site->n_tokens;
+      for (gsize i = 0; i < n_cells; i++)
+        self->done += site->counts[i];
+      self->total += n_cells * site->samples;
+    }
+  g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
+  set_state (self, result->complete ? EG_TRACING_DONE : EG_TRACING_STOPPED);
+}
+
+void
+eg_tracing_stop (EgTracing *self)
+{
+  g_return_if_fail (EG_IS_TRACING (self));
+
+  if (self->cancellable != NULL)
+    g_cancellable_cancel (self->cancellable);
+}
+
+EgTracingState
+eg_tracing_get_state (EgTracing *self)
+{
+  return self->state;
+}
+
+EgTraceResult *
+eg_tracing_get_result (EgTracing *self)
+{
+  return self->result;
+}
+
+const EgTraceRequest *
+eg_tracing_get_request (EgTracing *self)
+{
+  return self->request;
+}
+
+const GError *
+eg_tracing_get_error (EgTracing *self)
+{
+  return self->error;
+}
+
+void
+eg_tracing_get_progress (EgTracing *self, gsize *done, gsize *total, double *elapsed, double *left)
+{
+  *done = self->done;
+  *total = self->total;
+  *elapsed = self->elapsed;
+  *left = self->left;
+}

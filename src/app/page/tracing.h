@@ -1,0 +1,57 @@
+/* One trace as the window sees it: under way, finished, stopped or failed, with its result as far as it is
+ * known. */
+#pragma once
+
+#include "trace/run/tracer.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+typedef enum
+{
+  EG_TRACING_IDLE,
+  EG_TRACING_RUNNING,
+  EG_TRACING_DONE,
+  EG_TRACING_STOPPED,
+  EG_TRACING_FAILED,
+} EgTracingState;
+
+#define EG_TYPE_TRACING (eg_tracing_get_type ())
+
+/* Signals, in the main context that started the trace:
+ *   "state-changed" ()
+ *   "progress" (const EgTraceCell *cells, gulong n_cells): these cells of the result have new values; none of
+ * them when its probabilities alone are new */
+G_DECLARE_FINAL_TYPE (EgTracing, eg_tracing, EG, TRACING, GObject)
+
+EgTracing *eg_tracing_new (void);
+
+/* Starts a trace, in place of the one under way or the last one. */
+void eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request);
+
+/* What is there stays. Nothing happens when no trace is under way. */
+void eg_tracing_stop (EgTracing *self);
+
+/* Whether the trace was stopped and can go on from what it has; and does. */
+gboolean eg_tracing_can_continue (EgTracing *self);
+void eg_tracing_continue (EgTracing *self);
+
+/* Shows a result from a file: done, or stopped if it is not complete. */
+void eg_tracing_show (EgTracing *self, EgTraceResult *result);
+
+EgTracingState eg_tracing_get_state (EgTracing *self);
+
+/* (transfer none): NULL before the first numbers. */
+EgTraceResult *eg_tracing_get_result (EgTracing *self);
+
+/* What was asked for. (transfer none): NULL before the first trace. */
+const EgTraceRequest *eg_tracing_get_request (EgTracing *self);
+
+/* Of EG_TRACING_FAILED. (transfer none) */
+const GError *eg_tracing_get_error (EgTracing *self);
+
+/* Work units done and in all, seconds gone, and left (negative: unknown). */
+void eg_tracing_get_progress (EgTracing *self, gsize *done, gsize *total, double *elapsed, double *left);
+
+G_END_DECLS

@@ -1,0 +1,117 @@
+#include "app/shell/writer.h"
+
+#include "app/shell/application.h"
+#include "core/error.h"
+#include "tokenizer/token-text.h"
+#include "trace/result/result-io.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+typedef struct
+{
+  EgTraceResult *result;
+  EgFigure figure;
+  gboolean has_figure;
+  char *title, *font, *path;
+} Job;
+
+static void
+job_free (gpointer data)
+{
+  Job *job = data;
+
+  eg_trace_result_unref (job->result);
+  g_free (job->title);
+  g_free (job->font);
+  g_free (job->path);
+  g_free (job);
+}
+
+static gboolean
+ends_in (const char *path, const char *ending)
+{
+  const char *dot = strrchr (path, '.');
+  return dot != NULL && g_ascii_strcasecmp (dot + 1, ending) == 0;
+}
+
+static gboolean
+write_job (const Job *job, GError **error)
+{
+  if (job->has_figure && eg_export_can_write (job->path))
+    return eg_export_figure (job->result, &job->figure, job->path, error);
+  if (ends_in (job->path, "npz"))
+    return eg_trace_result_save_npz (job->result, job->path, error);
+  if (ends_in (job->path, "json"))
+    return eg_trace_result_save_json (job->result, job->path, error);
+  if (ends_in (job->path, "csv"))
+    return eg_trace_result_save_csv (job->result, job->path, error);
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+               _ ("%s: the name must end in .svg, .png, .pdf, .npz, .json or .csv"), job->path);
+  return FALSE;
+}
+
+static void
+write_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  GError *error = NULL;
+
+  if (write_job (task_data, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+eg_write_async (const EgTraceResult *result,
+                const EgFigure *figure,
+                const char *path,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
+  Job *job = g_new0 (Job, 1);
+
+  job->result = eg_trace_result_copy (result);
+  job->path = g_strdup (path);
+  job->has_figure = figure != NULL;
+  if (figure != NULL)
+    {
+      job->figure = *figure;
+      job->title = g_strdup (figure->options.style.title);
+      job->font = g_strdup (figure->options.style.font_family);
+      job->figure.options.style.title = job->title;
+      job->figure.options.style.font_family = job->font;
+    }
+  g_task_set_task_data (task, job, job_free);
+  eg_application_hold_default ();
+  g_task_run_in_thread (task, write_in_thread);
+}
+
+gboolean
+eg_write_finish (GAsyncResult *result, char **path, GError **error)
+{
+  const Job *job = g_task_get_task_data (G_TASK (result));
+
+  eg_application_release_default ();
+  *path = g_strdup (job->path);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+char *
+eg_figure_title (const EgTraceResult *result)
+{
+  g_autofree char *target = eg_token_to_label (result->target != NULL ? result->target : "");
+
+  return g_strdup_printf ("“%s” → “%s”", result->prompt != NULL ? result->prompt : "", target);
+}
+
+char *
+eg_propose_name (const EgTraceResult *result, const char *suffix, const char *ending)
+{
+  const char *subject = result->subject != NULL && *result->subject != '\0' ? result->subject : _ ("trace");
+  char *name
+      = g_strconcat (subject, suffix != NULL ? ", " : "", suffix != NULL ? suffix : "", ".", ending, NULL);
+
+  return g_strdelimit (name, "/\\:*?\"<>|\n\r\t", '-');
+}

@@ -1,0 +1,423 @@
+#include "library/model-private.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "library/locate.h"
+
+#include <glib/gi18n.h>
+
+struct _EgModel
+{
+  gatomicrefcount refs;
+  char *folder;
+  char *name;
+  EgModelConfig config;
+  EgCheckpoint *checkpoint;
+  EgWeights *weights;
+  EgTokenizer *tokenizer;
+  char *tokenizer_path;
+  EgTokenizerOrigin tokenizer_origin;
+  EgBackend *backend;
+
+  /* A placed model shares all of the above with the one that was opened, which it keeps. */
+  EgModel *origin;
+  EgDeviceWeights *device;
+
+  GMutex placing;
+  EgDeviceWeights *placed; /* what eg_model_place() gave last */
+};
+
+static gboolean
+check_folder (const char *folder, GError **error)
+{
+  if (g_file_test (folder, G_FILE_TEST_IS_DIR))
+    return TRUE;
+  if (g_file_test (folder, G_FILE_TEST_EXISTS))
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+                 _ ("“%s” is a file; a model is a folder with config.json and its weights in it"), folder);
+  else
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("There is no folder “%s”"), folder);
+  return FALSE;
+}
+
+static gboolean
+check_memory (const char *name, EgCheckpoint *checkpoint, GError **error)
+{
+  const guint64 needed = eg_checkpoint_get_size (checkpoint), limit = eg_memory_limit ();
+  if (needed <= limit)
+    return TRUE;
+  g_autofree char *needed_text = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *limit_text = g_format_size_full (limit, G_FORMAT_SIZE_IEC_UNITS);
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+               _ ("The weights of “%s” take %s, but this machine has %s of memory"), name, needed_text,
+               limit_text);
+  return FALSE;
+}
+
+static gboolean
+read_config (EgModel *self, GError **error)
+{
+  g_autofree char *path = g_build_filename (self->folder, "config.json", NULL);
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return eg_model_config_load (path, &self->config, error);
+  g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+               _ ("There is no config.json in “%s”: it is not a model's folder"), self->folder);
+  return FALSE;
+}
+
+static gboolean
+open_checkpoint (EgModel *self, GError **error)
+{
+  self->checkpoint = eg_checkpoint_open (self->folder, error);
+  return self->checkpoint != NULL && check_memory (self->name, self->checkpoint, error);
+}
+
+/* The config and the list of tensors; the weights are only mapped. */
+static gboolean
+open_files (EgModel *self, GError **error)
+{
+  GError *problem = NULL;
+  if (read_config (self, &problem) && open_checkpoint (self, &problem))
+    return TRUE;
+  g_autofree char *why = g_error_matches (problem, EG_ERROR, EG_ERROR_NOT_FOUND)
+                             ? eg_model_explain_missing (self->folder)
+                             : NULL;
+  if (why == NULL)
+    g_propagate_error (error, problem);
+  else
+    {
+      g_error_free (problem);
+      g_set_error_literal (error, EG_ERROR, EG_ERROR_NOT_FOUND, why);
+    }
+  return FALSE;
+}
+
+/* More rows than tokens are padding; fewer are another model's. */
+static gboolean
+check_vocabulary (EgModel *self, GError **error)
+{
+  const gsize n_tokens = eg_tokenizer_n_ids (self->tokenizer), n_rows = self->config.vocab_size;
+  if (n_tokens <= n_rows)
+    return TRUE;
+  if (self->tokenizer_origin == EG_TOKENIZER_SHIPPED)
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+                 _ ("“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %zu tokens, the "
+                    "model's vocabulary %zu; put the model's own tokenizer.json into its folder"),
+                 self->name, n_tokens, n_rows);
+  else
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model's "
+                    "vocabulary %zu"),
+                 self->tokenizer_path, self->name, n_tokens, n_rows);
+  return FALSE;
+}
+
+static gboolean
+load_tokenizer (EgModel *self, const EgTokenizerChoice *choice, GError **error)
+{
+  self->tokenizer_path = eg_tokenizer_choose (self->folder, choice, &self->tokenizer_origin);
+  self->tokenizer = eg_tokenizer_load (self->tokenizer_path, error);
+  return self->tokenizer != NULL && check_vocabulary (self, error);
+}
+
+static EgModel *
+model_new (const char *folder)
+{
+  EgModel *self = g_new0 (EgModel, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->folder = g_canonicalize_filename (folder, NULL);
+  self->name = eg_model_get_name_of (self->folder);
+  self->backend = eg_backend_cpu ();
+  g_mutex_init (&self->placing);
+  return self;
+}
+
+EgModel *
+eg_model_open_with_tokenizer (const char *name,
+                              const EgTokenizerChoice *choice,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  g_autofree char *folder = eg_model_locate (name, error);
+  if (folder == NULL || !check_folder (folder, error))
+    return NULL;
+
+  g_autoptr (EgModel) self = model_new (folder);
+  if (!open_files (self, error) || g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  self->weights = eg_weights_new (self->checkpoint, &self->config, error);
+  if (!self->weights || g_cancellable_set_error_if_cancelled (cancellable, error)
+      || !load_tokenizer (self, choice, error))
+    return NULL;
+  return g_steal_pointer (&self);
+}
+
+gboolean
+eg_model_check (const char *folder,
+                const EgTokenizerChoice *choice,
+                guint64 *n_bytes,
+                gsize *n_parameters,
+                GError **error)
+{
+  g_autoptr (EgModel) self = model_new (folder);
+  *n_bytes = 0;
+  *n_parameters = 0;
+  if (!check_folder (folder, error) || !open_files (self, error))
+    return FALSE;
+  *n_bytes = eg_checkpoint_get_size (self->checkpoint);
+  return eg_weights_check (self->checkpoint, &self->config, n_parameters, error)
+         && load_tokenizer (self, choice, error);
+}
+
+EgModel *
+eg_model_open (const char *name, GCancellable *cancellable, GError **error)
+{
+  return eg_model_open_with_tokenizer (name, NULL, cancellable, error);
+}
+
+typedef struct
+{
+  char *name, *given, *setting;
+} Opening;
+
+static void
+opening_free (gpointer data)
+{
+  Opening *self = data;
+  g_free (self->name);
+  g_free (self->given);
+  g_free (self->setting);
+  g_free (self);
+}
+
+static void
+open_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Opening *opening = task_data;
+  const EgTokenizerChoice choice = { opening->given, opening->setting };
+  GError *error = NULL;
+  EgModel *model = eg_model_open_with_tokenizer (opening->name, &choice, cancellable, &error);
+  if (model)
+    g_task_return_pointer (task, model, (GDestroyNotify)eg_model_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+eg_model_open_async (const char *name,
+                     const EgTokenizerChoice *choice,
+                     GCancellable *cancellable,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  Opening *opening = g_new0 (Opening, 1);
+  opening->name = g_strdup (name);
+  if (choice != NULL)
+    {
+      opening->given = g_strdup (choice->given);
+      opening->setting = g_strdup (choice->setting);
+    }
+  g_task_set_source_tag (task, eg_model_open_async);
+  g_task_set_task_data (task, opening, opening_free);
+  g_task_run_in_thread (task, open_in_thread);
+}
+
+EgModel *
+eg_model_open_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+gsize
+eg_model_get_n_tensors (EgModel *self)
+{
+  return g_strv_length ((char **)eg_checkpoint_get_names (self->checkpoint));
+}
+
+gsize
+eg_model_prefetch (EgModel *self, gsize tensor)
+{
+  const gsize page = 4096;
+  const EgTensor *it
+      = eg_checkpoint_lookup (self->checkpoint, eg_checkpoint_get_names (self->checkpoint)[tensor]);
+  const volatile guint8 *bytes = it->data;
+  for (gsize i = 0; i < it->n_bytes; i += page)
+    (void)bytes[i];
+  return it->n_bytes;
+}
+
+gboolean
+eg_model_check_files (EgModel *self, GError **error)
+{
+  return eg_checkpoint_check (self->checkpoint, error);
+}
+
+EgModel *
+eg_model_ref (EgModel *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+void
+eg_model_unref (EgModel *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  if (self->origin)
+    {
+      eg_device_weights_unref (self->device);
+      eg_model_unref (self->origin);
+      g_free (self);
+      return;
+    }
+  g_clear_pointer (&self->placed, eg_device_weights_unref);
+  g_mutex_clear (&self->placing);
+  g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
+  g_clear_pointer (&self->weights, eg_weights_free);
+  g_clear_pointer (&self->checkpoint, eg_checkpoint_unref);
+  g_free (self->tokenizer_path);
+  g_free (self->name);
+  g_free (self->folder);
+  g_free (self);
+}
+
+const EgModelConfig *
+eg_model_get_config (EgModel *self)
+{
+  return &self->config;
+}
+
+EgTokenizer *
+eg_model_get_tokenizer (EgModel *self)
+{
+  return self->tokenizer;
+}
+
+EgTokenizerOrigin
+eg_model_get_tokenizer_origin (EgModel *self)
+{
+  return self->tokenizer_origin;
+}
+
+const char *
+eg_model_get_tokenizer_path (EgModel *self)
+{
+  return self->tokenizer_path;
+}
+
+const char *
+eg_model_get_name (EgModel *self)
+{
+  return self->name;
+}
+
+const char *
+eg_model_get_folder (EgModel *self)
+{
+  return self->folder;
+}
+
+gsize
+eg_model_get_n_parameters (EgModel *self)
+{
+  return self->weights->n_parameters;
+}
+
+gsize
+eg_model_get_n_bytes (EgModel *self)
+{
+  return (gsize)eg_checkpoint_get_size (self->checkpoint);
+}
+
+const char *
+eg_model_get_dtype_name (EgModel *self)
+{
+  const EgWeights *w = self->weights;
+  const EgDType dtype = w->embedding.dtype;
+  gboolean same = w->head.dtype == dtype;
+  for (gsize l = 0; l < self->config.n_layers; l++)
+    same = same && w->layers[l].in_proj.dtype == dtype && w->layers[l].x_proj.dtype == dtype
+           && w->layers[l].dt_proj.dtype == dtype && w->layers[l].out_proj.dtype == dtype;
+  return same ? eg_dtype_get_name (dtype) : "mixed";
+}
+
+/* Weights on this backend, those of the last time if they are. */
+static EgDeviceWeights *
+place_weights (EgModel *self, EgBackend *backend, GError **error)
+{
+  g_mutex_lock (&self->placing);
+  if (!self->placed || eg_device_weights_get_backend (self->placed) != backend)
+    {
+      g_clear_pointer (&self->placed, eg_device_weights_unref);
+      self->placed = eg_device_weights_new (self->weights, &self->config, backend, error);
+    }
+  EgDeviceWeights *placed = self->placed ? eg_device_weights_ref (self->placed) : NULL;
+  g_mutex_unlock (&self->placing);
+  return placed;
+}
+
+EgModel *
+eg_model_place (EgModel *self, EgBackend *backend, GError **error)
+{
+  EgModel *origin = eg_model_get_origin (self);
+  if (backend == origin->backend)
+    return eg_model_ref (origin);
+  EgDeviceWeights *device = place_weights (origin, backend, error);
+  if (!device)
+    return NULL;
+  EgModel *placed = g_memdup2 (origin, sizeof *origin);
+  g_atomic_ref_count_init (&placed->refs);
+  placed->origin = eg_model_ref (origin);
+  placed->backend = backend;
+  placed->device = device;
+  return placed;
+}
+
+void
+eg_model_unplace (EgModel *self)
+{
+  g_mutex_lock (&self->placing);
+  g_clear_pointer (&self->placed, eg_device_weights_unref);
+  g_mutex_unlock (&self->placing);
+}
+
+EgModel *
+eg_model_get_origin (EgModel *self)
+{
+  return self->origin ? self->origin : self;
+}
+
+const char *
+eg_model_get_device_name (EgModel *self)
+{
+  return self->backend->name;
+}
+
+EgDeviceWeights *
+eg_model_get_device_weights (EgModel *self)
+{
+  return self->device;
+}
+
+const EgWeights *
+eg_model_get_weights (EgModel *self)
+{
+  return self->device ? eg_device_weights_get (self->device) : self->weights;
+}
+
+EgBackend *
+eg_model_get_backend (EgModel *self)
+{
+  return self->backend;
+}
+
+void
+eg_model_set_backend (EgModel *self, EgBackend *backend)
+{
+  self->backend = backend;
+}

@@ -1,0 +1,83 @@
+#include "trace/plan/memory.h"
+
+#include "network/mamba.h"
+
+/* The corrupted runs of one round take at most this much memory, if one sample's do. */
+#define ROUND_BYTES (G_GUINT64_CONSTANT (512) << 20)
+/* Samples of a round whose cells of one layer have together this many rows are enough for wide products. */
+#define WIDE_ROWS 256
+/* Where states are not kept after every position: between two of them they are computed again, which costs
+ * half a row a segment and layer and nothing next to the rows of a prompt with more tokens than LONG_PROMPT.
+ */
+#define STATE_STEP  16
+#define LONG_PROMPT 64
+/* A device's groups are not made smaller than this beforehand; those that fail are halved. */
+#define LEAST_DEVICE_ROWS 128
+
+static EgRunShape
+clean_shape (const EgGrid *grid, gsize step)
+{
+  const gsize T = grid->n_tokens, first = grid->corrupted_first;
+  EgRunShape shape = { .n_positions = T, .state_first = first > 0 ? first - 1 : 0, .state_step = step };
+  if (grid->has_knockout)
+    {
+      /* Continued anywhere, without what was put into the state anywhere. */
+      shape.state_first %= step;
+      shape.state_end = T - 1;
+      return shape;
+    }
+  const gboolean is_source = grid->direction == EG_DIRECTION_RESTORE;
+  for (gsize i = 0; is_source && i < grid->n_sites; i++)
+    shape.sites |= EG_SITE_BIT (grid->sites[i]);
+  if (!is_source)
+    shape.sites = grid->frozen;
+  /* The corrupted runs continue it at the subject, and damaged ones everywhere after it. */
+  shape.state_end = (shape.sites & EG_SITE_BIT (EG_SITE_STATE)) != 0 ? T : is_source ? first : T - 1;
+  return shape;
+}
+
+static EgRunShape
+corrupted_shape (const EgGrid *grid, gsize step)
+{
+  const gsize T = grid->n_corrupted, first = grid->corrupted_first;
+  EgRunShape shape = { .n_positions = T, .first = first, .state_first = first, .state_step = step };
+  const gboolean is_source = grid->direction == EG_DIRECTION_DAMAGE && !grid->has_knockout;
+  for (gsize i = 0; is_source && i < grid->n_sites; i++)
+    shape.sites |= EG_SITE_BIT (grid->sites[i]);
+  if (grid->direction == EG_DIRECTION_RESTORE)
+    shape.sites = grid->frozen;
+  shape.state_end = (shape.sites & EG_SITE_BIT (EG_SITE_STATE)) != 0 ? T
+                    : grid->direction == EG_DIRECTION_RESTORE        ? T - 1
+                                                                     : first;
+  return shape;
+}
+
+EgTraceMemory
+eg_trace_memory_plan (const EgModelConfig *config, const EgGrid *grid, gsize samples)
+{
+  const gsize wide_enough = MIN (samples, WIDE_ROWS / eg_grid_rows_a_layer (grid) + 1);
+  EgTraceMemory memory = { .corrupted = corrupted_shape (grid, 1) };
+  gsize step = 1;
+  if (MAX (grid->n_tokens, grid->n_corrupted) - grid->corrupted_first > LONG_PROMPT
+      || eg_run_size (config, &memory.corrupted) * wide_enough > ROUND_BYTES)
+    step = STATE_STEP;
+  memory.corrupted = corrupted_shape (grid, step);
+  memory.clean = clean_shape (grid, step);
+  const guint64 one = eg_run_size (config, &memory.corrupted);
+  memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
+  memory.bytes = eg_run_size (config, &memory.clean) + one * MIN (2 * memory.samples_at_once, samples);
+  return memory;
+}
+
+gsize
+eg_trace_group_rows (EgBackend *backend, const EgModelConfig *config, guint64 kept)
+{
+  if (backend->group_rows == 0)
+    return 0;
+  const guint64 available = backend->memory_free ? backend->memory_free (backend) : G_MAXUINT64;
+  const guint64 a_lane = (available > kept ? available - kept : 0) / 2 / MAX (backend->n_lanes, 1);
+  gsize rows = backend->group_rows;
+  while (rows / 2 >= LEAST_DEVICE_ROWS && rows * eg_mamba_row_size (config) > a_lane)
+    rows /= 2;
+  return rows;
+}

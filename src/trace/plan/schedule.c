@@ -1,0 +1,138 @@
+#include "trace/plan/schedule.h"
+
+#include <math.h>
+
+/* Groups of a round that come after the next round's corrupted runs: no thread waits while another does the
+ * last of those. */
+#define LATE_GROUPS 4
+/* Two groups should not end closer to each other than this part of what would be even. */
+#define STAGGER 0.8
+#define LEAST   0.4
+
+gsize
+eg_schedule_blocks (const EgPlan *plan, gsize round, gsize block)
+{
+  const EgRound *it = plan->rounds->pdata[round];
+  return (it->sample_end - it->sample_first + block - 1) / block;
+}
+
+static void
+add_corrupted (GArray *tasks, const EgPlan *plan, const EgModelConfig *config, gsize round, gsize block)
+{
+  const EgRound *it = plan->rounds->pdata[round];
+  const double one = eg_plan_run_flops (config, 0, plan->grid.n_corrupted - plan->grid.corrupted_first);
+  for (gsize i = 0; i < eg_schedule_blocks (plan, round, block); i++)
+    {
+      const gsize left = it->sample_end - it->sample_first - i * block;
+      const EgTask task = { round, i, TRUE, one * (double)MIN (block, left) };
+      g_array_append_val (tasks, task);
+    }
+}
+
+static int
+compare_work (gconstpointer a, gconstpointer b)
+{
+  const EgTask *left = a, *right = b;
+  if (left->work != right->work)
+    return left->work < right->work ? 1 : -1;
+  return left->index < right->index ? -1 : 1;
+}
+
+static GArray *
+group_tasks (const EgPlan *plan, const EgModelConfig *config, gsize round)
+{
+  const EgRound *it = plan->rounds->pdata[round];
+  GArray *tasks = g_array_new (FALSE, FALSE, sizeof (EgTask));
+  for (gsize i = 0; i < it->groups->len; i++)
+    {
+      const EgTask task = { round, i, FALSE, eg_plan_group_work (plan, it->groups->pdata[i], config) };
+      g_array_append_val (tasks, task);
+    }
+  if (round > 0)
+    g_array_sort (tasks, compare_work);
+  return tasks;
+}
+
+EgSchedule *
+eg_schedule_new (const EgPlan *plan, const EgModelConfig *config, gsize block, gsize n_threads)
+{
+  EgSchedule *self = g_new0 (EgSchedule, 1);
+  self->n_threads = n_threads;
+  self->ends = g_new0 (double, n_threads);
+  self->tasks = g_array_new (FALSE, FALSE, sizeof (EgTask));
+  add_corrupted (self->tasks, plan, config, 0, block);
+  for (gsize r = 0; r < plan->rounds->len; r++)
+    {
+      g_autoptr (GArray) groups = group_tasks (plan, config, r);
+      const guint early = groups->len - MIN (LATE_GROUPS, groups->len);
+      g_array_append_vals (self->tasks, groups->data, early);
+      if (r + 1 < plan->rounds->len)
+        add_corrupted (self->tasks, plan, config, r + 1, block);
+      g_array_append_vals (self->tasks, groups->data + early * sizeof (EgTask), groups->len - early);
+    }
+  return self;
+}
+
+void
+eg_schedule_free (EgSchedule *self)
+{
+  g_array_unref (self->tasks);
+  g_free (self->ends);
+  g_free (self);
+}
+
+static const EgTask *
+task_at (const EgSchedule *self, guint i)
+{
+  return &g_array_index (self->tasks, EgTask, i);
+}
+
+/* The first of the next groups that ends at a distance from all that other threads are at; else the next
+ * task. */
+static guint
+choose (const EgSchedule *self, gsize thread, double now)
+{
+  const EgTask *next = task_at (self, self->next);
+  if (next->round == 0 || next->corrupted || self->rate <= 0)
+    return self->next;
+  const double distance = STAGGER * next->work / self->rate / (double)self->n_threads;
+  for (guint g = self->next; g < self->tasks->len; g++)
+    {
+      const EgTask *task = task_at (self, g);
+      if (task->corrupted || task->round != next->round || task->work < LEAST * next->work)
+        break;
+      const double end = now + task->work / self->rate;
+      gsize i = 0;
+      while (i < self->n_threads && (i == thread || fabs (end - self->ends[i]) >= distance))
+        i++;
+      if (i == self->n_threads)
+        return g;
+    }
+  return self->next;
+}
+
+gboolean
+eg_schedule_take (EgSchedule *self, gsize thread, double now, EgTask *task)
+{
+  if (self->next == self->tasks->len)
+    return FALSE;
+  const guint chosen = choose (self, thread, now);
+  *task = *task_at (self, chosen);
+  g_array_remove_index (self->tasks, chosen);
+  g_array_insert_val (self->tasks, self->next, *task);
+  self->next++;
+  self->ends[thread] = now + (self->rate > 0 ? task->work / self->rate : 0);
+  return TRUE;
+}
+
+void
+eg_schedule_learn (EgSchedule *self, const EgTask *task, double time)
+{
+  /* Corrupted runs are few rows at a time, far from the rate of what is chosen by it. */
+  if (task->corrupted)
+    return;
+  self->work_done += task->work;
+  self->time_spent += time;
+  if (self->time_spent > 0)
+    self->rate = self->work_done / self->time_spent;
+}

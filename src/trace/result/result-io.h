@@ -1,0 +1,33 @@
+/* Results as files: .npz (design §7: the notebook's fields and Engram's), JSON and CSV. Every writer goes
+ * through a temporary file and a rename. */
+#pragma once
+
+#include "trace/result/result.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/* Grids are [layers, tokens], or [layers] or [tokens] where a sweep is over one of them alone. Of several
+ * sites, "sites" lists all, and the names of the grids of those after the first end in the site's:
+ * "scores_mixer". */
+gboolean eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error);
+
+/* Reads what eg_trace_result_save_npz() wrote and what the notebook saved (its eight fields, float64 scores).
+ * (transfer full) */
+EgTraceResult *eg_trace_result_load_npz (const char *path, GError **error);
+
+/* The document of `engram-cli trace --json`. (transfer full) */
+JsonNode *eg_trace_result_to_json (const EgTraceResult *self);
+gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path, GError **error);
+
+/* One row a cell: layer,position,token,score,sem,normalized, then score_NAME,sem_NAME of the other metrics
+ * that were measured; of several sites, their name first. What a sweep has not, layers or positions, is
+ * empty. */
+gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
+
+/* A JSON text of which every number reads back as the same double (non-finite ones are null). (transfer full)
+ */
+char *eg_json_to_text (JsonNode *node, gboolean pretty);
+
+G_END_DECLS
