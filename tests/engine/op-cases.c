@@ -181,7 +181,5 @@ op_case_run (const OpCase *self, OpLane *lane)
   lane->seconds = 0;
   self->run (lane, self, rand);
   g_rand_free (rand);
-  for (guint i = 0; i < lane->memory->len; i++)
-    lane->backend->release (lane->backend, lane->memory->pdata[i]);
-  g_ptr_array_set_size (lane->memory, 0);
+  op_lane_release (lane);
 }
