@@ -41,6 +41,8 @@ typedef enum
 /* Some sites: 1 << site each. */
 typedef guint EgSiteSet;
 
+/* No family has more sites. */
+#define EG_MAX_SITES      32
 #define EG_SITE_BIT(site) (1u << (site))
 #define EG_ALL_SITES      (EG_SITE_BIT (EG_N_SITES) - 1)
 
