@@ -109,9 +109,10 @@ static void
 run_rmsnorm (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize rows = self->n[0], d = self->n[1];
-  float *x = draw (lane, rand, rows * d, -2, 2), *w = draw (lane, rand, d, -2, 2);
-  float *y = blank (lane, rows * d);
-  RUN (lane, append (lane, y, rows * d), lane->backend->rmsnorm (lane->stream, y, x, rows, d, w, 1e-5f));
+  const float *x = draw (lane, rand, rows * d, -2, 2), *w = draw (lane, rand, d, -2, 2);
+  const EgNorm op
+      = { .y = blank (lane, rows * d), .x = x, .n_rows = rows, .d = d, .weight = w, .eps = 1e-5f };
+  RUN (lane, append (lane, op.y, rows * d), lane->backend->norm (lane->stream, &op));
 }
 
 /* n: numbers, offset of both: what is not aligned */
@@ -128,7 +129,7 @@ run_softplus (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize n = self->n[0];
   float *x = draw (lane, rand, n, -30, 30);
-  RUN (lane, append (lane, x, n), lane->backend->softplus (lane->stream, x, n));
+  RUN (lane, append (lane, x, n), lane->backend->activate (lane->stream, EG_ACTIVATION_SOFTPLUS, x, n));
 }
 
 /* n: rows, width, leading dimension */
@@ -176,25 +177,30 @@ run_gemm (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize m = self->n[0], n = self->n[1], k = self->n[2], ldx = k + self->n[4], ldy = n + self->n[4];
   const EgMatrix w = draw_matrix (lane, rand, (EgDType)self->n[3], n, k);
-  float *x = draw (lane, rand, m * ldx, -1, 1), *bias = draw (lane, rand, n, -1, 1),
-        *y = blank (lane, m * ldy);
-  RUN (lane, append (lane, y, m * ldy),
-       lane->backend->gemm (lane->stream, y, ldy, x, ldx, m, &w, self->n[5] ? bias : NULL));
+  const float *x = draw (lane, rand, m * ldx, -1, 1), *bias = draw (lane, rand, n, -1, 1);
+  const EgGemm op = { .y = blank (lane, m * ldy),
+                      .ldy = ldy,
+                      .x = x,
+                      .ldx = ldx,
+                      .n_rows = m,
+                      .w = &w,
+                      .bias = self->n[5] ? bias : NULL };
+  RUN (lane, append (lane, op.y, m * ldy), lane->backend->gemm (lane->stream, &op));
 }
 
-/* Segments of so many rows in turn, until `rows` are reached: 1, 2, …, longest, 1, 2 … */
-static EgRows *
-ragged (gsize rows, gsize longest, gsize *n_segments)
+/* Segments of so many rows in turn, until `rows` are reached: 1, 2, …, longest, 1, 2 … (element-type gsize)
+ */
+static GArray *
+ragged (gsize rows, gsize longest)
 {
-  GArray *segments = g_array_new (FALSE, TRUE, sizeof (EgRows));
+  GArray *lengths = g_array_new (FALSE, FALSE, sizeof (gsize));
   for (gsize row = 0, i = 0; row < rows; i++)
     {
-      const EgRows it = { .row = row, .n_rows = MIN (i % longest + 1, rows - row) };
-      g_array_append_val (segments, it);
-      row += it.n_rows;
+      const gsize length = MIN (i % longest + 1, rows - row);
+      g_array_append_val (lengths, length);
+      row += length;
     }
-  *n_segments = segments->len;
-  return (EgRows *)(gpointer)g_array_free (segments, FALSE);
+  return lengths;
 }
 
 /* n: rows, width */
@@ -203,7 +209,8 @@ run_gate (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize rows = self->n[0], D = self->n[1], ldz = 2 * D;
   float *y = draw (lane, rand, rows * D, -1, 1), *z = draw (lane, rand, rows * ldz, -5, 5);
-  RUN (lane, append (lane, y, rows * D), lane->backend->gate (lane->stream, y, z + D, ldz, rows, D));
+  const EgGate op = { .y = y, .z = z + D, .ldz = ldz, .n_rows = rows, .n_inner = D };
+  RUN (lane, append (lane, y, rows * D), lane->backend->gate (lane->stream, &op));
 }
 
 /* n: rows, longest segment, channels, K, bias */
@@ -211,69 +218,98 @@ static void
 run_conv (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize rows = self->n[0], D = self->n[2], K = self->n[3], ldx = 2 * D;
-  gsize n;
-  g_autofree EgRows *segments = ragged (rows, self->n[1], &n);
-  float *x = draw (lane, rand, rows * ldx, -1, 1), *history = draw (lane, rand, n * K * D, -1, 1);
-  float *w = draw (lane, rand, K * D, -1, 1), *bias = draw (lane, rand, D, -1, 1),
-        *c = blank (lane, rows * D);
-  for (gsize s = 0; s < n; s++)
-    segments[s].history = history + s * (K - 1) * D;
-  RUN (lane, append (lane, c, rows * D),
-       lane->backend->conv_silu (lane->stream, c, x, ldx, segments, n, D, K, w, self->n[4] ? bias : NULL));
+  g_autoptr (GArray) lengths = ragged (rows, self->n[1]);
+  const gsize n = lengths->len;
+  g_autofree EgConvRows *segments = g_new0 (EgConvRows, n);
+  const float *x = draw (lane, rand, rows * ldx, -1, 1), *history = draw (lane, rand, n * K * D, -1, 1);
+  const float *w = draw (lane, rand, K * D, -1, 1), *bias = draw (lane, rand, D, -1, 1);
+  for (gsize s = 0, row = 0; s < n; row += segments[s++].n_rows)
+    segments[s] = (EgConvRows){ row, g_array_index (lengths, gsize, s), history + s * (K - 1) * D };
+  const EgConv op = { .c = blank (lane, rows * D),
+                      .x = x,
+                      .ldx = ldx,
+                      .segments = segments,
+                      .n_segments = n,
+                      .n_inner = D,
+                      .n_conv = K,
+                      .w = w,
+                      .bias = self->n[4] ? bias : NULL };
+  RUN (lane, append (lane, op.c, rows * D), lane->backend->conv_silu (lane->stream, &op));
 }
 
-/* n: rows, longest segment, channels, N, outputs of each segment (0: all). Every third segment begins with
- * the state that the one before it keeps, if that is long enough. */
+static gsize
+count_kept (const EgScanRows *it)
+{
+  return it->keep_end > it->keep_first ? (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step
+                                       : 0;
+}
+
+/* n as below; which rows of segment s are read, given and kept, but for the states' places. */
+static EgScanRows
+scan_rows (const OpCase *self, gsize s, gsize row, gsize n_rows, gsize out_row)
+{
+  EgScanRows it = { .row = row, .n_rows = n_rows, .out_row = out_row };
+  it.out_first = self->n[4] == 0 ? 0 : n_rows - MIN (self->n[4], n_rows);
+  it.set_first = n_rows / 3;
+  it.set_end = MAX (n_rows - (s % 2), it.set_first);
+  if (s % 3 == 1 || n_rows == self->n[0])
+    {
+      it.keep_first = n_rows > 2;
+      it.keep_step = 1 + s % 2 + (n_rows > 100 ? 999 : 0);
+      it.keep_end = n_rows - (n_rows > 3);
+    }
+  return it;
+}
+
+/* The segments' states go to `kept`, one after another; each one's first is what the next segment begins
+ * with. */
+static void
+keep_states (EgScanRows *segments, gsize n, float *kept, gsize n_floats)
+{
+  for (gsize s = 0; s < n; s++)
+    if (count_kept (&segments[s]) > 0)
+      {
+        segments[s].keep_state = kept;
+        kept += count_kept (&segments[s]) * n_floats;
+        if (s + 1 < n)
+          segments[s + 1].state = segments[s].keep_state;
+      }
+}
+
+/* n: rows, longest segment, channels, N, outputs of each segment (0: all), whether states are given. Every
+ * third segment begins with the state that the one before it keeps, if that is long enough. */
 static void
 run_scan (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize rows = self->n[0], D = self->n[2], N = self->n[3], ldbc = 2 * N + 3;
-  gsize n, n_out = 0, n_kept = 0;
-  g_autofree EgRows *segments = ragged (rows, self->n[1], &n);
-  float *delta = draw (lane, rand, rows * D, 0, 1.5), *c = draw (lane, rand, rows * D, -1, 1);
-  float *bc = draw (lane, rand, rows * ldbc, -1, 1), *state = draw (lane, rand, n * N * D, -1, 1);
-  float *a = draw (lane, rand, N * D, -8, 0), *skip = draw (lane, rand, D, -1, 1);
-  float *z = draw (lane, rand, rows * (D + 1), -3, 3);
-  float *given = self->n[5] ? draw (lane, rand, rows * N * D, -1, 1) : NULL;
-  for (gsize s = 0; s < n; s++)
+  g_autoptr (GArray) lengths = ragged (rows, self->n[1]);
+  const gsize n = lengths->len;
+  gsize n_out = 0, n_kept = 0;
+  g_autofree EgScanRows *segments = g_new0 (EgScanRows, n);
+  const float *delta = draw (lane, rand, rows * D, 0, 1.5), *c = draw (lane, rand, rows * D, -1, 1);
+  const float *bc = draw (lane, rand, rows * ldbc, -1, 1), *state = draw (lane, rand, n * N * D, -1, 1);
+  const float *a = draw (lane, rand, N * D, -8, 0), *skip = draw (lane, rand, D, -1, 1);
+  const float *z = draw (lane, rand, rows * (D + 1), -3, 3);
+  const float *given = self->n[5] ? draw (lane, rand, rows * N * D, -1, 1) : NULL;
+  for (gsize s = 0, row = 0; s < n; row += segments[s++].n_rows)
     {
-      EgRows *it = &segments[s];
+      EgScanRows *it = &segments[s];
+      *it = scan_rows (self, s, row, g_array_index (lengths, gsize, s), n_out);
       it->state = s % 2 == 0 ? state + s * N * D : NULL;
-      it->out_first = self->n[4] == 0 ? 0 : it->n_rows - MIN (self->n[4], it->n_rows);
-      it->out_row = n_out;
-      it->set_state = self->n[5] && s % 4 != 3 ? given + it->row * N * D : NULL;
-      it->set_first = it->n_rows / 3;
-      it->set_end = MAX (it->n_rows - (s % 2), it->set_first);
+      it->set_state = given && s % 4 != 3 ? given + row * N * D : NULL;
       n_out += it->n_rows - it->out_first;
-      if (s % 3 == 1 || it->n_rows == rows)
-        {
-          it->keep_first = it->n_rows > 2;
-          it->keep_step = 1 + s % 2 + (it->n_rows > 100 ? 999 : 0);
-          it->keep_end = it->n_rows - (it->n_rows > 3);
-          n_kept += it->keep_end > it->keep_first
-                        ? (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step
-                        : 0;
-        }
+      n_kept += count_kept (it);
     }
   float *y = blank (lane, n_out * D), *kept = blank (lane, (n_kept + 1) * N * D);
-  for (gsize s = 0, at = 0; s < n; s++)
-    {
-      EgRows *it = &segments[s];
-      if (it->keep_end <= it->keep_first)
-        continue;
-      it->keep_state = kept + at * N * D;
-      at += (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step;
-      if (s + 1 < n)
-        segments[s + 1].state = it->keep_state;
-    }
+  keep_states (segments, n, kept, N * D);
+  const EgScan op = { y, delta, c, bc, bc + N, ldbc, segments, n, D, N, a, skip, z, D + 1 };
   RUN (
       lane,
       {
         append (lane, y, n_out * D);
         append (lane, kept, (n_kept + 1) * N * D);
       },
-      lane->backend->scan (lane->stream, y, delta, c, bc, bc + N, ldbc, segments, n, D, N, a, skip, z,
-                           D + 1));
+      lane->backend->scan (lane->stream, &op));
 }
 
 /* n: rows, vocabulary, width, type, target, what else is asked (bit 0: weights, bit 1: rank) */
@@ -282,13 +318,14 @@ run_head (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize rows = self->n[0], V = self->n[1], d = self->n[2];
   const EgMatrix head = draw_matrix (lane, rand, (EgDType)self->n[3], V, d);
-  float *x = draw (lane, rand, rows * d, -3, 3), *weights = draw (lane, rand, V, 0, 1);
+  const float *x = draw (lane, rand, rows * d, -3, 3), *weights = draw (lane, rand, V, 0, 1);
   const EgHeadQuery query = { .target = self->n[4],
                               .against = V - 1 - self->n[4],
                               .weights = self->n[5] & 1 ? weights : NULL,
                               .rank = (self->n[5] & 2) != 0 };
   g_autofree EgHeadRow *answers = g_new0 (EgHeadRow, rows);
-  RUN (lane, {}, lane->backend->head (lane->stream, answers, x, rows, &head, &query));
+  const EgHead op = { .answers = answers, .x = x, .n_rows = rows, .head = &head, .query = &query };
+  RUN (lane, {}, lane->backend->head (lane->stream, &op));
   for (gsize r = 0; r < rows; r++)
     {
       const EgHeadRow *it = &answers[r];
