@@ -51,6 +51,14 @@ eg_family_read_config (const char *path, const EgFamily **family, GError **error
 }
 
 gsize
+eg_size_field_get (const EgSizeField *self, const EgSizes *sizes)
+{
+  const guint8 *at = (const guint8 *)sizes + self->offset;
+  return self->is_flag ? (gsize)(*(const gboolean *)(gconstpointer)at != FALSE)
+                       : *(const gsize *)(gconstpointer)at;
+}
+
+gsize
 eg_family_site_width (const EgFamily *self, const EgSizes *sizes, EgSite site)
 {
   gsize dims[EG_MAX_DIMS] = { 0 };

@@ -178,6 +178,9 @@ typedef struct
   gboolean (*run_layer) (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
 } EgFamily;
 
+/* A size, or a flag, of the table. */
+gsize eg_size_field_get (const EgSizeField *self, const EgSizes *sizes);
+
 /* All families; NULL after the last. */
 extern const EgFamily *const eg_families[];
 

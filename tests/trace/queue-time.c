@@ -1,7 +1,7 @@
 /* How long the host takes to queue a trace for a GPU, which must not be longer than the GPU takes to compute
  * it: the tracer and the network on a device that does nothing at all. queue-time MODEL [GROUP-ROWS] The
  * model's sizes count alone. Device memory is addresses that nobody reads. */
-#include "library/model-private.h"
+#include "library/model.h"
 #include "trace/run/tracer.h"
 
 #include <stdio.h>
@@ -188,7 +188,7 @@ main (int argc, char **argv)
     }
   if (argc > 2)
     null_backend.group_rows = (gsize)strtoul (argv[2], NULL, 10);
-  eg_model_set_backend (model, &null_backend);
+  eg_network_set_backend (eg_model_get_network (model), &null_backend);
   g_autoptr (EgTraceRequest) request
       = eg_trace_request_new ("The Eiffel Tower is located in", "Eiffel Tower");
   request->target = g_strdup (" Paris");

@@ -74,7 +74,7 @@ enum
 
 typedef struct
 {
-  const EgModelConfig *config;
+  const EgSizes *sizes;
   double flops[N_PARTS], bytes[N_PARTS], seconds[N_PARTS];
   double row_layers;
   gsize n_groups, visits, widest;
@@ -134,7 +134,7 @@ add_layer (Roofline *self, double rows, double segments, double new_rows, gboole
 static void
 add_head (Roofline *self, double segments)
 {
-  const double V = (double)self->config->vocab_size, d = (double)self->config->d_model;
+  const double V = (double)self->sizes->vocab_size, d = (double)self->sizes->d_model;
   add_product (self, HEAD, segments, V, d);
   add_bytes (self, LOGITS, 3 * segments * V); /* written, and read twice */
 }
@@ -142,7 +142,7 @@ add_head (Roofline *self, double segments)
 static void
 add_group (Roofline *self, const EgGrid *grid, const EgGroup *group)
 {
-  const gsize L = self->config->n_layers, n_samples = group->sample_end - group->sample_first;
+  const gsize L = self->sizes->n_layers, n_samples = group->sample_end - group->sample_first;
   gsize rows = 0, i = 0;
   for (gsize l = eg_grid_start_layer (grid, g_array_index (group->cells, gsize, 0)); l < L; l++)
     {
@@ -165,7 +165,7 @@ add_group (Roofline *self, const EgGrid *grid, const EgGroup *group)
 static void
 add_corrupted (Roofline *self, const EgPlan *plan, const EgRound *round)
 {
-  const gsize L = self->config->n_layers, n = round->sample_end - round->sample_first;
+  const gsize L = self->sizes->n_layers, n = round->sample_end - round->sample_first;
   const gboolean clean = round->sample_first == 0;
   const gsize rows
       = n * (plan->grid.n_tokens - plan->grid.corrupted_first) + (clean ? plan->grid.n_tokens : 0);
@@ -176,11 +176,11 @@ add_corrupted (Roofline *self, const EgPlan *plan, const EgRound *round)
 }
 
 static Roofline
-roofline_of (const EgModelConfig *config)
+roofline_of (const EgSizes *sizes)
 {
   const EgTraceRequest request = { .site = EG_SITE_RESID, .window = 1 };
-  const EgGrid grid = eg_grid_of (&request, config->n_layers, 8, 1);
-  const EgTraceMemory memory = eg_trace_memory_plan (config, &grid, 10);
+  const EgGrid grid = eg_grid_of (&request, sizes->n_layers, 8, 1);
+  const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, 10);
   const EgGroupSizes group_sizes = eg_group_sizes_of (GROUP_ROWS);
   g_autoptr (EgPlan) plan = eg_plan_new (&grid, 10, memory.samples_at_once, &group_sizes);
   Roofline self = { .config = config, .visits = count_layer_visits (plan) };

@@ -3,7 +3,7 @@
  * FOLDER] [--precision P] [--samples N] [--processor-samples N] [--repeats N] Exit status 1 when they are
  * further apart than the tolerance. */
 #include "engine/cuda/cuda.h"
-#include "library/model-private.h"
+#include "library/model.h"
 #include "trace/plan/memory.h"
 #include "trace/plan/plan.h"
 #include "trace/run/tracer.h"
@@ -49,11 +49,11 @@ static double
 needed_flops (EgModel *placed, int samples, gsize *group_rows)
 {
   g_autoptr (EgTraceRequest) request = new_request (samples);
-  const EgModelConfig *config = eg_model_get_config (placed);
+  const EgSizes *sizes = eg_model_get_sizes (placed);
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL);
-  const EgGrid grid = eg_grid_of_input (request, config->n_layers, input);
-  const EgTraceMemory memory = eg_trace_memory_plan (config, &grid, (gsize)samples);
-  *group_rows = eg_trace_group_rows (eg_model_get_backend (placed), config, memory.bytes);
+  const EgGrid grid = eg_grid_of_input (request, MODEL, input);
+  const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, (gsize)samples);
+  *group_rows = eg_trace_group_rows (eg_model_get_network (placed), memory.bytes);
   g_autoptr (EgPlan) plan = eg_plan_new (&grid, (gsize)samples, memory.samples_at_once, NULL);
   return eg_plan_needed_flops (plan, config);
 }
@@ -105,7 +105,9 @@ run (const Options *options, GError **error)
   const double flops = needed_flops (placed, options->samples, &rows) / seconds;
   printf ("%s| %s | %s | %s | %zu | %.3f s, %d | %.4f s, %d | %.2f | ", options->header ? head : "",
           eg_model_get_name (model), found->device,
-          eg_device_weights_is_resident (eg_model_get_device_weights (placed)) ? "resident" : "streamed",
+          eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed)))
+              ? "resident"
+              : "streamed",
           rows, expected->seconds, options->processor_samples, seconds, options->samples, flops / 1e12);
   if (device.flops > 0)
     printf ("%.0f%% of %.1f | ", 100 * flops / device.flops, device.flops / 1e12);
