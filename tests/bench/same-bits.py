@@ -11,12 +11,12 @@ _build-same-bits, where the base is found again the next time. What follows, by 
                the seconds taken and the version are not looked at. Where the number of threads alone differs, this
                tree's own numbers must not. Wrong requests must be refused by both.
   --old-files  every .npz that the base's engram-cli writes, others that lie in tests/golden, and some as a stopped
-               trace leaves them: both draw them, and the pictures must be the same bytes (settings, which no picture
-               shows, are the tests' of results to check). What the window keeps unsaved
-               are such files: with --keep, they are left in FOLDER/engram/unsaved, so that XDG_STATE_HOME=FOLDER engram
-               opens them all.
-  --time       both trace in turns, A B A B: this tree may take PERCENT (2) longer, by the median of the pairs' ratios.
-               Their numbers, of layers as wide as mamba-130m's, must be the same, too.
+               trace leaves them: both draw them, and the pictures must be the same bytes. (Settings, which no picture
+               shows, are for the tests of results to check.) What the window keeps unsaved are such files: with --keep,
+               they are left in FOLDER/engram/unsaved, and XDG_STATE_HOME=FOLDER engram offers to open them.
+  --time       both trace in turns, A B A B: this tree may take PERCENT (2) longer, by the median of the pairs' ratios,
+               which an otherwise idle machine is needed for. Their numbers, of layers as wide as mamba-130m's, must
+               be the same, too.
 
 Exit status 1 when anything differs. Needs Python, Git, and what a build needs; nothing of the tree but engram-cli's
 command line, Meson's options, data/ and tests/golden.
