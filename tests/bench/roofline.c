@@ -2,6 +2,7 @@
  * that rules it. Prints the table of kernels/README.md; with --check FILE, fails where that has another one.
  *
  * A trace of 8 tokens whose subject begins at the second, site resid, 10 samples. */
+#include "network/mamba1/private.h"
 #include "launches.h"
 
 #include "trace/plan/memory.h"
@@ -27,34 +28,43 @@ static const struct
 typedef struct
 {
   const char *name;
-  EgModelConfig config;
+  EgMamba1Sizes config;
 } Size;
 
 static const Size sizes[] = {
   { "130m",
-    { .n_layers = 24,
-      .d_model = 768,
+    { .sizes = { .n_layers = 24,
+                 .d_model = 768,
+                 .vocab_size = 50280,
+                 .d_input = 3072,
+                 .d_memory = 24576,
+                 .n_state = 16 },
       .d_inner = 1536,
       .d_state = 16,
       .d_conv = 4,
-      .dt_rank = 48,
-      .vocab_size = 50280 } },
+      .dt_rank = 48 } },
   { "1.4b",
-    { .n_layers = 48,
-      .d_model = 2048,
+    { .sizes = { .n_layers = 48,
+                 .d_model = 2048,
+                 .vocab_size = 50280,
+                 .d_input = 8192,
+                 .d_memory = 65536,
+                 .n_state = 16 },
       .d_inner = 4096,
       .d_state = 16,
       .d_conv = 4,
-      .dt_rank = 128,
-      .vocab_size = 50280 } },
+      .dt_rank = 128 } },
   { "2.8b",
-    { .n_layers = 64,
-      .d_model = 2560,
+    { .sizes = { .n_layers = 64,
+                 .d_model = 2560,
+                 .vocab_size = 50280,
+                 .d_input = 10240,
+                 .d_memory = 81920,
+                 .n_state = 16 },
       .d_inner = 5120,
       .d_state = 16,
       .d_conv = 4,
-      .dt_rank = 160,
-      .vocab_size = 50280 } },
+      .dt_rank = 160 } },
 };
 #define N_SIZES G_N_ELEMENTS (sizes)
 
@@ -74,7 +84,7 @@ enum
 
 typedef struct
 {
-  const EgSizes *sizes;
+  const EgMamba1Sizes *config;
   double flops[N_PARTS], bytes[N_PARTS], seconds[N_PARTS];
   double row_layers;
   gsize n_groups, visits, widest;
@@ -110,8 +120,8 @@ add_bytes (Roofline *self, int part, double floats)
 static void
 add_layer (Roofline *self, double rows, double segments, double new_rows, gboolean known, gboolean last)
 {
-  const EgModelConfig *it = self->config;
-  const double d = (double)it->d_model, D = (double)it->d_inner, N = (double)it->d_state,
+  const EgMamba1Sizes *it = self->config;
+  const double d = (double)it->sizes.d_model, D = (double)it->d_inner, N = (double)it->d_state,
                R = (double)it->dt_rank;
   const double projected = known ? rows - new_rows : rows, out = last ? segments : rows;
   self->row_layers += rows;
@@ -134,7 +144,7 @@ add_layer (Roofline *self, double rows, double segments, double new_rows, gboole
 static void
 add_head (Roofline *self, double segments)
 {
-  const double V = (double)self->sizes->vocab_size, d = (double)self->sizes->d_model;
+  const double V = (double)self->config->sizes.vocab_size, d = (double)self->config->sizes.d_model;
   add_product (self, HEAD, segments, V, d);
   add_bytes (self, LOGITS, 3 * segments * V); /* written, and read twice */
 }
@@ -142,7 +152,7 @@ add_head (Roofline *self, double segments)
 static void
 add_group (Roofline *self, const EgGrid *grid, const EgGroup *group)
 {
-  const gsize L = self->sizes->n_layers, n_samples = group->sample_end - group->sample_first;
+  const gsize L = self->config->sizes.n_layers, n_samples = group->sample_end - group->sample_first;
   gsize rows = 0, i = 0;
   for (gsize l = eg_grid_start_layer (grid, g_array_index (group->cells, gsize, 0)); l < L; l++)
     {
@@ -165,7 +175,7 @@ add_group (Roofline *self, const EgGrid *grid, const EgGroup *group)
 static void
 add_corrupted (Roofline *self, const EgPlan *plan, const EgRound *round)
 {
-  const gsize L = self->sizes->n_layers, n = round->sample_end - round->sample_first;
+  const gsize L = self->config->sizes.n_layers, n = round->sample_end - round->sample_first;
   const gboolean clean = round->sample_first == 0;
   const gsize rows
       = n * (plan->grid.n_tokens - plan->grid.corrupted_first) + (clean ? plan->grid.n_tokens : 0);
@@ -176,11 +186,11 @@ add_corrupted (Roofline *self, const EgPlan *plan, const EgRound *round)
 }
 
 static Roofline
-roofline_of (const EgSizes *sizes)
+roofline_of (const EgMamba1Sizes *config)
 {
   const EgTraceRequest request = { .site = EG_SITE_RESID, .window = 1 };
-  const EgGrid grid = eg_grid_of (&request, sizes->n_layers, 8, 1);
-  const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, 10);
+  const EgGrid grid = eg_grid_of (&request, &eg_family_mamba1, config->sizes.n_layers, 8, 1);
+  const EgTraceMemory memory = eg_trace_memory_plan (&config->sizes, &grid, 10);
   const EgGroupSizes group_sizes = eg_group_sizes_of (GROUP_ROWS);
   g_autoptr (EgPlan) plan = eg_plan_new (&grid, 10, memory.samples_at_once, &group_sizes);
   Roofline self = { .config = config, .visits = count_layer_visits (plan) };

@@ -51,11 +51,12 @@ needed_flops (EgModel *placed, int samples, gsize *group_rows)
   g_autoptr (EgTraceRequest) request = new_request (samples);
   const EgSizes *sizes = eg_model_get_sizes (placed);
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL);
-  const EgGrid grid = eg_grid_of_input (request, MODEL, input);
+  const EgGrid grid = eg_grid_of_input (request, placed, input);
   const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, (gsize)samples);
   *group_rows = eg_trace_group_rows (eg_model_get_network (placed), memory.bytes);
   g_autoptr (EgPlan) plan = eg_plan_new (&grid, (gsize)samples, memory.samples_at_once, NULL);
-  return eg_plan_needed_flops (plan, config);
+  const EgPlanCosts costs = eg_plan_costs_of (eg_model_get_family (placed), sizes);
+  return eg_plan_needed_flops (plan, &costs);
 }
 
 /* The best of some repeats, after one that brings all that is loaded once. */

@@ -181,11 +181,11 @@ plan_on (EgModel *placed, const EgTraceRequest *request)
   const EgSizes *sizes = eg_model_get_sizes (placed);
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, &error);
   g_assert_no_error (error);
-  const EgGrid grid = eg_grid_of_input (request, MODEL, input);
+  const EgGrid grid = eg_grid_of_input (request, placed, input);
   const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, request->samples);
-  const EgGroupSizes sizes
+  const EgGroupSizes group_sizes
       = eg_group_sizes_of (eg_trace_group_rows (eg_model_get_network (placed), memory.bytes));
-  return eg_plan_new (&grid, request->samples, memory.samples_at_once, &sizes);
+  return eg_plan_new (&grid, request->samples, memory.samples_at_once, &group_sizes);
 }
 
 static guint
@@ -203,7 +203,7 @@ test_group_rows (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
   const EgSizes *sizes = eg_model_get_sizes (model);
-  g_assert_cmpuint (eg_trace_group_rows (eg_backend_cpu (), config, 0), ==, 0);
+  g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (model), 0), ==, 0);
   static const struct
   {
     int multiprocessors;
@@ -214,19 +214,20 @@ test_group_rows (void)
       g_autoptr (EgModel) placed = place_on (model, gpus[i].multiprocessors, 0);
       EgBackend *backend = eg_network_get_backend (eg_model_get_network (placed));
       g_assert_cmpuint (backend->group_rows, ==, gpus[i].rows);
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, 0), ==, gpus[i].rows);
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), 0), ==, gpus[i].rows);
       /* What the runs take is not there for groups. */
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, LARGE), ==, 128);
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), LARGE), ==, 128);
     }
   g_autoptr (EgModel) placed = place_on (model, 132, 0);
   EgBackend *backend = eg_network_get_backend (eg_model_get_network (placed));
   for (gsize rows = 8192; rows >= 128; rows /= 2)
     {
-      const guint64 needed = 2 * backend->n_lanes * rows * eg_mamba_row_size (config);
+      const guint64 needed
+          = 2 * backend->n_lanes * rows * eg_workspace_row_size (eg_model_get_family (model), sizes);
       cuda_host_set_memory (cuda_host_memory_used () + needed);
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, 0), ==, rows);
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), 0), ==, rows);
       cuda_host_set_memory (cuda_host_memory_used () + needed - 1 - needed / 100);
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, 0), ==, MAX (rows / 2, 128));
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), 0), ==, MAX (rows / 2, 128));
     }
   g_clear_pointer (&placed, eg_model_unref);
   heal (model);

@@ -166,7 +166,7 @@ runs_init (Runs *self, const char *name, float noise)
   self->n_layers = sizes->n_layers;
   self->n_tokens = T;
   self->workspace = eg_workspace_new (eg_model_get_network (self->model), 1);
-  self->n_vocab = eg_workspace_get_vocab_size (self->workspace);
+  self->n_vocab = eg_model_get_sizes (self->model)->vocab_size;
   self->clean = eg_run_new (eg_model_get_network (self->model), &shape, &error);
   self->corrupted = eg_run_new (eg_model_get_network (self->model), &shape, &error);
   g_assert_no_error (error);
@@ -209,7 +209,7 @@ restore_everything (Runs *self, const float *input, const EgRun *source, EgSiteS
 {
   const EgSegment segment = { .input = input,
                               .source = source,
-                              .sites = eg_sites_expand (sites),
+                              .sites = eg_family_expand_sites (eg_model_get_family (self->model), sites),
                               .box = { 0, self->n_layers, 0, self->n_tokens } };
   run_logits (self, &segment, self->logits);
 }

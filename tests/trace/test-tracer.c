@@ -1,6 +1,7 @@
 /* What a trace promises apart from its numbers: the same bits with any number of threads, continuation equal
  * to full recomputation, cancellation at any moment, cells handed over as they are finished, errors for bad
  * requests. */
+#include "network/mamba1/mamba1.h"
 #include "golden.h"
 
 #include "core/error.h"
@@ -133,7 +134,9 @@ test_frozen_continuation (void)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         const EgSiteSet set = EG_SITE_BIT (frozen);
-        if ((eg_sites_expand (set) & eg_sites_expand (EG_SITE_BIT (site))) != 0)
+        if ((eg_family_expand_sites (&eg_family_mamba1, set)
+             & eg_family_expand_sites (&eg_family_mamba1, EG_SITE_BIT (site)))
+            != 0)
           continue;
         request->samples = 2;
         request->site = site;
