@@ -180,6 +180,30 @@ cpu_gate (EgStream *stream, const EgGate *op)
   kernels->gate (op);
 }
 
+typedef struct
+{
+  EgStream *stream;
+  const EgAttention *op;
+  gsize n_scores; /* of one row, at most */
+} Attending;
+
+static void
+attend_part (gpointer data, gsize index, gsize thread)
+{
+  const Attending *it = data;
+  kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads,
+                   scratch (it->stream, thread, it->n_scores));
+}
+
+static void
+cpu_attention (EgStream *stream, const EgAttention *op)
+{
+  Attending it = { stream, op, 0 };
+  for (gsize s = 0; s < op->n_segments; s++)
+    it.n_scores = MAX (it.n_scores, op->segments[s].first + op->segments[s].n_rows);
+  eg_team_run (stream->team, op->n_segments * op->n_heads, attend_part, &it);
+}
+
 static void
 cpu_activate (EgStream *stream, EgActivation activation, float *x, gsize n)
 {
@@ -348,6 +372,7 @@ static EgBackend cpu_backend = {
   .conv_silu = cpu_conv_silu,
   .scan = cpu_scan,
   .gate = cpu_gate,
+  .attention = cpu_attention,
   .activate = cpu_activate,
   .add = cpu_add,
   .copy_rows = cpu_copy_rows,

@@ -384,6 +384,7 @@ const EgCpuKernels EG_KERNELS = {
   .conv_silu = conv_silu,
   .scan = scan,
   .gate = gate,
+  .attend = EG_ATTEND,
   .activate = activate,
   .add = add,
   .log_sum_exp = log_sum_exp,

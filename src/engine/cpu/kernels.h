@@ -1,5 +1,5 @@
-/* The CPU's own loops, compiled once for each instruction set (kernels.c) and chosen at run time. Ops as in
- * engine/backend.h. */
+/* The CPU's own loops, compiled once for each instruction set (kernels.c, attention.c) and chosen at run
+ * time. Ops as in engine/backend.h. */
 #pragma once
 
 #include "engine/backend.h"
@@ -14,6 +14,8 @@ typedef struct
   /* scratch: [n_state, EG_SCAN_BLOCK] */
   void (*scan) (const EgScan *op, float *scratch);
   void (*gate) (const EgGate *op);
+  /* One head of one segment. scratch: a float for each position that a row of it reads */
+  void (*attend) (const EgAttention *op, gsize segment, gsize head, float *scratch);
   void (*activate) (EgActivation activation, float *x, gsize n);
   void (*add) (float *y, const float *x, gsize n);
   /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of
@@ -29,6 +31,11 @@ typedef struct
 
 /* Channels that scan keeps in the first-level cache at a time. */
 #define EG_SCAN_BLOCK 128
+
+/* The set that is being compiled: its table, and what of it is in another file (attention.c). */
+#ifdef EG_KERNELS
+void EG_ATTEND (const EgAttention *op, gsize segment, gsize head, float *scratch);
+#endif
 
 extern const EgCpuKernels eg_cpu_kernels_baseline;
 extern const EgCpuKernels eg_cpu_kernels_avx2;

@@ -166,6 +166,68 @@ reference_gate (EgStream *stream, const EgGate *op)
           = (float)((double)op->y[r * op->n_inner + i] * silu ((double)op->z[r * op->ldz + i]));
 }
 
+/* Keys or values of a position, among a segment's spans. */
+static const float *
+at_position (const EgAttention *op, const EgAttentionRows *segment, gsize position, gboolean values)
+{
+  const EgAttentionSpan *span = &op->spans[segment->span];
+  for (; position >= span->n; span++)
+    position -= span->n;
+  return (values ? span->values : span->keys) + position * span->ld;
+}
+
+static gboolean
+reads (const EgAttentionRows *segment, gsize row, gsize position)
+{
+  const gboolean cut = row >= segment->cut_first && row < segment->cut_end && position >= segment->from_begin
+                       && position < segment->from_end;
+  return position <= segment->first + row && !cut;
+}
+
+/* Of one row and head; scores: [positions], filled. at: the head's first channel. */
+static void
+attend (const EgAttention *op, const EgAttentionRows *segment, gsize row, gsize at, double *scores)
+{
+  const gsize n = segment->first + row + 1, out_row = segment->out_row + row - segment->out_first;
+  const float *q = op->q + (segment->row + row) * op->ldq + at;
+  double max = -INFINITY, sum = 0;
+  for (gsize s = 0; s < n; s++)
+    {
+      scores[s] = -INFINITY;
+      if (!reads (segment, row, s))
+        continue;
+      const float *k = at_position (op, segment, s, FALSE) + at;
+      double product = 0;
+      for (gsize i = 0; i < op->d_head; i++)
+        product += (double)q[i] * (double)k[i];
+      scores[s] = (double)op->scale * product;
+      max = MAX (max, scores[s]);
+    }
+  for (gsize s = 0; s < n; s++)
+    sum += exp (scores[s] - max);
+  for (gsize i = 0; i < op->d_head; i++)
+    {
+      double out = 0;
+      for (gsize s = 0; s < n; s++)
+        if (reads (segment, row, s))
+          out += exp (scores[s] - max) / sum * (double)at_position (op, segment, s, TRUE)[at + i];
+      op->y[out_row * op->n_heads * op->d_head + at + i] = (float)out;
+    }
+}
+
+static void
+reference_attention (EgStream *stream, const EgAttention *op)
+{
+  for (gsize s = 0; s < op->n_segments; s++)
+    {
+      const EgAttentionRows *segment = &op->segments[s];
+      g_autofree double *scores = g_new (double, segment->first + segment->n_rows);
+      for (gsize row = segment->out_first; row < segment->n_rows; row++)
+        for (gsize h = 0; h < op->n_heads; h++)
+          attend (op, segment, row, h * op->d_head, scores);
+    }
+}
+
 static double
 activated (EgActivation activation, double x)
 {
@@ -283,6 +345,7 @@ eg_backend_reference (void)
     .conv_silu = reference_conv_silu,
     .scan = reference_scan,
     .gate = reference_gate,
+    .attention = reference_attention,
     .activate = reference_activate,
     .add = reference_add,
     .copy_rows = reference_copy_rows,
