@@ -2,6 +2,7 @@
  * alone; putting everything back is the clean run, exactly; where nothing is corrupted, nothing has an
  * effect.
  */
+#include "network/mamba1/private.h"
 #include "golden.h"
 
 #include "core/error.h"
@@ -232,7 +233,8 @@ test_everything (gconstpointer name)
       restore_everything (&runs, runs.embeddings, runs.clean, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs));
       /* The test would see a site that puts nothing back; a convolution of width 1 has no state. */
-      const gboolean exists = site != EG_SITE_CONV_STATE || eg_model_get_sizes (runs.model)->d_conv > 1;
+      const gboolean exists = site != EG_SITE_CONV_STATE
+                              || ((const EgMamba1Sizes *)eg_model_get_sizes (runs.model))->d_conv > 1;
       restore_everything (&runs, runs.embeddings, runs.corrupted, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs) == !exists);
     }
@@ -254,7 +256,8 @@ test_nothing (gconstpointer name)
         g_autoptr (EgTraceRequest) request = new_request ();
         request->site = site;
         request->sweep = sweep;
-        const EgGrid grid = eg_grid_of (request, runs.n_layers, runs.n_tokens, runs.input->corrupted_first);
+        const EgGrid grid = eg_grid_of (request, eg_model_get_family (runs.model), runs.n_layers,
+                                        runs.n_tokens, runs.input->corrupted_first);
         for (gsize cell = 0; cell < eg_grid_n_cells (&grid); cell++)
           {
             EgSegment segment = eg_grid_segment (&grid, cell, runs.clean, runs.corrupted);

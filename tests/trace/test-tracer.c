@@ -77,7 +77,7 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
   g_autoptr (EgRun) clean = whole_run_new (model, T);
   g_autoptr (EgRun) corrupted = whole_run_new (model, T);
   g_assert_true (eg_clean_run (workspace, prompt.ids, T, clean, NULL, NULL));
-  const EgGrid grid = eg_grid_of (request, sizes->n_layers, T, first);
+  const EgGrid grid = eg_grid_of (request, eg_model_get_family (model), sizes->n_layers, T, first);
   const gsize n_cells = eg_grid_n_cells (&grid);
   g_autofree float *embeddings = g_memdup2 (clean->resid[0], T * d * sizeof (float));
 
