@@ -2,6 +2,7 @@
 #include "core/error.h"
 #include "formats/map-file.h"
 #include "tokenizer/byte-level.h"
+#include "tokenizer/find.h"
 #include "tokenizer/load-pair.h"
 #include "tokenizer/load-private.h"
 #include "tokenizer/settings.h"
@@ -71,11 +72,20 @@ load_file (const char *path, GError **error)
   return g_steal_pointer (&tokenizer);
 }
 
+/* Returns: FALSE with an error for another kind of tokenizer's file. */
 static gboolean
-is_in (const char *folder, const char *name)
+check_kind (const char *path, const char *name, GError **error)
 {
-  g_autofree char *path = g_build_filename (folder, name, NULL);
-  return g_file_test (path, G_FILE_TEST_EXISTS);
+  const char *kind = eg_tokenizer_name_other_kind (name);
+  if (kind == NULL)
+    return TRUE;
+  g_set_error (
+      error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+      /* TRANSLATORS: a path, and the name of a kind: “SentencePiece”, “tiktoken”. */
+      _ ("%s is a tokenizer of the kind %s; Engram reads tokenizer.json, or vocab.json with merges.txt: save "
+         "the model's tokenizer as tokenizer.json, with transformers' save_pretrained ()"),
+      path, kind);
+  return FALSE;
 }
 
 EgTokenizer *
@@ -83,15 +93,19 @@ eg_tokenizer_load (const char *path, GError **error)
 {
   g_return_val_if_fail (path != NULL, NULL);
 
-  g_autofree char *base = g_path_get_basename (path), *folder = g_path_get_dirname (path);
-  if (g_str_equal (base, EG_VOCABULARY_NAME) || g_str_equal (base, EG_MERGES_NAME))
-    return eg_tokenizer_load_pair (folder, error);
-  if (!g_file_test (path, G_FILE_TEST_IS_DIR))
-    return load_file (path, error);
-  if (!is_in (path, FILE_NAME) && (is_in (path, EG_VOCABULARY_NAME) || is_in (path, EG_MERGES_NAME)))
-    return eg_tokenizer_load_pair (path, error);
-  g_autofree char *file = g_build_filename (path, FILE_NAME, NULL);
-  return load_file (file, error);
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    {
+      g_autofree char *found = eg_tokenizer_find (path);
+      g_autofree char *file = found != NULL ? g_strdup (found) : g_build_filename (path, FILE_NAME, NULL);
+      return g_file_test (file, G_FILE_TEST_IS_DIR) ? load_file (file, error)
+                                                    : eg_tokenizer_load (file, error);
+    }
+  g_autofree char *name = g_path_get_basename (path), *folder = g_path_get_dirname (path);
+  if (!check_kind (path, name, error))
+    return NULL;
+  return g_str_equal (name, EG_VOCABULARY_NAME) || g_str_equal (name, EG_MERGES_NAME)
+             ? eg_tokenizer_load_pair (folder, error)
+             : load_file (path, error);
 }
 
 EgTokenizer *
