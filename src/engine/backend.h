@@ -150,8 +150,8 @@ typedef struct
 /**
  * EgAttentionRows: one segment's rows among the stacked rows of a group.
  * @row, @n_rows: its rows of q; the first one's position is @first
- * @span, @n_spans: of the op's spans, those that hold the positions 0 … first + n_rows − 1, in order, the
- * last n_rows being these rows' own. How positions lie in spans changes no number
+ * @span, @n_spans: of the op's spans, those that hold the positions 0 … first + n_rows − 1, in order.
+ * How positions lie in spans changes no number
  * @out_first: the first of its rows whose y is wanted; n_rows for none
  * @out_row: the row of the output where that one goes
  * @cut_first, @cut_end: of its rows, those that do not read the positions @from_begin … @from_end − 1, all
