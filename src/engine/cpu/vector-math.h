@@ -102,7 +102,7 @@ fast_gelu (float x)
   p = p * u + 0.404431479f;
   p = p * u + 0.207180086f;
   const float tail = t * p * fast_exp (-0.5f * x * x);
-  return x < 0.0f ? x * tail : x - x * tail;
+  return x * (x < 0.0f ? tail : 1.0f - tail);
 }
 
 /* x/2 · (1 + tanh (u)) = x / (1 + exp (−2u)), u = √(2/π)·(x + 0.044715·x³). */

@@ -4,13 +4,14 @@
 #include "engine/wrap/ops.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <string.h>
 
 typedef struct
 {
   EgBackend table; /* the first: calls get it as their EgBackend */
   EgBackend *inner;
-  GMutex lock; /* over all that follows */
+  pthread_mutex_t lock; /* over all that follows; not GLib's: ThreadSanitizer sees through it */
   gboolean set;
   EgFault fault;
   guint64 counts[EG_N_FAULT_KINDS], n_failed;
@@ -29,7 +30,7 @@ typedef struct
 static gboolean
 fails (Faults *self, EgFaultKind kind, EgStreamState *state)
 {
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   const guint64 index = self->counts[kind]++;
   const EgFault *fault = &self->fault;
   gboolean failing = FALSE;
@@ -39,7 +40,7 @@ fails (Faults *self, EgFaultKind kind, EgStreamState *state)
     failing = self->counts[fault->kind] > fault->after;
   self->n_failed += failing;
   *state = failing ? fault->state : EG_STREAM_WORKS;
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
   return failing;
 }
 
@@ -59,9 +60,9 @@ faults_stream_new (EgBackend *backend, gsize n_threads)
   self->faults = faults;
   self->inner = faults->inner->stream_new (faults->inner, n_threads);
   fails (faults, EG_FAULT_STREAM, &self->state);
-  g_mutex_lock (&faults->lock);
+  pthread_mutex_lock (&faults->lock);
   faults->n_streams++;
-  g_mutex_unlock (&faults->lock);
+  pthread_mutex_unlock (&faults->lock);
   return (EgStream *)self;
 }
 
@@ -70,9 +71,9 @@ faults_stream_free (EgStream *stream)
 {
   FaultStream *self = (FaultStream *)stream;
   self->faults->inner->stream_free (self->inner);
-  g_mutex_lock (&self->faults->lock);
+  pthread_mutex_lock (&self->faults->lock);
   self->faults->n_streams--;
-  g_mutex_unlock (&self->faults->lock);
+  pthread_mutex_unlock (&self->faults->lock);
   g_free (self);
 }
 
@@ -97,9 +98,9 @@ faults_alloc (EgBackend *backend, gsize n_floats)
   float *memory = fails (self, EG_FAULT_ALLOC, &state) ? NULL : self->inner->alloc (self->inner, n_floats);
   if (!memory)
     return NULL;
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   g_hash_table_add (self->memory, memory);
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
   return memory;
 }
 
@@ -109,9 +110,9 @@ faults_release (EgBackend *backend, float *memory)
   Faults *self = (Faults *)backend;
   if (memory)
     {
-      g_mutex_lock (&self->lock);
+      pthread_mutex_lock (&self->lock);
       const gboolean known = g_hash_table_remove (self->memory, memory);
-      g_mutex_unlock (&self->lock);
+      pthread_mutex_unlock (&self->lock);
       if (!known)
         g_error ("memory is given back that this backend did not give, or twice");
     }
@@ -207,7 +208,7 @@ eg_backend_faults_new (EgBackend *inner)
   Faults *self = g_new0 (Faults, 1);
   self->inner = inner;
   self->memory = g_hash_table_new (NULL, NULL);
-  g_mutex_init (&self->lock);
+  pthread_mutex_init (&self->lock, NULL);
   self->table = (EgBackend){ .name = inner->name,
                              .n_lanes = inner->n_lanes,
                              .group_rows = inner->group_rows,
@@ -236,7 +237,7 @@ eg_backend_faults_free (EgBackend *backend)
   Faults *self = (Faults *)backend;
   g_return_if_fail (self->n_streams == 0 && g_hash_table_size (self->memory) == 0);
   g_hash_table_unref (self->memory);
-  g_mutex_clear (&self->lock);
+  pthread_mutex_destroy (&self->lock);
   g_free (self);
 }
 
@@ -244,22 +245,22 @@ void
 eg_backend_faults_set (EgBackend *backend, const EgFault *fault)
 {
   Faults *self = (Faults *)backend;
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   self->set = fault != NULL;
   if (fault)
     self->fault = *fault;
   memset (self->counts, 0, sizeof self->counts);
   self->n_failed = 0;
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
 }
 
 guint64
 eg_backend_faults_count (EgBackend *backend, EgFaultKind kind)
 {
   Faults *self = (Faults *)backend;
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   const guint64 n = self->counts[kind];
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
   return n;
 }
 
@@ -267,9 +268,9 @@ guint64
 eg_backend_faults_failed (EgBackend *backend)
 {
   Faults *self = (Faults *)backend;
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   const guint64 n = self->n_failed;
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
   return n;
 }
 
@@ -277,9 +278,9 @@ gsize
 eg_backend_faults_live_memory (EgBackend *backend)
 {
   Faults *self = (Faults *)backend;
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   const gsize n = g_hash_table_size (self->memory);
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
   return n;
 }
 
@@ -287,8 +288,8 @@ gsize
 eg_backend_faults_live_streams (EgBackend *backend)
 {
   Faults *self = (Faults *)backend;
-  g_mutex_lock (&self->lock);
+  pthread_mutex_lock (&self->lock);
   const gsize n = self->n_streams;
-  g_mutex_unlock (&self->lock);
+  pthread_mutex_unlock (&self->lock);
   return n;
 }
