@@ -79,9 +79,13 @@ def restore_each(cells, source, site, samples):
 
 
 def requests_of(name, model, tokenizer):
-    """(clean embeddings [T, d], corrupted ones [S, T, d], site, window, direction, against)"""
+    """(clean embeddings [T, d], corrupted ones [S, T, d], site, window, direction, against); of prompts that are only run,
+    all but the first are None."""
     against = tokenizer.token_to_id("Ġold")
-    goldens = json.loads((HERE / "models" / name / "golden.json").read_text())["traces"]
+    golden = json.loads((HERE / "models" / name / "golden.json").read_text())
+    for prompt in golden["logits"]:
+        yield model.embed(prompt["token_ids"]).float(), *[None] * 5
+    goldens = golden["traces"]
     for golden in goldens:
         clean = model.embed(golden["token_ids"]).float()
         corrupted, _ = hook_tracer.corrupt(
@@ -111,25 +115,28 @@ def compute(model, request, order=None):
     after each layer; and the scores [L, T]."""
     clean, corrupted, site, window, direction, against = request
     if order is not None:
-        clean, corrupted = clean[:, order], corrupted[..., order]
-    runs = {"damage": clean[None], "restore": corrupted}
-    values = {side: Capture() for side in runs}
-    logits = {side: model.forward(rows, values[side]) for side, rows in runs.items()}
-    target = int(logits["damage"][0].argmax())
-    T, samples = len(clean), len(corrupted)
+        clean = clean[:, order]
+    T, clean_run = len(clean), Capture()
+    clean_logits = model.forward(clean[None], clean_run)
+    target = int(clean_logits[0].argmax())
+    resid = torch.cat([clean_run.values["resid", l, t] for l in range(model.L) for t in range(T)]).double()
+    values = {
+        "logits": clean_logits[0].double().numpy(),
+        "resid": (resid if order is None else resid[:, torch.argsort(order)]).numpy(),
+    }
+    if corrupted is None:
+        return target, values, np.zeros((0, 0))
+    if order is not None:
+        corrupted = corrupted[..., order]
+    samples, corrupted_run = len(corrupted), Capture()
+    corrupted_logits = model.forward(corrupted, corrupted_run)
     cells = [{(a, t) for a in window_layers(l, window, model.L)} for l in range(model.L) for t in range(T)]
-    clean_values = values["damage"].values
-    source = values["damage" if direction == "restore" else "restore"].values
-    base = runs[direction].expand(samples, -1, -1)
-    hook = restore_each(cells, source, site, samples)
-    restored = model.forward(base.repeat(len(cells), 1, 1), hook)
-    found = measure(torch.cat([logits["damage"], logits["restore"], restored]), logits["damage"], target, against)
-    scores = found["prob"][1 + samples :].reshape(model.L, T, samples).mean(-1)
-    values = {metric: found[metric].numpy() for metric in METRICS}
-    values["logits"] = logits["damage"][0].double().numpy()
-    resid = torch.cat([clean_values["resid", l, t] for l in range(model.L) for t in range(T)]).double()
-    values["resid"] = (resid if order is None else resid[:, torch.argsort(order)]).numpy()
-    return target, values, scores.numpy()
+    source, base = (clean_run, corrupted) if direction == "restore" else (corrupted_run, clean[None])
+    hook = restore_each(cells, source.values, site, samples)
+    restored = model.forward(base.expand(samples, -1, -1).repeat(len(cells), 1, 1), hook)
+    found = measure(torch.cat([clean_logits, corrupted_logits, restored]), clean_logits, target, against)
+    values.update({metric: found[metric].numpy() for metric in METRICS})
+    return target, values, found["prob"][1 + samples :].reshape(model.L, T, samples).mean(-1).numpy()
 
 
 def distance(name, found, truth):
@@ -159,10 +166,10 @@ def make(name):
         for request, (target, truth, _) in zip(requests, truths):
             if n == 0:
                 same = compute(wide, request, order_of_wide)[1]
-                assert all(distance(number, same[number], truth[number]) < 1e-10 for number in worst)
+                assert all(distance(number, same[number], truth[number]) < 1e-10 for number in truth)
             found_target, found, _ = compute(model, request, order)
             assert found_target == target
-            for number in worst:
+            for number in truth:
                 worst[number] = max(worst[number], distance(number, found[number], truth[number]))
     steps = np.concatenate([np.abs(np.diff(scores, axis=axis)).ravel() for _, _, scores in truths for axis in (0, 1)])
     # Those that are the same run of either cell apart.
