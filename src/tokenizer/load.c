@@ -1,6 +1,7 @@
 /* Which files a path means, and the tokenizer that needs none. */
 #include "core/error.h"
 #include "formats/map-file.h"
+#include "formats/placeholder.h"
 #include "tokenizer/byte-level.h"
 #include "tokenizer/find.h"
 #include "tokenizer/load-pair.h"
@@ -35,6 +36,8 @@ eg_tokenizer_check_text (const EgTokenizerLoader *self, const char *json, gsize 
   if (length > MAX_FILE_BYTES)
     return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT,
                               _ ("it is larger than 256 MiB, which no tokenizer is"));
+  if (!eg_check_placeholder (json, length, self->where, error))
+    return FALSE;
   return !has_nul (json, length)
          || eg_tokenizer_fail (self, error, EG_ERROR_UNSUPPORTED,
                                _ ("it has a token with a NUL character in its text"));
