@@ -91,7 +91,7 @@ explain_deepspeed (const Folder *self)
   if (!found)
     return NULL;
   return g_strdup_printf (
-      _ ("%s has a checkpoint of DeepSpeed: make pytorch_model.bin of it with its zero_to_fp32.py, "
+      _ ("%s has a checkpoint of DeepSpeed: make pytorch_model.bin of it with DeepSpeed's zero_to_fp32.py, "
          "“python zero_to_fp32.py . .” in that folder"),
       self->folder);
 }
