@@ -166,7 +166,7 @@ read_pattern (const EgTokenizerLoader *self, JsonObject *object, GError **error)
 static gboolean
 read_split (EgTokenizerLoader *self, JsonObject *object, GError **error)
 {
-  EgSplitBehavior behavior;
+  EgSplitBehavior behavior = 0;
   gboolean invert;
   if (!read_behavior (self, object, &behavior, error)
       || !eg_tokenizer_read_flag (self, object, "pre_tokenizer", "invert", FALSE, FALSE, &invert, error))

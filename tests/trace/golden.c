@@ -52,7 +52,7 @@ golden_run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_toke
 {
   const EgHeadQuery query = { .target = target, .against = target };
   EgHeadRow answer;
-  g_assert_true (eg_mamba_run (workspace, segment, 1, n_tokens, NULL, NULL));
-  eg_mamba_head (workspace, &query, &answer);
+  g_assert_true (eg_workspace_run (workspace, segment, 1, n_tokens, NULL, NULL));
+  eg_workspace_head (workspace, &query, &answer);
   return eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
 }

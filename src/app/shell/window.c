@@ -261,13 +261,14 @@ describe_model (EgModel *model)
 {
   g_autofree char *bytes = g_format_size (eg_model_get_n_bytes (model));
   const char *origin = eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model));
+  const char *path = eg_model_get_tokenizer_path (model);
 
   /* TRANSLATORS: of a model: the type of its numbers, its size, the device; its folder; where its tokenizer
    * comes from, and that file. */
   return g_strdup_printf (_ ("%'zu parameters, %s, %s, on %s\n%s\nTokenizer: %s\n%s"),
                           eg_model_get_n_parameters (model), eg_model_get_dtype_name (model), bytes,
                           eg_model_get_device_name (model), eg_model_get_folder (model), origin,
-                          eg_model_get_tokenizer_path (model));
+                          path ? path : "");
 }
 
 static void
@@ -287,7 +288,7 @@ show_model (EgWindow *self, EgModel *model)
   g_autofree char *text
       /* TRANSLATORS: the name of a model, and how many layers it has. */
       = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
-                         eg_model_get_config (model)->n_layers);
+                         eg_model_get_sizes (model)->n_layers);
 
   set_model_text (self, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);

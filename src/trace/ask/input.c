@@ -310,16 +310,14 @@ eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **erro
   if (!tokens)
     return NULL;
   take_tokens (self, tokens, tokenizer);
-  if (self->n_tokens == 0)
-    {
-      eg_error_invalid (error, _ ("The prompt has no token"));
-      return NULL;
-    }
-  const gsize n_layers = eg_model_get_config (model)->n_layers;
-  if (!eg_trace_request_check_knockout (request, n_layers, self->n_tokens, error)
+  EgNetwork *network = eg_model_get_network (model);
+  const gsize n_layers = eg_model_get_sizes (model)->n_layers;
+  if (!eg_network_check_tokens (network, self->ids, self->n_tokens, error)
+      || !eg_trace_request_check_knockout (request, n_layers, self->n_tokens, error)
       || !find_tokens (self, request, start, end, error)
       || (request->corruption.kind == EG_CORRUPTION_SWAP
-          && !swap_subject (self, request, tokenizer, start, end, notes, error))
+          && (!swap_subject (self, request, tokenizer, start, end, notes, error)
+              || !eg_network_check_tokens (network, self->swapped, self->n_swapped, error)))
       || !find_answers (self, request, tokenizer, notes, error))
     return NULL;
   g_ptr_array_add (notes, NULL);
