@@ -32,6 +32,8 @@ is_web_page (const char *bytes, gsize n)
 gboolean
 eg_check_placeholder (const void *bytes, gsize n, const char *title, GError **error)
 {
+  if (n == 0)
+    return TRUE;
   if (begins_with (bytes, n, "version https://git-lfs.github.com/spec/"))
     g_set_error (
         error, EG_ERROR, EG_ERROR_FORMAT,
