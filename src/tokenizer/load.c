@@ -115,7 +115,7 @@ EgTokenizer *
 eg_tokenizer_new_bytes (void)
 {
   EgTokenizer *self = eg_tokenizer_new_empty ();
-  self->n_ids = self->n_model_ids = G_N_ELEMENTS (self->byte_ids);
+  self->n_ids = G_N_ELEMENTS (self->byte_ids);
   self->entries = g_new0 (EgVocabularyEntry, self->n_ids);
   self->unknown_id = EG_NO_TOKEN;
   self->merges = eg_merges_new (0);
