@@ -28,7 +28,7 @@ set_unknown (const EgFields *fields, GError **error)
       return;
     }
   g_autofree char *quoted = eg_quote (type);
-  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED, _ ("%s: the model_type is “%s”; Engram traces %s"),
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED, _ ("%s: model_type is “%s”; Engram traces %s"),
                fields->where, quoted, known->str);
 }
 

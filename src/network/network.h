@@ -47,6 +47,10 @@ EgNetwork *eg_network_get_origin (EgNetwork *self);
 /* Fails if the files with its weights have been changed since (mapping.h). */
 gboolean eg_network_check_files (EgNetwork *self, GError **error);
 
+/* Fails with EG_ERROR_FORMAT if a weight is infinite or no number, and says which: to be asked when what was
+ * computed is none, since it reads them all. */
+gboolean eg_network_check_finite (EgNetwork *self, GError **error);
+
 /* Whether a text of these tokens can be run: EG_ERROR_INVALID for no token, too many of them, or one beyond
  * the vocabulary. */
 gboolean eg_network_check_tokens (EgNetwork *self, const guint32 *ids, gsize n, GError **error);

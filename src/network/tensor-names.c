@@ -221,6 +221,12 @@ judge (const EgTensorNames *self, const EgSizes *sizes, const char *name)
   return ELSEWHERE;
 }
 
+gboolean
+eg_tensor_names_has (const EgTensorNames *self, const EgSizes *sizes, const char *name)
+{
+  return judge (self, sizes, name) == KNOWN;
+}
+
 static gboolean
 set_unknown (const EgTensorNames *self, GPtrArray *unknown, GError **error)
 {

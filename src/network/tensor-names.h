@@ -38,4 +38,7 @@ char *eg_tensor_names_of_layer (const EgTensorNames *self, gsize layer, const Eg
 gboolean eg_tensor_names_check (
     const EgTensorNames *self, const EgSizes *sizes, GPtrArray *others, gsize *n_others, GError **error);
 
+/* Whether a tensor of this name is the network's. */
+gboolean eg_tensor_names_has (const EgTensorNames *self, const EgSizes *sizes, const char *name);
+
 G_END_DECLS
