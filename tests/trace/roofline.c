@@ -178,7 +178,7 @@ add_corrupted (Roofline *self, const EgPlan *plan, const EgRound *round)
 static Roofline
 roofline_of (const EgModelConfig *config)
 {
-  const EgTraceRequest request = { .site = EG_SITE_RESID, .window = 1 };
+  const EgTraceRequest request = { .window = 1 };
   const EgGrid grid = eg_grid_of (&request, config->n_layers, 8, 1);
   const EgTraceMemory memory = eg_trace_memory_plan (config, &grid, 10);
   const EgGroupSizes group_sizes = eg_group_sizes_of (GROUP_ROWS);

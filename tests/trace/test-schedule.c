@@ -1,5 +1,6 @@
 /* The plan holds every cell and sample once; threads take every task once, corrupted runs before what waits
  * for them, and deliver evenly. */
+#include "trace/ask/site-names.h"
 #include "trace/plan/schedule.h"
 
 static const EgModelConfig config = { .n_layers = 24,
@@ -33,8 +34,8 @@ static const Case cases[] = {
 static EgPlan *
 plan_of (const Case *it, gsize device_rows)
 {
-  const EgTraceRequest request
-      = { .site = it->site, .more_sites = it->more, .window = (guint)it->window, .sweep = it->sweep };
+  g_auto (GStrv) sites = eg_site_names_of_set (EG_SITE_BIT (it->site) | it->more, it->site);
+  const EgTraceRequest request = { .sites = sites, .window = (guint)it->window, .sweep = it->sweep };
   const EgGrid grid = eg_grid_of (&request, it->n_layers, it->n_tokens, it->corrupted_first);
   const EgGroupSizes sizes = eg_group_sizes_of (device_rows);
   return eg_plan_new (&grid, it->samples, it->at_once, device_rows > 0 ? &sizes : NULL);

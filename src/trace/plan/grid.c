@@ -1,5 +1,7 @@
 #include "trace/plan/grid.h"
 
+#include "trace/ask/site-names.h"
+
 EgGrid
 eg_grid_of (const EgTraceRequest *request, gsize n_layers, gsize n_tokens, gsize corrupted_first)
 {
@@ -8,16 +10,16 @@ eg_grid_of (const EgTraceRequest *request, gsize n_layers, gsize n_tokens, gsize
                   .n_corrupted = n_tokens,
                   .corrupted_first = corrupted_first,
                   .aligned_first = corrupted_first,
-                  .sites = { request->site },
-                  .n_sites = 1,
                   .sweep = request->sweep,
                   .window = request->window,
                   .direction = request->direction,
-                  .frozen = eg_sites_expand (request->freeze),
+                  .frozen = eg_sites_expand (eg_site_names_to_set (request->freeze, NULL)),
                   .has_knockout = request->has_knockout,
                   .knockout = request->knockout };
+  const EgSiteSet sites = eg_site_names_to_set (request->sites, &self.sites[0]);
+  self.n_sites = 1;
   for (EgSite site = 0; site < EG_N_SITES; site++)
-    if ((request->more_sites & EG_SITE_BIT (site)) != 0 && site != request->site)
+    if ((sites & EG_SITE_BIT (site)) != 0 && site != self.sites[0])
       self.sites[self.n_sites++] = site;
   self.n_rows = self.sweep == EG_SWEEP_POSITIONS ? 1 : n_layers;
   self.n_columns = self.sweep == EG_SWEEP_LAYERS ? 1 : n_tokens;

@@ -8,6 +8,7 @@
 #include "trace/plan/memory.h"
 #include "trace/run/meter.h"
 #include "trace/ask/noise.h"
+#include "trace/ask/site-names.h"
 #include "trace/plan/schedule.h"
 
 #include <glib/gi18n.h>
@@ -152,53 +153,43 @@ to_float (double x)
 
 /* ---- the main context's side ---- */
 
-/* The result's numbers of one of the metrics measured. */
-static EgTraceScores
-scores_of (EgTraceResult *result, EgMetric metric)
-{
-  if (metric != result->metric)
-    return *result->others[metric];
-  return (EgTraceScores){ .scores = result->scores, .sem = result->sem };
-}
-
-/* One cell's estimates into its place in its site's result. Returns: the samples that they rest on. */
+/* One cell's estimates into its place in its site's grid. Returns: the samples that they rest on. */
 static guint
-take_estimates (Trace *self, gsize cell, EgTraceResult *result, gsize at)
+take_estimates (Trace *self, gsize cell, EgTraceGrid *grid, gsize at)
 {
   guint count = 0;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
     {
-      const EgTraceScores to = scores_of (result, self->meter.metrics[m]);
-      count = eg_estimates_get_cell (self->estimates, m, cell, &to.scores[at], &to.sem[at]);
-      to.scores[at] = to_float (to.scores[at]);
+      double *score = &grid->scores[m][at], *sem = &grid->sem[m][at];
+      count = eg_estimates_get_cell (self->estimates, m, cell, score, sem);
+      *score = to_float (*score);
       /* One run that stands for all samples has no error. */
-      to.sem[at] = eg_grid_is_one_run (&self->grid) ? (double)NAN : to_float (to.sem[at]);
+      *sem = eg_grid_is_one_run (&self->grid) ? (double)NAN : to_float (*sem);
     }
-  return count;
+  return grid->counts[at] = count;
 }
 
-/* What the scores lie between. */
+/* What the scores lie between, and the answers that are followed. */
 static void
 take_ends (Trace *self, EgTraceResult *result)
 {
   EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
-  eg_estimates_get_low (self->estimates, 0, self->n_low, &result->low_score, &result->low_sem);
-  result->high_score = self->estimates->high[0];
-  for (gsize m = 1; m < self->meter.n_metrics; m++)
+  EgTraceTokens *tokens = result->tokens;
+  for (gsize m = 0; m < self->meter.n_metrics; m++)
     {
-      EgTraceScores *other = result->others[self->meter.metrics[m]];
-      eg_estimates_get_low (self->estimates, m, self->n_low, &other->low_score, &other->low_sem);
-      other->high_score = self->estimates->high[m];
+      EgTraceEnds *ends = &result->ends[m];
+      eg_estimates_get_low (self->estimates, m, self->n_low, &ends->low, &ends->low_sem);
+      ends->high = self->estimates->high[m];
     }
   result->samples = (guint)self->samples;
   result->noise_std = self->noise_std;
-  result->target_id = (gint64)self->meter.query.target;
-  if (!result->target)
-    result->target = eg_tokenizer_token_text (tokenizer, (guint32)result->target_id);
-  if (result->against || !eg_meter_has (&self->meter, EG_METRIC_LOGIT_DIFF))
+  tokens->target_id = (gint64)self->meter.query.target;
+  if (!tokens->target)
+    tokens->target = eg_tokenizer_token_text (tokenizer, (guint32)tokens->target_id);
+  if (tokens->against || !eg_meter_has (&self->meter, EG_METRIC_LOGIT_DIFF))
     return;
-  result->against_id = (gint64)self->meter.query.against;
-  result->against = eg_tokenizer_token_text (tokenizer, (guint32)result->against_id);
+  tokens->against_id = (gint64)self->meter.query.against;
+  tokens->against = eg_tokenizer_token_text (tokenizer, (guint32)tokens->against_id);
 }
 
 /* Moves what changed into the result. Called with the lock; the result belongs to this thread. */
@@ -210,20 +201,18 @@ take_cells (Trace *self)
     {
       const gsize at = g_array_index (self->changed, gsize, i);
       const gsize site = eg_grid_site_index (&self->grid, at);
-      EgTraceResult *result = eg_trace_result_get_site (self->result, site);
-      const gsize place = at % (result->n_layers * result->n_tokens);
+      EgTraceGrid *grid = self->result->grids[site];
+      const gsize place = at % eg_trace_grid_n_cells (grid);
       EgTraceCell cell
-          = { .site = site, .layer = place / result->n_tokens, .position = place % result->n_tokens };
-      cell.samples = take_estimates (self, at, result, place);
-      cell.score = result->scores[place];
-      cell.sem = result->sem[place];
+          = { .site = site, .layer = place / grid->n_tokens, .position = place % grid->n_tokens };
+      cell.samples = take_estimates (self, at, grid, place);
+      cell.score = grid->scores[0][place];
+      cell.sem = grid->sem[0][place];
       self->pending[at] = FALSE;
-      result->counts[place] = cell.samples;
       g_array_append_val (cells, cell);
     }
   g_array_set_size (self->changed, 0);
-  for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-    take_ends (self, eg_trace_result_get_site (self->result, i));
+  take_ends (self, self->result);
   return cells;
 }
 
@@ -266,8 +255,7 @@ deliver (Trace *self)
   };
   pthread_mutex_unlock (&self->lock);
 
-  for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-    eg_trace_result_get_site (self->result, i)->seconds = progress.elapsed;
+  self->result->seconds = progress.elapsed;
   if (!self->progress)
     return;
   if (first)
@@ -306,8 +294,7 @@ finish_in_context (gpointer data)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
   else
     {
-      for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-        eg_trace_result_get_site (self->result, i)->complete = TRUE;
+      self->result->complete = TRUE;
       g_task_return_pointer (self->task, eg_trace_result_ref (self->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }
@@ -894,7 +881,8 @@ eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, EgSiteSet sites)
 {
   g_return_val_if_fail (n_tokens > 0 && samples > 0, 0);
   const EgModelConfig *config = eg_model_get_config (model);
-  const EgTraceRequest request = { .more_sites = sites, .window = 1 };
+  g_auto (GStrv) names = eg_site_names_of_set (sites | EG_SITE_BIT (EG_SITE_RESID), EG_SITE_RESID);
+  const EgTraceRequest request = { .sites = names, .window = 1 };
   const EgGrid grid = eg_grid_of (&request, config->n_layers, n_tokens, 0);
   return eg_trace_memory_plan (config, &grid, samples).bytes;
 }
@@ -914,57 +902,41 @@ check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
 }
 
 /* What a result keeps of the prompt. (transfer full) */
-static EgTraceResultInput *
-copy_input (const EgTraceInput *input)
+static EgTraceTokens *
+tokens_of (const EgTraceInput *input, EgTokenizer *tokenizer)
 {
-  EgTraceResultInput *prompt = g_new (EgTraceResultInput, 1);
-  *prompt = (EgTraceResultInput){ input->n_tokens, g_strdupv (input->tokens),
-                                  g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids),
-                                  input->subject_first, input->subject_last };
-  return prompt;
+  EgTraceTokens *tokens = eg_trace_tokens_new (input->n_tokens);
+  tokens->tokens = g_strdupv (input->tokens);
+  tokens->ids = g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids);
+  tokens->subject = g_strdup (input->subject);
+  tokens->subject_first = input->subject_first;
+  tokens->subject_last = input->subject_last;
+  if (input->has_against)
+    {
+      tokens->against_id = input->against_id;
+      tokens->against = eg_tokenizer_token_text (tokenizer, input->against_id);
+    }
+  return tokens;
 }
 
 static EgTraceResult *
-result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *model)
+result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *model, const EgMeter *meter)
 {
   const gsize n_layers = eg_model_get_config (model)->n_layers;
   const EgGrid grid = eg_grid_of (request, n_layers, input->n_tokens, input->corrupted_first);
-  EgTraceResult *result = eg_trace_result_new (grid.n_rows, grid.n_columns);
-  result->prompt = g_strdup (request->prompt);
-  result->subject = g_strdup (input->subject);
-  result->sweep = request->sweep;
-  eg_trace_result_take_input (result, copy_input (input));
-  result->has_settings = TRUE;
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
+  const char *sites[EG_N_SITES];
+  for (gsize i = 0; i < grid.n_sites; i++)
+    sites[i] = eg_site_get_name (grid.sites[i]);
+  EgTraceResult *result = eg_trace_result_new (
+      eg_trace_request_copy (request), tokens_of (input, tokenizer), n_layers, sites, grid.n_sites);
+  for (gsize m = 1; m < meter->n_metrics; m++)
+    eg_trace_result_add_metric (result, meter->metrics[m]);
   result->samples = eg_trace_request_get_samples (request);
-  result->until_sem = request->until_sem;
-  result->max_samples = request->until_sem > 0 ? request->max_samples : 0;
-  result->seed = request->seed;
-  result->noise_level = eg_corruption_uses_level (&request->corruption) ? request->noise_level : (double)NAN;
-  eg_corruption_copy (&request->corruption, &result->corruption);
-  result->metric = request->metric;
-  result->target_named = request->target != NULL;
-  if (input->has_against)
-    {
-      result->against_id = input->against_id;
-      result->against = eg_tokenizer_token_text (eg_model_get_tokenizer (model), input->against_id);
-    }
-  result->site = request->site;
-  result->window = request->window;
-  result->direction = request->direction;
-  result->freeze = request->freeze;
-  result->has_knockout = request->has_knockout;
-  result->knockout = request->knockout;
   result->model = g_strdup (eg_model_get_name (model));
   result->device = g_strdup (eg_model_get_device_name (model));
-  g_free (result->version);
   result->version = g_strdup (ENGRAM_VERSION);
-  eg_trace_result_spell (result, eg_model_get_tokenizer (model));
-  for (gsize i = 1; i < grid.n_sites; i++)
-    {
-      EgTraceResult *other = eg_trace_result_copy_blank (result);
-      other->site = grid.sites[i];
-      eg_trace_result_take_site (result, other);
-    }
+  eg_trace_result_spell (result, tokenizer);
   return result;
 }
 
@@ -1008,7 +980,7 @@ eg_trace_start (EgModel *model,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, eg_trace_start);
   GError *error = NULL;
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, &error);
   if (!input)
     {
       g_task_return_error (task, error);
@@ -1021,10 +993,7 @@ eg_trace_start (EgModel *model,
   self->model = eg_model_ref (model);
   self->request = eg_trace_request_copy (request);
   eg_meter_init (&self->meter, model, request);
-  self->result = result_for (request, input, model);
-  for (gsize m = 1; m < self->meter.n_metrics; m++)
-    for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-      eg_trace_result_add_metric (eg_trace_result_get_site (self->result, i), self->meter.metrics[m]);
+  self->result = result_for (request, input, model, &self->meter);
   self->input = g_steal_pointer (&input);
   self->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
   self->task = g_steal_pointer (&task);
