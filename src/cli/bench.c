@@ -5,7 +5,7 @@
 #include "cli/table.h"
 #include "engine/cpu/openblas.h"
 #include "engine/wrap/profile.h"
-#include "library/model-private.h"
+#include "library/model.h"
 #include "trace/plan/plan.h"
 #include "trace/run/tracer.h"
 
@@ -170,8 +170,8 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, error);
   if (!input)
     return FALSE;
-  const EgModelConfig *config = eg_model_get_config (model);
-  const EgGrid grid = eg_grid_of_input (request, config->n_layers, input);
+  const EgPlanCosts costs = eg_plan_costs_of (eg_model_get_family (model), eg_model_get_sizes (model));
+  const EgGrid grid = eg_grid_of_input (request, model, input);
   const gsize n_cells = eg_grid_n_cells (&grid);
   g_autoptr (EgPlan) plan = eg_plan_new (&grid, request->samples, request->samples, NULL);
   g_autofree guint8 *seen = g_new0 (guint8, n_cells);
@@ -180,7 +180,7 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
     watch.n_computed += eg_grid_cell_kind (&grid, i) == EG_CELL_COMPUTED;
 
   bench->peak = measure_peak (request->threads);
-  eg_model_set_backend (model, eg_backend_profile (eg_backend_cpu ()));
+  eg_network_set_backend (eg_model_get_network (model), eg_backend_profile (eg_backend_cpu ()));
   const guint64 before = own_memory ();
   g_autoptr (EgTraceResult) result
       = eg_trace_run (model, request, cli_interrupt_cancellable (), on_progress, &watch, error);
@@ -194,7 +194,7 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
   bench->samples = request->samples;
   bench->threads = request->threads;
   bench->seconds = result->seconds;
-  bench->flops = eg_plan_needed_flops (plan, config);
+  bench->flops = eg_plan_needed_flops (plan, &costs);
   bench->first = watch.first;
   bench->full = watch.full;
   bench->gap = watch.gap;

@@ -1,5 +1,6 @@
 #include "golden.h"
 
+#include "network/mamba1/mamba1.h"
 #include "trace/ask/metric.h"
 #include "trace/ask/site-names.h"
 
@@ -45,14 +46,14 @@ void
 golden_restore (EgTraceRequest *request, EgSite site, EgSiteSet more)
 {
   g_strfreev (request->sites);
-  request->sites = eg_site_names_of_set (EG_SITE_BIT (site) | more, site);
+  request->sites = eg_site_names_of_set (EG_SITE_BIT (site) | more, &eg_family_mamba1, site);
 }
 
 void
 golden_freeze (EgTraceRequest *request, EgSiteSet sites)
 {
   g_strfreev (request->freeze);
-  request->freeze = eg_site_names_of_set (sites, 0);
+  request->freeze = eg_site_names_of_set (sites, &eg_family_mamba1, 0);
 }
 
 double
@@ -67,7 +68,7 @@ golden_run_whole (EgWorkspace *workspace, const EgSegment *segment, gsize n_toke
 {
   const EgHeadQuery query = { .target = target, .against = target };
   EgHeadRow answer;
-  g_assert_true (eg_mamba_run (workspace, segment, 1, n_tokens, NULL, NULL));
-  eg_mamba_head (workspace, &query, &answer);
+  g_assert_true (eg_workspace_run (workspace, segment, 1, n_tokens, NULL, NULL));
+  eg_workspace_head (workspace, &query, &answer);
   return eg_metric_value (EG_METRIC_PROB, &answer, NULL, 0);
 }

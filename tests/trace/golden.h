@@ -2,7 +2,7 @@
  * PyTorch. */
 #pragma once
 
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/tracer.h"
 
 #include <json-glib/json-glib.h>

@@ -3,7 +3,7 @@
 #include "golden.h"
 
 #include "core/error.h"
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/clean-run.h"
 #include "trace/ask/noise.h"
 #include "trace/result/description.h"
@@ -86,7 +86,7 @@ compare_noise (EgModel *model, JsonObject *golden)
 {
   if (!json_object_has_member (golden, "noisy"))
     return;
-  const gsize d = eg_model_get_config (model)->d_model;
+  const gsize d = eg_model_get_sizes (model)->d_model;
   g_autoptr (EgTraceRequest) request = read_request (golden);
   g_autoptr (GError) error = NULL;
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, &error);
@@ -95,8 +95,8 @@ compare_noise (EgModel *model, JsonObject *golden)
   g_assert_cmpuint (input->corrupted_first, ==, json_array_get_int_element (range, 0));
   g_assert_cmpuint (input->corrupted_last, ==, json_array_get_int_element (range, 1));
 
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-  float *rows = eg_clean_input (workspace, model, input->ids, input->n_tokens, &error);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
+  float *rows = eg_clean_input (workspace, input->ids, input->n_tokens, &error);
   const float *from = rows + input->corrupted_first * d;
   const gsize n_rows = input->corrupted_last - input->corrupted_first + 1;
   g_autoptr (EgNoise) noise = eg_noise_new (model, &request->corruption, request->noise_level, request->seed,
@@ -114,7 +114,7 @@ compare_noise (EgModel *model, JsonObject *golden)
       for (gsize i = 0; i < n_rows * d; i++)
         assert_near ((double)to[i], golden_number (expected, i), 2e-6 * (1 + fabs ((double)to[i])));
     }
-  EgBackend *be = eg_model_get_backend (model);
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
   be->release (be, rows);
 }
 

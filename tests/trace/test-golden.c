@@ -1,7 +1,7 @@
 /* Logits and whole traces against PyTorch's numbers, on six odd small models. */
 #include "golden.h"
 
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/clean-run.h"
 #include "trace/plan/plan.h"
 #include "trace/run/predict.h"
@@ -26,9 +26,9 @@ test_logits (gconstpointer name)
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = golden_load (name);
   JsonArray *prompts = json_object_get_array_member (json_node_get_object (root), "logits");
-  const gsize V = eg_model_get_config (model)->vocab_size;
+  const gsize V = eg_model_get_sizes (model)->vocab_size;
   g_autofree float *logits = g_new (float, V);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
   for (guint p = 0; p < json_array_get_length (prompts); p++)
     {
       JsonObject *prompt = json_array_get_object_element (prompts, p);
@@ -50,9 +50,8 @@ test_logits (gconstpointer name)
                        SCORE_TOLERANCE);
         }
 
-      g_assert_true (
-          eg_clean_run (workspace, model, prediction->ids, prediction->n_tokens, NULL, NULL, &error));
-      g_assert_true (eg_mamba_logits (workspace, 0, logits, &error));
+      g_assert_true (eg_clean_run (workspace, prediction->ids, prediction->n_tokens, NULL, NULL, &error));
+      g_assert_true (eg_workspace_logits (workspace, 0, logits, &error));
       g_assert_cmpuint (V, ==, json_array_get_length (expected));
       double largest = 0;
       for (guint v = 0; v < V; v++)
@@ -70,14 +69,14 @@ test_resid (gconstpointer name)
   JsonObject *golden = json_object_get_object_member (json_node_get_object (root), "resid");
   JsonArray *ids = json_object_get_array_member (golden, "token_ids");
   JsonArray *layers = json_object_get_array_member (golden, "values");
-  const gsize T = json_array_get_length (ids), d = eg_model_get_config (model)->d_model;
+  const gsize T = json_array_get_length (ids), d = eg_model_get_sizes (model)->d_model;
   g_autofree guint32 *tokens = g_new (guint32, T);
   for (guint t = 0; t < T; t++)
     tokens[t] = (guint32)json_array_get_int_element (ids, t);
   const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1 };
-  g_autoptr (EgRun) run = eg_run_new (model, &shape, NULL);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-  g_assert_true (eg_clean_run (workspace, model, tokens, T, run, NULL, NULL));
+  g_autoptr (EgRun) run = eg_run_new (eg_model_get_network (model), &shape, NULL);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
+  g_assert_true (eg_clean_run (workspace, tokens, T, run, NULL, NULL));
   for (guint l = 0; l < json_array_get_length (layers); l++)
     for (guint t = 0; t < T; t++)
       {
@@ -135,7 +134,7 @@ test_reference (gconstpointer name)
 {
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (EgModel) plain = golden_open (name);
-  eg_model_set_backend (plain, eg_backend_reference ());
+  eg_network_set_backend (eg_model_get_network (plain), eg_backend_reference ());
   g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
   request->samples = 3;
   request->window = 3;

@@ -4,8 +4,10 @@
  */
 #include "golden.h"
 
+#include "network/mamba1/private.h"
+
 #include "core/error.h"
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/clean-run.h"
 #include "trace/plan/grid.h"
 #include "trace/ask/metric.h"
@@ -87,13 +89,13 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
   g_assert_cmpuint (T, !=, S);
   const EgRunShape shape
       = { .n_positions = n_source, .state_end = n_source, .state_step = 1, .sites = EG_ALL_SITES };
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-  g_autoptr (EgRun) source = eg_run_new (model, &shape, NULL);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
+  g_autoptr (EgRun) source = eg_run_new (eg_model_get_network (model), &shape, NULL);
   g_assert_true (
-      eg_clean_run (workspace, model, restores ? input->ids : input->swapped, n_source, source, NULL, NULL));
+      eg_clean_run (workspace, restores ? input->ids : input->swapped, n_source, source, NULL, NULL));
   g_autoptr (EgRun) shifted = eg_run_new_shifted (source, (gssize)n_run - (gssize)n_source);
-  EgBackend *be = eg_model_get_backend (model);
-  float *rows = eg_clean_input (workspace, model, restores ? input->swapped : input->ids, n_run, &error);
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
+  float *rows = eg_clean_input (workspace, restores ? input->swapped : input->ids, n_run, &error);
   g_assert_no_error (error);
   for (gsize cell = 0; cell < result->grids[0]->n_layers * T; cell += 29)
     {
@@ -144,9 +146,9 @@ static void
 run_logits (Runs *self, const EgSegment *segment, float *logits)
 {
   g_autoptr (GError) error = NULL;
-  eg_mamba_run (self->workspace, segment, 1, self->n_tokens, NULL, &error);
+  eg_workspace_run (self->workspace, segment, 1, self->n_tokens, NULL, &error);
   g_assert_no_error (error);
-  eg_mamba_logits (self->workspace, 0, logits, &error);
+  eg_workspace_logits (self->workspace, 0, logits, &error);
   g_assert_no_error (error);
 }
 
@@ -157,19 +159,19 @@ runs_init (Runs *self, const char *name, float noise)
   g_autoptr (EgTraceRequest) request = new_request ();
   g_autoptr (GError) error = NULL;
   *self = (Runs){ .model = golden_open (name) };
-  const EgModelConfig *config = eg_model_get_config (self->model);
+  const EgSizes *sizes = eg_model_get_sizes (self->model);
   self->input = eg_trace_input_new (request, self->model, NULL, &error);
   g_assert_no_error (error);
-  const gsize T = self->input->n_tokens, d = config->d_model;
+  const gsize T = self->input->n_tokens, d = sizes->d_model;
   const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1, .sites = EG_ALL_SITES };
-  self->n_layers = config->n_layers;
+  self->n_layers = sizes->n_layers;
   self->n_tokens = T;
-  self->workspace = eg_workspace_new (self->model, 1);
-  self->n_vocab = eg_workspace_get_vocab_size (self->workspace);
-  self->clean = eg_run_new (self->model, &shape, &error);
-  self->corrupted = eg_run_new (self->model, &shape, &error);
+  self->workspace = eg_workspace_new (eg_model_get_network (self->model), 1);
+  self->n_vocab = eg_model_get_sizes (self->model)->vocab_size;
+  self->clean = eg_run_new (eg_model_get_network (self->model), &shape, &error);
+  self->corrupted = eg_run_new (eg_model_get_network (self->model), &shape, &error);
   g_assert_no_error (error);
-  g_assert_true (eg_clean_run (self->workspace, self->model, self->input->ids, T, self->clean, NULL, &error));
+  g_assert_true (eg_clean_run (self->workspace, self->input->ids, T, self->clean, NULL, &error));
   self->embeddings = g_memdup2 (self->clean->resid[0], T * d * sizeof (float));
   self->noisy = g_memdup2 (self->embeddings, T * d * sizeof (float));
   for (gsize i = self->input->corrupted_first * d; i < (self->input->corrupted_last + 1) * d; i++)
@@ -208,7 +210,7 @@ restore_everything (Runs *self, const float *input, const EgRun *source, EgSiteS
 {
   const EgSegment segment = { .input = input,
                               .source = source,
-                              .sites = eg_sites_expand (sites),
+                              .sites = eg_family_expand_sites (eg_model_get_family (self->model), sites),
                               .box = { 0, self->n_layers, 0, self->n_tokens } };
   run_logits (self, &segment, self->logits);
 }
@@ -231,7 +233,8 @@ test_everything (gconstpointer name)
       restore_everything (&runs, runs.embeddings, runs.clean, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs));
       /* The test would see a site that puts nothing back; a convolution of width 1 has no state. */
-      const gboolean exists = site != EG_SITE_CONV_STATE || eg_model_get_config (runs.model)->d_conv > 1;
+      const gboolean exists = site != EG_SITE_CONV_STATE
+                              || ((const EgMamba1Sizes *)eg_model_get_sizes (runs.model))->d_conv > 1;
       restore_everything (&runs, runs.embeddings, runs.corrupted, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs) == !exists);
     }
@@ -253,7 +256,8 @@ test_nothing (gconstpointer name)
         g_autoptr (EgTraceRequest) request = new_request ();
         golden_restore (request, site, 0);
         request->sweep = sweep;
-        const EgGrid grid = eg_grid_of (request, runs.n_layers, runs.n_tokens, runs.input->corrupted_first);
+        const EgGrid grid = eg_grid_of (request, eg_model_get_family (runs.model), runs.n_layers, runs.n_tokens,
+                                        runs.input->corrupted_first);
         for (gsize cell = 0; cell < eg_grid_n_cells (&grid); cell++)
           {
             EgSegment segment = eg_grid_segment (&grid, cell, runs.clean, runs.corrupted);

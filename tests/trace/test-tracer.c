@@ -1,10 +1,11 @@
 /* What a trace promises apart from its numbers: the same bits with any number of threads, continuation equal
  * to full recomputation, cancellation at any moment, cells handed over as they are finished, errors for bad
  * requests. */
+#include "network/mamba1/mamba1.h"
 #include "golden.h"
 
 #include "core/error.h"
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/clean-run.h"
 #include "trace/ask/metric.h"
 #include "trace/ask/noise.h"
@@ -60,23 +61,23 @@ whole_run_new (EgModel *model, gsize n_tokens)
 {
   const EgRunShape shape
       = { .n_positions = n_tokens, .state_end = n_tokens, .state_step = 1, .sites = EG_ALL_SITES };
-  return eg_run_new (model, &shape, NULL);
+  return eg_run_new (eg_model_get_network (model), &shape, NULL);
 }
 
 /* Every stride-th cell of a trace again, by whole runs from the first layer and token, each alone. */
 static void
 compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize stride, double tolerance)
 {
-  const EgModelConfig *config = eg_model_get_config (model);
-  const gsize d = config->d_model;
+  const EgSizes *sizes = eg_model_get_sizes (model);
+  const gsize d = sizes->d_model;
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
   const EgTraceTokens *prompt = result->tokens;
   const gsize T = prompt->n_tokens, first = prompt->subject_first;
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
   g_autoptr (EgRun) clean = whole_run_new (model, T);
   g_autoptr (EgRun) corrupted = whole_run_new (model, T);
-  g_assert_true (eg_clean_run (workspace, model, prompt->ids, T, clean, NULL, NULL));
-  const EgGrid grid = eg_grid_of (request, config->n_layers, T, first);
+  g_assert_true (eg_clean_run (workspace, prompt->ids, T, clean, NULL, NULL));
+  const EgGrid grid = eg_grid_of (request, eg_model_get_family (model), sizes->n_layers, T, first);
   const gsize n_cells = eg_grid_n_cells (&grid);
   g_autofree float *embeddings = g_memdup2 (clean->resid[0], T * d * sizeof (float));
 
@@ -133,7 +134,9 @@ test_frozen_continuation (void)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         const EgSiteSet set = EG_SITE_BIT (frozen);
-        if ((eg_sites_expand (set) & eg_sites_expand (EG_SITE_BIT (site))) != 0)
+        if ((eg_family_expand_sites (&eg_family_mamba1, set)
+             & eg_family_expand_sites (&eg_family_mamba1, EG_SITE_BIT (site)))
+            != 0)
           continue;
         request->samples = 2;
         golden_restore (request, site, 0);

@@ -394,7 +394,7 @@ find_wrong (EgTraceSettings *self, const EgTraceRequest *request, EgModel *model
     return EG_SETTINGS_RESTORING;
   const EgSettingsPart part = eg_settings_check (request, model, &input, error);
   if (input != NULL)
-    eg_restoring_row_suggest (self->restoring, eg_model_get_config (model)->n_layers, input);
+    eg_restoring_row_suggest (self->restoring, eg_model_get_sizes (model)->n_layers, input);
   return part;
 }
 

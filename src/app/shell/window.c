@@ -287,7 +287,7 @@ show_model (EgWindow *self, EgModel *model)
   g_autofree char *text
       /* TRANSLATORS: the name of a model, and how many layers it has. */
       = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
-                         eg_model_get_config (model)->n_layers);
+                         eg_model_get_sizes (model)->n_layers);
 
   set_model_text (self, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);

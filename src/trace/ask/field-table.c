@@ -214,20 +214,19 @@ format_main_site (const EgTraceRequest *request)
 static gboolean
 parse_main_site (EgTraceRequest *request, const char *text, GError **error)
 {
-  EgSite site;
-  return eg_site_from_name (text, &site, error) && parse_sites (request, text, error);
-}
-
-static const char *
-site_word (guint i)
-{
-  return i < EG_N_SITES ? eg_site_get_name ((EgSite)i) : NULL;
+  char *const names[] = { (char *)text, NULL };
+  if (!eg_site_names_check (names, NULL, error))
+    return FALSE;
+  g_strfreev (request->sites);
+  request->sites = g_strdupv ((char **)names);
+  return TRUE;
 }
 
 static const char *
 site_word_or_all (guint i)
 {
-  return i == EG_N_SITES ? "all" : site_word (i);
+  const char *name = eg_site_name_at (i);
+  return name != NULL || (i > 0 && eg_site_name_at (i - 1) == NULL) ? name : "all";
 }
 
 static char *
@@ -621,7 +620,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .owned_list = TRUE,
     .format = format_freeze,
     .parse = parse_freeze,
-    .word = site_word,
+    .word = eg_site_name_at,
     .remember = remember_freeze,
     .check = eg_check_freeze,
   },

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "tokenizer/token-text.h"
 #include "trace/ask/request-check.h"
+#include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -241,6 +242,22 @@ read_prompt (EgTraceInput *self, const EgTraceRequest *request, EgTokenizer *tok
   return self->n_tokens > 0 || eg_error_invalid (error, _ ("The prompt has no token"));
 }
 
+/* Sites, and a knockout, that this model has not. */
+static gboolean
+check_places (
+    const EgTraceRequest *request, EgModel *model, gsize n_tokens, EgTraceField *which, GError **error)
+{
+  const EgFamily *family = eg_model_get_family (model);
+  *which = EG_FIELD_SITES;
+  if (!eg_site_names_check (request->sites, family, error))
+    return FALSE;
+  *which = EG_FIELD_FREEZE;
+  if (!eg_site_names_check (request->freeze, family, error))
+    return FALSE;
+  *which = EG_FIELD_KNOCKOUT;
+  return eg_trace_request_check_knockout (request, eg_model_get_sizes (model)->n_layers, n_tokens, error);
+}
+
 /* Step by step; where one fails, *which is the field that it is about. */
 static gboolean
 read_request (EgTraceInput *self,
@@ -261,16 +278,17 @@ read_request (EgTraceInput *self,
   *which = EG_FIELD_PROMPT;
   if (!read_prompt (self, request, tokenizer, error))
     return FALSE;
-  *which = EG_FIELD_KNOCKOUT;
-  if (!eg_trace_request_check_knockout (request, eg_model_get_config (model)->n_layers, self->n_tokens,
-                                        error))
+  if (!eg_network_check_tokens (eg_model_get_network (model), self->ids, self->n_tokens, error))
+    return FALSE;
+  if (!check_places (request, model, self->n_tokens, which, error))
     return FALSE;
   *which = request->corruption.span != EG_SPAN_SUBJECT ? EG_FIELD_SPAN : EG_FIELD_SUBJECT;
   if (!find_tokens (self, request, start, end, error))
     return FALSE;
   *which = EG_FIELD_CORRUPTION;
   if (request->corruption.kind == EG_CORRUPTION_SWAP
-      && !swap_subject (self, request, tokenizer, start, end, notes, error))
+      && (!swap_subject (self, request, tokenizer, start, end, notes, error)
+          || !eg_network_check_tokens (eg_model_get_network (model), self->swapped, self->n_swapped, error)))
     return FALSE;
   return find_answers (self, request, tokenizer, notes, which, error);
 }

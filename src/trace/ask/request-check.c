@@ -73,7 +73,7 @@ eg_check_against (const EgTraceRequest *self, GError **error)
 gboolean
 eg_check_sites (const EgTraceRequest *self, GError **error)
 {
-  return (eg_site_names_count (self->sites) > 0 && eg_site_names_check (self->sites, error))
+  return (eg_site_names_count (self->sites) > 0 && eg_site_names_check (self->sites, NULL, error))
          || (eg_site_names_count (self->sites) == 0
              && eg_error_invalid (error, _ ("There is no such site, sweep or direction")));
 }
@@ -81,7 +81,7 @@ eg_check_sites (const EgTraceRequest *self, GError **error)
 gboolean
 eg_check_freeze (const EgTraceRequest *self, GError **error)
 {
-  return eg_site_names_check (self->freeze, error);
+  return eg_site_names_check (self->freeze, NULL, error);
 }
 
 gboolean
@@ -99,7 +99,7 @@ eg_check_window (const EgTraceRequest *self, GError **error)
 static gboolean
 is_of_state (const EgTraceRequest *self)
 {
-  return eg_site_names_are (self->sites, eg_site_get_name (EG_SITE_STATE));
+  return eg_site_names_are (self->sites, eg_site_name_of_knockouts ());
 }
 
 gboolean

@@ -34,7 +34,7 @@ eg_trace_request_complete (EgTraceRequest *self, const gboolean named[EG_N_FIELD
   if (!named[EG_FIELD_MAX_SAMPLES])
     self->max_samples = MAX (self->max_samples, self->samples);
   if ((self->sweep == EG_SWEEP_CARRY || self->has_knockout) && !named[EG_FIELD_SITES])
-    eg_trace_request_set_sites (self, eg_site_get_name (EG_SITE_STATE), NULL);
+    eg_trace_request_set_sites (self, eg_site_name_of_knockouts (), NULL);
   if (self->has_knockout && !named[EG_FIELD_SWEEP])
     self->sweep = EG_SWEEP_LAYERS;
   if (self->has_knockout && !named[EG_FIELD_DIRECTION])

@@ -469,8 +469,8 @@ read_sites (const Reader *reader, const EgTraceRequest *request, GError **error)
   g_auto (GStrv) names = array != NULL ? eg_npy_array_get_strings (array, error) : NULL;
   for (gsize i = 0; names != NULL && names[i] != NULL; i++)
     {
-      EgSite site;
-      if (!eg_site_from_name (names[i], &site, error))
+      char *const name[] = { names[i], NULL };
+      if (!eg_site_names_check (name, NULL, error))
         {
           add_title (reader, error);
           return NULL;
