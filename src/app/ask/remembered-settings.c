@@ -1,3 +1,4 @@
+/* Names in GSettings to a request, once, and back after each change. */
 #include "app/ask/remembered-settings.h"
 
 /* Without text, file or tokens, which belong to one prompt. */
@@ -19,8 +20,9 @@ load_corruption (GSettings *settings, EgTraceRequest *request)
   eg_corruption_clear (&corruption);
 }
 
-void
-eg_remembered_settings_load (GSettings *settings, EgTraceRequest *request)
+/* What makes no sense is left as it was. */
+static void
+load (GSettings *settings, EgTraceRequest *request)
 {
   g_autofree char *metric = g_settings_get_string (settings, "metric");
   g_autofree char *direction = g_settings_get_string (settings, "direction");
@@ -41,7 +43,7 @@ eg_remembered_settings_load (GSettings *settings, EgTraceRequest *request)
 }
 
 static void
-save (GSettings *settings, const char *key, const char *value)
+save_text (GSettings *settings, const char *key, const char *value)
 {
   g_autofree char *before = g_settings_get_string (settings, key);
 
@@ -57,24 +59,49 @@ save_corruption (GSettings *settings, const EgCorruption *corruption)
 
   if (corruption->kind == EG_CORRUPTION_SWAP || corruption->file != NULL)
     return;
-  save (settings, "corruption", kind);
-  save (settings, "noise-scale", scale);
-  save (settings, "span", corruption->span == EG_SPAN_ALL ? "all" : "subject");
+  save_text (settings, "corruption", kind);
+  save_text (settings, "noise-scale", scale);
+  save_text (settings, "span", corruption->span == EG_SPAN_ALL ? "all" : "subject");
   if (g_settings_get_boolean (settings, "replace") != corruption->replace)
     g_settings_set_boolean (settings, "replace", corruption->replace);
 }
 
-void
-eg_remembered_settings_save (GSettings *settings, const EgTraceRequest *request)
+static void
+save (GSettings *settings, const EgTraceRequest *request)
 {
   g_autofree char *freeze = eg_sites_to_names (request->freeze);
 
   save_corruption (settings, &request->corruption);
   if (request->all_metrics || request->metric != EG_METRIC_LOGIT_DIFF)
-    save (settings, "metric", request->all_metrics ? "all" : eg_metric_get_name (request->metric));
+    save_text (settings, "metric", request->all_metrics ? "all" : eg_metric_get_name (request->metric));
   if (request->has_knockout)
     return;
-  save (settings, "direction", eg_direction_get_name (request->direction));
-  save (settings, "sweep", eg_sweep_get_name (request->sweep));
-  save (settings, "freeze", freeze);
+  save_text (settings, "direction", eg_direction_get_name (request->direction));
+  save_text (settings, "sweep", eg_sweep_get_name (request->sweep));
+  save_text (settings, "freeze", freeze);
+}
+
+static void
+on_draft_changed (EgDraft *draft, gpointer data)
+{
+  save (data, eg_draft_get_request (draft));
+}
+
+static void
+unref_settings (gpointer data, GClosure *closure)
+{
+  g_object_unref (data);
+}
+
+void
+eg_remembered_settings_bind (GSettings *settings, EgDraft *draft)
+{
+  g_return_if_fail (G_IS_SETTINGS (settings) && EG_IS_DRAFT (draft));
+
+  g_autoptr (EgTraceRequest) request = eg_trace_request_copy (eg_draft_get_request (draft));
+
+  load (settings, request);
+  eg_draft_show_settings (draft, request);
+  g_signal_connect_data (draft, "changed", G_CALLBACK (on_draft_changed), g_object_ref (settings),
+                         unref_settings, 0);
 }

@@ -1,3 +1,6 @@
+/* The row that unfolds into what a cell does: widgets to window, sweep, direction, freeze and knockout, and
+ * back.
+ */
 #include "app/ask/restoring-row.h"
 
 #include "app/parts/choices.h"
@@ -265,10 +268,10 @@ eg_restoring_row_has_knockout (EgRestoringRow *self)
   return gtk_switch_get_active (self->knockout);
 }
 
-void
-eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request)
+gboolean
+eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request, GError **error)
 {
-  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+  g_return_val_if_fail (EG_IS_RESTORING_ROW (self), FALSE);
 
   const gboolean knockout = eg_restoring_row_has_knockout (self);
 
@@ -279,17 +282,7 @@ eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request)
       = request->sweep != EG_SWEEP_POSITIONS ? (guint)gtk_spin_button_get_value_as_int (self->window) : 1;
   request->has_knockout = knockout;
   request->knockout = (EgKnockout){ 0 };
-  if (knockout)
-    read_knockout (self, &request->knockout, NULL);
-}
-
-gboolean
-eg_restoring_row_check (EgRestoringRow *self, GError **error)
-{
-  g_return_val_if_fail (EG_IS_RESTORING_ROW (self), FALSE);
-
-  EgKnockout knockout;
-  return !eg_restoring_row_has_knockout (self) || read_knockout (self, &knockout, error);
+  return !knockout || read_knockout (self, &request->knockout, error);
 }
 
 void
@@ -324,14 +317,14 @@ eg_restoring_row_set_error (EgRestoringRow *self, const char *error)
 }
 
 void
-eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgTraceInput *input)
+eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgPromptTokens *tokens)
 {
   g_return_if_fail (EG_IS_RESTORING_ROW (self));
 
-  self->has_suggestion = input->subject_last + 1 < input->n_tokens;
-  self->suggested = (EgKnockout){
-    0, n_layers - 1, input->subject_first, input->subject_last, input->n_tokens - 1, input->n_tokens - 1
-  };
+  const gsize first = (gsize)tokens->subject_first, last = (gsize)tokens->subject_last;
+
+  self->has_suggestion = last + 1 < tokens->n;
+  self->suggested = (EgKnockout){ 0, n_layers - 1, first, last, tokens->n - 1, tokens->n - 1 };
 }
 
 void

@@ -1,6 +1,6 @@
 #include "app/page/tracing.h"
 
-#include "app/shell/application.h"
+#include "app/parts/hold.h"
 
 struct _EgTracing
 {
@@ -40,7 +40,7 @@ run_new (EgTracing *self)
   Run *run = g_new0 (Run, 1);
   g_weak_ref_init (&run->tracing, self);
   run->cancellable = g_object_ref (self->cancellable);
-  eg_application_hold_default ();
+  eg_program_hold ();
   return run;
 }
 
@@ -50,7 +50,7 @@ run_free (Run *run)
   g_weak_ref_clear (&run->tracing);
   g_object_unref (run->cancellable);
   g_free (run);
-  eg_application_release_default ();
+  eg_program_release ();
 }
 
 /* (transfer full): NULL when the run is no longer the one that is shown. */

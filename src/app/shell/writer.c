@@ -1,6 +1,6 @@
 #include "app/shell/writer.h"
 
-#include "app/shell/application.h"
+#include "app/parts/hold.h"
 #include "core/error.h"
 #include "tokenizer/token-text.h"
 #include "trace/result/result-io.h"
@@ -84,7 +84,7 @@ eg_write_async (const EgTraceResult *result,
       job->figure.options.style.font_family = job->font;
     }
   g_task_set_task_data (task, job, job_free);
-  eg_application_hold_default ();
+  eg_program_hold ();
   g_task_run_in_thread (task, write_in_thread);
 }
 
@@ -93,7 +93,7 @@ eg_write_finish (GAsyncResult *result, char **path, GError **error)
 {
   const Job *job = g_task_get_task_data (G_TASK (result));
 
-  eg_application_release_default ();
+  eg_program_release ();
   *path = g_strdup (job->path);
   return g_task_propagate_boolean (G_TASK (result), error);
 }
