@@ -96,10 +96,11 @@ eg_check_window (const EgTraceRequest *self, GError **error)
   return TRUE;
 }
 
+/* Whether the only site is one of which this holds. */
 static gboolean
-is_of_state (const EgTraceRequest *self)
+is_only (const EgTraceRequest *self, gboolean (*holds) (const char *name))
 {
-  return eg_site_names_are (self->sites, eg_site_name_of_knockouts ());
+  return eg_site_names_count (self->sites) == 1 && holds (self->sites[0]);
 }
 
 gboolean
@@ -107,7 +108,7 @@ eg_check_sweep (const EgTraceRequest *self, GError **error)
 {
   if (self->sweep >= EG_N_SWEEPS)
     return eg_error_invalid (error, _ ("There is no such site, sweep or direction"));
-  return self->sweep != EG_SWEEP_CARRY || is_of_state (self)
+  return self->sweep != EG_SWEEP_CARRY || is_only (self, eg_site_name_is_state)
          || eg_error_invalid (error,
                               _ ("The sweep “carry” is one of the state alone: name the site state"));
 }
@@ -124,7 +125,7 @@ eg_check_knockout (const EgTraceRequest *self, GError **error)
 {
   if (!self->has_knockout)
     return TRUE;
-  if (!is_of_state (self) || self->sweep != EG_SWEEP_LAYERS || self->direction != EG_DIRECTION_DAMAGE)
+  if (!is_only (self, eg_site_name_has_knockouts) || self->sweep != EG_SWEEP_LAYERS || self->direction != EG_DIRECTION_DAMAGE)
     return eg_error_invalid (
         error, _ ("A knockout cuts paths through the state of the clean run, layer by layer: its "
                   "site is state, its sweep layers and its direction damage"));

@@ -58,6 +58,23 @@ eg_site_name_of_knockouts (void)
   return NULL;
 }
 
+gboolean
+eg_site_name_has_knockouts (const char *name)
+{
+  for (gsize f = 0; eg_families[f] != NULL; f++)
+    if (eg_families[f]->knockout_site >= 0
+        && g_str_equal (eg_families[f]->sites[eg_families[f]->knockout_site].name, name))
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+eg_site_name_is_state (const char *name)
+{
+  const EgSiteInfo *info = find (name);
+  return info != NULL && info->carried && info->kept == EG_KEPT_APART;
+}
+
 char **
 eg_site_names_of_set (EgSiteSet set, const EgFamily *family, EgSite first)
 {

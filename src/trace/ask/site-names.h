@@ -13,8 +13,12 @@ const char *eg_site_name_at (guint i);
 /* "Residual stream": what a person reads; the name itself where no family has it. (transfer none) */
 const char *eg_site_name_get_title (const char *name);
 
-/* The site whose paths a knockout cuts, and that a sweep carries on: of the first family that has one. */
+/* The site whose paths a knockout cuts, of the first family that has one; whether it is that of any family. */
 const char *eg_site_name_of_knockouts (void);
+gboolean eg_site_name_has_knockouts (const char *name);
+
+/* Whether it is a state, which a sweep can carry on, of any family. */
+gboolean eg_site_name_is_state (const char *name);
 
 /* "mixer,state", or "all"; "" only where none is allowed. EG_ERROR_INVALID says which names there are.
  * (transfer full) */

@@ -203,7 +203,7 @@ add_field (JsonObject *document, EgTraceField field, const EgTraceRequest *reque
   if (!eg_trace_field_is_written (field, request, info->in_json))
     return;
   JsonObject *place = get_place (document, info, &name);
-  if (known || (info->part == EG_PART_CORRUPTION && !info->in_first_files)
+  if (known || (info->part == EG_FIELD_OF_CORRUPTION && !info->in_first_files)
       || info->in_json == EG_FIELD_UNUSUAL)
     set_field (place, name, field, request);
   else

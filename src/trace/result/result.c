@@ -246,6 +246,12 @@ eg_trace_grid_unref (EgTraceGrid *self)
   eg_trace_result_unref (self->result);
 }
 
+EgTraceGrid *
+eg_trace_grid_copy (const EgTraceGrid *self)
+{
+  return eg_trace_result_find_site (eg_trace_result_copy (self->result), self->site);
+}
+
 gboolean
 eg_trace_grid_tells_layers (const EgTraceGrid *self)
 {

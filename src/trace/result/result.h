@@ -133,6 +133,10 @@ void eg_trace_result_spell (EgTraceResult *self, EgTokenizer *tokenizer);
 
 /* ---- grids ---- */
 
+/* A copy of its result, which goes with the grid of it that is returned. (transfer full): eg_trace_grid_unref()
+ */
+EgTraceGrid *eg_trace_grid_copy (const EgTraceGrid *self);
+
 /* Keeps its result, and with it all of its grids. */
 EgTraceGrid *eg_trace_grid_ref (EgTraceGrid *self);
 void eg_trace_grid_unref (EgTraceGrid *self);
