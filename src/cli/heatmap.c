@@ -199,7 +199,8 @@ print_labels_in_a_line (const Panel *panel)
   for (gsize t = panel->first; t < panel->end; t++)
     {
       gsize width;
-      g_autofree char *label = short_label (eg_trace_grid_get_text (panel->grid, t), panel->cell_width - 1, &width);
+      g_autofree char *label
+          = short_label (eg_trace_grid_get_text (panel->grid, t), panel->cell_width - 1, &width);
       if (starts_subject (panel, t))
         cli_print (" ");
       print_label (panel, t, label);
@@ -226,7 +227,8 @@ print_labels_as_stairs (const Panel *panel)
           cli_print ("│%*s", (int)(panel->cell_width - 1 + (ends_subject (panel, t) ? 1 : 0)), "");
         }
       gsize width;
-      g_autofree char *label = short_label (eg_trace_grid_get_text (panel->grid, last - 1), MAX_LABEL, &width);
+      g_autofree char *label
+          = short_label (eg_trace_grid_get_text (panel->grid, last - 1), MAX_LABEL, &width);
       cli_print ("└ ");
       print_label (panel, last - 1, label);
       cli_print ("\n");

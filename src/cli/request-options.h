@@ -20,9 +20,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CliRequestOptions, cli_request_options_clear)
 
 /* Entries for these fields, ended by EG_N_FIELDS, and then those of the command itself, ended by { NULL }.
  * (transfer full) */
-GOptionEntry *cli_request_options_list (CliRequestOptions *self,
-                                        const EgTraceField *fields,
-                                        const GOptionEntry *more);
+GOptionEntry *
+cli_request_options_list (CliRequestOptions *self, const EgTraceField *fields, const GOptionEntry *more);
 
 /* Into a request; FALSE, said, when one of them makes no sense, or means nothing beside the others. What it
  * takes together is for eg_trace_request_check() to say. */

@@ -20,14 +20,13 @@ eg_parse_integer (
 }
 
 gboolean
-eg_parse_number (
-    const char *what, const char *text, double above, double max, double *value, GError **error)
+eg_parse_number (const char *what, const char *text, double above, double max, double *value, GError **error)
 {
   char *end = NULL;
   errno = 0;
   *value = g_ascii_strtod (text, &end);
   return (end != text && *end == '\0' && errno == 0 && *value > above && *value <= max)
          /* TRANSLATORS: an option, such as --noise; the bounds; what was typed. */
-         || eg_error_invalid (error, _ ("%s takes a number above %g and up to %g, not “%s”"), what, above, max,
-                              text);
+         || eg_error_invalid (error, _ ("%s takes a number above %g and up to %g, not “%s”"), what, above,
+                              max, text);
 }

@@ -10,7 +10,7 @@ gboolean eg_parse_integer (
     const char *what, const char *text, guint64 min, guint64 max, guint64 *value, GError **error);
 
 /* A number above one bound and up to the other. */
-gboolean eg_parse_number (
-    const char *what, const char *text, double above, double max, double *value, GError **error);
+gboolean
+eg_parse_number (const char *what, const char *text, double above, double max, double *value, GError **error);
 
 G_END_DECLS

@@ -161,13 +161,12 @@ eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, const EgCell *pins
     case EG_CURVES_LAYERS:
       if (analysis->n_top == 0)
         {
-          g_string_append (text,
-                           grid->result->complete ? _ ("No cell has a score") : _ ("No cell has a score yet"));
+          g_string_append (text, grid->result->complete ? _ ("No cell has a score")
+                                                        : _ ("No cell has a score yet"));
           break;
         }
-      g_string_append (text, eg_trace_result_matters_high (grid->result)
-                                 ? _ ("Highest on average: ")
-                                 : _ ("Lowest on average: "));
+      g_string_append (text, eg_trace_result_matters_high (grid->result) ? _ ("Highest on average: ")
+                                                                         : _ ("Lowest on average: "));
       for (gsize i = 0; i < analysis->n_top; i++)
         /* TRANSLATORS: one of a list: a comma or nothing, the layer and its average score. */
         g_string_append_printf (text, _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],

@@ -383,9 +383,8 @@ eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceGrid *grid)
 
   eg_trace_grid_get_subject (grid, &first, &last);
 
-  if (self->n_layers != grid->n_layers || self->n_tokens != grid->n_tokens
-      || self->subject_first != first || self->subject_last != last
-      || self->metric != eg_trace_grid_get_metric (grid)
+  if (self->n_layers != grid->n_layers || self->n_tokens != grid->n_tokens || self->subject_first != first
+      || self->subject_last != last || self->metric != eg_trace_grid_get_metric (grid)
       || self->is_loss != eg_trace_result_is_loss (grid->result)
       || self->tells_layers != eg_trace_grid_tells_layers (grid)
       || self->tells_tokens != eg_trace_grid_tells_tokens (grid))

@@ -32,9 +32,8 @@ eg_heatmap_layout_tells_layers (const EgHeatmapLayout *self)
 }
 
 /* A layout of nothing yet but the grid's shape and subject, and the scale: for maps without texts. */
-void eg_heatmap_layout_init_scale (EgHeatmapLayout *self,
-                                   const EgTraceGrid *grid,
-                                   const EgHeatmapStyle *style);
+void
+eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceGrid *grid, const EgHeatmapStyle *style);
 
 /* The cells with the subject's lines and a frame, and no texts. */
 void eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr);

@@ -86,8 +86,7 @@ for_each_cell (const EgHeatmapLayout *self, const EgTraceGrid *grid, CellFunctio
 }
 
 static void
-add_if_empty (
-    const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
+add_if_empty (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
   if (!is_known (grid, layer, position))
     add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
@@ -131,8 +130,7 @@ static void
 fill_cell (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
   EgRect cell = eg_heatmap_layout_get_cell (self, layer, position);
-  const double place
-      = eg_heatmap_layout_place (self, grid, eg_trace_grid_score (grid, layer, position));
+  const double place = eg_heatmap_layout_place (self, grid, eg_trace_grid_score (grid, layer, position));
 
   if (self->pixel <= 0)
     {
@@ -148,8 +146,7 @@ fill_cell (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gs
 }
 
 static void
-fill_if_known (
-    const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
+fill_if_known (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
   if (is_known (grid, layer, position))
     fill_cell (self, grid, layer, position, cr);

@@ -81,8 +81,8 @@ void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceGrid *grid
  * @map: the window through which the cells are seen; @cells: all of them, larger than @map by @zoom or
  * @least_cell and moved by how far they are scrolled; @bar: the colour bar
  * @bracket: of the line along the subject: y above the map, or x beside it where tokens go down
- * @metric, @is_loss: what the scores are of; @tells_layers, @tells_tokens: whether rows and columns are layers
- * and tokens, or all of them together
+ * @metric, @is_loss: what the scores are of; @tells_layers, @tells_tokens: whether rows and columns are
+ * layers and tokens, or all of them together
  * @low, @high: the least and the greatest score of the colour scale; @normalized: whether it is that of
  * normalized scores; @reversed: whether the least is at its red end, which says that much goes through a
  * cell: of raw scores, where smaller ones are better or where clean runs are damaged

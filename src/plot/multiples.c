@@ -121,8 +121,7 @@ eg_multiples_find (const EgMultiples *self, double x, double y, gsize *i)
 
 /* The map without axes: the drawing code of the large one, on a layout that has no texts. */
 static void
-draw_map (
-    const EgMultiples *self, EgTraceGrid *grid, const EgHeatmapStyle *style, EgRect rect, cairo_t *cr)
+draw_map (const EgMultiples *self, EgTraceGrid *grid, const EgHeatmapStyle *style, EgRect rect, cairo_t *cr)
 {
   EgHeatmapLayout layout;
 

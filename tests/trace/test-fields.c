@@ -1,4 +1,5 @@
-/* The table of a request's fields: each is compared, copied, written, read and checked, and none forgotten. */
+/* The table of a request's fields: each is compared, copied, written, read and checked, and none forgotten.
+ */
 #include "core/error.h"
 #include "trace/ask/fields.h"
 #include "trace/result/result-io.h"
@@ -35,7 +36,8 @@ static const struct
   [EG_FIELD_DIRECTION] = { "damage" },
   [EG_FIELD_FREEZE] = { "conv,gate" },
   [EG_FIELD_KNOCKOUT]
-  = { "0-1:0>1", { { EG_FIELD_SITES, "state" }, { EG_FIELD_SWEEP, "layers" }, { EG_FIELD_DIRECTION, "damage" } } },
+  = { "0-1:0>1",
+      { { EG_FIELD_SITES, "state" }, { EG_FIELD_SWEEP, "layers" }, { EG_FIELD_DIRECTION, "damage" } } },
   [EG_FIELD_UNTIL_SEM] = { "0.01" },
   [EG_FIELD_MAX_SAMPLES] = { "77", { { EG_FIELD_UNTIL_SEM, "0.01" } } },
   [EG_FIELD_THREADS] = { "3" },

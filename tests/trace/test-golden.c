@@ -109,7 +109,8 @@ test_traces (gconstpointer name)
       g_assert_cmpuint (result->tokens->subject_last, ==, json_array_get_int_element (range, 1));
       g_assert_cmpint (result->tokens->target_id, ==, json_object_get_int_member (golden, "target_id"));
       assert_near (result->noise_std, json_object_get_double_member (golden, "noise_std"), 1e-6);
-      assert_near (result->ends[0].high, json_object_get_double_member (golden, "high_score"), SCORE_TOLERANCE);
+      assert_near (result->ends[0].high, json_object_get_double_member (golden, "high_score"),
+                   SCORE_TOLERANCE);
       assert_near (result->ends[0].low, json_object_get_double_member (golden, "low_score"), SCORE_TOLERANCE);
       JsonArray *scores = json_object_get_array_member (golden, "scores");
       JsonArray *sem = json_object_get_array_member (golden, "scores_sem");
@@ -210,9 +211,9 @@ run_as_golden (EgModel *model, EgTraceRequest *request, JsonObject *trace)
     }
   golden_freeze (request, set);
   g_assert_no_error (error);
-  g_test_message ("%s, %s, window %u, %s, %u frozen", request->sites[0],
-                  eg_sweep_get_name (request->sweep), request->window,
-                  eg_direction_get_name (request->direction), json_array_get_length (frozen));
+  g_test_message ("%s, %s, window %u, %s, %u frozen", request->sites[0], eg_sweep_get_name (request->sweep),
+                  request->window, eg_direction_get_name (request->direction),
+                  json_array_get_length (frozen));
   EgTraceResult *result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   return result;
@@ -287,7 +288,8 @@ test_swaps (gconstpointer name)
           g_assert_true (eg_corruption_parse_kind (&request->corruption, kind, NULL));
           g_autoptr (EgTraceResult) result
               = run_as_golden (model, request, json_array_get_object_element (traces, t));
-          assert_near (result->ends[0].low, json_object_get_double_member (swap, "low_score"), SCORE_TOLERANCE);
+          assert_near (result->ends[0].low, json_object_get_double_member (swap, "low_score"),
+                       SCORE_TOLERANCE);
           assert_near (result->ends[0].high, json_object_get_double_member (swap, "high_score"),
                        SCORE_TOLERANCE);
           assert_scores (result, json_array_get_object_element (traces, t));

@@ -54,8 +54,8 @@ plain_result (gsize n_layers, const char *tokens)
   prompt->tokens = texts;
   prompt->target = g_strdup (" Paris");
   prompt->subject = g_strdup ("");
-  return eg_trace_result_new (eg_trace_request_new ("", NULL), prompt, n_layers,
-                              (const char *[]){ "resid" }, 1);
+  return eg_trace_result_new (eg_trace_request_new ("", NULL), prompt, n_layers, (const char *[]){ "resid" },
+                              1);
 }
 
 /* The request of a result that a test has made itself. */

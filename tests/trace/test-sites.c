@@ -106,8 +106,9 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
                                 .box = { layer, layer + 1, position, position + 1 } };
       if (isnan (result->grids[0]->scores[0][cell]) || cell % T < input->corrupted_first)
         continue;
-      g_assert_cmpfloat_with_epsilon (golden_run_whole (workspace, &whole, n_run, (gsize)result->tokens->target_id),
-                                      result->grids[0]->scores[0][cell], 1e-5);
+      g_assert_cmpfloat_with_epsilon (
+          golden_run_whole (workspace, &whole, n_run, (gsize)result->tokens->target_id),
+          result->grids[0]->scores[0][cell], 1e-5);
     }
   be->release (be, rows);
 }
@@ -256,8 +257,8 @@ test_nothing (gconstpointer name)
         g_autoptr (EgTraceRequest) request = new_request ();
         golden_restore (request, site, 0);
         request->sweep = sweep;
-        const EgGrid grid = eg_grid_of (request, eg_model_get_family (runs.model), runs.n_layers, runs.n_tokens,
-                                        runs.input->corrupted_first);
+        const EgGrid grid = eg_grid_of (request, eg_model_get_family (runs.model), runs.n_layers,
+                                        runs.n_tokens, runs.input->corrupted_first);
         for (gsize cell = 0; cell < eg_grid_n_cells (&grid); cell++)
           {
             EgSegment segment = eg_grid_segment (&grid, cell, runs.clean, runs.corrupted);

@@ -51,7 +51,8 @@ test_threads (void)
             const gsize n = eg_trace_grid_n_cells (result->grids[0]);
             g_assert_true (same_bits (first->grids[0]->scores[0], result->grids[0]->scores[0], n));
             g_assert_true (same_bits (first->grids[0]->sem[0], result->grids[0]->sem[0], n));
-            g_assert_true (first->ends[0].low == result->ends[0].low && first->ends[0].high == result->ends[0].high);
+            g_assert_true (first->ends[0].low == result->ends[0].low
+                           && first->ends[0].high == result->ends[0].high);
           }
       }
 }
@@ -101,7 +102,8 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
         }
     }
   for (gsize cell = 0; cell < n_cells; cell += stride)
-    g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->grids[0]->scores[0][cell], tolerance);
+    g_assert_cmpfloat_with_epsilon (sums[cell] / request->samples, result->grids[0]->scores[0][cell],
+                                    tolerance);
 }
 
 static void
@@ -349,9 +351,13 @@ test_continue (void)
         g_assert_true (parts->complete);
         g_assert_true (same_bits (whole->grids[0]->scores[0], parts->grids[0]->scores[0], n));
         g_assert_true (same_bits (whole->grids[0]->sem[0], parts->grids[0]->sem[0], n));
-        g_assert_true (memcmp (whole->grids[0]->counts, parts->grids[0]->counts, n * sizeof *whole->grids[0]->counts) == 0);
-        g_assert_true (whole->ends[0].low == parts->ends[0].low && whole->ends[0].low_sem == parts->ends[0].low_sem
-                       && whole->ends[0].high == parts->ends[0].high && whole->tokens->target_id == parts->tokens->target_id);
+        g_assert_true (
+            memcmp (whole->grids[0]->counts, parts->grids[0]->counts, n * sizeof *whole->grids[0]->counts)
+            == 0);
+        g_assert_true (whole->ends[0].low == parts->ends[0].low
+                       && whole->ends[0].low_sem == parts->ends[0].low_sem
+                       && whole->ends[0].high == parts->ends[0].high
+                       && whole->tokens->target_id == parts->tokens->target_id);
       }
 }
 
@@ -377,8 +383,10 @@ test_until (void)
       g_autoptr (EgTraceResult) other = threads == 3 ? run_in_stretches (model, request, 4, &n_stretches)
                                                      : eg_trace_run (model, request, NULL, NULL, NULL, NULL);
       g_assert_cmpuint (other->samples, ==, first->samples);
-      g_assert_true (same_bits (first->grids[0]->scores[0], other->grids[0]->scores[0], n) && same_bits (first->grids[0]->sem[0], other->grids[0]->sem[0], n));
-      g_assert_true (first->ends[0].low == other->ends[0].low && first->ends[0].low_sem == other->ends[0].low_sem);
+      g_assert_true (same_bits (first->grids[0]->scores[0], other->grids[0]->scores[0], n)
+                     && same_bits (first->grids[0]->sem[0], other->grids[0]->sem[0], n));
+      g_assert_true (first->ends[0].low == other->ends[0].low
+                     && first->ends[0].low_sem == other->ends[0].low_sem);
     }
 
   g_autoptr (EgTraceRequest) at_once = new_request ();
@@ -599,8 +607,10 @@ test_weights_replaced (void)
   g_autoptr (EgTraceResult) removed = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
   g_assert_nonnull (replaced);
   g_assert_nonnull (removed);
-  g_assert_true (same_bits (before->grids[0]->scores[0], replaced->grids[0]->scores[0], eg_trace_grid_n_cells (before->grids[0])));
-  g_assert_true (same_bits (before->grids[0]->scores[0], removed->grids[0]->scores[0], eg_trace_grid_n_cells (before->grids[0])));
+  g_assert_true (same_bits (before->grids[0]->scores[0], replaced->grids[0]->scores[0],
+                            eg_trace_grid_n_cells (before->grids[0])));
+  g_assert_true (same_bits (before->grids[0]->scores[0], removed->grids[0]->scores[0],
+                            eg_trace_grid_n_cells (before->grids[0])));
 }
 
 int

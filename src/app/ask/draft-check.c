@@ -85,7 +85,7 @@ part_of (EgTraceField field)
   switch (eg_trace_field_get_info (field)->part)
     {
     case EG_FIELD_OF_PROMPT:
-      return field == EG_FIELD_PROMPT ? EG_PART_PROMPT
+      return field == EG_FIELD_PROMPT   ? EG_PART_PROMPT
              : field == EG_FIELD_TARGET ? EG_PART_TARGET
                                         : EG_PART_SUBJECT;
     case EG_FIELD_OF_CORRUPTION:

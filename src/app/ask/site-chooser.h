@@ -13,8 +13,8 @@ G_BEGIN_DECLS
  * "optional" (whether none may be chosen); "label" (for a screen reader). */
 G_DECLARE_FINAL_TYPE (EgSiteChooser, eg_site_chooser, EG, SITE_CHOOSER, AdwBin)
 
-/* The first is the one that is traced first: the one that was chosen first, as long as it is chosen. (transfer
- * full) */
+/* The first is the one that is traced first: the one that was chosen first, as long as it is chosen.
+ * (transfer full) */
 char **eg_site_chooser_get_names (EgSiteChooser *self);
 
 /* NULL is none. Those that the family has not are chosen when another has them. */

@@ -14,9 +14,9 @@
 struct _EgTraceSettings
 {
   AdwBin parent_instance;
-  EgDraft *draft;         /* NULL: nothing is shown yet, or any more */
-  char **sites_before;    /* of a knockout, which has a site of its own; NULL: none */
-  gboolean showing; /* what changes in a widget does not come from a person */
+  EgDraft *draft;      /* NULL: nothing is shown yet, or any more */
+  char **sites_before; /* of a knockout, which has a site of its own; NULL: none */
+  gboolean showing;    /* what changes in a widget does not come from a person */
 
   EgSiteChooser *sites;
   EgTargetRow *target;

@@ -233,8 +233,7 @@ on_sorter_changed (GtkSorter *sorter, GtkSorterChange change, gpointer data)
 {
   EgCellTable *self = data;
 
-  if (self->grid != NULL && self->grid->n_layers == self->n_layers
-      && self->grid->n_tokens == self->n_tokens)
+  if (self->grid != NULL && self->grid->n_layers == self->n_layers && self->grid->n_tokens == self->n_tokens)
     take_keys (self);
 }
 

@@ -60,8 +60,8 @@ eg_curves_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       = adw_style_manager_get_dark (adw_style_manager_get_for_display (gtk_widget_get_display (widget)));
   const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height);
   cairo_t *cr = gtk_snapshot_append_cairo (snapshot, &bounds);
-  eg_curves_draw (self->curves, self->grid, self->pins, self->n_pins, &chart,
-                  eg_plot_style_subject (widget), dark, self->layer, cr, width, height);
+  eg_curves_draw (self->curves, self->grid, self->pins, self->n_pins, &chart, eg_plot_style_subject (widget),
+                  dark, self->layer, cr, width, height);
   cairo_destroy (cr);
 }
 

@@ -112,8 +112,7 @@ gboolean eg_trace_field_from_option (const char *option, EgTraceField *field);
 char *eg_trace_field_format (EgTraceField field, const EgTraceRequest *request);
 
 /* Takes over what a text says. EG_ERROR_INVALID, which names the option. */
-gboolean
-eg_trace_field_parse (EgTraceField field, EgTraceRequest *request, const char *text, GError **error);
+gboolean eg_trace_field_parse (EgTraceField field, EgTraceRequest *request, const char *text, GError **error);
 
 /* Of flags, counts and numbers. */
 double eg_trace_field_get_number (EgTraceField field, const EgTraceRequest *request);

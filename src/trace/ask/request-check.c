@@ -109,8 +109,7 @@ eg_check_sweep (const EgTraceRequest *self, GError **error)
   if (self->sweep >= EG_N_SWEEPS)
     return eg_error_invalid (error, _ ("There is no such site, sweep or direction"));
   return self->sweep != EG_SWEEP_CARRY || is_only (self, eg_site_name_is_state)
-         || eg_error_invalid (error,
-                              _ ("The sweep “carry” is one of the state alone: name the site state"));
+         || eg_error_invalid (error, _ ("The sweep “carry” is one of the state alone: name the site state"));
 }
 
 gboolean
@@ -125,13 +124,14 @@ eg_check_knockout (const EgTraceRequest *self, GError **error)
 {
   if (!self->has_knockout)
     return TRUE;
-  if (!is_only (self, eg_site_name_has_knockouts) || self->sweep != EG_SWEEP_LAYERS || self->direction != EG_DIRECTION_DAMAGE)
+  if (!is_only (self, eg_site_name_has_knockouts) || self->sweep != EG_SWEEP_LAYERS
+      || self->direction != EG_DIRECTION_DAMAGE)
     return eg_error_invalid (
         error, _ ("A knockout cuts paths through the state of the clean run, layer by layer: its "
                   "site is state, its sweep layers and its direction damage"));
   return eg_site_names_count (self->freeze) == 0
-         || eg_error_invalid (
-             error, _ ("A knockout restores nothing, so that nothing can be frozen beside it"));
+         || eg_error_invalid (error,
+                              _ ("A knockout restores nothing, so that nothing can be frozen beside it"));
 }
 
 gboolean
@@ -171,10 +171,8 @@ eg_check_until_sem (const EgTraceRequest *self, GError **error)
 gboolean
 eg_check_max_samples (const EgTraceRequest *self, GError **error)
 {
-  return !(self->until_sem > 0)
-         || (self->max_samples >= self->samples && self->max_samples <= EG_MAX_SAMPLES)
+  return !(self->until_sem > 0) || (self->max_samples >= self->samples && self->max_samples <= EG_MAX_SAMPLES)
          || eg_error_invalid (
-             error,
-             _ ("The greatest number of samples must be from %u, with which it begins, to %d, not %u"),
+             error, _ ("The greatest number of samples must be from %u, with which it begins, to %d, not %u"),
              self->samples, EG_MAX_SAMPLES, self->max_samples);
 }

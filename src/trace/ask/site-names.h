@@ -13,7 +13,8 @@ const char *eg_site_name_at (guint i);
 /* "Residual stream": what a person reads; the name itself where no family has it. (transfer none) */
 const char *eg_site_name_get_title (const char *name);
 
-/* The site whose paths a knockout cuts, of the first family that has one; whether it is that of any family. */
+/* The site whose paths a knockout cuts, of the first family that has one; whether it is that of any family.
+ */
 const char *eg_site_name_of_knockouts (void);
 gboolean eg_site_name_has_knockouts (const char *name);
 

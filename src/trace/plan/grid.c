@@ -10,19 +10,19 @@ eg_grid_of (const EgTraceRequest *request,
             gsize n_tokens,
             gsize corrupted_first)
 {
-  EgGrid self = { .family = family,
-                  .n_layers = n_layers,
-                  .n_tokens = n_tokens,
-                  .n_corrupted = n_tokens,
-                  .corrupted_first = corrupted_first,
-                  .aligned_first = corrupted_first,
-                  .sweep = request->sweep,
-                  .window = request->window,
-                  .direction = request->direction,
-                  .frozen = eg_family_expand_sites (
-                      family, eg_site_names_to_set (request->freeze, family, NULL)),
-                  .has_knockout = request->has_knockout,
-                  .knockout = request->knockout };
+  EgGrid self
+      = { .family = family,
+          .n_layers = n_layers,
+          .n_tokens = n_tokens,
+          .n_corrupted = n_tokens,
+          .corrupted_first = corrupted_first,
+          .aligned_first = corrupted_first,
+          .sweep = request->sweep,
+          .window = request->window,
+          .direction = request->direction,
+          .frozen = eg_family_expand_sites (family, eg_site_names_to_set (request->freeze, family, NULL)),
+          .has_knockout = request->has_knockout,
+          .knockout = request->knockout };
   const EgSiteSet sites = eg_site_names_to_set (request->sites, family, &self.sites[0]);
   self.n_sites = 1;
   for (EgSite site = 0; site < family->n_sites; site++)

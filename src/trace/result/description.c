@@ -64,8 +64,8 @@ describe_best (const EgTraceGrid *grid, const EgTraceAnalysis *analysis)
       g_autofree char *place = describe_place (grid, layer, token);
       /* TRANSLATORS: what was restored (“restoring layer 3”), the metric, its value, and its error (“ ± 2%”)
        * or nothing. */
-      return g_strdup_printf (_ ("Most important: %s (%s: %s%s)"), place, eg_metric_get_title (metric),
-                              value, error);
+      return g_strdup_printf (_ ("Most important: %s (%s: %s%s)"), place, eg_metric_get_title (metric), value,
+                              error);
     }
   switch (metric)
     {

@@ -31,7 +31,8 @@ append_csv_number (GString *text, double value)
 static void
 append_csv_header (GString *text, const EgTraceResult *self)
 {
-  g_string_append_printf (text, "%slayer,position,token,score,sem,normalized", self->n_grids > 1 ? "site," : "");
+  g_string_append_printf (text, "%slayer,position,token,score,sem,normalized",
+                          self->n_grids > 1 ? "site," : "");
   for (gsize m = 1; m < self->n_metrics; m++)
     {
       const char *metric = eg_metric_get_name (self->metrics[m]);

@@ -178,8 +178,8 @@ set_field (JsonObject *object, const char *name, EgTraceField field, const EgTra
     }
 }
 
-/* The object that a field is in: the document, or one in it, which is made with the first of its fields. name:
- * (out): the field's name in there. */
+/* The object that a field is in: the document, or one in it, which is made with the first of its fields.
+ * name: (out): the field's name in there. */
 static JsonObject *
 get_place (JsonObject *document, const EgFieldInfo *info, const char **name)
 {

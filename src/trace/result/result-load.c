@@ -258,9 +258,10 @@ read_field_number (const Reader *reader, EgTraceField field, EgTraceRequest *req
   const EgFieldInfo *info = eg_trace_field_get_info (field);
   gint64 integer = (gint64)eg_trace_field_get_number (field, request);
   double number = eg_trace_field_get_number (field, request);
-  if (info->type == EG_FIELD_NUMBER ? !read_number (reader, info->name, &number, error)
-                                    : !read_integer (reader, info->name, info->type == EG_FIELD_FLAG ? 1 : G_MAXUINT32,
-                                                     &integer, error))
+  if (info->type == EG_FIELD_NUMBER
+          ? !read_number (reader, info->name, &number, error)
+          : !read_integer (reader, info->name, info->type == EG_FIELD_FLAG ? 1 : G_MAXUINT32, &integer,
+                           error))
     return FALSE;
   if (info->type != EG_FIELD_NUMBER)
     number = (double)integer;
@@ -295,7 +296,10 @@ has_settings (const Reader *reader)
 
 /* Which answers the request named: those of the file that it did not are what the model said. */
 static gboolean
-read_named_answers (const Reader *reader, const EgTraceTokens *tokens, EgTraceRequest *request, GError **error)
+read_named_answers (const Reader *reader,
+                    const EgTraceTokens *tokens,
+                    EgTraceRequest *request,
+                    GError **error)
 {
   gint64 named = FALSE;
   if (!read_integer (reader, "target_named", 1, &named, error))
@@ -345,7 +349,8 @@ find_subject_offset (const char *prompt, const EgTraceTokens *tokens)
   const char *subject = tokens->subject;
   gsize first_start, first_end, last_start, last_end;
 
-  if (*subject == '\0' || !find_token (prompt, tokens->tokens, tokens->subject_first, &first_start, &first_end)
+  if (*subject == '\0'
+      || !find_token (prompt, tokens->tokens, tokens->subject_first, &first_start, &first_end)
       || !find_token (prompt, tokens->tokens, tokens->subject_last, &last_start, &last_end))
     return -1;
   const char *first = strstr (prompt, subject);
@@ -501,9 +506,8 @@ make_result (const Reader *reader, EgTraceTokens **tokens, EgTraceRequest **requ
     return NULL;
   g_strfreev ((*request)->sites);
   (*request)->sites = sites;
-  EgTraceResult *self
-      = eg_trace_result_new (g_steal_pointer (request), g_steal_pointer (tokens), n_layers,
-                             (const char *const *)sites, g_strv_length (sites));
+  EgTraceResult *self = eg_trace_result_new (g_steal_pointer (request), g_steal_pointer (tokens), n_layers,
+                                             (const char *const *)sites, g_strv_length (sites));
   self->has_settings = has_settings (reader);
   self->samples = self->has_settings ? self->request->samples : 0;
   self->seconds = NAN;

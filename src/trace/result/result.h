@@ -103,11 +103,8 @@ struct _EgTraceResult
 
 /* With a grid for each of the sites, of the shape that the request's sweep has; no score is known. Takes over
  * both. (transfer full) */
-EgTraceResult *eg_trace_result_new (EgTraceRequest *request,
-                                    EgTraceTokens *tokens,
-                                    gsize n_layers,
-                                    const char *const *sites,
-                                    gsize n_sites);
+EgTraceResult *eg_trace_result_new (
+    EgTraceRequest *request, EgTraceTokens *tokens, gsize n_layers, const char *const *sites, gsize n_sites);
 EgTraceResult *eg_trace_result_ref (EgTraceResult *self);
 void eg_trace_result_unref (EgTraceResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceResult, eg_trace_result_unref)
@@ -133,7 +130,8 @@ void eg_trace_result_spell (EgTraceResult *self, EgTokenizer *tokenizer);
 
 /* ---- grids ---- */
 
-/* A copy of its result, which goes with the grid of it that is returned. (transfer full): eg_trace_grid_unref()
+/* A copy of its result, which goes with the grid of it that is returned. (transfer full):
+ * eg_trace_grid_unref()
  */
 EgTraceGrid *eg_trace_grid_copy (const EgTraceGrid *self);
 

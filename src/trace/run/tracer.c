@@ -941,8 +941,8 @@ result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *m
   own->sites = g_new0 (char *, grid.n_sites + 1);
   for (gsize i = 0; i < grid.n_sites; i++)
     own->sites[i] = g_strdup (sites[i]);
-  EgTraceResult *result = eg_trace_result_new (own, tokens_of (input, tokenizer), grid.n_layers, sites,
-                                               grid.n_sites);
+  EgTraceResult *result
+      = eg_trace_result_new (own, tokens_of (input, tokenizer), grid.n_layers, sites, grid.n_sites);
   for (gsize m = 1; m < meter->n_metrics; m++)
     eg_trace_result_add_metric (result, meter->metrics[m]);
   result->samples = eg_trace_request_get_samples (request);
