@@ -24,9 +24,13 @@ print_json (EgModel *model)
   const EgFamily *family = eg_model_get_family (model);
   const EgSizes *sizes = eg_model_get_sizes (model);
   JsonObject *tokenizer = json_object_new ();
-  json_object_set_string_member (tokenizer, "kind", "byte-level BPE");
+  json_object_set_string_member (tokenizer, "kind",
+                                 eg_model_get_tokenizer_path (model) ? "byte-level BPE" : "bytes");
   json_object_set_int_member (tokenizer, "tokens", (gint64)n_tokens_of (model));
-  json_object_set_string_member (tokenizer, "file", eg_model_get_tokenizer_path (model));
+  if (eg_model_get_tokenizer_path (model) != NULL)
+    json_object_set_string_member (tokenizer, "file", eg_model_get_tokenizer_path (model));
+  else
+    json_object_set_null_member (tokenizer, "file");
   json_object_set_string_member (tokenizer, "origin",
                                  eg_tokenizer_origin_get_name (eg_model_get_tokenizer_origin (model)));
 
@@ -132,9 +136,15 @@ print_lines (EgModel *model)
              /* TRANSLATORS: how many, the type of the numbers, such as F32, and the size of the file. */
              _ ("%zu (%s, %s on disk)"), eg_model_get_n_parameters (model), eg_model_get_dtype_name (model),
              file_size);
-  cli_field (width, C_ ("info", "tokenizer"), _ ("byte-level BPE, %zu tokens, %s"), n_tokens_of (model),
-             eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
-  cli_field (width, "", "%s", eg_model_get_tokenizer_path (model));
+  if (eg_model_get_tokenizer_path (model) != NULL)
+    {
+      cli_field (width, C_ ("info", "tokenizer"), _ ("byte-level BPE, %zu tokens, %s"), n_tokens_of (model),
+                 eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
+      cli_field (width, "", "%s", eg_model_get_tokenizer_path (model));
+    }
+  else
+    cli_field (width, C_ ("info", "tokenizer"), "%s",
+               eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
   cli_field (width, C_ ("info", "trace memory"),
              /* TRANSLATORS: the memory that a trace takes of one site, that of all sites, and what the
               * machine has. */

@@ -92,32 +92,12 @@ open_files (EgModel *self, GError **error)
   return FALSE;
 }
 
-/* More rows than tokens are padding; fewer are another model's. */
-static gboolean
-check_vocabulary (EgModel *self, gsize n_rows, GError **error)
-{
-  const gsize n_tokens = eg_tokenizer_n_ids (self->tokenizer);
-  if (n_tokens <= n_rows)
-    return TRUE;
-  if (self->tokenizer_origin == EG_TOKENIZER_SHIPPED)
-    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                 _ ("“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %zu tokens, the "
-                    "model's vocabulary %zu; put the model's own tokenizer.json into its folder"),
-                 self->name, n_tokens, n_rows);
-  else
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model's "
-                    "vocabulary %zu"),
-                 self->tokenizer_path, self->name, n_tokens, n_rows);
-  return FALSE;
-}
-
 static gboolean
 load_tokenizer (EgModel *self, const EgTokenizerChoice *choice, gsize n_rows, GError **error)
 {
-  self->tokenizer_path = eg_tokenizer_choose (self->folder, choice, &self->tokenizer_origin);
-  self->tokenizer = eg_tokenizer_load (self->tokenizer_path, error);
-  return self->tokenizer != NULL && check_vocabulary (self, n_rows, error);
+  self->tokenizer = eg_tokenizer_open (self->folder, self->name, n_rows, choice, &self->tokenizer_origin,
+                                       &self->tokenizer_path, error);
+  return self->tokenizer != NULL;
 }
 
 static EgModel *

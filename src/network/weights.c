@@ -2,7 +2,6 @@
 #include "network/weights.h"
 
 #include "core/error.h"
-#include "core/half.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -93,12 +92,7 @@ load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape,
     return tensor->data;
   const gsize n = eg_tensor_get_n_elements (tensor);
   float *copy = take (loader, n * sizeof (float));
-  if (tensor->dtype == EG_DTYPE_F32)
-    memcpy (copy, tensor->data, tensor->n_bytes);
-  else if (tensor->dtype == EG_DTYPE_F16)
-    eg_half_to_float_n (tensor->data, n, copy);
-  else
-    eg_bfloat16_to_float_n (tensor->data, n, copy);
+  eg_tensor_to_floats (tensor, copy);
   return copy;
 }
 

@@ -56,68 +56,43 @@ null_download (EgStream *stream, float *to, const float *from, gsize n)
 #define COUNT g_atomic_int_inc (&n_ops)
 
 static void
-null_gemm (EgStream *stream,
-           float *y,
-           gsize ldy,
-           const float *x,
-           gsize ldx,
-           gsize n_rows,
-           const EgMatrix *w,
-           const float *bias)
+null_gemm (EgStream *stream, const EgGemm *op)
 {
   COUNT;
 }
 
 static void
-null_rmsnorm (
-    EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps)
+null_norm (EgStream *stream, const EgNorm *op)
 {
   COUNT;
 }
 
 static void
-null_conv_silu (EgStream *stream,
-                float *c,
-                const float *x,
-                gsize ldx,
-                const EgRows *segments,
-                gsize n_segments,
-                gsize n_inner,
-                gsize n_conv,
-                const float *w,
-                const float *bias)
+null_conv_silu (EgStream *stream, const EgConv *op)
 {
   COUNT;
 }
 
 static void
-null_softplus (EgStream *stream, float *x, gsize n)
+null_scan (EgStream *stream, const EgScan *op)
 {
   COUNT;
 }
 
 static void
-null_scan (EgStream *stream,
-           float *y,
-           const float *delta,
-           const float *c,
-           const float *b_rows,
-           const float *c_rows,
-           gsize ldbc,
-           const EgRows *segments,
-           gsize n_segments,
-           gsize n_inner,
-           gsize n_state,
-           const float *a,
-           const float *skip,
-           const float *z,
-           gsize ldz)
+null_gate (EgStream *stream, const EgGate *op)
 {
   COUNT;
 }
 
 static void
-null_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+null_attention (EgStream *stream, const EgAttention *op)
+{
+  COUNT;
+}
+
+static void
+null_activate (EgStream *stream, EgActivation activation, float *x, gsize n)
 {
   COUNT;
 }
@@ -141,16 +116,11 @@ null_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
 }
 
 static void
-null_head (EgStream *stream,
-           EgHeadRow *answers,
-           const float *x,
-           gsize n_rows,
-           const EgMatrix *head,
-           const EgHeadQuery *query)
+null_head (EgStream *stream, const EgHead *op)
 {
   COUNT;
-  for (gsize r = 0; r < n_rows; r++)
-    answers[r] = (EgHeadRow){ .max = 1, .sum = 2, .target = 1, .against = 1 };
+  for (gsize r = 0; r < op->n_rows; r++)
+    op->answers[r] = (EgHeadRow){ .max = 1, .sum = 2, .target = 1, .against = 1 };
 }
 
 static EgBackend null_backend = {
@@ -165,11 +135,12 @@ static EgBackend null_backend = {
   .upload = null_upload,
   .download = null_download,
   .gemm = null_gemm,
-  .rmsnorm = null_rmsnorm,
+  .norm = null_norm,
   .conv_silu = null_conv_silu,
-  .softplus = null_softplus,
+  .activate = null_activate,
   .scan = null_scan,
   .gate = null_gate,
+  .attention = null_attention,
   .add = null_add,
   .copy_rows = null_copy_rows,
   .embed = null_embed,

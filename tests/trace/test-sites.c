@@ -2,6 +2,7 @@
  * alone; putting everything back is the clean run, exactly; where nothing is corrupted, nothing has an
  * effect.
  */
+#include "network/mamba1/private.h"
 #include "golden.h"
 
 #include "network/mamba1/private.h"

@@ -42,7 +42,7 @@ describe_model (EgModel *model)
   return g_strdup_printf (_ ("%'zu parameters, %s, %s, on %s\n%s\nTokenizer: %s\n%s"),
                           eg_model_get_n_parameters (model), eg_model_get_dtype_name (model), bytes,
                           eg_model_get_device_name (model), eg_model_get_folder (model), origin,
-                          eg_model_get_tokenizer_path (model));
+                          eg_model_get_tokenizer_path (model) ? eg_model_get_tokenizer_path (model) : "");
 }
 
 static void
