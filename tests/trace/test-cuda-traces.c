@@ -60,9 +60,8 @@ request_of (const Kind *kind, const char *prompt)
   GError *error = NULL;
   EgTraceRequest *request = eg_trace_request_new (prompt, "Eiffel Tower");
   request->samples = 1;
-  request->site = kind->site;
-  request->more_sites = kind->more_sites;
-  request->freeze = kind->freeze;
+  golden_restore (request, kind->site, kind->more_sites);
+  golden_freeze (request, kind->freeze);
   request->sweep = kind->sweep;
   request->direction = kind->direction;
   request->window = kind->window;
@@ -180,7 +179,7 @@ plan_on (EgModel *placed, const EgTraceRequest *request)
 {
   GError *error = NULL;
   const EgSizes *sizes = eg_model_get_sizes (placed);
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL, &error);
   g_assert_no_error (error);
   const EgGrid grid = eg_grid_of_input (request, placed, input);
   const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, request->samples);
@@ -331,7 +330,7 @@ test_launches (void)
       {
         double launches, copies;
         g_autoptr (EgTraceRequest) request = new_request (samples);
-        request->site = sites[i];
+        golden_restore (request, sites[i], 0);
         count_calls (placed, request, &launches, &copies);
         g_assert_cmpfloat (launches, <=, LAUNCHES_A_LAYER + N_BIASES + (sites[i] == EG_SITE_MIXER ? 2 : 0));
         g_assert_cmpfloat (copies, <=, TABLES_A_LAYER + (sites[i] == EG_SITE_MIXER ? 1 : 0));

@@ -30,7 +30,7 @@ test_demo (void)
   for (EgSite site = 0; site < EG_N_SITES; site++)
     {
       g_autoptr (EgTraceRequest) request = new_request ();
-      request->site = site;
+      golden_restore (request, site, 0);
       request->samples = site == EG_SITE_RESID ? 2 : 1;
       cuda_compare_traces (model, placed, request, 1e-5);
     }

@@ -1,6 +1,7 @@
 /* The plan holds every cell and sample once; threads take every task once, corrupted runs before what waits
  * for them, and deliver evenly. */
 #include "network/mamba1/private.h"
+#include "trace/ask/site-names.h"
 #include "trace/plan/schedule.h"
 
 static const EgMamba1Sizes mamba_130m = { .sizes = { .n_layers = 24, .d_model = 768, .vocab_size = 50280 },
@@ -32,8 +33,9 @@ static const Case cases[] = {
 static EgPlan *
 plan_of (const Case *it, gsize device_rows)
 {
-  const EgTraceRequest request
-      = { .site = it->site, .more_sites = it->more, .window = (guint)it->window, .sweep = it->sweep };
+  g_auto (GStrv) sites
+      = eg_site_names_of_set (EG_SITE_BIT (it->site) | it->more, &eg_family_mamba1, it->site);
+  const EgTraceRequest request = { .sites = sites, .window = (guint)it->window, .sweep = it->sweep };
   const EgGrid grid
       = eg_grid_of (&request, &eg_family_mamba1, it->n_layers, it->n_tokens, it->corrupted_first);
   const EgGroupSizes sizes = eg_group_sizes_of (device_rows);

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "network/workspace.h"
-#include "trace/ask/request.h"
+#include "trace/ask/input.h"
 
 G_BEGIN_DECLS
 
