@@ -95,6 +95,18 @@ eg_network_get_dtype_name (EgNetwork *self)
   return eg_weights_get_dtype_name (self->weights, self->family, self->sizes);
 }
 
+gsize
+eg_network_get_n_others (EgNetwork *self)
+{
+  return self->weights->n_others;
+}
+
+GPtrArray *
+eg_network_get_others (EgNetwork *self)
+{
+  return self->weights->others;
+}
+
 const EgWeights *
 eg_network_get_weights (EgNetwork *self)
 {

@@ -24,6 +24,11 @@ gsize eg_network_get_n_parameters (EgNetwork *self);
 /* "F32", "F16", "BF16" or "mixed". */
 const char *eg_network_get_dtype_name (EgNetwork *self);
 
+/* Tensors of its files that are not used: how many, and the names of the first few. (transfer none)
+ * (element-type utf8) */
+gsize eg_network_get_n_others (EgNetwork *self);
+GPtrArray *eg_network_get_others (EgNetwork *self);
+
 /* Where its backend computes; of layers that are not resident, nothing. */
 const EgWeights *eg_network_get_weights (EgNetwork *self);
 EgBackend *eg_network_get_backend (EgNetwork *self);
