@@ -1,8 +1,8 @@
 /* What all kernels begin with. The sources are compiled by nvcc for GPUs, and by g++ and clang++ against
  * tests/cuda-host for tests; whatever differs between the two is here.
  *
- * Kernels take all their shared memory at the launch (shared_memory ()), and get their tables (EgRows,
- * EgRowCopy) in device memory. */
+ * Kernels take all their shared memory at the launch (shared_memory ()), and get their tables (EgScanRows,
+ * EgRowCopy …) in device memory. */
 #pragma once
 
 #include <cuda_runtime.h>

@@ -7,18 +7,29 @@ namespace engram
 {
 static const unsigned conv_threads = 128, conv_rows = 32;
 
+/* EgConv, with its segments in device memory. */
+struct ConvArguments
+{
+  float *c;
+  const float *x;
+  size_t ldx;
+  const EgConvRows *segments;
+  size_t n_inner;
+  unsigned n_conv;
+  const float *w, *bias;
+};
+
 /* x[t, i], t counted within the segment; before its first row, what it continues. */
 __device__ static __forceinline__ float
-conv_input (
-    const EgRows &segment, const float *x, size_t ldx, size_t n_inner, size_t n_conv, long t, size_t i)
+conv_input (const ConvArguments &it, const EgConvRows &segment, unsigned n_conv, long t, size_t i)
 {
-  return t >= 0 ? x[(segment.row + (size_t)t) * ldx + i]
-                : segment.history[(size_t)(t + (long)n_conv - 1) * n_inner + i];
+  return t >= 0 ? it.x[(segment.row + (size_t)t) * it.ldx + i]
+                : segment.history[(size_t)(t + (long)n_conv - 1) * it.n_inner + i];
 }
 
 /* The rows that a thread goes down: FALSE when there is none. */
 __device__ static __forceinline__ bool
-conv_range (const EgRows &segment, size_t i, size_t n_inner, long *first, long *end)
+conv_range (const EgConvRows &segment, size_t i, size_t n_inner, long *first, long *end)
 {
   *first = (long)blockIdx.z * conv_rows;
   *end = *first + conv_rows < (long)segment.n_rows ? *first + conv_rows : (long)segment.n_rows;
@@ -27,27 +38,20 @@ conv_range (const EgRows &segment, size_t i, size_t n_inner, long *first, long *
 
 template <unsigned K>
 __global__ void
-conv_silu_kernel (float *c,
-                  const float *x,
-                  size_t ldx,
-                  const EgRows *segments,
-                  size_t n_inner,
-                  unsigned n_conv,
-                  const float *w,
-                  const float *bias)
+conv_silu_kernel (ConvArguments it)
 {
-  const EgRows &segment = segments[blockIdx.x];
-  const size_t i = (size_t)blockIdx.y * conv_threads + threadIdx.x;
+  const EgConvRows &segment = it.segments[blockIdx.x];
+  const size_t i = (size_t)blockIdx.y * conv_threads + threadIdx.x, D = it.n_inner;
   long first, end;
-  if (!conv_range (segment, i, n_inner, &first, &end))
+  if (!conv_range (segment, i, D, &first, &end))
     return;
-  const float start = bias ? bias[i] : 0.0f;
+  const float start = it.bias ? it.bias[i] : 0.0f;
   float tap[K], window[K];
 #pragma unroll
   for (unsigned k = 0; k < K; k++)
     {
-      tap[k] = w[k * n_inner + i];
-      window[k] = k > 0 ? conv_input (segment, x, ldx, n_inner, K, first - (long)K + (long)k, i) : 0.0f;
+      tap[k] = it.w[k * D + i];
+      window[k] = k > 0 ? conv_input (it, segment, K, first - (long)K + (long)k, i) : 0.0f;
     }
   for (long t = first; t < end; t++)
     {
@@ -56,66 +60,51 @@ conv_silu_kernel (float *c,
 #pragma unroll
       for (unsigned k = 0; k < K; k++)
         {
-          window[k] = k + 1 < K ? window[k + 1] : x[row * ldx + i];
+          window[k] = k + 1 < K ? window[k + 1] : it.x[row * it.ldx + i];
           sum += tap[k] * window[k];
         }
-      c[row * n_inner + i] = silu (sum);
+      it.c[row * D + i] = silu (sum);
     }
 }
 
 /* For any K: every input is read K times, from the cache. */
 __global__ void
-conv_silu_any_kernel (float *c,
-                      const float *x,
-                      size_t ldx,
-                      const EgRows *segments,
-                      size_t n_inner,
-                      unsigned n_conv,
-                      const float *w,
-                      const float *bias)
+conv_silu_any_kernel (ConvArguments it)
 {
-  const EgRows &segment = segments[blockIdx.x];
+  const EgConvRows &segment = it.segments[blockIdx.x];
   const size_t i = (size_t)blockIdx.y * conv_threads + threadIdx.x;
   long first, end;
-  if (!conv_range (segment, i, n_inner, &first, &end))
+  if (!conv_range (segment, i, it.n_inner, &first, &end))
     return;
   for (long t = first; t < end; t++)
     {
-      float sum = bias ? bias[i] : 0.0f;
-      for (unsigned k = 0; k < n_conv; k++)
-        sum += w[k * n_inner + i]
-               * conv_input (segment, x, ldx, n_inner, n_conv, t - (long)n_conv + 1 + (long)k, i);
-      c[(segment.row + (size_t)t) * n_inner + i] = silu (sum);
+      float sum = it.bias ? it.bias[i] : 0.0f;
+      for (unsigned k = 0; k < it.n_conv; k++)
+        sum += it.w[k * it.n_inner + i]
+               * conv_input (it, segment, it.n_conv, t - (long)it.n_conv + 1 + (long)k, i);
+      it.c[(segment.row + (size_t)t) * it.n_inner + i] = silu (sum);
     }
 }
 
 static void
-cuda_conv_silu (EgStream *stream,
-                float *c,
-                const float *x,
-                gsize ldx,
-                const EgRows *segments,
-                gsize n_segments,
-                gsize n_inner,
-                gsize n_conv,
-                const float *w,
-                const float *bias)
+cuda_conv_silu (EgStream *stream, const EgConv *op)
 {
   gsize most_rows = 0;
-  for (gsize s = 0; s < n_segments; s++)
-    most_rows = MAX (most_rows, segments[s].n_rows);
+  for (gsize s = 0; s < op->n_segments; s++)
+    most_rows = MAX (most_rows, op->segments[s].n_rows);
   if (most_rows == 0 || !begin_op (stream))
     return;
-  const EgRows *table = upload_table (stream, segments, n_segments);
-  const dim3 grid ((unsigned)n_segments, blocks_for (n_inner, conv_threads),
+  const EgConvRows *table = upload_table (stream, op->segments, op->n_segments);
+  const dim3 grid ((unsigned)op->n_segments, blocks_for (op->n_inner, conv_threads),
                    blocks_for (most_rows, conv_rows));
-  auto *kernel = n_conv == 4   ? conv_silu_kernel<4>
-                 : n_conv == 3 ? conv_silu_kernel<3>
-                 : n_conv == 2 ? conv_silu_kernel<2>
-                               : conv_silu_any_kernel;
+  auto *kernel = op->n_conv == 4   ? conv_silu_kernel<4>
+                 : op->n_conv == 3 ? conv_silu_kernel<3>
+                 : op->n_conv == 2 ? conv_silu_kernel<2>
+                                   : conv_silu_any_kernel;
   if (table)
-    launch ("conv_silu", kernel, grid, dim3 (conv_threads), 0, stream->compute, c, x, ldx, table, n_inner,
-            (unsigned)n_conv, w, bias);
+    launch (
+        "conv_silu", kernel, grid, dim3 (conv_threads), 0, stream->compute,
+        ConvArguments{ op->c, op->x, op->ldx, table, op->n_inner, (unsigned)op->n_conv, op->w, op->bias });
   end_op (stream);
 }
 }

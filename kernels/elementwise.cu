@@ -19,31 +19,10 @@ elementwise_grid (size_t n)
   return dim3 ((unsigned)(blocks < elementwise_blocks ? blocks : elementwise_blocks));
 }
 
-/* log (1 + exp (x)), where neither overflows. */
-__device__ static __forceinline__ float
-softplus (float x)
-{
-  return fmaxf (x, 0.0f) + log1pf (expf (-fabsf (x)));
-}
-
-__device__ static __forceinline__ float4
-softplus (float4 x)
-{
-  return make_float4 (softplus (x.x), softplus (x.y), softplus (x.z), softplus (x.w));
-}
-
 __device__ static __forceinline__ float4
 operator+ (float4 a, float4 b)
 {
   return make_float4 (a.x + b.x, a.y + b.y, a.z + b.z, a.w + b.w);
-}
-
-template <typename T>
-__global__ void
-softplus_kernel (T *x, size_t n)
-{
-  for (size_t i = (size_t)blockIdx.x * blockDim.x + threadIdx.x; i < n; i += (size_t)gridDim.x * blockDim.x)
-    x[i] = softplus (x[i]);
 }
 
 template <typename T>
@@ -113,20 +92,6 @@ copy_rows_kernel (const EgRowCopy *copies, size_t width)
 }
 
 static void
-cuda_softplus (EgStream *stream, float *x, gsize n)
-{
-  if (n == 0 || !begin_op (stream))
-    return;
-  if (fours (x, x, n))
-    launch ("softplus", softplus_kernel<float4>, elementwise_grid (n / 4), dim3 (elementwise_threads), 0,
-            stream->compute, reinterpret_cast<float4 *> (x), (size_t)n / 4);
-  else
-    launch ("softplus", softplus_kernel<float>, elementwise_grid (n), dim3 (elementwise_threads), 0,
-            stream->compute, x, (size_t)n);
-  end_op (stream);
-}
-
-static void
 cuda_add (EgStream *stream, float *y, const float *x, gsize n)
 {
   if (n == 0 || !begin_op (stream))
@@ -142,12 +107,12 @@ cuda_add (EgStream *stream, float *y, const float *x, gsize n)
 }
 
 static void
-cuda_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+cuda_gate (EgStream *stream, const EgGate *op)
 {
-  if (n_rows == 0 || !begin_op (stream))
+  if (op->n_rows == 0 || !begin_op (stream))
     return;
-  launch ("gate", gate_kernel, dim3 ((unsigned)n_rows), dim3 (elementwise_threads), 0, stream->compute, y, z,
-          (size_t)ldz, (size_t)n_inner);
+  launch ("gate", gate_kernel, dim3 ((unsigned)op->n_rows), dim3 (elementwise_threads), 0, stream->compute,
+          op->y, op->z, (size_t)op->ldz, (size_t)op->n_inner);
   end_op (stream);
 }
 

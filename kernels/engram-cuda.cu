@@ -5,8 +5,11 @@
 #include "pool.cu"
 #include "stream.cu"
 
-#include "conv.cu"
 #include "elementwise.cu"
+
+#include "activation.cu"
+#include "attention.cu"
+#include "conv.cu"
 #include "gemm.cu"
 #include "head.cu"
 #include "norm.cu"

@@ -52,51 +52,40 @@ row_factor (EgStream *stream, const float *x, gsize *ldx, gsize n_rows, gsize k)
   return Factor{ own, CUDA_R_16BF };
 }
 
-/* Within an op. */
+/* Within an op; added to y where it has a bias, which lies there already. */
 static void
-queue_gemm (EgStream *stream,
-            float *y,
-            gsize ldy,
-            const float *x,
-            gsize ldx,
-            gsize n_rows,
-            const EgMatrix *w,
-            bool add)
+queue_gemm (EgStream *stream, const EgGemm *op)
 {
-  if (MAX (MAX (ldx, ldy), MAX (n_rows, MAX (w->rows, w->cols))) > INT_MAX)
+  const EgMatrix *w = op->w;
+  gsize ldx = op->ldx;
+  if (MAX (MAX (ldx, op->ldy), MAX (op->n_rows, MAX (w->rows, w->cols))) > INT_MAX)
     {
       fail_memory (stream); /* more than cuBLAS takes: half a group may be less */
       return;
     }
-  const Factor weights = weight_factor (stream, w), rows = row_factor (stream, x, &ldx, n_rows, w->cols);
+  const Factor weights = weight_factor (stream, w),
+               rows = row_factor (stream, op->x, &ldx, op->n_rows, w->cols);
   if (!weights.data || !rows.data)
     return;
-  const float one = 1.0f, beta = add ? 1.0f : 0.0f;
+  const float one = 1.0f, beta = op->bias ? 1.0f : 0.0f;
   check_blas (stream,
-              cublasGemmEx (stream->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)w->rows, (int)n_rows, (int)w->cols,
-                            &one, weights.data, weights.type, (int)w->cols, rows.data, rows.type, (int)ldx,
-                            &beta, y, CUDA_R_32F, (int)ldy,
+              cublasGemmEx (stream->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)w->rows, (int)op->n_rows,
+                            (int)w->cols, &one, weights.data, weights.type, (int)w->cols, rows.data,
+                            rows.type, (int)ldx, &beta, op->y, CUDA_R_32F, (int)op->ldy,
                             stream->backend->precision == EG_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32
                                                                             : CUBLAS_COMPUTE_32F,
                             CUBLAS_GEMM_DEFAULT));
 }
 
 static void
-cuda_gemm (EgStream *stream,
-           float *y,
-           gsize ldy,
-           const float *x,
-           gsize ldx,
-           gsize n_rows,
-           const EgMatrix *w,
-           const float *bias)
+cuda_gemm (EgStream *stream, const EgGemm *op)
 {
-  if (n_rows == 0 || w->rows == 0 || !begin_op (stream))
+  if (op->n_rows == 0 || op->w->rows == 0 || !begin_op (stream))
     return;
-  if (bias)
-    launch ("fill_rows", fill_rows_kernel, dim3 ((unsigned)n_rows), dim3 (elementwise_threads), 0,
-            stream->compute, y, (size_t)ldy, bias, (size_t)w->rows);
-  queue_gemm (stream, y, ldy, x, ldx, n_rows, w, bias != nullptr);
+  if (op->bias)
+    launch ("fill_rows", fill_rows_kernel, dim3 ((unsigned)op->n_rows), dim3 (elementwise_threads), 0,
+            stream->compute, op->y, (size_t)op->ldy, op->bias, (size_t)op->w->rows);
+  queue_gemm (stream, op);
   end_op (stream);
 }
 }

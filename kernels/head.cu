@@ -72,55 +72,46 @@ __launch_bounds__ (head_threads) head_kernel (HeadState *states, HeadPanel panel
   states[blockIdx.x] = state;
 }
 
+/* n of the head's rows, from `first` on. */
 static void
-queue_panel (EgStream *stream,
-             HeadState *states,
-             float *logits,
-             const float *x,
-             gsize n_rows,
-             const EgMatrix *head,
-             const EgHeadQuery *query,
-             size_t first,
-             size_t n,
-             bool begin)
+queue_panel (
+    EgStream *stream, const EgHead *op, HeadState *states, float *logits, size_t first, size_t n, bool begin)
 {
+  const EgMatrix *head = op->head;
+  const EgHeadQuery *query = op->query;
   const size_t size = head->dtype == EG_DTYPE_F32 ? sizeof (float) : sizeof (uint16_t), d = head->cols;
   const EgMatrix part = { static_cast<const char *> (head->data) + first * d * size, head->dtype, n, d };
-  queue_gemm (stream, logits, n, x, d, n_rows, &part, false);
+  const EgGemm product = { logits, n, op->x, d, op->n_rows, &part, nullptr };
+  queue_gemm (stream, &product);
   if (stream->state != EG_STREAM_WORKS)
     return;
-  launch ("head", head_kernel, dim3 ((unsigned)n_rows), dim3 (head_threads),
+  launch ("head", head_kernel, dim3 ((unsigned)op->n_rows), dim3 (head_threads),
           head_threads / warp_size * sizeof (double), stream->compute, states,
           HeadPanel{ logits, first, n, query->target, query->against, query->weights, begin });
 }
 
 static void
-cuda_head (EgStream *stream,
-           EgHeadRow *answers,
-           const float *x,
-           gsize n_rows,
-           const EgMatrix *head,
-           const EgHeadQuery *query)
+cuda_head (EgStream *stream, const EgHead *op)
 {
-  for (gsize r = 0; r < n_rows; r++) /* if nothing comes */
-    answers[r] = EgHeadRow{ (double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN, 0 };
+  const size_t n_rows = op->n_rows, n_vocab = op->head->rows;
+  for (size_t r = 0; r < n_rows; r++) /* if nothing comes */
+    op->answers[r] = EgHeadRow{ (double)NAN, (double)NAN, (double)NAN, (double)NAN, (double)NAN, 0 };
   if (n_rows == 0 || !begin_op (stream))
     return;
-  const size_t panel = MIN (MAX (head_logits / n_rows / 128 * 128, head_least_panel), head->rows);
-  const size_t n_panels = (head->rows + panel - 1) / panel, of_target = query->target / panel;
+  const size_t panel = MIN (MAX (head_logits / n_rows / 128 * 128, head_least_panel), n_vocab);
+  const size_t n_panels = (n_vocab + panel - 1) / panel, of_target = op->query->target / panel;
   auto *states = static_cast<HeadState *> (scratch (stream, SCRATCH_ANSWERS, n_rows * sizeof (HeadState)));
   float *logits = static_cast<float *> (scratch (stream, SCRATCH_LOGITS, n_rows * panel * sizeof (float)));
   for (size_t i = 0; states && logits && i < n_panels; i++)
     {
       /* The target's panel before the others, whose logits are compared with its. */
       const size_t p = i == 0 ? of_target : i <= of_target ? i - 1 : i;
-      queue_panel (stream, states, logits, x, n_rows, head, query, p * panel,
-                   MIN (panel, head->rows - p * panel), i == 0);
+      queue_panel (stream, op, states, logits, p * panel, MIN (panel, n_vocab - p * panel), i == 0);
     }
   const auto *found = static_cast<const HeadState *> (fetch (stream, states, n_rows * sizeof (HeadState)));
-  for (gsize r = 0; found && r < n_rows; r++)
-    answers[r]
-        = EgHeadRow{ (double)found[r].max,     found[r].sum,      (double)found[r].target,
-                     (double)found[r].against, found[r].weighted, query->rank ? (gsize)found[r].above : 0 };
+  for (size_t r = 0; found && r < n_rows; r++)
+    op->answers[r] = EgHeadRow{ (double)found[r].max,    found[r].sum,
+                                (double)found[r].target, (double)found[r].against,
+                                found[r].weighted,       op->query->rank ? (gsize)found[r].above : 0 };
 }
 }

@@ -169,11 +169,12 @@ cuda_open (int device, EgPrecision precision, char *why)
   table.use_slot = cuda_use_slot;
   table.leave_slot = cuda_leave_slot;
   table.gemm = cuda_gemm;
-  table.rmsnorm = cuda_rmsnorm;
+  table.norm = cuda_norm;
   table.conv_silu = cuda_conv_silu;
-  table.softplus = cuda_softplus;
   table.scan = cuda_scan;
   table.gate = cuda_gate;
+  table.attention = cuda_attention;
+  table.activate = cuda_activate;
   table.add = cuda_add;
   table.copy_rows = cuda_copy_rows;
   table.embed = cuda_embed;

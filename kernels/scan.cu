@@ -23,12 +23,13 @@ static const unsigned scan_threads = 128;
 /* Numbers of B, and as many of C, in shared memory at a time. */
 static const unsigned scan_tile = 1024;
 
+/* EgScan, with its segments in device memory. */
 struct ScanArguments
 {
   float *y;
   const float *delta, *c, *b_rows, *c_rows;
   size_t ldbc;
-  const EgRows *segments;
+  const EgScanRows *segments;
   size_t n_inner;
   unsigned n_state;
   const float *a, *skip, *z;
@@ -46,7 +47,7 @@ __launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
       = (size_t)blockIdx.y * (scan_threads / G) + threadIdx.x / warp_size * channels + lane % channels;
   const bool inside = i < it.n_inner;
   const size_t D = it.n_inner, N = it.n_state, at = inside ? i : 0;
-  const EgRows segment = it.segments[blockIdx.x];
+  const EgScanRows segment = it.segments[blockIdx.x];
   float *tile_b = shared_memory<float> (), *tile_c = tile_b + scan_tile;
 
   float h[S], a[S];
@@ -152,13 +153,13 @@ touches (const Ranges &ranges, const float *begin, const float *end)
 /* Segments that may run side by side: those from `first` on of which none begins with, or is given, states
  * that one before it keeps. */
 static size_t
-count_independent (const EgRows *segments, size_t first, size_t n_segments, size_t n_floats)
+count_independent (const EgScanRows *segments, size_t first, size_t n_segments, size_t n_floats)
 {
   Ranges kept;
   size_t end = first;
   for (; end < n_segments; end++)
     {
-      const EgRows &it = segments[end];
+      const EgScanRows &it = segments[end];
       const size_t n_given = it.set_end > it.set_first ? it.set_end - it.set_first : 0;
       if ((it.state && touches (kept, it.state, it.state + n_floats))
           || (it.set_state && touches (kept, it.set_state, it.set_state + n_given * n_floats)))
@@ -200,34 +201,20 @@ queue_wave (EgStream *stream, const ScanArguments &arguments, size_t n_segments)
 }
 
 static void
-cuda_scan (EgStream *stream,
-           float *y,
-           const float *delta,
-           const float *c,
-           const float *b_rows,
-           const float *c_rows,
-           gsize ldbc,
-           const EgRows *segments,
-           gsize n_segments,
-           gsize n_inner,
-           gsize n_state,
-           const float *a,
-           const float *skip,
-           const float *z,
-           gsize ldz)
+cuda_scan (EgStream *stream, const EgScan *op)
 {
-  if (n_segments == 0 || !begin_op (stream))
+  if (op->n_segments == 0 || !begin_op (stream))
     return;
-  if (n_state > EG_CUDA_MOST_STATES)
+  if (op->n_state > EG_CUDA_MOST_STATES)
     fail_lost (stream, "d_state > 256"); /* never: most_states says it */
-  const EgRows *table = upload_table (stream, segments, n_segments);
+  const EgScanRows *table = upload_table (stream, op->segments, op->n_segments);
   size_t n = 0;
-  for (size_t first = 0; table && first < n_segments; first += n)
+  for (size_t first = 0; table && first < op->n_segments; first += n)
     {
-      n = count_independent (segments, first, n_segments, n_inner * n_state);
+      n = count_independent (op->segments, first, op->n_segments, op->n_inner * op->n_state);
       queue_wave (stream,
-                  ScanArguments{ y, delta, c, b_rows, c_rows, ldbc, table + first, n_inner, (unsigned)n_state,
-                                 a, skip, z, ldz },
+                  ScanArguments{ op->y, op->delta, op->c, op->b_rows, op->c_rows, op->ldbc, table + first,
+                                 op->n_inner, (unsigned)op->n_state, op->a, op->skip, op->z, op->ldz },
                   n);
     }
   end_op (stream);

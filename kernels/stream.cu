@@ -228,13 +228,20 @@ grow_tables (EgStream *stream, size_t n_bytes)
   return tables.device != nullptr;
 }
 
+size_t
+table_place (size_t n_bytes)
+{
+  return (n_bytes + 63) / 64 * 64;
+}
+
 const void *
-upload_bytes (EgStream *stream, const void *table, size_t n_bytes)
+upload_bytes (EgStream *stream, const void *table, size_t n_bytes, const void *other, size_t n_other)
 {
   Tables &tables = stream->tables;
-  if (stream->state != EG_STREAM_WORKS || (n_bytes > tables.half_size && !grow_tables (stream, n_bytes)))
+  const size_t n_all = other ? table_place (n_bytes) + n_other : n_bytes;
+  if (stream->state != EG_STREAM_WORKS || (n_all > tables.half_size && !grow_tables (stream, n_all)))
     return nullptr;
-  if (tables.used + n_bytes > tables.half_size)
+  if (tables.used + n_all > tables.half_size)
     {
       check (stream, cudaEventRecord (tables.left[tables.half], stream->compute));
       tables.half = !tables.half;
@@ -242,9 +249,11 @@ upload_bytes (EgStream *stream, const void *table, size_t n_bytes)
       check (stream, cudaEventSynchronize (tables.left[tables.half]));
     }
   const size_t at = (size_t)tables.half * tables.half_size + tables.used;
-  tables.used += (n_bytes + 63) / 64 * 64;
+  tables.used += table_place (n_all);
   memcpy (tables.host + at, table, n_bytes);
-  check (stream, cudaMemcpyAsync (tables.device + at, tables.host + at, n_bytes, cudaMemcpyHostToDevice,
+  if (other)
+    memcpy (tables.host + at + table_place (n_bytes), other, n_other);
+  check (stream, cudaMemcpyAsync (tables.device + at, tables.host + at, n_all, cudaMemcpyHostToDevice,
                                   stream->compute));
   return stream->state == EG_STREAM_WORKS ? tables.device + at : nullptr;
 }

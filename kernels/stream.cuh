@@ -97,8 +97,12 @@ void end_op (EgStream *stream);
  * NULL when the stream has failed. */
 void *scratch (EgStream *stream, Scratch kind, size_t n_bytes);
 
-/* A host table's copy in device memory, for the next kernel; NULL when the stream has failed. */
-const void *upload_bytes (EgStream *stream, const void *table, size_t n_bytes);
+/* A host table's copy in device memory, for the next kernel; NULL when the stream has failed. A kernel that
+ * needs two takes them at once, since to make place for one may give back that of another: the second one's
+ * begins table_place (n_bytes) after the first one's. */
+const void *upload_bytes (
+    EgStream *stream, const void *table, size_t n_bytes, const void *other = nullptr, size_t n_other = 0);
+size_t table_place (size_t n_bytes);
 
 template <typename T>
 const T *

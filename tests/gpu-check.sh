@@ -110,14 +110,14 @@ time_ops() {
 
 random_model() { # NAME LAYERS WIDTH TYPE
   model=$build/random/$1
-  [ -e "$model/config.json" ] || "$build/tests/trace/random-model" "$model" "$2" "$3" "$4"
+  [ -e "$model/config.json" ] || "$build/tests/bench/random-model" "$model" "$2" "$3" "$4"
 }
 
 header=(--header)
 compare_traces() { # OPTION… of trace-device
   [ "$rehearse" = no ] || set -- --samples 1 --processor-samples 1 --repeats 1 "$@"
   [ "${#header[@]}" = 0 ] || echo >>"$tables"
-  "$build/tests/trace/trace-device" "${header[@]}" "$@" >>"$tables" || return 1
+  "$build/tests/bench/trace-device" "${header[@]}" "$@" >>"$tables" || return 1
   header=()
   tail -n 1 "$tables"
 }
@@ -170,7 +170,7 @@ layers=24 width=768
 [ "$rehearse" = no ] || layers=3 width=48
 check "a checkpoint of 130m's size" random_model 130m $layers $width f32 && {
   check "130m's size" compare_traces --model "$model"
-  check "130m's size, the host's part" "$build/tests/trace/queue-time" "$model"
+  check "130m's size, the host's part" "$build/tests/bench/queue-time" "$model"
   check "130m's size in tf32" compare_traces --model "$model" --precision tf32 --tolerance 1e-2
   check "130m's size in bf16" compare_traces --model "$model" --precision bf16 --tolerance 5e-2
 }

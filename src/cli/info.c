@@ -21,11 +21,16 @@ n_tokens_of (EgModel *model)
 static void
 print_json (EgModel *model)
 {
-  const EgModelConfig *config = eg_model_get_config (model);
+  const EgFamily *family = eg_model_get_family (model);
+  const EgSizes *sizes = eg_model_get_sizes (model);
   JsonObject *tokenizer = json_object_new ();
-  json_object_set_string_member (tokenizer, "kind", "byte-level BPE");
+  json_object_set_string_member (tokenizer, "kind",
+                                 eg_model_get_tokenizer_path (model) ? "byte-level BPE" : "bytes");
   json_object_set_int_member (tokenizer, "tokens", (gint64)n_tokens_of (model));
-  json_object_set_string_member (tokenizer, "file", eg_model_get_tokenizer_path (model));
+  if (eg_model_get_tokenizer_path (model) != NULL)
+    json_object_set_string_member (tokenizer, "file", eg_model_get_tokenizer_path (model));
+  else
+    json_object_set_null_member (tokenizer, "file");
   json_object_set_string_member (tokenizer, "origin",
                                  eg_tokenizer_origin_get_name (eg_model_get_tokenizer_origin (model)));
 
@@ -52,17 +57,18 @@ print_json (EgModel *model)
   JsonObject *document = json_object_new ();
   json_object_set_string_member (document, "model", eg_model_get_name (model));
   json_object_set_string_member (document, "folder", eg_model_get_folder (model));
-  json_object_set_string_member (document, "architecture", "mamba");
-  json_object_set_int_member (document, "n_layers", (gint64)config->n_layers);
-  json_object_set_int_member (document, "d_model", (gint64)config->d_model);
-  json_object_set_int_member (document, "d_inner", (gint64)config->d_inner);
-  json_object_set_int_member (document, "d_state", (gint64)config->d_state);
-  json_object_set_int_member (document, "d_conv", (gint64)config->d_conv);
-  json_object_set_int_member (document, "dt_rank", (gint64)config->dt_rank);
-  json_object_set_int_member (document, "vocab_size", (gint64)config->vocab_size);
-  json_object_set_boolean_member (document, "use_bias", config->use_bias);
-  json_object_set_boolean_member (document, "use_conv_bias", config->use_conv_bias);
-  json_object_set_boolean_member (document, "tied_embeddings", config->tie_embeddings);
+  json_object_set_string_member (document, "architecture", family->name);
+  json_object_set_int_member (document, "n_layers", (gint64)sizes->n_layers);
+  json_object_set_int_member (document, "d_model", (gint64)sizes->d_model);
+  for (gsize i = 0; i < family->n_fields; i++)
+    if (family->fields[i].is_flag)
+      json_object_set_boolean_member (document, family->fields[i].name,
+                                      eg_size_field_get (&family->fields[i], sizes) != 0);
+    else
+      json_object_set_int_member (document, family->fields[i].name,
+                                  (gint64)eg_size_field_get (&family->fields[i], sizes));
+  json_object_set_int_member (document, "vocab_size", (gint64)sizes->vocab_size);
+  json_object_set_boolean_member (document, "tied_embeddings", sizes->tie_embeddings);
   json_object_set_string_member (document, "dtype", eg_model_get_dtype_name (model));
   json_object_set_int_member (document, "parameters", (gint64)eg_model_get_n_parameters (model));
   json_object_set_int_member (document, "bytes", (gint64)eg_model_get_n_bytes (model));
@@ -92,22 +98,16 @@ label_width (void)
   return cli_label_width (labels, 15);
 }
 
-/* By the names that config.json has for them. */
+/* By the names that the field has for them. */
 static void
-print_sizes (gsize width, const EgModelConfig *config)
+print_sizes (gsize width, const EgFamily *family, const EgSizes *sizes)
 {
-  const struct
-  {
-    const char *name;
-    gsize size;
-  } sizes[] = { { "d_model", config->d_model },
-                { "d_inner", config->d_inner },
-                { "d_state", config->d_state },
-                { "d_conv", config->d_conv },
-                { "dt_rank", config->dt_rank } };
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
-  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
-    g_ptr_array_add (parts, g_strdup_printf ("%s %" G_GSIZE_FORMAT, sizes[i].name, sizes[i].size));
+  g_ptr_array_add (parts, g_strdup_printf ("d_model %" G_GSIZE_FORMAT, sizes->d_model));
+  for (gsize i = 0; i < family->n_fields; i++)
+    if (!family->fields[i].is_flag)
+      g_ptr_array_add (parts, g_strdup_printf ("%s %" G_GSIZE_FORMAT, family->fields[i].name,
+                                               eg_size_field_get (&family->fields[i], sizes)));
   g_autofree char *text = cli_join (parts);
   cli_field (width, C_ ("info", "width"), "%s", text);
 }
@@ -115,7 +115,7 @@ print_sizes (gsize width, const EgModelConfig *config)
 static void
 print_lines (EgModel *model)
 {
-  const EgModelConfig *config = eg_model_get_config (model);
+  const EgSizes *sizes = eg_model_get_sizes (model);
   g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
   g_autofree char *trace_size = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
   g_autofree char *all_size
@@ -125,20 +125,26 @@ print_lines (EgModel *model)
   const gsize width = label_width ();
   cli_field (width, C_ ("info", "model"), "%s", eg_model_get_name (model));
   cli_field (width, C_ ("info", "folder"), "%s", eg_model_get_folder (model));
-  cli_field (width, C_ ("info", "architecture"), "%s", _ ("Mamba (selective state space model)"));
-  cli_field (width, C_ ("info", "layers"), "%" G_GSIZE_FORMAT, config->n_layers);
-  print_sizes (width, config);
+  cli_field (width, C_ ("info", "architecture"), "%s", _ (eg_model_get_family (model)->title));
+  cli_field (width, C_ ("info", "layers"), "%" G_GSIZE_FORMAT, sizes->n_layers);
+  print_sizes (width, eg_model_get_family (model), sizes);
   cli_field (width, C_ ("info", "vocabulary"),
-             config->tie_embeddings ? _ ("%zu rows; head tied to the embedding")
-                                    : _ ("%zu rows; head of its own"),
-             config->vocab_size);
+             sizes->tie_embeddings ? _ ("%zu rows; head tied to the embedding")
+                                   : _ ("%zu rows; head of its own"),
+             sizes->vocab_size);
   cli_field (width, C_ ("info", "parameters"),
              /* TRANSLATORS: how many, the type of the numbers, such as F32, and the size of the file. */
              _ ("%zu (%s, %s on disk)"), eg_model_get_n_parameters (model), eg_model_get_dtype_name (model),
              file_size);
-  cli_field (width, C_ ("info", "tokenizer"), _ ("byte-level BPE, %zu tokens, %s"), n_tokens_of (model),
-             eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
-  cli_field (width, "", "%s", eg_model_get_tokenizer_path (model));
+  if (eg_model_get_tokenizer_path (model) != NULL)
+    {
+      cli_field (width, C_ ("info", "tokenizer"), _ ("byte-level BPE, %zu tokens, %s"), n_tokens_of (model),
+                 eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
+      cli_field (width, "", "%s", eg_model_get_tokenizer_path (model));
+    }
+  else
+    cli_field (width, C_ ("info", "tokenizer"), "%s",
+               eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model)));
   cli_field (width, C_ ("info", "trace memory"),
              /* TRANSLATORS: the memory that a trace takes of one site, that of all sites, and what the
               * machine has. */

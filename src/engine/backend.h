@@ -2,9 +2,9 @@
  * (network/mamba.c); the CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
  *
  * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the
- * backend's memory: the network computes with such addresses and never reads through them; EgRows tables and
- * copy lists are host memory. Ops are queued on a stream in order; eg_stream calls return without waiting
- * where the backend can. */
+ * backend's memory: the network computes with such addresses and never reads through them; tables of
+ * segments and copy lists are host memory. Ops are queued on a stream in order; eg_stream calls return
+ * without waiting where the backend can. */
 #pragma once
 
 #include "formats/tensor.h"
@@ -30,9 +30,63 @@ typedef struct
 } EgMatrix;
 
 /**
- * EgRows: one segment's rows among the stacked rows of a group.
+ * EgGemm: y[r, 0…w->rows) = x[r, 0…w->cols) · wᵀ + bias.
+ * @y: [n_rows, w->rows] with leading dimension @ldy; @x: [n_rows, w->cols] with leading dimension @ldx
+ * @bias: [w->rows], or %NULL
+ */
+typedef struct
+{
+  float *y;
+  gsize ldy;
+  const float *x;
+  gsize ldx, n_rows;
+  const EgMatrix *w;
+  const float *bias;
+} EgGemm;
+
+/**
+ * EgNorm: of each of n_rows dense rows of width d: x / sqrt (mean (x²) + eps) · weight, an RMSNorm; or, where
+ * @bias is not %NULL, (x − mean (x)) / sqrt (var (x) + eps) · weight + bias, a LayerNorm (var: of the
+ * population).
+ */
+typedef struct
+{
+  float *y;
+  const float *x;
+  gsize n_rows, d;
+  const float *weight, *bias;
+  float eps;
+} EgNorm;
+
+/**
+ * EgConvRows: one segment's rows among the stacked rows of a group.
  * @row, @n_rows: its rows, in the order of positions
- * @history: [K−1, D] device: what conv reads before the first row (zeros where the text begins)
+ * @history: [K−1, D] device: what is read before the first row (zeros where the text begins)
+ */
+typedef struct
+{
+  gsize row, n_rows;
+  const float *history;
+} EgConvRows;
+
+/**
+ * EgConv: c[t, i] = silu (bias[i] + Σ_k w[k, i] · x[t−K+1+k, i]) within each segment.
+ * @c: [rows, D] dense; @x: [rows, D] with leading dimension @ldx; @w: [K, D]; @bias: [D] or %NULL
+ */
+typedef struct
+{
+  float *c;
+  const float *x;
+  gsize ldx;
+  const EgConvRows *segments;
+  gsize n_segments;
+  gsize n_inner, n_conv;
+  const float *w, *bias;
+} EgConv;
+
+/**
+ * EgScanRows: one segment's rows among the stacked rows of a group.
+ * @row, @n_rows: its rows, in the order of positions
  * @state: [N, D] device: h before the first row; %NULL for zeros
  * @set_state: [set_end − set_first, N, D] device: what takes the place of h of its rows set_first … set_end −
  * 1 after their update, to be read by them and carried on; %NULL for none
@@ -44,14 +98,106 @@ typedef struct
 typedef struct
 {
   gsize row, n_rows;
-  const float *history;
   const float *state;
   const float *set_state;
   gsize set_first, set_end;
   float *keep_state;
   gsize keep_first, keep_end, keep_step;
   gsize out_first, out_row;
-} EgRows;
+} EgScanRows;
+
+/**
+ * EgScan: h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;
+ * y[t,i] = (Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i]) · silu (z[t,i]), without the gate where z is %NULL.
+ * Segments are done in their order: one may begin with a state that one before it keeps.
+ * @y: [out rows, D] dense, never the memory of @delta or @c; %NULL where no row's y is wanted
+ * @delta, @c: [rows, D] dense; @b_rows, @c_rows: B and C, [rows, N] with leading dimension @ldbc
+ * @a: A₂ [N, D]; @skip: [D]; @z: y's rows with leading dimension @ldz
+ */
+typedef struct
+{
+  float *y;
+  const float *delta, *c;
+  const float *b_rows, *c_rows;
+  gsize ldbc;
+  const EgScanRows *segments;
+  gsize n_segments;
+  gsize n_inner, n_state;
+  const float *a, *skip;
+  const float *z;
+  gsize ldz;
+} EgScan;
+
+/**
+ * EgGate: y[r, i] *= silu (z[r, i]).
+ * @y: [n_rows, D] dense; @z: with leading dimension @ldz
+ */
+typedef struct
+{
+  float *y;
+  const float *z;
+  gsize ldz, n_rows, n_inner;
+} EgGate;
+
+/* Keys and values of n consecutive positions: position i's at keys + i·ld and values + i·ld. Device. */
+typedef struct
+{
+  const float *keys, *values;
+  gsize ld, n;
+} EgAttentionSpan;
+
+/**
+ * EgAttentionRows: one segment's rows among the stacked rows of a group.
+ * @row, @n_rows: its rows of q; the first one's position is @first
+ * @span, @n_spans: of the op's spans, those that hold the positions 0 … first + n_rows − 1, in order
+ * @out_first: the first of its rows whose y is wanted; n_rows for none
+ * @out_row: the row of the output where that one goes
+ * @cut_first, @cut_end: of its rows, those that do not read the positions @from_begin … @from_end − 1, all
+ * before them; empty for none
+ */
+typedef struct
+{
+  gsize row, n_rows, first;
+  gsize span, n_spans;
+  gsize out_first, out_row;
+  gsize cut_first, cut_end, from_begin, from_end;
+} EgAttentionRows;
+
+/**
+ * EgAttention: y[t, h] = Σ_s softmax_s (scale · q[t, h]·k[s, h]) · v[s, h] over the positions s ≤ t, for each
+ * head h of width d_head.
+ * @y: [out rows, H·d_head] dense; @q: [rows, H·d_head] with leading dimension @ldq
+ */
+typedef struct
+{
+  float *y;
+  const float *q;
+  gsize ldq;
+  const EgAttentionRows *segments;
+  gsize n_segments;
+  const EgAttentionSpan *spans;
+  gsize n_spans;
+  gsize n_heads, d_head;
+  float scale;
+} EgAttention;
+
+/**
+ * EgActivation:
+ * @EG_ACTIVATION_SOFTPLUS: log (1 + exp (x))
+ * @EG_ACTIVATION_GELU: x·Φ (x), by erf
+ * @EG_ACTIVATION_GELU_TANH: x/2 · (1 + tanh (√(2/π)·(x + 0.044715·x³))): GPT-2's gelu_new
+ * @EG_ACTIVATION_RELU: max (x, 0)
+ * @EG_ACTIVATION_SILU: x / (1 + exp (−x))
+ */
+typedef enum
+{
+  EG_ACTIVATION_SOFTPLUS,
+  EG_ACTIVATION_GELU,
+  EG_ACTIVATION_GELU_TANH,
+  EG_ACTIVATION_RELU,
+  EG_ACTIVATION_SILU,
+  EG_N_ACTIVATIONS,
+} EgActivation;
 
 /* One row to copy, device to device. */
 typedef struct
@@ -87,6 +233,20 @@ typedef struct
   double weighted;
   gsize above;
 } EgHeadRow;
+
+/**
+ * EgHead: answers[r] (host) is what the query asks of x[r]·headᵀ. One pass over the head, which never holds
+ * all logits. Waits.
+ * @x: [n_rows, head->cols] dense
+ */
+typedef struct
+{
+  EgHeadRow *answers;
+  const float *x;
+  gsize n_rows;
+  const EgMatrix *head;
+  const EgHeadQuery *query;
+} EgHead;
 
 /* One of the highest values, and where it is. */
 typedef struct
@@ -152,59 +312,16 @@ struct _EgBackend
   void (*upload) (EgStream *stream, float *to, const float *from, gsize n);
   void (*download) (EgStream *stream, float *to, const float *from, gsize n);
 
-  /* y[r, 0…w.rows) = x[r, 0…w.cols) · wᵀ + bias; bias [w.rows] may be NULL. */
-  void (*gemm) (EgStream *stream,
-                float *y,
-                gsize ldy,
-                const float *x,
-                gsize ldx,
-                gsize n_rows,
-                const EgMatrix *w,
-                const float *bias);
+  /* What each computes stands at its struct. */
+  void (*gemm) (EgStream *stream, const EgGemm *op);
+  void (*norm) (EgStream *stream, const EgNorm *op);
+  void (*conv_silu) (EgStream *stream, const EgConv *op);
+  void (*scan) (EgStream *stream, const EgScan *op);
+  void (*gate) (EgStream *stream, const EgGate *op);
+  void (*attention) (EgStream *stream, const EgAttention *op);
 
-  /* y[r] = x[r] / sqrt (mean (x[r]²) + eps) · weight; dense rows of width d. */
-  void (*rmsnorm) (
-      EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps);
-
-  /* c[t, i] = silu (bias[i] + Σ_k w[k, i] · x[t−K+1+k, i]) within each segment; w [K, D]; x has leading
-   * dimension ldx, c is dense [rows, D]. */
-  void (*conv_silu) (EgStream *stream,
-                     float *c,
-                     const float *x,
-                     gsize ldx,
-                     const EgRows *segments,
-                     gsize n_segments,
-                     gsize n_inner,
-                     gsize n_conv,
-                     const float *w,
-                     const float *bias);
-
-  /* In place: x = log (1 + exp (x)). */
-  void (*softplus) (EgStream *stream, float *x, gsize n);
-
-  /* h[t,n,i] = 2^(Δ[t,i]·A₂[n,i]) · h[t−1,n,i] + Δ[t,i]·B[t,n]·c[t,i], A₂ = A·log₂e ≤ 0, Δ ≥ 0;
-   * y[t,i] = (Σ_n C[t,n]·h[t,n,i] + skip[i]·c[t,i]) · silu (z[t,i]), without the gate where z is NULL.
-   * Segments are done in their order: one may begin with a state that one before it keeps. Δ, c: dense
-   * [rows, D]; B, C: [rows, N] with leading dimension ldbc; A₂ [N, D]; y dense [out rows, D], and never the
-   * memory of Δ or c; z: y's rows, with leading dimension ldz. */
-  void (*scan) (EgStream *stream,
-                float *y,
-                const float *delta,
-                const float *c,
-                const float *b_rows,
-                const float *c_rows,
-                gsize ldbc,
-                const EgRows *segments,
-                gsize n_segments,
-                gsize n_inner,
-                gsize n_state,
-                const float *a,
-                const float *skip,
-                const float *z,
-                gsize ldz);
-
-  /* y[r, i] *= silu (z[r, i]); y dense [n_rows, D], z with leading dimension ldz. */
-  void (*gate) (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner);
+  /* In place, n floats. */
+  void (*activate) (EgStream *stream, EgActivation activation, float *x, gsize n);
 
   /* y += x, n floats. */
   void (*add) (EgStream *stream, float *y, const float *x, gsize n);
@@ -214,14 +331,7 @@ struct _EgBackend
   /* Widens one row of a matrix: an embedding. */
   void (*embed) (EgStream *stream, float *to, const EgMatrix *table, gsize row);
 
-  /* answers[r] (host): what the query asks of x[r]·headᵀ; x dense [n_rows, head.cols]. One pass over the
-   * head, which never holds all logits. Waits. */
-  void (*head) (EgStream *stream,
-                EgHeadRow *answers,
-                const float *x,
-                gsize n_rows,
-                const EgMatrix *head,
-                const EgHeadQuery *query);
+  void (*head) (EgStream *stream, const EgHead *op);
 
   /* found[0 … k) (host): the k highest of n values, the highest first, of equal ones the first; NaN is less
    * than any (and may come back as −∞). 1 ≤ k ≤ n. Returns Σ exp (value − found[0].value) over all n: what

@@ -1,3 +1,4 @@
+/* Devices by name, and the backend that computes on one. */
 #include "engine/device.h"
 
 #include "core/error.h"
@@ -39,28 +40,6 @@ eg_device_get_name (const EgDevice *device)
   if (device->kind == EG_DEVICE_CUDA)
     return g_strdup_printf ("cuda:%u", device->index);
   return g_strdup (kinds[device->kind]);
-}
-
-static const char *const precisions[EG_N_PRECISIONS] = { "fp32", "tf32", "bf16" };
-
-gboolean
-eg_precision_from_name (const char *name, EgPrecision *precision, GError **error)
-{
-  for (guint i = 0; i < G_N_ELEMENTS (precisions); i++)
-    if (strcmp (name, precisions[i]) == 0)
-      {
-        *precision = (EgPrecision)i;
-        return TRUE;
-      }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no precision “%s”: it is fp32, tf32 or bf16"),
-               name);
-  return FALSE;
-}
-
-const char *
-eg_precision_get_name (EgPrecision precision)
-{
-  return precisions[precision];
 }
 
 gboolean

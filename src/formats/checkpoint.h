@@ -14,16 +14,18 @@ typedef struct _EgCheckpoint EgCheckpoint;
  * Maps what is there, looking in this order (as Hugging Face's transformers does):
  * 1. model.safetensors
  * 2. model.safetensors.index.json: {"weight_map": {tensor: file}, ..}; each file is a .safetensors file in
- * the same folder (a plain name; nothing that leads elsewhere). The index decides: it must name at least one
- * tensor, every tensor that it names must be in the file it says, and what lies in a file without being named
- * is not in the checkpoint.
+ * the same folder (a plain name; nothing that leads elsewhere). The index must name at least one tensor. What
+ * is in its files counts, whether it names it or not; where two have a tensor of the same name, the index
+ * says which one it is, else the first. A tensor that the index names and no file has is not in the
+ * checkpoint.
  * 3. pytorch_model.bin (pytorch-file.h)
  * 4. pytorch_model.bin.index.json: as 2, of such files
+ * 5. the only file that ends in .ckpt, as PyTorch Lightning writes them: as 3
  *
  * The files stay mapped: mapping.h says what happens when somebody changes them.
  *
- * Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND (no folder, no weights in it, a file of the index is
- * missing), EG_ERROR_FORMAT, EG_ERROR_UNSUPPORTED, EG_ERROR_MEMORY or G_FILE_ERROR.
+ * Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND (no folder, no weights in it, files of the index are
+ * missing: all are named), EG_ERROR_FORMAT, EG_ERROR_UNSUPPORTED, EG_ERROR_MEMORY or G_FILE_ERROR.
  */
 EgCheckpoint *eg_checkpoint_open (const char *folder, GError **error);
 
@@ -31,13 +33,21 @@ EgCheckpoint *eg_checkpoint_ref (EgCheckpoint *self);
 void eg_checkpoint_unref (EgCheckpoint *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgCheckpoint, eg_checkpoint_unref)
 
-/* Returns: (transfer none) (nullable): NULL if there is no such tensor, or it has a dtype that is not read.
- */
+/* A tensor of F64 is given in F32, which it is narrowed to when it is first looked up; eg_checkpoint_has()
+ * and eg_checkpoint_get_shape() do not look at its data. Returns: (transfer none) (nullable): NULL if there
+ * is no such tensor, or it is not read. */
 const EgTensor *eg_checkpoint_lookup (EgCheckpoint *self, const char *name);
 
 /* As eg_checkpoint_lookup, but says why not: EG_ERROR_NOT_FOUND, or EG_ERROR_UNSUPPORTED for "has dtype I64,
  * which Engram does not read". */
 const EgTensor *eg_checkpoint_require (EgCheckpoint *self, const char *name, GError **error);
+
+/* Fails with EG_ERROR_NOT_FOUND if some of the names (NULL-terminated) are not there, in one sentence with
+ * the first ten of them. */
+gboolean eg_checkpoint_require_all (EgCheckpoint *self, const char *const *names, GError **error);
+
+/* Returns: (array length=n_dims) (transfer none) (nullable): NULL as of eg_checkpoint_lookup(). */
+const gsize *eg_checkpoint_get_shape (EgCheckpoint *self, const char *name, guint *n_dims);
 
 /* TRUE if eg_checkpoint_lookup would find it. */
 gboolean eg_checkpoint_has (EgCheckpoint *self, const char *name);
@@ -46,6 +56,10 @@ gboolean eg_checkpoint_has (EgCheckpoint *self, const char *name);
  * with; of a tensor that is not there, the file where it would have been looked for (the index or the only
  * file). */
 const char *eg_checkpoint_get_file_name (EgCheckpoint *self, const char *name);
+
+/* Those that are there and not read, with why: name → "has dtype I64, which Engram does not read". (transfer
+ * container) (element-type utf8 utf8) */
+GHashTable *eg_checkpoint_get_unread (EgCheckpoint *self);
 
 /* Returns: (transfer none): the names that eg_checkpoint_lookup finds, sorted by bytes, NULL-terminated. */
 const char *const *eg_checkpoint_get_names (EgCheckpoint *self);

@@ -219,6 +219,7 @@ read_value (Parser *self, EgJsonToken token, guint depth, const char *owner, Jso
     }
 }
 
+/* root: (out) (optional). */
 static gboolean
 read_root (Parser *self, JsonNode **root)
 {
@@ -232,6 +233,24 @@ read_root (Parser *self, JsonNode **root)
          || fail (self, _ ("the JSON text goes on after its end"));
 }
 
+static gboolean
+parse (Parser *self, const char *text, gsize length, const char *where, JsonNode **root, GError **error)
+{
+  if (!g_utf8_validate_len (text, length, NULL))
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, _ ("the JSON text is not valid UTF-8"));
+      return FALSE;
+    }
+  eg_json_reader_init (&self->reader, text, length);
+  const gboolean ok = read_root (self, root);
+  eg_json_reader_clear (&self->reader);
+  if (ok)
+    return TRUE;
+  g_autofree char *problem = self->problem;
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, problem);
+  return FALSE;
+}
+
 JsonNode *
 eg_json_parse_object_with_spans (
     const char *text, gsize length, const char *where, EgJsonSpan *spans, gsize n_spans, GError **error)
@@ -241,21 +260,19 @@ eg_json_parse_object_with_spans (
       spans[i].start = NULL;
       spans[i].length = spans[i].n_values = 0;
     }
-  if (!g_utf8_validate_len (text, length, NULL))
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, _ ("the JSON text is not valid UTF-8"));
-      return NULL;
-    }
   Parser parser = { .spans = spans, .n_spans = n_spans };
   g_autoptr (JsonNode) root = NULL;
-  eg_json_reader_init (&parser.reader, text, length);
-  const gboolean ok = read_root (&parser, &root);
-  eg_json_reader_clear (&parser.reader);
-  if (ok)
-    return g_steal_pointer (&root);
-  g_autofree char *problem = parser.problem;
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, problem);
-  return NULL;
+  return parse (&parser, text, length, where, &root, error) ? g_steal_pointer (&root) : NULL;
+}
+
+gboolean
+eg_json_check_object (const char *text, gsize length, const char *where, gsize *n_values, GError **error)
+{
+  Parser parser = { 0 };
+  if (!parse (&parser, text, length, where, NULL, error))
+    return FALSE;
+  *n_values = parser.n_values - 1;
+  return TRUE;
 }
 
 JsonNode *

@@ -29,6 +29,11 @@ typedef struct
 JsonNode *eg_json_parse_object_with_spans (
     const char *text, gsize length, const char *where, EgJsonSpan *spans, gsize n_spans, GError **error);
 
+/* Checks the syntax alone, and makes no tree: for texts too large for one. Names may be there twice.
+ * n_values: (out): as of a span. */
+gboolean
+eg_json_check_object (const char *text, gsize length, const char *where, gsize *n_values, GError **error);
+
 /* Reads a whole file; where is the file's base name. Also fails with G_FILE_ERROR. */
 JsonNode *eg_json_load_object (const char *path, GError **error);
 

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "formats/quote.h"
+#include "formats/tensor-file.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -11,8 +12,11 @@ typedef enum
 {
   ORDERED_DICT,
   REBUILD_TENSOR,
+  REBUILD_OTHER_TENSOR,
   REBUILD_PARAMETER,
   STORAGE_TYPE,
+  DTYPE,
+  OBJECT_TYPE,
 } GlobalKind;
 
 typedef struct
@@ -25,20 +29,45 @@ typedef struct
 } Global;
 
 static const Global globals[] = {
-  { "collections", "OrderedDict", ORDERED_DICT, NULL, FALSE, 0 },
-  { "torch._utils", "_rebuild_tensor_v2", REBUILD_TENSOR, NULL, FALSE, 0 },
-  { "torch._utils", "_rebuild_parameter", REBUILD_PARAMETER, NULL, FALSE, 0 },
+  { "collections", "OrderedDict", ORDERED_DICT },
+  { "torch._utils", "_rebuild_tensor_v2", REBUILD_TENSOR },
+  { "torch._utils", "_rebuild_tensor_v3", REBUILD_OTHER_TENSOR },
+  { "torch._utils", "_rebuild_parameter", REBUILD_PARAMETER },
+  { "torch._utils", "_rebuild_parameter_with_state", REBUILD_PARAMETER },
   { "torch", "FloatStorage", STORAGE_TYPE, "F32", TRUE, EG_DTYPE_F32 },
   { "torch", "HalfStorage", STORAGE_TYPE, "F16", TRUE, EG_DTYPE_F16 },
   { "torch", "BFloat16Storage", STORAGE_TYPE, "BF16", TRUE, EG_DTYPE_BF16 },
-  { "torch", "DoubleStorage", STORAGE_TYPE, "F64", FALSE, 0 },
-  { "torch", "LongStorage", STORAGE_TYPE, "I64", FALSE, 0 },
-  { "torch", "IntStorage", STORAGE_TYPE, "I32", FALSE, 0 },
-  { "torch", "ShortStorage", STORAGE_TYPE, "I16", FALSE, 0 },
-  { "torch", "CharStorage", STORAGE_TYPE, "I8", FALSE, 0 },
-  { "torch", "ByteStorage", STORAGE_TYPE, "U8", FALSE, 0 },
-  { "torch", "BoolStorage", STORAGE_TYPE, "BOOL", FALSE, 0 },
+  { "torch", "DoubleStorage", STORAGE_TYPE, "F64", TRUE, EG_DTYPE_F64 },
+  { "torch", "LongStorage", STORAGE_TYPE, "I64" },
+  { "torch", "IntStorage", STORAGE_TYPE, "I32" },
+  { "torch", "ShortStorage", STORAGE_TYPE, "I16" },
+  { "torch", "CharStorage", STORAGE_TYPE, "I8" },
+  { "torch", "ByteStorage", STORAGE_TYPE, "U8" },
+  { "torch", "BoolStorage", STORAGE_TYPE, "BOOL" },
+  { "torch", "ComplexFloatStorage", STORAGE_TYPE, "C64" },
+  { "torch", "ComplexDoubleStorage", STORAGE_TYPE, "C128" },
+  { "torch", "QInt8Storage", STORAGE_TYPE, "QI8" },
+  { "torch", "QUInt8Storage", STORAGE_TYPE, "QU8" },
+  { "torch", "QInt32Storage", STORAGE_TYPE, "QI32" },
+  { "torch.storage", "UntypedStorage", STORAGE_TYPE, NULL },
+  { "torch", "UntypedStorage", STORAGE_TYPE, NULL },
+  /* What stands beside tensors. */
+  { "torch", "Size", OBJECT_TYPE },
+  { "torch", "device", OBJECT_TYPE },
+  { "collections", "defaultdict", OBJECT_TYPE },
+  { "collections", "Counter", OBJECT_TYPE },
+  { "__builtin__", "set", OBJECT_TYPE },
+  { "__builtin__", "dict", OBJECT_TYPE },
+  { "__builtin__", "list", OBJECT_TYPE },
+  { "__builtin__", "int", OBJECT_TYPE },
+  { "__builtin__", "long", OBJECT_TYPE },
+  { "__builtin__", "float", OBJECT_TYPE },
+  { "__builtin__", "unicode", OBJECT_TYPE },
 };
+
+/* torch's dtypes: names without a module of their own. */
+static const char *const dtype_prefixes[]
+    = { "float", "bfloat", "int", "uint", "complex", "bool", "half", "double" };
 
 typedef enum
 {
@@ -53,18 +82,20 @@ typedef enum
   GLOBAL,
   STORAGE,
   TENSOR,
+  OBJECT, /* of which nothing is known */
   MARK,
 } Kind;
 
 static const char *const kind_names[]
     = { "None",          N_ ("a truth value"), N_ ("a number"),     N_ ("a number"),   N_ ("a text"),
         N_ ("a tuple"),  N_ ("a list"),        N_ ("a dictionary"), N_ ("a function"), N_ ("a storage"),
-        N_ ("a tensor"), N_ ("a mark") };
+        N_ ("a tensor"), N_ ("an object"),     N_ ("a mark") };
 
 typedef struct _Value Value;
 struct _Value
 {
   Kind kind;
+  const char *type; /* of a function: the dtype that it names */
   union
   {
     gint64 integer;
@@ -81,6 +112,7 @@ struct _EgPickle
   const guint8 *bytes;
   gsize n_bytes, position;
   GPtrArray *values; /* all there are */
+  GStringChunk *reasons;
   GPtrArray *stack;
   GHashTable *memo; /* number → Value */
   GPtrArray *tensors;
@@ -142,14 +174,18 @@ pop (EgPickle *self, Value **value, GError **error)
 }
 
 static gboolean
+refuse_kind (const EgPickle *self, const Value *value, Kind expected, GError **error)
+{
+  return refuse (self, EG_ERROR_FORMAT, error, _ ("its list of tensors has %s where %s should be"),
+                 _ (kind_names[value->kind]), _ (kind_names[expected]));
+}
+
+static gboolean
 pop_kind (EgPickle *self, Kind kind, Value **value, GError **error)
 {
   if (!pop (self, value, error))
     return FALSE;
-  if ((*value)->kind == kind)
-    return TRUE;
-  return refuse (self, EG_ERROR_FORMAT, error, _ ("its list of tensors has %s where %s should be"),
-                 _ (kind_names[(*value)->kind]), _ (kind_names[kind]));
+  return (*value)->kind == kind || refuse_kind (self, *value, kind, error);
 }
 
 /* Everything above the last mark into items, and the mark away. */
@@ -236,6 +272,20 @@ push_long (EgPickle *self, GError **error)
   return TRUE;
 }
 
+static const Global any_dtype = { "torch", NULL, DTYPE };
+
+/* "float8_e4m3fn" of torch: letters, then numbers. */
+static gboolean
+is_dtype (const char *module, const char *name)
+{
+  if (strcmp (module, "torch") != 0)
+    return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (dtype_prefixes); i++)
+    if (g_str_has_prefix (name, dtype_prefixes[i]))
+      return strspn (name, "abcdefghijklmnopqrstuvwxyz0123456789_") == strlen (name);
+  return FALSE;
+}
+
 static gboolean
 push_global (EgPickle *self, GError **error)
 {
@@ -248,6 +298,13 @@ push_global (EgPickle *self, GError **error)
         push (self, GLOBAL)->global = &globals[i];
         return TRUE;
       }
+  if (is_dtype (module, name))
+    {
+      Value *value = push (self, GLOBAL);
+      value->global = &any_dtype;
+      value->type = g_string_chunk_insert (self->reasons, name);
+      return TRUE;
+    }
   g_autofree char *full = g_strdup_printf ("%s.%s", module, name);
   g_autofree char *quoted = eg_quote (full);
   return refuse (self, EG_ERROR_UNSUPPORTED, error,
@@ -287,11 +344,14 @@ static gboolean
 add_items (EgPickle *self, Kind kind, GPtrArray *items, GError **error)
 {
   Value *container = NULL;
-  if (!pop_kind (self, kind, &container, error))
+  if (!pop (self, &container, error))
     return FALSE;
+  if (container->kind != kind && container->kind != OBJECT)
+    return refuse_kind (self, container, kind, error);
   if (kind == DICT && items->len % 2 != 0)
     return refuse (self, EG_ERROR_FORMAT, error, _ ("a key in it has no value"));
-  g_ptr_array_extend (container->items, items, NULL, NULL);
+  if (container->kind == kind)
+    g_ptr_array_extend (container->items, items, NULL, NULL);
   g_ptr_array_add (self->stack, container);
   return TRUE;
 }
@@ -324,6 +384,13 @@ item (const Value *tuple, guint i, Kind kind)
   return value != NULL && value->kind == kind ? value : NULL;
 }
 
+static const char *
+say_dtype (EgPickle *self, const char *dtype)
+{
+  g_autofree char *reason = eg_tensor_file_say_dtype (dtype);
+  return g_string_chunk_insert_const (self->reasons, reason);
+}
+
 /* ('storage', type, key, device, number of elements) */
 static gboolean
 make_storage (EgPickle *self, GError **error)
@@ -340,8 +407,9 @@ make_storage (EgPickle *self, GError **error)
   storage->tensor = g_new0 (EgPickledTensor, 1);
   storage->tensor->storage = key->text;
   storage->tensor->type = type->global->type;
-  storage->tensor->is_read = type->global->is_read;
   storage->tensor->dtype = type->global->dtype;
+  if (!type->global->is_read && type->global->type != NULL)
+    storage->tensor->reason = say_dtype (self, type->global->type);
   storage->tensor->n_stored = (guint64)n->integer;
   return TRUE;
 }
@@ -378,32 +446,77 @@ fits (const EgPickledTensor *tensor)
   return last < tensor->n_stored;
 }
 
+/* The bits that PyTorch keeps beside a tensor, {"neg": True}: FALSE for others, or for one of numbers that
+ * are read and have no such bit. */
 static gboolean
-make_tensor (EgPickle *self, const Value *arguments, GError **error)
+read_bits (const Value *bits, EgPickledTensor *tensor)
 {
-  const Value *storage = item (arguments, 0, STORAGE), *offset = item (arguments, 1, INTEGER);
-  const Value *size = item (arguments, 2, TUPLE), *stride = item (arguments, 3, TUPLE);
-  EgPickledTensor tensor = { 0 };
-  if (arguments->items->len < 6 || arguments->items->len > 7 || !storage || !offset || offset->integer < 0
-      || !size || !stride || size->items->len != stride->items->len)
-    return refuse (self, EG_ERROR_FORMAT, error, _ ("a tensor in it is not described as PyTorch does it"));
-  if (size->items->len > EG_TENSOR_MAX_DIMS)
-    return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                   _ ("a tensor in it has %u dimensions, and Engram reads up to %d"), size->items->len,
-                   EG_TENSOR_MAX_DIMS);
-  tensor = *storage->tensor;
-  tensor.offset = (guint64)offset->integer;
-  tensor.n_dims = size->items->len;
-  if (!read_sizes (size, tensor.shape) || !read_sizes (stride, tensor.stride))
+  for (guint i = 0; bits != NULL && i < bits->items->len; i += 2)
+    {
+      const Value *name = bits->items->pdata[i], *value = bits->items->pdata[i + 1];
+      if (name->kind != TEXT || value->kind != BOOLEAN)
+        return FALSE;
+      if (strcmp (name->text, "neg") == 0)
+        tensor->is_negative = value->integer != 0;
+      else if (value->integer != 0)
+        return FALSE;
+    }
+  return TRUE;
+}
+
+static gboolean
+refuse_tensor (const EgPickle *self, GError **error)
+{
+  return refuse (self, EG_ERROR_FORMAT, error, _ ("a tensor in it is not described as PyTorch does it"));
+}
+
+/* Where its elements are, of one that is read. */
+static gboolean
+read_view (EgPickle *self, EgPickledTensor *tensor, const Value *size, const Value *stride, GError **error)
+{
+  tensor->n_dims = size->items->len;
+  if (tensor->n_dims > EG_TENSOR_MAX_DIMS)
+    {
+      g_autofree char *reason = eg_tensor_file_say_dimensions (tensor->n_dims);
+      tensor->reason = g_string_chunk_insert (self->reasons, reason);
+      return TRUE;
+    }
+  if (!read_sizes (size, tensor->shape) || !read_sizes (stride, tensor->stride))
     return refuse (self, EG_ERROR_FORMAT, error,
                    _ ("a tensor in it has a size or stride that is no whole number from 0"));
-  if (!fits (&tensor))
-    {
-      g_autofree char *shape = eg_shape_to_string (tensor.shape, tensor.n_dims);
-      return refuse (self, EG_ERROR_FORMAT, error,
-                     _ ("a tensor of shape %s in it reaches beyond its storage of %" PRIu64 " elements"),
-                     shape, tensor.n_stored);
-    }
+  if (fits (tensor))
+    return TRUE;
+  g_autofree char *shape = eg_shape_to_string (tensor->shape, tensor->n_dims);
+  return refuse (self, EG_ERROR_FORMAT, error,
+                 _ ("a tensor of shape %s in it reaches beyond its storage of %" PRIu64 " elements"), shape,
+                 tensor->n_stored);
+}
+
+/* (storage, offset, size, stride, requires_grad, backward_hooks[, dtype][, bits]) */
+static gboolean
+make_tensor (EgPickle *self, const Value *arguments, gboolean has_dtype, GError **error)
+{
+  const guint least = has_dtype ? 7 : 6;
+  const Value *storage = item (arguments, 0, STORAGE), *offset = item (arguments, 1, INTEGER);
+  const Value *size = item (arguments, 2, TUPLE), *stride = item (arguments, 3, TUPLE);
+  const Value *dtype = has_dtype ? item (arguments, 6, GLOBAL) : NULL, *bits = item (arguments, least, DICT);
+  if (arguments->items->len < least || arguments->items->len > least + 1 || !storage || !offset || !size
+      || !stride || offset->integer < 0 || size->items->len != stride->items->len
+      || (arguments->items->len > least && bits == NULL) || (has_dtype && (!dtype || dtype->type == NULL)))
+    return refuse_tensor (self, error);
+  EgPickledTensor tensor = *storage->tensor;
+  tensor.offset = (guint64)offset->integer;
+  if (has_dtype)
+    tensor.reason = say_dtype (self, dtype->type);
+  else if (tensor.type == NULL)
+    return refuse_tensor (self, error);
+  if (!read_bits (bits, &tensor) && tensor.reason == NULL)
+    return refuse (
+        self, EG_ERROR_UNSUPPORTED, error,
+        _ ("a tensor in it has a bit other than PyTorch's negative bit: save it with .resolve_conj () and "
+           ".contiguous ()"));
+  if (tensor.reason == NULL && !read_view (self, &tensor, size, stride, error))
+    return FALSE;
   push (self, TENSOR)->tensor = g_memdup2 (&tensor, sizeof tensor);
   return TRUE;
 }
@@ -423,7 +536,12 @@ call (EgPickle *self, GError **error)
       push (self, DICT);
       return TRUE;
     case REBUILD_TENSOR:
-      return make_tensor (self, arguments, error);
+      return make_tensor (self, arguments, FALSE, error);
+    case REBUILD_OTHER_TENSOR:
+      return make_tensor (self, arguments, TRUE, error);
+    case OBJECT_TYPE:
+      push (self, OBJECT);
+      return TRUE;
     case REBUILD_PARAMETER:
       if (!item (arguments, 0, TENSOR))
         return refuse (self, EG_ERROR_FORMAT, error,
@@ -431,19 +549,22 @@ call (EgPickle *self, GError **error)
       g_ptr_array_add (self->stack, arguments->items->pdata[0]);
       return TRUE;
     case STORAGE_TYPE:
+    case DTYPE:
     default:
-      return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                     _ ("it makes an empty %s storage, which no checkpoint needs"), function->global->type);
+      return refuse (self, EG_ERROR_UNSUPPORTED, error, _ ("it makes an empty %s, which no checkpoint needs"),
+                     function->type != NULL ? function->type : function->global->name);
     }
 }
 
-/* Attributes, of a dictionary only, and dropped. */
+/* Attributes, of a dictionary or an object only, and dropped. */
 static gboolean
 drop_attributes (EgPickle *self, GError **error)
 {
   Value *attributes = NULL, *object = NULL;
-  if (!pop_kind (self, DICT, &attributes, error) || !pop_kind (self, DICT, &object, error))
+  if (!pop_kind (self, DICT, &attributes, error) || !pop (self, &object, error))
     return FALSE;
+  if (object->kind != DICT && object->kind != OBJECT)
+    return refuse_kind (self, object, DICT, error);
   g_ptr_array_add (self->stack, object);
   return TRUE;
 }
@@ -631,36 +752,78 @@ run_opcode (EgPickle *self, guint8 opcode, GError **error)
     }
 }
 
-/* The result: a dictionary of tensors by name. */
-static gboolean
-collect (EgPickle *self, GError **error)
+/* ---- the result ---- */
+
+/* Returns: (nullable): the member of that name that is a dictionary. */
+static const Value *
+find_member (const Value *dict, const char *name)
 {
-  Value *dict = NULL;
-  if (!pop (self, &dict, error))
-    return FALSE;
-  if (dict->kind != DICT)
-    return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                   _ ("it holds %s, not a dictionary of tensors: save the model's state_dict ()"),
-                   _ (kind_names[dict->kind]));
   for (guint i = 0; i < dict->items->len; i += 2)
     {
       const Value *key = dict->items->pdata[i], *value = dict->items->pdata[i + 1];
-      if (key->kind != TEXT)
+      if (key->kind == TEXT && value->kind == DICT && strcmp (key->text, name) == 0)
+        return value;
+    }
+  return NULL;
+}
+
+/* Training programs save the dictionary of tensors as a member of another one. */
+static const Value *
+find_frame (const Value *dict)
+{
+  static const char *const names[] = { "state_dict", "model_state_dict", "model", "module" };
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      const Value *member = find_member (dict, names[i]);
+      if (member != NULL)
+        return member;
+    }
+  return dict;
+}
+
+static void
+add_tensor (EgPickle *self, const Value *key, const Value *value)
+{
+  /* One tensor may stand there under two names. */
+  EgPickledTensor *tensor = g_memdup2 (value->tensor, sizeof *value->tensor);
+  tensor->name = key->text;
+  g_ptr_array_add (self->tensors, tensor);
+}
+
+/* A dictionary of tensors by name. Other things beside tensors are left out; without any tensor, the first of
+ * them is named. */
+static gboolean
+collect (EgPickle *self, GError **error)
+{
+  Value *whole = NULL;
+  const Value *odd_key = NULL, *odd = NULL;
+  if (!pop (self, &whole, error))
+    return FALSE;
+  if (whole->kind != DICT)
+    return refuse (self, EG_ERROR_UNSUPPORTED, error,
+                   _ ("it holds %s, not a dictionary of tensors: save the model's state_dict ()"),
+                   _ (kind_names[whole->kind]));
+  const Value *dict = find_frame (whole);
+  for (guint i = 0; i < dict->items->len; i += 2)
+    {
+      const Value *key = dict->items->pdata[i], *value = dict->items->pdata[i + 1];
+      if (value->kind == TENSOR && key->kind != TEXT)
         return refuse (self, EG_ERROR_UNSUPPORTED, error, _ ("a tensor in it has %s for a name"),
                        _ (kind_names[key->kind]));
-      if (value->kind != TENSOR)
+      if (value->kind == TENSOR)
+        add_tensor (self, key, value);
+      else if (odd == NULL && key->kind == TEXT)
         {
-          g_autofree char *quoted = eg_quote (key->text);
-          return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                         _ ("“%s” in it is %s, not a tensor: save the model's state_dict () alone"), quoted,
-                         _ (kind_names[value->kind]));
+          odd_key = key;
+          odd = value;
         }
-      /* One tensor may stand there under two names. */
-      EgPickledTensor *tensor = g_memdup2 (value->tensor, sizeof *value->tensor);
-      tensor->name = key->text;
-      g_ptr_array_add (self->tensors, tensor);
     }
-  return TRUE;
+  if (self->tensors->len > 0 || odd == NULL)
+    return TRUE;
+  g_autofree char *quoted = eg_quote (odd_key->text);
+  return refuse (self, EG_ERROR_UNSUPPORTED, error,
+                 _ ("“%s” in it is %s, not a tensor: save the model's state_dict () alone"), quoted,
+                 _ (kind_names[odd->kind]));
 }
 
 EgPickle *
@@ -672,6 +835,7 @@ eg_pickle_read (const guint8 *bytes, gsize n_bytes, const char *where, GError **
   self->bytes = bytes;
   self->n_bytes = n_bytes;
   self->values = g_ptr_array_new_with_free_func (value_free);
+  self->reasons = g_string_chunk_new (64);
   self->stack = g_ptr_array_new ();
   self->memo = g_hash_table_new (NULL, NULL);
   self->tensors = g_ptr_array_new_with_free_func (g_free);
@@ -696,6 +860,7 @@ eg_pickle_free (EgPickle *self)
   g_hash_table_unref (self->memo);
   g_ptr_array_unref (self->stack);
   g_ptr_array_unref (self->values);
+  g_string_chunk_free (self->reasons);
   g_free (self);
 }
 

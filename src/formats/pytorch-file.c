@@ -9,6 +9,9 @@
 #include <inttypes.h>
 #include <string.h>
 
+/* Of elements that a file has once and a tensor several times. */
+#define MAX_REPEATED_SIZE (256u << 20)
+
 /* A list of a million tensors is shorter. */
 #define MAX_PICKLE_SIZE (256u << 20)
 
@@ -18,6 +21,7 @@ typedef struct
   EgZip *zip;
   char *root;           /* "archive/" */
   GHashTable *inflated; /* entry → its bytes, of those that are compressed; owned by the file's copies */
+  gsize repeated_size;  /* bytes of tensors that repeat elements */
 } Reader;
 
 G_GNUC_PRINTF (4, 5)
@@ -96,18 +100,28 @@ is_contiguous (const EgPickledTensor *tensor)
   return TRUE;
 }
 
-/* The number of elements; FALSE when it is beyond those of the storage. */
+/* The number of elements, and the bytes they take one after the other; FALSE when there are more than the
+ * machine can count, or when they are repeated so often that they would take too much. */
 static gboolean
-count_elements (const EgPickledTensor *tensor, guint64 *n)
+count_elements (Reader *self, const EgPickledTensor *tensor, guint64 *n)
 {
+  const gsize size = eg_dtype_get_size (tensor->dtype);
   *n = 1;
   for (guint i = 0; i < tensor->n_dims; i++)
+    if (tensor->shape[i] == 0)
+      *n = 0;
+  for (guint i = 0; i<tensor->n_dims && * n> 0; i++)
     if (!g_uint64_checked_mul (n, *n, tensor->shape[i]))
       return FALSE;
-  return *n <= tensor->n_stored;
+  if (*n <= tensor->n_stored)
+    return TRUE;
+  if (*n > MAX_REPEATED_SIZE / size || MAX_REPEATED_SIZE - self->repeated_size < *n * size)
+    return FALSE;
+  self->repeated_size += (gsize)*n * size;
+  return TRUE;
 }
 
-/* The elements one after the other. (transfer full) */
+/* The elements one after the other, with their signs. (transfer full) */
 static void *
 gather (const EgPickledTensor *tensor, const guint8 *storage, gsize n, gsize size)
 {
@@ -119,6 +133,8 @@ gather (const EgPickledTensor *tensor, const guint8 *storage, gsize n, gsize siz
       for (guint k = 0; k < tensor->n_dims; k++)
         at += index[k] * tensor->stride[k];
       memcpy (copy + i * size, storage + at * size, size);
+      if (tensor->is_negative)
+        copy[i * size + size - 1] ^= 0x80;
       for (guint k = tensor->n_dims; k > 0 && ++index[k - 1] == tensor->shape[k - 1]; k--)
         index[k - 1] = 0;
     }
@@ -144,40 +160,38 @@ storage_bytes (Reader *self, const EgZipEntry *entry, GError **error)
   return bytes;
 }
 
-static gboolean
-add_tensor (Reader *self, const EgPickledTensor *tensor, GError **error)
+/* The entry that the tensor's storage is. Returns: (transfer none): NULL with an error. */
+static const EgZipEntry *
+find_storage (const Reader *self, const EgPickledTensor *tensor, const char *name, GError **error)
 {
-  g_autofree char *name = eg_quote (tensor->name);
-  if (!tensor->is_read)
-    return eg_tensor_file_add_unread (self->file, tensor->name, tensor->type, error);
-
   g_autofree char *path = g_strconcat ("data/", tensor->storage, NULL);
   const EgZipEntry *entry = lookup (self, path);
   const gsize size = eg_dtype_get_size (tensor->dtype);
   if (entry == NULL)
     {
       g_autofree char *quoted = eg_quote (path);
-      return refuse (self, EG_ERROR_FORMAT, error, _ ("tensor %s is said to be in %s, which is not there"),
-                     name, quoted);
+      refuse (self, EG_ERROR_FORMAT, error, _ ("tensor %s is said to be in %s, which is not there"), name,
+              quoted);
+      return NULL;
     }
-  if (entry->size % size != 0 || entry->size / size != tensor->n_stored)
-    return refuse (self, EG_ERROR_FORMAT, error,
-                   _ ("tensor %s is said to be in %" PRIu64 " elements of %s, but those have %zu bytes"),
-                   name, tensor->n_stored, tensor->type, entry->size);
-  guint64 n;
-  if (!count_elements (tensor, &n))
-    return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                   _ ("tensor %s repeats elements; save it with .contiguous ()"), name);
+  if (entry->size % size == 0 && entry->size / size == tensor->n_stored)
+    return entry;
+  refuse (self, EG_ERROR_FORMAT, error,
+          _ ("tensor %s is said to be in %" PRIu64 " elements of %s, but those have %zu bytes"), name,
+          tensor->n_stored, tensor->type, entry->size);
+  return NULL;
+}
 
-  if (is_contiguous (tensor) && entry->is_stored)
-    return eg_tensor_file_add (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
-                               entry->offset + tensor->offset * size, n * size, error);
-  const guint8 *storage = storage_bytes (self, entry, error);
-  if (storage == NULL)
-    return FALSE;
-  if (is_contiguous (tensor))
-    return eg_tensor_file_add_data (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
-                                    storage + tensor->offset * size, n * size, error);
+/* A view that is not what lies there: copied out. */
+static gboolean
+add_copy (Reader *self,
+          const EgPickledTensor *tensor,
+          const guint8 *storage,
+          gsize n,
+          const char *name,
+          GError **error)
+{
+  const gsize size = eg_dtype_get_size (tensor->dtype);
   void *copy = gather (tensor, storage, n, size);
   if (copy == NULL && n > 0)
     return refuse (self, EG_ERROR_MEMORY, error, _ ("tensor %s does not fit into memory"), name);
@@ -185,6 +199,34 @@ add_tensor (Reader *self, const EgPickledTensor *tensor, GError **error)
     g_ptr_array_add (self->file->copies, copy);
   return eg_tensor_file_add_data (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
                                   copy, n * size, error);
+}
+
+static gboolean
+add_tensor (Reader *self, const EgPickledTensor *tensor, GError **error)
+{
+  g_autofree char *name = eg_quote (tensor->name);
+  if (tensor->reason != NULL)
+    return eg_tensor_file_add_unread (self->file, tensor->name, tensor->reason, error);
+  const EgZipEntry *entry = find_storage (self, tensor, name, error);
+  const gsize size = eg_dtype_get_size (tensor->dtype);
+  if (entry == NULL)
+    return FALSE;
+  guint64 n;
+  if (!count_elements (self, tensor, &n))
+    return eg_tensor_file_add_unread (
+        self->file, tensor->name, _ ("repeats its elements too often; save it with .contiguous ()"), error);
+
+  const gboolean as_it_lies = is_contiguous (tensor) && !tensor->is_negative;
+  if (as_it_lies && entry->is_stored)
+    return eg_tensor_file_add (self->file, tensor->name, tensor->dtype, tensor->n_dims, tensor->shape,
+                               entry->offset + tensor->offset * size, n * size, error);
+  const guint8 *storage = storage_bytes (self, entry, error);
+  if (storage == NULL)
+    return FALSE;
+  return as_it_lies
+             ? eg_tensor_file_add_data (self->file, tensor->name, tensor->dtype, tensor->n_dims,
+                                        tensor->shape, storage + tensor->offset * size, n * size, error)
+             : add_copy (self, tensor, storage, (gsize)n, name, error);
 }
 
 static gboolean
@@ -223,6 +265,7 @@ eg_pytorch_file_load (const char *path, GError **error)
   self.zip = eg_zip_new (archive, file->name, error);
   if (self.zip == NULL)
     return NULL;
+  eg_zip_allow_no_checksums (self.zip);
   self.inflated = g_hash_table_new (NULL, NULL);
   const gboolean ok = read_tensors (&self, error);
   g_hash_table_unref (self.inflated);

@@ -21,6 +21,7 @@ static const struct
   { "F32", 32, TRUE, EG_DTYPE_F32 },
   { "F16", 16, TRUE, EG_DTYPE_F16 },
   { "BF16", 16, TRUE, EG_DTYPE_BF16 },
+  { "F64", 64, TRUE, EG_DTYPE_F64 },
   { "BOOL", 8 },
   { "F4", 4 },
   { "F6_E2M3", 6 },
@@ -38,17 +39,19 @@ static const struct
   { "U32", 32 },
   { "I64", 64 },
   { "U64", 64 },
-  { "F64", 64 },
   { "C64", 64 },
 };
 
 /* A tensor as the header declares it. */
 typedef struct
 {
-  const char *name; /* owned by the JSON tree */
-  guint dtype;      /* index into dtypes */
-  guint n_dims;
-  gsize shape[EG_TENSOR_MAX_DIMS];
+  const char *name;       /* owned by the JSON tree */
+  const char *dtype_name; /* likewise */
+  guint dtype;            /* index into dtypes; their number for one that the format did not have */
+  gsize n_dims;
+  gsize shape[EG_TENSOR_MAX_DIMS]; /* the first of them, if there are more */
+  gsize n_elements;
+  gboolean too_many; /* elements to be counted */
   gsize begin;
   gsize end;
 } Declared;
@@ -74,15 +77,10 @@ read_dtype (const EgTensorFile *file, Declared *self, JsonNode *node, GError **e
   const char *name = eg_json_node_get_text (node);
   if (name == NULL)
     return refuse (file, self->name, EG_ERROR_FORMAT, error, _ ("has no dtype"));
-  for (guint i = 0; i < G_N_ELEMENTS (dtypes); i++)
-    if (strcmp (dtypes[i].name, name) == 0)
-      {
-        self->dtype = i;
-        return TRUE;
-      }
-  g_autofree char *quoted = eg_quote (name);
-  return refuse (file, self->name, EG_ERROR_UNSUPPORTED, error,
-                 _ ("has dtype %s, which Engram does not know"), quoted);
+  self->dtype_name = name;
+  while (self->dtype < G_N_ELEMENTS (dtypes) && strcmp (dtypes[self->dtype].name, name) != 0)
+    self->dtype++;
+  return TRUE;
 }
 
 /* Node: an array of sizes. Returns how many, or -1 if it is something else; values: the first max. */
@@ -111,10 +109,15 @@ read_shape (const EgTensorFile *file, Declared *self, JsonNode *node, GError **e
   if (n_dims < 0)
     return refuse (file, self->name, EG_ERROR_FORMAT, error,
                    _ ("has no shape, or one that is not a list of sizes"));
-  if (n_dims > EG_TENSOR_MAX_DIMS)
-    return refuse (file, self->name, EG_ERROR_UNSUPPORTED, error,
-                   _ ("has %zd dimensions; Engram reads up to %d"), n_dims, EG_TENSOR_MAX_DIMS);
-  self->n_dims = (guint)n_dims;
+  self->n_dims = (gsize)n_dims;
+  self->n_elements = 1;
+  for (guint i = 0; i < self->n_dims; i++)
+    {
+      guint64 size = 0;
+      eg_json_node_get_size (json_array_get_element (json_node_get_array (node), i), &size);
+      self->too_many
+          = self->too_many || !g_size_checked_mul (&self->n_elements, self->n_elements, (gsize)size);
+    }
   return TRUE;
 }
 
@@ -136,20 +139,18 @@ read_offsets (const EgTensorFile *file, Declared *self, JsonNode *node, gsize da
   return TRUE;
 }
 
-/* Shape × dtype = end − begin? */
+/* Shape × dtype = end − begin? Of a dtype that is not known, nobody can say. */
 static gboolean
 check_size (const EgTensorFile *file, const Declared *self, GError **error)
 {
-  gsize n_elements = 1;
-  gsize n_bits = 0;
-  gboolean fits = TRUE;
-  for (guint i = 0; i < self->n_dims; i++)
-    fits = fits && g_size_checked_mul (&n_elements, n_elements, self->shape[i]);
-  fits = fits && g_size_checked_mul (&n_bits, n_elements, dtypes[self->dtype].bits);
-  const gsize n_bytes = self->end - self->begin;
-  if (fits && n_bits % 8 == 0 && n_bits / 8 == n_bytes)
+  if (self->dtype == G_N_ELEMENTS (dtypes))
     return TRUE;
-  g_autofree char *shape = eg_shape_to_string (self->shape, self->n_dims);
+  gsize n_bits = 0;
+  const gsize n_bytes = self->end - self->begin;
+  if (!self->too_many && g_size_checked_mul (&n_bits, self->n_elements, dtypes[self->dtype].bits)
+      && n_bits % 8 == 0 && n_bits / 8 == n_bytes)
+    return TRUE;
+  g_autofree char *shape = eg_shape_to_string (self->shape, (guint)MIN (self->n_dims, EG_TENSOR_MAX_DIMS));
   return refuse (file, self->name, EG_ERROR_FORMAT, error,
                  _ ("of shape %s and dtype %s does not fit its %zu bytes of data"), shape,
                  dtypes[self->dtype].name, n_bytes);
@@ -189,8 +190,8 @@ check_layout (const EgTensorFile *file, GArray *tensors, gsize data_size, GError
 static gboolean
 check_metadata (const EgTensorFile *file, JsonNode *node, GError **error)
 {
-  gboolean good = JSON_NODE_HOLDS_OBJECT (node);
-  if (good)
+  gboolean good = JSON_NODE_HOLDS_OBJECT (node) || JSON_NODE_HOLDS_NULL (node);
+  if (JSON_NODE_HOLDS_OBJECT (node))
     {
       JsonObjectIter iter;
       JsonNode *value;
@@ -243,6 +244,16 @@ read_header (const EgTensorFile *file, JsonObject *header, gsize data_size, GErr
   return check_layout (file, tensors, data_size, error) ? g_steal_pointer (&tensors) : NULL;
 }
 
+/* The format wants "{" first; its readers pass over white space before it. */
+static gboolean
+begins_object (const guint8 *text, gsize length)
+{
+  gsize i = 0;
+  while (i < length && (text[i] == ' ' || text[i] == '\n' || text[i] == '\r' || text[i] == '\t'))
+    i++;
+  return i < length && text[i] == '{';
+}
+
 /* The header's length, or 0 with error. */
 static gsize
 read_header_length (EgTensorFile *file, GError **error)
@@ -264,11 +275,25 @@ read_header_length (EgTensorFile *file, GError **error)
   else if (length > file->size - sizeof length)
     g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
                  _ ("%s: the header ends beyond the end of the file: the file may be cut short"), file->name);
-  else if (length == 0 || eg_tensor_file_get_bytes (file)[sizeof length] != '{')
+  else if (!begins_object (eg_tensor_file_get_bytes (file) + sizeof length, (gsize)length))
     g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the header does not begin with “{”"), file->name);
   else
     return (gsize)length;
   return 0;
+}
+
+static gboolean
+add_tensor (EgTensorFile *file, const Declared *tensor, gsize data_offset, GError **error)
+{
+  g_autofree char *reason = NULL;
+  if (tensor->dtype == G_N_ELEMENTS (dtypes) || !dtypes[tensor->dtype].read)
+    reason = eg_tensor_file_say_dtype (tensor->dtype_name);
+  else if (tensor->n_dims > EG_TENSOR_MAX_DIMS)
+    reason = eg_tensor_file_say_dimensions (tensor->n_dims);
+  if (reason != NULL)
+    return eg_tensor_file_add_unread (file, tensor->name, reason, error);
+  return eg_tensor_file_add (file, tensor->name, dtypes[tensor->dtype].dtype, (guint)tensor->n_dims,
+                             tensor->shape, data_offset + tensor->begin, tensor->end - tensor->begin, error);
 }
 
 EgTensorFile *
@@ -292,16 +317,7 @@ eg_safetensors_load (const char *path, GError **error)
     return NULL;
 
   for (guint i = 0; i < tensors->len; i++)
-    {
-      const Declared *tensor = &g_array_index (tensors, Declared, i);
-      const gboolean added
-          = dtypes[tensor->dtype].read
-                ? eg_tensor_file_add (file, tensor->name, dtypes[tensor->dtype].dtype, tensor->n_dims,
-                                      tensor->shape, data_offset + tensor->begin, tensor->end - tensor->begin,
-                                      error)
-                : eg_tensor_file_add_unread (file, tensor->name, dtypes[tensor->dtype].name, error);
-      if (!added)
-        return NULL;
-    }
+    if (!add_tensor (file, &g_array_index (tensors, Declared, i), data_offset, error))
+      return NULL;
   return g_steal_pointer (&file);
 }

@@ -118,10 +118,25 @@ eg_tensor_file_add (EgTensorFile *self,
 }
 
 gboolean
-eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *dtype, GError **error)
+eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *reason, GError **error)
 {
   if (!check_new (self, name, error))
     return FALSE;
-  g_hash_table_insert (self->unread, g_strdup (name), g_strdup (dtype));
+  g_hash_table_insert (self->unread, g_strdup (name), g_strdup (reason));
   return TRUE;
+}
+
+char *
+eg_tensor_file_say_dtype (const char *dtype)
+{
+  g_autofree char *quoted = eg_quote (dtype);
+  /* TRANSLATORS: after the name of a tensor. */
+  return g_strdup_printf (_ ("has dtype %s, which Engram does not read"), quoted);
+}
+
+char *
+eg_tensor_file_say_dimensions (gsize n_dims)
+{
+  /* TRANSLATORS: after the name of a tensor. */
+  return g_strdup_printf (_ ("has %zu dimensions; Engram reads up to %d"), n_dims, EG_TENSOR_MAX_DIMS);
 }

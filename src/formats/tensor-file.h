@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * @name: the file's base name, fit for messages
  * @size: bytes on disk
  * @tensors: name → EgTensor
- * @unread: name → text; tensors that are well-formed but of a dtype that Engram does not read, with that
- * dtype
+ * @unread: name → text; tensors that Engram does not read, with why: "has dtype I64, which Engram does not
+ * read"
  *
  * The data of the tensors lies in the mapping (mapping.h), or in @copies where it is compressed there, or
  * neither aligned nor in order.
@@ -60,7 +60,11 @@ gboolean eg_tensor_file_add_data (EgTensorFile *self,
                                   gsize n_bytes,
                                   GError **error);
 
-/* Remembers that name is there with a dtype that is not read. */
-gboolean eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *dtype, GError **error);
+/* Remembers that name is there and is not read, and why: what goes on after "tensor NAME". */
+gboolean eg_tensor_file_add_unread (EgTensorFile *self, const char *name, const char *reason, GError **error);
+
+/* The reasons. (transfer full) */
+char *eg_tensor_file_say_dtype (const char *dtype);
+char *eg_tensor_file_say_dimensions (gsize n_dims);
 
 G_END_DECLS

@@ -1,5 +1,9 @@
 #include "formats/tensor.h"
 
+#include "core/half.h"
+
+#include <string.h>
+
 const char *
 eg_dtype_get_name (EgDType dtype)
 {
@@ -11,6 +15,8 @@ eg_dtype_get_name (EgDType dtype)
       return "F16";
     case EG_DTYPE_BF16:
       return "BF16";
+    case EG_DTYPE_F64:
+      return "F64";
     default:
       g_return_val_if_reached ("?");
     }
@@ -26,6 +32,8 @@ eg_dtype_get_size (EgDType dtype)
     case EG_DTYPE_F16:
     case EG_DTYPE_BF16:
       return 2;
+    case EG_DTYPE_F64:
+      return 8;
     default:
       g_return_val_if_reached (1);
     }
@@ -35,6 +43,31 @@ gsize
 eg_tensor_get_n_elements (const EgTensor *self)
 {
   return self->n_bytes / eg_dtype_get_size (self->dtype);
+}
+
+void
+eg_tensor_to_floats (const EgTensor *self, float *values)
+{
+  const gsize n = eg_tensor_get_n_elements (self);
+  const double *doubles = self->data;
+  if (n == 0)
+    return;
+  switch (self->dtype)
+    {
+    case EG_DTYPE_F16:
+      eg_half_to_float_n (self->data, n, values);
+      break;
+    case EG_DTYPE_BF16:
+      eg_bfloat16_to_float_n (self->data, n, values);
+      break;
+    case EG_DTYPE_F64:
+      for (gsize i = 0; i < n; i++)
+        values[i] = (float)doubles[i];
+      break;
+    case EG_DTYPE_F32:
+    default:
+      memcpy (values, self->data, self->n_bytes);
+    }
 }
 
 char *

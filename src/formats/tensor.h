@@ -5,12 +5,14 @@
 
 G_BEGIN_DECLS
 
-/* The element types that Engram computes from; all little-endian, as in the files. */
+/* The element types that Engram reads; all little-endian, as in the files. It computes from the first three.
+ */
 typedef enum
 {
   EG_DTYPE_F32,
   EG_DTYPE_F16,  /* IEEE 754 binary16 */
   EG_DTYPE_BF16, /* the upper half of an F32 */
+  EG_DTYPE_F64,  /* in files alone: a checkpoint narrows it to F32 (checkpoint.h) */
 } EgDType;
 
 #define EG_TENSOR_MAX_DIMS 8
@@ -34,7 +36,7 @@ typedef struct
   gsize n_bytes;
 } EgTensor;
 
-/* "F32", "F16" or "BF16". */
+/* "F32", "F16", "BF16" or "F64". */
 const char *eg_dtype_get_name (EgDType dtype);
 
 /* Bytes of one element. */
@@ -42,6 +44,9 @@ gsize eg_dtype_get_size (EgDType dtype);
 
 /* The number of elements: n_bytes / size. */
 gsize eg_tensor_get_n_elements (const EgTensor *self);
+
+/* The elements as float32, each rounded to nearest: values has room for all. */
+void eg_tensor_to_floats (const EgTensor *self, float *values);
 
 /* Returns: (transfer full): "[1536, 16]", for messages; "[]" for a scalar. */
 char *eg_shape_to_string (const gsize *shape, guint n_dims);

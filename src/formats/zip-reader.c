@@ -17,6 +17,7 @@ struct _EgZip
   gsize size;
   GArray *entries;   /* EgZipEntry */
   GHashTable *table; /* name → index into entries + 1 */
+  gboolean allow_no_checksums;
 };
 
 /* Where the directory lies. */
@@ -346,6 +347,12 @@ eg_zip_free (EgZip *self)
   g_free (self);
 }
 
+void
+eg_zip_allow_no_checksums (EgZip *self)
+{
+  self->allow_no_checksums = TRUE;
+}
+
 guint
 eg_zip_get_n_entries (EgZip *self)
 {
@@ -404,8 +411,9 @@ eg_zip_read (EgZip *self, const EgZipEntry *entry, gsize max_size, GError **erro
       return NULL;
     }
   const guint8 *content = entry->is_stored ? stored : inflated;
+  const gboolean unchecked = self->allow_no_checksums && entry->crc32 == 0;
   if ((!entry->is_stored && !inflate_exactly (stored, entry->stored_size, inflated, entry->size))
-      || eg_crc32 (0, content, entry->size) != entry->crc32)
+      || (!unchecked && eg_crc32 (0, content, entry->size) != entry->crc32))
     {
       refuse_entry (self, entry->name, EG_ERROR_FORMAT, error,
                     _ ("is damaged: its content does not have the checksum that the archive gives"));

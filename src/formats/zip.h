@@ -48,6 +48,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgZip, eg_zip_free)
 guint eg_zip_get_n_entries (EgZip *self);
 const EgZipEntry *eg_zip_get_entry (EgZip *self, guint i);
 
+/* From now on a checksum of 0 is one that was not computed: PyTorch leaves them out if it is told to. */
+void eg_zip_allow_no_checksums (EgZip *self);
+
 /* Returns: (transfer none) (nullable) */
 const EgZipEntry *eg_zip_lookup (EgZip *self, const char *name);
 

@@ -3,6 +3,7 @@
 #include "core/data.h"
 #include "core/error.h"
 #include "formats/quote.h"
+#include "library/expand-path.h"
 
 #include <glib/gi18n.h>
 #include <gio/gio.h>
@@ -48,16 +49,26 @@ add_once (GPtrArray *paths, char *path)
     g_ptr_array_add (paths, path);
 }
 
+/* What the variable names, with below after it; nothing where it is unset or empty. */
+static void
+add_named (GPtrArray *paths, const char *variable, const char *below)
+{
+  const char *value = g_getenv (variable);
+  if (value == NULL || *value == '\0')
+    return;
+  g_autofree char *folder = eg_expand_path (value);
+  add_once (paths, g_build_filename (folder, below, NULL));
+}
+
 GStrv
 eg_model_get_caches (void)
 {
   GPtrArray *paths = g_ptr_array_new ();
-  const char *hub = g_getenv ("HF_HUB_CACHE"), *home = g_getenv ("HF_HOME");
-  if (hub != NULL && *hub != '\0')
-    add_once (paths, g_canonicalize_filename (hub, NULL));
-  if (home != NULL && *home != '\0')
-    add_once (paths, g_canonicalize_filename ("hub", home));
-  g_autofree char *cache = get_host_folder (g_get_user_cache_dir (), "HOST_XDG_CACHE_HOME", ".cache");
+  add_named (paths, "HF_HUB_CACHE", NULL);
+  add_named (paths, "HUGGINGFACE_HUB_CACHE", NULL);
+  add_named (paths, "HF_HOME", "hub");
+  g_autofree char *named = get_host_folder (g_get_user_cache_dir (), "HOST_XDG_CACHE_HOME", ".cache");
+  g_autofree char *cache = eg_expand_path (named);
   add_once (paths, g_build_filename (cache, "huggingface", "hub", NULL));
   g_ptr_array_add (paths, NULL);
   return (GStrv)g_ptr_array_free (paths, FALSE);

@@ -13,8 +13,9 @@ char *eg_model_find_demo (void);
  * full) */
 char *eg_model_get_store (void);
 
-/* The caches of Hugging Face: $HF_HUB_CACHE, $HF_HOME/hub and ~/.cache/huggingface/hub, none twice, whether
- * they are there or not. (transfer full) */
+/* The caches of Hugging Face: $HF_HUB_CACHE (or, by its old name, $HUGGINGFACE_HUB_CACHE), $HF_HOME/hub and
+ * ~/.cache/huggingface/hub, as absolute paths (expand-path.h), none twice, whether they are there or not.
+ * (transfer full) */
 GStrv eg_model_get_caches (void);
 
 /* The folder that name means, the first of these that there is:

@@ -1,4 +1,5 @@
-#include "library/model-private.h"
+/* Opens a model's folder: config.json, weights, tokenizer. */
+#include "library/model.h"
 
 #include "core/error.h"
 #include "core/memory.h"
@@ -11,20 +12,16 @@ struct _EgModel
   gatomicrefcount refs;
   char *folder;
   char *name;
-  EgModelConfig config;
+  const EgFamily *family;
+  EgSizes *sizes; /* until the network has them */
   EgCheckpoint *checkpoint;
-  EgWeights *weights;
+  EgNetwork *network;
   EgTokenizer *tokenizer;
   char *tokenizer_path;
   EgTokenizerOrigin tokenizer_origin;
-  EgBackend *backend;
 
-  /* A placed model shares all of the above with the one that was opened, which it keeps. */
+  /* A placed model shares all of the above but the network with the one that was opened, which it keeps. */
   EgModel *origin;
-  EgDeviceWeights *device;
-
-  GMutex placing;
-  EgDeviceWeights *placed; /* what eg_model_place() gave last */
 };
 
 static gboolean
@@ -59,7 +56,10 @@ read_config (EgModel *self, GError **error)
 {
   g_autofree char *path = g_build_filename (self->folder, "config.json", NULL);
   if (g_file_test (path, G_FILE_TEST_EXISTS))
-    return eg_model_config_load (path, &self->config, error);
+    {
+      self->sizes = eg_family_read_config (path, &self->family, error);
+      return self->sizes != NULL;
+    }
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
                _ ("There is no config.json in “%s”: it is not a model's folder"), self->folder);
   return FALSE;
@@ -92,32 +92,12 @@ open_files (EgModel *self, GError **error)
   return FALSE;
 }
 
-/* More rows than tokens are padding; fewer are another model's. */
 static gboolean
-check_vocabulary (EgModel *self, GError **error)
+load_tokenizer (EgModel *self, const EgTokenizerChoice *choice, gsize n_rows, GError **error)
 {
-  const gsize n_tokens = eg_tokenizer_n_ids (self->tokenizer), n_rows = self->config.vocab_size;
-  if (n_tokens <= n_rows)
-    return TRUE;
-  if (self->tokenizer_origin == EG_TOKENIZER_SHIPPED)
-    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                 _ ("“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %zu tokens, the "
-                    "model's vocabulary %zu; put the model's own tokenizer.json into its folder"),
-                 self->name, n_tokens, n_rows);
-  else
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model's "
-                    "vocabulary %zu"),
-                 self->tokenizer_path, self->name, n_tokens, n_rows);
-  return FALSE;
-}
-
-static gboolean
-load_tokenizer (EgModel *self, const EgTokenizerChoice *choice, GError **error)
-{
-  self->tokenizer_path = eg_tokenizer_choose (self->folder, choice, &self->tokenizer_origin);
-  self->tokenizer = eg_tokenizer_load (self->tokenizer_path, error);
-  return self->tokenizer != NULL && check_vocabulary (self, error);
+  self->tokenizer = eg_tokenizer_open (self->folder, self->name, n_rows, choice, &self->tokenizer_origin,
+                                       &self->tokenizer_path, error);
+  return self->tokenizer != NULL;
 }
 
 static EgModel *
@@ -127,8 +107,6 @@ model_new (const char *folder)
   g_atomic_ref_count_init (&self->refs);
   self->folder = g_canonicalize_filename (folder, NULL);
   self->name = eg_model_get_name_of (self->folder);
-  self->backend = eg_backend_cpu ();
-  g_mutex_init (&self->placing);
   return self;
 }
 
@@ -148,9 +126,10 @@ eg_model_open_with_tokenizer (const char *name,
   g_autoptr (EgModel) self = model_new (folder);
   if (!open_files (self, error) || g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  self->weights = eg_weights_new (self->checkpoint, &self->config, error);
-  if (!self->weights || g_cancellable_set_error_if_cancelled (cancellable, error)
-      || !load_tokenizer (self, choice, error))
+  const gsize n_rows = self->sizes->vocab_size;
+  self->network = eg_network_new (self->family, g_steal_pointer (&self->sizes), self->checkpoint, error);
+  if (!self->network || g_cancellable_set_error_if_cancelled (cancellable, error)
+      || !load_tokenizer (self, choice, n_rows, error))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -168,8 +147,8 @@ eg_model_check (const char *folder,
   if (!check_folder (folder, error) || !open_files (self, error))
     return FALSE;
   *n_bytes = eg_checkpoint_get_size (self->checkpoint);
-  return eg_weights_check (self->checkpoint, &self->config, n_parameters, error)
-         && load_tokenizer (self, choice, error);
+  return eg_weights_check (self->family, self->sizes, self->checkpoint, n_parameters, error)
+         && load_tokenizer (self, choice, self->sizes->vocab_size, error);
 }
 
 EgModel *
@@ -250,12 +229,6 @@ eg_model_prefetch (EgModel *self, gsize tensor)
   return it->n_bytes;
 }
 
-gboolean
-eg_model_check_files (EgModel *self, GError **error)
-{
-  return eg_checkpoint_check (self->checkpoint, error);
-}
-
 EgModel *
 eg_model_ref (EgModel *self)
 {
@@ -268,28 +241,38 @@ eg_model_unref (EgModel *self)
 {
   if (!g_atomic_ref_count_dec (&self->refs))
     return;
+  g_clear_pointer (&self->network, eg_network_unref);
   if (self->origin)
     {
-      eg_device_weights_unref (self->device);
       eg_model_unref (self->origin);
       g_free (self);
       return;
     }
-  g_clear_pointer (&self->placed, eg_device_weights_unref);
-  g_mutex_clear (&self->placing);
   g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
-  g_clear_pointer (&self->weights, eg_weights_free);
   g_clear_pointer (&self->checkpoint, eg_checkpoint_unref);
+  g_free (self->sizes);
   g_free (self->tokenizer_path);
   g_free (self->name);
   g_free (self->folder);
   g_free (self);
 }
 
-const EgModelConfig *
-eg_model_get_config (EgModel *self)
+EgNetwork *
+eg_model_get_network (EgModel *self)
 {
-  return &self->config;
+  return self->network;
+}
+
+const EgFamily *
+eg_model_get_family (EgModel *self)
+{
+  return eg_network_get_family (self->network);
+}
+
+const EgSizes *
+eg_model_get_sizes (EgModel *self)
+{
+  return eg_network_get_sizes (self->network);
 }
 
 EgTokenizer *
@@ -325,7 +308,7 @@ eg_model_get_folder (EgModel *self)
 gsize
 eg_model_get_n_parameters (EgModel *self)
 {
-  return self->weights->n_parameters;
+  return eg_network_get_n_parameters (self->network);
 }
 
 gsize
@@ -337,53 +320,23 @@ eg_model_get_n_bytes (EgModel *self)
 const char *
 eg_model_get_dtype_name (EgModel *self)
 {
-  const EgWeights *w = self->weights;
-  const EgDType dtype = w->embedding.dtype;
-  gboolean same = w->head.dtype == dtype;
-  for (gsize l = 0; l < self->config.n_layers; l++)
-    same = same && w->layers[l].in_proj.dtype == dtype && w->layers[l].x_proj.dtype == dtype
-           && w->layers[l].dt_proj.dtype == dtype && w->layers[l].out_proj.dtype == dtype;
-  return same ? eg_dtype_get_name (dtype) : "mixed";
-}
-
-/* Weights on this backend, those of the last time if they are. */
-static EgDeviceWeights *
-place_weights (EgModel *self, EgBackend *backend, GError **error)
-{
-  g_mutex_lock (&self->placing);
-  if (!self->placed || eg_device_weights_get_backend (self->placed) != backend)
-    {
-      g_clear_pointer (&self->placed, eg_device_weights_unref);
-      self->placed = eg_device_weights_new (self->weights, &self->config, backend, error);
-    }
-  EgDeviceWeights *placed = self->placed ? eg_device_weights_ref (self->placed) : NULL;
-  g_mutex_unlock (&self->placing);
-  return placed;
+  return eg_network_get_dtype_name (self->network);
 }
 
 EgModel *
 eg_model_place (EgModel *self, EgBackend *backend, GError **error)
 {
   EgModel *origin = eg_model_get_origin (self);
-  if (backend == origin->backend)
-    return eg_model_ref (origin);
-  EgDeviceWeights *device = place_weights (origin, backend, error);
-  if (!device)
+  g_autoptr (EgNetwork) network = eg_network_place (origin->network, backend, error);
+  if (!network)
     return NULL;
+  if (network == origin->network)
+    return eg_model_ref (origin);
   EgModel *placed = g_memdup2 (origin, sizeof *origin);
   g_atomic_ref_count_init (&placed->refs);
   placed->origin = eg_model_ref (origin);
-  placed->backend = backend;
-  placed->device = device;
+  placed->network = g_steal_pointer (&network);
   return placed;
-}
-
-void
-eg_model_unplace (EgModel *self)
-{
-  g_mutex_lock (&self->placing);
-  g_clear_pointer (&self->placed, eg_device_weights_unref);
-  g_mutex_unlock (&self->placing);
 }
 
 EgModel *
@@ -395,29 +348,5 @@ eg_model_get_origin (EgModel *self)
 const char *
 eg_model_get_device_name (EgModel *self)
 {
-  return self->backend->name;
-}
-
-EgDeviceWeights *
-eg_model_get_device_weights (EgModel *self)
-{
-  return self->device;
-}
-
-const EgWeights *
-eg_model_get_weights (EgModel *self)
-{
-  return self->device ? eg_device_weights_get (self->device) : self->weights;
-}
-
-EgBackend *
-eg_model_get_backend (EgModel *self)
-{
-  return self->backend;
-}
-
-void
-eg_model_set_backend (EgModel *self, EgBackend *backend)
-{
-  self->backend = backend;
+  return eg_network_get_backend (self->network)->name;
 }

@@ -1,9 +1,8 @@
-/* A checkpoint opened for tracing: its sizes, its weights by role, its tokenizer. Immutable once open and
+/* A checkpoint opened for tracing: its network and its tokenizer. Immutable once open and
  * shared by any number of threads. */
 #pragma once
 
-#include "engine/backend.h"
-#include "network/config.h"
+#include "network/network.h"
 #include "library/tokenizer-choice.h"
 #include "tokenizer/tokenizer.h"
 
@@ -51,7 +50,9 @@ EgModel *eg_model_ref (EgModel *self);
 void eg_model_unref (EgModel *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgModel, eg_model_unref)
 
-const EgModelConfig *eg_model_get_config (EgModel *self);
+EgNetwork *eg_model_get_network (EgModel *self);
+const EgFamily *eg_model_get_family (EgModel *self);
+const EgSizes *eg_model_get_sizes (EgModel *self);
 EgTokenizer *eg_model_get_tokenizer (EgModel *self);
 
 /* Where that tokenizer comes from, and its path. */

@@ -1,20 +1,13 @@
 #include "library/tokenizer-choice.h"
 
 #include "core/data.h"
+#include "core/error.h"
+#include "tokenizer/find.h"
 
 #include <glib/gi18n.h>
 
-#define FILE_NAME "tokenizer.json"
-
-/* A link that leads nowhere counts: its tokenizer is missing, and no other one will do. */
-static char *
-find_in (const char *folder)
-{
-  g_autofree char *path = g_build_filename (folder, FILE_NAME, NULL);
-  return g_file_test (path, G_FILE_TEST_EXISTS) || g_file_test (path, G_FILE_TEST_IS_SYMLINK)
-             ? g_steal_pointer (&path)
-             : NULL;
-}
+#define N_BYTES 256
+#define SHIPPED "tokenizers/gpt-neox-20b/tokenizer.json"
 
 char *
 eg_tokenizer_choose (const char *folder, const EgTokenizerChoice *choice, EgTokenizerOrigin *origin)
@@ -24,13 +17,13 @@ eg_tokenizer_choose (const char *folder, const EgTokenizerChoice *choice, EgToke
     return g_strdup (choice->given);
 
   *origin = EG_TOKENIZER_FOLDER;
-  char *path = find_in (folder);
+  char *path = eg_tokenizer_find (folder);
   if (path != NULL)
     return path;
 
   *origin = EG_TOKENIZER_BESIDE;
   g_autofree char *parent = g_path_get_dirname (folder);
-  path = find_in (parent);
+  path = eg_tokenizer_find (parent);
   if (path != NULL)
     return path;
 
@@ -39,13 +32,62 @@ eg_tokenizer_choose (const char *folder, const EgTokenizerChoice *choice, EgToke
     return g_strdup (choice->setting);
 
   *origin = EG_TOKENIZER_SHIPPED;
-  return eg_data_path ("tokenizers/gpt-neox-20b/" FILE_NAME);
+  return eg_data_path (SHIPPED);
+}
+
+/* Rows without a token are padding, and added tokens without a row can be done without; a vocabulary that has
+ * more is another model's. */
+static gboolean
+check_rows (EgTokenizer *tokenizer,
+            const char *model,
+            gsize n_rows,
+            EgTokenizerOrigin origin,
+            const char *path,
+            GError **error)
+{
+  const gsize n_tokens = eg_tokenizer_n_model_ids (tokenizer);
+  if (n_tokens <= n_rows)
+    return TRUE;
+  if (origin == EG_TOKENIZER_SHIPPED)
+    g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+                 _ ("“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %zu tokens, the "
+                    "model's vocabulary %zu; put the model's own tokenizer.json into its folder"),
+                 model, eg_tokenizer_n_ids (tokenizer), n_rows);
+  else
+    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model's "
+                    "vocabulary %zu"),
+                 path, model, n_tokens, n_rows);
+  return FALSE;
+}
+
+EgTokenizer *
+eg_tokenizer_open (const char *folder,
+                   const char *model,
+                   gsize n_rows,
+                   const EgTokenizerChoice *choice,
+                   EgTokenizerOrigin *origin,
+                   char **path,
+                   GError **error)
+{
+  g_autofree char *chosen = eg_tokenizer_choose (folder, choice, origin);
+  if (*origin >= EG_TOKENIZER_SETTING && n_rows == N_BYTES)
+    {
+      *origin = EG_TOKENIZER_BYTES;
+      *path = NULL;
+      return eg_tokenizer_new_bytes ();
+    }
+  g_autoptr (EgTokenizer) tokenizer = eg_tokenizer_load (chosen, error);
+  if (tokenizer == NULL || !check_rows (tokenizer, model, n_rows, *origin, chosen, error))
+    return NULL;
+  *path = g_steal_pointer (&chosen);
+  return g_steal_pointer (&tokenizer);
 }
 
 const char *
 eg_tokenizer_origin_get_name (EgTokenizerOrigin origin)
 {
-  static const char *const names[] = { "given", "folder", "beside", "setting", "shipped" };
+  static const char *const names[] = { "given", "folder", "beside", "setting", "shipped", "bytes" };
   return names[origin];
 }
 
@@ -58,6 +100,7 @@ eg_tokenizer_origin_describe (EgTokenizerOrigin origin)
     N_ ("beside the model's folder"),
     N_ ("from the settings"),
     N_ ("GPT-NeoX's, which comes with Engram"),
+    N_ ("none: the model reads bytes"),
   };
   return _ (texts[origin]);
 }

@@ -1,9 +1,11 @@
+/* Brings a model's weights to a device: all of them, or a layer at a time. */
 #include "network/device-weights.h"
 
 #include "core/error.h"
 #include "engine/stream.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 /* Each part of a layer begins at such an offset. */
 #define ALIGNMENT 256
@@ -15,7 +17,8 @@ struct _EgDeviceWeights
 {
   gatomicrefcount refs;
   const EgWeights *host;
-  const EgModelConfig *config;
+  const EgFamily *family;
+  const EgSizes *sizes;
   EgBackend *backend;
   EgWeights weights;
   gboolean resident;
@@ -31,79 +34,58 @@ eg_device_weights_set_always_staged (gboolean staged)
   always_staged = staged;
 }
 
-/* One array of a layer: where its address stands, and its bytes. */
-typedef struct
-{
-  const void **address;
-  gsize n_bytes;
-} Part;
-#define N_PARTS 12
-
-static gsize
-matrix_bytes (const EgMatrix *matrix)
-{
-  return matrix->rows * matrix->cols * eg_dtype_get_size (matrix->dtype);
-}
-
-/* The arrays of a layer; those that it does not have are NULL. */
-static void
-list_parts (EgLayerWeights *layer, const EgModelConfig *config, Part parts[N_PARTS])
-{
-  const gsize d = config->d_model, D = config->d_inner, f = sizeof (float);
-  const Part list[N_PARTS] = {
-    { &layer->in_proj.data, matrix_bytes (&layer->in_proj) },
-    { &layer->x_proj.data, matrix_bytes (&layer->x_proj) },
-    { &layer->dt_proj.data, matrix_bytes (&layer->dt_proj) },
-    { &layer->out_proj.data, matrix_bytes (&layer->out_proj) },
-    { (const void **)&layer->norm, d * f },
-    { (const void **)&layer->in_bias, 2 * D * f },
-    { (const void **)&layer->conv, config->d_conv * D * f },
-    { (const void **)&layer->conv_bias, D * f },
-    { (const void **)&layer->dt_bias, D * f },
-    { (const void **)&layer->a, config->d_state * D * f },
-    { (const void **)&layer->skip, D * f },
-    { (const void **)&layer->out_bias, d * f },
-  };
-  for (gsize i = 0; i < N_PARTS; i++)
-    parts[i] = list[i];
-}
-
 static gsize
 aligned (gsize n_bytes)
 {
   return (n_bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 }
 
-static gsize
-layer_size (const EgLayerWeights *layer, const EgModelConfig *config)
+/* One array of a layer: where its address stands, and its bytes; 0 where the layer does not have it. */
+static const void **
+find_part (const EgTensorSpec *spec, const gsize *dims, gpointer layer, gsize *n_bytes)
 {
-  EgLayerWeights copy = *layer;
-  Part parts[N_PARTS];
-  gsize size = 0;
-  list_parts (&copy, config, parts);
-  for (gsize i = 0; i < N_PARTS; i++)
-    if (*parts[i].address)
-      size += aligned (parts[i].n_bytes);
+  const gboolean is_matrix = eg_tensor_spec_is_matrix (spec);
+  const void **address = is_matrix ? &eg_tensor_spec_matrix (spec, layer)->data
+                                   : (const void **)eg_tensor_spec_vector (spec, layer);
+  *n_bytes = *address == NULL ? 0
+             : is_matrix      ? eg_matrix_get_bytes (eg_tensor_spec_matrix (spec, layer))
+                              : eg_tensor_spec_get_n (spec, dims) * sizeof (float);
+  return address;
+}
+
+static gsize
+layer_size (EgDeviceWeights *self, gsize l)
+{
+  gsize dims[EG_MAX_DIMS] = { 0 }, size = 0;
+  self->family->get_dims (self->sizes, dims);
+  for (guint i = 0; i < self->family->n_tensors; i++)
+    {
+      gsize n_bytes;
+      find_part (&self->family->tensors[i], dims, self->host->layers + l * self->family->layer_size,
+                 &n_bytes);
+      size += aligned (n_bytes);
+    }
   return size;
 }
 
-/* Queues a layer's way to a place, and gives its view there. */
-static EgLayerWeights
-stage_layer (EgDeviceWeights *self, EgStream *stream, guint slot, gsize l, float *memory)
+/* Queues a layer's way to a place; view: what becomes of the layer's struct there. */
+static void
+stage_layer (EgDeviceWeights *self, EgStream *stream, guint slot, gsize l, float *memory, gpointer view)
 {
-  EgLayerWeights view = self->host->layers[l];
   guint8 *to = (guint8 *)memory;
-  Part parts[N_PARTS];
-  list_parts (&view, self->config, parts);
-  for (gsize i = 0; i < N_PARTS; i++)
+  gsize dims[EG_MAX_DIMS] = { 0 };
+  self->family->get_dims (self->sizes, dims);
+  memcpy (view, eg_weights_get_layer (self->host, self->family, l), self->family->layer_size);
+  for (guint i = 0; i < self->family->n_tensors; i++)
     {
-      if (!*parts[i].address)
+      gsize n_bytes;
+      const void **address = find_part (&self->family->tensors[i], dims, view, &n_bytes);
+      if (n_bytes == 0)
         continue;
-      self->backend->stage (stream, slot, to, *parts[i].address, parts[i].n_bytes);
-      *parts[i].address = to;
-      to += aligned (parts[i].n_bytes);
+      self->backend->stage (stream, slot, to, *address, n_bytes);
+      *address = to;
+      to += aligned (n_bytes);
     }
-  return view;
 }
 
 static float *
@@ -124,7 +106,7 @@ take (EgDeviceWeights *self, gsize n_bytes, GError **error)
 static gboolean
 stage_matrix (EgDeviceWeights *self, EgStream *stream, const EgMatrix *host, EgMatrix *matrix, GError **error)
 {
-  const gsize n_bytes = matrix_bytes (host);
+  const gsize n_bytes = eg_matrix_get_bytes (host);
   float *memory = take (self, n_bytes, error);
   *matrix = *host;
   matrix->data = memory;
@@ -133,20 +115,31 @@ stage_matrix (EgDeviceWeights *self, EgStream *stream, const EgMatrix *host, EgM
   return memory != NULL;
 }
 
+static gboolean
+stage_vector (
+    EgDeviceWeights *self, EgStream *stream, const float *host, const float **vector, GError **error)
+{
+  const gsize n_bytes = self->sizes->d_model * sizeof (float);
+  float *memory = take (self, n_bytes, error);
+  *vector = memory;
+  if (memory)
+    self->backend->stage (stream, 0, memory, host, n_bytes);
+  return memory != NULL;
+}
+
 /* What every group needs. */
 static gboolean
 stage_ends (EgDeviceWeights *self, EgStream *stream, GError **error)
 {
-  const gsize norm_bytes = self->config->d_model * sizeof (float);
-  float *norm = take (self, norm_bytes, error);
-  if (!norm)
+  const EgWeights *host = self->host;
+  if (!stage_vector (self, stream, host->norm, &self->weights.norm, error)
+      || (host->norm_bias && !stage_vector (self, stream, host->norm_bias, &self->weights.norm_bias, error))
+      || !stage_matrix (self, stream, &host->embedding, &self->weights.embedding, error)
+      || (host->positions.data
+          && !stage_matrix (self, stream, &host->positions, &self->weights.positions, error)))
     return FALSE;
-  self->backend->stage (stream, 0, norm, self->host->norm, norm_bytes);
-  self->weights.norm = norm;
-  if (!stage_matrix (self, stream, &self->host->embedding, &self->weights.embedding, error))
-    return FALSE;
-  if (self->host->head.data != self->host->embedding.data)
-    return stage_matrix (self, stream, &self->host->head, &self->weights.head, error);
+  if (host->head.data != host->embedding.data)
+    return stage_matrix (self, stream, &host->head, &self->weights.head, error);
   self->weights.head = self->weights.embedding;
   return TRUE;
 }
@@ -156,13 +149,13 @@ stage_all (EgDeviceWeights *self, EgStream *stream, GError **error)
 {
   if (!stage_ends (self, stream, error))
     return FALSE;
-  self->weights.layers = g_new0 (EgLayerWeights, self->config->n_layers);
-  for (gsize l = 0; self->resident && l < self->config->n_layers; l++)
+  self->weights.layers = g_malloc0 (self->family->layer_size * self->sizes->n_layers);
+  for (gsize l = 0; self->resident && l < self->sizes->n_layers; l++)
     {
       float *memory = take (self, self->layer_bytes, error);
       if (!memory)
         return FALSE;
-      self->weights.layers[l] = stage_layer (self, stream, 0, l, memory);
+      stage_layer (self, stream, 0, l, memory, self->weights.layers + l * self->family->layer_size);
     }
   self->backend->use_slot (stream, 0);
   /* Waits for all of it: other streams are to find it. */
@@ -172,26 +165,29 @@ stage_all (EgDeviceWeights *self, EgStream *stream, GError **error)
 }
 
 EgDeviceWeights *
-eg_device_weights_new (const EgWeights *host, const EgModelConfig *config, EgBackend *backend, GError **error)
+eg_device_weights_new (
+    const EgWeights *host, const EgFamily *family, const EgSizes *sizes, EgBackend *backend, GError **error)
 {
   g_autoptr (EgDeviceWeights) self = g_new0 (EgDeviceWeights, 1);
   g_atomic_ref_count_init (&self->refs);
   self->host = host;
-  self->config = config;
+  self->family = family;
+  self->sizes = sizes;
   self->backend = backend;
   self->memory = g_ptr_array_new ();
-  for (gsize l = 0; l < config->n_layers; l++)
-    self->layer_bytes = MAX (self->layer_bytes, layer_size (&host->layers[l], config));
-  if (backend->most_states > 0 && config->d_state > backend->most_states)
+  for (gsize l = 0; l < sizes->n_layers; l++)
+    self->layer_bytes = MAX (self->layer_bytes, layer_size (self, l));
+  if (backend->most_states > 0 && sizes->n_state > backend->most_states)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_DEVICE,
-                   _ ("The model has %zu states a channel, and %s takes at most %zu"), config->d_state,
+                   _ ("The model has %zu states a channel, and %s takes at most %zu"), sizes->n_state,
                    backend->name, backend->most_states);
       return NULL;
     }
-  const double bytes = (double)matrix_bytes (&host->embedding)
-                       + (host->head.data != host->embedding.data ? (double)matrix_bytes (&host->head) : 0.0)
-                       + (double)self->layer_bytes * (double)config->n_layers;
+  const double bytes
+      = (double)eg_matrix_get_bytes (&host->positions) + (double)eg_matrix_get_bytes (&host->embedding)
+        + (host->head.data != host->embedding.data ? (double)eg_matrix_get_bytes (&host->head) : 0.0)
+        + (double)self->layer_bytes * (double)sizes->n_layers;
   self->resident = !always_staged && bytes <= RESIDENT_PART * (double)backend->memory_free (backend);
   EgStream *stream = backend->stream_new (backend, 1);
   const gboolean ok = stage_all (self, stream, error);
@@ -247,6 +243,7 @@ eg_layer_slots_init (EgLayerSlots *self, EgDeviceWeights *weights, EgStream *str
   for (guint slot = 0; slot < EG_STREAM_SLOTS; slot++)
     {
       self->layer[slot] = G_MAXSIZE;
+      self->views[slot] = g_malloc0 (weights->family->layer_size);
       self->memory[slot] = be->alloc (be, weights->layer_bytes / sizeof (float));
       if (!self->memory[slot])
         {
@@ -263,8 +260,11 @@ void
 eg_layer_slots_clear (EgLayerSlots *self)
 {
   for (guint slot = 0; slot < EG_STREAM_SLOTS; slot++)
-    if (self->memory[slot])
-      self->weights->backend->release (self->weights->backend, self->memory[slot]);
+    {
+      if (self->memory[slot])
+        self->weights->backend->release (self->weights->backend, self->memory[slot]);
+      g_free (self->views[slot]);
+    }
   *self = (EgLayerSlots){ 0 };
 }
 
@@ -274,22 +274,22 @@ fetch (EgLayerSlots *self, gsize layer)
   const guint slot = layer % EG_STREAM_SLOTS;
   if (self->layer[slot] == layer)
     return;
-  self->views[slot] = stage_layer (self->weights, self->stream, slot, layer, self->memory[slot]);
+  stage_layer (self->weights, self->stream, slot, layer, self->memory[slot], self->views[slot]);
   self->layer[slot] = layer;
 }
 
-const EgLayerWeights *
+gconstpointer
 eg_layer_slots_enter (EgLayerSlots *self, gsize layer)
 {
   fetch (self, layer);
   self->weights->backend->use_slot (self->stream, layer % EG_STREAM_SLOTS);
-  return &self->views[layer % EG_STREAM_SLOTS];
+  return self->views[layer % EG_STREAM_SLOTS];
 }
 
 void
 eg_layer_slots_leave (EgLayerSlots *self, gsize layer, gsize next)
 {
   self->weights->backend->leave_slot (self->stream, layer % EG_STREAM_SLOTS);
-  if (next < self->weights->config->n_layers)
+  if (next < self->weights->sizes->n_layers)
     fetch (self, next);
 }

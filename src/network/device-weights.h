@@ -2,7 +2,6 @@
  * the layers two places a stream, into which the next layer comes while one is computed. */
 #pragma once
 
-#include "network/config.h"
 #include "network/weights.h"
 
 G_BEGIN_DECLS
@@ -10,10 +9,8 @@ G_BEGIN_DECLS
 typedef struct _EgDeviceWeights EgDeviceWeights;
 
 /* host must outlive it. Uploads what is to stay. EG_ERROR_MEMORY, EG_ERROR_DEVICE. (transfer full) */
-EgDeviceWeights *eg_device_weights_new (const EgWeights *host,
-                                        const EgModelConfig *config,
-                                        EgBackend *backend,
-                                        GError **error);
+EgDeviceWeights *eg_device_weights_new (
+    const EgWeights *host, const EgFamily *family, const EgSizes *sizes, EgBackend *backend, GError **error);
 EgDeviceWeights *eg_device_weights_ref (EgDeviceWeights *self);
 void eg_device_weights_unref (EgDeviceWeights *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgDeviceWeights, eg_device_weights_unref)
@@ -35,8 +32,8 @@ typedef struct
   EgDeviceWeights *weights; /* not owned */
   EgStream *stream;
   float *memory[EG_STREAM_SLOTS];
-  gsize layer[EG_STREAM_SLOTS]; /* what is there, or comes there; G_MAXSIZE for nothing */
-  EgLayerWeights views[EG_STREAM_SLOTS];
+  gsize layer[EG_STREAM_SLOTS];    /* what is there, or comes there; G_MAXSIZE for nothing */
+  gpointer views[EG_STREAM_SLOTS]; /* the family’s structs */
 } EgLayerSlots;
 
 /* Zeroed before; weights: not resident. EG_ERROR_MEMORY. */
@@ -45,7 +42,7 @@ void eg_layer_slots_clear (EgLayerSlots *self);
 
 /* The layer's weights, for ops queued from now on until eg_layer_slots_leave(), which has the next layer come
  * (n_layers or more: none does). */
-const EgLayerWeights *eg_layer_slots_enter (EgLayerSlots *self, gsize layer);
+gconstpointer eg_layer_slots_enter (EgLayerSlots *self, gsize layer);
 void eg_layer_slots_leave (EgLayerSlots *self, gsize layer, gsize next);
 
 G_END_DECLS

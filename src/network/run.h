@@ -4,8 +4,7 @@
  * outlive it. */
 #pragma once
 
-#include "library/model-private.h"
-#include "network/site.h"
+#include "network/network.h"
 
 G_BEGIN_DECLS
 
@@ -14,10 +13,10 @@ typedef struct _EgRun EgRun;
 /**
  * EgRunShape: what a run keeps.
  * @base: the run that it continues; %NULL where first is 0
- * @state_first, @state_end, @state_step: h is kept after state_first, state_first + state_step … before
- * state_end
- * @sites: whose values are kept, beside what continuing the run takes: resid, conv_in, gate, conv_state and,
- * from state_first on, state are always there
+ * @state_first, @state_end, @state_step: the state, where a layer has one, is kept after state_first,
+ * state_first + state_step … before state_end
+ * @sites: whose values are kept, beside what continuing the run takes: the residual stream, the input rows
+ * and, from state_first on, the states are always there
  */
 typedef struct
 {
@@ -28,29 +27,31 @@ typedef struct
 } EgRunShape;
 
 /**
- * EgRun: device memory, one allocation a layer and kind.
- * @shape: its sites expanded (eg_sites_expand())
+ * EgRun: of a network, which must outlive it; device memory, one allocation a layer and kind.
+ * @shape: its sites expanded (eg_family_expand_sites())
  * @resid: [L][n][d] r before layer l, at positions first …
- * @xz: [L][n][2·D] in_proj's output: what conv reads, and the gate z. Of the last layer's z only the last
- * position counts
- * @state: [L][states][N][D] h after the kept positions
- * @values: [site][L][n][width]: mixer, conv, delta, B, C, ssm; %NULL where not wanted. Of the last layer's
- * mixer and ssm only the last position counts
+ * @input: [L][n][d_input] what each layer makes of them first (family.h). Of the last layer's, what only its
+ * own position reads counts at the last position alone
+ * @state: [L][states][d_memory] the state after the kept positions
+ * @values: [site][L][n][width] of sites that are kept so; %NULL where not wanted. Of the last layer's outputs
+ * only the last position counts
  * @last: [d] r after the last layer, at the last position
  */
 struct _EgRun
 {
   EgBackend *backend;
+  const EgFamily *family;
+  const EgSizes *sizes;
+  const gsize *dims;
   EgRunShape shape;
-  gsize n_layers, d_model, d_inner, d_state;
-  float **resid, **xz, **state;
-  float **values[EG_N_SITES];
+  float **resid, **input, **state;
+  float **values[EG_MAX_SITES];
   float *last;
   gboolean is_view; /* nothing of it is its own */
 };
 
 /* EG_ERROR_MEMORY when there is none. (transfer full) */
-EgRun *eg_run_new (EgModel *model, const EgRunShape *shape, GError **error);
+EgRun *eg_run_new (EgNetwork *network, const EgRunShape *shape, GError **error);
 /* The same run seen from a text whose positions are shifted: its position p is the run's p − shift, which may
  * lie before that text's beginning: below 0, as a gsize that has gone round. Keeps nothing of its own; the
  * run must outlive it. For values that are put back alone. (transfer full) */
@@ -59,14 +60,11 @@ void eg_run_free (EgRun *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgRun, eg_run_free)
 
 /* Bytes that such a run takes. */
-guint64 eg_run_size (const EgModelConfig *config, const EgRunShape *shape);
-
-/* Floats of a site's value: d, D or N; 0 for those that are not one row. */
-gsize eg_site_width (const EgModelConfig *config, EgSite site);
+guint64 eg_run_size (const EgFamily *family, const EgSizes *sizes, const EgRunShape *shape);
 
 /* Rows at (layer, position), wherever they are kept. */
 const float *eg_run_resid (const EgRun *self, gsize layer, gsize position);
-const float *eg_run_xz (const EgRun *self, gsize layer, gsize position);
+const float *eg_run_input (const EgRun *self, gsize layer, gsize position);
 
 /* r after layer `layer` at a position: the next layer's input. */
 const float *eg_run_resid_after (const EgRun *self, gsize layer, gsize position);
@@ -80,12 +78,12 @@ const EgRun *eg_run_at (const EgRun *self, gsize position);
 /* The first position of its text: 0, but of a shifted run. self may be NULL. */
 gsize eg_run_origin (const EgRun *self);
 
-/* The last position ≤ this one after which h is kept, of the run that keeps it. Positions before state_first
- * must not be asked for. */
+/* The last position ≤ this one after which the state is kept, of the run that keeps it. Positions before
+ * state_first must not be asked for. */
 gsize eg_run_find_state (const EgRun *self, gsize position);
 
-/* h after a position that eg_run_find_state() gave: [N, D]. Where state_step is 1, those after the next
- * positions follow. */
+/* The state after a position that eg_run_find_state() gave: [d_memory]. Where state_step is 1, those after
+ * the next positions follow. */
 const float *eg_run_state (const EgRun *self, gsize layer, gsize kept_position);
 
 G_END_DECLS

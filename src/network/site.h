@@ -21,7 +21,8 @@ G_BEGIN_DECLS
  * @EG_SITE_CONV_STATE: what positions t+1 … t+K−1 read of x at t−K+2 … t; c[t] itself keeps its value
  * @EG_SITE_SSM: y, before the gate; [D]
  */
-typedef enum
+typedef guint EgSite;
+enum
 {
   EG_SITE_RESID,
   EG_SITE_MIXER,
@@ -36,11 +37,13 @@ typedef enum
   EG_SITE_CONV_STATE,
   EG_SITE_SSM,
   EG_N_SITES,
-} EgSite;
+};
 
 /* Some sites: 1 << site each. */
 typedef guint EgSiteSet;
 
+/* No family has more sites. */
+#define EG_MAX_SITES      32
 #define EG_SITE_BIT(site) (1u << (site))
 #define EG_ALL_SITES      (EG_SITE_BIT (EG_N_SITES) - 1)
 

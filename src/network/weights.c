@@ -1,17 +1,20 @@
+/* Loads a checkpoint's tensors by a family's table, and checks them. */
 #include "network/weights.h"
 
 #include "core/error.h"
-#include "core/half.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 #include <string.h>
 
 typedef struct
 {
+  const EgFamily *family;
+  const EgSizes *sizes;
   EgCheckpoint *checkpoint;
   EgWeights *weights;
+  const char *root;    /* before all names but the head's */
   gboolean check_only; /* nothing is read but the tensors' names and shapes */
+  gsize dims[EG_MAX_DIMS];
 } Loader;
 
 static const EgTensor *
@@ -32,13 +35,49 @@ find (Loader *loader, const char *name, guint n_dims, const gsize *shape, GError
   return tensor;
 }
 
+/* Memory of the weights' own. */
+static gpointer
+take (Loader *loader, gsize n_bytes)
+{
+  gpointer memory = g_malloc (n_bytes);
+  g_ptr_array_add (loader->weights->copies, memory);
+  return memory;
+}
+
+/* [rows, cols] → [cols, rows], elements of so many bytes each. In squares, which stay in the cache. */
+static void
+turn (guint8 *to, const guint8 *from, gsize rows, gsize cols, gsize size)
+{
+  const gsize side = 32;
+  for (gsize r0 = 0; r0 < rows; r0 += side)
+    for (gsize c0 = 0; c0 < cols; c0 += side)
+      for (gsize r = r0; r < MIN (r0 + side, rows); r++)
+        for (gsize c = c0; c < MIN (c0 + side, cols); c++)
+          memcpy (to + (c * rows + r) * size, from + (r * cols + c) * size, size);
+}
+
 static gboolean
-load_matrix (Loader *loader, const char *name, gsize rows, gsize cols, EgMatrix *matrix, GError **error)
+load_matrix (Loader *loader,
+             const char *name,
+             gsize rows,
+             gsize cols,
+             gboolean turned,
+             EgMatrix *matrix,
+             GError **error)
 {
   const EgTensor *tensor = find (loader, name, 2, (const gsize[]){ rows, cols }, error);
   if (!tensor)
     return FALSE;
   *matrix = (EgMatrix){ .data = tensor->data, .dtype = tensor->dtype, .rows = rows, .cols = cols };
+  if (!turned)
+    return TRUE;
+  matrix->rows = cols;
+  matrix->cols = rows;
+  if (loader->check_only)
+    return TRUE;
+  guint8 *copy = take (loader, tensor->n_bytes);
+  turn (copy, tensor->data, rows, cols, eg_dtype_get_size (tensor->dtype));
+  matrix->data = copy;
   return TRUE;
 }
 
@@ -52,14 +91,8 @@ load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape,
   if (loader->check_only)
     return tensor->data;
   const gsize n = eg_tensor_get_n_elements (tensor);
-  float *copy = g_new (float, n);
-  g_ptr_array_add (loader->weights->vectors, copy);
-  if (tensor->dtype == EG_DTYPE_F32)
-    memcpy (copy, tensor->data, tensor->n_bytes);
-  else if (tensor->dtype == EG_DTYPE_F16)
-    eg_half_to_float_n (tensor->data, n, copy);
-  else
-    eg_bfloat16_to_float_n (tensor->data, n, copy);
+  float *copy = take (loader, n * sizeof (float));
+  eg_tensor_to_floats (tensor, copy);
   return copy;
 }
 
@@ -70,139 +103,201 @@ load_vector (Loader *loader, const char *name, gsize n, const float **vector, GE
   return *vector != NULL;
 }
 
-/* A vector that must be there when the config says so, and must not when it does not: a bias left out in
- * silence would make wrong numbers. */
-static gboolean
-load_bias (Loader *loader,
-           const char *name,
-           const char *field,
-           gboolean wanted,
-           gsize n,
-           const float **vector,
-           GError **error)
+static void
+shape_of (const EgTensorSpec *spec, const gsize *dims, gsize shape[3])
 {
-  *vector = NULL;
-  if (wanted)
-    return load_vector (loader, name, n, vector, error);
+  for (guint i = 0; i < spec->n_dims; i++)
+    shape[i] = spec->dims[i] == 0 ? 1 : dims[spec->dims[i]];
+}
+
+gsize
+eg_tensor_spec_get_n (const EgTensorSpec *spec, const gsize dims[EG_MAX_DIMS])
+{
+  gsize shape[3], n = 1;
+  shape_of (spec, dims, shape);
+  for (guint i = 0; i < spec->n_dims; i++)
+    n *= shape[i];
+  return n;
+}
+
+static const float *
+load_turned (Loader *loader, const EgTensorSpec *spec, const char *name, const gsize *shape, GError **error)
+{
+  const float *from = load_floats (loader, name, spec->n_dims, shape, error);
+  if (from == NULL || loader->check_only)
+    return from;
+  const gsize rows = shape[0], n = eg_tensor_spec_get_n (spec, loader->dims);
+  float *to = take (loader, n * sizeof (float));
+  turn ((guint8 *)to, (const guint8 *)from, rows, n / rows, sizeof (float));
+  for (gsize i = 0; spec->map != NULL && i < n; i++)
+    to[i] = spec->map (to[i]);
+  return to;
+}
+
+/* What config.json says not to be there must not: a bias left out in silence would make wrong numbers. */
+static gboolean
+check_unwanted (Loader *loader, const EgTensorSpec *spec, const char *name, GError **error)
+{
   if (!eg_checkpoint_has (loader->checkpoint, name))
     return TRUE;
   g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-               _ ("config.json says that %s is false, but %s has a tensor %s"), field,
+               _ ("config.json says that %s is false, but %s has a tensor %s"), spec->field,
                eg_checkpoint_get_file_name (loader->checkpoint, name), name);
   return FALSE;
 }
 
-/* [rows, cols] → a new [cols, rows], each element through `map`. */
-static const float *
-transpose (Loader *loader, const float *from, gsize rows, gsize cols, float (*map) (float))
+static gboolean
+load_tensor (Loader *loader, const EgTensorSpec *spec, const char *name, gpointer layer, GError **error)
 {
-  if (loader->check_only)
-    return from;
-  float *to = g_new (float, rows *cols);
-  g_ptr_array_add (loader->weights->vectors, to);
-  for (gsize r = 0; r < rows; r++)
-    for (gsize c = 0; c < cols; c++)
-      to[c * rows + r] = map ? map (from[r * cols + c]) : from[r * cols + c];
-  return to;
-}
-
-static float
-negative_exp_log2e (float x)
-{
-  return (float)(-exp ((double)x) * M_LOG2E);
+  const gboolean *wanted = (const gboolean *)(gpointer)((const guint8 *)loader->sizes + spec->wanted);
+  if (spec->wanted != 0 && !*wanted)
+    return check_unwanted (loader, spec, name, error);
+  gsize shape[3];
+  shape_of (spec, loader->dims, shape);
+  if (eg_tensor_spec_is_matrix (spec))
+    return load_matrix (loader, name, shape[0], shape[1], spec->role == EG_ROLE_TURNED_MATRIX,
+                        eg_tensor_spec_matrix (spec, layer), error);
+  const float **vector = eg_tensor_spec_vector (spec, layer);
+  *vector = spec->role == EG_ROLE_TURNED_VECTOR ? load_turned (loader, spec, name, shape, error)
+                                                : load_floats (loader, name, spec->n_dims, shape, error);
+  return *vector != NULL;
 }
 
 static gboolean
-load_layer (Loader *loader, const EgModelConfig *config, gsize l, EgLayerWeights *layer, GError **error)
+load_layer (Loader *loader, gsize l, gpointer layer, GError **error)
 {
-  const gsize d = config->d_model, D = config->d_inner, N = config->d_state, K = config->d_conv,
-              R = config->dt_rank;
-  g_autofree char *prefix = g_strdup_printf ("backbone.layers.%" G_GSIZE_FORMAT ".", l);
-  g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
-#define NAME(suffix)                                                                                         \
-  (g_ptr_array_add (names, g_strconcat (prefix, suffix, NULL)), names->pdata[names->len - 1])
-  if (!load_vector (loader, NAME ("norm.weight"), d, &layer->norm, error)
-      || !load_matrix (loader, NAME ("mixer.in_proj.weight"), 2 * D, d, &layer->in_proj, error)
-      || !load_bias (loader, NAME ("mixer.in_proj.bias"), "use_bias", config->use_bias, 2 * D,
-                     &layer->in_bias, error)
-      || !load_bias (loader, NAME ("mixer.conv1d.bias"), "use_conv_bias", config->use_conv_bias, D,
-                     &layer->conv_bias, error)
-      || !load_matrix (loader, NAME ("mixer.x_proj.weight"), R + 2 * N, D, &layer->x_proj, error)
-      || !load_matrix (loader, NAME ("mixer.dt_proj.weight"), D, R, &layer->dt_proj, error)
-      || !load_vector (loader, NAME ("mixer.dt_proj.bias"), D, &layer->dt_bias, error)
-      || !load_vector (loader, NAME ("mixer.D"), D, &layer->skip, error)
-      || !load_matrix (loader, NAME ("mixer.out_proj.weight"), d, D, &layer->out_proj, error)
-      || !load_bias (loader, NAME ("mixer.out_proj.bias"), "use_bias", config->use_bias, d, &layer->out_bias,
-                     error))
-    return FALSE;
-  const float *conv
-      = load_floats (loader, NAME ("mixer.conv1d.weight"), 3, (const gsize[]){ D, 1, K }, error);
-  if (!conv)
-    return FALSE;
-  layer->conv = transpose (loader, conv, D, K, NULL);
-  const float *a_log = load_floats (loader, NAME ("mixer.A_log"), 2, (const gsize[]){ D, N }, error);
-  if (!a_log)
-    return FALSE;
-  layer->a = transpose (loader, a_log, D, N, negative_exp_log2e);
-#undef NAME
+  const EgFamily *family = loader->family;
+  for (guint i = 0; i < family->n_tensors; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%s%s%" G_GSIZE_FORMAT ".%s", loader->root,
+                                               family->layer_prefix, l, family->tensors[i].name);
+      if (!load_tensor (loader, &family->tensors[i], name, layer, error))
+        return FALSE;
+    }
   return TRUE;
 }
 
+/* The first of the names (alternatives with | between them) that there is, or else the first of all. */
+static char *
+find_name (Loader *loader, const char *names)
+{
+  g_auto (GStrv) parts = g_strsplit (names, "|", -1);
+  for (gsize i = 0; parts[i] != NULL; i++)
+    {
+      char *name = g_strconcat (loader->root, parts[i], NULL);
+      if (parts[i + 1] == NULL || eg_checkpoint_has (loader->checkpoint, name))
+        return name;
+      g_free (name);
+    }
+  return NULL;
+}
+
+static gboolean
+load_head (Loader *loader, GError **error)
+{
+  EgWeights *self = loader->weights;
+  const gsize V = loader->sizes->vocab_size, d = loader->sizes->d_model;
+  const char *name = loader->family->head;
+  if (eg_checkpoint_has (loader->checkpoint, name))
+    {
+      if (!load_matrix (loader, name, V, d, FALSE, &self->head, error))
+        return FALSE;
+      if (self->head.data == self->embedding.data) /* one tensor under two names */
+        self->n_parameters -= V * d;
+      return TRUE;
+    }
+  self->head = self->embedding;
+  if (loader->sizes->tie_embeddings)
+    return TRUE;
+  g_set_error (
+      error, EG_ERROR, EG_ERROR_NOT_FOUND,
+      _ ("%s: there is no tensor %s, and config.json says that the head is not tied to the embedding"),
+      eg_checkpoint_get_file_name (loader->checkpoint, name), name);
+  return FALSE;
+}
+
+/* All that is not a layer's. */
+static gboolean
+load_ends (Loader *loader, GError **error)
+{
+  const EgFamily *family = loader->family;
+  EgWeights *self = loader->weights;
+  const gsize V = loader->sizes->vocab_size, d = loader->sizes->d_model;
+  g_autofree char *embedding = find_name (loader, family->embedding);
+  g_autofree char *norm = find_name (loader, family->norm);
+  if (!load_matrix (loader, embedding, V, d, FALSE, &self->embedding, error)
+      || !load_vector (loader, norm, d, &self->norm, error))
+    return FALSE;
+  if (family->norm_bias != NULL)
+    {
+      g_autofree char *bias = find_name (loader, family->norm_bias);
+      if (!load_vector (loader, bias, d, &self->norm_bias, error))
+        return FALSE;
+    }
+  if (family->positions != NULL)
+    {
+      g_autofree char *positions = find_name (loader, family->positions);
+      if (!load_matrix (loader, positions, loader->sizes->n_positions, d, FALSE, &self->positions, error))
+        return FALSE;
+    }
+  return load_head (loader, error);
+}
+
+/* The names may lack the network's own before them. */
+static void
+find_root (Loader *loader)
+{
+  loader->root = "";
+  g_autofree char *bare = find_name (loader, loader->family->embedding);
+  if (!eg_checkpoint_has (loader->checkpoint, bare))
+    loader->root = loader->family->root;
+}
+
 static EgWeights *
-load_weights (EgCheckpoint *checkpoint, const EgModelConfig *config, gboolean check_only, GError **error)
+load_weights (const EgFamily *family,
+              const EgSizes *sizes,
+              EgCheckpoint *checkpoint,
+              gboolean check_only,
+              GError **error)
 {
   EgWeights *self = g_new0 (EgWeights, 1);
-  self->vectors = g_ptr_array_new_with_free_func (g_free);
-  Loader loader = { checkpoint, self, check_only };
-  const gsize V = config->vocab_size, d = config->d_model;
-  /* The original layout's name has no s. */
-  const char *embedding = eg_checkpoint_has (checkpoint, "backbone.embedding.weight")
-                              ? "backbone.embedding.weight"
-                              : "backbone.embeddings.weight";
-  gboolean ok = load_matrix (&loader, embedding, V, d, &self->embedding, error)
-                && load_vector (&loader, "backbone.norm_f.weight", d, &self->norm, error);
-  if (ok && eg_checkpoint_has (checkpoint, "lm_head.weight"))
-    {
-      ok = load_matrix (&loader, "lm_head.weight", V, d, &self->head, error);
-      if (ok && self->head.data == self->embedding.data) /* one tensor under two names */
-        self->n_parameters -= V * d;
-    }
-  else if (ok && config->tie_embeddings)
-    self->head = self->embedding;
-  else if (ok)
-    {
-      g_set_error (
-          error, EG_ERROR, EG_ERROR_NOT_FOUND,
-          _ ("%s: there is no tensor lm_head.weight, and config.json says that the head is not tied to the "
-             "embedding"),
-          eg_checkpoint_get_file_name (checkpoint, "lm_head.weight"));
-      ok = FALSE;
-    }
+  self->copies = g_ptr_array_new_with_free_func (g_free);
+  Loader loader = {
+    .family = family, .sizes = sizes, .checkpoint = checkpoint, .weights = self, .check_only = check_only
+  };
+  family->get_dims (sizes, loader.dims);
+  find_root (&loader);
+  gboolean ok = load_ends (&loader, error);
   /* One layer at a time: a hostile number of layers fails at its first missing tensor, not at an allocation.
    */
-  GArray *layers = g_array_new (FALSE, TRUE, sizeof (EgLayerWeights));
-  for (gsize l = 0; ok && l < config->n_layers; l++)
+  g_autoptr (GByteArray) layers = g_byte_array_new ();
+  g_autofree gpointer layer = g_malloc (family->layer_size);
+  for (gsize l = 0; ok && l < sizes->n_layers; l++)
     {
-      EgLayerWeights layer = { 0 };
-      ok = load_layer (&loader, config, l, &layer, error);
-      g_array_append_val (layers, layer);
+      memset (layer, 0, family->layer_size);
+      ok = load_layer (&loader, l, layer, error);
+      g_byte_array_append (layers, layer, (guint)family->layer_size);
     }
-  self->layers = (EgLayerWeights *)(gpointer)g_array_free (layers, FALSE);
+  self->layers = g_byte_array_free (g_steal_pointer (&layers), FALSE);
   if (!ok)
     g_clear_pointer (&self, eg_weights_free);
   return self;
 }
 
 EgWeights *
-eg_weights_new (EgCheckpoint *checkpoint, const EgModelConfig *config, GError **error)
+eg_weights_new (const EgFamily *family, const EgSizes *sizes, EgCheckpoint *checkpoint, GError **error)
 {
-  return load_weights (checkpoint, config, FALSE, error);
+  return load_weights (family, sizes, checkpoint, FALSE, error);
 }
 
 gboolean
-eg_weights_check (EgCheckpoint *checkpoint, const EgModelConfig *config, gsize *n_parameters, GError **error)
+eg_weights_check (const EgFamily *family,
+                  const EgSizes *sizes,
+                  EgCheckpoint *checkpoint,
+                  gsize *n_parameters,
+                  GError **error)
 {
-  EgWeights *weights = load_weights (checkpoint, config, TRUE, error);
+  EgWeights *weights = load_weights (family, sizes, checkpoint, TRUE, error);
   if (weights == NULL)
     return FALSE;
   *n_parameters = weights->n_parameters;
@@ -213,7 +308,27 @@ eg_weights_check (EgCheckpoint *checkpoint, const EgModelConfig *config, gsize *
 void
 eg_weights_free (EgWeights *self)
 {
-  g_ptr_array_unref (self->vectors);
+  g_ptr_array_unref (self->copies);
   g_free (self->layers);
   g_free (self);
+}
+
+const char *
+eg_weights_get_dtype_name (const EgWeights *self, const EgFamily *family, const EgSizes *sizes)
+{
+  const EgDType dtype = self->embedding.dtype;
+  gboolean same = self->head.dtype == dtype;
+  for (gsize l = 0; l < sizes->n_layers; l++)
+    for (guint i = 0; i < family->n_tensors; i++)
+      if (eg_tensor_spec_is_matrix (&family->tensors[i]))
+        same = same
+               && eg_tensor_spec_matrix (&family->tensors[i], self->layers + l * family->layer_size)->dtype
+                      == dtype;
+  return same ? eg_dtype_get_name (dtype) : "mixed";
+}
+
+gsize
+eg_matrix_get_bytes (const EgMatrix *matrix)
+{
+  return matrix->rows * matrix->cols * eg_dtype_get_size (matrix->dtype);
 }

@@ -1,8 +1,9 @@
-/* The fields of EgTokenizer, which load.c fills and tokenizer.c reads. */
+/* The fields of EgTokenizer, which load*.c fill and tokenizer.c reads. */
 #pragma once
 
 #include "tokenizer/added-tokens.h"
 #include "tokenizer/bpe.h"
+#include "tokenizer/pre-tokenizer.h"
 #include "tokenizer/tokenizer.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,7 @@ struct _EgTokenizer
   GByteArray *bytes;
   EgVocabularyEntry *entries; /* [n_ids] */
   gsize n_ids;
+  gsize n_model_ids; /* the largest id of the vocabulary, plus one: beyond it are added tokens alone */
 
   guint32 byte_ids[256]; /* the token of a lone byte, or EG_NO_TOKEN */
   guint32 unknown_id;    /* stands for bytes without a token; EG_NO_TOKEN: they are dropped */
@@ -34,8 +36,8 @@ struct _EgTokenizer
   GHashTable *whole_words; /* text → id, only with ignore_merges: a word that is a token is not split */
 
   gboolean nfc;
-  gboolean add_prefix_space;
-  gboolean use_regex;
+  EgPreTokenizer *pre_tokenizer;
+  GArray *first_ids; /* of guint32: put before every whole text */
   gboolean trim_offsets;
   gboolean trim_after_prefix; /* the post-processor's add_prefix_space */
 

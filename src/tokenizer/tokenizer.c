@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "tokenizer/aligned-text.h"
 #include "tokenizer/byte-level.h"
+#include "tokenizer/token-text.h"
 #include "tokenizer/unicode.h"
 
 #include <glib/gi18n.h>
@@ -29,6 +30,8 @@ eg_tokenizer_unref (EgTokenizer *self)
   g_clear_pointer (&self->bytes, g_byte_array_unref);
   g_clear_pointer (&self->merges, eg_merges_free);
   g_clear_pointer (&self->whole_words, g_hash_table_unref);
+  g_clear_pointer (&self->pre_tokenizer, eg_pre_tokenizer_free);
+  g_clear_pointer (&self->first_ids, g_array_unref);
   g_clear_pointer (&self->added_raw, eg_added_tokens_free);
   g_clear_pointer (&self->added_normalized, eg_added_tokens_free);
   g_free (self->entries);
@@ -128,29 +131,30 @@ find_whole_word (const EgTokenizer *self, const char *word, gsize length)
                                                                                    : EG_NO_TOKEN;
 }
 
-/* Bytes start … end of text are one word. */
 static void
-encode_word (Encoder *self, const EgAlignedText *text, gsize start, gsize end)
+encode_word (const EgAlignedText *text, gpointer data)
 {
+  Encoder *self = data;
   const EgTokenizer *tokenizer = self->tokenizer;
-  const char *word = text->text->str + start;
+  const char *word = text->text->str;
+  const gsize length = text->text->len;
   if (tokenizer->whole_words != NULL)
     {
-      const guint32 id = find_whole_word (tokenizer, word, end - start);
+      const guint32 id = find_whole_word (tokenizer, word, length);
       if (id != EG_NO_TOKEN)
         {
           const char *spelled = tokenizer->entries[id].text;
-          append_token (self, id, eg_aligned_text_get_span (text, start, end), spelled, strlen (spelled));
+          append_token (self, id, eg_aligned_text_get_span (text, 0, length), spelled, strlen (spelled));
           return;
         }
     }
 
   g_array_set_size (self->units, 0);
-  for (gsize i = start; i < end; i++)
-    for (gsize n = count_units ((guint8)text->text->str[i]); n > 0; n--)
+  for (gsize i = 0; i < length; i++)
+    for (gsize n = count_units ((guint8)word[i]); n > 0; n--)
       g_array_append_val (self->units, i);
 
-  set_symbols (self, word, end - start);
+  set_symbols (self, word, length);
   eg_merges_apply (tokenizer->merges, self->symbols);
 
   /* The library counts along the symbols: bytes that were dropped shift the offsets of what follows. */
@@ -167,25 +171,9 @@ encode_word (Encoder *self, const EgAlignedText *text, gsize start, gsize end)
     }
 }
 
-/* text: what stands between added tokens; not empty. */
-static void
-encode_words (Encoder *self, EgAlignedText *text)
-{
-  if (self->tokenizer->add_prefix_space)
-    eg_aligned_text_prefix_space (text);
-  const gsize length = text->text->len;
-  gsize n = length;
-  for (gsize start = 0; start < length; start += n)
-    {
-      if (self->tokenizer->use_regex)
-        n = eg_word_length (text->text->str + start, length - start);
-      encode_word (self, text, start, start + n);
-    }
-}
-
 /* text: what stands between the added tokens that are found before normalization; not empty. */
-static void
-encode_normalized (Encoder *self, EgAlignedText *text)
+static gboolean
+encode_normalized (Encoder *self, EgAlignedText *text, GError **error)
 {
   if (self->tokenizer->nfc)
     eg_aligned_text_normalize (text);
@@ -201,13 +189,15 @@ encode_normalized (Encoder *self, EgAlignedText *text)
       else
         {
           g_autoptr (EgAlignedText) words = eg_aligned_text_slice (text, part->start, part->end);
-          encode_words (self, words);
+          if (!eg_pre_tokenizer_run (self->tokenizer->pre_tokenizer, words, encode_word, self, error))
+            return FALSE;
         }
     }
+  return TRUE;
 }
 
-static void
-encode_text (Encoder *self, const char *text, gsize length)
+static gboolean
+encode_text (Encoder *self, const char *text, gsize length, GError **error)
 {
   g_autoptr (GArray) parts = eg_added_tokens_split (self->tokenizer->added_raw, text, length);
   for (guint i = 0; i < parts->len; i++)
@@ -219,9 +209,11 @@ encode_text (Encoder *self, const char *text, gsize length)
       else
         {
           g_autoptr (EgAlignedText) aligned = eg_aligned_text_new (text, part->start, part->end);
-          encode_normalized (self, aligned);
+          if (!encode_normalized (self, aligned, error))
+            return FALSE;
         }
     }
+  return TRUE;
 }
 
 /* Turns the tokens' byte offsets, which are all on character boundaries, into characters. */
@@ -279,7 +271,7 @@ is_utf8 (const char *text, gsize length)
 }
 
 GArray *
-eg_tokenizer_encode (EgTokenizer *self, const char *text, gssize length, GError **error)
+eg_tokenizer_encode_part (EgTokenizer *self, const char *text, gssize length, GError **error)
 {
   g_return_val_if_fail (self != NULL, NULL);
   g_return_val_if_fail (text != NULL || length == 0, NULL);
@@ -301,10 +293,23 @@ eg_tokenizer_encode (EgTokenizer *self, const char *text, gssize length, GError 
   g_autoptr (GArray) symbols = g_array_new (FALSE, FALSE, sizeof (EgSymbol));
   g_autoptr (GArray) units = g_array_new (FALSE, FALSE, sizeof (gsize));
   Encoder encoder = { self, tokens, margins, symbols, units };
-  encode_text (&encoder, text, n);
+  if (!encode_text (&encoder, text, n, error))
+    return NULL;
   count_characters (tokens, text, n);
   trim (&encoder);
   return g_steal_pointer (&tokens);
+}
+
+GArray *
+eg_tokenizer_encode (EgTokenizer *self, const char *text, gssize length, GError **error)
+{
+  GArray *tokens = eg_tokenizer_encode_part (self, text, length, error);
+  for (guint i = self->first_ids->len; tokens != NULL && i > 0; i--)
+    {
+      const EgToken token = { g_array_index (self->first_ids, guint32, i - 1), 0, 0 };
+      g_array_prepend_val (tokens, token);
+    }
+  return tokens;
 }
 
 static const EgVocabularyEntry *
@@ -352,12 +357,43 @@ eg_tokenizer_n_ids (EgTokenizer *self)
   return self->n_ids;
 }
 
+gsize
+eg_tokenizer_n_model_ids (EgTokenizer *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+  return self->n_model_ids;
+}
+
+gboolean
+eg_tokenizer_check_rows (EgTokenizer *self, const GArray *tokens, gsize n_rows, GError **error)
+{
+  for (guint i = 0; i < tokens->len; i++)
+    {
+      const guint32 id = g_array_index (tokens, EgToken, i).id;
+      if (id < n_rows)
+        continue;
+      g_autofree char *text = eg_tokenizer_token_text (self, id), *quoted = eg_token_quote (text);
+      return eg_error_invalid (error,
+                               _ ("The token “%s” has the number %u, but the model's embedding has %zu rows: "
+                                  "it knows no such token"),
+                               quoted, id, n_rows);
+    }
+  return TRUE;
+}
+
+gsize
+eg_tokenizer_n_first (EgTokenizer *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+  return self->first_ids->len;
+}
+
 gboolean
 eg_tokenizer_lookup (EgTokenizer *self, const char *text, guint32 *id)
 {
   g_return_val_if_fail (self != NULL && text != NULL && id != NULL, FALSE);
 
-  g_autoptr (GArray) tokens = eg_tokenizer_encode (self, text, -1, NULL);
+  g_autoptr (GArray) tokens = eg_tokenizer_encode_part (self, text, -1, NULL);
   if (tokens == NULL || tokens->len != 1)
     return FALSE;
   *id = g_array_index (tokens, EgToken, 0).id;

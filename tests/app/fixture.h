@@ -41,6 +41,8 @@ void fixture_point (GtkWindow *window, GtkWidget *widget, double x, double y);
 
 /* A finished trace of a long prompt, with scores as real ones look. (transfer full) */
 EgTraceResult *fixture_result (gsize n_layers, gsize n_tokens);
+/* Of these sites, "mixer,state". */
+EgTraceResult *fixture_result_of_sites (gsize n_layers, gsize n_tokens, const char *names);
 
 /* The first widget of a type below a widget. */
 GtkWidget *fixture_find (GtkWidget *root, GType type);

@@ -5,6 +5,7 @@
 #include "app/ask/restoring-row.h"
 #include "app/shell/settings.h"
 #include "app/ask/site-chooser.h"
+#include "trace/ask/fields.h"
 #include "app/ask/trace-settings.h"
 #include "engine/cuda/cuda.h"
 #include "fixture.h"
@@ -142,12 +143,12 @@ test_row_says_why_there_is_no_cuda (void)
 
 /* ---- sites ---- */
 
-static char *
-get_names (EgSiteChooser *chooser)
+static void
+assert_names (EgSiteChooser *chooser, const char *expected)
 {
-  char *names;
+  g_autofree char *names = NULL;
   g_object_get (chooser, "names", &names, NULL);
-  return names;
+  g_assert_cmpstr (names, ==, expected);
 }
 
 /* The list is made when it is opened; rows and their boxes in the order of the table. */
@@ -173,15 +174,16 @@ get_check (GtkListBox *list, EgSite site)
 static void
 test_one_site_or_several (void)
 {
+  const EgFamily *family = eg_families[0];
   EgSiteChooser *chooser = g_object_new (EG_TYPE_SITE_CHOOSER, NULL);
   GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
   GtkListBox *list = open_list (chooser, window);
 
-  g_assert_cmpuint (eg_site_chooser_get_sites (chooser), ==, EG_SITE_BIT (EG_SITE_RESID));
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  assert_names (chooser, "resid");
+  for (EgSite site = 0; site < family->n_sites; site++)
     {
       AdwActionRow *row = ADW_ACTION_ROW (gtk_list_box_get_row_at_index (list, (int)site));
-      g_assert_cmpstr (adw_action_row_get_subtitle (row), ==, eg_site_get_description (site));
+      g_assert_cmpstr (adw_action_row_get_subtitle (row), ==, family->sites[site].description);
     }
   /* The last one stays, the first one remains the first. */
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
@@ -189,12 +191,32 @@ test_one_site_or_several (void)
   gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
   gtk_check_button_set_active (get_check (list, EG_SITE_MIXER), TRUE);
-  g_autofree char *names = get_names (chooser);
-  g_assert_cmpstr (names, ==, "state,mixer");
-  g_assert_cmpint (eg_site_chooser_get_first (chooser), ==, EG_SITE_STATE);
+  assert_names (chooser, "state,mixer");
 
   gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, EG_SITE_SSM)));
-  g_assert_cmpuint (eg_site_chooser_get_sites (chooser), ==, EG_SITE_BIT (EG_SITE_SSM));
+  assert_names (chooser, "ssm");
+  fixture_close (window);
+}
+
+/* Another family has other sites; those that it has not are there again with the one that has. */
+static void
+test_sites_are_those_of_the_family (void)
+{
+  EgSiteChooser *chooser = g_object_new (EG_TYPE_SITE_CHOOSER, NULL);
+  GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
+  GtkListBox *list = open_list (chooser, window);
+
+  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  assert_names (chooser, "resid,state");
+  eg_site_chooser_set_family (chooser, eg_families[1]);
+  assert_names (chooser, "resid");
+  gtk_widget_activate (GTK_WIDGET (fixture_find (GTK_WIDGET (chooser), GTK_TYPE_MENU_BUTTON)));
+  eg_site_chooser_set_family (chooser, eg_families[0]);
+  assert_names (chooser, "resid,state");
+  g_object_set (chooser, "names", eg_families[1]->sites[1].name, NULL);
+  assert_names (chooser, "resid");
+  eg_site_chooser_set_family (chooser, eg_families[1]);
+  assert_names (chooser, eg_families[1]->sites[1].name);
   fixture_close (window);
 }
 
@@ -252,15 +274,14 @@ make_request (guint i)
   request->metric = i == 2 ? EG_METRIC_KL : i >= 4 ? EG_METRIC_LOGIT_DIFF : EG_METRIC_PROB;
   request->against = i == 5 ? g_strdup ("Rome") : NULL;
   request->all_metrics = i == 1;
-  request->site = i == 0 ? EG_SITE_RESID : EG_SITE_STATE;
-  request->more_sites = i == 3 ? EG_SITE_BIT (EG_SITE_MIXER) | EG_SITE_BIT (EG_SITE_GATE) : 0;
+  eg_trace_request_set_sites (request, i == 0 ? "resid" : i == 3 ? "state,mixer,gate" : "state", NULL);
   request->sweep = i == 1   ? EG_SWEEP_CARRY
                    : i == 2 ? EG_SWEEP_POSITIONS
                    : i == 5 ? EG_SWEEP_LAYERS
                             : EG_SWEEP_CELLS;
   request->window = i == 2 ? 1 : 1 + i;
   request->direction = i == 1 || i == 5 ? EG_DIRECTION_DAMAGE : EG_DIRECTION_RESTORE;
-  request->freeze = i == 0 ? EG_SITE_BIT (EG_SITE_CONV) | EG_SITE_BIT (EG_SITE_SSM) : 0;
+  eg_trace_field_parse (EG_FIELD_FREEZE, request, i == 0 ? "conv,ssm" : "", NULL);
   request->until_sem = i == 1 ? 0.025 : 0;
   request->max_samples = i == 1 ? 77 : request->max_samples;
   request->has_knockout = i == 5;
@@ -316,12 +337,12 @@ test_settings_are_remembered (void)
   request->corruption.kind = EG_CORRUPTION_UNIFORM;
   request->corruption.scale = EG_NOISE_SCALE_EMBEDDING;
   request->corruption.replace = TRUE;
-  request->site = EG_SITE_GATE;
+  eg_trace_request_set_sites (request, "gate", NULL);
   request->metric = EG_METRIC_KL;
   request->direction = EG_DIRECTION_DAMAGE;
   request->sweep = EG_SWEEP_LAYERS;
   request->window = 3;
-  request->freeze = EG_SITE_BIT (EG_SITE_CONV);
+  eg_trace_field_parse (EG_FIELD_FREEZE, request, "conv", NULL);
   g_autoptr (EgTraceRequest) again = ask_again (remembered, request);
   g_assert_true (eg_trace_request_equal (request, again));
 
@@ -484,14 +505,14 @@ test_knockout_is_of_the_state (void)
   gtk_switch_set_active (knockout, TRUE);
   g_autofree char *text = eg_knockout_to_text (&asked->knockout);
   g_assert_cmpstr (text, ==, "0-7:1-2>5");
-  g_assert_cmpint (asked->site, ==, EG_SITE_STATE);
+  g_assert_cmpstr (asked->sites[0], ==, "state");
   g_assert_true (eg_draft_can_trace (panel.draft, NULL));
   g_assert_false (gtk_widget_get_sensitive (get_child (GTK_WIDGET (panel.settings), "site_row")));
   g_assert_false (gtk_widget_get_sensitive (get_child (restoring, "direction")));
   g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (get_child (restoring, "direction"))), ==,
                     EG_DIRECTION_DAMAGE);
   gtk_switch_set_active (knockout, FALSE);
-  g_assert_cmpint (asked->site, ==, EG_SITE_RESID);
+  g_assert_cmpstr (asked->sites[0], ==, "resid");
   g_assert_cmpint (asked->sweep, ==, EG_SWEEP_CELLS);
   panel_close (&panel);
 }
@@ -501,6 +522,7 @@ main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/app/settings/sites", test_one_site_or_several);
+  g_test_add_func ("/app/settings/sites-of-the-family", test_sites_are_those_of_the_family);
   g_test_add_func ("/app/settings/open-list-stays", test_open_list_stays_where_it_is);
   g_test_add_func ("/app/settings/shown-is-asked-for", test_what_is_shown_is_asked_for);
   g_test_add_func ("/app/settings/remembered", test_settings_are_remembered);

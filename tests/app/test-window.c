@@ -96,7 +96,7 @@ test_prints_one_page (void)
   g_autoptr (GError) error = NULL;
 
   eg_figure_options_init (&figure.options);
-  g_autoptr (GtkPrintOperation) operation = eg_print_operation_new (result, &figure, "A trace");
+  g_autoptr (GtkPrintOperation) operation = eg_print_operation_new (result->grids[0], &figure, "A trace");
   gtk_print_operation_set_allow_async (operation, FALSE);
   gtk_print_operation_set_export_filename (operation, path);
   g_assert_cmpint (gtk_print_operation_run (operation, GTK_PRINT_OPERATION_ACTION_EXPORT, NULL, &error), ==,
@@ -221,7 +221,7 @@ test_takes_dropped_files (void)
 
   g_assert_true (drop (window, path));
   fixture_wait_for (get_result (window) != NULL);
-  g_assert_cmpstr (get_result (window)->target, ==, " German");
+  g_assert_cmpstr (get_result (window)->tokens->target, ==, " German");
 
   EgDraft *draft = eg_window_get_draft (window);
   g_assert_null (eg_draft_get_model (draft));
@@ -238,13 +238,15 @@ test_marks_the_occurrence_that_was_meant (void)
 {
   g_autoptr (EgTraceResult) result = fixture_result (2, 7);
   EgWindow *window = open_window (NULL);
-  g_free (result->prompt);
-  g_free (result->subject);
-  g_strfreev (result->tokens);
-  result->prompt = g_strdup ("Merkel met Merkel and Merkel in Berlin");
-  result->subject = g_strdup ("Merkel");
-  result->tokens = g_strsplit ("Merkel| met| Merkel| and| Merkel| in| Berlin", "|", -1);
-  result->subject_first = result->subject_last = 4;
+  EgTraceTokens *tokens = result->tokens;
+  EgTraceRequest *request = (EgTraceRequest *)result->request;
+  g_free (request->prompt);
+  g_free (tokens->subject);
+  g_strfreev (tokens->tokens);
+  request->prompt = g_strdup ("Merkel met Merkel and Merkel in Berlin");
+  tokens->subject = g_strdup ("Merkel");
+  tokens->tokens = g_strsplit ("Merkel| met| Merkel| and| Merkel| in| Berlin", "|", -1);
+  tokens->subject_first = tokens->subject_last = 4;
   g_autofree char *path = save (result, "twice.npz");
   eg_window_open_model (window, NULL);
   fixture_wait_for (eg_draft_get_model (eg_window_get_draft (window)) != NULL);
@@ -310,7 +312,7 @@ test_recovers_what_was_not_saved (void)
   AdwTabView *view = ADW_TAB_VIEW (fixture_find (GTK_WIDGET (window), ADW_TYPE_TAB_VIEW));
   g_assert_cmpint (adw_tab_view_get_n_pages (view), ==, 1);
   for (gsize i = 0; i < 64; i++)
-    g_assert_true (get_result (window)->scores[i] == result->scores[i]);
+    g_assert_true (get_result (window)->grids[0]->scores[0][i] == result->grids[0]->scores[0][i]);
   close_window (window);
   eg_unsaved_free (unsaved);
 
@@ -378,7 +380,8 @@ get_title (AdwTabView *view, int tab)
 static void
 test_tabs_can_be_told_apart (void)
 {
-  g_autoptr (EgTraceResult) first = fixture_result (8, 8), second = fixture_result (8, 8);
+  g_autoptr (EgTraceResult) first = fixture_result (8, 8);
+  g_autoptr (EgTraceResult) second = fixture_result_of_sites (8, 8, "mixer");
   AdwTabView *view = ADW_TAB_VIEW (adw_tab_view_new ());
   GtkWindow *window = fixture_show (GTK_WIDGET (view), 800, 600);
   g_autoptr (GObject) look = g_object_ref_sink (G_OBJECT (eg_trace_page_new ()));
@@ -389,9 +392,7 @@ test_tabs_can_be_told_apart (void)
   g_autoptr (EgTabs) tabs = eg_tabs_new (view, draft, messages, look, NULL);
 
   first->has_settings = second->has_settings = TRUE;
-  first->samples = 10;
-  second->samples = 20;
-  second->site = EG_SITE_MIXER;
+  ((EgTraceRequest *)second->request)->samples = 20;
   eg_tabs_show_result (tabs, first, NULL, NULL);
   eg_tabs_show_result (tabs, second, NULL, NULL);
   const char *name = strstr (get_title (view, 0), " · ");
@@ -422,23 +423,23 @@ test_bytes_are_shown_as_such (void)
   EgTokenizer *tokenizer = eg_model_get_tokenizer (eg_model_loader_get_model (loader));
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, "日本", -1, NULL);
   g_autoptr (EgTraceResult) result = fixture_result (8, tokens->len);
-  g_free (result->ids);
-  result->ids = g_new (guint32, tokens->len);
+  EgTraceTokens *prompt = result->tokens;
+  prompt->ids = g_new (guint32, tokens->len);
   for (guint t = 0; t < tokens->len; t++)
     {
-      result->ids[t] = g_array_index (tokens, EgToken, t).id;
-      g_free (result->tokens[t]);
-      result->tokens[t] = eg_tokenizer_token_text (tokenizer, result->ids[t]);
+      prompt->ids[t] = g_array_index (tokens, EgToken, t).id;
+      g_free (prompt->tokens[t]);
+      prompt->tokens[t] = eg_tokenizer_token_text (tokenizer, prompt->ids[t]);
     }
-  g_assert_cmpstr (eg_trace_result_get_token (result, 0), ==, "\357\277\275");
+  g_assert_cmpstr (eg_trace_grid_get_token (result->grids[0], 0), ==, "\357\277\275");
   g_autofree char *path = save (result, "bytes.npz");
   EgWindow *window = open_window (NULL);
 
   eg_window_open_file (window, path);
   fixture_wait_for (get_result (window) != NULL);
   eg_window_open_model (window, demo);
-  fixture_wait_for (g_str_equal (eg_trace_result_get_token (get_result (window), 0), "⟨E6⟩"));
-  g_assert_cmpstr (get_result (window)->tokens[0], ==, "\357\277\275");
+  fixture_wait_for (g_str_equal (eg_trace_grid_get_token (get_result (window)->grids[0], 0), "⟨E6⟩"));
+  g_assert_cmpstr (get_result (window)->tokens->tokens[0], ==, "\357\277\275");
   close_window (window);
 }
 

@@ -1,4 +1,5 @@
-/* Every op of a backend beside the CPU's, as a table: backend-ops --backend cuda|cuda-host [--precision P]
+/* Every op of a backend beside the CPU's, as a table: backend-ops --backend cuda|cuda-host|reference
+ * [--precision P]
  * [--time [--small]] Exit status 1 when an op is further from the CPU than its tolerance. */
 #include "op-cases.h"
 
@@ -19,6 +20,8 @@ open_backend (const char *name, EgPrecision precision)
   g_autoptr (GError) error = NULL;
   if (strcmp (name, "cpu") == 0)
     return eg_backend_cpu ();
+  if (strcmp (name, "reference") == 0)
+    return eg_backend_reference ();
 #ifdef EG_HAVE_CUDA_HOST
   if (strcmp (name, "cuda-host") == 0)
     eg_cuda_use_module (eg_cuda_module ());
@@ -115,7 +118,8 @@ main (int argc, char **argv)
   gboolean take_time = FALSE, small = FALSE;
   int order = 0;
   const GOptionEntry entries[] = {
-    { "backend", 0, 0, G_OPTION_ARG_STRING, &name, "cuda or cuda-host (or cpu: against itself)", "NAME" },
+    { "backend", 0, 0, G_OPTION_ARG_STRING, &name, "cuda, cuda-host or reference (or cpu: against itself)",
+      "NAME" },
     { "precision", 0, 0, G_OPTION_ARG_STRING, &precision_name, "fp32, tf32 or bf16", "NAME" },
     { "time", 0, 0, G_OPTION_ARG_NONE, &take_time, "Large shapes, and the time of each", NULL },
     { "small", 0, 0, G_OPTION_ARG_NONE, &small, "With --time: the small shapes in their place", NULL },

@@ -1,361 +1,9 @@
+/* The list of shapes of every op. */
 #include "op-cases.h"
 
-#include <math.h>
+#include "op-runs.h"
+
 #include <string.h>
-
-void
-op_lane_init (OpLane *lane, EgBackend *backend)
-{
-  *lane = (OpLane){ .backend = backend, .stream = backend->stream_new (backend, 1) };
-  lane->out = g_array_new (FALSE, FALSE, sizeof (float));
-  lane->memory = g_ptr_array_new ();
-}
-
-void
-op_lane_clear (OpLane *lane)
-{
-  lane->backend->stream_free (lane->stream);
-  g_array_unref (lane->out);
-  g_ptr_array_unref (lane->memory);
-}
-
-/* ---- inputs and outputs ---- */
-
-static float *
-allocate (OpLane *lane, gsize n)
-{
-  float *memory = lane->backend->alloc (lane->backend, n);
-  if (!memory)
-    g_error ("no memory for %" G_GSIZE_FORMAT " floats", n);
-  g_ptr_array_add (lane->memory, memory);
-  return memory;
-}
-
-static float *
-upload (OpLane *lane, const float *values, gsize n)
-{
-  float *memory = allocate (lane, n);
-  lane->backend->upload (lane->stream, memory, values, n);
-  return memory;
-}
-
-/* n numbers of [low, high). */
-static float *
-draw (OpLane *lane, GRand *rand, gsize n, double low, double high)
-{
-  g_autofree float *values = g_new (float, n);
-  for (gsize i = 0; i < n; i++)
-    values[i] = (float)g_rand_double_range (rand, low, high);
-  return upload (lane, values, n);
-}
-
-/* What an op writes into, so that what it must not write is seen, too. */
-static float *
-blank (OpLane *lane, gsize n)
-{
-  g_autofree float *values = g_new (float, n);
-  for (gsize i = 0; i < n; i++)
-    values[i] = -7;
-  return upload (lane, values, n);
-}
-
-/* Elements of a type: F16 of 2^−3 … 2^1, BF16 of 2^−31 … 1. */
-static EgMatrix
-draw_matrix (OpLane *lane, GRand *rand, EgDType dtype, gsize rows, gsize cols)
-{
-  const gsize n = rows * cols;
-  if (dtype == EG_DTYPE_F32)
-    return (EgMatrix){ draw (lane, rand, n, -1, 1), dtype, rows, cols };
-  g_autofree guint16 *bits = g_new0 (guint16, n + 1);
-  for (gsize i = 0; i < n; i++)
-    bits[i] = (guint16)(0x3000 + g_rand_int_range (rand, 0, 0x0fff) + (g_rand_boolean (rand) ? 0x8000 : 0));
-  return (EgMatrix){ upload (lane, (const float *)(gconstpointer)bits, (n + 1) / 2), dtype, rows, cols };
-}
-
-static void
-append (OpLane *lane, const float *from, gsize n)
-{
-  const guint at = lane->out->len;
-  g_array_set_size (lane->out, at + (guint)n);
-  lane->backend->download (lane->stream, &g_array_index (lane->out, float, at), from, n);
-}
-
-static void
-wait (OpLane *lane)
-{
-  float value;
-  lane->backend->download (lane->stream, &value, lane->memory->pdata[0], 1);
-}
-
-/* Runs an op, and again as often as its time is to be taken. READ: what takes its output. */
-#define RUN(lane, READ, ...)                                                                                 \
-  G_STMT_START                                                                                               \
-  {                                                                                                          \
-    __VA_ARGS__;                                                                                             \
-    READ;                                                                                                    \
-    wait (lane);                                                                                             \
-    const gint64 begin = g_get_monotonic_time ();                                                            \
-    for (guint repeat = 0; repeat < (lane)->repeats; repeat++)                                               \
-      __VA_ARGS__;                                                                                           \
-    wait (lane);                                                                                             \
-    (lane)->seconds = (double)(g_get_monotonic_time () - begin) / 1e6 / MAX ((lane)->repeats, 1);            \
-  }                                                                                                          \
-  G_STMT_END
-
-/* ---- the ops ---- */
-
-/* n: rows, width */
-static void
-run_rmsnorm (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize rows = self->n[0], d = self->n[1];
-  float *x = draw (lane, rand, rows * d, -2, 2), *w = draw (lane, rand, d, -2, 2);
-  float *y = blank (lane, rows * d);
-  RUN (lane, append (lane, y, rows * d), lane->backend->rmsnorm (lane->stream, y, x, rows, d, w, 1e-5f));
-}
-
-/* n: numbers, offset of both: what is not aligned */
-static void
-run_add (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize n = self->n[0], at = self->n[1];
-  float *y = draw (lane, rand, n + at, -1, 1), *x = draw (lane, rand, n + at, -1, 1);
-  RUN (lane, append (lane, y, n + at), lane->backend->add (lane->stream, y + at, x + at, n));
-}
-
-static void
-run_softplus (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize n = self->n[0];
-  float *x = draw (lane, rand, n, -30, 30);
-  RUN (lane, append (lane, x, n), lane->backend->softplus (lane->stream, x, n));
-}
-
-/* n: rows, width, leading dimension */
-static void
-run_copy_rows (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize rows = self->n[0], width = self->n[1], ld = self->n[2];
-  float *x = draw (lane, rand, rows * ld, -1, 1), *y = blank (lane, rows * ld);
-  g_autofree EgRowCopy *copies = g_new (EgRowCopy, rows);
-  for (gsize r = 0; r < rows; r++)
-    copies[r] = (EgRowCopy){ y + r * ld, x + (rows - 1 - r) * ld };
-  RUN (lane, append (lane, y, rows * ld), lane->backend->copy_rows (lane->stream, copies, rows, width));
-}
-
-/* n: rows, ops one after another: more tables on their way than there is place for, each copying other rows
- */
-static void
-run_tables (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize rows = self->n[0], n_ops = self->n[1];
-  float *x = draw (lane, rand, rows, -1, 1), *y = blank (lane, n_ops * rows);
-  g_autofree EgRowCopy *copies = g_new (EgRowCopy, rows);
-  for (gsize i = 0; i < n_ops; i++)
-    {
-      for (gsize r = 0; r < rows; r++)
-        copies[r] = (EgRowCopy){ y + i * rows + r, x + (r + 7 * i) % rows };
-      lane->backend->copy_rows (lane->stream, copies, rows, 1);
-    }
-  append (lane, y, n_ops * rows);
-}
-
-/* n: rows of the table, width, type, row */
-static void
-run_embed (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize d = self->n[1];
-  const EgMatrix table = draw_matrix (lane, rand, (EgDType)self->n[2], self->n[0], d);
-  float *y = blank (lane, d);
-  RUN (lane, append (lane, y, d), lane->backend->embed (lane->stream, y, &table, self->n[3]));
-}
-
-/* n: rows, rows of w, depth, type, leading dimensions' surplus, bias */
-static void
-run_gemm (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize m = self->n[0], n = self->n[1], k = self->n[2], ldx = k + self->n[4], ldy = n + self->n[4];
-  const EgMatrix w = draw_matrix (lane, rand, (EgDType)self->n[3], n, k);
-  float *x = draw (lane, rand, m * ldx, -1, 1), *bias = draw (lane, rand, n, -1, 1),
-        *y = blank (lane, m * ldy);
-  RUN (lane, append (lane, y, m * ldy),
-       lane->backend->gemm (lane->stream, y, ldy, x, ldx, m, &w, self->n[5] ? bias : NULL));
-}
-
-/* Segments of so many rows in turn, until `rows` are reached: 1, 2, …, longest, 1, 2 … */
-static EgRows *
-ragged (gsize rows, gsize longest, gsize *n_segments)
-{
-  GArray *segments = g_array_new (FALSE, TRUE, sizeof (EgRows));
-  for (gsize row = 0, i = 0; row < rows; i++)
-    {
-      const EgRows it = { .row = row, .n_rows = MIN (i % longest + 1, rows - row) };
-      g_array_append_val (segments, it);
-      row += it.n_rows;
-    }
-  *n_segments = segments->len;
-  return (EgRows *)(gpointer)g_array_free (segments, FALSE);
-}
-
-/* n: rows, width */
-static void
-run_gate (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize rows = self->n[0], D = self->n[1], ldz = 2 * D;
-  float *y = draw (lane, rand, rows * D, -1, 1), *z = draw (lane, rand, rows * ldz, -5, 5);
-  RUN (lane, append (lane, y, rows * D), lane->backend->gate (lane->stream, y, z + D, ldz, rows, D));
-}
-
-/* n: rows, longest segment, channels, K, bias */
-static void
-run_conv (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize rows = self->n[0], D = self->n[2], K = self->n[3], ldx = 2 * D;
-  gsize n;
-  g_autofree EgRows *segments = ragged (rows, self->n[1], &n);
-  float *x = draw (lane, rand, rows * ldx, -1, 1), *history = draw (lane, rand, n * K * D, -1, 1);
-  float *w = draw (lane, rand, K * D, -1, 1), *bias = draw (lane, rand, D, -1, 1),
-        *c = blank (lane, rows * D);
-  for (gsize s = 0; s < n; s++)
-    segments[s].history = history + s * (K - 1) * D;
-  RUN (lane, append (lane, c, rows * D),
-       lane->backend->conv_silu (lane->stream, c, x, ldx, segments, n, D, K, w, self->n[4] ? bias : NULL));
-}
-
-/* n: rows, longest segment, channels, N, outputs of each segment (0: all). Every third segment begins with
- * the state that the one before it keeps, if that is long enough. */
-static void
-run_scan (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize rows = self->n[0], D = self->n[2], N = self->n[3], ldbc = 2 * N + 3;
-  gsize n, n_out = 0, n_kept = 0;
-  g_autofree EgRows *segments = ragged (rows, self->n[1], &n);
-  float *delta = draw (lane, rand, rows * D, 0, 1.5), *c = draw (lane, rand, rows * D, -1, 1);
-  float *bc = draw (lane, rand, rows * ldbc, -1, 1), *state = draw (lane, rand, n * N * D, -1, 1);
-  float *a = draw (lane, rand, N * D, -8, 0), *skip = draw (lane, rand, D, -1, 1);
-  float *z = draw (lane, rand, rows * (D + 1), -3, 3);
-  float *given = self->n[5] ? draw (lane, rand, rows * N * D, -1, 1) : NULL;
-  for (gsize s = 0; s < n; s++)
-    {
-      EgRows *it = &segments[s];
-      it->state = s % 2 == 0 ? state + s * N * D : NULL;
-      it->out_first = self->n[4] == 0 ? 0 : it->n_rows - MIN (self->n[4], it->n_rows);
-      it->out_row = n_out;
-      it->set_state = self->n[5] && s % 4 != 3 ? given + it->row * N * D : NULL;
-      it->set_first = it->n_rows / 3;
-      it->set_end = MAX (it->n_rows - (s % 2), it->set_first);
-      n_out += it->n_rows - it->out_first;
-      if (s % 3 == 1 || it->n_rows == rows)
-        {
-          it->keep_first = it->n_rows > 2;
-          it->keep_step = 1 + s % 2 + (it->n_rows > 100 ? 999 : 0);
-          it->keep_end = it->n_rows - (it->n_rows > 3);
-          n_kept += it->keep_end > it->keep_first
-                        ? (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step
-                        : 0;
-        }
-    }
-  float *y = blank (lane, n_out * D), *kept = blank (lane, (n_kept + 1) * N * D);
-  for (gsize s = 0, at = 0; s < n; s++)
-    {
-      EgRows *it = &segments[s];
-      if (it->keep_end <= it->keep_first)
-        continue;
-      it->keep_state = kept + at * N * D;
-      at += (it->keep_end - it->keep_first + it->keep_step - 1) / it->keep_step;
-      if (s + 1 < n)
-        segments[s + 1].state = it->keep_state;
-    }
-  RUN (
-      lane,
-      {
-        append (lane, y, n_out * D);
-        append (lane, kept, (n_kept + 1) * N * D);
-      },
-      lane->backend->scan (lane->stream, y, delta, c, bc, bc + N, ldbc, segments, n, D, N, a, skip, z,
-                           D + 1));
-}
-
-/* n: rows, vocabulary, width, type, target, what else is asked (bit 0: weights, bit 1: rank) */
-static void
-run_head (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize rows = self->n[0], V = self->n[1], d = self->n[2];
-  const EgMatrix head = draw_matrix (lane, rand, (EgDType)self->n[3], V, d);
-  float *x = draw (lane, rand, rows * d, -3, 3), *weights = draw (lane, rand, V, 0, 1);
-  const EgHeadQuery query = { .target = self->n[4],
-                              .against = V - 1 - self->n[4],
-                              .weights = self->n[5] & 1 ? weights : NULL,
-                              .rank = (self->n[5] & 2) != 0 };
-  g_autofree EgHeadRow *answers = g_new0 (EgHeadRow, rows);
-  RUN (lane, {}, lane->backend->head (lane->stream, answers, x, rows, &head, &query));
-  for (gsize r = 0; r < rows; r++)
-    {
-      const EgHeadRow *it = &answers[r];
-      /* Of a rank, only what is far from a tie: probabilities and logits, so that one scale fits all. */
-      const float row[] = { (float)it->max,
-                            (float)log (it->sum),
-                            (float)it->target,
-                            (float)it->against,
-                            (float)(it->weighted / (double)V),
-                            (float)exp (it->target - it->max) / (float)it->sum,
-                            (float)it->above / (float)V };
-      g_array_append_vals (lane->out, row, G_N_ELEMENTS (row));
-    }
-}
-
-/* n: values, k, distinct values (0: all are): the fewer, the more ties; each how many-th is NaN (0: none) */
-static void
-run_top (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const gsize n = self->n[0], k = self->n[1];
-  g_autofree float *values = g_new (float, n);
-  g_autofree EgTopValue *found = g_new0 (EgTopValue, k);
-  double sum = 0;
-  for (gsize i = 0; i < n; i++)
-    values[i] = self->n[2] ? (float)g_rand_int_range (rand, 0, (gint32)self->n[2])
-                           : (float)g_rand_double_range (rand, -9, 9);
-  for (gsize i = 0; self->n[3] > 0 && i < n; i += self->n[3])
-    values[i] = NAN;
-  float *x = upload (lane, values, n);
-  RUN (lane, {}, sum = lane->backend->top (lane->stream, found, x, n, k));
-  for (gsize i = 0; i < k; i++)
-    {
-      const float pair[] = { (float)found[i].index / (float)n, found[i].value };
-      g_array_append_vals (lane->out, pair, G_N_ELEMENTS (pair));
-    }
-  const float log_sum = self->n[3] > 0 ? 0.0f : (float)log (sum);
-  g_array_append_val (lane->out, log_sum);
-}
-
-/* n: bytes; through both slots, the second one while the first is used; both ends are looked at */
-static void
-run_stage (OpLane *lane, const OpCase *self, GRand *rand)
-{
-  const EgBackend *be = lane->backend;
-  const gsize n = self->n[0] / sizeof (float), n_seen = MIN (n, 1000);
-  float *slots[EG_STREAM_SLOTS] = { blank (lane, n), blank (lane, n) }, *y = draw (lane, rand, n_seen, -1, 1);
-  g_autofree float *weights = g_new (float, n);
-  for (guint i = 0; i < 5; i++)
-    {
-      const guint slot = i % EG_STREAM_SLOTS;
-      for (gsize k = 0; k < n; k++)
-        weights[k] = (float)(k % 1013) / 1000 + (float)i;
-      if (be->stage)
-        be->stage (lane->stream, slot, slots[slot], weights, n * sizeof (float));
-      else
-        memcpy (slots[slot], weights, n * sizeof (float));
-      if (be->use_slot)
-        be->use_slot (lane->stream, slot);
-      be->add (lane->stream, y, slots[slot], n_seen);
-      be->add (lane->stream, y, slots[slot] + n - n_seen, n_seen);
-      if (be->leave_slot)
-        be->leave_slot (lane->stream, slot);
-    }
-  append (lane, y, n_seen);
-}
-
-/* ---- the list ---- */
 
 typedef struct
 {
@@ -366,22 +14,29 @@ typedef struct
   const char *shape; /* of n */
 } Op;
 
-static const Op rmsnorm = { "rmsnorm", run_rmsnorm, 1e-6, FALSE, "%zu rows of %zu" };
-static const Op add = { "add", run_add, 1e-7, FALSE, "%zu numbers, offset %zu" };
-static const Op softplus = { "softplus", run_softplus, 1e-6, FALSE, "%zu numbers" };
-static const Op copy_rows = { "copy_rows", run_copy_rows, 0, FALSE, "%zu rows of %zu, every %zu" };
-static const Op tables = { "copy_rows", run_tables, 0, FALSE, "%zu rows, %zu times" };
-static const Op embed = { "embed", run_embed, 0, FALSE, "[%zu, %zu] type %zu, row %zu" };
-static const Op gemm = { "gemm", run_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu +%zu bias %zu" };
+static const Op rmsnorm = { "rmsnorm", op_run_norm, 1e-6, FALSE, "%zu rows of %zu" };
+/* A mean of numbers about 3 is known to 3·2^−24, and what is left of it is of size 1. */
+static const Op layernorm = { "layernorm", op_run_norm, 2e-6, FALSE, "%zu rows of %zu, layer %zu" };
+static const Op add = { "add", op_run_add, 1e-7, FALSE, "%zu numbers, offset %zu" };
+static const Op softplus = { "softplus", op_run_activate, 1e-6, FALSE, "%zu numbers" };
+static const Op activate = { "activate", op_run_activate, 1e-6, FALSE, "%zu numbers, kind %zu" };
+/* Scores of d_head products, to 10 or so, are known to 1e-6, and so are their exponentials' shares of the
+ * sum. */
+static const Op attention = { "attention", op_run_attention, 4e-6, FALSE,
+                              "%zu rows, segments to %zu, behind %zu, %zu heads of %zu, flags %zu" };
+static const Op copy_rows = { "copy_rows", op_run_copy_rows, 0, FALSE, "%zu rows of %zu, every %zu" };
+static const Op tables = { "copy_rows", op_run_tables, 0, FALSE, "%zu rows, %zu times" };
+static const Op embed = { "embed", op_run_embed, 0, FALSE, "[%zu, %zu] type %zu, row %zu" };
+static const Op gemm = { "gemm", op_run_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu +%zu bias %zu" };
 static const Op conv
-    = { "conv_silu", run_conv, 1e-6, FALSE, "%zu rows, segments to %zu, D %zu, K %zu, bias %zu" };
+    = { "conv_silu", op_run_conv, 1e-6, FALSE, "%zu rows, segments to %zu, D %zu, K %zu, bias %zu" };
 static const Op scan
-    = { "scan", run_scan, 5e-6, FALSE, "%zu rows, segments to %zu, D %zu, N %zu, outputs %zu, given %zu" };
-static const Op gate = { "gate", run_gate, 1e-6, FALSE, "%zu rows of %zu" };
+    = { "scan", op_run_scan, 5e-6, FALSE, "%zu rows, segments to %zu, D %zu, N %zu, outputs %zu, given %zu" };
+static const Op gate = { "gate", op_run_gate, 1e-6, FALSE, "%zu rows of %zu" };
 static const Op head
-    = { "head", run_head, 5e-6, TRUE, "%zu rows, V %zu, d %zu type %zu, target %zu, asks %zu" };
-static const Op top = { "top", run_top, 1e-7, FALSE, "%zu values, k %zu, of %zu kinds, each %zu-th NaN" };
-static const Op stage = { "stage", run_stage, 0, FALSE, "%zu bytes" };
+    = { "head", op_run_head, 5e-6, TRUE, "%zu rows, V %zu, d %zu type %zu, target %zu, asks %zu" };
+static const Op top = { "top", op_run_top, 1e-7, FALSE, "%zu values, k %zu, of %zu kinds, each %zu-th NaN" };
+static const Op stage = { "stage", op_run_stage, 0, FALSE, "%zu bytes" };
 
 static void
 add_case (GPtrArray *cases, const Op *op, const gsize n[6], double flops, double floats)
@@ -435,11 +90,19 @@ case_free (gpointer data)
 #define SCAN_FLOPS  (6 * (double)n[0] * (double)n[2] * (double)n[3])
 #define GEMM_FLOATS ((double)n[0] * (double)n[1] + (double)n[1] * (double)n[2] + (double)n[0] * (double)n[2])
 
+/* Of segments with half of the positions before them, and half of their own rows. */
+#define ATTENTION_FLOPS  (2 * (double)n[0] * (double)(n[1] / 2 + n[2]) * (double)n[3] * (double)n[4])
+#define ATTENTION_FLOATS (4 * (double)n[0] * (double)n[3] * (double)n[4])
+
 static void
 add_large (GPtrArray *cases)
 {
   ADD_ALL (&rmsnorm, 0, 2 * product (n, 2), { 8192, 768 }, { 8192, 2560 });
+  ADD_ALL (&layernorm, 0, 2 * product (n, 2), { 8192, 768, 1 }, { 8192, 2560, 1 });
   ADD_ALL (&softplus, 0, 2 * product (n, 1), { 8192 * 1536 }, { 8192 * 5120 });
+  ADD_ALL (&activate, 0, 2 * product (n, 1), { 8192 * 3072, EG_ACTIVATION_GELU_TANH });
+  ADD_ALL (&attention, ATTENTION_FLOPS, ATTENTION_FLOATS, { 8192, 7, 7, 12, 64 }, { 2048, 1024, 0, 12, 64 },
+           { 8192, 7, 7, 20, 128 });
   ADD_ALL (&add, 0, 3 * product (n, 1), { 8192 * 768 }, { 8192 * 2560 });
   ADD_ALL (&copy_rows, 0, 2 * product (n, 2), { 8192, 1536, 3072 });
   ADD_ALL (&conv, 0, 2 * (double)n[0] * (double)n[2], { 8192, 7, 1536, 4, 1 }, { 8192, 7, 5120, 4, 1 });
@@ -456,7 +119,20 @@ add_small (GPtrArray *cases)
 {
   ADD_ALL (&rmsnorm, 0, 2 * product (n, 2), { 1, 1 }, { 3, 33 }, { 257, 64 }, { 2, 2560 }, { 10000, 5 });
   ADD_ALL (&add, 0, 3 * product (n, 1), { 1, 0 }, { 7, 1 }, { 4096, 0 }, { 4096, 1 }, { 70001, 0 });
+  ADD_ALL (&layernorm, 0, 2 * product (n, 2), { 1, 1, 1 }, { 1, 2, 1 }, { 3, 33, 1 }, { 257, 64, 1 },
+           { 2, 2560, 1 }, { 10000, 5, 1 });
   ADD_ALL (&softplus, 0, 2 * product (n, 1), { 1 }, { 6 }, { 4096 }, { 70001 });
+  ADD_ALL (&activate, 0, 2 * product (n, 1), { 6, EG_ACTIVATION_GELU }, { 4096, EG_ACTIVATION_GELU },
+           { 70001, EG_ACTIVATION_GELU }, { 7, EG_ACTIVATION_GELU_TANH }, { 4096, EG_ACTIVATION_GELU_TANH },
+           { 70001, EG_ACTIVATION_GELU_TANH }, { 5, EG_ACTIVATION_RELU }, { 4096, EG_ACTIVATION_RELU },
+           { 3, EG_ACTIVATION_SILU }, { 4096, EG_ACTIVATION_SILU }, { 70001, EG_ACTIVATION_SILU });
+  ADD_ALL (&attention, ATTENTION_FLOPS, ATTENTION_FLOATS, { 1, 1, 0, 1, 1, 0 }, { 3, 3, 0, 1, 2, 0 },
+           { 6, 3, 5, 2, 3, 1 }, { 20, 7, 9, 3, 16, 4 }, { 20, 7, 9, 3, 17, 6 }, { 30, 9, 40, 2, 31, 5 },
+           { 40, 20, 33, 1, 32, 2 }, { 45, 9, 64, 2, 33, 0 }, { 28, 7, 12, 12, 64, 0 },
+           { 28, 7, 12, 12, 64, 7 }, { 33, 33, 0, 5, 65, 0 }, { 70, 70, 70, 2, 80, 4 },
+           { 19, 6, 35, 3, 96, 3 }, { 37, 8, 31, 2, 128, 4 }, { 18, 17, 50, 2, 129, 4 },
+           { 12, 5, 40, 1, 256, 5 }, { 9, 5, 3, 2, 300, 0 }, { 1, 1, 300, 2, 64, 0 },
+           { 300, 300, 0, 1, 8, 0 }, { 200, 150, 90, 1, 20, 4 });
   ADD_ALL (&copy_rows, 0, 2 * product (n, 2), { 1, 1, 1 }, { 3, 7, 9 }, { 300, 16, 32 }, { 10000, 4, 4 });
   ADD_ALL (&tables, 0, 2 * product (n, 2), { 2000, 20 });
   ADD_ALL (&embed, 0, (double)n[1], { 5, 3, 0, 4 }, { 5, 3, 1, 4 }, { 5, 3, 2, 1 }, { 100, 768, 0, 50 },

@@ -2,25 +2,9 @@
  * backends can be compared number by number. */
 #pragma once
 
-#include "engine/backend.h"
+#include "op-lane.h"
 
 G_BEGIN_DECLS
-
-/**
- * OpLane: a backend at work.
- * @repeats: how often an op is run again to take its time; 0: not at all
- * @seconds: (out) of the last case's op, one run
- * @out: (out) of float: all that the op has written
- */
-typedef struct
-{
-  EgBackend *backend;
-  EgStream *stream;
-  guint repeats;
-  double seconds;
-  GArray *out;
-  GPtrArray *memory; /* device memory of the case */
-} OpLane;
 
 /**
  * OpCase:
@@ -38,9 +22,6 @@ struct _OpCase
   double tolerance, flops, bytes;
   gboolean multiplies;
 };
-
-void op_lane_init (OpLane *lane, EgBackend *backend);
-void op_lane_clear (OpLane *lane);
 
 /* All cases; large: shapes of real models instead, for timing. (transfer full) */
 GPtrArray *op_cases_new (gboolean large);

@@ -67,7 +67,8 @@ test_gemm (void)
           for (gsize b = 0; b < 2; b++)
             {
               EgStream *stream = backends[b]->stream_new (backends[b], 1);
-              backends[b]->gemm (stream, y[b], ldy, x, ldx, m, &matrix, with_bias ? bias : NULL);
+              const EgGemm op = { y[b], ldy, x, ldx, m, &matrix, with_bias ? bias : NULL };
+              backends[b]->gemm (stream, &op);
               backends[b]->stream_free (stream);
             }
           assert_close (y[0], y[1], m * ldy, 2e-6);
@@ -83,76 +84,110 @@ typedef struct
   float *set_y, *set_kept, *gated; /* with given states: before the gate, and after it */
 } Outputs;
 
+/* One shape's sizes and segments. */
+typedef struct
+{
+  gsize D, N, K, n, n_rows, n_out;
+  EgConvRows conv[4];
+  EgScanRows scan[4];
+} Layout;
+
+static Layout
+lay_out (const Shape *shape, gboolean only_last)
+{
+  Layout it = { .D = shape->n_inner, .N = shape->n_state, .K = shape->n_conv };
+  for (; it.n < 4 && shape->lengths[it.n] > 0; it.n++)
+    {
+      const gsize n = shape->lengths[it.n];
+      it.conv[it.n] = (EgConvRows){ .row = it.n_rows, .n_rows = n };
+      it.scan[it.n] = (EgScanRows){ .row = it.n_rows,
+                                    .n_rows = n,
+                                    .keep_first = n > 2 ? 1 : 0,
+                                    .keep_end = n,
+                                    .keep_step = it.n == 2 ? 2 : 1,
+                                    .out_first = only_last ? n - 1 : 0,
+                                    .out_row = only_last ? it.n : it.n_rows };
+      it.n_rows += n;
+    }
+  it.n_out = only_last ? it.n : it.n_rows;
+  return it;
+}
+
+/* Twice: with states that some segments begin with, gated; with states given and no gate. */
 static void
-run_ops (EgBackend *be,
-         const Shape *shape,
-         guint32 seed,
-         gboolean only_last,
-         Outputs *out,
-         gsize *n_rows,
-         gsize *n_out)
+run_scans (EgBackend *be, EgStream *stream, GRand *rand, Layout *it, EgScan *op, Outputs *out)
+{
+  g_autofree float *state = draw_floats (rand, it->n * it->N * it->D);
+  g_autofree float *given = draw_floats (rand, it->n_rows * it->N * it->D);
+  for (gsize s = 0; s < it->n; s++)
+    {
+      EgScanRows *rows = &it->scan[s];
+      rows->state = s % 2 == 0 ? state + s * it->N * it->D : NULL;
+      rows->keep_state = s != 1 ? out->kept + rows->row * it->N * it->D : NULL;
+    }
+  op->y = out->y;
+  be->scan (stream, op);
+
+  for (gsize s = 0; s < it->n; s++)
+    {
+      EgScanRows *rows = &it->scan[s];
+      rows->set_first = rows->n_rows / 3;
+      rows->set_end = s == 0 ? rows->n_rows : MAX (rows->n_rows - 1, rows->set_first);
+      rows->set_state = s != 2 ? given + rows->row * it->N * it->D : NULL;
+      rows->keep_state = out->set_kept + rows->row * it->N * it->D;
+    }
+  const EgGate gate = { out->gated, op->z, op->ldz, it->n_out, it->D };
+  op->y = out->set_y;
+  op->z = NULL;
+  be->scan (stream, op);
+  memcpy (out->gated, out->set_y, it->n_out * it->D * sizeof (float));
+  be->gate (stream, &gate);
+}
+
+static void
+outputs_init (Outputs *self, const Layout *it)
+{
+  self->c = g_new0 (float, it->n_rows * it->D);
+  self->soft = g_new0 (float, it->n_rows * it->D);
+  self->norm = g_new0 (float, it->n_rows * 2 * it->D);
+  self->kept = g_new0 (float, it->n_rows * it->N * it->D);
+  self->set_kept = g_new0 (float, it->n_rows * it->N * it->D);
+  self->y = g_new0 (float, it->n_out * it->D);
+  self->set_y = g_new0 (float, it->n_out * it->D);
+  self->gated = g_new0 (float, it->n_out * it->D);
+  self->sum = g_new0 (float, it->n_out * it->D);
+}
+
+static void
+run_ops (EgBackend *be, Layout *it, guint32 seed, Outputs *out)
 {
   GRand *rand = g_rand_new_with_seed (seed);
   EgStream *stream = be->stream_new (be, 1);
-  const gsize D = shape->n_inner, N = shape->n_state, K = shape->n_conv, ldx = 2 * D;
-  EgRows rows[4] = { 0 };
-  gsize n = 0;
-  *n_rows = 0;
-  for (; n < 4 && shape->lengths[n] > 0; n++)
-    {
-      rows[n] = (EgRows){ .row = *n_rows, .n_rows = shape->lengths[n] };
-      *n_rows += shape->lengths[n];
-    }
-  *n_out = only_last ? n : *n_rows;
-  g_autofree float *x = draw_floats (rand, *n_rows * ldx);
-  g_autofree float *history = draw_floats (rand, n * K * D);
-  g_autofree float *state = draw_floats (rand, n * N * D);
+  const gsize D = it->D, N = it->N, K = it->K, ldx = 2 * D;
+  outputs_init (out, it);
+  g_autofree float *x = draw_floats (rand, it->n_rows * ldx);
+  g_autofree float *history = draw_floats (rand, it->n * K * D);
   g_autofree float *w = draw_floats (rand, K * D);
   g_autofree float *bias = draw_floats (rand, D);
-  g_autofree float *bc = draw_floats (rand, *n_rows * (2 * N + 1));
+  g_autofree float *bc = draw_floats (rand, it->n_rows * (2 * N + 1));
   g_autofree float *a = draw_floats (rand, N * D);
+  g_autofree float *delta = draw_floats (rand, it->n_rows * D);
   for (gsize i = 0; i < N * D; i++)
     a[i] = -8 * fabsf (a[i]);
-  out->c = g_new0 (float, *n_rows *D);
-  out->y = g_new0 (float, *n_out *D);
-  out->kept = g_new0 (float, *n_rows *N *D);
-  out->norm = g_new0 (float, *n_rows *ldx);
-  out->set_y = g_new0 (float, *n_out *D);
-  out->set_kept = g_new0 (float, *n_rows *N *D);
-  for (gsize s = 0; s < n; s++)
-    {
-      rows[s].history = history + s * K * D;
-      rows[s].state = s % 2 == 0 ? state + s * N * D : NULL;
-      rows[s].keep_state = s != 1 ? out->kept + rows[s].row * N * D : NULL;
-      rows[s].keep_first = rows[s].n_rows > 2 ? 1 : 0;
-      rows[s].keep_end = rows[s].n_rows;
-      rows[s].keep_step = s == 2 ? 2 : 1;
-      rows[s].out_first = only_last ? rows[s].n_rows - 1 : 0;
-      rows[s].out_row = only_last ? s : rows[s].row;
-    }
-  be->conv_silu (stream, out->c, x, ldx, rows, n, D, K, w, shape->n_state % 2 ? NULL : bias);
-  out->soft = g_new (float, *n_rows *D);
-  for (gsize i = 0; i < *n_rows * D; i++)
+  for (gsize i = 0; i < it->n_rows * D; i++)
     out->soft[i] = 25 * draw (rand);
-  g_autofree float *delta = draw_floats (rand, *n_rows * D);
-  be->softplus (stream, out->soft, *n_rows * D);
-  be->softplus (stream, delta, *n_rows * D);
-  be->scan (stream, out->y, delta, out->c, bc, bc + N, 2 * N + 1, rows, n, D, N, a, bias, x + D, ldx);
-  out->sum = g_memdup2 (out->y, *n_out * D * sizeof (float));
-
-  g_autofree float *given = draw_floats (rand, *n_rows * N * D);
-  for (gsize s = 0; s < n; s++)
-    {
-      rows[s].set_first = rows[s].n_rows / 3;
-      rows[s].set_end = s == 0 ? rows[s].n_rows : MAX (rows[s].n_rows - 1, rows[s].set_first);
-      rows[s].set_state = s != 2 ? given + rows[s].row * N * D : NULL;
-      rows[s].keep_state = out->set_kept + rows[s].row * N * D;
-    }
-  be->scan (stream, out->set_y, delta, out->c, bc, bc + N, 2 * N + 1, rows, n, D, N, a, bias, NULL, 0);
-  out->gated = g_memdup2 (out->set_y, *n_out * D * sizeof (float));
-  be->gate (stream, out->gated, x + D, ldx, *n_out, D);
-  be->add (stream, out->sum, x, *n_out * D);
-  be->rmsnorm (stream, out->norm, x, *n_rows, D, w, 1e-5f);
+  for (gsize s = 0; s < it->n; s++)
+    it->conv[s].history = history + s * K * D;
+  const EgConv conv = { out->c, x, ldx, it->conv, it->n, D, K, w, N % 2 ? NULL : bias };
+  be->conv_silu (stream, &conv);
+  be->activate (stream, EG_ACTIVATION_SOFTPLUS, out->soft, it->n_rows * D);
+  be->activate (stream, EG_ACTIVATION_SOFTPLUS, delta, it->n_rows * D);
+  EgScan scan = { NULL, delta, out->c, bc, bc + N, 2 * N + 1, it->scan, it->n, D, N, a, bias, x + D, ldx };
+  run_scans (be, stream, rand, it, &scan, out);
+  memcpy (out->sum, out->y, it->n_out * D * sizeof (float));
+  be->add (stream, out->sum, x, it->n_out * D);
+  const EgNorm norm = { .y = out->norm, .x = x, .n_rows = it->n_rows, .d = D, .weight = w, .eps = 1e-5f };
+  be->norm (stream, &norm);
   be->stream_free (stream);
   g_rand_free (rand);
 }
@@ -179,9 +214,10 @@ test_rows (void)
       {
         const gsize D = shapes[i].n_inner, N = shapes[i].n_state;
         Outputs fast = { 0 }, plain = { 0 };
-        gsize n_rows, n_out;
-        run_ops (eg_backend_cpu (), &shapes[i], i, only_last, &fast, &n_rows, &n_out);
-        run_ops (eg_backend_reference (), &shapes[i], i, only_last, &plain, &n_rows, &n_out);
+        Layout layout = lay_out (&shapes[i], only_last), same = lay_out (&shapes[i], only_last);
+        const gsize n_rows = layout.n_rows, n_out = layout.n_out;
+        run_ops (eg_backend_cpu (), &layout, i, &fast);
+        run_ops (eg_backend_reference (), &same, i, &plain);
         assert_close (fast.c, plain.c, n_rows * D, 1e-6);
         assert_close (fast.soft, plain.soft, n_rows * D, 1e-6);
         assert_close (fast.y, plain.y, n_out * D, 3e-6);
@@ -212,7 +248,8 @@ ask_head (
 {
   EgHeadRow *answers = g_new (EgHeadRow, m);
   EgStream *stream = be->stream_new (be, n_threads);
-  be->head (stream, answers, x, m, head, query);
+  const EgHead op = { answers, x, m, head, query };
+  be->head (stream, &op);
   be->stream_free (stream);
   return answers;
 }
@@ -226,7 +263,8 @@ compare_with_reference (
   g_autofree EgHeadRow *expected = ask_head (be, 1, x, m, head, query);
   g_autofree float *logits = g_new (float, m * head->rows);
   EgStream *stream = be->stream_new (be, 1);
-  be->gemm (stream, logits, head->rows, x, head->cols, m, head, NULL);
+  const EgGemm op = { logits, head->rows, x, head->cols, m, head, NULL };
+  be->gemm (stream, &op);
   be->stream_free (stream);
   for (gsize r = 0; r < m; r++)
     {

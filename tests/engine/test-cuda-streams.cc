@@ -56,7 +56,8 @@ ask_head (EgBackend *backend, EgStream *stream, const float *x, gsize d, const v
   const EgMatrix matrix = { head, EG_DTYPE_F16, n_vocab, d };
   const EgHeadQuery query = { 3, 3, nullptr, FALSE };
   EgHeadRow row;
-  backend->head (stream, &row, x, 1, &matrix, &query);
+  const EgHead op = { &row, x, 1, &matrix, &query };
+  backend->head (stream, &op);
   return row;
 }
 

@@ -108,9 +108,10 @@ def make_written():
 
 def describe_tensor(tensor):
     return {
-        "dtype": {"torch.float32": "F32", "torch.float16": "F16", "torch.bfloat16": "BF16"}[str(tensor.dtype)],
+        "dtype": {"torch.float16": "F16", "torch.bfloat16": "BF16"}.get(str(tensor.dtype), "F32"),
         "shape": list(tensor.shape),
-        "values": [float(value).hex() for value in tensor.double().reshape(-1).tolist()],
+        # F64 is narrowed.
+        "values": [float(value).hex() for value in tensor.float().reshape(-1).tolist()],
     }
 
 
@@ -134,6 +135,7 @@ def make_safetensors():
         "f64": torch.randn(2).double(),
         "f8": torch.zeros(4).to(torch.float8_e4m3fn),
     }
+    read["f64"] = unread.pop("f64")
     for folder in ("single", "sharded", "unaligned"):
         (OUT / folder).mkdir(parents=True, exist_ok=True)
     save_file(read | unread, OUT / "single" / "model.safetensors", metadata={"format": "pt"})

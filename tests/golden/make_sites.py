@@ -9,6 +9,7 @@ whose values a mask puts back. The reference is first checked against transforme
 
 import json
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -21,10 +22,25 @@ HERE = Path(__file__).resolve().parent
 MODELS = ("deep", "expand2")
 PROMPT, SUBJECT = "The Eiffel Tower is in", "Eiffel Tower"
 SAMPLES, LEVEL, SEED = 2, 3.0, 1
+REQUEST = {"prompt": PROMPT, "subject": SUBJECT, "samples": SAMPLES, "noise_level": LEVEL, "seed": SEED}
 FROZEN = (("resid", ["mixer"]), ("resid", ["state", "gate"]), ("state", ["conv"]), ("mixer", ["conv_state", "delta"]),
           # the restored site itself, everywhere else
           ("state", ["state"]), ("resid", ["resid"]), ("conv_state", ["conv_state"]), ("selection", ["delta", "state"]))
+CARRIED = ("state",)
+FROZEN_CARRIED = (("state", ["state"]), ("state", ["gate"]))
 KNOCKOUTS = ("0-1:1-2>4", "0-4:2>4-5", "2-3:0-1>3-5")
+
+
+class Family(NamedTuple):
+    """What is traced of a family's models: FROZEN_CARRIED are the frozen sites of sweeps of kind carry."""
+
+    sites: tuple
+    carried: tuple
+    frozen: tuple
+    frozen_carried: tuple
+
+
+MAMBA = Family(SITES, CARRIED, FROZEN, FROZEN_CARRIED)
 
 
 def cells_of(sweep, window, L, T):
@@ -61,14 +77,8 @@ def numbers(values):
 
 
 @torch.no_grad()
-def make(name):
-    folder = HERE / "models" / name
-    model = MambaReference(folder, torch.float64)
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    for golden in json.loads((folder / "golden.json").read_text())["logits"]:
-        logits = model.forward(model.embed(golden["token_ids"])[None])[0]
-        assert np.abs(logits.numpy() - golden["logits"]).max() < 1e-4
-
+def traces_of(model, tokenizer, family, knockouts):
+    """model has L, embed(), forward() and cut, as MambaReference has them."""
     encoding = tokenizer.encode(PROMPT)
     T, L = len(encoding.ids), model.L
     first, last = hook_tracer.subject_range(encoding, PROMPT, SUBJECT)
@@ -98,18 +108,18 @@ def make(name):
         return trace
 
     traces = []
-    for site in SITES:
+    for site in family.sites:
         for direction in inputs:
-            for sweep in ("cells", "layers") + (("carry",) if site == "state" else ()):
+            for sweep in ("cells", "layers") + (("carry",) if site in family.carried else ()):
                 traces += [scores(site, sweep, window, direction) for window in (1, 3, 10)]
             traces.append(scores(site, "positions", 1, direction))
-    for site, frozen in FROZEN:
+    for site, frozen in family.frozen:
         traces += [scores(site, "cells", window, "restore", frozen) for window in (1, 3)]
         traces += [scores(site, sweep, 1, "damage", frozen) for sweep in ("cells", "layers", "positions")]
-    traces += [scores("state", "carry", 1, direction, frozen) for direction in inputs for frozen in (["state"], ["gate"])]
+    traces += [scores(site, "carry", 1, direction, frozen) for direction in inputs for site, frozen in family.frozen_carried]
 
     cut = []
-    for text in KNOCKOUTS:
+    for text in knockouts:
         layers, paths = text.split(":")
         (begin, end), sides = map(int, layers.split("-")), []
         for side in paths.split(">"):
@@ -127,8 +137,19 @@ def make(name):
     return {"target_id": target, "traces": traces, "knockouts": cut}
 
 
+@torch.no_grad()
+def make(name):
+    folder = HERE / "models" / name
+    model = MambaReference(folder, torch.float64)
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    for golden in json.loads((folder / "golden.json").read_text())["logits"]:
+        logits = model.forward(model.embed(golden["token_ids"])[None])[0]
+        assert np.abs(logits.numpy() - golden["logits"]).max() < 1e-4
+    return traces_of(model, tokenizer, MAMBA, KNOCKOUTS)
+
+
 def main():
-    document = {"prompt": PROMPT, "subject": SUBJECT, "samples": SAMPLES, "noise_level": LEVEL, "seed": SEED}
+    document = dict(REQUEST)
     document["models"] = {name: make(name) for name in MODELS}
     (HERE / "sites.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
 

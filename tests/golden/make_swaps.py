@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer
 
-from make_sites import HERE, MODELS, cells_of
+from make_sites import CARRIED, HERE, MODELS, Family, cells_of
 from mamba_reference import SITES, Capture, MambaReference
 
 # Shorter and longer than the subject, which stands in the middle of the prompt, at its beginning, and at its end.
@@ -23,6 +23,7 @@ SWAPS = (("The Eiffel Tower is in", "Eiffel Tower", "Rome"), ("The Eiffel Tower 
          ("Eiffel Tower is in", "Eiffel Tower", "Rome"), ("Rome is in", "Rome", "The Eiffel Tower"),
          ("The town of Rome", "Rome", "Marie Curie"), ("The old town of Marie Curie", "Marie Curie", "Rome"))
 FROZEN = (("resid", ["mixer"]), ("state", ["conv"]), ("mixer", ["state", "delta"]))
+MAMBA = Family(SITES, CARRIED, FROZEN, ())
 
 
 class Swap:
@@ -73,27 +74,31 @@ class Swap:
         return {"site": site, "sweep": sweep, "window": window, "direction": direction, "freeze": list(frozen),
                 "scores": scores}
 
-    def traces(self):
+    def traces(self, family):
         for direction in self.rows:
-            for site in SITES:
+            for site in family.sites:
                 yield self.trace(site, "cells", 1, direction)
                 yield self.trace(site, "layers", 3, direction)
                 yield self.trace(site, "positions", 1, direction)
             yield self.trace("resid", "cells", 3, direction)
-            yield self.trace("state", "carry", 1, direction)
-            yield self.trace("state", "carry", 3, direction)
-            for site, frozen in FROZEN:
+            for site in family.carried:
+                yield self.trace(site, "carry", 1, direction)
+                yield self.trace(site, "carry", 3, direction)
+            for site, frozen in family.frozen:
                 yield self.trace(site, "cells", 1, direction, frozen)
                 yield self.trace(site, "layers", 3, direction, frozen)
 
 
 @torch.no_grad()
+def swaps_of(model, tokenizer, family):
+    swaps = (Swap(model, tokenizer, *names) for names in SWAPS)
+    return [{**swap.names, **swap.ends, "traces": list(swap.traces(family))} for swap in swaps]
+
+
 def make(name):
     folder = HERE / "models" / name
-    model = MambaReference(folder, torch.float64)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    swaps = (Swap(model, tokenizer, *names) for names in SWAPS)
-    return [{**swap.names, **swap.ends, "traces": list(swap.traces())} for swap in swaps]
+    return swaps_of(MambaReference(folder, torch.float64), tokenizer, MAMBA)
 
 
 def main():
@@ -101,4 +106,5 @@ def main():
     (HERE / "swaps.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
 
 
-main()
+if __name__ == "__main__":
+    main()

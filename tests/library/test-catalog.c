@@ -89,8 +89,8 @@ write_config (const char *folder, const char *model_type)
 static void
 test_says_why_not (void)
 {
-  g_autofree char *gpt2 = cached ("models--gpt2");
-  write_config (gpt2, "gpt2");
+  g_autofree char *gpt2 = cached ("models--bert");
+  write_config (gpt2, "bert");
   tiny_write (gpt2, "model.safetensors", "1234");
   tiny_write (gpt2, "pytorch_model.bin", "12345678");
   G_GNUC_UNUSED g_autofree char *empty = stored ("empty");
@@ -118,8 +118,8 @@ test_says_why_not (void)
   g_autofree char *bare = tiny_make_folder (home, "cache", "huggingface", "hub", "models--o--bare", NULL);
 
   g_autoptr (GPtrArray) entries = eg_model_list (NULL, NULL, NULL);
-  assert_problem (entries, "gpt2", "model_type is “gpt2”");
-  g_assert_cmpuint (find (entries, "gpt2")->n_bytes, ==, 12);
+  assert_problem (entries, "bert", "model_type is “bert”");
+  g_assert_cmpuint (find (entries, "bert")->n_bytes, ==, 12);
   assert_problem (entries, "empty", "There is no config.json");
   assert_problem (entries, "no-config", "There is no config.json");
   assert_problem (entries, "o/no-weights", "There are no weights");

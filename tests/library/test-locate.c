@@ -86,6 +86,62 @@ test_a_name_is_looked_for_in_order (void)
   g_unsetenv ("HF_HUB_CACHE");
 }
 
+/* As huggingface_hub's constants.py makes them of the same variables in the same folder. */
+static void
+test_caches_are_named_as_the_hub_reads_them (void)
+{
+  g_autofree char *old = g_get_current_dir ();
+  g_autofree char *here = tiny_make_folder (home, "current", NULL);
+  g_setenv ("EG_PLACE", "/place", TRUE);
+  static const struct
+  {
+    const char *variable, *value, *path; /* path: below the folder home where it does not begin with "/" */
+  } cases[] = {
+    { "HF_HOME", "cache", "current/cache/hub" },
+    { "HF_HOME", "./a/../cache/", "current/cache/hub" },
+    { "HF_HOME", "~", "hub" },
+    { "HF_HOME", "~/hf", "hf/hub" },
+    { "HF_HOME", "~no-such-person/hf", "current/~no-such-person/hf/hub" },
+    { "HF_HOME", "~root/hf", "/root/hf/hub" },
+    { "HF_HOME", "$HOME/hf", "hf/hub" },
+    { "HF_HOME", "${HOME}/hf", "hf/hub" },
+    { "HF_HOME", "$EG_PLACE/hf", "/place/hf/hub" },
+    { "HF_HOME", "$EG_PLACE$EG_PLACE", "/place/place/hub" },
+    { "HF_HOME", "/x/$EG_NOWHERE/${EG_NOWHERE}/$/${", "/x/$EG_NOWHERE/${EG_NOWHERE}/$/${/hub" },
+    { "HF_HUB_CACHE", "caches", "current/caches" },
+    { "HF_HUB_CACHE", "~/caches", "caches" },
+    { "HUGGINGFACE_HUB_CACHE", "~/old", "old" },
+    { "HUGGINGFACE_HUB_CACHE", "$EG_PLACE/old", "/place/old" },
+  };
+
+  g_assert_cmpint (g_chdir (here), ==, 0);
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_setenv (cases[i].variable, cases[i].value, TRUE);
+      g_auto (GStrv) caches = eg_model_get_caches ();
+      g_autofree char *expected = g_canonicalize_filename (cases[i].path, home);
+      g_assert_cmpuint (g_strv_length (caches), ==, 2);
+      g_assert_cmpstr (caches[0], ==, expected);
+      g_unsetenv (cases[i].variable);
+    }
+  g_assert_cmpint (g_chdir (old), ==, 0);
+}
+
+static void
+test_old_and_new_names_of_a_cache_count (void)
+{
+  g_setenv ("HUGGINGFACE_HUB_CACHE", "/old", TRUE);
+  g_setenv ("HF_HUB_CACHE", "/new", TRUE);
+  g_setenv ("HF_HOME", "", TRUE);
+  g_auto (GStrv) caches = eg_model_get_caches ();
+  g_assert_cmpuint (g_strv_length (caches), ==, 3);
+  g_assert_cmpstr (caches[0], ==, "/new");
+  g_assert_cmpstr (caches[1], ==, "/old");
+  g_unsetenv ("HUGGINGFACE_HUB_CACHE");
+  g_unsetenv ("HF_HUB_CACHE");
+  g_unsetenv ("HF_HOME");
+}
+
 static void
 test_a_path_is_no_name (void)
 {
@@ -319,6 +375,9 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/locate/a-folder-is-itself", test_a_folder_is_itself);
   g_test_add_func ("/locate/a-name-is-looked-for-in-order", test_a_name_is_looked_for_in_order);
+  g_test_add_func ("/locate/caches-are-named-as-the-hub-reads-them",
+                   test_caches_are_named_as_the_hub_reads_them);
+  g_test_add_func ("/locate/old-and-new-names-of-a-cache-count", test_old_and_new_names_of_a_cache_count);
   g_test_add_func ("/locate/a-path-is-no-name", test_a_path_is_no_name);
   g_test_add_func ("/locate/demo-is-a-name", test_demo_is_a_name);
   g_test_add_func ("/locate/main-is-the-snapshot", test_main_is_the_snapshot);

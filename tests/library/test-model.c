@@ -61,7 +61,7 @@ test_config_mistakes (void)
     { "[]", "config.json" },
     { "{", "config.json" },
     { "{" TYPE SIZES REST, "config.json" },
-    { "{\"model_type\":\"gpt2\"," SIZES REST "}", "model_type is “gpt2”" },
+    { "{\"model_type\":\"bert\"," SIZES REST "}", "model_type is “bert”" },
     { "{\"model_type\":\"mamba2\"," SIZES REST "}", "model_type is “mamba2”" },
     { "{\"model_type\":7," SIZES REST "}", "model_type" },
     { "{" TYPE "\"num_hidden_layers\":1,\"vocab_size\":3," REST "}", "“hidden_size” is missing" },

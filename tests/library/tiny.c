@@ -18,6 +18,7 @@ tiny_new_home (void)
   g_setenv ("XDG_CACHE_HOME", cache, TRUE);
   g_unsetenv ("HF_HOME");
   g_unsetenv ("HF_HUB_CACHE");
+  g_unsetenv ("HUGGINGFACE_HUB_CACHE");
   return home;
 }
 

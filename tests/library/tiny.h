@@ -4,7 +4,8 @@
 #include <glib.h>
 
 /* A temporary folder, where $XDG_DATA_HOME ("data"), $XDG_CACHE_HOME ("cache") and $HOME lie from now on; to
- * be called first of all, as GLib remembers them. $HF_HOME and $HF_HUB_CACHE are unset. (transfer full) */
+ * be called first of all, as GLib remembers them. $HF_HOME, $HF_HUB_CACHE and $HUGGINGFACE_HUB_CACHE are
+ * unset. (transfer full) */
 char *tiny_new_home (void);
 
 /* Removes a folder with all that is in it. */

@@ -423,6 +423,16 @@ static const char small[]
   "{\"id\":" id ",\"content\":" content ",\"single_word\":false,\"lstrip\":false,\"rstrip\":false,"          \
   "\"normalized\":true,\"special\":false}"
 
+#define SEQUENCE(parts) "{\"type\":\"Sequence\",\"pretokenizers\":[" parts "]}"
+#define SPLIT(pattern)                                                                                       \
+  "{\"type\":\"Split\",\"behavior\":\"Isolated\",\"invert\":false,\"pattern\":" pattern "}"
+#define REGEX(regex) SPLIT ("{\"Regex\":\"" regex "\"}")
+
+#define TEMPLATE(pieces, tokens)                                                                             \
+  "{\"type\":\"TemplateProcessing\",\"single\":[" pieces "],\"special_tokens\":{" tokens "}}"
+#define FIRST "{\"SpecialToken\":{\"id\":\"a\",\"type_id\":0}}"
+#define TEXT  "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}"
+
 typedef struct
 {
   const char *owner; /* "" for the root */
@@ -451,18 +461,51 @@ static const Change changes[] = {
     "pre_tokenizer.trim_offsets is not true or false" },
   { "pre_tokenizer", "use_regex", "\"yes\"", EG_ERROR_FORMAT,
     "pre_tokenizer.use_regex is not true or false" },
+  { "", "pre_tokenizer", SEQUENCE (BYTE_LEVEL "," BYTE_LEVEL), EG_ERROR_UNSUPPORTED, "ByteLevel twice" },
+  { "", "pre_tokenizer", SEQUENCE (""), EG_ERROR_UNSUPPORTED, "no ByteLevel" },
+  { "", "pre_tokenizer", "{\"type\":\"Digits\"}", EG_ERROR_UNSUPPORTED, "no ByteLevel" },
+  { "", "pre_tokenizer", "{\"type\":\"Sequence\"}", EG_ERROR_FORMAT,
+    "pre_tokenizer.pretokenizers is not an array" },
+  { "", "pre_tokenizer", SEQUENCE ("{\"type\":\"Whitespace\"}," BYTE_LEVEL), EG_ERROR_UNSUPPORTED,
+    "“Whitespace”" },
+  { "", "pre_tokenizer", SEQUENCE (SPLIT ("7") "," BYTE_LEVEL), EG_ERROR_FORMAT, "pre_tokenizer.pattern" },
+  { "", "pre_tokenizer", SEQUENCE ("{\"type\":\"Split\",\"behavior\":\"Cut\"}"), EG_ERROR_FORMAT,
+    "pre_tokenizer.behavior" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("(a")), EG_ERROR_FORMAT, "“(a” is not a regular expression" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("[a&&b]")), EG_ERROR_UNSUPPORTED,
+    "does not read “&&” in the pattern “[a&&b]”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("[a[bc]]")), EG_ERROR_UNSUPPORTED, "does not read “[[”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("[]a]")), EG_ERROR_UNSUPPORTED, "does not read “[]”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("[a")), EG_ERROR_UNSUPPORTED, "does not read “[”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("a{2}+")), EG_ERROR_UNSUPPORTED, "does not read “{2}+”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("(?m:a)")), EG_ERROR_UNSUPPORTED, "does not read “(?m:”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("\\\\h")), EG_ERROR_UNSUPPORTED, "does not read “\\h”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("\\\\1")), EG_ERROR_UNSUPPORTED, "does not read “\\1”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("\\\\p{Alpha}")), EG_ERROR_UNSUPPORTED,
+    "does not read “\\p{Alpha}”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("\\\\pL")), EG_ERROR_UNSUPPORTED, "does not read “\\p”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("a\\\\")), EG_ERROR_UNSUPPORTED, "does not read" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("\\\\x{110000000}")), EG_ERROR_UNSUPPORTED, "does not read “\\x”" },
+  { "", "pre_tokenizer", SEQUENCE (REGEX ("\\\\u12")), EG_ERROR_UNSUPPORTED, "does not read “\\u”" },
   { "", "post_processor", "{\"type\":\"BertProcessing\"}", EG_ERROR_UNSUPPORTED, "“BertProcessing”" },
   { "", "post_processor", "{\"type\":\"Sequence\",\"processors\":[" BYTE_LEVEL "," BYTE_LEVEL "]}",
     EG_ERROR_UNSUPPORTED, "ByteLevel twice" },
-  { "", "post_processor",
-    "{\"type\":\"TemplateProcessing\",\"single\":[{\"SpecialToken\":{\"id\":\"a\",\"type_id\":0}},"
-    "{\"Sequence\":{\"id\":\"A\",\"type_id\":0}}]}",
-    EG_ERROR_UNSUPPORTED, "adds tokens" },
+  { "", "post_processor", TEMPLATE (FIRST "," TEXT, ""), EG_ERROR_FORMAT,
+    "names a token that it does not describe" },
+  { "", "post_processor", TEMPLATE (FIRST "," TEXT, "\"a\":{\"ids\":[7]}"), EG_ERROR_FORMAT,
+    "adds the id 7, which no token has" },
+  { "", "post_processor", TEMPLATE (FIRST "," TEXT, "\"a\":{\"ids\":[-7]}"), EG_ERROR_FORMAT,
+    "the id of the token “a”" },
+  { "", "post_processor", TEMPLATE (FIRST "," TEXT, "\"a\":{\"ids\":7}"), EG_ERROR_FORMAT,
+    "post_processor.ids is not an array" },
+  { "", "post_processor", TEMPLATE (TEXT "," FIRST, "\"a\":{\"ids\":[0]}"), EG_ERROR_UNSUPPORTED,
+    "adds tokens after every text" },
+  { "", "post_processor", TEMPLATE (FIRST, "\"a\":{\"ids\":[0]}"), EG_ERROR_FORMAT, "is not the text with" },
+  { "", "post_processor", TEMPLATE ("7", ""), EG_ERROR_FORMAT, "is not the text with" },
   { "", "post_processor", "{\"type\":\"TemplateProcessing\",\"single\":7}", EG_ERROR_FORMAT,
     "post_processor.single is not an array" },
   { "post_processor", "trim_offsets", NULL, EG_ERROR_FORMAT,
     "post_processor.trim_offsets is not true or false" },
-  { "", "decoder", "null", EG_ERROR_UNSUPPORTED, "no decoder" },
   { "", "decoder", "{\"type\":\"WordPiece\"}", EG_ERROR_UNSUPPORTED, "“WordPiece”" },
   { "", "model", NULL, EG_ERROR_FORMAT, "model is not an object" },
   { "", "model", "[]", EG_ERROR_FORMAT, "model is not an object" },
@@ -583,6 +626,11 @@ test_reads_older_and_newer_spellings (void)
     { "", "added_tokens", NULL },
     { "", "truncation", "{\"max_length\":1}" },
     { "", "post_processor", NULL },
+    { "", "post_processor", TEMPLATE (FIRST "," TEXT, "\"a\":{\"ids\":[1]}") },
+    { "", "decoder", "null" },
+    { "", "decoder", NULL },
+    { "", "pre_tokenizer", SEQUENCE (BYTE_LEVEL) },
+    { "", "pre_tokenizer", SEQUENCE (SEQUENCE (BYTE_LEVEL)) },
     { "model", "type", NULL },
     { "model", "dropout", "0.0" },
     { "model", "end_of_word_suffix", "\"\"" },
@@ -636,6 +684,7 @@ static void
 test_refuses_what_is_no_file (void)
 {
   g_autoptr (GError) error = NULL;
+  g_remove (file);
   g_assert_null (eg_tokenizer_load (folder, &error));
   g_assert_error (error, EG_ERROR, EG_ERROR_NOT_FOUND);
   g_clear_error (&error);

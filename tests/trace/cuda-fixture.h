@@ -5,7 +5,7 @@
 
 #include "control.h"
 #include "engine/cuda/cuda.h"
-#include "library/model-private.h"
+#include "library/model.h"
 
 const EgCudaModule *eg_cuda_module (void);
 

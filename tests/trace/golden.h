@@ -2,7 +2,7 @@
  * PyTorch. */
 #pragma once
 
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/tracer.h"
 
 #include <json-glib/json-glib.h>
@@ -17,6 +17,10 @@ JsonNode *golden_load (const char *name);
 
 /* The request of one object of "traces". (transfer full) */
 EgTraceRequest *golden_request (JsonObject *trace);
+
+/* What a request restores, each by itself: this site first, then the others; and what it freezes. */
+void golden_restore (EgTraceRequest *request, EgSite site, EgSiteSet more);
+void golden_freeze (EgTraceRequest *request, EgSiteSet sites);
 
 /* A float in an array, or NaN for null. */
 double golden_number (JsonArray *array, gsize index);

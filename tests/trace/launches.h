@@ -1,5 +1,6 @@
-/* How often a trace goes through a layer on a device, and what that launches: what the roofline (roofline.c)
- * counts with, and test-cuda-traces.c holds against the calls that cuda-host counts. */
+/* How often a trace goes through a layer on a device, and what that launches: what the roofline
+ * (tests/bench/roofline.c) counts with, and test-cuda-traces.c holds against the calls that cuda-host counts.
+ */
 #pragma once
 
 #include "trace/plan/plan.h"

@@ -59,9 +59,8 @@ request_of (const Kind *kind, const char *prompt)
   GError *error = NULL;
   EgTraceRequest *request = eg_trace_request_new (prompt, "Eiffel Tower");
   request->samples = 1;
-  request->site = kind->site;
-  request->more_sites = kind->more_sites;
-  request->freeze = kind->freeze;
+  golden_restore (request, kind->site, kind->more_sites);
+  golden_freeze (request, kind->freeze);
   request->sweep = kind->sweep;
   request->direction = kind->direction;
   request->window = kind->window;
@@ -146,7 +145,7 @@ test_predictions (void)
 static EgModel *
 place_on (EgModel *model, int multiprocessors, gsize n_bytes)
 {
-  eg_model_unplace (model);
+  eg_network_unplace (eg_model_get_network (model));
   cuda_host_set_multiprocessors (multiprocessors);
   cuda_host_set_memory (LARGE);
   eg_cuda_use_module (eg_cuda_module ());
@@ -159,7 +158,7 @@ place_on (EgModel *model, int multiprocessors, gsize n_bytes)
 static void
 heal (EgModel *model)
 {
-  eg_model_unplace (model);
+  eg_network_unplace (eg_model_get_network (model));
   cuda_host_set_memory (LARGE);
   cuda_host_set_multiprocessors (4);
   eg_cuda_use_module (eg_cuda_module ());
@@ -178,14 +177,14 @@ static EgPlan *
 plan_on (EgModel *placed, const EgTraceRequest *request)
 {
   GError *error = NULL;
-  const EgModelConfig *config = eg_model_get_config (placed);
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, &error);
+  const EgSizes *sizes = eg_model_get_sizes (placed);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL, &error);
   g_assert_no_error (error);
-  const EgGrid grid = eg_grid_of_input (request, config->n_layers, input);
-  const EgTraceMemory memory = eg_trace_memory_plan (config, &grid, request->samples);
-  const EgGroupSizes sizes
-      = eg_group_sizes_of (eg_trace_group_rows (eg_model_get_backend (placed), config, memory.bytes));
-  return eg_plan_new (&grid, request->samples, memory.samples_at_once, &sizes);
+  const EgGrid grid = eg_grid_of_input (request, placed, input);
+  const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, request->samples);
+  const EgGroupSizes group_sizes
+      = eg_group_sizes_of (eg_trace_group_rows (eg_model_get_network (placed), memory.bytes));
+  return eg_plan_new (&grid, request->samples, memory.samples_at_once, &group_sizes);
 }
 
 static guint
@@ -202,8 +201,8 @@ static void
 test_group_rows (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  const EgModelConfig *config = eg_model_get_config (model);
-  g_assert_cmpuint (eg_trace_group_rows (eg_backend_cpu (), config, 0), ==, 0);
+  const EgSizes *sizes = eg_model_get_sizes (model);
+  g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (model), 0), ==, 0);
   static const struct
   {
     int multiprocessors;
@@ -212,21 +211,22 @@ test_group_rows (void)
   for (gsize i = 0; i < G_N_ELEMENTS (gpus); i++)
     {
       g_autoptr (EgModel) placed = place_on (model, gpus[i].multiprocessors, 0);
-      EgBackend *backend = eg_model_get_backend (placed);
+      EgBackend *backend = eg_network_get_backend (eg_model_get_network (placed));
       g_assert_cmpuint (backend->group_rows, ==, gpus[i].rows);
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, 0), ==, gpus[i].rows);
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), 0), ==, gpus[i].rows);
       /* What the runs take is not there for groups. */
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, LARGE), ==, 128);
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), LARGE), ==, 128);
     }
   g_autoptr (EgModel) placed = place_on (model, 132, 0);
-  EgBackend *backend = eg_model_get_backend (placed);
+  EgBackend *backend = eg_network_get_backend (eg_model_get_network (placed));
   for (gsize rows = 8192; rows >= 128; rows /= 2)
     {
-      const guint64 needed = 2 * backend->n_lanes * rows * eg_mamba_row_size (config);
+      const guint64 needed
+          = 2 * backend->n_lanes * rows * eg_workspace_row_size (eg_model_get_family (model), sizes);
       cuda_host_set_memory (cuda_host_memory_used () + needed);
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, 0), ==, rows);
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), 0), ==, rows);
       cuda_host_set_memory (cuda_host_memory_used () + needed - 1 - needed / 100);
-      g_assert_cmpuint (eg_trace_group_rows (backend, config, 0), ==, MAX (rows / 2, 128));
+      g_assert_cmpuint (eg_trace_group_rows (eg_model_get_network (placed), 0), ==, MAX (rows / 2, 128));
     }
   g_clear_pointer (&placed, eg_model_unref);
   heal (model);
@@ -261,7 +261,7 @@ test_little_memory (void)
       groups_before = count_groups (plan);
       launches_before = launches;
     }
-  eg_model_unplace (model);
+  eg_network_unplace (eg_model_get_network (model));
   cuda_host_set_memory (cuda_host_memory_used () + ((gsize)256 << 10));
   request->device.kind = EG_DEVICE_CUDA;
   g_autoptr (EgTraceResult) on_processor = eg_trace_run (model, request, NULL, NULL, NULL, &error);
@@ -329,7 +329,7 @@ test_launches (void)
       {
         double launches, copies;
         g_autoptr (EgTraceRequest) request = new_request (samples);
-        request->site = sites[i];
+        golden_restore (request, sites[i], 0);
         count_calls (placed, request, &launches, &copies);
         g_assert_cmpfloat (launches, <=, LAUNCHES_A_LAYER + N_BIASES + (sites[i] == EG_SITE_MIXER ? 2 : 0));
         g_assert_cmpfloat (copies, <=, TABLES_A_LAYER + (sites[i] == EG_SITE_MIXER ? 1 : 0));

@@ -23,12 +23,13 @@ test_demo (void)
 {
   g_autoptr (EgModel) model = cuda_open_demo ();
   g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
-  g_assert_true (eg_device_weights_is_resident (eg_model_get_device_weights (placed)));
+  g_assert_true (
+      eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
   const guint64 before = cuda_host_launches ();
   for (EgSite site = 0; site < EG_N_SITES; site++)
     {
       g_autoptr (EgTraceRequest) request = new_request ();
-      request->site = site;
+      golden_restore (request, site, 0);
       request->samples = site == EG_SITE_RESID ? 2 : 1;
       cuda_compare_traces (model, placed, request, 1e-5);
     }
@@ -69,7 +70,7 @@ test_order (void)
         request->samples = 2;
         cuda_compare_traces (model, placed, request, 1e-5);
         g_clear_pointer (&placed, eg_model_unref);
-        eg_model_unplace (model);
+        eg_network_unplace (eg_model_get_network (model));
       }
   cuda_host_set_order (CUDA_HOST_LATE);
   /* As meson has it: a pool's pieces would count as memory that is in use. */
@@ -87,12 +88,13 @@ test_staged_layers (void)
       eg_device_weights_set_always_staged (TRUE);
       g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
       eg_device_weights_set_always_staged (FALSE);
-      g_assert_false (eg_device_weights_is_resident (eg_model_get_device_weights (placed)));
+      g_assert_false (
+          eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
       cuda_compare_traces (model, placed, request, 1e-5);
       g_clear_pointer (&placed, eg_model_unref);
-      eg_model_unplace (model);
+      eg_network_unplace (eg_model_get_network (model));
     }
   cuda_host_set_order (CUDA_HOST_LATE);
 }
@@ -164,7 +166,7 @@ test_little_memory (void)
           g_assert_nonnull (strstr (found->note, "memory"));
           g_assert_nonnull (strstr (found->note, "The processor traced instead"));
         }
-      eg_model_unplace (model);
+      eg_network_unplace (eg_model_get_network (model));
       g_assert_cmpuint (cuda_host_memory_used (), ==, before);
     }
   cuda_host_set_memory (LARGE);
@@ -184,7 +186,7 @@ test_smaller_groups (void)
   guint n_halved = 0;
   for (long after = n_mallocs / 2; after < n_mallocs; after += MAX (n_mallocs / 12, 1))
     {
-      eg_model_unplace (model);
+      eg_network_unplace (eg_model_get_network (model));
       const guint64 begin = cuda_host_launches ();
       cuda_host_fail_mallocs (after, 2); /* and when it is tried again */
       GError *error = NULL;
@@ -219,7 +221,7 @@ test_lost_device (void)
       g_assert_nonnull (strstr (found->note, "has stopped working (unspecified launch failure)"));
       cuda_compare (found, expected, 0);
       cuda_host_lose_after (-1);
-      eg_model_unplace (model);
+      eg_network_unplace (eg_model_get_network (model));
     }
 }
 
@@ -243,7 +245,7 @@ test_unusable (void)
   g_autoptr (EgModel) model = golden_open ("deep");
   for (gsize i = 0; i < G_N_ELEMENTS (list); i++)
     {
-      eg_model_unplace (model);
+      eg_network_unplace (eg_model_get_network (model));
       eg_cuda_use_module (eg_cuda_module ());
       cuda_host_set_driver (list[i].driver);
       cuda_host_set_device (list[i].n_devices, list[i].major, list[i].minor);
@@ -296,7 +298,7 @@ test_first_usable (void)
   g_assert_null (eg_device_list_cuda (&error));
   g_assert_error (error, EG_ERROR, EG_ERROR_DEVICE);
   g_assert_cmpstr (error->message, ==, "cuda-host has compute capability 6.1, and Engram needs 7.5 or later");
-  eg_model_unplace (model);
+  eg_network_unplace (eg_model_get_network (model));
   eg_cuda_use_module (eg_cuda_module ());
   cuda_host_set_device (1, 9, 0);
 }
@@ -363,7 +365,7 @@ test_no_memory_for_cublas (void)
   g_assert_cmpstr (found->note, ==,
                    "There is not enough memory on cuda:0 (cuda-host). The processor traced instead");
   cuda_compare (found, expected, 0);
-  eg_model_unplace (model);
+  eg_network_unplace (eg_model_get_network (model));
 }
 
 /* 4 multiprocessors of 128 lanes at 1 MHz, 2 operations each; 64 bits of memory, twice each 1 MHz. */

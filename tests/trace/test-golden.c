@@ -1,7 +1,7 @@
 /* Logits and whole traces against PyTorch's numbers, on six odd small models. */
 #include "golden.h"
 
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/clean-run.h"
 #include "trace/plan/plan.h"
 #include "trace/run/predict.h"
@@ -26,9 +26,9 @@ test_logits (gconstpointer name)
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = golden_load (name);
   JsonArray *prompts = json_object_get_array_member (json_node_get_object (root), "logits");
-  const gsize V = eg_model_get_config (model)->vocab_size;
+  const gsize V = eg_model_get_sizes (model)->vocab_size;
   g_autofree float *logits = g_new (float, V);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
   for (guint p = 0; p < json_array_get_length (prompts); p++)
     {
       JsonObject *prompt = json_array_get_object_element (prompts, p);
@@ -50,9 +50,8 @@ test_logits (gconstpointer name)
                        SCORE_TOLERANCE);
         }
 
-      g_assert_true (
-          eg_clean_run (workspace, model, prediction->ids, prediction->n_tokens, NULL, NULL, &error));
-      g_assert_true (eg_mamba_logits (workspace, 0, logits, &error));
+      g_assert_true (eg_clean_run (workspace, prediction->ids, prediction->n_tokens, NULL, NULL, &error));
+      g_assert_true (eg_workspace_logits (workspace, 0, logits, &error));
       g_assert_cmpuint (V, ==, json_array_get_length (expected));
       double largest = 0;
       for (guint v = 0; v < V; v++)
@@ -70,14 +69,14 @@ test_resid (gconstpointer name)
   JsonObject *golden = json_object_get_object_member (json_node_get_object (root), "resid");
   JsonArray *ids = json_object_get_array_member (golden, "token_ids");
   JsonArray *layers = json_object_get_array_member (golden, "values");
-  const gsize T = json_array_get_length (ids), d = eg_model_get_config (model)->d_model;
+  const gsize T = json_array_get_length (ids), d = eg_model_get_sizes (model)->d_model;
   g_autofree guint32 *tokens = g_new (guint32, T);
   for (guint t = 0; t < T; t++)
     tokens[t] = (guint32)json_array_get_int_element (ids, t);
   const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1 };
-  g_autoptr (EgRun) run = eg_run_new (model, &shape, NULL);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-  g_assert_true (eg_clean_run (workspace, model, tokens, T, run, NULL, NULL));
+  g_autoptr (EgRun) run = eg_run_new (eg_model_get_network (model), &shape, NULL);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
+  g_assert_true (eg_clean_run (workspace, tokens, T, run, NULL, NULL));
   for (guint l = 0; l < json_array_get_length (layers); l++)
     for (guint t = 0; t < T; t++)
       {
@@ -106,23 +105,25 @@ test_traces (gconstpointer name)
       g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
       g_assert_no_error (error);
       JsonArray *range = json_object_get_array_member (golden, "subject_range");
-      g_assert_cmpuint (result->subject_first, ==, json_array_get_int_element (range, 0));
-      g_assert_cmpuint (result->subject_last, ==, json_array_get_int_element (range, 1));
-      g_assert_cmpint (result->target_id, ==, json_object_get_int_member (golden, "target_id"));
+      g_assert_cmpuint (result->tokens->subject_first, ==, json_array_get_int_element (range, 0));
+      g_assert_cmpuint (result->tokens->subject_last, ==, json_array_get_int_element (range, 1));
+      g_assert_cmpint (result->tokens->target_id, ==, json_object_get_int_member (golden, "target_id"));
       assert_near (result->noise_std, json_object_get_double_member (golden, "noise_std"), 1e-6);
-      assert_near (result->high_score, json_object_get_double_member (golden, "high_score"), SCORE_TOLERANCE);
-      assert_near (result->low_score, json_object_get_double_member (golden, "low_score"), SCORE_TOLERANCE);
+      assert_near (result->ends[0].high, json_object_get_double_member (golden, "high_score"),
+                   SCORE_TOLERANCE);
+      assert_near (result->ends[0].low, json_object_get_double_member (golden, "low_score"), SCORE_TOLERANCE);
       JsonArray *scores = json_object_get_array_member (golden, "scores");
       JsonArray *sem = json_object_get_array_member (golden, "scores_sem");
-      g_assert_cmpuint (result->n_layers, ==, json_array_get_length (scores));
-      for (guint l = 0; l < result->n_layers; l++)
-        for (guint t = 0; t < result->n_tokens; t++)
+      const EgTraceGrid *grid = result->grids[0];
+      g_assert_cmpuint (grid->n_layers, ==, json_array_get_length (scores));
+      for (guint l = 0; l < grid->n_layers; l++)
+        for (guint t = 0; t < grid->n_tokens; t++)
           {
-            assert_near (eg_trace_result_score (result, l, t),
+            assert_near (eg_trace_grid_score (grid, l, t),
                          golden_number (json_array_get_array_element (scores, l), t), SCORE_TOLERANCE);
-            assert_near (result->sem[l * result->n_tokens + t],
+            assert_near (eg_trace_grid_sem (grid, l, t),
                          golden_number (json_array_get_array_element (sem, l), t), SCORE_TOLERANCE);
-            g_assert_cmpuint (result->counts[l * result->n_tokens + t], ==, request->samples);
+            g_assert_cmpuint (grid->counts[l * grid->n_tokens + t], ==, request->samples);
           }
       g_assert_true (result->complete);
     }
@@ -134,14 +135,14 @@ test_reference (gconstpointer name)
 {
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (EgModel) plain = golden_open (name);
-  eg_model_set_backend (plain, eg_backend_reference ());
+  eg_network_set_backend (eg_model_get_network (plain), eg_backend_reference ());
   g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
   request->samples = 3;
   request->window = 3;
   g_autoptr (EgTraceResult) fast = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
   g_autoptr (EgTraceResult) slow = eg_trace_run (plain, request, NULL, NULL, NULL, NULL);
-  for (gsize i = 0; i < fast->n_layers * fast->n_tokens; i++)
-    assert_near (fast->scores[i], slow->scores[i], SCORE_TOLERANCE);
+  for (gsize i = 0; i < eg_trace_grid_n_cells (fast->grids[0]); i++)
+    assert_near (fast->grids[0]->scores[0][i], slow->grids[0]->scores[0][i], SCORE_TOLERANCE);
 }
 
 /* ---- every site, in every sweep and direction ---- */
@@ -181,14 +182,14 @@ static void
 assert_scores (const EgTraceResult *result, JsonObject *expected)
 {
   JsonArray *scores = json_object_get_array_member (expected, "scores");
-  g_assert_cmpuint (result->n_layers * result->n_tokens, ==, json_array_get_length (scores));
+  g_assert_cmpuint (eg_trace_grid_n_cells (result->grids[0]), ==, json_array_get_length (scores));
   for (guint i = 0; i < json_array_get_length (scores); i++)
-    assert_near (result->scores[i], golden_number (scores, i), SCORE_TOLERANCE);
+    assert_near (result->grids[0]->scores[0][i], golden_number (scores, i), SCORE_TOLERANCE);
   if (!json_object_has_member (expected, "sem"))
     return;
   JsonArray *sem = json_object_get_array_member (expected, "sem");
   for (guint i = 0; i < json_array_get_length (sem); i++)
-    assert_near (result->sem[i], golden_number (sem, i), SCORE_TOLERANCE);
+    assert_near (result->grids[0]->sem[0][i], golden_number (sem, i), SCORE_TOLERANCE);
 }
 
 /* With a golden trace's site, sweep, window, direction and frozen sites. */
@@ -198,19 +199,21 @@ run_as_golden (EgModel *model, EgTraceRequest *request, JsonObject *trace)
   JsonArray *frozen = json_object_get_array_member (trace, "freeze");
   g_autoptr (GError) error = NULL;
   request->window = (guint)json_object_get_int_member (trace, "window");
-  eg_site_from_name (json_object_get_string_member (trace, "site"), &request->site, &error);
+  eg_trace_request_set_sites (request, json_object_get_string_member (trace, "site"), &error);
   eg_sweep_from_name (json_object_get_string_member (trace, "sweep"), &request->sweep, &error);
   eg_direction_from_name (json_object_get_string_member (trace, "direction"), &request->direction, &error);
+  EgSiteSet set = 0;
   for (guint f = 0; f < json_array_get_length (frozen); f++)
     {
       EgSite site;
       g_assert_true (eg_site_from_name (json_array_get_string_element (frozen, f), &site, &error));
-      request->freeze |= EG_SITE_BIT (site);
+      set |= EG_SITE_BIT (site);
     }
+  golden_freeze (request, set);
   g_assert_no_error (error);
-  g_test_message ("%s, %s, window %u, %s, %u frozen", eg_site_get_name (request->site),
-                  eg_sweep_get_name (request->sweep), request->window,
-                  eg_direction_get_name (request->direction), json_array_get_length (frozen));
+  g_test_message ("%s, %s, window %u, %s, %u frozen", request->sites[0], eg_sweep_get_name (request->sweep),
+                  request->window, eg_direction_get_name (request->direction),
+                  json_array_get_length (frozen));
   EgTraceResult *result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   return result;
@@ -230,7 +233,7 @@ test_sites (gconstpointer name)
       JsonObject *trace = json_array_get_object_element (traces, i);
       g_autoptr (EgTraceRequest) request = sites_request (document);
       g_autoptr (EgTraceResult) result = run_as_golden (model, request, trace);
-      g_assert_cmpint (result->target_id, ==, json_object_get_int_member (golden, "target_id"));
+      g_assert_cmpint (result->tokens->target_id, ==, json_object_get_int_member (golden, "target_id"));
       assert_scores (result, trace);
     }
 }
@@ -250,7 +253,7 @@ test_knockouts (gconstpointer name)
       request->has_knockout = eg_knockout_parse (json_object_get_string_member (knockout, "knockout"),
                                                  &request->knockout, &error);
       request->window = (guint)json_object_get_int_member (knockout, "window");
-      request->site = EG_SITE_STATE;
+      golden_restore (request, EG_SITE_STATE, 0);
       request->sweep = EG_SWEEP_LAYERS;
       request->direction = EG_DIRECTION_DAMAGE;
       g_assert_no_error (error);
@@ -285,8 +288,9 @@ test_swaps (gconstpointer name)
           g_assert_true (eg_corruption_parse_kind (&request->corruption, kind, NULL));
           g_autoptr (EgTraceResult) result
               = run_as_golden (model, request, json_array_get_object_element (traces, t));
-          assert_near (result->low_score, json_object_get_double_member (swap, "low_score"), SCORE_TOLERANCE);
-          assert_near (result->high_score, json_object_get_double_member (swap, "high_score"),
+          assert_near (result->ends[0].low, json_object_get_double_member (swap, "low_score"),
+                       SCORE_TOLERANCE);
+          assert_near (result->ends[0].high, json_object_get_double_member (swap, "high_score"),
                        SCORE_TOLERANCE);
           assert_scores (result, json_array_get_object_element (traces, t));
         }

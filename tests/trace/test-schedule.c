@@ -1,14 +1,14 @@
 /* The plan holds every cell and sample once; threads take every task once, corrupted runs before what waits
  * for them, and deliver evenly. */
+#include "network/mamba1/private.h"
+#include "trace/ask/site-names.h"
 #include "trace/plan/schedule.h"
 
-static const EgModelConfig config = { .n_layers = 24,
-                                      .d_model = 768,
-                                      .d_inner = 1536,
-                                      .d_state = 16,
-                                      .d_conv = 4,
-                                      .dt_rank = 48,
-                                      .vocab_size = 50280 };
+static const EgMamba1Sizes mamba_130m = { .sizes = { .n_layers = 24, .d_model = 768, .vocab_size = 50280 },
+                                          .d_inner = 1536,
+                                          .d_state = 16,
+                                          .d_conv = 4,
+                                          .dt_rank = 48 };
 
 typedef struct
 {
@@ -33,9 +33,11 @@ static const Case cases[] = {
 static EgPlan *
 plan_of (const Case *it, gsize device_rows)
 {
-  const EgTraceRequest request
-      = { .site = it->site, .more_sites = it->more, .window = (guint)it->window, .sweep = it->sweep };
-  const EgGrid grid = eg_grid_of (&request, it->n_layers, it->n_tokens, it->corrupted_first);
+  g_auto (GStrv) sites
+      = eg_site_names_of_set (EG_SITE_BIT (it->site) | it->more, &eg_family_mamba1, it->site);
+  const EgTraceRequest request = { .sites = sites, .window = (guint)it->window, .sweep = it->sweep };
+  const EgGrid grid
+      = eg_grid_of (&request, &eg_family_mamba1, it->n_layers, it->n_tokens, it->corrupted_first);
   const EgGroupSizes sizes = eg_group_sizes_of (device_rows);
   return eg_plan_new (&grid, it->samples, it->at_once, device_rows > 0 ? &sizes : NULL);
 }
@@ -122,7 +124,8 @@ test_device_groups (void)
 static double
 simulate (const EgPlan *plan, gsize block, gsize n_threads, double slow)
 {
-  g_autoptr (EgSchedule) schedule = eg_schedule_new (plan, &config, block, n_threads);
+  const EgPlanCosts costs = eg_plan_costs_of (&eg_family_mamba1, &mamba_130m.sizes);
+  g_autoptr (EgSchedule) schedule = eg_schedule_new (plan, &costs, block, n_threads);
   const guint n_tasks = schedule->tasks->len;
   g_autofree double *clocks = g_new0 (double, n_threads);
   g_autofree double *ready = g_new0 (double, plan->rounds->len);

@@ -2,10 +2,13 @@
  * alone; putting everything back is the clean run, exactly; where nothing is corrupted, nothing has an
  * effect.
  */
+#include "network/mamba1/private.h"
 #include "golden.h"
 
+#include "network/mamba1/private.h"
+
 #include "core/error.h"
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "trace/run/clean-run.h"
 #include "trace/plan/grid.h"
 #include "trace/ask/metric.h"
@@ -23,15 +26,16 @@ new_request (void)
 }
 
 static void
-assert_same_bits (const EgTraceResult *a, const EgTraceResult *b)
+assert_same_bits (const EgTraceGrid *a, const EgTraceGrid *b)
 {
-  const gsize n = a->n_layers * a->n_tokens;
-  g_assert_cmpuint (n, ==, b->n_layers * b->n_tokens);
-  g_assert_cmpint (a->site, ==, b->site);
-  g_assert_cmpint (memcmp (a->scores, b->scores, n * sizeof *a->scores), ==, 0);
-  g_assert_cmpint (memcmp (a->sem, b->sem, n * sizeof *a->sem), ==, 0);
-  g_assert_true (a->high_score == b->high_score && a->low_score == b->low_score && a->low_sem == b->low_sem);
-  g_assert_true (a->complete && b->complete);
+  const gsize n = eg_trace_grid_n_cells (a);
+  const EgTraceEnds *of_a = eg_trace_grid_get_ends (a), *of_b = eg_trace_grid_get_ends (b);
+  g_assert_cmpuint (n, ==, eg_trace_grid_n_cells (b));
+  g_assert_cmpstr (a->site, ==, b->site);
+  g_assert_cmpint (memcmp (a->scores[0], b->scores[0], n * sizeof (double)), ==, 0);
+  g_assert_cmpint (memcmp (a->sem[0], b->sem[0], n * sizeof (double)), ==, 0);
+  g_assert_true (of_a->high == of_b->high && of_a->low == of_b->low && of_a->low_sem == of_b->low_sem);
+  g_assert_true (a->result->complete && b->result->complete);
 }
 
 /* All twelve, and some whose first is another; in each sweep and direction. */
@@ -52,17 +56,15 @@ test_together (void)
         request->sweep = sweep;
         request->direction = (EgDirection)((i + sweep) % EG_N_DIRECTIONS);
         request->window = sweep == EG_SWEEP_LAYERS ? 3 : 1;
-        request->site = sets[i].site;
-        request->more_sites = sets[i].more & ~EG_SITE_BIT (sets[i].site);
+        golden_restore (request, sets[i].site, sets[i].more);
         g_autoptr (EgTraceResult) together = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-        g_assert_cmpuint (eg_trace_result_n_sites (together), ==, i == 0 ? EG_N_SITES : 3);
-        request->more_sites = 0;
-        for (gsize s = 0; s < eg_trace_result_n_sites (together); s++)
+        g_assert_cmpuint (together->n_grids, ==, i == 0 ? EG_N_SITES : 3);
+        for (gsize s = 0; s < together->n_grids; s++)
           {
-            const EgTraceResult *one = eg_trace_result_get_site (together, s);
-            request->site = one->site;
+            const EgTraceGrid *one = together->grids[s];
+            g_assert_true (eg_trace_request_set_sites (request, one->site, NULL));
             g_autoptr (EgTraceResult) alone = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-            assert_same_bits (one, alone);
+            assert_same_bits (one, alone->grids[0]);
           }
       }
 }
@@ -76,9 +78,9 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, "Eiffel Tower");
   g_autoptr (GError) error = NULL;
   g_assert_true (eg_corruption_parse_kind (&request->corruption, swap, NULL));
-  request->site = site;
+  golden_restore (request, site, 0);
   request->direction = direction;
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, &error);
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   const gboolean restores = direction == EG_DIRECTION_RESTORE;
@@ -88,25 +90,26 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
   g_assert_cmpuint (T, !=, S);
   const EgRunShape shape
       = { .n_positions = n_source, .state_end = n_source, .state_step = 1, .sites = EG_ALL_SITES };
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, 1);
-  g_autoptr (EgRun) source = eg_run_new (model, &shape, NULL);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
+  g_autoptr (EgRun) source = eg_run_new (eg_model_get_network (model), &shape, NULL);
   g_assert_true (
-      eg_clean_run (workspace, model, restores ? input->ids : input->swapped, n_source, source, NULL, NULL));
+      eg_clean_run (workspace, restores ? input->ids : input->swapped, n_source, source, NULL, NULL));
   g_autoptr (EgRun) shifted = eg_run_new_shifted (source, (gssize)n_run - (gssize)n_source);
-  EgBackend *be = eg_model_get_backend (model);
-  float *rows = eg_clean_input (workspace, model, restores ? input->swapped : input->ids, n_run, &error);
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
+  float *rows = eg_clean_input (workspace, restores ? input->swapped : input->ids, n_run, &error);
   g_assert_no_error (error);
-  for (gsize cell = 0; cell < result->n_layers * T; cell += 29)
+  for (gsize cell = 0; cell < result->grids[0]->n_layers * T; cell += 29)
     {
       const gsize layer = cell / T, position = cell % T + n_run - T;
       const EgSegment whole = { .input = rows,
                                 .source = shifted,
                                 .sites = EG_SITE_BIT (site),
                                 .box = { layer, layer + 1, position, position + 1 } };
-      if (isnan (result->scores[cell]) || cell % T < input->corrupted_first)
+      if (isnan (result->grids[0]->scores[0][cell]) || cell % T < input->corrupted_first)
         continue;
-      g_assert_cmpfloat_with_epsilon (golden_run_whole (workspace, &whole, n_run, (gsize)result->target_id),
-                                      result->scores[cell], 1e-5);
+      g_assert_cmpfloat_with_epsilon (
+          golden_run_whole (workspace, &whole, n_run, (gsize)result->tokens->target_id),
+          result->grids[0]->scores[0][cell], 1e-5);
     }
   be->release (be, rows);
 }
@@ -145,9 +148,9 @@ static void
 run_logits (Runs *self, const EgSegment *segment, float *logits)
 {
   g_autoptr (GError) error = NULL;
-  eg_mamba_run (self->workspace, segment, 1, self->n_tokens, NULL, &error);
+  eg_workspace_run (self->workspace, segment, 1, self->n_tokens, NULL, &error);
   g_assert_no_error (error);
-  eg_mamba_logits (self->workspace, 0, logits, &error);
+  eg_workspace_logits (self->workspace, 0, logits, &error);
   g_assert_no_error (error);
 }
 
@@ -158,19 +161,19 @@ runs_init (Runs *self, const char *name, float noise)
   g_autoptr (EgTraceRequest) request = new_request ();
   g_autoptr (GError) error = NULL;
   *self = (Runs){ .model = golden_open (name) };
-  const EgModelConfig *config = eg_model_get_config (self->model);
-  self->input = eg_trace_input_new (request, self->model, &error);
+  const EgSizes *sizes = eg_model_get_sizes (self->model);
+  self->input = eg_trace_input_new (request, self->model, NULL, &error);
   g_assert_no_error (error);
-  const gsize T = self->input->n_tokens, d = config->d_model;
+  const gsize T = self->input->n_tokens, d = sizes->d_model;
   const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1, .sites = EG_ALL_SITES };
-  self->n_layers = config->n_layers;
+  self->n_layers = sizes->n_layers;
   self->n_tokens = T;
-  self->workspace = eg_workspace_new (self->model, 1);
-  self->n_vocab = eg_workspace_get_vocab_size (self->workspace);
-  self->clean = eg_run_new (self->model, &shape, &error);
-  self->corrupted = eg_run_new (self->model, &shape, &error);
+  self->workspace = eg_workspace_new (eg_model_get_network (self->model), 1);
+  self->n_vocab = eg_model_get_sizes (self->model)->vocab_size;
+  self->clean = eg_run_new (eg_model_get_network (self->model), &shape, &error);
+  self->corrupted = eg_run_new (eg_model_get_network (self->model), &shape, &error);
   g_assert_no_error (error);
-  g_assert_true (eg_clean_run (self->workspace, self->model, self->input->ids, T, self->clean, NULL, &error));
+  g_assert_true (eg_clean_run (self->workspace, self->input->ids, T, self->clean, NULL, &error));
   self->embeddings = g_memdup2 (self->clean->resid[0], T * d * sizeof (float));
   self->noisy = g_memdup2 (self->embeddings, T * d * sizeof (float));
   for (gsize i = self->input->corrupted_first * d; i < (self->input->corrupted_last + 1) * d; i++)
@@ -209,7 +212,7 @@ restore_everything (Runs *self, const float *input, const EgRun *source, EgSiteS
 {
   const EgSegment segment = { .input = input,
                               .source = source,
-                              .sites = eg_sites_expand (sites),
+                              .sites = eg_family_expand_sites (eg_model_get_family (self->model), sites),
                               .box = { 0, self->n_layers, 0, self->n_tokens } };
   run_logits (self, &segment, self->logits);
 }
@@ -232,7 +235,8 @@ test_everything (gconstpointer name)
       restore_everything (&runs, runs.embeddings, runs.clean, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs));
       /* The test would see a site that puts nothing back; a convolution of width 1 has no state. */
-      const gboolean exists = site != EG_SITE_CONV_STATE || eg_model_get_config (runs.model)->d_conv > 1;
+      const gboolean exists = site != EG_SITE_CONV_STATE
+                              || ((const EgMamba1Sizes *)eg_model_get_sizes (runs.model))->d_conv > 1;
       restore_everything (&runs, runs.embeddings, runs.corrupted, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs) == !exists);
     }
@@ -252,9 +256,10 @@ test_nothing (gconstpointer name)
          site < (sweep == EG_SWEEP_CARRY ? EG_SITE_STATE + 1 : EG_N_SITES); site++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
-        request->site = site;
+        golden_restore (request, site, 0);
         request->sweep = sweep;
-        const EgGrid grid = eg_grid_of (request, runs.n_layers, runs.n_tokens, runs.input->corrupted_first);
+        const EgGrid grid = eg_grid_of (request, eg_model_get_family (runs.model), runs.n_layers,
+                                        runs.n_tokens, runs.input->corrupted_first);
         for (gsize cell = 0; cell < eg_grid_n_cells (&grid); cell++)
           {
             EgSegment segment = eg_grid_segment (&grid, cell, runs.clean, runs.corrupted);
@@ -276,7 +281,7 @@ test_nothing_is_said (void)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         g_autoptr (GError) error = NULL;
-        request->site = site;
+        golden_restore (request, site, 0);
         request->direction = direction;
         request->noise_level = 1e-30;
         g_assert_null (eg_trace_run (model, request, NULL, NULL, NULL, &error));

@@ -1,6 +1,8 @@
 /* The one place of the window where a prompt becomes tokens and where a request is looked at. */
 #include "app/ask/draft-check.h"
 
+#include "trace/ask/fields.h"
+
 #include <string.h>
 
 void
@@ -76,18 +78,40 @@ encode_alone (EgPromptTokens *self, const char *prompt, EgModel *model)
 
 /* ---- parts ---- */
 
+/* Where a field is in the panel. */
+static EgPart
+part_of (EgTraceField field)
+{
+  switch (eg_trace_field_get_info (field)->part)
+    {
+    case EG_FIELD_OF_PROMPT:
+      return field == EG_FIELD_PROMPT   ? EG_PART_PROMPT
+             : field == EG_FIELD_TARGET ? EG_PART_TARGET
+                                        : EG_PART_SUBJECT;
+    case EG_FIELD_OF_CORRUPTION:
+      return EG_PART_CORRUPTION;
+    case EG_FIELD_OF_RESTORING:
+      return EG_PART_RESTORING;
+    case EG_FIELD_OF_MEASURE:
+    default:
+      return EG_PART_MORE;
+    }
+}
+
 /* What is wrong of every prompt. */
 static void
 check_alone (EgFindings *self, const EgTraceRequest *request)
 {
-  g_autoptr (GError) corruption = NULL, restoring = NULL, other = NULL;
+  static const EgFieldPart parts[]
+      = { EG_FIELD_OF_PROMPT, EG_FIELD_OF_CORRUPTION, EG_FIELD_OF_RESTORING, EG_FIELD_OF_MEASURE };
 
-  if (!eg_corruption_check (&request->corruption, &corruption))
-    blame (self, EG_PART_CORRUPTION, corruption);
-  if (!eg_trace_request_check_sites (request, &restoring))
-    blame (self, EG_PART_RESTORING, restoring);
-  if (corruption == NULL && restoring == NULL && !eg_trace_request_check (request, &other))
-    blame (self, request->target != NULL && *request->target == '\0' ? EG_PART_TARGET : EG_PART_MORE, other);
+  for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      EgTraceField which;
+      if (!eg_trace_request_check_part (request, parts[i], &which, &error))
+        blame (self, part_of (which), error);
+    }
 }
 
 /* Prompt and subject by themselves: FALSE where no settings can make a trace of them. */
@@ -98,7 +122,7 @@ check_texts (EgFindings *self, const EgTraceRequest *request, EgModel *model)
   g_autoptr (GError) error = NULL;
 
   texts->subject_offset = request->subject_offset;
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (texts, model, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (texts, model, NULL, &error);
   if (input != NULL)
     take_tokens (&self->tokens, input);
   else
@@ -134,24 +158,6 @@ note_subject (EgFindings *self, const EgTraceRequest *request, const EgTraceInpu
     self->notes[EG_PART_SUBJECT] = g_strdup (input->notes[0]);
 }
 
-/* Which part keeps the whole from being traced, where each of the others was found to be all right. */
-static EgPart
-find_part (const EgFindings *self, const EgTraceRequest *request, EgModel *model)
-{
-  if (!eg_trace_request_check_knockout (request, eg_model_get_config (model)->n_layers, self->tokens.n, NULL))
-    return EG_PART_RESTORING;
-  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-  guint32 target, against;
-  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
-  if (request->against == NULL)
-    return EG_PART_CORRUPTION;
-  if (!eg_trace_find_target (tokenizer, request->against, &against, notes, NULL)
-      || (request->target != NULL && eg_trace_find_target (tokenizer, request->target, &target, notes, NULL)
-          && target == against))
-    return EG_PART_MORE;
-  return EG_PART_CORRUPTION;
-}
-
 static gboolean
 has_error (const EgFindings *self)
 {
@@ -165,9 +171,10 @@ static void
 check_with_model (EgFindings *self, const EgTraceRequest *request, EgModel *model)
 {
   g_autoptr (GError) error = NULL;
+  EgTraceField which = EG_FIELD_SUBJECT;
   /* A span of its own would stand for a subject that is not there: the window wants one. */
   g_autoptr (EgTraceInput) input
-      = *request->subject != '\0' ? eg_trace_input_new (request, model, &error) : NULL;
+      = *request->subject != '\0' ? eg_trace_input_new (request, model, &which, &error) : NULL;
 
   check_target (self, request, model);
   if (input != NULL)
@@ -177,7 +184,7 @@ check_with_model (EgFindings *self, const EgTraceRequest *request, EgModel *mode
       return;
     }
   if (check_texts (self, request, model) && !has_error (self))
-    blame (self, find_part (self, request, model), error);
+    blame (self, part_of (which), error);
 }
 
 EgFindings *

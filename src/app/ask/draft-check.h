@@ -1,7 +1,7 @@
 /* What a request's texts are for a model, and what is wrong with which of its parts. */
 #pragma once
 
-#include "trace/ask/request.h"
+#include "trace/ask/input.h"
 
 G_BEGIN_DECLS
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "app/ask/draft-check.h"
+#include "network/family.h"
 
 #include <adwaita.h>
 
@@ -18,6 +19,9 @@ gboolean eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request, G
 void eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request);
 
 gboolean eg_restoring_row_has_knockout (EgRestoringRow *self);
+
+/* Whose sites can be frozen. */
+void eg_restoring_row_set_family (EgRestoringRow *self, const EgFamily *family);
 
 void eg_restoring_row_set_error (EgRestoringRow *self, const char *error);
 

@@ -1,7 +1,7 @@
 /* What happens to a named and to a guessed subject while the prompt is edited. */
 #include "app/ask/subject-choice.h"
 
-#include "trace/ask/request.h"
+#include "trace/ask/guess.h"
 
 #include <string.h>
 

@@ -7,16 +7,16 @@
 #include "app/ask/restoring-row.h"
 #include "app/ask/site-chooser.h"
 #include "app/ask/target-row.h"
+#include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
 
 struct _EgTraceSettings
 {
   AdwBin parent_instance;
-  EgDraft *draft;         /* NULL: nothing is shown yet, or any more */
-  EgSiteSet sites_before; /* of a knockout, whose site is the state; 0: none */
-  EgSite first_before;
-  gboolean showing; /* what changes in a widget does not come from a person */
+  EgDraft *draft;      /* NULL: nothing is shown yet, or any more */
+  char **sites_before; /* of a knockout, which has a site of its own; NULL: none */
+  gboolean showing;    /* what changes in a widget does not come from a person */
 
   EgSiteChooser *sites;
   EgTargetRow *target;
@@ -46,8 +46,8 @@ fill (EgTraceSettings *self, EgTraceRequest *request)
 {
   g_autoptr (GError) corruption = NULL, restoring = NULL;
 
-  request->site = eg_site_chooser_get_first (self->sites);
-  request->more_sites = eg_site_chooser_get_sites (self->sites) & ~EG_SITE_BIT (request->site);
+  g_strfreev (request->sites);
+  request->sites = eg_site_chooser_get_names (self->sites);
   request->samples = (guint)gtk_spin_button_get_value_as_int (self->samples);
   request->noise_level = gtk_spin_button_get_value (self->noise);
   eg_corruption_row_fill (self->corruption, request, &corruption);
@@ -72,7 +72,18 @@ on_sites_changed (EgSiteChooser *sites, GParamSpec *pspec, gpointer data)
   on_changed (data);
 }
 
-/* It is about the state, and gives the site back when it ends. */
+/* What is cut in the networks of this family. */
+static const char *
+get_knockout_site (EgTraceSettings *self)
+{
+  EgModel *model = self->draft != NULL ? eg_draft_get_model (self->draft) : NULL;
+  const EgFamily *family = model != NULL ? eg_model_get_family (model) : NULL;
+
+  return family != NULL && family->knockout_site >= 0 ? family->sites[family->knockout_site].name
+                                                      : eg_site_name_of_knockouts ();
+}
+
+/* It is about one site, and gives the others back when it ends. */
 static void
 on_knockout (EgTraceSettings *self)
 {
@@ -81,14 +92,15 @@ on_knockout (EgTraceSettings *self)
   self->showing = TRUE; /* what follows at once is one change with it */
   if (eg_restoring_row_has_knockout (self->restoring))
     {
-      self->sites_before = eg_site_chooser_get_sites (self->sites);
-      self->first_before = eg_site_chooser_get_first (self->sites);
-      eg_site_chooser_set_sites (self->sites, EG_SITE_BIT (EG_SITE_STATE), EG_SITE_STATE);
+      char *const names[] = { (char *)get_knockout_site (self), NULL };
+      g_strfreev (self->sites_before);
+      self->sites_before = eg_site_chooser_get_names (self->sites);
+      eg_site_chooser_set_names (self->sites, names);
     }
-  else if (self->sites_before != 0)
+  else if (self->sites_before != NULL)
     {
-      eg_site_chooser_set_sites (self->sites, self->sites_before, self->first_before);
-      self->sites_before = 0;
+      eg_site_chooser_set_names (self->sites, self->sites_before);
+      g_clear_pointer (&self->sites_before, g_strfreev);
     }
   self->showing = showing;
 }
@@ -118,8 +130,8 @@ on_shown (EgTraceSettings *self)
   const EgTraceRequest *request = eg_draft_get_request (self->draft);
 
   self->showing = TRUE;
-  self->sites_before = 0;
-  eg_site_chooser_set_sites (self->sites, EG_SITE_BIT (request->site) | request->more_sites, request->site);
+  g_clear_pointer (&self->sites_before, g_strfreev);
+  eg_site_chooser_set_names (self->sites, request->sites);
   gtk_spin_button_set_value (self->samples, request->samples);
   gtk_spin_button_set_value (self->noise, request->noise_level);
   eg_corruption_row_show (self->corruption, request);
@@ -144,7 +156,19 @@ on_draft_changed (EgTraceSettings *self)
   eg_more_row_set_noise (self->more, noise);
   gtk_widget_set_sensitive (self->reset, !eg_draft_is_usual (self->draft));
   if (model != NULL && tokens->subject_first >= 0)
-    eg_restoring_row_suggest (self->restoring, eg_model_get_config (model)->n_layers, tokens);
+    eg_restoring_row_suggest (self->restoring, eg_model_get_sizes (model)->n_layers, tokens);
+}
+
+/* Another model may be of another family, which has other sites. */
+static void
+on_tokens_changed (EgTraceSettings *self)
+{
+  EgModel *model = eg_draft_get_model (self->draft);
+
+  if (model == NULL)
+    return;
+  eg_site_chooser_set_family (self->sites, eg_model_get_family (model));
+  eg_restoring_row_set_family (self->restoring, eg_model_get_family (model));
 }
 
 static void
@@ -165,6 +189,7 @@ eg_trace_settings_dispose (GObject *object)
   if (self->draft != NULL)
     g_signal_handlers_disconnect_by_data (self->draft, self);
   g_clear_object (&self->draft);
+  g_clear_pointer (&self->sites_before, g_strfreev);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_TRACE_SETTINGS);
   G_OBJECT_CLASS (eg_trace_settings_parent_class)->dispose (object);
 }
@@ -256,6 +281,7 @@ eg_trace_settings_set_draft (EgTraceSettings *self, EgDraft *draft)
 
   self->draft = g_object_ref (draft);
   g_signal_connect_swapped (draft, "shown", G_CALLBACK (on_shown), self);
+  g_signal_connect_swapped (draft, "tokens-changed", G_CALLBACK (on_tokens_changed), self);
   g_signal_connect_swapped (draft, "changed", G_CALLBACK (on_draft_changed), self);
   g_signal_connect_swapped (draft, "problems-changed", G_CALLBACK (on_problems_changed), self);
   eg_target_row_set_draft (self->target, draft, self->target_message);

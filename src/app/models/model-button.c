@@ -42,7 +42,7 @@ describe_model (EgModel *model)
   return g_strdup_printf (_ ("%'zu parameters, %s, %s, on %s\n%s\nTokenizer: %s\n%s"),
                           eg_model_get_n_parameters (model), eg_model_get_dtype_name (model), bytes,
                           eg_model_get_device_name (model), eg_model_get_folder (model), origin,
-                          eg_model_get_tokenizer_path (model));
+                          eg_model_get_tokenizer_path (model) ? eg_model_get_tokenizer_path (model) : "");
 }
 
 static void
@@ -62,7 +62,7 @@ show_model (EgModelButton *self, EgModel *model)
   g_autofree char *text
       /* TRANSLATORS: the name of a model, and how many layers it has. */
       = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
-                         eg_model_get_config (model)->n_layers);
+                         eg_model_get_sizes (model)->n_layers);
 
   set_text (self, text);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->button), tooltip);

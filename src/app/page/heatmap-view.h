@@ -16,10 +16,10 @@ G_DECLARE_FINAL_TYPE (EgHeatmapView, eg_heatmap_view, EG, HEATMAP_VIEW, GtkWidge
 
 GtkWidget *eg_heatmap_view_new (void);
 
-/* Shows a result, which may still grow; NULL: nothing. */
-void eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result);
+/* Shows a grid, which may still grow; NULL: nothing. */
+void eg_heatmap_view_set_grid (EgHeatmapView *self, EgTraceGrid *grid);
 
-/* The result has new values: of these cells, or only of its probabilities. Draws those cells alone. */
+/* The grid has new values: of these cells, or only of its probabilities. Draws those cells alone. */
 void eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells);
 
 /* Says to a screen reader how far the trace is. Not for every update: a few times a second. */

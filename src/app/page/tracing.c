@@ -209,15 +209,15 @@ eg_tracing_show (EgTracing *self, EgTraceResult *result)
   g_return_if_fail (EG_IS_TRACING (self));
 
   forget (self);
-  self->request = eg_trace_result_get_request (result);
+  self->request = eg_trace_request_copy (result->request);
   self->result = eg_trace_result_ref (result);
-  for (gsize k = 0; k < eg_trace_result_n_sites (result); k++)
+  for (gsize k = 0; k < result->n_grids; k++)
     {
-      const EgTraceResult *site = eg_trace_result_get_site (result, k);
-      const gsize n_cells = site->n_layers * site->n_tokens;
+      const EgTraceGrid *grid = result->grids[k];
+      const gsize n_cells = eg_trace_grid_n_cells (grid);
       for (gsize i = 0; i < n_cells; i++)
-        self->done += site->counts[i];
-      self->total += n_cells * site->samples;
+        self->done += grid->counts[i];
+      self->total += n_cells * result->samples;
     }
   g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
   set_state (self, result->complete ? EG_TRACING_DONE : EG_TRACING_STOPPED);

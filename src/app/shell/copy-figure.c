@@ -8,14 +8,14 @@
 
 typedef struct
 {
-  EgTraceResult *result;
+  EgTraceGrid *grid;
   EgFigure figure;
 } Copying;
 
 static void
 copying_free (gpointer data)
 {
-  eg_trace_result_unref (((Copying *)data)->result);
+  eg_trace_grid_unref (((Copying *)data)->grid);
   g_free (data);
 }
 
@@ -24,7 +24,7 @@ draw_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 {
   const Copying *copying = task_data;
   const double width = copying->figure.options.width * POINTS_PER_INCH;
-  const double height = eg_figure_get_height (&copying->figure, copying->result);
+  const double height = eg_figure_get_height (&copying->figure, copying->grid);
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, (int)(width * COPY_SCALE + 0.5),
                                                          (int)(height * COPY_SCALE + 0.5));
 
@@ -32,7 +32,7 @@ draw_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   cairo_t *cr = cairo_create (surface);
   cairo_set_source_rgb (cr, 1, 1, 1);
   cairo_paint (cr);
-  eg_figure_draw (&copying->figure, copying->result, cr, COPY_SCALE);
+  eg_figure_draw (&copying->figure, copying->grid, cr, COPY_SCALE);
   cairo_destroy (cr);
   cairo_surface_flush (surface);
   g_task_return_pointer (task, surface, (GDestroyNotify)cairo_surface_destroy);
@@ -51,7 +51,7 @@ texture_of (cairo_surface_t *surface)
 
 void
 eg_draw_texture_async (gpointer source,
-                       const EgTraceResult *result,
+                       const EgTraceGrid *grid,
                        const EgFigure *figure,
                        GAsyncReadyCallback callback,
                        gpointer user_data)
@@ -59,7 +59,7 @@ eg_draw_texture_async (gpointer source,
   g_autoptr (GTask) task = g_task_new (source, NULL, callback, user_data);
   Copying *copying = g_new0 (Copying, 1);
 
-  copying->result = eg_trace_result_copy (result);
+  copying->grid = eg_trace_grid_copy (grid);
   copying->figure = *figure;
   g_task_set_task_data (task, copying, copying_free);
   eg_program_hold ();

@@ -7,9 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Result and figure are copied. source: (nullable): kept alive meanwhile, and handed to the callback. */
+/* Grid and figure are copied. source: (nullable): kept alive meanwhile, and handed to the callback. */
 void eg_draw_texture_async (gpointer source,
-                            const EgTraceResult *result,
+                            const EgTraceGrid *grid,
                             const EgFigure *figure,
                             GAsyncReadyCallback callback,
                             gpointer user_data);

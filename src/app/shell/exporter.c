@@ -93,9 +93,7 @@ write_to (EgExporter *self, EgTracePage *page, const EgFigure *figure, const cha
 {
   /* A figure is of what is seen, but for that of all sites; numbers are of all. */
   const gboolean shown = figure != NULL && figure->picture != EG_PICTURE_SITES;
-  EgTraceResult *result = page == NULL ? NULL
-                          : shown      ? eg_trace_page_get_shown (page)
-                                       : eg_trace_page_get_result (page);
+  EgTraceResult *result = page != NULL ? eg_trace_page_get_result (page) : NULL;
 
   if (result == NULL)
     {
@@ -106,7 +104,8 @@ write_to (EgExporter *self, EgTracePage *page, const EgFigure *figure, const cha
   writing->exporter = g_object_ref (self);
   g_weak_ref_init (&writing->page, page);
   writing->numbers = figure == NULL;
-  eg_write_async (result, figure, path, on_written, writing);
+  eg_write_async (shown ? eg_trace_page_get_shown (page) : result->grids[0], figure, path, on_written,
+                  writing);
 }
 
 /* ---- asking where to ---- */

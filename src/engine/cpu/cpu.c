@@ -124,102 +124,90 @@ panel_rows (const EgMatrix *w)
 typedef struct
 {
   EgStream *stream;
-  float *y;
-  gsize ldy;
-  const float *x;
-  gsize ldx, n_rows, panel;
-  const EgMatrix *w;
-  float beta;
+  const EgGemm *op;
+  gsize panel;
 } Product;
 
 static void
 multiply_panel (gpointer data, gsize index, gsize thread)
 {
   const Product *it = data;
-  const gsize first = index * it->panel, n = MIN (it->panel, it->w->rows - first), k = it->w->cols;
-  const float *panel = (const float *)it->w->data + first * k;
-  if (it->w->dtype != EG_DTYPE_F32)
+  const EgGemm *op = it->op;
+  const gsize first = index * it->panel, n = MIN (it->panel, op->w->rows - first), k = op->w->cols;
+  const float *panel = (const float *)op->w->data + first * k;
+  if (op->w->dtype != EG_DTYPE_F32)
     {
       float *wide = scratch (it->stream, thread, it->panel * k);
-      widen (it->w, first, n, wide);
+      widen (op->w, first, n, wide);
       panel = wide;
     }
-  sgemm (it->y + first, it->ldy, it->x, it->ldx, it->n_rows, panel, n, k, it->beta);
+  sgemm (op->y + first, op->ldy, op->x, op->ldx, op->n_rows, panel, n, k, op->bias ? 1.0f : 0.0f);
 }
 
 static void
-cpu_gemm (EgStream *stream,
-          float *y,
-          gsize ldy,
-          const float *x,
-          gsize ldx,
-          gsize n_rows,
-          const EgMatrix *w,
-          const float *bias)
+cpu_gemm (EgStream *stream, const EgGemm *op)
 {
-  if (n_rows == 0)
+  if (op->n_rows == 0)
     return;
-  if (bias)
-    for (gsize r = 0; r < n_rows; r++)
-      memcpy (y + r * ldy, bias, w->rows * sizeof *y);
-  Product product = { stream, y, ldy, x, ldx, n_rows, panel_rows (w), w, bias ? 1.0f : 0.0f };
-  eg_team_run (stream->team, (w->rows + product.panel - 1) / product.panel, multiply_panel, &product);
+  if (op->bias)
+    for (gsize r = 0; r < op->n_rows; r++)
+      memcpy (op->y + r * op->ldy, op->bias, op->w->rows * sizeof *op->y);
+  Product product = { stream, op, panel_rows (op->w) };
+  eg_team_run (stream->team, (op->w->rows + product.panel - 1) / product.panel, multiply_panel, &product);
 }
 
 static void
-cpu_rmsnorm (
-    EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps)
+cpu_norm (EgStream *stream, const EgNorm *op)
 {
-  kernels->rmsnorm (y, x, n_rows, d, weight, eps);
+  kernels->norm (op);
 }
 
 static void
-cpu_conv_silu (EgStream *stream,
-               float *c,
-               const float *x,
-               gsize ldx,
-               const EgRows *segments,
-               gsize n_segments,
-               gsize n_inner,
-               gsize n_conv,
-               const float *w,
-               const float *bias)
+cpu_conv_silu (EgStream *stream, const EgConv *op)
 {
-  kernels->conv_silu (c, x, ldx, segments, n_segments, n_inner, n_conv, w, bias);
+  kernels->conv_silu (op);
 }
 
 static void
-cpu_softplus (EgStream *stream, float *x, gsize n)
+cpu_scan (EgStream *stream, const EgScan *op)
 {
-  kernels->softplus (x, n);
+  kernels->scan (op, scratch (stream, 0, op->n_state * EG_SCAN_BLOCK));
 }
 
 static void
-cpu_scan (EgStream *stream,
-          float *y,
-          const float *delta,
-          const float *c,
-          const float *b_rows,
-          const float *c_rows,
-          gsize ldbc,
-          const EgRows *segments,
-          gsize n_segments,
-          gsize n_inner,
-          gsize n_state,
-          const float *a,
-          const float *skip,
-          const float *z,
-          gsize ldz)
+cpu_gate (EgStream *stream, const EgGate *op)
 {
-  float *h = scratch (stream, 0, n_state * EG_SCAN_BLOCK);
-  kernels->scan (y, delta, c, b_rows, c_rows, ldbc, segments, n_segments, n_inner, n_state, a, skip, z, ldz,
-                 h);
+  kernels->gate (op);
+}
+
+typedef struct
+{
+  EgStream *stream;
+  const EgAttention *op;
+  gsize n_scores; /* of one row, at most */
+} Attending;
+
+static void
+attend_part (gpointer data, gsize index, gsize thread)
+{
+  const Attending *it = data;
+  kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads,
+                   scratch (it->stream, thread, it->n_scores));
 }
 
 static void
-cpu_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+cpu_attention (EgStream *stream, const EgAttention *op)
 {
-  kernels->gate (y, z, ldz, n_rows, n_inner);
+  Attending it = { stream, op, 0 };
+  for (gsize s = 0; s < op->n_segments; s++)
+    it.n_scores = MAX (it.n_scores, op->segments[s].first + op->segments[s].n_rows);
+  eg_team_run (stream->team, op->n_segments * op->n_heads, attend_part, &it);
+}
+
+static void
+cpu_activate (EgStream *stream, EgActivation activation, float *x, gsize n)
+{
+  kernels->activate (activation, x, n);
 }
 
 static void
@@ -255,33 +243,21 @@ typedef struct
 typedef struct
 {
   EgStream *stream;
-  const float *x;
-  gsize n_rows, panel;
-  const EgMatrix *head;
-  const EgHeadQuery *query;
+  const EgHead *op;
+  gsize panel;
   HeadPart *parts;         /* [panels, n_rows] */
   float *target, *against; /* [n_rows] */
 } Head;
 
+/* What is asked of a panel's logits, [n_rows, n], those of the head's rows from `first` on. */
 static void
-head_panel (const Head *it, gsize index, gsize thread)
+ask_panel (const Head *it, gsize index, const float *logits, gsize first, gsize n)
 {
-  const EgHeadQuery *query = it->query;
-  const gsize first = index * it->panel, n = MIN (it->panel, it->head->rows - first), d = it->head->cols;
-  const gboolean narrow = it->head->dtype != EG_DTYPE_F32;
-  float *logits = scratch (it->stream, thread, it->panel * (it->n_rows + (narrow ? d : 0)));
-  const float *panel = (const float *)it->head->data + first * d;
-  if (narrow)
-    {
-      float *wide = logits + it->panel * it->n_rows;
-      widen (it->head, first, n, wide);
-      panel = wide;
-    }
-  sgemm (logits, n, it->x, d, it->n_rows, panel, n, d, 0.0f);
-  for (gsize r = 0; r < it->n_rows; r++)
+  const EgHeadQuery *query = it->op->query;
+  for (gsize r = 0; r < it->op->n_rows; r++)
     {
       const float *row = logits + r * n;
-      HeadPart *part = &it->parts[index * it->n_rows + r];
+      HeadPart *part = &it->parts[index * it->op->n_rows + r];
       *part = (HeadPart){ .max = -INFINITY };
       kernels->log_sum_exp (row, n, &part->max, &part->sum);
       if (query->target >= first && query->target < first + n)
@@ -295,53 +271,72 @@ head_panel (const Head *it, gsize index, gsize thread)
     }
 }
 
+static void
+head_panel (const Head *it, gsize index, gsize thread)
+{
+  const EgMatrix *head = it->op->head;
+  const gsize first = index * it->panel, n = MIN (it->panel, head->rows - first), d = head->cols;
+  const gsize n_rows = it->op->n_rows;
+  const gboolean narrow = head->dtype != EG_DTYPE_F32;
+  float *logits = scratch (it->stream, thread, it->panel * (n_rows + (narrow ? d : 0)));
+  const float *panel = (const float *)head->data + first * d;
+  if (narrow)
+    {
+      float *wide = logits + it->panel * n_rows;
+      widen (head, first, n, wide);
+      panel = wide;
+    }
+  sgemm (logits, n, it->op->x, d, n_rows, panel, n, d, 0.0f);
+  ask_panel (it, index, logits, first, n);
+}
+
 /* The target's panel goes before the others, which compare their logits with its. */
 static void
 head_target_panel (gpointer data, gsize index, gsize thread)
 {
   const Head *it = data;
-  head_panel (it, it->query->target / it->panel, thread);
+  head_panel (it, it->op->query->target / it->panel, thread);
 }
 
 static void
 head_other_panel (gpointer data, gsize index, gsize thread)
 {
   const Head *it = data;
-  head_panel (it, index < it->query->target / it->panel ? index : index + 1, thread);
+  head_panel (it, index < it->op->query->target / it->panel ? index : index + 1, thread);
+}
+
+static EgHeadRow
+join_parts (const Head *it, gsize r, gsize n_panels)
+{
+  const gsize n_rows = it->op->n_rows;
+  EgHeadRow row = { .max = -INFINITY, .target = (double)it->target[r], .against = (double)it->against[r] };
+  for (gsize p = 0; p < n_panels; p++)
+    row.max = MAX (row.max, (double)it->parts[p * n_rows + r].max);
+  for (gsize p = 0; p < n_panels; p++)
+    {
+      const HeadPart *part = &it->parts[p * n_rows + r];
+      row.sum += part->sum * exp ((double)part->max - row.max);
+      row.weighted += part->weighted;
+      row.above += part->above;
+    }
+  return row;
 }
 
 static void
-cpu_head (EgStream *stream,
-          EgHeadRow *answers,
-          const float *x,
-          gsize n_rows,
-          const EgMatrix *head,
-          const EgHeadQuery *query)
+cpu_head (EgStream *stream, const EgHead *op)
 {
+  const gsize n_rows = op->n_rows;
   if (n_rows == 0)
     return;
-  const gsize panel = panel_rows (head), n_panels = (head->rows + panel - 1) / panel;
+  const gsize panel = panel_rows (op->head), n_panels = (op->head->rows + panel - 1) / panel;
   g_autofree HeadPart *parts = g_new (HeadPart, n_panels * n_rows);
   g_autofree float *target = g_new (float, n_rows);
   g_autofree float *against = g_new (float, n_rows);
-  Head it = { stream, x, n_rows, panel, head, query, parts, target, against };
+  Head it = { stream, op, panel, parts, target, against };
   eg_team_run (stream->team, 1, head_target_panel, &it);
   eg_team_run (stream->team, n_panels - 1, head_other_panel, &it);
-
   for (gsize r = 0; r < n_rows; r++)
-    {
-      EgHeadRow row = { .max = -INFINITY, .target = (double)target[r], .against = (double)against[r] };
-      for (gsize p = 0; p < n_panels; p++)
-        row.max = MAX (row.max, (double)parts[p * n_rows + r].max);
-      for (gsize p = 0; p < n_panels; p++)
-        {
-          const HeadPart *part = &parts[p * n_rows + r];
-          row.sum += part->sum * exp ((double)part->max - row.max);
-          row.weighted += part->weighted;
-          row.above += part->above;
-        }
-      answers[r] = row;
-    }
+    op->answers[r] = join_parts (&it, r, n_panels);
 }
 
 static double
@@ -373,11 +368,12 @@ static EgBackend cpu_backend = {
   .upload = cpu_copy,
   .download = cpu_copy,
   .gemm = cpu_gemm,
-  .rmsnorm = cpu_rmsnorm,
+  .norm = cpu_norm,
   .conv_silu = cpu_conv_silu,
-  .softplus = cpu_softplus,
   .scan = cpu_scan,
   .gate = cpu_gate,
+  .attention = cpu_attention,
+  .activate = cpu_activate,
   .add = cpu_add,
   .copy_rows = cpu_copy_rows,
   .embed = cpu_embed,

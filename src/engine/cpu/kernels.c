@@ -10,29 +10,64 @@
 #define LANES 16
 
 static void
-rmsnorm (float *restrict y,
-         const float *restrict x,
-         gsize n_rows,
-         gsize d,
-         const float *restrict weight,
-         float eps)
+rms_norm_row (float *restrict y, const float *restrict x, gsize d, const float *restrict weight, float eps)
 {
-  for (gsize r = 0; r < n_rows; r++, x += d, y += d)
-    {
-      float partial[LANES] = { 0 };
-      const gsize whole = d - d % LANES;
-      for (gsize i = 0; i < whole; i += LANES)
-        for (gsize j = 0; j < LANES; j++)
-          partial[j] += x[i + j] * x[i + j];
-      double sum = 0;
-      for (gsize j = 0; j < LANES; j++)
-        sum += (double)partial[j];
-      for (gsize i = whole; i < d; i++)
-        sum += (double)x[i] * (double)x[i];
-      const float scale = (float)(1.0 / sqrt (sum / (double)d + (double)eps));
-      for (gsize i = 0; i < d; i++)
-        y[i] = x[i] * scale * weight[i];
-    }
+  float partial[LANES] = { 0 };
+  const gsize whole = d - d % LANES;
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      partial[j] += x[i + j] * x[i + j];
+  double sum = 0;
+  for (gsize j = 0; j < LANES; j++)
+    sum += (double)partial[j];
+  for (gsize i = whole; i < d; i++)
+    sum += (double)x[i] * (double)x[i];
+  const float scale = (float)(1.0 / sqrt (sum / (double)d + (double)eps));
+  for (gsize i = 0; i < d; i++)
+    y[i] = x[i] * scale * weight[i];
+}
+
+/* Twice over the row: the variance of what is left of the mean. */
+static void
+layer_norm_row (float *restrict y,
+                const float *restrict x,
+                gsize d,
+                const float *restrict weight,
+                const float *restrict bias,
+                float eps)
+{
+  float partial[LANES] = { 0 }, squares[LANES] = { 0 };
+  const gsize whole = d - d % LANES;
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      partial[j] += x[i + j];
+  double sum = 0;
+  for (gsize j = 0; j < LANES; j++)
+    sum += (double)partial[j];
+  for (gsize i = whole; i < d; i++)
+    sum += (double)x[i];
+  const float mean = (float)(sum / (double)d);
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      squares[j] += (x[i + j] - mean) * (x[i + j] - mean);
+  sum = 0;
+  for (gsize j = 0; j < LANES; j++)
+    sum += (double)squares[j];
+  for (gsize i = whole; i < d; i++)
+    sum += (double)(x[i] - mean) * (double)(x[i] - mean);
+  const float scale = (float)(1.0 / sqrt (sum / (double)d + (double)eps));
+  for (gsize i = 0; i < d; i++)
+    y[i] = (x[i] - mean) * scale * weight[i] + bias[i];
+}
+
+static void
+norm (const EgNorm *op)
+{
+  for (gsize r = 0; r < op->n_rows; r++)
+    if (op->bias)
+      layer_norm_row (op->y + r * op->d, op->x + r * op->d, op->d, op->weight, op->bias, op->eps);
+    else
+      rms_norm_row (op->y + r * op->d, op->x + r * op->d, op->d, op->weight, op->eps);
 }
 
 /* The usual width, in one pass. */
@@ -53,54 +88,77 @@ conv_row_of_4 (float *restrict out,
 
 /* What tap k of a segment's row t reads: row t − K + 1 + k; before its first row, history's last K − 1. */
 static inline const float *
-conv_input (const EgRows *segment, const float *x, gsize ldx, gsize n_inner, gsize n_conv, gsize t, gsize k)
+conv_input (const EgConv *op, const EgConvRows *segment, gsize t, gsize k)
 {
-  return t + k >= n_conv - 1 ? x + (segment->row + t + k - (n_conv - 1)) * ldx
-                             : segment->history + (t + k) * n_inner;
+  return t + k >= op->n_conv - 1 ? op->x + (segment->row + t + k - (op->n_conv - 1)) * op->ldx
+                                 : segment->history + (t + k) * op->n_inner;
 }
 
 static void
-conv_silu (float *restrict c,
-           const float *restrict x,
-           gsize ldx,
-           const EgRows *segments,
-           gsize n_segments,
-           gsize n_inner,
-           gsize n_conv,
-           const float *restrict w,
-           const float *restrict bias)
+conv_row (float *restrict out, const EgConv *op, const EgConvRows *segment, gsize t)
 {
-  for (gsize s = 0; s < n_segments; s++)
-    for (gsize t = 0; t < segments[s].n_rows; t++)
-      {
-        float *restrict out = c + (segments[s].row + t) * n_inner;
-        if (n_conv == 4 && bias)
-          {
-            const float *in[4];
-            for (gsize k = 0; k < 4; k++)
-              in[k] = conv_input (&segments[s], x, ldx, n_inner, n_conv, t, k);
-            conv_row_of_4 (out, in[0], in[1], in[2], in[3], n_inner, w, bias);
-            continue;
-          }
-        for (gsize i = 0; i < n_inner; i++)
-          out[i] = bias ? bias[i] : 0.0f;
-        for (gsize k = 0; k < n_conv; k++)
-          {
-            const float *restrict from = conv_input (&segments[s], x, ldx, n_inner, n_conv, t, k);
-            const float *restrict tap = w + k * n_inner;
-            for (gsize i = 0; i < n_inner; i++)
-              out[i] += tap[i] * from[i];
-          }
-        for (gsize i = 0; i < n_inner; i++)
-          out[i] = fast_silu (out[i]);
-      }
+  const gsize n_inner = op->n_inner;
+  const float *restrict bias = op->bias;
+  for (gsize i = 0; i < n_inner; i++)
+    out[i] = bias ? bias[i] : 0.0f;
+  for (gsize k = 0; k < op->n_conv; k++)
+    {
+      const float *restrict from = conv_input (op, segment, t, k), *restrict tap = op->w + k * n_inner;
+      for (gsize i = 0; i < n_inner; i++)
+        out[i] += tap[i] * from[i];
+    }
+  for (gsize i = 0; i < n_inner; i++)
+    out[i] = fast_silu (out[i]);
 }
 
 static void
-softplus (float *restrict x, gsize n)
+conv_silu (const EgConv *op)
 {
-  for (gsize i = 0; i < n; i++)
-    x[i] = fast_softplus (x[i]);
+  for (gsize s = 0; s < op->n_segments; s++)
+    {
+      const EgConvRows *segment = &op->segments[s];
+      for (gsize t = 0; t < segment->n_rows; t++)
+        {
+          float *out = op->c + (segment->row + t) * op->n_inner;
+          if (op->n_conv == 4 && op->bias)
+            conv_row_of_4 (out, conv_input (op, segment, t, 0), conv_input (op, segment, t, 1),
+                           conv_input (op, segment, t, 2), conv_input (op, segment, t, 3), op->n_inner, op->w,
+                           op->bias);
+          else
+            conv_row (out, op, segment, t);
+        }
+    }
+}
+
+/* One loop for each, so that each is straight-line code. */
+static void
+activate (EgActivation activation, float *restrict x, gsize n)
+{
+  switch (activation)
+    {
+    case EG_ACTIVATION_SOFTPLUS:
+      for (gsize i = 0; i < n; i++)
+        x[i] = fast_softplus (x[i]);
+      break;
+    case EG_ACTIVATION_GELU:
+      for (gsize i = 0; i < n; i++)
+        x[i] = fast_gelu (x[i]);
+      break;
+    case EG_ACTIVATION_GELU_TANH:
+      for (gsize i = 0; i < n; i++)
+        x[i] = fast_gelu_tanh (x[i]);
+      break;
+    case EG_ACTIVATION_RELU:
+      for (gsize i = 0; i < n; i++)
+        x[i] = x[i] < 0.0f ? 0.0f : x[i];
+      break;
+    case EG_ACTIVATION_SILU:
+      for (gsize i = 0; i < n; i++)
+        x[i] = fast_silu (x[i]);
+      break;
+    case EG_N_ACTIVATIONS:
+      break;
+    }
 }
 
 static inline void
@@ -176,73 +234,76 @@ set_step (float *restrict h,
     write_output (y, out, z, width);
 }
 
-static void
-scan (float *y,
-      const float *delta,
-      const float *c,
-      const float *b_rows,
-      const float *c_rows,
-      gsize ldbc,
-      const EgRows *segments,
-      gsize n_segments,
-      gsize n_inner,
-      gsize n_state,
-      const float *a,
-      const float *skip,
-      const float *z,
-      gsize ldz,
-      float *h)
+/* Where h of a segment's row t is kept; NULL where it is not. */
+static inline float *
+kept_state (const EgScanRows *segment, gsize t, gsize n_floats)
 {
-  for (gsize s = 0; s < n_segments; s++)
-    for (gsize i0 = 0; i0 < n_inner; i0 += EG_SCAN_BLOCK)
-      {
-        const EgRows *segment = &segments[s];
-        const gsize width = MIN (EG_SCAN_BLOCK, n_inner - i0);
-        for (gsize n = 0; n < n_state; n++)
-          for (gsize i = 0; i < width; i++)
-            h[n * EG_SCAN_BLOCK + i] = segment->state ? segment->state[n * n_inner + i0 + i] : 0.0f;
-        for (gsize t = 0; t < segment->n_rows; t++)
-          {
-            const gsize row = segment->row + t;
-            const gboolean wanted = t >= segment->out_first;
-            const gsize out_row = wanted ? segment->out_row + t - segment->out_first : 0;
-            float *out = wanted ? y + out_row * n_inner + i0 : NULL;
-            const float *gate = wanted && z ? z + out_row * ldz + i0 : NULL;
-            const float *d_row = delta + row * n_inner + i0, *x_row = c + row * n_inner + i0;
-            const float *b_row = b_rows + row * ldbc, *c_row = c_rows + row * ldbc;
-            /* The same rows' next channels: too far away for the processor to foresee. */
-            for (gsize i = EG_SCAN_BLOCK; i < 2 * EG_SCAN_BLOCK; i += 16)
-              {
-                __builtin_prefetch (d_row + i);
-                __builtin_prefetch (x_row + i);
-                if (gate)
-                  __builtin_prefetch (gate + i);
-              }
-            if (segment->set_state && t >= segment->set_first && t < segment->set_end)
-              set_step (h, segment->set_state + (t - segment->set_first) * n_state * n_inner + i0, out, x_row,
-                        c_row, n_state, n_inner, skip + i0, gate, width);
-            else if (width == EG_SCAN_BLOCK)
-              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, gate,
-                         EG_SCAN_BLOCK);
-            else
-              scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, a + i0, skip + i0, gate,
-                         width);
-            if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end
-                && (t - segment->keep_first) % segment->keep_step == 0)
-              for (gsize n = 0; n < n_state; n++)
-                memcpy (segment->keep_state
-                            + ((t - segment->keep_first) / segment->keep_step * n_state + n) * n_inner + i0,
-                        h + n * EG_SCAN_BLOCK, width * sizeof *h);
-          }
-      }
+  if (!segment->keep_state || t < segment->keep_first || t >= segment->keep_end
+      || (t - segment->keep_first) % segment->keep_step != 0)
+    return NULL;
+  return segment->keep_state + (t - segment->keep_first) / segment->keep_step * n_floats;
+}
+
+/* A segment's row t, channels i0 … i0 + width − 1. */
+static inline void
+scan_row (const EgScan *op, const EgScanRows *segment, gsize t, gsize i0, gsize width, float *h)
+{
+  const gsize row = segment->row + t, n_inner = op->n_inner, n_state = op->n_state;
+  const gboolean wanted = t >= segment->out_first;
+  const gsize out_row = wanted ? segment->out_row + t - segment->out_first : 0;
+  float *out = wanted ? op->y + out_row * n_inner + i0 : NULL;
+  const float *gate = wanted && op->z ? op->z + out_row * op->ldz + i0 : NULL;
+  const float *d_row = op->delta + row * n_inner + i0, *x_row = op->c + row * n_inner + i0;
+  const float *b_row = op->b_rows + row * op->ldbc, *c_row = op->c_rows + row * op->ldbc;
+  /* The same rows' next channels: too far away for the processor to foresee. */
+  for (gsize i = EG_SCAN_BLOCK; i < 2 * EG_SCAN_BLOCK; i += 16)
+    {
+      __builtin_prefetch (d_row + i);
+      __builtin_prefetch (x_row + i);
+      if (gate)
+        __builtin_prefetch (gate + i);
+    }
+  if (segment->set_state && t >= segment->set_first && t < segment->set_end)
+    set_step (h, segment->set_state + (t - segment->set_first) * n_state * n_inner + i0, out, x_row, c_row,
+              n_state, n_inner, op->skip + i0, gate, width);
+  else if (width == EG_SCAN_BLOCK)
+    scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, op->a + i0, op->skip + i0, gate,
+               EG_SCAN_BLOCK);
+  else
+    scan_step (h, out, d_row, x_row, b_row, c_row, n_state, n_inner, op->a + i0, op->skip + i0, gate, width);
+  float *kept = kept_state (segment, t, n_state * n_inner);
+  for (gsize n = 0; kept && n < n_state; n++)
+    memcpy (kept + n * n_inner + i0, h + n * EG_SCAN_BLOCK, width * sizeof *h);
 }
 
 static void
-gate (float *restrict y, const float *restrict z, gsize ldz, gsize n_rows, gsize n_inner)
+scan (const EgScan *op, float *h)
 {
-  for (gsize r = 0; r < n_rows; r++, y += n_inner, z += ldz)
-    for (gsize i = 0; i < n_inner; i++)
-      y[i] *= fast_silu (z[i]);
+  for (gsize s = 0; s < op->n_segments; s++)
+    for (gsize i0 = 0; i0 < op->n_inner; i0 += EG_SCAN_BLOCK)
+      {
+        const EgScanRows *segment = &op->segments[s];
+        const gsize width = MIN (EG_SCAN_BLOCK, op->n_inner - i0);
+        for (gsize n = 0; n < op->n_state; n++)
+          for (gsize i = 0; i < width; i++)
+            h[n * EG_SCAN_BLOCK + i] = segment->state ? segment->state[n * op->n_inner + i0 + i] : 0.0f;
+        for (gsize t = 0; t < segment->n_rows; t++)
+          scan_row (op, segment, t, i0, width, h);
+      }
+}
+
+static inline void
+gate_row (float *restrict y, const float *restrict z, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    y[i] *= fast_silu (z[i]);
+}
+
+static void
+gate (const EgGate *op)
+{
+  for (gsize r = 0; r < op->n_rows; r++)
+    gate_row (op->y + r * op->n_inner, op->z + r * op->ldz, op->n_inner);
 }
 
 static void
@@ -319,11 +380,12 @@ widen_bfloat16 (const void *from, gsize n, float *to)
 
 const EgCpuKernels EG_KERNELS = {
   .name = EG_KERNELS_NAME,
-  .rmsnorm = rmsnorm,
+  .norm = norm,
   .conv_silu = conv_silu,
-  .softplus = softplus,
   .scan = scan,
   .gate = gate,
+  .attend = EG_ATTEND,
+  .activate = activate,
   .add = add,
   .log_sum_exp = log_sum_exp,
   .weighted_sum = weighted_sum,

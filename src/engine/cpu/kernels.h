@@ -1,5 +1,5 @@
-/* The CPU's own loops, compiled once for each instruction set (kernels.c) and chosen at run time. Arguments
- * as in engine/backend.h. */
+/* The CPU's own loops, compiled once for each instruction set (kernels.c, attention.c) and chosen at run
+ * time. Ops as in engine/backend.h. */
 #pragma once
 
 #include "engine/backend.h"
@@ -9,33 +9,14 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *name;
-  void (*rmsnorm) (float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps);
-  void (*conv_silu) (float *c,
-                     const float *x,
-                     gsize ldx,
-                     const EgRows *segments,
-                     gsize n_segments,
-                     gsize n_inner,
-                     gsize n_conv,
-                     const float *w,
-                     const float *bias);
-  void (*softplus) (float *x, gsize n);
-  void (*scan) (float *y,
-                const float *delta,
-                const float *c,
-                const float *b_rows,
-                const float *c_rows,
-                gsize ldbc,
-                const EgRows *segments,
-                gsize n_segments,
-                gsize n_inner,
-                gsize n_state,
-                const float *a,
-                const float *skip,
-                const float *z,
-                gsize ldz,
-                float *scratch);
-  void (*gate) (float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner);
+  void (*norm) (const EgNorm *op);
+  void (*conv_silu) (const EgConv *op);
+  /* scratch: [n_state, EG_SCAN_BLOCK] */
+  void (*scan) (const EgScan *op, float *scratch);
+  void (*gate) (const EgGate *op);
+  /* One head of one segment. scratch: a float for each position that a row of it reads */
+  void (*attend) (const EgAttention *op, gsize segment, gsize head, float *scratch);
+  void (*activate) (EgActivation activation, float *x, gsize n);
   void (*add) (float *y, const float *x, gsize n);
   /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of
    * them. */
@@ -48,8 +29,13 @@ typedef struct
   void (*widen_bfloat16) (const void *from, gsize n, float *to);
 } EgCpuKernels;
 
-/* Channels that scan keeps in the first-level cache at a time; its scratch is n_state × this many floats. */
+/* Channels that scan keeps in the first-level cache at a time. */
 #define EG_SCAN_BLOCK 128
+
+/* The set that is being compiled: its table, and what of it is in another file (attention.c). */
+#ifdef EG_KERNELS
+void EG_ATTEND (const EgAttention *op, gsize segment, gsize head, float *scratch);
+#endif
 
 extern const EgCpuKernels eg_cpu_kernels_baseline;
 extern const EgCpuKernels eg_cpu_kernels_avx2;

@@ -60,131 +60,199 @@ silu (double x)
 }
 
 static void
-reference_gemm (EgStream *stream,
-                float *y,
-                gsize ldy,
-                const float *x,
-                gsize ldx,
-                gsize n_rows,
-                const EgMatrix *w,
-                const float *bias)
+reference_gemm (EgStream *stream, const EgGemm *op)
 {
-  for (gsize r = 0; r < n_rows; r++)
-    for (gsize j = 0; j < w->rows; j++)
+  for (gsize r = 0; r < op->n_rows; r++)
+    for (gsize j = 0; j < op->w->rows; j++)
       {
-        double sum = bias ? (double)bias[j] : 0.0;
-        for (gsize k = 0; k < w->cols; k++)
-          sum += (double)x[r * ldx + k] * (double)element (w, j, k);
-        y[r * ldy + j] = (float)sum;
+        double sum = op->bias ? (double)op->bias[j] : 0.0;
+        for (gsize k = 0; k < op->w->cols; k++)
+          sum += (double)op->x[r * op->ldx + k] * (double)element (op->w, j, k);
+        op->y[r * op->ldy + j] = (float)sum;
       }
 }
 
 static void
-reference_rmsnorm (
-    EgStream *stream, float *y, const float *x, gsize n_rows, gsize d, const float *weight, float eps)
+reference_norm (EgStream *stream, const EgNorm *op)
 {
-  for (gsize r = 0; r < n_rows; r++)
+  for (gsize r = 0; r < op->n_rows; r++)
     {
-      double sum = 0;
-      for (gsize i = 0; i < d; i++)
-        sum += (double)x[r * d + i] * (double)x[r * d + i];
-      for (gsize i = 0; i < d; i++)
-        y[r * d + i]
-            = (float)((double)x[r * d + i] / sqrt (sum / (double)d + (double)eps) * (double)weight[i]);
+      const float *x = op->x + r * op->d;
+      double sum = 0, squares = 0;
+      for (gsize i = 0; i < op->d; i++)
+        sum += (double)x[i];
+      const double mean = op->bias ? sum / (double)op->d : 0.0;
+      for (gsize i = 0; i < op->d; i++)
+        squares += ((double)x[i] - mean) * ((double)x[i] - mean);
+      const double deviation = sqrt (squares / (double)op->d + (double)op->eps);
+      for (gsize i = 0; i < op->d; i++)
+        op->y[r * op->d + i] = (float)(((double)x[i] - mean) / deviation * (double)op->weight[i]
+                                       + (op->bias ? (double)op->bias[i] : 0.0));
     }
 }
 
 static void
-reference_conv_silu (EgStream *stream,
-                     float *c,
-                     const float *x,
-                     gsize ldx,
-                     const EgRows *segments,
-                     gsize n_segments,
-                     gsize n_inner,
-                     gsize n_conv,
-                     const float *w,
-                     const float *bias)
+reference_conv_silu (EgStream *stream, const EgConv *op)
 {
-  for (gsize s = 0; s < n_segments; s++)
-    for (gsize t = 0; t < segments[s].n_rows; t++)
-      for (gsize i = 0; i < n_inner; i++)
+  for (gsize s = 0; s < op->n_segments; s++)
+    for (gsize t = 0; t < op->segments[s].n_rows; t++)
+      for (gsize i = 0; i < op->n_inner; i++)
         {
-          double sum = bias ? (double)bias[i] : 0.0;
-          for (gsize k = 0; k < n_conv; k++)
+          const EgConvRows *segment = &op->segments[s];
+          double sum = op->bias ? (double)op->bias[i] : 0.0;
+          for (gsize k = 0; k < op->n_conv; k++)
             {
-              const gssize at = (gssize)(t + k) - (gssize)(n_conv - 1);
-              const float in = at >= 0 ? x[(segments[s].row + (gsize)at) * ldx + i]
-                                       : segments[s].history[(t + k) * n_inner + i];
-              sum += (double)w[k * n_inner + i] * (double)in;
+              const gssize at = (gssize)(t + k) - (gssize)(op->n_conv - 1);
+              const float in = at >= 0 ? op->x[(segment->row + (gsize)at) * op->ldx + i]
+                                       : segment->history[(t + k) * op->n_inner + i];
+              sum += (double)op->w[k * op->n_inner + i] * (double)in;
             }
-          c[(segments[s].row + t) * n_inner + i] = (float)silu (sum);
+          op->c[(segment->row + t) * op->n_inner + i] = (float)silu (sum);
         }
 }
 
-static void
-reference_softplus (EgStream *stream, float *x, gsize n)
+/* Makes h [n_state] of a segment's channel i what it is after its row t; returns y before its gate. */
+static double
+scan_step (const EgScan *op, const EgScanRows *segment, gsize t, gsize i, double *h)
 {
-  for (gsize i = 0; i < n; i++)
-    x[i] = x[i] > 30.0f ? x[i] : (float)log1p (exp ((double)x[i]));
+  const gsize row = segment->row + t, n_inner = op->n_inner, n_state = op->n_state;
+  const double step = (double)op->delta[row * n_inner + i], in = (double)op->c[row * n_inner + i];
+  const gboolean set = segment->set_state && t >= segment->set_first && t < segment->set_end;
+  const gboolean kept = segment->keep_state && t >= segment->keep_first && t < segment->keep_end
+                        && (t - segment->keep_first) % segment->keep_step == 0;
+  double out = (double)op->skip[i] * in;
+  for (gsize n = 0; n < n_state; n++)
+    {
+      h[n] = exp2 (step * (double)op->a[n * n_inner + i]) * h[n]
+             + step * (double)op->b_rows[row * op->ldbc + n] * in;
+      if (set)
+        h[n] = (double)segment->set_state[((t - segment->set_first) * n_state + n) * n_inner + i];
+      out += (double)op->c_rows[row * op->ldbc + n] * h[n];
+      if (kept)
+        segment->keep_state[((t - segment->keep_first) / segment->keep_step * n_state + n) * n_inner + i]
+            = (float)h[n];
+    }
+  return out;
 }
 
 static void
-reference_scan (EgStream *stream,
-                float *y,
-                const float *delta,
-                const float *c,
-                const float *b_rows,
-                const float *c_rows,
-                gsize ldbc,
-                const EgRows *segments,
-                gsize n_segments,
-                gsize n_inner,
-                gsize n_state,
-                const float *a,
-                const float *skip,
-                const float *z,
-                gsize ldz)
+reference_scan (EgStream *stream, const EgScan *op)
 {
-  for (gsize s = 0; s < n_segments; s++)
+  const gsize n_inner = op->n_inner;
+  g_autofree double *h = g_new (double, op->n_state);
+  for (gsize s = 0; s < op->n_segments; s++)
     for (gsize i = 0; i < n_inner; i++)
       {
-        const EgRows *segment = &segments[s];
-        g_autofree double *h = g_new0 (double, n_state);
-        for (gsize n = 0; segment->state && n < n_state; n++)
-          h[n] = (double)segment->state[n * n_inner + i];
+        const EgScanRows *segment = &op->segments[s];
+        for (gsize n = 0; n < op->n_state; n++)
+          h[n] = segment->state ? (double)segment->state[n * n_inner + i] : 0.0;
         for (gsize t = 0; t < segment->n_rows; t++)
           {
-            const gsize row = segment->row + t;
-            const double step = (double)delta[row * n_inner + i], in = (double)c[row * n_inner + i];
-            const gboolean set = segment->set_state && t >= segment->set_first && t < segment->set_end;
-            double out = (double)skip[i] * in;
-            for (gsize n = 0; n < n_state; n++)
-              {
-                h[n] = exp2 (step * (double)a[n * n_inner + i]) * h[n]
-                       + step * (double)b_rows[row * ldbc + n] * in;
-                if (set)
-                  h[n] = (double)segment->set_state[((t - segment->set_first) * n_state + n) * n_inner + i];
-                out += (double)c_rows[row * ldbc + n] * h[n];
-                if (segment->keep_state && t >= segment->keep_first && t < segment->keep_end
-                    && (t - segment->keep_first) % segment->keep_step == 0)
-                  segment->keep_state[((t - segment->keep_first) / segment->keep_step * n_state + n) * n_inner
-                                      + i]
-                      = (float)h[n];
-              }
+            const double out = scan_step (op, segment, t, i, h);
             const gsize out_row = segment->out_row + t - segment->out_first;
             if (t >= segment->out_first)
-              y[out_row * n_inner + i] = (float)(z ? out * silu ((double)z[out_row * ldz + i]) : out);
+              op->y[out_row * n_inner + i]
+                  = (float)(op->z ? out * silu ((double)op->z[out_row * op->ldz + i]) : out);
           }
       }
 }
 
 static void
-reference_gate (EgStream *stream, float *y, const float *z, gsize ldz, gsize n_rows, gsize n_inner)
+reference_gate (EgStream *stream, const EgGate *op)
 {
-  for (gsize r = 0; r < n_rows; r++)
-    for (gsize i = 0; i < n_inner; i++)
-      y[r * n_inner + i] = (float)((double)y[r * n_inner + i] * silu ((double)z[r * ldz + i]));
+  for (gsize r = 0; r < op->n_rows; r++)
+    for (gsize i = 0; i < op->n_inner; i++)
+      op->y[r * op->n_inner + i]
+          = (float)((double)op->y[r * op->n_inner + i] * silu ((double)op->z[r * op->ldz + i]));
+}
+
+/* Keys or values of a position, among a segment's spans. */
+static const float *
+at_position (const EgAttention *op, const EgAttentionRows *segment, gsize position, gboolean values)
+{
+  const EgAttentionSpan *span = &op->spans[segment->span];
+  for (; position >= span->n; span++)
+    position -= span->n;
+  return (values ? span->values : span->keys) + position * span->ld;
+}
+
+static gboolean
+reads (const EgAttentionRows *segment, gsize row, gsize position)
+{
+  const gboolean cut = row >= segment->cut_first && row < segment->cut_end && position >= segment->from_begin
+                       && position < segment->from_end;
+  return position <= segment->first + row && !cut;
+}
+
+/* Of one row and head; scores: [positions], filled. at: the head's first channel. */
+static void
+attend (const EgAttention *op, const EgAttentionRows *segment, gsize row, gsize at, double *scores)
+{
+  const gsize n = segment->first + row + 1, out_row = segment->out_row + row - segment->out_first;
+  const float *q = op->q + (segment->row + row) * op->ldq + at;
+  double max = -INFINITY, sum = 0;
+  for (gsize s = 0; s < n; s++)
+    {
+      scores[s] = -INFINITY;
+      if (!reads (segment, row, s))
+        continue;
+      const float *k = at_position (op, segment, s, FALSE) + at;
+      double product = 0;
+      for (gsize i = 0; i < op->d_head; i++)
+        product += (double)q[i] * (double)k[i];
+      scores[s] = (double)op->scale * product;
+      max = MAX (max, scores[s]);
+    }
+  for (gsize s = 0; s < n; s++)
+    sum += exp (scores[s] - max);
+  for (gsize i = 0; i < op->d_head; i++)
+    {
+      double out = 0;
+      for (gsize s = 0; s < n; s++)
+        if (reads (segment, row, s))
+          out += exp (scores[s] - max) / sum * (double)at_position (op, segment, s, TRUE)[at + i];
+      op->y[out_row * op->n_heads * op->d_head + at + i] = (float)out;
+    }
+}
+
+static void
+reference_attention (EgStream *stream, const EgAttention *op)
+{
+  for (gsize s = 0; s < op->n_segments; s++)
+    {
+      const EgAttentionRows *segment = &op->segments[s];
+      g_autofree double *scores = g_new (double, segment->first + segment->n_rows);
+      for (gsize row = segment->out_first; row < segment->n_rows; row++)
+        for (gsize h = 0; h < op->n_heads; h++)
+          attend (op, segment, row, h * op->d_head, scores);
+    }
+}
+
+static double
+activated (EgActivation activation, double x)
+{
+  switch (activation)
+    {
+    case EG_ACTIVATION_SOFTPLUS:
+      return x > 30.0 ? x : log1p (exp (x));
+    case EG_ACTIVATION_GELU:
+      return x * 0.5 * erfc (-x * G_SQRT2 / 2);
+    case EG_ACTIVATION_GELU_TANH:
+      return x * 0.5 * (1 + tanh (sqrt (2 / G_PI) * (x + 0.044715 * x * x * x)));
+    case EG_ACTIVATION_RELU:
+      return x < 0 ? 0 : x;
+    case EG_ACTIVATION_SILU:
+      return silu (x);
+    default:
+      g_assert_not_reached ();
+    }
+}
+
+static void
+reference_activate (EgStream *stream, EgActivation activation, float *x, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    x[i] = (float)activated (activation, (double)x[i]);
 }
 
 static void
@@ -208,35 +276,37 @@ reference_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
     to[i] = element (table, row, i);
 }
 
-static void
-reference_head (EgStream *stream,
-                EgHeadRow *answers,
-                const float *x,
-                gsize n_rows,
-                const EgMatrix *head,
-                const EgHeadQuery *query)
+/* logits: [head->rows], filled. */
+static EgHeadRow
+ask_row (const EgHead *op, gsize r, double *logits)
 {
-  g_autofree double *logits = g_new (double, head->rows);
-  for (gsize r = 0; r < n_rows; r++)
+  const EgMatrix *head = op->head;
+  const EgHeadQuery *query = op->query;
+  EgHeadRow row = { .max = -INFINITY };
+  for (gsize v = 0; v < head->rows; v++)
     {
-      EgHeadRow row = { .max = -INFINITY };
-      for (gsize v = 0; v < head->rows; v++)
-        {
-          logits[v] = 0;
-          for (gsize k = 0; k < head->cols; k++)
-            logits[v] += (double)x[r * head->cols + k] * (double)element (head, v, k);
-          row.max = MAX (row.max, logits[v]);
-        }
-      row.target = logits[query->target];
-      row.against = logits[query->against];
-      for (gsize v = 0; v < head->rows; v++)
-        {
-          row.sum += exp (logits[v] - row.max);
-          row.weighted += query->weights ? (double)query->weights[v] * logits[v] : 0.0;
-          row.above += query->rank && logits[v] > row.target;
-        }
-      answers[r] = row;
+      logits[v] = 0;
+      for (gsize k = 0; k < head->cols; k++)
+        logits[v] += (double)op->x[r * head->cols + k] * (double)element (head, v, k);
+      row.max = MAX (row.max, logits[v]);
     }
+  row.target = logits[query->target];
+  row.against = logits[query->against];
+  for (gsize v = 0; v < head->rows; v++)
+    {
+      row.sum += exp (logits[v] - row.max);
+      row.weighted += query->weights ? (double)query->weights[v] * logits[v] : 0.0;
+      row.above += query->rank && logits[v] > row.target;
+    }
+  return row;
+}
+
+static void
+reference_head (EgStream *stream, const EgHead *op)
+{
+  g_autofree double *logits = g_new (double, op->head->rows);
+  for (gsize r = 0; r < op->n_rows; r++)
+    op->answers[r] = ask_row (op, r, logits);
 }
 
 static double
@@ -271,11 +341,12 @@ eg_backend_reference (void)
     .upload = reference_copy,
     .download = reference_copy,
     .gemm = reference_gemm,
-    .rmsnorm = reference_rmsnorm,
+    .norm = reference_norm,
     .conv_silu = reference_conv_silu,
-    .softplus = reference_softplus,
     .scan = reference_scan,
     .gate = reference_gate,
+    .attention = reference_attention,
+    .activate = reference_activate,
     .add = reference_add,
     .copy_rows = reference_copy_rows,
     .embed = reference_embed,

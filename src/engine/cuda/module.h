@@ -3,12 +3,12 @@
 #pragma once
 
 #include "engine/backend.h"
-#include "engine/device.h"
+#include "engine/precision.h"
 
 G_BEGIN_DECLS
 
 /* Grows with every change of this file, of EgBackend or of the structs in its arguments. */
-#define EG_CUDA_ABI 3
+#define EG_CUDA_ABI 4
 
 /**
  * EgCudaDevice:

@@ -1,24 +1,22 @@
 /* A backend that measures another: how long each op takes, summed over all streams. */
 #pragma once
 
-#include "engine/backend.h"
+#include "engine/wrap/ops.h"
 
 G_BEGIN_DECLS
 
+#define EG_OP_NAME(NAME, ...) EG_OP_##NAME,
+/* EG_OP_GEMM, EG_OP_NORM …: those of wrap/ops.h and the others that take time. */
 typedef enum
 {
-  EG_OP_GEMM,
-  EG_OP_RMSNORM,
-  EG_OP_CONV_SILU,
-  EG_OP_SOFTPLUS,
-  EG_OP_SCAN,
-  EG_OP_GATE,
-  EG_OP_ADD,
-  EG_OP_COPY,
-  EG_OP_HEAD,
+  EG_WRAPPED_OPS (EG_OP_NAME) EG_OP_TOP,
+  EG_OP_UPLOAD,
+  EG_OP_DOWNLOAD,
   EG_N_OPS,
 } EgOp;
+#undef EG_OP_NAME
 
+/* "gemm", "norm" …: the function's name in the table. */
 const char *eg_op_get_name (EgOp op);
 
 /* The measuring twin of a backend that is done with an op when it returns. One at a time; it lives as long as

@@ -3,7 +3,7 @@
 #include "core/error.h"
 #include "engine/symmetric.h"
 #include "formats/map-file.h"
-#include "library/model-private.h"
+#include "library/model.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -22,7 +22,7 @@ count_lines (EgModel *model,
 {
   const char *text = g_mapped_file_get_contents (file);
   const char *end = text + g_mapped_file_get_length (file);
-  const gsize n_rows = eg_model_get_config (model)->vocab_size;
+  const gsize n_rows = eg_model_get_sizes (model)->vocab_size;
   for (gsize line = 1; text < end; line++)
     {
       const char *stop = memchr (text, '\n', (gsize)(end - text));
@@ -64,7 +64,7 @@ eg_count_tokens (EgModel *model, const char *path, gsize *n_tokens, GCancellable
   if (!file)
     return NULL;
   g_autofree char *title = eg_file_get_title (path);
-  g_autofree guint64 *counts = g_new0 (guint64, eg_model_get_config (model)->vocab_size);
+  g_autofree guint64 *counts = g_new0 (guint64, eg_model_get_sizes (model)->vocab_size);
   *n_tokens = 0;
   if (!count_lines (model, file, counts, n_tokens, cancellable, error))
     {
@@ -90,8 +90,8 @@ for_rows (EgModel *model,
           GCancellable *cancellable,
           GError **error)
 {
-  const gsize V = eg_model_get_config (model)->vocab_size, d = eg_model_get_config (model)->d_model;
-  EgBackend *be = eg_model_get_backend (model);
+  const gsize V = eg_model_get_sizes (model)->vocab_size, d = eg_model_get_sizes (model)->d_model;
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
   float *device = be->alloc (be, ROWS_AT_ONCE * d);
   if (!device)
     {
@@ -108,7 +108,8 @@ for_rows (EgModel *model,
       for (; v < V && n < ROWS_AT_ONCE; v++)
         if (!counts || counts[v] > 0)
           {
-            be->embed (stream, device + n * d, &eg_model_get_weights (model)->embedding, v);
+            be->embed (stream, device + n * d,
+                       &eg_network_get_weights (eg_model_get_network (model))->embedding, v);
             weights[n++] = counts ? (double)counts[v] : 1.0;
           }
       be->download (stream, rows, device, n * d);
@@ -193,7 +194,7 @@ eg_embedding_covariance (EgModel *model,
                          GCancellable *cancellable,
                          GError **error)
 {
-  const gsize d = eg_model_get_config (model)->d_model;
+  const gsize d = eg_model_get_sizes (model)->d_model;
   g_autofree double *centred = g_new (double, ROWS_AT_ONCE *d);
   Moments moments = { 0, mean, covariance, centred };
   memset (mean, 0, d * sizeof *mean);

@@ -100,7 +100,7 @@ eg_noise_new (EgModel *model,
   self->replace = corruption->replace;
   self->degrees = corruption->degrees;
   self->n_rows = n_rows;
-  self->d = eg_model_get_config (model)->d_model;
+  self->d = eg_model_get_sizes (model)->d_model;
   self->drawn = g_new (double, self->d);
   self->noise = g_new (double, self->d);
   eg_random_state_init (&self->random, seed);

@@ -1,23 +1,32 @@
+/* What each cell of a trace puts where, and what it costs. */
 #include "trace/plan/grid.h"
 
+#include "trace/ask/site-names.h"
+
 EgGrid
-eg_grid_of (const EgTraceRequest *request, gsize n_layers, gsize n_tokens, gsize corrupted_first)
+eg_grid_of (const EgTraceRequest *request,
+            const EgFamily *family,
+            gsize n_layers,
+            gsize n_tokens,
+            gsize corrupted_first)
 {
-  EgGrid self = { .n_layers = n_layers,
-                  .n_tokens = n_tokens,
-                  .n_corrupted = n_tokens,
-                  .corrupted_first = corrupted_first,
-                  .aligned_first = corrupted_first,
-                  .sites = { request->site },
-                  .n_sites = 1,
-                  .sweep = request->sweep,
-                  .window = request->window,
-                  .direction = request->direction,
-                  .frozen = eg_sites_expand (request->freeze),
-                  .has_knockout = request->has_knockout,
-                  .knockout = request->knockout };
-  for (EgSite site = 0; site < EG_N_SITES; site++)
-    if ((request->more_sites & EG_SITE_BIT (site)) != 0 && site != request->site)
+  EgGrid self
+      = { .family = family,
+          .n_layers = n_layers,
+          .n_tokens = n_tokens,
+          .n_corrupted = n_tokens,
+          .corrupted_first = corrupted_first,
+          .aligned_first = corrupted_first,
+          .sweep = request->sweep,
+          .window = request->window,
+          .direction = request->direction,
+          .frozen = eg_family_expand_sites (family, eg_site_names_to_set (request->freeze, family, NULL)),
+          .has_knockout = request->has_knockout,
+          .knockout = request->knockout };
+  const EgSiteSet sites = eg_site_names_to_set (request->sites, family, &self.sites[0]);
+  self.n_sites = 1;
+  for (EgSite site = 0; site < family->n_sites; site++)
+    if ((sites & EG_SITE_BIT (site)) != 0 && site != self.sites[0])
       self.sites[self.n_sites++] = site;
   self.n_rows = self.sweep == EG_SWEEP_POSITIONS ? 1 : n_layers;
   self.n_columns = self.sweep == EG_SWEEP_LAYERS ? 1 : n_tokens;
@@ -25,9 +34,10 @@ eg_grid_of (const EgTraceRequest *request, gsize n_layers, gsize n_tokens, gsize
 }
 
 EgGrid
-eg_grid_of_input (const EgTraceRequest *request, gsize n_layers, const EgTraceInput *input)
+eg_grid_of_input (const EgTraceRequest *request, EgModel *model, const EgTraceInput *input)
 {
-  EgGrid self = eg_grid_of (request, n_layers, input->n_tokens, input->corrupted_first);
+  EgGrid self = eg_grid_of (request, eg_model_get_family (model), eg_model_get_sizes (model)->n_layers,
+                            input->n_tokens, input->corrupted_first);
   if (input->swapped == NULL)
     return self;
   self.n_corrupted = input->n_swapped;
@@ -52,6 +62,12 @@ static EgSite
 site_of (const EgGrid *self, gsize cell)
 {
   return self->sites[eg_grid_site_index (self, cell)];
+}
+
+static const EgSiteInfo *
+info_of (const EgGrid *self, gsize cell)
+{
+  return &self->family->sites[site_of (self, cell)];
 }
 
 gboolean
@@ -120,23 +136,13 @@ eg_grid_box (const EgGrid *self, gsize cell)
 gsize
 eg_grid_start_layer (const EgGrid *self, gsize cell)
 {
-  const EgSite site = site_of (self, cell);
-  const gboolean after = site == EG_SITE_RESID || site == EG_SITE_MIXER;
-  return eg_grid_box (self, cell).layer_begin + (after ? 1 : 0);
+  return eg_grid_box (self, cell).layer_begin + (info_of (self, cell)->after ? 1 : 0);
 }
 
 gsize
 eg_grid_start_position (const EgGrid *self, gsize cell)
 {
-  return eg_grid_box (self, cell).position_begin + (site_of (self, cell) == EG_SITE_CONV_STATE ? 1 : 0);
-}
-
-/* Whether a site's value changes its own position alone, in its layer. */
-static gboolean
-stays (EgSite site)
-{
-  return site == EG_SITE_RESID || site == EG_SITE_MIXER || site == EG_SITE_GATE || site == EG_SITE_C
-         || site == EG_SITE_SSM;
+  return eg_grid_box (self, cell).position_begin + info_of (self, cell)->later;
 }
 
 EgCellKind
@@ -151,7 +157,7 @@ eg_grid_cell_kind (const EgGrid *self, gsize cell)
     return box.layer_begin >= box.layer_end || (only_last_layer && !has_last) ? EG_CELL_UNCHANGED
                                                                               : EG_CELL_COMPUTED;
   if (box.position_end <= self->aligned_first || eg_grid_start_position (self, cell) >= self->n_tokens
-      || (only_last_layer && !has_last && stays (site)))
+      || (only_last_layer && !has_last && info_of (self, cell)->stays))
     return EG_CELL_UNCHANGED;
   /* What comes before the positions of a text of another length is another history. */
   const gboolean is_whole
@@ -191,7 +197,7 @@ eg_grid_segment (const EgGrid *self, gsize cell, const EgRun *clean, const EgRun
                         .position = eg_grid_start_position (self, cell) + shift,
                         .base = restores ? corrupted : clean,
                         .source = restores ? clean : corrupted,
-                        .sites = eg_sites_expand (EG_SITE_BIT (site_of (self, cell))),
+                        .sites = eg_family_expand_sites (self->family, EG_SITE_BIT (site_of (self, cell))),
                         .frozen = self->frozen,
                         .box = eg_grid_box (self, cell) };
   segment.box.position_begin += shift;

@@ -1,8 +1,8 @@
 /* The cells of a trace: what each one puts where, and what it costs. */
 #pragma once
 
-#include "network/mamba.h"
-#include "trace/ask/request.h"
+#include "network/workspace.h"
+#include "trace/ask/input.h"
 
 G_BEGIN_DECLS
 
@@ -26,16 +26,18 @@ typedef enum
  *
  * EgGrid: the cells of each site, one site after another; a site's are n_rows × n_columns, row-major: layers
  * × positions of the clean prompt, with one row or column where a sweep takes all of them at once.
+ * @family: what the sites are
  * @n_tokens, @n_corrupted: of the clean prompt, and of the corrupted one
  * @sites: [n_sites]
  * @frozen: as the request has it
- * @has_knockout: the cells are @knockout's, windows of its layers, of one site, state
+ * @has_knockout: the cells are @knockout's, windows of its layers, of one site, the family's for it
  */
 typedef struct
 {
+  const EgFamily *family;
   gsize n_layers, n_tokens, n_corrupted;
   gsize corrupted_first, aligned_first;
-  EgSite sites[EG_N_SITES];
+  EgSite sites[EG_MAX_SITES];
   gsize n_sites;
   EgSweep sweep;
   gsize window;
@@ -47,9 +49,13 @@ typedef struct
 } EgGrid;
 
 /* n_corrupted is n_tokens. */
-EgGrid eg_grid_of (const EgTraceRequest *request, gsize n_layers, gsize n_tokens, gsize corrupted_first);
+EgGrid eg_grid_of (const EgTraceRequest *request,
+                   const EgFamily *family,
+                   gsize n_layers,
+                   gsize n_tokens,
+                   gsize corrupted_first);
 /* As the input has it, which may be a swap for a subject of another length. */
-EgGrid eg_grid_of_input (const EgTraceRequest *request, gsize n_layers, const EgTraceInput *input);
+EgGrid eg_grid_of_input (const EgTraceRequest *request, EgModel *model, const EgTraceInput *input);
 
 gsize eg_grid_n_cells (const EgGrid *self);
 /* The index of a cell's site. */

@@ -1,6 +1,5 @@
+/* What the runs of a trace keep, so that they fit into memory. */
 #include "trace/plan/memory.h"
-
-#include "network/mamba.h"
 
 /* The corrupted runs of one round take at most this much memory, if one sample's do. */
 #define ROUND_BYTES (G_GUINT64_CONSTANT (512) << 20)
@@ -13,6 +12,26 @@
 #define LONG_PROMPT 64
 /* A device's groups are not made smaller than this beforehand; those that fail are halved. */
 #define LEAST_DEVICE_ROWS 128
+
+/* The sites whose values others' runs take from the run that they continue. */
+static EgSiteSet
+kept_of_base (const EgGrid *grid)
+{
+  EgSiteSet sites = 0;
+  for (gsize i = 0; i < grid->n_sites; i++)
+    sites |= EG_SITE_BIT (grid->sites[i]);
+  return grid->frozen | eg_family_sites_below (grid->family, sites);
+}
+
+/* Whether states are values that are put somewhere: then they are kept of every position. */
+static gboolean
+wants_states (const EgGrid *grid, const EgRunShape *shape)
+{
+  for (EgSite site = 0; site < grid->family->n_sites; site++)
+    if ((shape->sites & EG_SITE_BIT (site)) != 0 && grid->family->sites[site].carried)
+      return TRUE;
+  return FALSE;
+}
 
 static EgRunShape
 clean_shape (const EgGrid *grid, gsize step)
@@ -30,9 +49,9 @@ clean_shape (const EgGrid *grid, gsize step)
   for (gsize i = 0; is_source && i < grid->n_sites; i++)
     shape.sites |= EG_SITE_BIT (grid->sites[i]);
   if (!is_source)
-    shape.sites = grid->frozen;
+    shape.sites = kept_of_base (grid);
   /* The corrupted runs continue it at the subject, and damaged ones everywhere after it. */
-  shape.state_end = (shape.sites & EG_SITE_BIT (EG_SITE_STATE)) != 0 ? T : is_source ? first : T - 1;
+  shape.state_end = wants_states (grid, &shape) ? T : is_source ? first : T - 1;
   return shape;
 }
 
@@ -45,39 +64,40 @@ corrupted_shape (const EgGrid *grid, gsize step)
   for (gsize i = 0; is_source && i < grid->n_sites; i++)
     shape.sites |= EG_SITE_BIT (grid->sites[i]);
   if (grid->direction == EG_DIRECTION_RESTORE)
-    shape.sites = grid->frozen;
-  shape.state_end = (shape.sites & EG_SITE_BIT (EG_SITE_STATE)) != 0 ? T
-                    : grid->direction == EG_DIRECTION_RESTORE        ? T - 1
-                                                                     : first;
+    shape.sites = kept_of_base (grid);
+  shape.state_end = wants_states (grid, &shape) ? T : grid->direction == EG_DIRECTION_RESTORE ? T - 1 : first;
   return shape;
 }
 
 EgTraceMemory
-eg_trace_memory_plan (const EgModelConfig *config, const EgGrid *grid, gsize samples)
+eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gsize samples)
 {
   const gsize wide_enough = MIN (samples, WIDE_ROWS / eg_grid_rows_a_layer (grid) + 1);
   EgTraceMemory memory = { .corrupted = corrupted_shape (grid, 1) };
   gsize step = 1;
   if (MAX (grid->n_tokens, grid->n_corrupted) - grid->corrupted_first > LONG_PROMPT
-      || eg_run_size (config, &memory.corrupted) * wide_enough > ROUND_BYTES)
+      || eg_run_size (grid->family, sizes, &memory.corrupted) * wide_enough > ROUND_BYTES)
     step = STATE_STEP;
   memory.corrupted = corrupted_shape (grid, step);
   memory.clean = clean_shape (grid, step);
-  const guint64 one = eg_run_size (config, &memory.corrupted);
+  const guint64 one = eg_run_size (grid->family, sizes, &memory.corrupted);
   memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
-  memory.bytes = eg_run_size (config, &memory.clean) + one * MIN (2 * memory.samples_at_once, samples);
+  memory.bytes
+      = eg_run_size (grid->family, sizes, &memory.clean) + one * MIN (2 * memory.samples_at_once, samples);
   return memory;
 }
 
 gsize
-eg_trace_group_rows (EgBackend *backend, const EgModelConfig *config, guint64 kept)
+eg_trace_group_rows (EgNetwork *network, guint64 kept)
 {
+  EgBackend *backend = eg_network_get_backend (network);
+  const guint64 row = eg_workspace_row_size (eg_network_get_family (network), eg_network_get_sizes (network));
   if (backend->group_rows == 0)
     return 0;
   const guint64 available = backend->memory_free ? backend->memory_free (backend) : G_MAXUINT64;
   const guint64 a_lane = (available > kept ? available - kept : 0) / 2 / MAX (backend->n_lanes, 1);
   gsize rows = backend->group_rows;
-  while (rows / 2 >= LEAST_DEVICE_ROWS && rows * eg_mamba_row_size (config) > a_lane)
+  while (rows / 2 >= LEAST_DEVICE_ROWS && rows * row > a_lane)
     rows /= 2;
   return rows;
 }

@@ -18,11 +18,11 @@ typedef struct
   guint64 bytes;
 } EgTraceMemory;
 
-EgTraceMemory eg_trace_memory_plan (const EgModelConfig *config, const EgGrid *grid, gsize samples);
+EgTraceMemory eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gsize samples);
 
 /* Rows of a group on a device, for eg_group_sizes_of(): those that keep it busy, or, by halves, so few that
  * what its lanes compute with fits into half of the memory that `kept` bytes of runs leave free. 0 for a
  * processor. */
-gsize eg_trace_group_rows (EgBackend *backend, const EgModelConfig *config, guint64 kept);
+gsize eg_trace_group_rows (EgNetwork *network, guint64 kept);
 
 G_END_DECLS

@@ -1,3 +1,4 @@
+/* Divides a trace into rounds and groups. */
 #include "trace/plan/plan.h"
 
 /* Of a processor: wide enough for the product's best rate, small enough for caches and for a quick answer to
@@ -58,47 +59,55 @@ eg_plan_group_cost (const EgPlan *self, const EgGroup *group)
 
 /* Of a run of so many rows from a layer on; in the last layer, only what the last row's output needs. */
 double
-eg_plan_run_flops (const EgModelConfig *config, gsize layer, gsize n_rows)
+eg_plan_run_flops (const EgPlanCosts *costs, gsize layer, gsize n_rows)
 {
-  const double d = (double)config->d_model, D = (double)config->d_inner, rows = (double)n_rows;
-  const double R = (double)config->dt_rank, N = (double)config->d_state;
-  const double every_row = d * D + D * (R + 2 * N) + R * D, output_row = d * D + D * d;
-  double products = (double)config->vocab_size * d;
-  if (layer < config->n_layers)
-    products += (double)(config->n_layers - 1 - layer) * rows * (every_row + output_row) + rows * every_row
-                + output_row;
+  const EgFlops *it = &costs->flops;
+  const double rows = (double)n_rows;
+  double products = costs->head;
+  if (layer < costs->n_layers)
+    products += (double)(costs->n_layers - 1 - layer) * rows * (it->row + it->output) + rows * it->row
+                + it->output;
   return 2 * products;
 }
 
-/* Of those, what in_proj of the first layer takes: a segment that begins with rows which other runs had there
- * copies its products from them; all but those of mixer do. */
-static double
-known_flops (const EgPlan *self, const EgModelConfig *config, gsize cell)
+EgPlanCosts
+eg_plan_costs_of (const EgFamily *family, const EgSizes *sizes)
 {
-  const double d = (double)config->d_model, D = (double)config->d_inner;
+  return (EgPlanCosts){ .flops = family->get_flops (sizes),
+                        .head = (double)sizes->vocab_size * (double)sizes->d_model,
+                        .n_layers = sizes->n_layers };
+}
+
+/* Of those, what the first layer makes of rows first: a segment that begins with rows which other runs had
+ * there copies it from them; all do but those that begin with a sum. */
+static double
+known_flops (const EgPlan *self, const EgPlanCosts *costs, gsize cell)
+{
+  const EgSiteInfo *info
+      = &self->grid.family->sites[self->grid.sites[eg_grid_site_index (&self->grid, cell)]];
   const double rows = (double)cell_rows (self, cell);
   const gsize layers = cell_layers (self, cell);
-  if (self->grid.sites[eg_grid_site_index (&self->grid, cell)] == EG_SITE_MIXER || layers == 0)
+  if ((info->after && info->kept == EG_KEPT_VALUE) || layers == 0)
     return 0;
-  return 2 * d * D * (rows + (layers > 1 ? rows : 1));
+  return 2 * (rows * costs->flops.known_row + (layers > 1 ? rows : 1) * costs->flops.known_output);
 }
 
 double
-eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config)
+eg_plan_needed_flops (const EgPlan *self, const EgPlanCosts *costs)
 {
   const EgGrid *grid = &self->grid;
   double cells = 0;
   for (gsize cell = 0; cell < eg_grid_n_cells (grid); cell++)
     if (eg_grid_cell_kind (grid, cell) == EG_CELL_COMPUTED && eg_grid_alike (grid, cell) == cell)
-      cells += eg_plan_run_flops (config, eg_grid_start_layer (grid, cell), cell_rows (self, cell))
-               - known_flops (self, config, cell);
+      cells += eg_plan_run_flops (costs, eg_grid_start_layer (grid, cell), cell_rows (self, cell))
+               - known_flops (self, costs, cell);
   const double samples = (double)self->samples;
-  return eg_plan_run_flops (config, 0, grid->n_tokens) + cells * (eg_grid_is_one_run (grid) ? 1 : samples)
-         + samples * eg_plan_run_flops (config, 0, grid->n_corrupted - grid->corrupted_first);
+  return eg_plan_run_flops (costs, 0, grid->n_tokens) + cells * (eg_grid_is_one_run (grid) ? 1 : samples)
+         + samples * eg_plan_run_flops (costs, 0, grid->n_corrupted - grid->corrupted_first);
 }
 
 double
-eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgModelConfig *config)
+eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgPlanCosts *costs)
 {
   gsize first_layer = self->grid.n_layers;
   double flops = 0;
@@ -106,12 +115,11 @@ eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgModelConfi
     {
       const gsize cell = g_array_index (group->cells, gsize, i);
       const gsize layer = eg_grid_start_layer (&self->grid, cell);
-      flops += eg_plan_run_flops (config, layer, cell_rows (self, cell));
+      flops += eg_plan_run_flops (costs, layer, cell_rows (self, cell));
       first_layer = MIN (first_layer, layer);
     }
   return flops * (double)(group->sample_end - group->sample_first)
-         + eg_plan_run_flops (config, first_layer, PACKING_ROWS)
-         + 2 * (PACKING_ROWS - 1) * (double)(config->vocab_size * config->d_model);
+         + eg_plan_run_flops (costs, first_layer, PACKING_ROWS) + 2 * (PACKING_ROWS - 1) * costs->head;
 }
 
 static void

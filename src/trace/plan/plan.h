@@ -58,14 +58,26 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPlan, eg_plan_free)
 /* Rows × layers that a group computes. */
 guint64 eg_plan_group_cost (const EgPlan *self, const EgGroup *group);
 
+/**
+ * EgPlanCosts: what a network's runs cost: @head: multiplications of one row's logits
+ */
+typedef struct
+{
+  EgFlops flops;
+  double head;
+  gsize n_layers;
+} EgPlanCosts;
+
+EgPlanCosts eg_plan_costs_of (const EgFamily *family, const EgSizes *sizes);
+
 /* Floating-point operations of the products of one run from a layer on over so many rows, and of its head. */
-double eg_plan_run_flops (const EgModelConfig *config, gsize layer, gsize n_rows);
+double eg_plan_run_flops (const EgPlanCosts *costs, gsize layer, gsize n_rows);
 
 /* How long a group takes, in floating-point operations at the rate of wide products. */
-double eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgModelConfig *config);
+double eg_plan_group_work (const EgPlan *self, const EgGroup *group, const EgPlanCosts *costs);
 
 /* Floating-point operations of the products that the whole trace cannot do without: the rows that differ, the
  * corrupted runs, the clean one, and a head for each. A lower bound: nothing else is counted. */
-double eg_plan_needed_flops (const EgPlan *self, const EgModelConfig *config);
+double eg_plan_needed_flops (const EgPlan *self, const EgPlanCosts *costs);
 
 G_END_DECLS

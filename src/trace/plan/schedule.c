@@ -1,3 +1,4 @@
+/* Hands a trace's tasks to its threads. */
 #include "trace/plan/schedule.h"
 
 #include <math.h>
@@ -17,10 +18,10 @@ eg_schedule_blocks (const EgPlan *plan, gsize round, gsize block)
 }
 
 static void
-add_corrupted (GArray *tasks, const EgPlan *plan, const EgModelConfig *config, gsize round, gsize block)
+add_corrupted (GArray *tasks, const EgPlan *plan, const EgPlanCosts *costs, gsize round, gsize block)
 {
   const EgRound *it = plan->rounds->pdata[round];
-  const double one = eg_plan_run_flops (config, 0, plan->grid.n_corrupted - plan->grid.corrupted_first);
+  const double one = eg_plan_run_flops (costs, 0, plan->grid.n_corrupted - plan->grid.corrupted_first);
   for (gsize i = 0; i < eg_schedule_blocks (plan, round, block); i++)
     {
       const gsize left = it->sample_end - it->sample_first - i * block;
@@ -39,13 +40,13 @@ compare_work (gconstpointer a, gconstpointer b)
 }
 
 static GArray *
-group_tasks (const EgPlan *plan, const EgModelConfig *config, gsize round)
+group_tasks (const EgPlan *plan, const EgPlanCosts *costs, gsize round)
 {
   const EgRound *it = plan->rounds->pdata[round];
   GArray *tasks = g_array_new (FALSE, FALSE, sizeof (EgTask));
   for (gsize i = 0; i < it->groups->len; i++)
     {
-      const EgTask task = { round, i, FALSE, eg_plan_group_work (plan, it->groups->pdata[i], config) };
+      const EgTask task = { round, i, FALSE, eg_plan_group_work (plan, it->groups->pdata[i], costs) };
       g_array_append_val (tasks, task);
     }
   if (round > 0)
@@ -54,20 +55,20 @@ group_tasks (const EgPlan *plan, const EgModelConfig *config, gsize round)
 }
 
 EgSchedule *
-eg_schedule_new (const EgPlan *plan, const EgModelConfig *config, gsize block, gsize n_threads)
+eg_schedule_new (const EgPlan *plan, const EgPlanCosts *costs, gsize block, gsize n_threads)
 {
   EgSchedule *self = g_new0 (EgSchedule, 1);
   self->n_threads = n_threads;
   self->ends = g_new0 (double, n_threads);
   self->tasks = g_array_new (FALSE, FALSE, sizeof (EgTask));
-  add_corrupted (self->tasks, plan, config, 0, block);
+  add_corrupted (self->tasks, plan, costs, 0, block);
   for (gsize r = 0; r < plan->rounds->len; r++)
     {
-      g_autoptr (GArray) groups = group_tasks (plan, config, r);
+      g_autoptr (GArray) groups = group_tasks (plan, costs, r);
       const guint early = groups->len - MIN (LATE_GROUPS, groups->len);
       g_array_append_vals (self->tasks, groups->data, early);
       if (r + 1 < plan->rounds->len)
-        add_corrupted (self->tasks, plan, config, r + 1, block);
+        add_corrupted (self->tasks, plan, costs, r + 1, block);
       g_array_append_vals (self->tasks, groups->data + early * sizeof (EgTask), groups->len - early);
     }
   return self;

@@ -36,7 +36,7 @@ typedef struct
 } EgSchedule;
 
 /* block: corrupted runs that go through the network together. */
-EgSchedule *eg_schedule_new (const EgPlan *plan, const EgModelConfig *config, gsize block, gsize n_threads);
+EgSchedule *eg_schedule_new (const EgPlan *plan, const EgPlanCosts *costs, gsize block, gsize n_threads);
 void eg_schedule_free (EgSchedule *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgSchedule, eg_schedule_free)
 

@@ -9,8 +9,9 @@ void
 eg_meter_init (EgMeter *self, EgModel *model, const EgTraceRequest *request)
 {
   const gboolean against = request->against || request->corruption.kind == EG_CORRUPTION_SWAP;
-  *self
-      = (EgMeter){ .backend = eg_model_get_backend (model), .metrics = { request->metric }, .n_metrics = 1 };
+  *self = (EgMeter){ .backend = eg_network_get_backend (eg_model_get_network (model)),
+                     .metrics = { request->metric },
+                     .n_metrics = 1 };
   for (EgMetric m = 0; request->all_metrics && m < EG_N_METRICS; m++)
     if (m != request->metric && (m != EG_METRIC_LOGIT_DIFF || against))
       self->metrics[self->n_metrics++] = m;
@@ -79,20 +80,20 @@ eg_meter_aim (EgMeter *self,
               gsize swapped_segment,
               GError **error)
 {
-  const gsize n = eg_workspace_get_vocab_size (clean);
+  const gsize n = eg_network_get_sizes (eg_workspace_get_network (clean))->vocab_size;
   const gboolean kl = eg_meter_has (self, EG_METRIC_KL);
   const gboolean against = eg_meter_has (self, EG_METRIC_LOGIT_DIFF) && !input->has_against && swapped;
   g_autofree float *logits = g_new (float, n);
 
   self->query.target = input->target_id;
-  if ((!input->has_target || kl) && !eg_mamba_logits (clean, clean_segment, logits, error))
+  if ((!input->has_target || kl) && !eg_workspace_logits (clean, clean_segment, logits, error))
     return FALSE;
   if (!input->has_target)
     self->query.target = highest (logits, n);
   if (kl && !set_weights (self, eg_workspace_get_stream (clean), logits, n, error))
     return FALSE;
   self->query.against = input->has_against ? input->against_id : self->query.target;
-  if (against && !eg_mamba_logits (swapped, swapped_segment, logits, error))
+  if (against && !eg_workspace_logits (swapped, swapped_segment, logits, error))
     return FALSE;
   if (against)
     self->query.against = highest (logits, n);
@@ -107,7 +108,7 @@ void
 eg_meter_read (EgMeter *self, EgWorkspace *workspace, gsize n, gboolean first_is_clean, double *values)
 {
   g_autofree EgHeadRow *answers = g_new (EgHeadRow, n);
-  eg_mamba_head (workspace, &self->query, answers);
+  eg_workspace_head (workspace, &self->query, answers);
   if (first_is_clean)
     self->clean = answers[0];
   for (gsize m = 0; m < self->n_metrics; m++)

@@ -1,8 +1,8 @@
 /* Measures the runs of one trace: all its metrics from one pass over the head. */
 #pragma once
 
-#include "network/mamba.h"
-#include "trace/ask/request.h"
+#include "network/workspace.h"
+#include "trace/ask/input.h"
 
 G_BEGIN_DECLS
 

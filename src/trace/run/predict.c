@@ -1,7 +1,7 @@
 #include "trace/run/predict.h"
 
 #include "core/error.h"
-#include "network/mamba.h"
+#include "network/workspace.h"
 #include "tokenizer/token-text.h"
 #include "trace/run/clean-run.h"
 
@@ -12,10 +12,10 @@
 static gboolean
 take_top (EgPrediction *self, EgModel *model, EgWorkspace *workspace, gsize top, GError **error)
 {
-  const gsize n = MIN (top, eg_model_get_config (model)->vocab_size);
+  const gsize n = MIN (top, eg_model_get_sizes (model)->vocab_size);
   g_autofree EgTopValue *found = g_new (EgTopValue, n);
   double sum;
-  if (n > 0 && !eg_mamba_top (workspace, 0, found, n, &sum, error))
+  if (n > 0 && !eg_workspace_top (workspace, 0, found, n, &sum, error))
     return FALSE;
   self->n_predictions = n;
   self->predictions = g_new0 (EgPredictedToken, n);
@@ -51,8 +51,9 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
       self->ids[t] = g_array_index (tokens, EgToken, t).id;
       self->tokens[t] = eg_tokenizer_token_text (tokenizer, self->ids[t]);
     }
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (model, g_get_num_processors ());
-  if (!eg_clean_run (workspace, model, self->ids, self->n_tokens, NULL, cancellable, error)
+  g_autoptr (EgWorkspace) workspace
+      = eg_workspace_new (eg_model_get_network (model), g_get_num_processors ());
+  if (!eg_clean_run (workspace, self->ids, self->n_tokens, NULL, cancellable, error)
       || !take_top (self, model, workspace, top, error))
     return NULL;
   return g_steal_pointer (&self);

@@ -3,11 +3,12 @@
 #include "core/error.h"
 #include "core/memory.h"
 #include "engine/stream.h"
-#include "library/model-private.h"
+#include "library/model.h"
 #include "trace/run/clean-run.h"
 #include "trace/plan/memory.h"
 #include "trace/run/meter.h"
 #include "trace/ask/noise.h"
+#include "trace/ask/site-names.h"
 #include "trace/plan/schedule.h"
 
 #include <glib/gi18n.h>
@@ -56,6 +57,7 @@ typedef struct
   double noise_std;
   EgTraceMemory memory;
   EgGroupSizes sizes;
+  EgPlanCosts costs;
   gsize block;       /* samples of a block of corrupted runs */
   EgRun **corrupted; /* [samples], those of the rounds under way */
   float **inputs;    /* [samples]: their rows from the subject on */
@@ -92,7 +94,7 @@ trace_ref (Trace *self)
 static void
 free_corrupted (Trace *self, gsize first, gsize end)
 {
-  EgBackend *be = eg_model_get_backend (self->model);
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (self->model));
   for (gsize s = first; self->corrupted && s < end; s++)
     {
       g_clear_pointer (&self->corrupted[s], eg_run_free);
@@ -152,53 +154,43 @@ to_float (double x)
 
 /* ---- the main context's side ---- */
 
-/* The result's numbers of one of the metrics measured. */
-static EgTraceScores
-scores_of (EgTraceResult *result, EgMetric metric)
-{
-  if (metric != result->metric)
-    return *result->others[metric];
-  return (EgTraceScores){ .scores = result->scores, .sem = result->sem };
-}
-
-/* One cell's estimates into its place in its site's result. Returns: the samples that they rest on. */
+/* One cell's estimates into its place in its site's grid. Returns: the samples that they rest on. */
 static guint
-take_estimates (Trace *self, gsize cell, EgTraceResult *result, gsize at)
+take_estimates (Trace *self, gsize cell, EgTraceGrid *grid, gsize at)
 {
   guint count = 0;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
     {
-      const EgTraceScores to = scores_of (result, self->meter.metrics[m]);
-      count = eg_estimates_get_cell (self->estimates, m, cell, &to.scores[at], &to.sem[at]);
-      to.scores[at] = to_float (to.scores[at]);
+      double *score = &grid->scores[m][at], *sem = &grid->sem[m][at];
+      count = eg_estimates_get_cell (self->estimates, m, cell, score, sem);
+      *score = to_float (*score);
       /* One run that stands for all samples has no error. */
-      to.sem[at] = eg_grid_is_one_run (&self->grid) ? (double)NAN : to_float (to.sem[at]);
+      *sem = eg_grid_is_one_run (&self->grid) ? (double)NAN : to_float (*sem);
     }
-  return count;
+  return grid->counts[at] = count;
 }
 
-/* What the scores lie between. */
+/* What the scores lie between, and the answers that are followed. */
 static void
 take_ends (Trace *self, EgTraceResult *result)
 {
   EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
-  eg_estimates_get_low (self->estimates, 0, self->n_low, &result->low_score, &result->low_sem);
-  result->high_score = self->estimates->high[0];
-  for (gsize m = 1; m < self->meter.n_metrics; m++)
+  EgTraceTokens *tokens = result->tokens;
+  for (gsize m = 0; m < self->meter.n_metrics; m++)
     {
-      EgTraceScores *other = result->others[self->meter.metrics[m]];
-      eg_estimates_get_low (self->estimates, m, self->n_low, &other->low_score, &other->low_sem);
-      other->high_score = self->estimates->high[m];
+      EgTraceEnds *ends = &result->ends[m];
+      eg_estimates_get_low (self->estimates, m, self->n_low, &ends->low, &ends->low_sem);
+      ends->high = self->estimates->high[m];
     }
   result->samples = (guint)self->samples;
   result->noise_std = self->noise_std;
-  result->target_id = (gint64)self->meter.query.target;
-  if (!result->target)
-    result->target = eg_tokenizer_token_text (tokenizer, (guint32)result->target_id);
-  if (result->against || !eg_meter_has (&self->meter, EG_METRIC_LOGIT_DIFF))
+  tokens->target_id = (gint64)self->meter.query.target;
+  if (!tokens->target)
+    tokens->target = eg_tokenizer_token_text (tokenizer, (guint32)tokens->target_id);
+  if (tokens->against || !eg_meter_has (&self->meter, EG_METRIC_LOGIT_DIFF))
     return;
-  result->against_id = (gint64)self->meter.query.against;
-  result->against = eg_tokenizer_token_text (tokenizer, (guint32)result->against_id);
+  tokens->against_id = (gint64)self->meter.query.against;
+  tokens->against = eg_tokenizer_token_text (tokenizer, (guint32)tokens->against_id);
 }
 
 /* Moves what changed into the result. Called with the lock; the result belongs to this thread. */
@@ -210,20 +202,18 @@ take_cells (Trace *self)
     {
       const gsize at = g_array_index (self->changed, gsize, i);
       const gsize site = eg_grid_site_index (&self->grid, at);
-      EgTraceResult *result = eg_trace_result_get_site (self->result, site);
-      const gsize place = at % (result->n_layers * result->n_tokens);
+      EgTraceGrid *grid = self->result->grids[site];
+      const gsize place = at % eg_trace_grid_n_cells (grid);
       EgTraceCell cell
-          = { .site = site, .layer = place / result->n_tokens, .position = place % result->n_tokens };
-      cell.samples = take_estimates (self, at, result, place);
-      cell.score = result->scores[place];
-      cell.sem = result->sem[place];
+          = { .site = site, .layer = place / grid->n_tokens, .position = place % grid->n_tokens };
+      cell.samples = take_estimates (self, at, grid, place);
+      cell.score = grid->scores[0][place];
+      cell.sem = grid->sem[0][place];
       self->pending[at] = FALSE;
-      result->counts[place] = cell.samples;
       g_array_append_val (cells, cell);
     }
   g_array_set_size (self->changed, 0);
-  for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-    take_ends (self, eg_trace_result_get_site (self->result, i));
+  take_ends (self, self->result);
   return cells;
 }
 
@@ -266,8 +256,7 @@ deliver (Trace *self)
   };
   pthread_mutex_unlock (&self->lock);
 
-  for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-    eg_trace_result_get_site (self->result, i)->seconds = progress.elapsed;
+  self->result->seconds = progress.elapsed;
   if (!self->progress)
     return;
   if (first)
@@ -306,8 +295,7 @@ finish_in_context (gpointer data)
     g_task_return_error (self->task, g_steal_pointer (&self->error));
   else
     {
-      for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-        eg_trace_result_get_site (self->result, i)->complete = TRUE;
+      self->result->complete = TRUE;
       g_task_return_pointer (self->task, eg_trace_result_ref (self->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }
@@ -390,7 +378,7 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
       const EgRun *corrupted = self->corrupted[group->sample_first + i % n_samples];
       segments[i] = make_segment (self, cell, corrupted);
     }
-  if (!eg_mamba_run (workspace, segments, n, eg_grid_run_length (&self->grid), self->cancellable, error))
+  if (!eg_workspace_run (workspace, segments, n, eg_grid_run_length (&self->grid), self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
   if (!eg_workspace_check (workspace, error))
@@ -407,10 +395,10 @@ run_group (Trace *self, EgWorkspace *workspace, const EgGroup *group, GError **e
 
 /* The next sample's input: the clean rows, with the span's noise. With the noise lock. */
 static gboolean
-draw_input (Trace *self, EgStream *stream, GError **error)
+draw_input (Trace *self, EgWorkspace *workspace, GError **error)
 {
-  EgBackend *be = eg_model_get_backend (self->model);
-  const gsize d = eg_model_get_config (self->model)->d_model, first = self->input->corrupted_first;
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (self->model));
+  const gsize d = eg_model_get_sizes (self->model)->d_model, first = self->input->corrupted_first;
   const gsize n_noise = (self->input->corrupted_last - first + 1) * d, n = (self->n_tokens - first) * d;
   const float *rows = self->embeddings + first * d;
   eg_noise_draw (self->noise, rows, self->noisy);
@@ -427,9 +415,9 @@ draw_input (Trace *self, EgStream *stream, GError **error)
                            _ ("There is no memory left for the corrupted prompt"));
       return FALSE;
     }
-  be->upload (stream, input, self->noisy, n);
+  be->upload (eg_workspace_get_stream (workspace), input, self->noisy, n);
   self->inputs[self->n_drawn] = input;
-  return TRUE;
+  return eg_workspace_place (workspace, input, first, self->n_tokens - first, error);
 }
 
 /* One half of a group: of its samples, or of its cells. */
@@ -474,12 +462,12 @@ run_group_in_parts (Trace *self, EgWorkspace *workspace, const EgGroup *group, G
 
 /* The inputs of samples up to `end`. */
 static gboolean
-draw_noise (Trace *self, EgStream *stream, gsize end, GError **error)
+draw_noise (Trace *self, EgWorkspace *workspace, gsize end, GError **error)
 {
   gboolean ok = TRUE;
   pthread_mutex_lock (&self->noise_lock);
   for (; ok && self->n_drawn < end; self->n_drawn += ok)
-    ok = draw_input (self, stream, error);
+    ok = draw_input (self, workspace, error);
   pthread_mutex_unlock (&self->noise_lock);
   return ok;
 }
@@ -489,9 +477,9 @@ static gboolean
 embed_swapped (Trace *self, EgWorkspace *workspace, GError **error)
 {
   const gsize first = self->input->corrupted_first;
-  self->inputs[0] = eg_clean_input (workspace, self->model, self->input->swapped + first,
-                                    self->n_corrupted - first, error);
-  return self->inputs[0] != NULL;
+  const gsize n = self->n_corrupted - first;
+  self->inputs[0] = eg_workspace_embed (workspace, self->input->swapped + first, n, error);
+  return self->inputs[0] != NULL && eg_workspace_place (workspace, self->inputs[0], first, n, error);
 }
 
 /* Rounds whose corrupted runs are all there, in their order. Cells that cost nothing are now known. With the
@@ -525,13 +513,13 @@ prepare_corrupted (
   const gsize position = self->input->corrupted_first;
   const EgRun *base = position > 0 ? self->clean : NULL;
   if (self->input->swapped ? !embed_swapped (self, workspace, error)
-                           : !draw_noise (self, eg_workspace_get_stream (workspace), first + n, error))
+                           : !draw_noise (self, workspace, first + n, error))
     return FALSE;
   for (gsize s = 0; s < n; s++)
     {
       EgRunShape shape = self->memory.corrupted;
       shape.base = base;
-      EgRun *run = eg_run_new (self->model, &shape, error);
+      EgRun *run = eg_run_new (eg_model_get_network (self->model), &shape, error);
       if (!run)
         return FALSE;
       self->corrupted[first + s] = run;
@@ -565,7 +553,7 @@ run_corrupted (Trace *self, EgWorkspace *workspace, const EgTask *task, GError *
   g_autofree EgSegment *segments = g_new0 (EgSegment, n);
   g_autofree double *values = g_new (double, n * self->meter.n_metrics);
   if (!prepare_corrupted (self, workspace, first, n, segments, error)
-      || !eg_mamba_run (workspace, segments, n, self->n_corrupted, self->cancellable, error))
+      || !eg_workspace_run (workspace, segments, n, self->n_corrupted, self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
   if (!eg_workspace_check (workspace, error))
@@ -684,8 +672,7 @@ make_tasks (Trace *self, gboolean is_first)
   self->next_round = 0;
   g_clear_pointer (&self->schedule, eg_schedule_free);
   g_free (self->rounds);
-  self->schedule
-      = eg_schedule_new (self->plan, eg_model_get_config (self->model), self->block, self->n_threads);
+  self->schedule = eg_schedule_new (self->plan, &self->costs, self->block, self->n_threads);
   self->rounds = g_new0 (RoundState, n_rounds);
   for (gsize r = 0; r < n_rounds; r++)
     {
@@ -709,22 +696,25 @@ make_shifted (Trace *self)
 
 /* The clean run and the swapped one, which may have another length: each in a workspace of its own. */
 static gboolean
-run_swapped (Trace *self, EgWorkspace *workspace, const float *input)
+run_swapped (Trace *self, EgWorkspace *workspace, float *input)
 {
-  g_autoptr (EgWorkspace) other = eg_workspace_new (self->model, self->n_threads);
+  g_autoptr (EgWorkspace) other = eg_workspace_new (eg_model_get_network (self->model), self->n_threads);
   g_autofree double *values = g_new (double, self->meter.n_metrics);
   EgSegment segment;
   self->noise_std = NAN;
-  self->clean = eg_run_new (self->model, &self->memory.clean, &self->error);
+  if (!eg_workspace_place (workspace, input, 0, self->n_tokens, &self->error))
+    return FALSE;
+  self->clean = eg_run_new (eg_model_get_network (self->model), &self->memory.clean, &self->error);
   if (!self->clean)
     return FALSE;
   segment = (EgSegment){ .input = input, .keep = self->clean };
-  if (!eg_mamba_run (workspace, &segment, 1, self->n_tokens, self->cancellable, &self->error))
+  if (!eg_workspace_run (workspace, &segment, 1, self->n_tokens, self->cancellable, &self->error))
     return FALSE;
   /* The swapped run continues the clean one on another stream. */
-  eg_stream_wait (eg_model_get_backend (self->model), eg_workspace_get_stream (workspace));
+  eg_stream_wait (eg_network_get_backend (eg_model_get_network (self->model)),
+                  eg_workspace_get_stream (workspace));
   if (!prepare_corrupted (self, other, 0, 1, &segment, &self->error)
-      || !eg_mamba_run (other, &segment, 1, self->n_corrupted, self->cancellable, &self->error)
+      || !eg_workspace_run (other, &segment, 1, self->n_corrupted, self->cancellable, &self->error)
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, other, 0, &self->error))
     return FALSE;
   make_shifted (self);
@@ -740,15 +730,15 @@ run_swapped (Trace *self, EgWorkspace *workspace, const float *input)
 /* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
  * by layer. */
 static gboolean
-run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
+run_first_segments (Trace *self, EgWorkspace *workspace, float *input)
 {
-  const gsize first = self->input->corrupted_first, d = eg_model_get_config (self->model)->d_model;
+  const gsize first = self->input->corrupted_first, d = eg_model_get_sizes (self->model)->d_model;
   const EgRound *round = self->plan->rounds->pdata[0];
   const gsize n = MIN (self->block, round->sample_end);
   g_autofree EgSegment *segments = g_new0 (EgSegment, n + 1);
   g_autofree double *values = g_new (double, (n + 1) * self->meter.n_metrics);
   self->embeddings = g_new (float, self->n_tokens *d);
-  eg_model_get_backend (self->model)
+  eg_network_get_backend (eg_model_get_network (self->model))
       ->download (eg_workspace_get_stream (workspace), self->embeddings, input, self->n_tokens * d);
   self->noise = eg_noise_new (self->model, &self->request->corruption, self->request->noise_level,
                               self->request->seed, self->embeddings + first * d,
@@ -757,13 +747,15 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
     return FALSE;
   self->noise_std = eg_noise_get_std (self->noise);
   self->noisy = g_memdup2 (self->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
+  if (!eg_workspace_place (workspace, input, 0, self->n_tokens, &self->error))
+    return FALSE;
 
-  self->clean = eg_run_new (self->model, &self->memory.clean, &self->error);
+  self->clean = eg_run_new (eg_model_get_network (self->model), &self->memory.clean, &self->error);
   if (!self->clean)
     return FALSE;
   segments[0] = (EgSegment){ .input = input, .keep = self->clean };
   if (!prepare_corrupted (self, workspace, 0, n, segments + 1, &self->error)
-      || !eg_mamba_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, &self->error)
+      || !eg_workspace_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, &self->error)
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, &self->error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
@@ -779,9 +771,9 @@ run_first_segments (Trace *self, EgWorkspace *workspace, const float *input)
 static gboolean
 run_first (Trace *self)
 {
-  EgBackend *be = eg_model_get_backend (self->model);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (self->model, self->n_threads);
-  float *input = eg_clean_input (workspace, self->model, self->input->ids, self->n_tokens, &self->error);
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (self->model));
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (self->model), self->n_threads);
+  float *input = eg_workspace_embed (workspace, self->input->ids, self->n_tokens, &self->error);
   if (!input)
     return FALSE;
   const gboolean ok = self->input->swapped ? run_swapped (self, workspace, input)
@@ -801,7 +793,9 @@ run_rest (Trace *self)
   g_autofree GThread **threads = g_new0 (GThread *, n);
   for (gsize i = 0; i < n; i++)
     {
-      workers[i] = (Worker){ .trace = self, .number = i, .workspace = eg_workspace_new (self->model, 1) };
+      workers[i] = (Worker){ .trace = self,
+                             .number = i,
+                             .workspace = eg_workspace_new (eg_model_get_network (self->model), 1) };
       if (i > 0)
         threads[i] = g_thread_new ("engram-worker", work, &workers[i]);
     }
@@ -865,7 +859,7 @@ blame_files (Trace *self)
   g_autoptr (GError) cause = NULL;
 
   if (self->error == NULL || g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
-      || eg_model_check_files (self->model, &cause))
+      || eg_network_check_files (eg_model_get_network (self->model), &cause))
     return;
   g_clear_error (&self->error);
   self->error = g_steal_pointer (&cause);
@@ -893,10 +887,12 @@ guint64
 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, EgSiteSet sites)
 {
   g_return_val_if_fail (n_tokens > 0 && samples > 0, 0);
-  const EgModelConfig *config = eg_model_get_config (model);
-  const EgTraceRequest request = { .more_sites = sites, .window = 1 };
-  const EgGrid grid = eg_grid_of (&request, config->n_layers, n_tokens, 0);
-  return eg_trace_memory_plan (config, &grid, samples).bytes;
+  const EgSizes *sizes = eg_model_get_sizes (model);
+  const EgFamily *family = eg_model_get_family (model);
+  g_auto (GStrv) names = eg_site_names_of_set (sites | EG_SITE_BIT (EG_SITE_RESID), family, EG_SITE_RESID);
+  const EgTraceRequest request = { .sites = names, .window = 1 };
+  const EgGrid grid = eg_grid_of (&request, family, sizes->n_layers, n_tokens, 0);
+  return eg_trace_memory_plan (sizes, &grid, samples).bytes;
 }
 
 static gboolean
@@ -914,57 +910,46 @@ check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
 }
 
 /* What a result keeps of the prompt. (transfer full) */
-static EgTraceResultInput *
-copy_input (const EgTraceInput *input)
+static EgTraceTokens *
+tokens_of (const EgTraceInput *input, EgTokenizer *tokenizer)
 {
-  EgTraceResultInput *prompt = g_new (EgTraceResultInput, 1);
-  *prompt = (EgTraceResultInput){ input->n_tokens, g_strdupv (input->tokens),
-                                  g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids),
-                                  input->subject_first, input->subject_last };
-  return prompt;
+  EgTraceTokens *tokens = eg_trace_tokens_new (input->n_tokens);
+  tokens->tokens = g_strdupv (input->tokens);
+  tokens->ids = g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids);
+  tokens->subject = g_strdup (input->subject);
+  tokens->subject_first = input->subject_first;
+  tokens->subject_last = input->subject_last;
+  if (input->has_against)
+    {
+      tokens->against_id = input->against_id;
+      tokens->against = eg_tokenizer_token_text (tokenizer, input->against_id);
+    }
+  return tokens;
 }
 
 static EgTraceResult *
-result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *model)
+result_for (const EgTraceRequest *request, const EgTraceInput *input, EgModel *model, const EgMeter *meter)
 {
-  const gsize n_layers = eg_model_get_config (model)->n_layers;
-  const EgGrid grid = eg_grid_of (request, n_layers, input->n_tokens, input->corrupted_first);
-  EgTraceResult *result = eg_trace_result_new (grid.n_rows, grid.n_columns);
-  result->prompt = g_strdup (request->prompt);
-  result->subject = g_strdup (input->subject);
-  result->sweep = request->sweep;
-  eg_trace_result_take_input (result, copy_input (input));
-  result->has_settings = TRUE;
+  const EgFamily *family = eg_model_get_family (model);
+  const EgGrid grid = eg_grid_of_input (request, model, input);
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
+  EgTraceRequest *own = eg_trace_request_copy (request);
+  const char *sites[EG_MAX_SITES];
+  for (gsize i = 0; i < grid.n_sites; i++)
+    sites[i] = family->sites[grid.sites[i]].name;
+  g_strfreev (own->sites);
+  own->sites = g_new0 (char *, grid.n_sites + 1);
+  for (gsize i = 0; i < grid.n_sites; i++)
+    own->sites[i] = g_strdup (sites[i]);
+  EgTraceResult *result
+      = eg_trace_result_new (own, tokens_of (input, tokenizer), grid.n_layers, sites, grid.n_sites);
+  for (gsize m = 1; m < meter->n_metrics; m++)
+    eg_trace_result_add_metric (result, meter->metrics[m]);
   result->samples = eg_trace_request_get_samples (request);
-  result->until_sem = request->until_sem;
-  result->max_samples = request->until_sem > 0 ? request->max_samples : 0;
-  result->seed = request->seed;
-  result->noise_level = eg_corruption_uses_level (&request->corruption) ? request->noise_level : (double)NAN;
-  eg_corruption_copy (&request->corruption, &result->corruption);
-  result->metric = request->metric;
-  result->target_named = request->target != NULL;
-  if (input->has_against)
-    {
-      result->against_id = input->against_id;
-      result->against = eg_tokenizer_token_text (eg_model_get_tokenizer (model), input->against_id);
-    }
-  result->site = request->site;
-  result->window = request->window;
-  result->direction = request->direction;
-  result->freeze = request->freeze;
-  result->has_knockout = request->has_knockout;
-  result->knockout = request->knockout;
   result->model = g_strdup (eg_model_get_name (model));
   result->device = g_strdup (eg_model_get_device_name (model));
-  g_free (result->version);
   result->version = g_strdup (ENGRAM_VERSION);
-  eg_trace_result_spell (result, eg_model_get_tokenizer (model));
-  for (gsize i = 1; i < grid.n_sites; i++)
-    {
-      EgTraceResult *other = eg_trace_result_copy_blank (result);
-      other->site = grid.sites[i];
-      eg_trace_result_take_site (result, other);
-    }
+  eg_trace_result_spell (result, tokenizer);
   return result;
 }
 
@@ -1008,7 +993,7 @@ eg_trace_start (EgModel *model,
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
   g_task_set_source_tag (task, eg_trace_start);
   GError *error = NULL;
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, &error);
   if (!input)
     {
       g_task_return_error (task, error);
@@ -1021,10 +1006,7 @@ eg_trace_start (EgModel *model,
   self->model = eg_model_ref (model);
   self->request = eg_trace_request_copy (request);
   eg_meter_init (&self->meter, model, request);
-  self->result = result_for (request, input, model);
-  for (gsize m = 1; m < self->meter.n_metrics; m++)
-    for (gsize i = 0; i < eg_trace_result_n_sites (self->result); i++)
-      eg_trace_result_add_metric (eg_trace_result_get_site (self->result, i), self->meter.metrics[m]);
+  self->result = result_for (request, input, model, &self->meter);
   self->input = g_steal_pointer (&input);
   self->cancellable = cancellable ? g_object_ref (cancellable) : NULL;
   self->task = g_steal_pointer (&task);
@@ -1034,24 +1016,25 @@ eg_trace_start (EgModel *model,
   self->n_tokens = self->input->n_tokens;
   self->n_corrupted = self->input->swapped ? self->input->n_swapped : self->n_tokens;
   self->n_threads = request->threads > 0 ? MIN (request->threads, 256) : g_get_num_processors ();
-  const gsize n_lanes = eg_model_get_backend (model)->n_lanes;
+  const gsize n_lanes = eg_network_get_backend (eg_model_get_network (model))->n_lanes;
   self->n_threads = n_lanes > 0 ? MIN (self->n_threads, n_lanes) : self->n_threads;
   pthread_mutex_init (&self->lock, NULL);
   pthread_mutex_init (&self->noise_lock, NULL);
   pthread_cond_init (&self->round_ready, NULL);
   self->max_samples = eg_trace_request_get_max_samples (request);
-  const EgModelConfig *config = eg_model_get_config (model);
-  self->grid = eg_grid_of_input (request, config->n_layers, self->input);
+  const EgSizes *sizes = eg_model_get_sizes (model);
+  self->grid = eg_grid_of_input (request, model, self->input);
   self->n_cells = eg_grid_n_cells (&self->grid);
-  self->memory = eg_trace_memory_plan (config, &self->grid, self->max_samples);
-  if (!check_memory (eg_model_get_backend (model), self->memory.bytes, self->n_tokens, &error))
+  self->memory = eg_trace_memory_plan (sizes, &self->grid, self->max_samples);
+  if (!check_memory (eg_network_get_backend (eg_model_get_network (model)), self->memory.bytes,
+                     self->n_tokens, &error))
     {
       g_task_return_error (self->task, error);
       trace_unref (self);
       return;
     }
-  self->sizes
-      = eg_group_sizes_of (eg_trace_group_rows (eg_model_get_backend (model), config, self->memory.bytes));
+  self->costs = eg_plan_costs_of (eg_model_get_family (model), sizes);
+  self->sizes = eg_group_sizes_of (eg_trace_group_rows (eg_model_get_network (model), self->memory.bytes));
   self->partial = partial != NULL ? eg_trace_partial_ref (partial) : NULL;
   make_arrays (self);
   plan_samples (self, eg_trace_request_get_samples (request));

@@ -1,6 +1,7 @@
 /* Runs a trace on its own threads and hands finished cells to the caller's main context. */
 #pragma once
 
+#include "library/model.h"
 #include "trace/run/partial.h"
 #include "trace/result/result.h"
 
@@ -10,8 +11,8 @@ G_BEGIN_DECLS
 
 /**
  * EgTraceCell: a cell's estimate after some of its samples.
- * @site: the number of its site's result, for eg_trace_result_get_site()
- * @layer, @position: of that result's grid
+ * @site: the number of its site's grid in the result
+ * @layer, @position: of that grid
  */
 typedef struct
 {

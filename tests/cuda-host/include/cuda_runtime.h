@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include <tuple>
+#include <type_traits>
 
 #define __global__
 #define __device__
@@ -98,13 +99,13 @@ from_bits (uint64_t bits)
 #define __any_sync(m, p)    (::cuda_host::ballot (m, p, __FILE__, __LINE__) != 0)
 #define __all_sync(m, p)    (::cuda_host::ballot (m, !(p), __FILE__, __LINE__) == 0)
 #define __shfl_xor_sync(mask, value, lane_mask)                                                              \
-  ::cuda_host::from_bits<decltype (value)> (                                                                 \
+  ::cuda_host::from_bits<std::decay_t<decltype (value)> > (                                                  \
       ::cuda_host::shuffle_xor (mask, ::cuda_host::to_bits (value), lane_mask, __FILE__, __LINE__))
 #define __shfl_down_sync(mask, value, delta)                                                                 \
-  ::cuda_host::from_bits<decltype (value)> (                                                                 \
+  ::cuda_host::from_bits<std::decay_t<decltype (value)> > (                                                  \
       ::cuda_host::shuffle_down (mask, ::cuda_host::to_bits (value), delta, __FILE__, __LINE__))
 #define __shfl_sync(mask, value, lane)                                                                       \
-  ::cuda_host::from_bits<decltype (value)> (                                                                 \
+  ::cuda_host::from_bits<std::decay_t<decltype (value)> > (                                                  \
       ::cuda_host::shuffle (mask, ::cuda_host::to_bits (value), lane, __FILE__, __LINE__))
 
 template <typename T>

@@ -1,0 +1,186 @@
+/* Attention of one head over one segment, compiled once for each instruction set as kernels.c is. Whatever
+ * stands beside a row, and however the positions that it reads lie in spans, its numbers are the same bits:
+ * every sum goes over the positions that it reads in their order. */
+#include "engine/cpu/kernels.h"
+
+#include "engine/cpu/vector-math.h"
+
+#include <math.h>
+
+#define LANES 16
+
+/* So many floats at once, in registers and in memory. */
+typedef float Lanes __attribute__ ((vector_size (LANES * sizeof (float))));
+typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), aligned (4), may_alias));
+#define AT(memory) (*(const LanesAt *)(memory))
+
+/* Of the positions that a row reads, the next: `offset` of a segment's span, which is `position`. */
+typedef struct
+{
+  gsize span, offset, position;
+} Cursor;
+
+/* The next positions that a row reads, as far as they lie together; FALSE when there are no more. */
+static inline gboolean
+next_piece (
+    const EgAttention *op, const EgAttentionRows *segment, gsize row, Cursor *at, EgAttentionSpan *piece)
+{
+  const gsize end = segment->first + row + 1;
+  const gboolean cut = row >= segment->cut_first && row < segment->cut_end;
+  while (at->position < end)
+    {
+      const EgAttentionSpan *span = &op->spans[segment->span + at->span];
+      const gboolean before = cut && at->position < segment->from_begin;
+      const gboolean skipped = cut && !before && at->position < segment->from_end;
+      const gsize border = before ? segment->from_begin : skipped ? segment->from_end : end;
+      const gsize n = MIN (span->n - at->offset, MIN (border, end) - at->position);
+      *piece = (EgAttentionSpan){ span->keys + at->offset * span->ld, span->values + at->offset * span->ld,
+                                  span->ld, n };
+      at->position += n;
+      at->offset += n;
+      if (at->offset == span->n)
+        {
+          at->span++;
+          at->offset = 0;
+        }
+      if (!skipped && n > 0)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+static inline float
+dot (const float *a, const float *b, gsize n)
+{
+  const gsize whole = n - n % LANES;
+  Lanes sums = { 0 };
+  for (gsize i = 0; i < whole; i += LANES)
+    sums += AT (a + i) * AT (b + i);
+  float parts[LANES];
+  memcpy (parts, &sums, sizeof parts);
+  for (gsize width = LANES / 2; width > 0; width /= 2)
+    for (gsize j = 0; j < width; j++)
+      parts[j] += parts[j + width];
+  float sum = parts[0];
+  for (gsize i = whole; i < n; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
+/* Scores of all positions that a row reads; returns how many there are. head: the first of its channels. */
+static gsize
+score (const EgAttention *op, const EgAttentionRows *segment, gsize row, gsize head, float *scores)
+{
+  const float *q = op->q + (segment->row + row) * op->ldq + head;
+  gsize n = 0;
+  Cursor at = { 0 };
+  EgAttentionSpan piece;
+  while (next_piece (op, segment, row, &at, &piece))
+    for (gsize i = 0; i < piece.n; i++)
+      scores[n++] = op->scale * dot (q, piece.keys + i * piece.ld + head, op->d_head);
+  return n;
+}
+
+/* Each score becomes exp (score − the highest); returns their sum. */
+static double
+exponentiate (float *restrict scores, gsize n)
+{
+  const gsize whole = n - n % LANES;
+  float highest[LANES], sums[LANES] = { 0 }, max = -INFINITY;
+  for (gsize j = 0; j < LANES; j++)
+    highest[j] = -INFINITY;
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      highest[j] = scores[i + j] > highest[j] ? scores[i + j] : highest[j];
+  for (gsize j = 0; j < LANES; j++)
+    max = MAX (max, highest[j]);
+  for (gsize i = whole; i < n; i++)
+    max = MAX (max, scores[i]);
+
+  for (gsize i = 0; i < n; i++)
+    scores[i] = fast_exp (scores[i] - max);
+  for (gsize i = 0; i < whole; i += LANES)
+    for (gsize j = 0; j < LANES; j++)
+      sums[j] += scores[i + j];
+  double sum = 0;
+  for (gsize j = 0; j < LANES; j++)
+    sum += (double)sums[j];
+  for (gsize i = whole; i < n; i++)
+    sum += (double)scores[i];
+  return sum;
+}
+
+/* Channels whose sums stay in registers. */
+#define WIDE (4 * LANES)
+
+/* y[0 … WIDE) = scale · Σ share · v[channel …] over what a row reads. */
+static void
+weigh_wide (float *y,
+            const EgAttention *op,
+            const EgAttentionRows *segment,
+            gsize row,
+            gsize channel,
+            const float *shares,
+            float scale)
+{
+  Lanes sums0 = { 0 }, sums1 = { 0 }, sums2 = { 0 }, sums3 = { 0 };
+  Cursor at = { 0 };
+  EgAttentionSpan piece;
+  while (next_piece (op, segment, row, &at, &piece))
+    for (gsize i = 0; i < piece.n; i++)
+      {
+        const float *v = piece.values + i * piece.ld + channel, share = *shares++;
+        sums0 += share * AT (v);
+        sums1 += share * AT (v + LANES);
+        sums2 += share * AT (v + 2 * LANES);
+        sums3 += share * AT (v + 3 * LANES);
+      }
+  *(LanesAt *)y = sums0 * scale;
+  *(LanesAt *)(y + LANES) = sums1 * scale;
+  *(LanesAt *)(y + 2 * LANES) = sums2 * scale;
+  *(LanesAt *)(y + 3 * LANES) = sums3 * scale;
+}
+
+/* The same for n < WIDE channels. */
+static void
+weigh_narrow (float *restrict y,
+              gsize n,
+              const EgAttention *op,
+              const EgAttentionRows *segment,
+              gsize row,
+              gsize channel,
+              const float *restrict shares,
+              float scale)
+{
+  float sums[WIDE] = { 0 };
+  Cursor at = { 0 };
+  EgAttentionSpan piece;
+  while (next_piece (op, segment, row, &at, &piece))
+    for (gsize i = 0; i < piece.n; i++)
+      {
+        const float *restrict v = piece.values + i * piece.ld + channel;
+        const float share = *shares++;
+        for (gsize j = 0; j < n; j++)
+          sums[j] += share * v[j];
+      }
+  for (gsize j = 0; j < n; j++)
+    y[j] = sums[j] * scale;
+}
+
+void
+EG_ATTEND (const EgAttention *op, gsize segment_index, gsize head_index, float *scratch)
+{
+  const EgAttentionRows *segment = &op->segments[segment_index];
+  const gsize d = op->d_head, head = head_index * d;
+  for (gsize row = segment->out_first; row < segment->n_rows; row++)
+    {
+      const gsize n = score (op, segment, row, head, scratch);
+      const float scale = (float)(1.0 / exponentiate (scratch, n));
+      float *y = op->y + (segment->out_row + row - segment->out_first) * op->n_heads * d + head;
+      gsize i = 0;
+      for (; i + WIDE <= d; i += WIDE)
+        weigh_wide (y + i, op, segment, row, head + i, scratch, scale);
+      if (i < d)
+        weigh_narrow (y + i, d - i, op, segment, row, head + i, scratch, scale);
+    }
+}

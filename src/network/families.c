@@ -1,0 +1,94 @@
+/* The families of networks that are there, and how a model's is found. */
+#include "network/family.h"
+
+#include "core/error.h"
+#include "formats/json-text.h"
+#include "formats/quote.h"
+#include "network/gpt2/gpt2.h"
+#include "network/mamba1/mamba1.h"
+
+#include <glib/gi18n.h>
+
+const EgFamily *const eg_families[] = { &eg_family_mamba1, &eg_family_gpt2, NULL };
+
+/* A config.json that names no family known here. */
+static void
+set_unknown (const EgFields *fields, GError **error)
+{
+  const char *type = eg_fields_text (fields, "model_type");
+  g_autoptr (GString) known = g_string_new (NULL);
+  for (gsize i = 0; eg_families[i] != NULL; i++)
+    g_string_append_printf (known, "%s%s", i == 0 ? "" : ", ", _ (eg_families[i]->title));
+  if (type == NULL)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+                   _ ("%s does not say which network this is; Engram traces %s"), fields->where, known->str);
+      return;
+    }
+  g_autofree char *quoted = eg_quote (type);
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED, _ ("%s: the model_type is “%s”; Engram traces %s"),
+               fields->where, quoted, known->str);
+}
+
+EgSizes *
+eg_family_read_config (const char *path, const EgFamily **family, GError **error)
+{
+  g_autoptr (JsonNode) root = eg_json_load_object (path, error);
+  if (!root)
+    return NULL;
+  g_autofree char *where = g_path_get_basename (path);
+  const EgFields fields = { json_node_get_object (root), where };
+  for (gsize i = 0; eg_families[i] != NULL; i++)
+    {
+      if (!eg_families[i]->recognizes (&fields))
+        continue;
+      *family = eg_families[i];
+      g_autofree gpointer sizes = g_malloc0 ((*family)->sizes_size);
+      return (*family)->read (&fields, sizes, error) ? g_steal_pointer (&sizes) : NULL;
+    }
+  set_unknown (&fields, error);
+  return NULL;
+}
+
+gsize
+eg_size_field_get (const EgSizeField *self, const EgSizes *sizes)
+{
+  const guint8 *at = (const guint8 *)sizes + self->offset;
+  return self->is_flag ? (gsize)(*(const gboolean *)(gconstpointer)at != FALSE)
+                       : *(const gsize *)(gconstpointer)at;
+}
+
+gsize
+eg_family_site_width (const EgFamily *self, const EgSizes *sizes, EgSite site)
+{
+  gsize dims[EG_MAX_DIMS] = { 0 };
+  self->get_dims (sizes, dims);
+  return dims[self->sites[site].width];
+}
+
+EgSiteSet
+eg_family_expand_sites (const EgFamily *self, EgSiteSet set)
+{
+  EgSiteSet expanded = 0;
+  for (EgSite site = 0; site < self->n_sites; site++)
+    if ((set & EG_SITE_BIT (site)) != 0)
+      expanded |= self->sites[site].parts != 0 ? self->sites[site].parts : EG_SITE_BIT (site);
+  return expanded;
+}
+
+EgSiteSet
+eg_family_all_sites (const EgFamily *self)
+{
+  return EG_SITE_BIT (self->n_sites) - 1;
+}
+
+EgSiteSet
+eg_family_sites_below (const EgFamily *self, EgSiteSet set)
+{
+  EgSiteSet below = 0;
+  for (EgSite site = 0; site < self->n_sites; site++)
+    if ((set & EG_SITE_BIT (site)) != 0 && self->sites[site].after
+        && self->sites[self->sites[site].added_to].kept == EG_KEPT_VALUE)
+      below |= EG_SITE_BIT (self->sites[site].added_to);
+  return below;
+}

@@ -1,0 +1,106 @@
+/* Reads the fields of a config.json, with errors that name them. */
+#include "network/fields.h"
+
+#include "core/error.h"
+#include "formats/json-text.h"
+#include "formats/quote.h"
+
+#include <glib/gi18n.h>
+
+/* No size of a real network comes near; products of two of them stay far below 2⁶⁴. */
+#define MAX_SIZE (1u << 24)
+
+/* TRUE when the field is there and not null. */
+gboolean
+eg_fields_has (const EgFields *self, const char *name)
+{
+  return json_object_has_member (self->object, name) && !json_object_get_null_member (self->object, name);
+}
+
+const char *
+eg_fields_text (const EgFields *self, const char *name)
+{
+  return eg_fields_has (self, name) ? eg_json_node_get_text (json_object_get_member (self->object, name))
+                                    : NULL;
+}
+
+gboolean
+eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **error)
+{
+  if (!eg_fields_has (self, name))
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” is missing"), self->where, name);
+      return FALSE;
+    }
+  guint64 number;
+  if (!eg_json_node_get_size (json_object_get_member (self->object, name), &number) || number < 1
+      || number > MAX_SIZE)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
+                   _ ("%s: the field “%s” must be a whole number from 1 to %u"), self->where, name, MAX_SIZE);
+      return FALSE;
+    }
+  *value = (gsize)number;
+  return TRUE;
+}
+
+gboolean
+eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error)
+{
+  *value = fallback;
+  return !eg_fields_has (self, name) || eg_fields_size (self, name, value, error);
+}
+
+gboolean
+eg_fields_boolean (const EgFields *self, const char *name, gboolean fallback, gboolean *value, GError **error)
+{
+  *value = fallback;
+  if (!eg_fields_has (self, name))
+    return TRUE;
+  JsonNode *node = json_object_get_member (self->object, name);
+  if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be true or false"),
+                   self->where, name);
+      return FALSE;
+    }
+  *value = json_node_get_boolean (node);
+  return TRUE;
+}
+
+gboolean
+eg_fields_epsilon (const EgFields *self, const char *name, float *epsilon, GError **error)
+{
+  *epsilon = 1e-5f;
+  if (!eg_fields_has (self, name))
+    return TRUE;
+  JsonNode *node = json_object_get_member (self->object, name);
+  const GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  const double value = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : -1;
+  if (!(value >= 0 && value <= 1))
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a number from 0 to 1"),
+                   self->where, name);
+      return FALSE;
+    }
+  *epsilon = (float)value;
+  return TRUE;
+}
+
+/* A field that Engram knows in one form only: any other is another network. */
+gboolean
+eg_fields_require_text (const EgFields *self, const char *name, const char *only, GError **error)
+{
+  if (!eg_fields_has (self, name))
+    return TRUE;
+  const char *text = eg_json_node_get_text (json_object_get_member (self->object, name));
+  if (g_strcmp0 (text, only) == 0)
+    return TRUE;
+  g_autofree char *quoted = text ? eg_quote (text) : g_strdup ("not a text");
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+               /* TRANSLATORS: a file, a field of it and the field's value; the field again, and the value
+                * that it must have. */
+               _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), self->where, name, quoted, name,
+               only);
+  return FALSE;
+}
