@@ -1,7 +1,7 @@
 /* What a trace promises apart from its numbers: the same bits with any number of threads, continuation equal
  * to full recomputation, cancellation at any moment, cells handed over as they are finished, errors for bad
  * requests. */
-#include "network/mamba1/mamba1.h"
+#include "network/mamba1/private.h"
 #include "golden.h"
 #include "rounding.h"
 
@@ -36,7 +36,7 @@ static void
 test_threads (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     for (guint window = 1; window < 8; window += 3)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
@@ -61,8 +61,10 @@ test_threads (void)
 static EgRun *
 whole_run_new (EgModel *model, gsize n_tokens)
 {
-  const EgRunShape shape
-      = { .n_positions = n_tokens, .state_end = n_tokens, .state_step = 1, .sites = EG_ALL_SITES };
+  const EgRunShape shape = { .n_positions = n_tokens,
+                             .state_end = n_tokens,
+                             .state_step = 1,
+                             .sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1) };
   return eg_run_new (eg_model_get_network (model), &shape, NULL);
 }
 
@@ -113,10 +115,10 @@ test_continuation (void)
 {
   g_autoptr (EgModel) model = golden_open ("expand2");
   for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
-    for (EgSite site = 0; site < EG_N_SITES; site++)
+    for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
       for (guint i = 0; i < 4; i++)
         {
-          if (sweep == EG_SWEEP_CARRY && site != EG_SITE_STATE)
+          if (sweep == EG_SWEEP_CARRY && site != MAMBA1_STATE)
             continue;
           g_autoptr (EgTraceRequest) request = new_request ();
           request->samples = 3;
@@ -133,8 +135,8 @@ static void
 test_frozen_continuation (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
-    for (EgSite frozen = 0; frozen < EG_N_SITES; frozen++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+    for (EgSite frozen = 0; frozen < MAMBA1_N_SITES; frozen++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         const EgSiteSet set = EG_SITE_BIT (frozen);
@@ -180,12 +182,12 @@ test_long_prompt (void)
 static void
 test_states_between (void)
 {
-  const EgSiteSet state = EG_SITE_BIT (EG_SITE_STATE);
+  const EgSiteSet state = EG_SITE_BIT (MAMBA1_STATE);
   for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
     {
-      compare_long_prompt (EG_SITE_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (EG_SITE_CONV_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (EG_SITE_MIXER, direction, state, 10, 80, 31);
+      compare_long_prompt (MAMBA1_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (MAMBA1_CONV_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (MAMBA1_MIXER, direction, state, 10, 80, 31);
     }
 }
 
@@ -338,7 +340,7 @@ static void
 test_continue (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     for (gsize cancel_at = 1; cancel_at <= 3; cancel_at += 2)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
