@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "formats/map-file.h"
+#include "formats/placeholder.h"
 #include "formats/quote.h"
 #include "tokenizer/load-private.h"
 #include "tokenizer/settings.h"
@@ -37,7 +38,8 @@ read_merges (EgTokenizerLoader *self, const char *folder, GError **error)
     return FALSE;
   const gsize length = g_mapped_file_get_length (file);
   const char *text = length > 0 ? g_mapped_file_get_contents (file) : "";
-  return eg_tokenizer_read_merge_lines (self, text, length, error);
+  return eg_check_placeholder (text, length, self->where, error)
+         && eg_tokenizer_read_merge_lines (self, text, length, error);
 }
 
 static gboolean

@@ -1,6 +1,7 @@
 /* Traces of every kind by the CUDA kernels, on cuda-host: the processor's numbers; in groups as wide as the
  * device and its memory allow; in few launches. */
 #include "cuda-fixture.h"
+#include "rounding.h"
 #include "launches.h"
 
 #include "trace/plan/memory.h"
@@ -254,7 +255,7 @@ test_little_memory (void)
       const guint64 launches = cuda_host_launches () - begin;
       g_test_message ("%zu MiB: %zu rows, %u groups, %" G_GUINT64_FORMAT " kernels", mib[i],
                       plan->sizes.most_rows, count_groups (plan), launches);
-      cuda_compare (found, expected, 1e-5);
+      cuda_compare (found, expected, rounding_tolerance ("deep", "prob"));
       g_assert_true (g_str_has_prefix (found->device, "cuda:0"));
       g_assert_cmpuint (count_groups (plan), >, groups_before);
       g_assert_cmpuint (launches, >, launches_before);
