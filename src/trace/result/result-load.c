@@ -7,6 +7,7 @@
 #include "trace/ask/fields.h"
 #include "trace/ask/site-names.h"
 #include "trace/result/result-private.h"
+#include "trace/result/rome-file.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -544,6 +545,38 @@ read_numbers (const Reader *reader, EgTraceResult *self, GError **error)
   return read_complete (reader, self, error);
 }
 
+/* ---- ROME's files ---- */
+
+/* Of a file that ROME's programs saved: its settings are those of its site and window alone. */
+static EgTraceResult *
+load_rome (const Reader *reader, GError **error)
+{
+  g_autoptr (EgRomeTrace) trace = eg_rome_file_read (reader->npz, reader->title, error);
+  if (trace == NULL)
+    return NULL;
+  EgTraceTokens *tokens = eg_trace_tokens_new (trace->n_tokens);
+  EgTraceRequest *request = eg_trace_request_new (trace->prompt, trace->subject);
+  tokens->tokens = g_steal_pointer (&trace->tokens);
+  tokens->ids = trace->ids != NULL ? g_new (guint32, trace->n_tokens) : NULL;
+  for (gsize t = 0; tokens->ids != NULL && t < trace->n_tokens; t++)
+    tokens->ids[t] = (guint32)trace->ids[t];
+  tokens->subject = g_strdup (trace->subject);
+  tokens->subject_first = trace->subject_first;
+  tokens->subject_last = trace->subject_last;
+  tokens->target = g_strdup (trace->target);
+  request->window = trace->window;
+  request->subject_offset = find_subject_offset (trace->prompt, tokens);
+  eg_trace_request_set_sites (request, trace->site, NULL);
+  EgTraceResult *self = eg_trace_result_new (request, tokens, trace->n_layers, &trace->site, 1);
+  memcpy (self->grids[0]->scores[0], trace->scores,
+          eg_trace_grid_n_cells (self->grids[0]) * sizeof *trace->scores);
+  self->ends[0] = (EgTraceEnds){ .high = trace->high_score, .low = trace->low_score, .low_sem = NAN };
+  self->has_settings = FALSE;
+  self->seconds = NAN;
+  self->complete = TRUE;
+  return self;
+}
+
 EgTraceResult *
 eg_trace_result_load_npz (const char *path, GError **error)
 {
@@ -552,6 +585,8 @@ eg_trace_result_load_npz (const char *path, GError **error)
     return NULL;
   g_autofree char *title = eg_file_get_title (path), *prompt = NULL;
   const Reader reader = { npz, title };
+  if (eg_rome_file_is (npz))
+    return load_rome (&reader, error);
   g_autoptr (EgTraceTokens) tokens
       = check_fields (&reader, error) && read_text (&reader, "prompt", &prompt, error)
             ? read_tokens (&reader, error)
