@@ -68,6 +68,18 @@ fixture_close (GtkWindow *window)
     ;
 }
 
+void
+fixture_run_for (double seconds)
+{
+  const gint64 end = g_get_monotonic_time () + (gint64)(seconds * G_USEC_PER_SEC);
+
+  while (g_get_monotonic_time () < end)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_usleep (1000);
+    }
+}
+
 static void
 on_exited (GObject *source, GAsyncResult *result, gpointer data)
 {

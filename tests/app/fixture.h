@@ -30,6 +30,9 @@ void fixture_settle (GtkWindow *window);
   }                                                                                                          \
   G_STMT_END
 
+/* Lets it run for that long. */
+void fixture_run_for (double seconds);
+
 /* A command of xdotool, split at spaces: "key Down", "click 1"; waits until its events have come through. */
 void fixture_input (GtkWindow *window, const char *format, ...) G_GNUC_PRINTF (2, 3);
 

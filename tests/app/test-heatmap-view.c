@@ -2,6 +2,7 @@
  * xdotool. */
 #include "app/page/heatmap-view.h"
 #include "app/page/cell-card.h"
+#include "app/page/map-scroll.h"
 #include "fixture.h"
 
 #include <math.h>

@@ -153,6 +153,43 @@ test_copies_the_picture (void)
   close_window (window);
 }
 
+/* ---- files ---- */
+
+/* One text takes the place of the other while it still comes in. */
+static void
+test_says_what_was_written_however_fast (void)
+{
+  static const char *const names[] = { "one.svg", "two.svg", "three.svg" };
+  EgWindow *window = open_with_result ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, names[i], NULL);
+      eg_window_export_to (window, path, "heatmap");
+      fixture_wait_for (g_file_test (path, G_FILE_TEST_EXISTS));
+    }
+  fixture_run_for (1.5);
+  close_window (window);
+}
+
+static void
+test_says_what_could_not_be_written (void)
+{
+  EgWindow *window = open_with_result ();
+  GtkWidget *banner = fixture_find (GTK_WIDGET (window), EG_TYPE_BANNER);
+
+  eg_window_export_to (window, "/nonexistent/numbers.npz", "heatmap");
+  fixture_wait_for (gtk_widget_get_visible (banner));
+  GtkLabel *label = GTK_LABEL (fixture_find (banner, GTK_TYPE_LABEL));
+  g_assert_nonnull (strstr (gtk_label_get_text (label), "nonexistent"));
+  eg_banner_hide (EG_BANNER (banner));
+  g_signal_emit_by_name (banner, "closed");
+  /* Nothing waits for a window that has closed meanwhile. */
+  eg_window_export_to (window, "/nonexistent/numbers.npz", "heatmap");
+  close_window (window);
+  fixture_run_for (0.2);
+}
+
 /* ---- dropped files ---- */
 
 /* As the window's controller would report a drop. */
@@ -427,6 +464,8 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("engram-window-XXXXXX", NULL);
   g_test_add_func ("/app/window/prints-one-page", test_prints_one_page);
   g_test_add_func ("/app/window/copies-the-picture", test_copies_the_picture);
+  g_test_add_func ("/app/window/says-what-was-written-however-fast", test_says_what_was_written_however_fast);
+  g_test_add_func ("/app/window/says-what-could-not-be-written", test_says_what_could_not_be_written);
   g_test_add_func ("/app/window/takes-dropped-files", test_takes_dropped_files);
   g_test_add_func ("/app/window/marks-the-occurrence-that-was-meant",
                    test_marks_the_occurrence_that_was_meant);

@@ -106,9 +106,8 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
                                 .box = { layer, layer + 1, position, position + 1 } };
       if (isnan (result->grids[0]->scores[0][cell]) || cell % T < input->corrupted_first)
         continue;
-      rounding_assert_near (result->grids[0]->scores[0][cell],
-                            golden_run_whole (workspace, &whole, n_run, (gsize)result->tokens->target_id),
-                            rounding_tolerance ("expand2", "prob"));
+      rounding_assert_near (golden_run_whole (workspace, &whole, n_run, (gsize)result->tokens->target_id),
+                            result->grids[0]->scores[0][cell], rounding_tolerance ("expand2", "prob"));
     }
   be->release (be, rows);
 }

@@ -1,7 +1,7 @@
 /* Asks for the draft's next tokens, shows them, and lets one of them be the target. */
 #include "app/ask/prediction-list.h"
 
-#include "app/page/cell-text.h"
+#include "app/parts/probability-text.h"
 #include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>

@@ -1,3 +1,4 @@
+/* Asks the model after a pause in the typing, and cancels what is outdated. */
 #include "app/ask/predictor.h"
 
 #include "app/parts/hold.h"

@@ -1,3 +1,4 @@
+/* The examples, and what was traced before, as a menu that all windows share. */
 #include "app/ask/prompt-menu.h"
 
 #include "app/parts/menu-label.h"

@@ -1,3 +1,4 @@
+/* A request’s settings as words, one by one. */
 #include "app/ask/settings-text.h"
 
 #include "app/ask/corruption-row.h"

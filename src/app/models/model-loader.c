@@ -1,3 +1,4 @@
+/* Opens a model and reads its weights in a thread, while the main loop looks how far it is. */
 #include "app/models/model-loader.h"
 
 #include "app/parts/hold.h"

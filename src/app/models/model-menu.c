@@ -1,3 +1,4 @@
+/* Lists models in a thread and remembers those that were opened. */
 #include "app/models/model-menu.h"
 
 #include "app/parts/hold.h"

@@ -1,3 +1,4 @@
+/* The switcher under the map and the curves, texts and table behind it. */
 #include "app/page/analysis-pane.h"
 
 #include "app/page/cell-table.h"

@@ -1,3 +1,4 @@
+/* The card under the pointer: a cell’s numbers and its two small curves. */
 #include "app/page/cell-card.h"
 
 #include "app/page/cell-text.h"

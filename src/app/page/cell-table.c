@@ -1,3 +1,4 @@
+/* The cells as rows of a sortable table, made as they are scrolled into view. */
 #include "app/page/cell-table.h"
 
 #include "app/page/cell-text.h"

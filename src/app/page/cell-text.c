@@ -1,19 +1,11 @@
+/* Formats scores, cells, durations and progress. */
 #include "app/page/cell-text.h"
 
+#include "app/parts/probability-text.h"
 #include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
-
-char *
-eg_format_probability (double probability)
-{
-  if (isnan (probability))
-    return g_strdup ("–");
-  if (probability > 0 && probability < 0.0005)
-    return g_strdup ("< 0.001");
-  return g_strdup_printf ("%.3f", probability);
-}
 
 char *
 eg_format_value (EgMetric metric, double value)

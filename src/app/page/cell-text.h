@@ -5,10 +5,7 @@
 
 G_BEGIN_DECLS
 
-/* "0.412", "< 0.001"; an en dash for NaN. (transfer full) */
-char *eg_format_probability (double probability);
-
-/* The same of a metric, "−1.53" of others than the probability. (transfer full) */
+/* As eg_format_probability(); of other metrics, "−1.53". (transfer full) */
 char *eg_format_value (EgMetric metric, double value);
 
 /* "Layer 4 · “␣Merkel” (6)"; of other sweeps, what a cell of theirs is. (transfer full) */

@@ -1,3 +1,4 @@
+/* Draws one set of curves, with the layer of the map’s cursor marked. */
 #include "app/page/curves-view.h"
 
 #include "app/parts/plot-style.h"

@@ -1,3 +1,4 @@
+/* The map’s picture, drawn once and kept; new cells are drawn into it. */
 #include "app/page/heatmap-picture.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* The map as a widget: pointer, keys and focus, pins, the card, and what a screen reader hears. */
 #include "app/page/heatmap-view.h"
 
 #include "app/page/cell-card.h"

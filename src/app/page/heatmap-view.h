@@ -39,8 +39,6 @@ void eg_heatmap_view_set_colormap (EgHeatmapView *self, EgColormap colormap);
 void eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale);
 void eg_heatmap_view_set_orientation (EgHeatmapView *self, EgOrientation orientation);
 
-#define EG_ZOOM_STEP 1.25 /* of a key or a notch of the wheel */
-
 /* Makes the cells larger by a factor, held within 1 (all in view) and what is still useful; 0: all in view.
  */
 void eg_heatmap_view_zoom (EgHeatmapView *self, double factor);

@@ -1,3 +1,4 @@
+/* Small maps in a row, drawn at once; a click or an arrow key chooses one. */
 #include "app/page/site-maps.h"
 
 #include "trace/ask/site-names.h"

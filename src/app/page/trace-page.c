@@ -1,3 +1,4 @@
+/* A tab’s content: map, texts, analysis and banner follow one trace. */
 #include "app/page/trace-page.h"
 
 #include "app/page/analysis-pane.h"

@@ -1,3 +1,4 @@
+/* Follows one trace of the engine, and keeps its state, progress and result for the page. */
 #include "app/page/tracing.h"
 
 #include "app/parts/hold.h"

@@ -2,6 +2,7 @@
 #include "app/parts/messages.h"
 
 #define OFFER_SECONDS 8
+#define COMING_IN     (G_USEC_PER_SEC * 6 / 10) /* longer than a toast takes to appear */
 
 typedef struct
 {
@@ -15,6 +16,7 @@ struct _EgMessages
   EgBanner *banner;        /* NULL: gone */
   AdwToastOverlay *toasts; /* NULL: gone */
   AdwToast *toast;         /* the one that is shown, of the overlay; or NULL */
+  gint64 shown;            /* when it was */
   Call done;               /* when it goes */
   gboolean asking;         /* in the banner */
   Call declined;
@@ -37,19 +39,49 @@ on_toast_dismissed (AdwToast *toast, EgMessages *self)
     done.func (done.object);
 }
 
-static AdwToast *
-show_toast (EgMessages *self, const char *text, Call done)
+static void
+fill_toast (AdwToast *toast, const char *text, const char *action, const char *label)
 {
   g_autofree char *escaped = g_markup_escape_text (text, -1);
 
+  adw_toast_set_title (toast, escaped);
+  adw_toast_set_action_name (toast, action);
+  adw_toast_set_button_label (toast, label);
+}
+
+/* libadwaita 1.2 frees a toast that is dismissed while it still comes in, and then goes on showing it: such a
+ * one is given the new text. */
+static gboolean
+refill_toast (EgMessages *self, const char *text, const char *action, const char *label, Call done)
+{
+  const Call before = self->done;
+
+  if (self->toast == NULL || g_get_monotonic_time () - self->shown > COMING_IN)
+    return FALSE;
+  self->done = done;
+  fill_toast (self->toast, text, action, label);
+  if (before.func != NULL && (before.func != done.func || before.object != done.object))
+    before.func (before.object);
+  return TRUE;
+}
+
+static void
+show_toast (EgMessages *self, const char *text, const char *action, const char *label, Call done)
+{
+  if (self->toasts == NULL || refill_toast (self, text, action, label, done))
+    return;
   if (self->done.func == done.func && self->done.object == done.object)
     self->done = (Call){ 0 };
   if (self->toast != NULL)
     adw_toast_dismiss (self->toast);
-  self->toast = adw_toast_new (escaped);
+  self->toast = adw_toast_new ("");
+  self->shown = g_get_monotonic_time ();
   self->done = done;
+  fill_toast (self->toast, text, action, label);
+  if (action != NULL)
+    adw_toast_set_timeout (self->toast, OFFER_SECONDS);
   g_signal_connect_object (self->toast, "dismissed", G_CALLBACK (on_toast_dismissed), self, 0);
-  return self->toast;
+  adw_toast_overlay_add_toast (self->toasts, self->toast);
 }
 
 void
@@ -57,8 +89,7 @@ eg_messages_show (EgMessages *self, const char *text)
 {
   g_return_if_fail (EG_IS_MESSAGES (self));
 
-  if (self->toasts != NULL)
-    adw_toast_overlay_add_toast (self->toasts, show_toast (self, text, (Call){ 0 }));
+  show_toast (self, text, NULL, NULL, (Call){ 0 });
 }
 
 void
@@ -71,13 +102,7 @@ eg_messages_offer (EgMessages *self,
 {
   g_return_if_fail (EG_IS_MESSAGES (self));
 
-  if (self->toasts == NULL)
-    return;
-  AdwToast *toast = show_toast (self, text, (Call){ done, object });
-  adw_toast_set_action_name (toast, action);
-  adw_toast_set_button_label (toast, label);
-  adw_toast_set_timeout (toast, OFFER_SECONDS);
-  adw_toast_overlay_add_toast (self->toasts, toast);
+  show_toast (self, text, action, label, (Call){ done, object });
 }
 
 /* ---- the banner ---- */

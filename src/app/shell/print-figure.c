@@ -1,3 +1,4 @@
+/* Draws a figure on one page. */
 #include "app/shell/print-figure.h"
 
 #define POINTS_PER_INCH 72.0

@@ -7,7 +7,7 @@
 #include "app/ask/prompt-panel.h"
 #include "app/ask/trace-settings.h"
 #include "app/models/model-button.h"
-#include "app/page/heatmap-view.h"
+#include "app/page/map-scroll.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/shell/exporter.h"

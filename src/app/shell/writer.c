@@ -1,3 +1,4 @@
+/* Writes a copy of a result or a figure in a thread. */
 #include "app/shell/writer.h"
 
 #include "app/parts/hold.h"
