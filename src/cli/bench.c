@@ -7,7 +7,7 @@
 #include "engine/wrap/profile.h"
 #include "library/model.h"
 #include "trace/plan/plan.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <glib/gi18n.h>
 #include <cblas.h>

@@ -8,7 +8,7 @@
 #include "trace/ask/input.h"
 #include "trace/result/description.h"
 #include "trace/result/result-io.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <glib/gi18n.h>
 #include <math.h>

@@ -6,7 +6,7 @@
 #include "library/model.h"
 #include "trace/plan/memory.h"
 #include "trace/plan/plan.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "network/workspace.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <json-glib/json-glib.h>
 

@@ -1,4 +1,4 @@
-/* What a cell of the map does: what is restored at once, in which direction, and which paths are cut. */
+/* What a cell of the map does: what is restored at once, into which runs, and which paths are cut. */
 #pragma once
 
 #include "app/ask/draft-check.h"
@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /* Signals: "changed" (); "knockout" (): a knockout was switched on or off. */
 G_DECLARE_FINAL_TYPE (EgRestoringRow, eg_restoring_row, EG, RESTORING_ROW, AdwExpanderRow)
 
-/* The request's window, sweep, direction, freeze and knockout. EG_ERROR_INVALID when the knockout's layers
+/* What the request says of it. EG_ERROR_INVALID when the knockout's layers
  * and tokens are not such. */
 gboolean eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request, GError **error);
 void eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request);

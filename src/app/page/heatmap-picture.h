@@ -2,7 +2,7 @@
 #pragma once
 
 #include "plot/heatmap.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <gtk/gtk.h>
 

@@ -3,7 +3,7 @@
 
 #include "plot/curves.h"
 #include "plot/heatmap.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <gtk/gtk.h>
 

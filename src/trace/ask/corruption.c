@@ -1,3 +1,4 @@
+/* The texts of corruptions: parsed, written, and checked together. */
 #include "trace/ask/corruption.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Counts a text’s tokens, and goes over the embedding’s rows a few hundred at a time. */
 #include "trace/ask/embedding-statistics.h"
 
 #include "core/error.h"

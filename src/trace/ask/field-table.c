@@ -54,6 +54,13 @@ useless_max_samples (const EgTraceRequest *request)
   return _ ("it bounds what --until-sem adds; use --samples");
 }
 
+/* Never fewer than it begins with. */
+static char *
+imply_max_samples (const EgTraceRequest *request)
+{
+  return g_strdup_printf ("%u", MAX (request->max_samples, request->samples));
+}
+
 static gboolean
 adds_samples (const EgTraceRequest *request)
 {
@@ -229,6 +236,14 @@ site_word_or_all (guint i)
   return name != NULL || (i > 0 && eg_site_name_at (i - 1) == NULL) ? name : "all";
 }
 
+/* A sweep that carries is of the state, and so is a knockout. */
+static char *
+imply_sites (const EgTraceRequest *request)
+{
+  return request->has_knockout || request->sweep == EG_SWEEP_CARRY ? g_strdup (eg_site_name_of_knockouts ())
+                                                                   : NULL;
+}
+
 static char *
 format_freeze (const EgTraceRequest *request)
 {
@@ -258,6 +273,19 @@ static gboolean
 parse_sweep (EgTraceRequest *request, const char *text, GError **error)
 {
   return eg_sweep_from_name (text, &request->sweep, error);
+}
+
+/* A knockout damages the clean run, layer by layer. */
+static char *
+imply_sweep (const EgTraceRequest *request)
+{
+  return request->has_knockout ? g_strdup (eg_sweep_get_name (EG_SWEEP_LAYERS)) : NULL;
+}
+
+static char *
+imply_direction (const EgTraceRequest *request)
+{
+  return request->has_knockout ? g_strdup (eg_direction_get_name (EG_DIRECTION_DAMAGE)) : NULL;
 }
 
 static const char *
@@ -550,6 +578,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .format_in_file = format_main_site,
     .parse_in_file = parse_main_site,
     .word = site_word_or_all,
+    .implied = imply_sites,
     .check = eg_check_sites,
   },
   [EG_FIELD_WINDOW] = {
@@ -584,6 +613,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .format = format_sweep,
     .parse = parse_sweep,
     .word = sweep_word,
+    .implied = imply_sweep,
     .remember = remember_sweep,
     .check = eg_check_sweep,
   },
@@ -602,6 +632,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .format = format_direction,
     .parse = parse_direction,
     .word = direction_word,
+    .implied = imply_direction,
     .remember = remember_direction,
     .check = eg_check_direction,
   },
@@ -667,6 +698,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .metavar = "N",
     .help = N_ ("But never more than this (default: 1000)"),
     .useless = useless_max_samples,
+    .implied = imply_max_samples,
     .is_set = adds_samples,
     .check = eg_check_max_samples,
   },

@@ -199,6 +199,18 @@ eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b)
   return TRUE;
 }
 
+void
+eg_trace_request_complete (EgTraceRequest *self, const gboolean named[EG_N_FIELDS])
+{
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    {
+      const EgFieldInfo *info = eg_trace_field_get_info (field);
+      g_autofree char *text = info->implied != NULL && !named[field] ? info->implied (self) : NULL;
+      if (text != NULL)
+        eg_trace_field_parse (field, self, text, NULL);
+    }
+}
+
 /* What a function does to an allocated text, or a list of texts, of a request. */
 typedef void (*OwnedFunc) (EgTraceRequest *request, gsize offset, gboolean is_list);
 

@@ -66,6 +66,7 @@ typedef enum
  * @word: the words that a text is one of, or begins with: NULL after the last; or %NULL
  * @useless: why it means nothing beside the other fields, in words for the command line; NULL where it does
  * mean something
+ * @implied: the only text that it can have beside the others, or %NULL where it is free. (transfer full)
  * @is_set: whether it is not as usual, where the text does not tell; or %NULL
  * @equal: of names whose texts do not tell; or %NULL
  * @remember: what settings remember in place of the text, %NULL for nothing new: where the value belongs to
@@ -93,6 +94,7 @@ typedef struct
   gboolean (*parse_in_file) (EgTraceRequest *request, const char *text, GError **error);
   const char *(*word) (guint i);
   const char *(*useless) (const EgTraceRequest *request);
+  char *(*implied) (const EgTraceRequest *request);
   gboolean (*is_set) (const EgTraceRequest *request);
   gboolean (*equal) (const EgTraceRequest *a, const EgTraceRequest *b);
   char *(*remember) (const EgTraceRequest *request);

@@ -118,7 +118,11 @@ guint eg_trace_request_get_samples (const EgTraceRequest *self);
 guint eg_trace_request_get_max_samples (const EgTraceRequest *self);
 
 /* Whether clean runs are damaged, so that what a cell tells is a loss and no recovery. */
-gboolean eg_trace_request_is_loss (const EgTraceRequest *self);
+static inline gboolean
+eg_trace_request_is_loss (const EgTraceRequest *self)
+{
+  return self->direction == EG_DIRECTION_DAMAGE;
+}
 
 /* Gives the fields that nobody has named the only values that go with those that were: a sweep that carries
  * is of the state, a knockout damages the state layer by layer. */

@@ -19,7 +19,7 @@ eg_grid_of (const EgTraceRequest *request,
           .aligned_first = corrupted_first,
           .sweep = request->sweep,
           .window = request->window,
-          .direction = request->direction,
+          .damages = eg_trace_request_is_loss (request),
           .frozen = eg_family_expand_sites (family, eg_site_names_to_set (request->freeze, family, NULL)),
           .has_knockout = request->has_knockout,
           .knockout = request->knockout };
@@ -93,7 +93,7 @@ eg_grid_count_missing (const EgGrid *self)
 gboolean
 eg_grid_runs_corrupted (const EgGrid *self)
 {
-  return self->direction == EG_DIRECTION_RESTORE && !self->has_knockout;
+  return !self->damages && !self->has_knockout;
 }
 
 gsize
@@ -179,7 +179,7 @@ gboolean
 eg_grid_is_clean (const EgGrid *self, gsize cell)
 {
   const gboolean replaced = eg_grid_cell_kind (self, cell) == EG_CELL_REPLACED;
-  return self->has_knockout || replaced == (self->direction == EG_DIRECTION_RESTORE);
+  return self->has_knockout || replaced == !self->damages;
 }
 
 gboolean

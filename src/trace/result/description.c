@@ -147,7 +147,7 @@ quote_target (const EgTraceResult *self)
   return eg_token_quote (self->tokens->target != NULL ? self->tokens->target : "");
 }
 
-/* Where corruption changed nothing, or in the wrong direction. */
+/* Where corruption changed nothing, or for the better. */
 static char *
 undefined_warning (const EgTraceResult *self, const char *high, const char *low)
 {

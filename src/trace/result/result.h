@@ -118,7 +118,7 @@ gsize eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric);
 /* FALSE when it was not measured. index may be NULL. */
 gboolean eg_trace_result_find_metric (const EgTraceResult *self, EgMetric metric, gsize *index);
 
-/* Whether a score tells what is lost (design §1, direction damage), and not what comes back. */
+/* Whether a score tells what is lost (of damage, EgTraceRequest), and not what comes back. */
 gboolean eg_trace_result_is_loss (const EgTraceResult *self);
 
 /* The grid of a site; NULL when it was not traced. */

@@ -1,3 +1,4 @@
+/* Asks the head once a run, and answers all the metrics from it. */
 #include "trace/run/meter.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* One clean run, in a thread, and the tokens that it makes most probable. */
 #include "trace/run/predict.h"
 
 #include "core/error.h"

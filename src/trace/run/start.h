@@ -1,14 +1,12 @@
-/* A trace on the model as it is placed (tracer.c), of which a trace on a device is made (device-trace.c). */
+/* Starts a trace on the model as it is placed. */
 #pragma once
 
-#include "trace/run/partial.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 G_BEGIN_DECLS
 
 /* As eg_trace_async(), without a look at the request's device. partial: of the same model and request, or
- * NULL.
- */
+ * NULL. */
 void eg_trace_start (EgModel *model,
                      const EgTraceRequest *request,
                      EgTracePartial *partial,

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "library/model.h"
-#include "trace/run/partial.h"
 #include "trace/result/result.h"
+#include "trace/run/partial.h"
 
 #include <gio/gio.h>
 
@@ -41,8 +41,8 @@ typedef struct
 typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer user_data);
 
 /* Bytes that the runs kept by a trace take at the most, beside the weights: of a prompt of n_tokens whose
- * subject is at its beginning, when the residual stream and these sites are restored. */
-guint64 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, EgSiteSet sites);
+ * subject is at its beginning, when these sites are restored (NULL: the residual stream). */
+guint64 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, char *const *sites);
 
 /* Starts a trace on the request's device; never blocks. Where a device fails or has too little memory, the
  * trace begins again on the processor, with a new result whose note says so; EG_ERROR_DEVICE only when a GPU

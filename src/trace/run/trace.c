@@ -1,8 +1,10 @@
 /* Traces on the device that the request names: the model is placed there first, and where the device fails or
  * has too little memory, the trace begins again on the processor, and says so. */
-#include "trace/run/tracer-private.h"
+#include "trace/run/trace.h"
 
 #include "core/error.h"
+#include "trace/plan/memory.h"
+#include "trace/run/start.h"
 
 #include <glib/gi18n.h>
 
@@ -213,4 +215,65 @@ eg_trace_continue_async (EgTracePartial *partial,
 {
   run_placed (device_trace_new (partial->model, partial->request, partial, cancellable, progress,
                                 progress_data, callback, user_data));
+}
+
+/* ---- the end of it ---- */
+
+EgTracePartial *
+eg_trace_get_partial (GAsyncResult *result)
+{
+  EgTracePartial *partial = g_task_get_task_data (G_TASK (result));
+  return partial != NULL ? eg_trace_partial_ref (partial) : NULL;
+}
+
+EgTraceResult *
+eg_trace_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---- waiting for it ---- */
+
+typedef struct
+{
+  GMainLoop *loop;
+  GAsyncResult *result;
+} Waiting;
+
+static void
+stop_waiting (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Waiting *waiting = data;
+  waiting->result = g_object_ref (result);
+  g_main_loop_quit (waiting->loop);
+}
+
+EgTraceResult *
+eg_trace_run (EgModel *model,
+              const EgTraceRequest *request,
+              GCancellable *cancellable,
+              EgTraceProgressFunc progress,
+              gpointer progress_data,
+              GError **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
+  Waiting waiting = { loop, NULL };
+  g_main_context_push_thread_default (context);
+  eg_trace_async (model, request, cancellable, progress, progress_data, stop_waiting, &waiting);
+  g_main_loop_run (loop);
+  g_main_context_pop_thread_default (context);
+  EgTraceResult *result = eg_trace_finish (waiting.result, error);
+  g_object_unref (waiting.result);
+  return result;
+}
+
+guint64
+eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, char *const *sites)
+{
+  g_return_val_if_fail (n_tokens > 0 && samples > 0, 0);
+  const EgSizes *sizes = eg_model_get_sizes (model);
+  const EgTraceRequest request = { .sites = (char **)sites, .window = 1 };
+  const EgGrid grid = eg_grid_of (&request, eg_model_get_family (model), sizes->n_layers, n_tokens, 0);
+  return eg_trace_memory_plan (sizes, &grid, samples).bytes;
 }
