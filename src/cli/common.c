@@ -1,3 +1,4 @@
+/* Options, errors and standard output as all commands have them. */
 #include "cli/common.h"
 
 #include "cli/interrupt.h"

@@ -1,3 +1,4 @@
+/* Chooses the writer of a file by its ending. */
 #include "cli/output.h"
 
 #include "cli/common.h"

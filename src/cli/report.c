@@ -1,3 +1,4 @@
+/* A result as lines for a terminal or a pipe. */
 #include "cli/report.h"
 
 #include "cli/common.h"

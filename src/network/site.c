@@ -1,3 +1,4 @@
+/* Sites by name. */
 #include "network/site.h"
 
 #include "core/error.h"

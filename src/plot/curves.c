@@ -1,3 +1,4 @@
+/* The curves of a grid, made into charts and into sentences. */
 #include "plot/curves.h"
 
 #include "tokenizer/token-text.h"

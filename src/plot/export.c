@@ -1,3 +1,4 @@
+/* Draws a figure to the surface that a file’s ending asks for. */
 #include "plot/export.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Draws one of the pictures of a result in the size that was asked for. */
 #include "plot/figure.h"
 
 #define POINTS_PER_INCH 72.0

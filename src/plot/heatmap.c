@@ -1,3 +1,4 @@
+/* Draws a heatmap where its layout says: cells, hatch, lines, axes and bar. */
 #include "plot/heatmap-private.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Places small heatmaps in rows, on the scale that all of them share. */
 #include "plot/multiples.h"
 
 #include "plot/heatmap-private.h"

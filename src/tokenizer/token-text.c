@@ -1,3 +1,4 @@
+/* Tokens as labels and in sentences. */
 #include "tokenizer/token-text.h"
 
 #include <string.h>

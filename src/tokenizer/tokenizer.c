@@ -1,3 +1,4 @@
+/* Encodes and decodes texts. */
 #include "tokenizer/tokenizer-private.h"
 
 #include "core/error.h"
