@@ -98,27 +98,8 @@ def test_toolkits_stay_where_they_belong():
     assert not wrong, "\n".join(wrong)
 
 
-def owner(stem):
-    """The component that a file belongs to: a private header's is the file whose own header it includes."""
-    if stem in rules.INNER:
-        return rules.INNER[stem]
-    folder, name = os.path.split(stem)
-    if name != "private" and not name.endswith("-private"):
-        return stem
-    public = f"{folder}/{os.path.basename(folder) if name == 'private' else name.removesuffix('-private')}"
-    return public if public + ".h" in FILES[stem + ".h"].quoted else stem
-
-
-def component_graph():
-    """component → components that it includes."""
-    graph = {owner(stem): set() for stem in tree.include_graph(FILES)}
-    for stem, others in tree.include_graph(FILES).items():
-        graph[owner(stem)] |= {owner(other) for other in others if owner(other) != owner(stem)}
-    return graph
-
-
 def test_no_files_include_each_other_in_a_circle():
-    offenders = {tuple(circle): "a circle: " + ", ".join(circle) for circle in tree.find_circles(component_graph())}
+    offenders = {tuple(circle): "a circle: " + ", ".join(circle) for circle in tree.find_circles(tree.component_graph(FILES, rules.INNER))}
     assert_only_known(offenders, rules.CIRCLES, "tests/structure/rules.py: CIRCLES")
 
 

@@ -88,6 +88,27 @@ def include_graph(files):
     return graph
 
 
+def find_owner(stem, files, inner):
+    """The component that a file belongs to: a private header's is the file whose own header it includes."""
+    if stem in inner:
+        return inner[stem]
+    folder, _, name = stem.rpartition("/")
+    if name != "private" and not name.endswith("-private"):
+        return stem
+    public = f"{folder}/{folder.rpartition('/')[2] if name == 'private' else name.removesuffix('-private')}"
+    return public if public + ".h" in files[stem + ".h"].quoted else stem
+
+
+def component_graph(files, inner):
+    """component → components that it includes; inner: stem → the component that it is a part of."""
+    includes = include_graph(files)
+    owner = {stem: find_owner(stem, files, inner) for stem in includes}
+    graph = {component: set() for component in owner.values()}
+    for stem, others in includes.items():
+        graph[owner[stem]] |= {owner[other] for other in others if owner[other] != owner[stem]}
+    return graph
+
+
 def find_circles(graph):
     """Groups of two and more that reach each other (Tarjan), each sorted."""
     index, low, on_stack, stack, circles = {}, {}, set(), [], []
