@@ -163,12 +163,11 @@ __global__ void
 __launch_bounds__ (attention_threads) attention_kernel (AttentionArguments it)
 {
   const unsigned W = C * warp_size, lane = threadIdx.x % warp_size, warp = threadIdx.x / warp_size;
-  const EgAttentionRows segment = it.segments[blockIdx.x];
+  const EgAttentionRows &segment = it.segments[blockIdx.x];
   const size_t first = segment.out_first + (size_t)blockIdx.z * attention_rows;
   if (first >= segment.n_rows)
     return;
-  const unsigned n_rows
-      = segment.n_rows - first < attention_rows ? (unsigned)(segment.n_rows - first) : attention_rows;
+  const unsigned n_rows = (unsigned)MIN (segment.n_rows - first, (size_t)attention_rows);
   const unsigned head = blockIdx.y % it.n_heads, i0 = blockIdx.y / it.n_heads * W; /* of y's channels */
   const unsigned width = it.d_head - i0 < W ? it.d_head - i0 : W;
   const size_t n_positions = segment.first + first + n_rows, H = (size_t)head * it.d_head;
@@ -188,7 +187,7 @@ __launch_bounds__ (attention_threads) attention_kernel (AttentionArguments it)
 
   for (size_t s = 0; s < n_positions; s += attention_keys)
     {
-      const unsigned n = n_positions - s < attention_keys ? (unsigned)(n_positions - s) : attention_keys;
+      const unsigned n = (unsigned)MIN (n_positions - s, (size_t)attention_keys);
       if (threadIdx.x < n)
         {
           const size_t offset = find_position (at, s + threadIdx.x) + H;

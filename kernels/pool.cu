@@ -1,3 +1,4 @@
+/* Device memory in pieces of large blocks: the best fit, neighbours joined when they are given back. */
 #include "pool.cuh"
 
 namespace engram

@@ -8,11 +8,8 @@
  * number at once. A block is one segment: rows past its end cost nothing.
  *
  * Occupancy: a block of 128 threads takes 8 KiB of shared memory, so registers alone say how many blocks a
- * multiprocessor of 65,536 has at a time. Of capability 9.0, by ptxas: S 1 takes 56 a thread: 9 blocks, 36 of
- * 64 warps; S 4, G 1 64: 8 blocks, 32 warps; S 4, G 2 and 4 80: 6 blocks, 24 warps; S 16, G 1 148: 3 blocks,
- * 12 warps; S 16, G 2 168: 3 blocks; S 16, G 4 to 16 188: 2 blocks, 8 warps. A thread's S states are
- * independent of each other: S · warps, not warps alone, is what hides the latency of a row. No instantiation
- * spills; README.md has the other generations. */
+ * multiprocessor of 65,536 has at a time (README.md). A thread's S states are independent of each other:
+ * S · warps, not warps alone, is what hides the latency of a row. No instantiation spills. */
 #include "stream.cuh"
 
 #include <map>
@@ -36,88 +33,124 @@ struct ScanArguments
   size_t ldz;
 };
 
+/* B and C of n rows of a segment from `first` on, the block together; n_padded numbers a row, 0 beyond N. */
+__device__ static __forceinline__ void
+load_tile (float *tile_b,
+           float *tile_c,
+           const ScanArguments &it,
+           const EgScanRows &segment,
+           size_t first,
+           unsigned n_rows,
+           unsigned n_padded)
+{
+  const size_t N = it.n_state;
+  __syncthreads ();
+  for (unsigned k = threadIdx.x; k < n_rows * n_padded; k += scan_threads)
+    {
+      const size_t row = segment.row + first + k / n_padded, n = k % n_padded;
+      tile_b[k] = n < N ? it.b_rows[row * it.ldbc + n] : 0.0f;
+      tile_c[k] = n < N ? it.c_rows[row * it.ldbc + n] : 0.0f;
+    }
+  __syncthreads ();
+}
+
+/* h after one row: `now` is its Δ, `gain` Δ·c. */
+template <unsigned S>
+__device__ static __forceinline__ void
+update (float (&h)[S], const float (&a)[S], float now, float gain, const float *b)
+{
+#pragma unroll
+  for (unsigned s = 0; s < S; s++)
+    h[s] = exp2f (now * a[s]) * h[s] + gain * b[s];
+}
+
+/* Of a thread's states, those there are from memory [N, D], or into it. */
+template <unsigned S>
+__device__ static __forceinline__ void
+take_states (float (&h)[S], const float *from, unsigned n_states, size_t D)
+{
+#pragma unroll
+  for (unsigned s = 0; s < S; s++)
+    if (s < n_states)
+      h[s] = from[s * D];
+}
+
+template <unsigned S>
+__device__ static __forceinline__ void
+keep_states (const float (&h)[S], float *to, unsigned n_states, size_t D)
+{
+#pragma unroll
+  for (unsigned s = 0; s < S; s++)
+    if (s < n_states)
+      to[s * D] = h[s];
+}
+
+/* Σ_n C[n]·h[n] over a channel's threads, for all of them. */
+template <unsigned S, unsigned CHANNELS>
+__device__ static __forceinline__ float
+read_states (const float (&h)[S], const float *c)
+{
+  float sum = 0.0f;
+#pragma unroll
+  for (unsigned s = 0; s < S; s++)
+    sum += c[s] * h[s];
+#pragma unroll
+  for (unsigned lanes = CHANNELS; lanes < warp_size; lanes *= 2)
+    sum += __shfl_xor_sync (all_lanes, sum, (int)lanes);
+  return sum;
+}
+
 template <unsigned S, unsigned G>
 __global__ void
 __launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
 {
-  const unsigned channels = warp_size / G; /* of a warp */
-  const unsigned lane = threadIdx.x % warp_size, group = lane / channels;
+  const unsigned channels = warp_size / G, lane = threadIdx.x % warp_size, group = lane / channels;
   const unsigned n_padded = S * G, tile_rows = scan_tile / n_padded;
   const size_t i
       = (size_t)blockIdx.y * (scan_threads / G) + threadIdx.x / warp_size * channels + lane % channels;
   const bool inside = i < it.n_inner;
-  const size_t D = it.n_inner, N = it.n_state, at = inside ? i : 0;
+  const size_t D = it.n_inner, N = it.n_state, at = inside ? i : 0, first_state = group * S * D + at;
+  const unsigned n_states = group * S < N ? (unsigned)(N - group * S) : 0; /* the thread's, S at the most */
   const EgScanRows segment = it.segments[blockIdx.x];
   float *tile_b = shared_memory<float> (), *tile_c = tile_b + scan_tile;
 
-  float h[S], a[S];
-#pragma unroll
-  for (unsigned s = 0; s < S; s++)
-    {
-      const size_t n = group * S + s;
-      a[s] = n < N ? it.a[n * D + at] : 0.0f;
-      h[s] = n < N && segment.state ? segment.state[n * D + at] : 0.0f;
-    }
+  float h[S] = {}, a[S] = {};
+  take_states (a, it.a + first_state, n_states, D);
+  if (segment.state)
+    take_states (h, segment.state + first_state, n_states, D);
   const float skip = it.skip[at];
   const float *delta = it.delta + segment.row * D + at, *c = it.c + segment.row * D + at;
   float step = segment.n_rows > 0 ? *delta : 0.0f, in = segment.n_rows > 0 ? *c : 0.0f;
-  float *keep = segment.keep_state;
+  float *keep = segment.keep_state ? segment.keep_state + first_state : nullptr;
   size_t next_kept = keep ? segment.keep_first : segment.n_rows;
-  const float *set = segment.set_state ? segment.set_state + at : nullptr;
-  const size_t set_first = segment.set_state ? segment.set_first : segment.n_rows, set_end = segment.set_end;
+  const float *set = segment.set_state ? segment.set_state + first_state : nullptr;
+  const size_t set_first = set ? segment.set_first : segment.n_rows, set_end = segment.set_end;
 
   for (size_t first = 0; first < segment.n_rows; first += tile_rows)
     {
-      const unsigned n_rows
-          = segment.n_rows - first < tile_rows ? (unsigned)(segment.n_rows - first) : tile_rows;
-      __syncthreads ();
-      for (unsigned k = threadIdx.x; k < n_rows * n_padded; k += scan_threads)
-        {
-          const size_t row = segment.row + first + k / n_padded, n = k % n_padded;
-          tile_b[k] = n < N ? it.b_rows[row * it.ldbc + n] : 0.0f;
-          tile_c[k] = n < N ? it.c_rows[row * it.ldbc + n] : 0.0f;
-        }
-      __syncthreads ();
+      const unsigned n_rows = (unsigned)MIN (segment.n_rows - first, (size_t)tile_rows);
+      load_tile (tile_b, tile_c, it, segment, first, n_rows, n_padded);
 #pragma unroll 1 /* rows wait for each other: more of them at a time would only take registers */
       for (unsigned r = 0; r < n_rows; r++)
         {
           const size_t t = first + r;
           const float now = step, input = in;
+          const unsigned k = r * n_padded + group * S;
           if (t + 1 < segment.n_rows) /* the next row's, while this one is computed */
             {
-              delta += D;
-              c += D;
-              step = *delta;
-              in = *c;
+              step = *(delta += D);
+              in = *(c += D);
             }
-          const float gain = now * input;
-          float sum = 0.0f;
-#pragma unroll
-          for (unsigned s = 0; s < S; s++)
-            {
-              const unsigned k = r * n_padded + group * S + s;
-              h[s] = exp2f (now * a[s]) * h[s] + gain * tile_b[k];
-            }
+          update (h, a, now, now * input, tile_b + k);
           if (t >= set_first && t < set_end)
             {
-#pragma unroll
-              for (unsigned s = 0; s < S; s++)
-                if (group * S + s < N)
-                  h[s] = set[(group * S + s) * D];
+              take_states (h, set, n_states, D);
               set += N * D;
             }
-#pragma unroll
-          for (unsigned s = 0; s < S; s++)
-            sum += tile_c[r * n_padded + group * S + s] * h[s];
-#pragma unroll
-          for (unsigned step_lanes = channels; step_lanes < warp_size; step_lanes *= 2)
-            sum += __shfl_xor_sync (all_lanes, sum, (int)step_lanes);
+          const float sum = read_states<S, channels> (h, tile_c + k);
           if (t == next_kept && t < segment.keep_end)
             {
-#pragma unroll
-              for (unsigned s = 0; s < S; s++)
-                if (inside && group * S + s < N)
-                  keep[(group * S + s) * D + i] = h[s];
+              keep_states (h, keep, inside ? n_states : 0, D);
               keep += N * D;
               next_kept += segment.keep_step;
             }

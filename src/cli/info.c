@@ -4,6 +4,7 @@
 #include "core/memory.h"
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
+#include "formats/quote.h"
 #include "trace/run/trace.h"
 
 #include <glib/gi18n.h>
@@ -18,6 +19,37 @@ static gsize
 n_tokens_of (EgModel *model)
 {
   return eg_tokenizer_n_ids (eg_model_get_tokenizer (model));
+}
+
+/* What lies in the files and is not used. */
+static JsonObject *
+others_to_json (EgNetwork *network)
+{
+  JsonObject *object = json_object_new ();
+  JsonArray *names = json_array_new ();
+  GPtrArray *others = eg_network_get_others (network);
+  for (guint i = 0; i < others->len; i++)
+    json_array_add_string_element (names, others->pdata[i]);
+  json_object_set_int_member (object, "count", (gint64)eg_network_get_n_others (network));
+  json_object_set_array_member (object, "first", names);
+  return object;
+}
+
+static void
+print_others (gsize width, EgNetwork *network)
+{
+  const gsize n = eg_network_get_n_others (network);
+  if (n == 0)
+    return;
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+  GPtrArray *others = eg_network_get_others (network);
+  for (guint i = 0; i < others->len; i++)
+    g_ptr_array_add (parts, eg_quote (others->pdata[i]));
+  if (n > others->len)
+    g_ptr_array_add (parts, g_strdup ("…"));
+  g_autofree char *text = cli_join (parts);
+  /* TRANSLATORS: of a model's files: tensors that lie there and are no part of the network. */
+  cli_field (width, C_ ("info", "not used"), "%s", text);
 }
 
 static void
@@ -74,6 +106,8 @@ print_json (EgModel *model)
   json_object_set_string_member (document, "dtype", eg_model_get_dtype_name (model));
   json_object_set_int_member (document, "parameters", (gint64)eg_model_get_n_parameters (model));
   json_object_set_int_member (document, "bytes", (gint64)eg_model_get_n_bytes (model));
+  if (eg_network_get_n_others (eg_model_get_network (model)) > 0)
+    json_object_set_object_member (document, "other_tensors", others_to_json (eg_model_get_network (model)));
   json_object_set_object_member (document, "tokenizer", tokenizer);
   json_object_set_object_member (document, "trace_memory", memory);
   json_object_set_object_member (document, "openblas", openblas);
@@ -86,17 +120,11 @@ static gsize
 label_width (void)
 {
   /* TRANSLATORS: the labels of a model's sizes in the terminal, in a column. */
-  const char *const labels[] = { C_ ("info", "model"),
-                                 C_ ("info", "folder"),
-                                 C_ ("info", "architecture"),
-                                 C_ ("info", "layers"),
-                                 C_ ("info", "width"),
-                                 C_ ("info", "vocabulary"),
-                                 C_ ("info", "parameters"),
-                                 C_ ("info", "tokenizer"),
-                                 C_ ("info", "trace memory"),
-                                 C_ ("info", "processor"),
-                                 NULL };
+  const char *const labels[]
+      = { C_ ("info", "model"),        C_ ("info", "folder"),    C_ ("info", "architecture"),
+          C_ ("info", "layers"),       C_ ("info", "width"),     C_ ("info", "vocabulary"),
+          C_ ("info", "parameters"),   C_ ("info", "not used"),  C_ ("info", "tokenizer"),
+          C_ ("info", "trace memory"), C_ ("info", "processor"), NULL };
   return cli_label_width (labels, 15);
 }
 
@@ -139,6 +167,7 @@ print_lines (EgModel *model)
              /* TRANSLATORS: how many, the type of the numbers, such as F32, and the size of the file. */
              _ ("%zu (%s, %s on disk)"), eg_model_get_n_parameters (model), eg_model_get_dtype_name (model),
              file_size);
+  print_others (width, eg_model_get_network (model));
   if (eg_model_get_tokenizer_path (model) != NULL)
     {
       cli_field (width, C_ ("info", "tokenizer"), _ ("byte-level BPE, %zu tokens, %s"), n_tokens_of (model),

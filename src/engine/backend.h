@@ -1,5 +1,5 @@
-/* The op table: what a network is made of, on rows of float32. The network is written once over it
- * (network/mamba.c); the CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
+/* The op table: what networks are made of, on rows of float32. Each is written once over it (network/); the
+ * CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
  *
  * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the
  * backend's memory: the network computes with such addresses and never reads through them; tables of
@@ -139,7 +139,8 @@ typedef struct
   gsize ldz, n_rows, n_inner;
 } EgGate;
 
-/* Keys and values of n consecutive positions: position i's at keys + i·ld and values + i·ld. Device. */
+/* Keys and values of n consecutive positions, those of all heads: the i-th one's at keys + i·ld and
+ * values + i·ld. Device. */
 typedef struct
 {
   const float *keys, *values;
@@ -149,7 +150,8 @@ typedef struct
 /**
  * EgAttentionRows: one segment's rows among the stacked rows of a group.
  * @row, @n_rows: its rows of q; the first one's position is @first
- * @span, @n_spans: of the op's spans, those that hold the positions 0 … first + n_rows − 1, in order
+ * @span, @n_spans: of the op's spans, those that hold the positions 0 … first + n_rows − 1, in order.
+ * How positions lie in spans changes no number
  * @out_first: the first of its rows whose y is wanted; n_rows for none
  * @out_row: the row of the output where that one goes
  * @cut_first, @cut_end: of its rows, those that do not read the positions @from_begin … @from_end − 1, all
@@ -165,7 +167,7 @@ typedef struct
 
 /**
  * EgAttention: y[t, h] = Σ_s softmax_s (scale · q[t, h]·k[s, h]) · v[s, h] over the positions s ≤ t, for each
- * head h of width d_head.
+ * head h of width d_head. What a row does not read may be anything, NaN too.
  * @y: [out rows, H·d_head] dense; @q: [rows, H·d_head] with leading dimension @ldq
  */
 typedef struct
@@ -275,7 +277,7 @@ typedef enum
  * @name: as results name the device
  * @n_lanes: how many streams should be at work at a time; 0: one a thread
  * @group_rows: rows of a group that keep the device busy; 0: what suits a processor (trace/plan/plan.h)
- * @most_states: the greatest d_state that scan takes; 0: any
+ * @most_states: the greatest d_state that scan takes; 0: any. No other op has a limit
  */
 struct _EgBackend
 {

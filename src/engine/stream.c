@@ -1,3 +1,4 @@
+/* A stream's failure as a GError. */
 #include "engine/stream.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Symmetric matrices by OpenBLAS and its LAPACK. */
 #include "engine/symmetric.h"
 
 #include "core/error.h"

@@ -1,6 +1,8 @@
+/* Takes a JSON text apart, token by token. */
 #include "formats/json-reader.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 #include <string.h>
 
 void
@@ -180,6 +182,27 @@ read_word (EgJsonReader *self, const char *word, EgJsonToken token)
   return token;
 }
 
+/* Python's names of numbers that JSON does not have. */
+static gboolean
+read_named_number (EgJsonReader *self)
+{
+  static const struct
+  {
+    const char *name;
+    double value;
+  } numbers[] = { { "Infinity", INFINITY }, { "-Infinity", -INFINITY }, { "NaN", NAN } };
+  for (gsize i = 0; self->allow_names && i < G_N_ELEMENTS (numbers); i++)
+    {
+      const gsize length = strlen (numbers[i].name);
+      if ((gsize)(self->end - self->at) < length || memcmp (self->at, numbers[i].name, length) != 0)
+        continue;
+      self->at += length;
+      self->real = numbers[i].value;
+      return TRUE;
+    }
+  return FALSE;
+}
+
 EgJsonToken
 eg_json_reader_next (EgJsonReader *self)
 {
@@ -209,6 +232,8 @@ eg_json_reader_next (EgJsonReader *self)
     case 'n':
       return read_word (self, "null", EG_JSON_NULL);
     default:
+      if (read_named_number (self))
+        return EG_JSON_REAL;
       return c == '-' || g_ascii_isdigit (c) ? read_number (self) : refuse_here (self);
     }
 }

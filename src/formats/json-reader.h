@@ -16,7 +16,7 @@ typedef enum
   EG_JSON_COMMA = ',',
   EG_JSON_TEXT = '"',
   EG_JSON_INTEGER = '0', /* neither fraction nor exponent, and fits */
-  EG_JSON_REAL = '.',    /* any other number; infinite where that is too large */
+  EG_JSON_REAL = '.',    /* any other number; infinite where that is too large, or by name */
   EG_JSON_TRUE = 't',
   EG_JSON_FALSE = 'f',
   EG_JSON_NULL = 'n',
@@ -29,6 +29,7 @@ typedef enum
  * @start, @at, @end: the text, UTF-8, and where the next token is looked for
  * @text: of the last EG_JSON_TEXT, without its escapes
  * @integer, @real: the last number of each kind
+ * @allow_names: set by the caller: Infinity, -Infinity and NaN are numbers, as in Python's JSON
  * @problem: after EG_JSON_BAD, what is wrong with the text, a translated message: "the JSON text has a …"
  */
 typedef struct
@@ -37,6 +38,7 @@ typedef struct
   GString *text;
   gint64 integer;
   double real;
+  gboolean allow_names;
   const char *problem;
 } EgJsonReader;
 

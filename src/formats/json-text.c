@@ -1,8 +1,10 @@
+/* Makes json-glib's tree of a JSON text, strictly. */
 #include "formats/json-text.h"
 
 #include "core/error.h"
 #include "formats/json-reader.h"
 #include "formats/map-file.h"
+#include "formats/placeholder.h"
 #include "formats/quote.h"
 
 #include <glib/gi18n.h>
@@ -20,7 +22,9 @@ typedef struct
   EgJsonSpan *spans;
   gsize n_spans;
   gsize n_values;
-  char *problem; /* once it has failed */
+  char *field;       /* the last name in a tree */
+  gboolean is_field; /* the problem names it */
+  char *problem;     /* once it has failed */
 } Parser;
 
 /* problem: what is wrong with the text. Returns: FALSE. */
@@ -37,6 +41,7 @@ fail_duplicate (Parser *self, const char *name)
 {
   g_autofree char *quoted = eg_quote (name);
   self->problem = g_strdup_printf (_ ("“%s” is there twice"), quoted);
+  self->is_field = TRUE;
   return FALSE;
 }
 
@@ -114,6 +119,11 @@ read_members (Parser *self, guint depth, const char *owner, JsonObject *object)
       g_autofree char *name = object != NULL ? g_strdup (self->reader.text->str) : NULL;
       if (object != NULL && json_object_has_member (object, name))
         return fail_duplicate (self, name);
+      if (name != NULL)
+        {
+          g_free (self->field);
+          self->field = g_strdup (name);
+        }
       if (!read_member (self, depth, owner, object, name))
         return FALSE;
       token = eg_json_reader_next (&self->reader);
@@ -233,8 +243,43 @@ read_root (Parser *self, JsonNode **root)
          || fail (self, _ ("the JSON text goes on after its end"));
 }
 
+/* Where the reader stands, as a person counts: from 1, at the last character that is not white space. */
+static guint
+count_lines (const EgJsonReader *reader)
+{
+  const char *at = reader->at;
+  guint n = 1;
+  while (at > reader->start && g_ascii_isspace (at[-1]))
+    at--;
+  for (const char *p = reader->start; p < at; p++)
+    n += *p == '\n';
+  return n;
+}
+
+static void
+set_error (const Parser *self, const char *where, gboolean is_file, GError **error)
+{
+  const guint line = count_lines (&self->reader);
+  g_autofree char *field = self->field != NULL ? eg_quote (self->field) : NULL;
+  if (!is_file)
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, self->problem);
+  else if (field == NULL || self->is_field)
+    /* TRANSLATORS: a file, a line of it, and what is wrong there. */
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: line %u: %s"), where, line, self->problem);
+  else
+    /* TRANSLATORS: a file, a line of it, the name of a field, and what is wrong there. */
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: line %u, field “%s”: %s"), where, line, field,
+                 self->problem);
+}
+
 static gboolean
-parse (Parser *self, const char *text, gsize length, const char *where, JsonNode **root, GError **error)
+parse (Parser *self,
+       const char *text,
+       gsize length,
+       const char *where,
+       gboolean is_file,
+       JsonNode **root,
+       GError **error)
 {
   if (!g_utf8_validate_len (text, length, NULL))
     {
@@ -242,13 +287,14 @@ parse (Parser *self, const char *text, gsize length, const char *where, JsonNode
       return FALSE;
     }
   eg_json_reader_init (&self->reader, text, length);
+  self->reader.allow_names = is_file;
   const gboolean ok = read_root (self, root);
+  if (!ok)
+    set_error (self, where, is_file, error);
   eg_json_reader_clear (&self->reader);
-  if (ok)
-    return TRUE;
-  g_autofree char *problem = self->problem;
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, problem);
-  return FALSE;
+  g_free (self->field);
+  g_free (self->problem);
+  return ok;
 }
 
 JsonNode *
@@ -262,14 +308,14 @@ eg_json_parse_object_with_spans (
     }
   Parser parser = { .spans = spans, .n_spans = n_spans };
   g_autoptr (JsonNode) root = NULL;
-  return parse (&parser, text, length, where, &root, error) ? g_steal_pointer (&root) : NULL;
+  return parse (&parser, text, length, where, FALSE, &root, error) ? g_steal_pointer (&root) : NULL;
 }
 
 gboolean
 eg_json_check_object (const char *text, gsize length, const char *where, gsize *n_values, GError **error)
 {
   Parser parser = { 0 };
-  if (!parse (&parser, text, length, where, NULL, error))
+  if (!parse (&parser, text, length, where, FALSE, NULL, error))
     return FALSE;
   *n_values = parser.n_values - 1;
   return TRUE;
@@ -289,7 +335,12 @@ eg_json_load_object (const char *path, GError **error)
   if (!g_file_get_contents (path, &text, &length, error))
     return NULL;
   g_autofree char *where = eg_file_get_title (path);
-  return eg_json_parse_object (text, length, where, error);
+  Parser parser = { 0 };
+  g_autoptr (JsonNode) root = NULL;
+  return eg_check_placeholder (text, length, where, error)
+                 && parse (&parser, text, length, where, TRUE, &root, error)
+             ? g_steal_pointer (&root)
+             : NULL;
 }
 
 gboolean
@@ -301,6 +352,34 @@ eg_json_node_get_size (JsonNode *node, guint64 *value)
   if (number < 0)
     return FALSE;
   *value = (guint64)number;
+  return TRUE;
+}
+
+static gboolean
+read_named_double (const char *name, double *value)
+{
+  g_auto (EgJsonReader) reader;
+  eg_json_reader_init (&reader, name, strlen (name));
+  reader.allow_names = TRUE;
+  const EgJsonToken token = eg_json_reader_next (&reader);
+  *value = token == EG_JSON_INTEGER ? (double)reader.integer : reader.real;
+  return (token == EG_JSON_REAL || token == EG_JSON_INTEGER) && reader.at == reader.end;
+}
+
+gboolean
+eg_json_node_get_double (JsonNode *node, double *value)
+{
+  if (node != NULL && JSON_NODE_HOLDS_OBJECT (node))
+    {
+      const char *name
+          = eg_json_node_get_text (json_object_get_member (json_node_get_object (node), "__float__"));
+      return name != NULL && read_named_double (name, value);
+    }
+  const GType type
+      = node != NULL && JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
+  if (type != G_TYPE_DOUBLE && type != G_TYPE_INT64)
+    return FALSE;
+  *value = json_node_get_double (node);
   return TRUE;
 }
 

@@ -34,11 +34,16 @@ JsonNode *eg_json_parse_object_with_spans (
 gboolean
 eg_json_check_object (const char *text, gsize length, const char *where, gsize *n_values, GError **error);
 
-/* Reads a whole file; where is the file's base name. Also fails with G_FILE_ERROR. */
+/* Reads a whole file, as Python writes it: with Infinity, -Infinity and NaN. Messages begin with the file's
+ * base name, the line and the field. Also fails with G_FILE_ERROR. */
 JsonNode *eg_json_load_object (const char *path, GError **error);
 
 /* Returns: TRUE if node (may be NULL) is a whole number ≥ 0 written without fraction or exponent. */
 gboolean eg_json_node_get_size (JsonNode *node, guint64 *value);
+
+/* Returns: TRUE if node (may be NULL) is a number; transformers 5 writes those that JSON does not have as
+ * {"__float__": "Infinity"}. */
+gboolean eg_json_node_get_double (JsonNode *node, double *value);
 
 /* Returns: (transfer none) (nullable): the text of a string node, valid UTF-8; NULL for any other node. */
 const char *eg_json_node_get_text (JsonNode *node);

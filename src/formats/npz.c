@@ -1,7 +1,9 @@
+/* Archives of named .npy arrays. */
 #include "formats/npz.h"
 
 #include "core/error.h"
 #include "formats/map-file.h"
+#include "formats/placeholder.h"
 #include "formats/quote.h"
 #include "formats/zip.h"
 
@@ -37,6 +39,9 @@ eg_npz_load (const char *path, GError **error)
     return NULL;
   g_autoptr (GBytes) bytes = g_mapped_file_get_bytes (mapping);
   g_autofree char *title = eg_file_get_title (path);
+  if (!eg_check_placeholder (g_mapped_file_get_contents (mapping), g_mapped_file_get_length (mapping), title,
+                             error))
+    return NULL;
   g_autoptr (EgZip) zip = eg_zip_new (bytes, title, error);
   if (zip == NULL)
     return NULL;

@@ -1,3 +1,4 @@
+/* Takes the tensors of a torch.save archive from where they lie in it. */
 #include "formats/pytorch-file.h"
 
 #include "core/error.h"
@@ -10,7 +11,7 @@
 #include <string.h>
 
 /* Of elements that a file has once and a tensor several times. */
-#define MAX_REPEATED_SIZE (256u << 20)
+#define MAX_REPEATED_SIZE (64u << 20)
 
 /* A list of a million tensors is shorter. */
 #define MAX_PICKLE_SIZE (256u << 20)

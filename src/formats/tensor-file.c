@@ -1,8 +1,10 @@
+/* Collects the tensors of a file, copying those that lie at odd addresses. */
 #include "formats/tensor-file.h"
 
 #include "core/error.h"
 #include "formats/map-file.h"
 #include "formats/mapping.h"
+#include "formats/placeholder.h"
 #include "formats/quote.h"
 
 #include <glib/gi18n.h>
@@ -23,9 +25,17 @@ eg_tensor_file_map (const char *path, GError **error)
   if (mapping == NULL)
     return NULL;
 
+  GMappedFile *file = eg_mapping_get_file (mapping);
+  g_autofree char *title = eg_file_get_title (path);
+  if (!eg_check_placeholder (g_mapped_file_get_contents (file), g_mapped_file_get_length (file), title,
+                             error))
+    {
+      eg_mapping_free (mapping);
+      return NULL;
+    }
   EgTensorFile *self = g_new0 (EgTensorFile, 1);
-  self->name = eg_file_get_title (path);
-  self->size = g_mapped_file_get_length (eg_mapping_get_file (mapping));
+  self->name = g_steal_pointer (&title);
+  self->size = g_mapped_file_get_length (file);
   self->tensors = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, free_tensor);
   self->unread = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   self->mapping = mapping;

@@ -1,7 +1,9 @@
+/* A tensor's type, shape and values as float32. */
 #include "formats/tensor.h"
 
 #include "core/half.h"
 
+#include <math.h>
 #include <string.h>
 
 const char *
@@ -78,4 +80,28 @@ eg_shape_to_string (const gsize *shape, guint n_dims)
     g_string_append_printf (text, "%s%" G_GSIZE_FORMAT, i == 0 ? "" : ", ", shape[i]);
   g_string_append_c (text, ']');
   return g_string_free (text, FALSE);
+}
+
+gboolean
+eg_tensor_is_finite (const EgTensor *self, gsize *at)
+{
+  float values[1024];
+  const gsize n = eg_tensor_get_n_elements (self), size = eg_dtype_get_size (self->dtype);
+  for (gsize first = 0; first < n; first += G_N_ELEMENTS (values))
+    {
+      const gsize count = MIN (G_N_ELEMENTS (values), n - first);
+      const EgTensor part = { .dtype = self->dtype,
+                              .n_dims = 1,
+                              .shape = { count },
+                              .data = (const guint8 *)self->data + first * size,
+                              .n_bytes = count * size };
+      eg_tensor_to_floats (&part, values);
+      for (gsize i = 0; i < count; i++)
+        if (!isfinite (values[i]))
+          {
+            *at = first + i;
+            return FALSE;
+          }
+    }
+  return TRUE;
 }

@@ -45,6 +45,9 @@ gsize eg_dtype_get_size (EgDType dtype);
 /* The number of elements: n_bytes / size. */
 gsize eg_tensor_get_n_elements (const EgTensor *self);
 
+/* Whether no element is infinite or no number; at: (out): else the first that is. */
+gboolean eg_tensor_is_finite (const EgTensor *self, gsize *at);
+
 /* The elements as float32, each rounded to nearest: values has room for all. */
 void eg_tensor_to_floats (const EgTensor *self, float *values);
 

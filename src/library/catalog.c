@@ -1,3 +1,4 @@
+/* Lists the models on this machine, and why one cannot be traced. */
 #include "library/catalog.h"
 
 #include "library/locate.h"
@@ -60,7 +61,11 @@ list_folders (const char *parent)
 static gboolean
 is_weights (const char *name)
 {
-  return g_str_has_suffix (name, ".safetensors") || g_str_has_suffix (name, ".bin");
+  static const char *const endings[] = { ".safetensors", ".bin", ".ckpt", ".gguf", ".pt", ".pth" };
+  for (gsize i = 0; i < G_N_ELEMENTS (endings); i++)
+    if (g_str_has_suffix (name, endings[i]))
+      return TRUE;
+  return FALSE;
 }
 
 /* Bytes of the files in folder that may hold weights, whatever is in them. */

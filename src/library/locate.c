@@ -1,9 +1,11 @@
+/* Finds a model by its name: a folder, the store, Hugging Face's caches. */
 #include "library/locate.h"
 
 #include "core/data.h"
 #include "core/error.h"
 #include "formats/quote.h"
 #include "library/expand-path.h"
+#include "library/explain-folder.h"
 
 #include <glib/gi18n.h>
 #include <gio/gio.h>
@@ -260,7 +262,7 @@ static gboolean
 is_model_file (const char *name)
 {
   return g_str_has_suffix (name, ".safetensors") || g_str_has_suffix (name, ".bin")
-         || g_str_has_suffix (name, ".json");
+         || g_str_has_suffix (name, ".ckpt") || g_str_has_suffix (name, ".json");
 }
 
 static char *
@@ -303,5 +305,5 @@ eg_model_explain_missing (const char *folder)
   if (repository != NULL && has_incomplete_blob (repository))
     return g_strdup_printf (_ ("The download of %s is not complete: finish it, or start it again"),
                             repository);
-  return NULL;
+  return eg_folder_explain (path);
 }

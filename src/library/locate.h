@@ -38,8 +38,9 @@ char *eg_model_get_name_of (const char *folder);
  * repository. (transfer full) (nullable) */
 char *eg_model_get_repository_name (const char *base_name);
 
-/* Why a download has left no whole model in this folder: a link that leads nowhere, a part that is still
- * being fetched. Returns: (transfer full) (nullable): a sentence; NULL if nothing says so. */
+/* Why there is no whole model in this folder: a link that leads nowhere, a part that is still being fetched;
+ * or what eg_folder_explain() says. Returns: (transfer full) (nullable): a sentence; NULL if nothing says so.
+ */
 char *eg_model_explain_missing (const char *folder);
 
 G_END_DECLS

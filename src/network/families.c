@@ -16,6 +16,8 @@ static void
 set_unknown (const EgFields *fields, GError **error)
 {
   const char *type = eg_fields_text (fields, "model_type");
+  if (type == NULL && eg_fields_has (fields, "model_type"))
+    type = "?";
   g_autoptr (GString) known = g_string_new (NULL);
   for (gsize i = 0; eg_families[i] != NULL; i++)
     g_string_append_printf (known, "%s%s", i == 0 ? "" : ", ", _ (eg_families[i]->title));
@@ -26,8 +28,38 @@ set_unknown (const EgFields *fields, GError **error)
       return;
     }
   g_autofree char *quoted = eg_quote (type);
-  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED, _ ("%s: the model_type is “%s”; Engram traces %s"),
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED, _ ("%s: model_type is “%s”; Engram traces %s"),
                fields->where, quoted, known->str);
+}
+
+/* Weights of a few bits, or to be rounded to such, are other numbers than those that are stored. What says
+ * that it does nothing is allowed. */
+static gboolean
+refuse_quantized (const EgFields *fields, GError **error)
+{
+  static const char *const flags[] = { "load_in_8bit", "load_in_4bit" };
+  if (!eg_fields_has (fields, "quantization_config"))
+    return TRUE;
+  JsonNode *node = json_object_get_member (fields->object, "quantization_config");
+  const EgFields it
+      = { JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : fields->object, fields->where };
+  gboolean says_none = TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (flags); i++)
+    {
+      gboolean loads = TRUE;
+      if (!eg_fields_boolean (&it, flags[i], TRUE, &loads, error))
+        return FALSE;
+      says_none = says_none && !loads;
+    }
+  if (JSON_NODE_HOLDS_OBJECT (node) && (json_object_get_size (it.object) == 0 || says_none))
+    return TRUE;
+  const char *method = JSON_NODE_HOLDS_OBJECT (node) ? eg_fields_text (&it, "quant_method") : NULL;
+  g_autofree char *quoted = eg_quote (method ? method : "?");
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+               _ ("%s: quantization_config says that the weights are quantized (%s); Engram traces F32, F16 "
+                  "and BF16 weights"),
+               fields->where, quoted);
+  return FALSE;
 }
 
 EgSizes *
@@ -38,6 +70,8 @@ eg_family_read_config (const char *path, const EgFamily **family, GError **error
     return NULL;
   g_autofree char *where = g_path_get_basename (path);
   const EgFields fields = { json_node_get_object (root), where };
+  if (!refuse_quantized (&fields, error))
+    return NULL;
   for (gsize i = 0; eg_families[i] != NULL; i++)
     {
       if (!eg_families[i]->recognizes (&fields))

@@ -68,23 +68,59 @@ eg_fields_boolean (const EgFields *self, const char *name, gboolean fallback, gb
   return TRUE;
 }
 
-gboolean
-eg_fields_epsilon (const EgFields *self, const char *name, float *epsilon, GError **error)
+static gboolean
+read_epsilon (const EgFields *self, const char *name, double *epsilon, GError **error)
 {
-  *epsilon = 1e-5f;
-  if (!eg_fields_has (self, name))
-    return TRUE;
   JsonNode *node = json_object_get_member (self->object, name);
   const GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
-  const double value = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : -1;
-  if (!(value >= 0 && value <= 1))
+  *epsilon = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : -1;
+  if (*epsilon >= 0 && *epsilon <= 1)
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a number from 0 to 1"),
+               self->where, name);
+  return FALSE;
+}
+
+static gboolean
+set_disagreement (const EgFields *self, const char *name, const char *other, GError **error)
+{
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
+               _ ("%s: the fields “%s” and “%s” mean the same and contradict each other"), self->where, name,
+               other);
+  return FALSE;
+}
+
+gboolean
+eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error)
+{
+  static const char *const names[] = { "layer_norm_epsilon", "norm_epsilon", "norm_eps", "rms_norm_eps" };
+  const char *found = NULL;
+  double value = 1e-5;
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a number from 0 to 1"),
-                   self->where, name);
-      return FALSE;
+      double it;
+      if (!eg_fields_has (self, names[i]))
+        continue;
+      if (!read_epsilon (self, names[i], &it, error))
+        return FALSE;
+      if (found != NULL && it != value)
+        return set_disagreement (self, found, names[i], error);
+      found = names[i];
+      value = it;
     }
   *epsilon = (float)value;
   return TRUE;
+}
+
+gboolean
+eg_fields_agree (const EgFields *self, const char *name, const char *other, GError **error)
+{
+  gsize one, two;
+  if (!eg_fields_has (self, name) || !eg_fields_has (self, other))
+    return TRUE;
+  if (!eg_fields_size (self, name, &one, error) || !eg_fields_size (self, other, &two, error))
+    return FALSE;
+  return one == two || set_disagreement (self, name, other, error);
 }
 
 /* A field that Engram knows in one form only: any other is another network. */
@@ -94,13 +130,14 @@ eg_fields_require_text (const EgFields *self, const char *name, const char *only
   if (!eg_fields_has (self, name))
     return TRUE;
   const char *text = eg_json_node_get_text (json_object_get_member (self->object, name));
-  if (g_strcmp0 (text, only) == 0)
+  g_auto (GStrv) forms = g_strsplit (only, "|", -1);
+  if (text != NULL && g_strv_contains ((const char *const *)forms, text))
     return TRUE;
   g_autofree char *quoted = text ? eg_quote (text) : g_strdup ("not a text");
   g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
                /* TRANSLATORS: a file, a field of it and the field's value; the field again, and the value
                 * that it must have. */
                _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), self->where, name, quoted, name,
-               only);
+               forms[0]);
   return FALSE;
 }

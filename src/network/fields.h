@@ -31,10 +31,15 @@ eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize
 gboolean eg_fields_boolean (
     const EgFields *self, const char *name, gboolean fallback, gboolean *value, GError **error);
 
-/* A norm's ε, from 0 to 1; 1e-5 where there is none. */
-gboolean eg_fields_epsilon (const EgFields *self, const char *name, float *epsilon, GError **error);
+/* A norm's ε, from 0 to 1, under whichever of its names it has: layer_norm_epsilon, norm_epsilon, norm_eps,
+ * rms_norm_eps; 1e-5 where there is none. EG_ERROR_FORMAT also when two of them disagree. */
+gboolean eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error);
 
-/* A field that is known in one form only: any other is another network. EG_ERROR_UNSUPPORTED. */
+/* Two names of one size: EG_ERROR_FORMAT when both are there and disagree. */
+gboolean eg_fields_agree (const EgFields *self, const char *name, const char *other, GError **error);
+
+/* A field that is known in one form only (or, with | between them, in forms that mean the same): any other is
+ * another network. EG_ERROR_UNSUPPORTED. */
 gboolean eg_fields_require_text (const EgFields *self, const char *name, const char *only, GError **error);
 
 G_END_DECLS

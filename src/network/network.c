@@ -2,6 +2,7 @@
 #include "network/network.h"
 
 #include "core/error.h"
+#include "network/tensor-names.h"
 
 #include <glib/gi18n.h>
 
@@ -95,6 +96,18 @@ eg_network_get_dtype_name (EgNetwork *self)
   return eg_weights_get_dtype_name (self->weights, self->family, self->sizes);
 }
 
+gsize
+eg_network_get_n_others (EgNetwork *self)
+{
+  return self->weights->n_others;
+}
+
+GPtrArray *
+eg_network_get_others (EgNetwork *self)
+{
+  return self->weights->others;
+}
+
 const EgWeights *
 eg_network_get_weights (EgNetwork *self)
 {
@@ -155,6 +168,27 @@ gboolean
 eg_network_check_files (EgNetwork *self, GError **error)
 {
   return eg_checkpoint_check (self->checkpoint, error);
+}
+
+gboolean
+eg_network_check_finite (EgNetwork *self, GError **error)
+{
+  g_auto (EgTensorNames) names;
+  eg_tensor_names_init (&names, self->family, self->checkpoint);
+  const char *const *all = eg_checkpoint_get_names (self->checkpoint);
+  for (gsize i = 0; all[i] != NULL; i++)
+    {
+      gsize at;
+      if (!eg_tensor_names_has (&names, self->sizes, all[i])
+          || eg_tensor_is_finite (eg_checkpoint_lookup (self->checkpoint, all[i]), &at))
+        continue;
+      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
+                   _ ("%s: tensor %s has a number that is infinite or no number (the element %zu), so that "
+                      "nothing can be computed with it"),
+                   eg_checkpoint_get_file_name (self->checkpoint, all[i]), all[i], at);
+      return FALSE;
+    }
+  return TRUE;
 }
 
 gboolean

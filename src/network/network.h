@@ -24,6 +24,11 @@ gsize eg_network_get_n_parameters (EgNetwork *self);
 /* "F32", "F16", "BF16" or "mixed". */
 const char *eg_network_get_dtype_name (EgNetwork *self);
 
+/* Tensors of its files that are not used: how many, and the names of the first few. (transfer none)
+ * (element-type utf8) */
+gsize eg_network_get_n_others (EgNetwork *self);
+GPtrArray *eg_network_get_others (EgNetwork *self);
+
 /* Where its backend computes; of layers that are not resident, nothing. */
 const EgWeights *eg_network_get_weights (EgNetwork *self);
 EgBackend *eg_network_get_backend (EgNetwork *self);
@@ -41,6 +46,10 @@ EgNetwork *eg_network_get_origin (EgNetwork *self);
 
 /* Fails if the files with its weights have been changed since (mapping.h). */
 gboolean eg_network_check_files (EgNetwork *self, GError **error);
+
+/* Fails with EG_ERROR_FORMAT if a weight is infinite or no number, and says which: to be asked when what was
+ * computed is none, since it reads them all. */
+gboolean eg_network_check_finite (EgNetwork *self, GError **error);
 
 /* Whether a text of these tokens can be run: EG_ERROR_INVALID for no token, too many of them, or one beyond
  * the vocabulary. */

@@ -2,6 +2,7 @@
 #include "network/weights.h"
 
 #include "core/error.h"
+#include "network/tensor-names.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -12,7 +13,7 @@ typedef struct
   const EgSizes *sizes;
   EgCheckpoint *checkpoint;
   EgWeights *weights;
-  const char *root;    /* before all names but the head's */
+  EgTensorNames names;
   gboolean check_only; /* nothing is read but the tensors' names and shapes */
   gsize dims[EG_MAX_DIMS];
 } Loader;
@@ -169,27 +170,23 @@ load_layer (Loader *loader, gsize l, gpointer layer, GError **error)
   const EgFamily *family = loader->family;
   for (guint i = 0; i < family->n_tensors; i++)
     {
-      g_autofree char *name = g_strdup_printf ("%s%s%" G_GSIZE_FORMAT ".%s", loader->root,
-                                               family->layer_prefix, l, family->tensors[i].name);
+      g_autofree char *name = eg_tensor_names_of_layer (&loader->names, l, &family->tensors[i]);
       if (!load_tensor (loader, &family->tensors[i], name, layer, error))
         return FALSE;
     }
   return TRUE;
 }
 
-/* The first of the names (alternatives with | between them) that there is, or else the first of all. */
-static char *
-find_name (Loader *loader, const char *names)
+static gboolean
+load_embedding (Loader *loader, GError **error)
 {
-  g_auto (GStrv) parts = g_strsplit (names, "|", -1);
-  for (gsize i = 0; parts[i] != NULL; i++)
-    {
-      char *name = g_strconcat (loader->root, parts[i], NULL);
-      if (parts[i + 1] == NULL || eg_checkpoint_has (loader->checkpoint, name))
-        return name;
-      g_free (name);
-    }
-  return NULL;
+  EgWeights *self = loader->weights;
+  const EgTensorNames *names = &loader->names;
+  const gsize V = loader->sizes->vocab_size, d = loader->sizes->d_model;
+  const gboolean by_head = loader->sizes->tie_embeddings
+                           && !eg_checkpoint_has (loader->checkpoint, names->embedding)
+                           && eg_checkpoint_has (loader->checkpoint, names->head);
+  return load_matrix (loader, by_head ? names->head : names->embedding, V, d, FALSE, &self->embedding, error);
 }
 
 static gboolean
@@ -197,7 +194,7 @@ load_head (Loader *loader, GError **error)
 {
   EgWeights *self = loader->weights;
   const gsize V = loader->sizes->vocab_size, d = loader->sizes->d_model;
-  const char *name = loader->family->head;
+  const char *name = loader->names.head;
   if (eg_checkpoint_has (loader->checkpoint, name))
     {
       if (!load_matrix (loader, name, V, d, FALSE, &self->head, error))
@@ -209,10 +206,10 @@ load_head (Loader *loader, GError **error)
   self->head = self->embedding;
   if (loader->sizes->tie_embeddings)
     return TRUE;
-  g_set_error (
-      error, EG_ERROR, EG_ERROR_NOT_FOUND,
-      _ ("%s: there is no tensor %s, and config.json says that the head is not tied to the embedding"),
-      eg_checkpoint_get_file_name (loader->checkpoint, name), name);
+  g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
+               _ ("%s: there is no tensor %s, and config.json says that the head is not tied to the "
+                  "embedding"),
+               eg_checkpoint_get_file_name (loader->checkpoint, name), name);
   return FALSE;
 }
 
@@ -220,37 +217,14 @@ load_head (Loader *loader, GError **error)
 static gboolean
 load_ends (Loader *loader, GError **error)
 {
-  const EgFamily *family = loader->family;
   EgWeights *self = loader->weights;
-  const gsize V = loader->sizes->vocab_size, d = loader->sizes->d_model;
-  g_autofree char *embedding = find_name (loader, family->embedding);
-  g_autofree char *norm = find_name (loader, family->norm);
-  if (!load_matrix (loader, embedding, V, d, FALSE, &self->embedding, error)
-      || !load_vector (loader, norm, d, &self->norm, error))
-    return FALSE;
-  if (family->norm_bias != NULL)
-    {
-      g_autofree char *bias = find_name (loader, family->norm_bias);
-      if (!load_vector (loader, bias, d, &self->norm_bias, error))
-        return FALSE;
-    }
-  if (family->positions != NULL)
-    {
-      g_autofree char *positions = find_name (loader, family->positions);
-      if (!load_matrix (loader, positions, loader->sizes->n_positions, d, FALSE, &self->positions, error))
-        return FALSE;
-    }
-  return load_head (loader, error);
-}
-
-/* The names may lack the network's own before them. */
-static void
-find_root (Loader *loader)
-{
-  loader->root = "";
-  g_autofree char *bare = find_name (loader, loader->family->embedding);
-  if (!eg_checkpoint_has (loader->checkpoint, bare))
-    loader->root = loader->family->root;
+  const EgTensorNames *names = &loader->names;
+  const gsize d = loader->sizes->d_model, n = loader->sizes->n_positions;
+  return load_embedding (loader, error) && load_vector (loader, names->norm, d, &self->norm, error)
+         && (names->norm_bias == NULL || load_vector (loader, names->norm_bias, d, &self->norm_bias, error))
+         && (names->positions == NULL
+             || load_matrix (loader, names->positions, n, d, FALSE, &self->positions, error))
+         && load_head (loader, error);
 }
 
 static EgWeights *
@@ -262,12 +236,14 @@ load_weights (const EgFamily *family,
 {
   EgWeights *self = g_new0 (EgWeights, 1);
   self->copies = g_ptr_array_new_with_free_func (g_free);
+  self->others = g_ptr_array_new_with_free_func (g_free);
   Loader loader = {
     .family = family, .sizes = sizes, .checkpoint = checkpoint, .weights = self, .check_only = check_only
   };
   family->get_dims (sizes, loader.dims);
-  find_root (&loader);
-  gboolean ok = load_ends (&loader, error);
+  eg_tensor_names_init (&loader.names, family, checkpoint);
+  gboolean ok = eg_tensor_names_check (&loader.names, sizes, self->others, &self->n_others, error)
+                && load_ends (&loader, error);
   /* One layer at a time: a hostile number of layers fails at its first missing tensor, not at an allocation.
    */
   g_autoptr (GByteArray) layers = g_byte_array_new ();
@@ -279,6 +255,7 @@ load_weights (const EgFamily *family,
       g_byte_array_append (layers, layer, (guint)family->layer_size);
     }
   self->layers = g_byte_array_free (g_steal_pointer (&layers), FALSE);
+  eg_tensor_names_clear (&loader.names);
   if (!ok)
     g_clear_pointer (&self, eg_weights_free);
   return self;
@@ -309,6 +286,7 @@ void
 eg_weights_free (EgWeights *self)
 {
   g_ptr_array_unref (self->copies);
+  g_ptr_array_unref (self->others);
   g_free (self->layers);
   g_free (self);
 }

@@ -14,6 +14,7 @@ G_BEGIN_DECLS
  * @positions: [n_positions, d], to be added to the embeddings; no data where there is none
  * @norm, @norm_bias: [d] of the last norm; the bias %NULL of an RMSNorm
  * @layers: [n_layers] of the family's struct
+ * @others: names of the first few of n_others tensors that lie beside the network and are not used
  */
 typedef struct
 {
@@ -21,6 +22,8 @@ typedef struct
   const float *norm, *norm_bias;
   guint8 *layers;
   gsize n_parameters;
+  GPtrArray *others;
+  gsize n_others;
   GPtrArray *copies; /* owns all that is not the checkpoint's */
 } EgWeights;
 

@@ -1,7 +1,9 @@
+/* Makes a tokenizer of vocab.json and merges.txt. */
 #include "tokenizer/load-pair.h"
 
 #include "core/error.h"
 #include "formats/map-file.h"
+#include "formats/placeholder.h"
 #include "formats/quote.h"
 #include "tokenizer/load-private.h"
 #include "tokenizer/settings.h"
@@ -37,7 +39,8 @@ read_merges (EgTokenizerLoader *self, const char *folder, GError **error)
     return FALSE;
   const gsize length = g_mapped_file_get_length (file);
   const char *text = length > 0 ? g_mapped_file_get_contents (file) : "";
-  return eg_tokenizer_read_merge_lines (self, text, length, error);
+  return eg_check_placeholder (text, length, self->where, error)
+         && eg_tokenizer_read_merge_lines (self, text, length, error);
 }
 
 static gboolean

@@ -1,6 +1,7 @@
 /* Which files a path means, and the tokenizer that needs none. */
 #include "core/error.h"
 #include "formats/map-file.h"
+#include "formats/placeholder.h"
 #include "tokenizer/byte-level.h"
 #include "tokenizer/find.h"
 #include "tokenizer/load-pair.h"
@@ -35,6 +36,8 @@ eg_tokenizer_check_text (const EgTokenizerLoader *self, const char *json, gsize 
   if (length > MAX_FILE_BYTES)
     return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT,
                               _ ("it is larger than 256 MiB, which no tokenizer is"));
+  if (!eg_check_placeholder (json, length, self->where, error))
+    return FALSE;
   return !has_nul (json, length)
          || eg_tokenizer_fail (self, error, EG_ERROR_UNSUPPORTED,
                                _ ("it has a token with a NUL character in its text"));
@@ -112,7 +115,7 @@ EgTokenizer *
 eg_tokenizer_new_bytes (void)
 {
   EgTokenizer *self = eg_tokenizer_new_empty ();
-  self->n_ids = self->n_model_ids = G_N_ELEMENTS (self->byte_ids);
+  self->n_ids = G_N_ELEMENTS (self->byte_ids);
   self->entries = g_new0 (EgVocabularyEntry, self->n_ids);
   self->unknown_id = EG_NO_TOKEN;
   self->merges = eg_merges_new (0);

@@ -1,3 +1,4 @@
+/* Cuts a text into words, step by step. */
 #include "tokenizer/pre-tokenizer.h"
 
 #include "tokenizer/byte-level.h"
@@ -253,8 +254,10 @@ new_texts (void)
   return g_ptr_array_new_with_free_func (free_text);
 }
 
+typedef void (*TakeText) (EgAlignedText *text /* (transfer full) */, gpointer data);
+
 static void
-add_byte_level_parts (const Step *step, EgAlignedText *text, GPtrArray *out)
+cut_byte_level (const Step *step, EgAlignedText *text, TakeText take, gpointer data)
 {
   if (step->add_prefix_space)
     eg_aligned_text_prefix_space (text);
@@ -264,8 +267,29 @@ add_byte_level_parts (const Step *step, EgAlignedText *text, GPtrArray *out)
     {
       if (step->use_regex)
         n = eg_word_length (text->text->str + start, length - start);
-      g_ptr_array_add (out, eg_aligned_text_slice (text, start, start + n));
+      take (eg_aligned_text_slice (text, start, start + n), data);
     }
+}
+
+static void
+add_text (EgAlignedText *text, gpointer data)
+{
+  g_ptr_array_add (data, text);
+}
+
+typedef struct
+{
+  EgWordFunc word;
+  gpointer data;
+} Receiver;
+
+/* A long text's words are never all there at once. */
+static void
+pass_word (EgAlignedText *text, gpointer data)
+{
+  const Receiver *receiver = data;
+  receiver->word (text, receiver->data);
+  eg_aligned_text_free (text);
 }
 
 static gboolean
@@ -283,25 +307,42 @@ add_parts (const Step *step, const EgAlignedText *text, gboolean encoded, GPtrAr
   return parts != NULL;
 }
 
+/* All parts that a step makes of the texts. Returns: (transfer full): NULL with an error. */
+static GPtrArray *
+run_step (const Step *step, GPtrArray *texts, gboolean encoded, GError **error)
+{
+  g_autoptr (GPtrArray) next = new_texts ();
+  for (guint i = 0; i < texts->len; i++)
+    if (step->kind == BYTE_LEVEL)
+      cut_byte_level (step, texts->pdata[i], add_text, next);
+    else if (!add_parts (step, texts->pdata[i], encoded, next, error))
+      return NULL;
+  return g_steal_pointer (&next);
+}
+
 gboolean
 eg_pre_tokenizer_run (
     const EgPreTokenizer *self, const EgAlignedText *text, EgWordFunc word, gpointer data, GError **error)
 {
+  Receiver receiver = { word, data };
   g_autoptr (GPtrArray) texts = new_texts ();
   gboolean encoded = FALSE;
   g_ptr_array_add (texts, eg_aligned_text_slice (text, 0, text->text->len));
   for (guint i = 0; i < self->steps->len; i++)
     {
       const Step *step = &g_array_index (self->steps, Step, i);
-      g_autoptr (GPtrArray) next = new_texts ();
-      for (guint k = 0; k < texts->len; k++)
-        if (step->kind == BYTE_LEVEL)
-          add_byte_level_parts (step, texts->pdata[k], next);
-        else if (!add_parts (step, texts->pdata[k], encoded, next, error))
-          return FALSE;
+      if (step->kind == BYTE_LEVEL && i + 1 == self->steps->len)
+        {
+          for (guint k = 0; k < texts->len; k++)
+            cut_byte_level (step, texts->pdata[k], pass_word, &receiver);
+          return TRUE;
+        }
+      GPtrArray *next = run_step (step, texts, encoded, error);
+      if (next == NULL)
+        return FALSE;
       encoded = encoded || step->kind == BYTE_LEVEL;
       g_ptr_array_unref (texts);
-      texts = g_steal_pointer (&next);
+      texts = next;
     }
   for (guint i = 0; i < texts->len; i++)
     word (texts->pdata[i], data);

@@ -17,6 +17,7 @@ typedef struct
   const char *text; /* as the file spells it; NULL: no token has this id */
   const guint8 *bytes;
   guint32 n_bytes;
+  gboolean is_added;
 } EgVocabularyEntry;
 
 struct _EgTokenizer
@@ -27,7 +28,7 @@ struct _EgTokenizer
   GByteArray *bytes;
   EgVocabularyEntry *entries; /* [n_ids] */
   gsize n_ids;
-  gsize n_model_ids; /* the largest id of the vocabulary, plus one: beyond it are added tokens alone */
+  gsize n_model_ids; /* the largest id of a token that is not an added one, plus one */
 
   guint32 byte_ids[256]; /* the token of a lone byte, or EG_NO_TOKEN */
   guint32 unknown_id;    /* stands for bytes without a token; EG_NO_TOKEN: they are dropped */

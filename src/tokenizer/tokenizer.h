@@ -76,11 +76,14 @@ char *eg_tokenizer_token_text (EgTokenizer *self, guint32 id);
  * Returns: (transfer none) (array length=length) (nullable): NULL if no token has this id. */
 const guint8 *eg_tokenizer_token_bytes (EgTokenizer *self, guint32 id, gsize *length);
 
+/* A token's text, or, where its bytes are no whole characters, the bytes: "⟨E2 80⟩". (transfer full) */
+char *eg_token_spell (EgTokenizer *tokenizer, guint32 id);
+
 /* Returns: the largest id that a token has, plus one. Ids below it may be without a token. */
 gsize eg_tokenizer_n_ids (EgTokenizer *self);
 
-/* The same of the vocabulary alone: ids from here on are those of added tokens, which a model whose embedding
- * has fewer rows can do without as long as no text needs them. */
+/* The same of all tokens but the added ones, which a model whose embedding has fewer rows can do without as
+ * long as no text needs them. */
 gsize eg_tokenizer_n_model_ids (EgTokenizer *self);
 
 /* tokens: (element-type EgToken). Returns: FALSE with EG_ERROR_INVALID, which names the token, if one of them

@@ -104,8 +104,7 @@ static gboolean
 set_words (EgTokenizerLoader *self, const GArray *words, guint32 largest, guint n_added, GError **error)
 {
   EgTokenizer *tokenizer = self->tokenizer;
-  tokenizer->n_model_ids = (gsize)largest + 1;
-  tokenizer->n_ids = MAX (tokenizer->n_model_ids, (gsize)words->len) + n_added;
+  tokenizer->n_ids = MAX ((gsize)largest + 1, (gsize)words->len) + n_added;
   tokenizer->entries = g_new0 (EgVocabularyEntry, tokenizer->n_ids);
   for (guint i = 0; i < words->len; i++)
     {
@@ -374,6 +373,7 @@ find_or_make_id (EgTokenizerLoader *self, const char *content, guint32 *id, GErr
       if (!set_entry (self, *id, g_string_chunk_insert (self->tokenizer->texts, content), error))
         return FALSE;
     }
+  self->tokenizer->entries[*id].is_added = TRUE;
   if (self->last_added == EG_NO_TOKEN || *id > self->last_added)
     self->last_added = *id;
   return TRUE;
@@ -410,6 +410,9 @@ eg_tokenizer_finish (EgTokenizer *self)
 {
   while (self->n_ids > 0 && self->entries[self->n_ids - 1].text == NULL)
     self->n_ids--;
+  for (gsize i = 0; i < self->n_ids; i++)
+    if (self->entries[i].text != NULL && !self->entries[i].is_added)
+      self->n_model_ids = i + 1;
   for (gsize i = 0; i < self->n_ids; i++)
     {
       EgVocabularyEntry *entry = &self->entries[i];

@@ -1,4 +1,5 @@
 /* The settings of a trace: what the panel asks for, and what it says of it. */
+#include "network/mamba1/private.h"
 #include "app/ask/corruption-row.h"
 #include "app/ask/device-row.h"
 #include "app/ask/more-row.h"
@@ -188,12 +189,12 @@ test_one_site_or_several (void)
   /* The last one stays, the first one remains the first. */
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
   g_assert_true (gtk_check_button_get_active (get_check (list, EG_SITE_RESID)));
-  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
-  gtk_check_button_set_active (get_check (list, EG_SITE_MIXER), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
   assert_names (chooser, "state,mixer");
 
-  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, EG_SITE_SSM)));
+  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, MAMBA1_SSM)));
   assert_names (chooser, "ssm");
   fixture_close (window);
 }
@@ -206,7 +207,7 @@ test_sites_are_those_of_the_family (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
   GtkListBox *list = open_list (chooser, window);
 
-  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
   assert_names (chooser, "resid,state");
   eg_site_chooser_set_family (chooser, eg_families[1]);
   assert_names (chooser, "resid");
@@ -238,10 +239,10 @@ test_open_list_stays_where_it_is (void)
   GtkWidget *label = fixture_find (button, GTK_TYPE_LABEL);
   const int x = get_x (popover);
 
-  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
-  gtk_check_button_set_active (get_check (list, EG_SITE_MIXER), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
   gtk_popover_popdown (GTK_POPOVER (popover));
@@ -417,7 +418,7 @@ test_nonsense_is_said_where_it_stands (void)
 
   g_assert_nonnull (model);
   request->sweep = EG_SWEEP_CARRY;
-  assert_wrong (&panel, request, NULL, EG_TYPE_RESTORING_ROW, "The sweep “carry” is one of the state alone");
+  assert_wrong (&panel, request, NULL, EG_TYPE_RESTORING_ROW, "The sweep “carry” is one of what later tokens read");
   request->sweep = EG_SWEEP_CELLS;
   request->metric = EG_METRIC_LOGIT_DIFF;
   assert_wrong (&panel, request, model, EG_TYPE_MORE_ROW, "The metric logit-diff needs the token");

@@ -2,6 +2,8 @@
  * one that $ENGRAM_CLI names. */
 #include "command.h"
 
+#include "../trace/rounding.h"
+
 #include <gio/gio.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
@@ -123,6 +125,7 @@ test_info_document (void)
 static void
 test_golden_model (void)
 {
+  const double tolerance = rounding_tolerance ("expand2", "prob");
   g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "golden", "models", "expand2", NULL);
   g_autofree char *path = g_build_filename (folder, "golden.json", NULL);
   g_autofree char *text = NULL;
@@ -149,9 +152,9 @@ test_golden_model (void)
           g_assert_cmpint (
               json_object_get_int_member (token, "id"), ==,
               json_array_get_int_element (json_object_get_array_member (expected, "top_ids"), k));
-          g_assert_cmpfloat_with_epsilon (
-              json_object_get_double_member (token, "probability"),
-              number (json_object_get_array_member (expected, "top_probabilities"), k), 1e-5);
+          rounding_assert_near (json_object_get_double_member (token, "probability"),
+                                number (json_object_get_array_member (expected, "top_probabilities"), k),
+                                tolerance);
         }
     }
 
@@ -169,7 +172,7 @@ test_golden_model (void)
       JsonArray *row = json_array_get_array_element (scores, l);
       JsonArray *golden_row = json_array_get_array_element (golden_scores, l);
       for (guint t = 0; t < json_array_get_length (row); t++)
-        g_assert_cmpfloat_with_epsilon (number (row, t), number (golden_row, t), 1e-5);
+        rounding_assert_near (number (row, t), number (golden_row, t), tolerance);
     }
 }
 

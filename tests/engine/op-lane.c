@@ -6,7 +6,13 @@
 void
 op_lane_init (OpLane *lane, EgBackend *backend)
 {
-  *lane = (OpLane){ .backend = backend, .stream = backend->stream_new (backend, 1) };
+  op_lane_init_threads (lane, backend, 1);
+}
+
+void
+op_lane_init_threads (OpLane *lane, EgBackend *backend, gsize n_threads)
+{
+  *lane = (OpLane){ .backend = backend, .stream = backend->stream_new (backend, n_threads) };
   lane->out = g_array_new (FALSE, FALSE, sizeof (float));
   lane->memory = g_ptr_array_new ();
 }
@@ -17,6 +23,14 @@ op_lane_clear (OpLane *lane)
   lane->backend->stream_free (lane->stream);
   g_array_unref (lane->out);
   g_ptr_array_unref (lane->memory);
+}
+
+void
+op_lane_release (OpLane *lane)
+{
+  for (guint i = 0; i < lane->memory->len; i++)
+    lane->backend->release (lane->backend, lane->memory->pdata[i]);
+  g_ptr_array_set_size (lane->memory, 0);
 }
 
 static float *

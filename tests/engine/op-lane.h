@@ -23,7 +23,11 @@ typedef struct
 } OpLane;
 
 void op_lane_init (OpLane *lane, EgBackend *backend);
+void op_lane_init_threads (OpLane *lane, EgBackend *backend, gsize n_threads);
 void op_lane_clear (OpLane *lane);
+
+/* Gives the case's memory back. */
+void op_lane_release (OpLane *lane);
 
 /* All of these give device memory of the case. */
 float *op_upload (OpLane *lane, const float *values, gsize n);

@@ -36,7 +36,7 @@ op_run_activate (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize n = self->n[0];
   const EgActivation activation = (EgActivation)self->n[1];
-  const double most = activation == EG_ACTIVATION_SOFTPLUS ? 30 : 8;
+  const double most = activation == EG_ACTIVATION_SOFTPLUS ? 30 : 4;
   float *x = op_draw (lane, rand, n, -most, most);
   OP_RUN (lane, op_append (lane, x, n), lane->backend->activate (lane->stream, activation, x, n));
 }

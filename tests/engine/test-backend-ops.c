@@ -30,6 +30,16 @@ draw_floats (GRand *rand, gsize n)
   return values;
 }
 
+/* Of the test that runs, in units of the largest value. */
+static double farthest;
+
+static void
+say_farthest (void)
+{
+  g_test_message ("farthest: %.2g of the largest value", farthest);
+  farthest = 0;
+}
+
 /* Relative to the largest value: what matters to the next op. */
 static void
 assert_close (const float *found, const float *expected, gsize n, double tolerance)
@@ -38,8 +48,13 @@ assert_close (const float *found, const float *expected, gsize n, double toleran
   for (gsize i = 0; i < n; i++)
     largest = MAX (largest, fabs ((double)expected[i]));
   for (gsize i = 0; i < n; i++)
-    if (!(fabs ((double)found[i] - (double)expected[i]) <= tolerance * largest))
-      g_error ("value %" G_GSIZE_FORMAT " is %.9g, expected %.9g", i, (double)found[i], (double)expected[i]);
+    {
+      const double distance = fabs ((double)found[i] - (double)expected[i]) / largest;
+      if (!(distance <= tolerance))
+        g_error ("value %" G_GSIZE_FORMAT " is %.9g, expected %.9g", i, (double)found[i],
+                 (double)expected[i]);
+      farthest = MAX (farthest, distance);
+    }
 }
 
 static void
@@ -76,6 +91,7 @@ test_gemm (void)
           g_free (y[1]);
         }
   g_rand_free (rand);
+  say_farthest ();
 }
 
 typedef struct
@@ -230,6 +246,7 @@ test_rows (void)
         outputs_clear (&fast);
         outputs_clear (&plain);
       }
+  say_farthest ();
 }
 
 /* How many logits are so near to the target's that float32 may not tell which is greater. */

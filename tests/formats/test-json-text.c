@@ -3,6 +3,7 @@
 #include "formats/quote.h"
 #include "scratch.h"
 
+#include <math.h>
 #include <string.h>
 
 static JsonNode *
@@ -302,6 +303,60 @@ test_quotes_any_bytes_on_one_line (void)
   g_assert_true (g_str_has_suffix (cut, "x…"));
 }
 
+/* A file that a person may have edited, or that was cut: the line and the field are named. */
+static void
+test_files_say_the_line_and_the_field (void)
+{
+  static const char *const files[][2] = {
+    { "{\n \"a\": 1,\n \"b\": [1,\n", "config.json: line 3, field “b”: the JSON text ends too early" },
+    { "{\n \"a\": 1,\n \"b\": \"x\n",
+      "config.json: line 3, field “b”: the JSON text has a control character" },
+    { "{\n \"a\": 1,\n \"use_cache\": true,\n \"use_cache\": true\n}",
+      "config.json: line 4: “use_cache” is there twice" },
+    { "{\n \"a\": {\"c\": 1,\n  \"c\": 2}}", "config.json: line 3: “c” is there twice" },
+    { "{\n \"a\": 1\n \"b\": 2}", "config.json: line 3, field “a”: the JSON text is damaged (a comma" },
+    { "\n\n[]", "config.json: line 3: the JSON text is not an object" },
+    { "", "config.json: line 1: the JSON text ends too early" },
+    { "{\"a\": Infinit}", "config.json: line 1, field “a”: the JSON text has a character" },
+    { "version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+      "config.json is not the file itself but a pointer" },
+    { "  <!DOCTYPE html><html>", "config.json is not the file itself but a web page" },
+  };
+  g_autoptr (Scratch) scratch = scratch_new ();
+  g_autofree char *path = scratch_get_path (scratch, "config.json");
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      GError *error = NULL;
+      scratch_write (scratch, "config.json", files[i][0], strlen (files[i][0]));
+      assert_refused (eg_json_load_object (path, &error), error, EG_ERROR_FORMAT, files[i][1]);
+    }
+}
+
+static void
+test_files_have_pythons_numbers (void)
+{
+  static const char text[]
+      = "{\"a\":Infinity,\"b\":-Infinity,\"c\":NaN,\"d\":{\"__float__\":\"Infinity\"},\"e\":2,"
+        "\"f\":0.5,\"g\":{\"__float__\":\"-Infinity\"},\"h\":\"Infinity\",\"i\":{\"__float__\":\"x\"},"
+        "\"j\":[1],\"k\":null,\"l\":{},\"m\":{\"__float__\":\"1 \"}}";
+  static const double values[] = { INFINITY, -INFINITY, NAN, INFINITY, 2, 0.5, -INFINITY };
+  g_autoptr (Scratch) scratch = scratch_new ();
+  g_autofree char *path = scratch_get_path (scratch, "config.json");
+  GError *error = NULL;
+  scratch_write (scratch, "config.json", text, strlen (text));
+  g_autoptr (JsonNode) root = eg_json_load_object (path, &error);
+  g_assert_no_error (error);
+  for (char name = 'a'; name <= 'n'; name++)
+    {
+      double value = 7;
+      const gsize i = (gsize)(name - 'a');
+      JsonNode *node = json_object_get_member (json_node_get_object (root), (const char[]){ name, '\0' });
+      g_assert_cmpint (eg_json_node_get_double (node, &value), ==, i < G_N_ELEMENTS (values));
+      if (i < G_N_ELEMENTS (values))
+        g_assert_true (isnan (values[i]) ? isnan (value) : value == values[i]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -318,5 +373,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json-text/gets-sizes-and-texts-and-nothing-like-them",
                    test_gets_sizes_and_texts_and_nothing_like_them);
   g_test_add_func ("/quote/any-bytes-on-one-line", test_quotes_any_bytes_on_one_line);
+  g_test_add_func ("/json/files-say-the-line-and-the-field", test_files_say_the_line_and_the_field);
+  g_test_add_func ("/json/files-have-pythons-numbers", test_files_have_pythons_numbers);
   return g_test_run ();
 }

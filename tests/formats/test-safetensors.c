@@ -355,7 +355,7 @@ test_refuses_hostile_indexes (void)
     EgError code;
     const char *message;
   } indexes[] = {
-    { "", EG_ERROR_FORMAT, "model.safetensors.index.json: the JSON text ends too early" },
+    { "", EG_ERROR_FORMAT, "model.safetensors.index.json: line 1: the JSON text ends too early" },
     { "[]", EG_ERROR_FORMAT, "is not an object" },
     { "{}", EG_ERROR_FORMAT, "“weight_map” is missing" },
     { "{\"weight_map\":[]}", EG_ERROR_FORMAT, "“weight_map” is missing" },

@@ -368,6 +368,71 @@ test_a_download_that_is_not_whole_is_said (void)
   assert_refused ("o/part", NULL, EG_ERROR_NOT_FOUND, "There are no weights in ");
 }
 
+/* ---- folders that are no model's ---- */
+
+static void
+test_a_folder_that_is_none_says_what_it_is (void)
+{
+  static const struct
+  {
+    const char *files[5], *says;
+  } cases[] = {
+    { { "adapter_config.json", "adapter_model.safetensors" },
+      "has an adapter, not a whole model: merge it into o/base" },
+    { { "config.json", "adapter_config.json", "adapter_model.safetensors" },
+      "has an adapter, not a whole model" },
+    { { "mamba-130m.Q4_K_M.gguf" }, "are a GGUF file, mamba-130m.Q4_K_M.gguf, which" },
+    { { "config.json", "x.gguf" }, "are a GGUF file, x.gguf, which" },
+    { { "config.json", "zero_to_fp32.py" }, "has a checkpoint of DeepSpeed" },
+    { { "config.json", "latest", "global_step10" }, "has a checkpoint of DeepSpeed" },
+    { { "config.json", "mp_rank_00_model_states.pt" }, "has a checkpoint of DeepSpeed" },
+    { { "config.json", "model.fp16.safetensors" },
+      "as a variant, model.fp16.safetensors: name it model.safetensors (" },
+    { { "config.json", "model.bf16-00001-of-00002.safetensors", "model.safetensors.index.bf16.json" },
+      "as a variant, model.safetensors.index.bf16.json: name it model.safetensors.index.json (" },
+    { { "config.json", "pytorch_model.fp16.bin" },
+      "as a variant, pytorch_model.fp16.bin: name it pytorch_model.bin (" },
+    { { "config.json", "a.ckpt", "last.ckpt" }, "has several checkpoints, of which a.ckpt is one" },
+    { { "config.json", "mamba.safetensors" },
+      "if mamba.safetensors are they, name the file model.safetensors" },
+    { { "config.json", "optimizer.pt", "weights.pth" },
+      "if weights.pth are they, name the file pytorch_model.bin" },
+    { { "config.json", "optimizer.pt" }, "There are no weights in" },
+    { { "config.json", "tf_model.h5" }, "does not read, tf_model.h5: save them" },
+    { { "config.json" }, "There are no weights in" },
+    { { "README.md" }, "There is no config.json in" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("%zu", i),
+                      *folder = tiny_make_folder (home, "none", name, NULL);
+      for (guint k = 0; k < G_N_ELEMENTS (cases[i].files) && cases[i].files[k] != NULL; k++)
+        if (g_str_equal (cases[i].files[k], "config.json"))
+          {
+            g_autofree char *weights = g_build_filename (folder, "model.safetensors", NULL);
+            tiny_write_model (folder, 5);
+            g_unlink (weights);
+          }
+        else
+          tiny_write (folder, cases[i].files[k], "{\"base_model_name_or_path\":\"o/base\"}");
+      assert_refused (folder, NULL, EG_ERROR_NOT_FOUND, cases[i].says);
+    }
+}
+
+/* Where an index says what is missing, nothing else does. */
+static void
+test_missing_parts_are_said_before_other_files (void)
+{
+  g_autofree char *folder = tiny_make_folder (home, "parts", NULL);
+  g_autofree char *weights = g_build_filename (folder, "model.safetensors", NULL);
+  tiny_write_model (folder, 5);
+  g_unlink (weights);
+  tiny_write (folder, "x.gguf", "");
+  assert_refused (folder, NULL, EG_ERROR_NOT_FOUND, "x.gguf");
+  tiny_write (folder, "model.safetensors.index.json", "{\"weight_map\":{\"a\":\"1.safetensors\"}}");
+  assert_refused (folder, NULL, EG_ERROR_NOT_FOUND, "names the file 1.safetensors, which is missing");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -388,6 +453,10 @@ main (int argc, char **argv)
   g_test_add_func ("/locate/another-models-tokenizer-is-refused", test_another_models_tokenizer_is_refused);
   g_test_add_func ("/locate/a-cached-model-opens-by-its-name", test_a_cached_model_opens_by_its_name);
   g_test_add_func ("/locate/a-download-that-is-not-whole-is-said", test_a_download_that_is_not_whole_is_said);
+  g_test_add_func ("/locate/a-folder-that-is-none-says-what-it-is",
+                   test_a_folder_that_is_none_says_what_it_is);
+  g_test_add_func ("/locate/missing-parts-are-said-before-other-files",
+                   test_missing_parts_are_said_before_other_files);
   const int status = g_test_run ();
   tiny_remove (home);
   g_free (home);

@@ -99,13 +99,20 @@ test_a_model_of_bytes_needs_no_tokenizer (void)
 static void
 test_added_tokens_need_no_row (void)
 {
-  g_autofree char *folder = new_folder (), *path = NULL;
+  g_autofree char *folder = new_folder ();
+  char *path = NULL;
   tiny_write (folder, "vocab.json", VOCABULARY);
   tiny_write (folder, "merges.txt", "a b\n");
   tiny_write (folder, "added_tokens.json", "{\"<x>\":3}");
   g_autoptr (EgTokenizer) tokenizer = open_in (folder, 3, EG_TOKENIZER_FOLDER, &path);
   g_assert_cmpuint (eg_tokenizer_n_ids (tokenizer), >, 3);
+  g_free (path);
   assert_refused (folder, 2, EG_ERROR_INVALID, "belongs to another model than “model”: it has 3 tokens");
+  /* One that is in both counts as added. */
+  tiny_write (folder, "vocab.json", "{\"a\":0,\"b\":1,\"ab\":2,\"<x>\":3}");
+  g_autoptr (EgTokenizer) both = open_in (folder, 3, EG_TOKENIZER_FOLDER, &path);
+  g_assert_cmpuint (eg_tokenizer_n_model_ids (both), ==, 3);
+  g_free (path);
 }
 
 int

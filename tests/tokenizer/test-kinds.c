@@ -159,7 +159,17 @@ typedef struct
 #define VOCABULARY "vocab.json", "{\"a\":0,\"b\":1,\"ab\":2}"
 #define MERGES     "merges.txt", "#version: 0.2\na b\n"
 
+#define POINTER "version https://git-lfs.github.com/spec/v1\noid sha256:01\nsize 5\n"
+
 static const Refused refused[] = {
+  { { "tokenizer.json", POINTER }, EG_ERROR_FORMAT, "tokenizer.json is not the file itself but a pointer" },
+  { { VOCABULARY, "merges.txt", POINTER },
+    EG_ERROR_FORMAT,
+    "merges.txt is not the file itself but a pointer" },
+  { { "vocab.json", "<html>", MERGES }, EG_ERROR_FORMAT, "vocab.json is not the file itself but a web page" },
+  { { VOCABULARY, MERGES, "tokenizer_config.json", POINTER },
+    EG_ERROR_FORMAT,
+    "tokenizer_config.json is not the file itself but a pointer" },
   { { VOCABULARY }, EG_ERROR_NOT_FOUND, "merges.txt" },
   { { MERGES }, EG_ERROR_NOT_FOUND, "vocab.json" },
   { { VOCABULARY, "merges.txt", "a b c\n" }, EG_ERROR_FORMAT, "merges.txt: line 1 is not a pair of tokens" },

@@ -10,6 +10,9 @@
 /* NULL-terminated. */
 extern const char *const golden_models[];
 
+/* The same of GPT-2, made by make_gpt2.py. */
+extern const char *const golden_gpt2_models[];
+
 EgModel *golden_open (const char *name);
 
 /* golden.json's root. */

@@ -1,6 +1,7 @@
 /* Every corruption's numbers against NumPy's, whole traces with every metric against PyTorch's, and what is
  * refused. */
 #include "golden.h"
+#include "rounding.h"
 
 #include "core/error.h"
 #include "network/workspace.h"
@@ -10,8 +11,6 @@
 
 #include <math.h>
 #include <string.h>
-
-#define TOLERANCE 1e-5
 
 static JsonNode *
 load_golden (void)
@@ -55,15 +54,6 @@ read_request (JsonObject *golden)
   return request;
 }
 
-static void
-assert_near (double found, double expected, double tolerance)
-{
-  if (isnan (expected) && isnan (found))
-    return;
-  if (!(fabs (found - expected) <= tolerance))
-    g_error ("found %.9g, expected %.9g within %g", found, expected, tolerance);
-}
-
 typedef void (*TraceFunc) (EgModel *model, JsonObject *golden);
 
 static void
@@ -103,7 +93,8 @@ compare_noise (EgModel *model, JsonObject *golden)
                                             from, n_rows, NULL, &error);
   g_assert_no_error (error);
   if (!json_object_get_null_member (golden, "noise_std"))
-    assert_near (eg_noise_get_std (noise), json_object_get_double_member (golden, "noise_std"), 1e-7);
+    rounding_assert_near (eg_noise_get_std (noise), json_object_get_double_member (golden, "noise_std"),
+                          1e-7);
   JsonArray *samples = json_object_get_array_member (golden, "noisy");
   g_autofree float *to = g_new (float, n_rows *d);
   for (guint s = 0; s < request->samples; s++)
@@ -112,7 +103,7 @@ compare_noise (EgModel *model, JsonObject *golden)
       g_assert_cmpuint (json_array_get_length (expected), ==, n_rows * d);
       eg_noise_draw (noise, from, to);
       for (gsize i = 0; i < n_rows * d; i++)
-        assert_near ((double)to[i], golden_number (expected, i), 2e-6 * (1 + fabs ((double)to[i])));
+        rounding_assert_near ((double)to[i], golden_number (expected, i), 2e-6 * (1 + fabs ((double)to[i])));
     }
   EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
   be->release (be, rows);
@@ -130,25 +121,27 @@ compare_matrix (const EgTraceGrid *grid, const double *found, JsonArray *expecte
   g_assert_cmpuint (json_array_get_length (expected), ==, grid->n_layers);
   for (gsize l = 0; l < grid->n_layers; l++)
     for (gsize t = 0; t < grid->n_tokens; t++)
-      assert_near (found[l * grid->n_tokens + t],
-                   golden_number (json_array_get_array_element (expected, (guint)l), t), tolerance);
+      rounding_assert_near (found[l * grid->n_tokens + t],
+                            golden_number (json_array_get_array_element (expected, (guint)l), t), tolerance);
 }
 
-/* TOLERANCE of the largest value of the metric in the trace, or of 1: logits are float32, and a difference of
- * two has the error of the greater. Ranks are whole numbers, their means rounded to float32. */
+/* A metric's own, which logits give that are larger than their difference. Ranks are whole numbers, their
+ * means rounded to float32. */
 static double
-find_tolerance (EgMetric metric, JsonObject *expected)
+find_tolerance (EgModel *model, EgMetric metric, JsonObject *expected)
 {
-  double largest = MAX (1, fabs (json_object_get_double_member (expected, "high_score")));
-  largest = MAX (largest, fabs (json_object_get_double_member (expected, "low_score")));
+  if (metric != EG_METRIC_RANK)
+    return rounding_tolerance (eg_model_get_name (model), eg_metric_get_name (metric));
+  double largest = fmax (json_object_get_double_member (expected, "high_score"),
+                         json_object_get_double_member (expected, "low_score"));
   JsonArray *scores = json_object_get_array_member (expected, "scores");
   for (guint l = 0; l < json_array_get_length (scores); l++)
     {
       JsonArray *row = json_array_get_array_element (scores, l);
       for (guint t = 0; t < json_array_get_length (row); t++)
-        largest = fmax (largest, fabs (golden_number (row, t)));
+        largest = fmax (largest, golden_number (row, t));
     }
-  return (metric == EG_METRIC_RANK ? 1e-6 : TOLERANCE) * largest;
+  return 1e-6 * largest;
 }
 
 static void
@@ -165,15 +158,17 @@ compare_trace (EgModel *model, JsonObject *golden)
   for (EgMetric m = 0; m < EG_N_METRICS; m++)
     {
       JsonObject *expected = json_object_get_object_member (metrics, eg_metric_get_name (m));
-      const double tolerance = find_tolerance (m, expected);
+      const double tolerance = find_tolerance (model, m, expected);
       const EgTraceGrid *grid = result->grids[0];
       gsize i;
       g_assert_true (eg_trace_result_find_metric (result, m, &i));
       g_assert_true ((i == 0) == (m == EG_METRIC_PROB));
       g_test_message ("%s of %s", eg_metric_get_name (m),
                       json_object_get_string_member (golden, "corruption"));
-      assert_near (result->ends[i].high, json_object_get_double_member (expected, "high_score"), tolerance);
-      assert_near (result->ends[i].low, json_object_get_double_member (expected, "low_score"), tolerance);
+      rounding_assert_near (result->ends[i].high, json_object_get_double_member (expected, "high_score"),
+                            tolerance);
+      rounding_assert_near (result->ends[i].low, json_object_get_double_member (expected, "low_score"),
+                            tolerance);
       compare_matrix (grid, grid->scores[i], json_object_get_array_member (expected, "scores"), tolerance);
       compare_matrix (grid, grid->sem[i], json_object_get_array_member (expected, "scores_sem"), tolerance);
       g_assert_true (m != EG_METRIC_KL || result->ends[i].high == 0);

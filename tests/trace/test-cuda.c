@@ -1,7 +1,9 @@
 /* Whole traces by the CUDA kernels, on cuda-host: the processor's numbers, with weights that stay and with
  * weights that come a layer at a time; what happens when memory runs out, the device is lost, or there is
  * none. */
+#include "network/mamba1/private.h"
 #include "cuda-fixture.h"
+#include "rounding.h"
 
 #include "core/error.h"
 
@@ -26,7 +28,7 @@ test_demo (void)
   g_assert_true (
       eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
   const guint64 before = cuda_host_launches ();
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     {
       g_autoptr (EgTraceRequest) request = new_request ();
       golden_restore (request, site, 0);
@@ -47,7 +49,7 @@ test_golden_models (void)
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
       request->window = 1 + (guint)i % 3;
-      cuda_compare_traces (model, placed, request, 1e-5);
+      cuda_compare_traces (model, placed, request, rounding_tolerance (golden_models[i], "prob"));
     }
 }
 
@@ -68,7 +70,7 @@ test_order (void)
         g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
         g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
         request->samples = 2;
-        cuda_compare_traces (model, placed, request, 1e-5);
+        cuda_compare_traces (model, placed, request, rounding_tolerance ("deep", "prob"));
         g_clear_pointer (&placed, eg_model_unref);
         eg_network_unplace (eg_model_get_network (model));
       }
@@ -92,7 +94,7 @@ test_staged_layers (void)
           eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
-      cuda_compare_traces (model, placed, request, 1e-5);
+      cuda_compare_traces (model, placed, request, rounding_tolerance ("deep", "prob"));
       g_clear_pointer (&placed, eg_model_unref);
       eg_network_unplace (eg_model_get_network (model));
     }
@@ -138,7 +140,7 @@ test_device_of_a_request (void)
       g_autoptr (EgTraceResult) found = trace_on (model, kind, NULL);
       g_assert_cmpstr (found->device, ==, "cuda:0 (cuda-host)");
       g_assert_null (found->note);
-      cuda_compare (found, expected, 1e-5);
+      cuda_compare (found, expected, rounding_tolerance ("deep", "prob"));
     }
 }
 
@@ -157,7 +159,7 @@ test_little_memory (void)
       GError *error = NULL;
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
       g_assert_no_error (error);
-      cuda_compare (found, expected, 1e-5);
+      cuda_compare (found, expected, rounding_tolerance ("deep", "prob"));
       const gboolean on_cpu = i + 1 < G_N_ELEMENTS (kib);
       g_assert_cmpint (g_strcmp0 (found->device, "cpu") == 0, ==, on_cpu);
       g_assert_cmpint (found->note != NULL, ==, on_cpu);
@@ -192,7 +194,7 @@ test_smaller_groups (void)
       GError *error = NULL;
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
       g_assert_no_error (error);
-      cuda_compare (found, expected, 1e-5);
+      cuda_compare (found, expected, rounding_tolerance ("deep", "prob"));
       n_halved += g_strcmp0 (found->device, "cpu") != 0 && cuda_host_launches () - begin > n_launches;
       cuda_host_fail_mallocs (-1, 0);
     }

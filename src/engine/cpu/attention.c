@@ -7,9 +7,18 @@
 
 #include <math.h>
 
+/* As many floats as a register of the instruction set has. */
+#if defined(__AVX512F__)
 #define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
 
-/* So many floats at once, in registers and in memory. */
+/* In a register and in memory; halves of one. */
+typedef float Eight __attribute__ ((vector_size (8 * sizeof (float))));
+typedef float Four __attribute__ ((vector_size (4 * sizeof (float))));
 typedef float Lanes __attribute__ ((vector_size (LANES * sizeof (float))));
 typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), aligned (4), may_alias));
 #define AT(memory) (*(const LanesAt *)(memory))
@@ -49,22 +58,67 @@ next_piece (
   return FALSE;
 }
 
+/* The sum of a register's floats, halved again and again. */
+static inline float
+sum_lanes (const Lanes *lanes)
+{
+  Four four;
+#if LANES > 4
+  Four upper;
+  const char *from = (const char *)lanes;
+#if LANES > 8
+  Eight eight, above;
+  memcpy (&eight, from, sizeof eight);
+  memcpy (&above, from + sizeof eight, sizeof above);
+  eight += above;
+  from = (const char *)&eight;
+#endif
+  memcpy (&four, from, sizeof four);
+  memcpy (&upper, from + sizeof four, sizeof upper);
+  four += upper;
+#else
+  four = *lanes;
+#endif
+  return (four[0] + four[2]) + (four[1] + four[3]);
+}
+
+/* What is left of a·b where whole registers end. */
+static inline float
+dot_rest (const float *a, const float *b, gsize n)
+{
+  float sum = 0;
+  for (gsize i = n - n % LANES; i < n; i++)
+    sum += a[i] * b[i];
+  return sum;
+}
+
 static inline float
 dot (const float *a, const float *b, gsize n)
 {
-  const gsize whole = n - n % LANES;
   Lanes sums = { 0 };
-  for (gsize i = 0; i < whole; i += LANES)
+  for (gsize i = 0; i + LANES <= n; i += LANES)
     sums += AT (a + i) * AT (b + i);
-  float parts[LANES];
-  memcpy (parts, &sums, sizeof parts);
-  for (gsize width = LANES / 2; width > 0; width /= 2)
-    for (gsize j = 0; j < width; j++)
-      parts[j] += parts[j + width];
-  float sum = parts[0];
-  for (gsize i = whole; i < n; i++)
-    sum += a[i] * b[i];
-  return sum;
+  return sum_lanes (&sums) + dot_rest (a, b, n);
+}
+
+/* The same of four keys, the same bits: their registers' sums do not wait for each other. */
+static inline void
+dot_of_4 (float *products, const float *a, const float *b, gsize ld, gsize n)
+{
+  const float *b1 = b + ld, *b2 = b1 + ld, *b3 = b2 + ld;
+  Lanes sums0 = { 0 }, sums1 = { 0 }, sums2 = { 0 }, sums3 = { 0 };
+  for (gsize i = 0; i + LANES <= n; i += LANES)
+    {
+      const Lanes it = AT (a + i);
+      sums0 += it * AT (b + i);
+      sums1 += it * AT (b1 + i);
+      sums2 += it * AT (b2 + i);
+      sums3 += it * AT (b3 + i);
+    }
+  products[0] = sum_lanes (&sums0) + dot_rest (a, b, n);
+  products[1] = sum_lanes (&sums1) + dot_rest (a, b1, n);
+  products[2] = sum_lanes (&sums2) + dot_rest (a, b2, n);
+  products[3] = sum_lanes (&sums3) + dot_rest (a, b3, n);
 }
 
 /* Scores of all positions that a row reads; returns how many there are. head: the first of its channels. */
@@ -76,8 +130,17 @@ score (const EgAttention *op, const EgAttentionRows *segment, gsize row, gsize h
   Cursor at = { 0 };
   EgAttentionSpan piece;
   while (next_piece (op, segment, row, &at, &piece))
-    for (gsize i = 0; i < piece.n; i++)
-      scores[n++] = op->scale * dot (q, piece.keys + i * piece.ld + head, op->d_head);
+    {
+      const float *keys = piece.keys + head;
+      gsize i = 0;
+      for (; i + 4 <= piece.n; i += 4)
+        dot_of_4 (scores + n + i, q, keys + i * piece.ld, piece.ld, op->d_head);
+      for (; i < piece.n; i++)
+        scores[n + i] = dot (q, keys + i * piece.ld, op->d_head);
+      n += piece.n;
+    }
+  for (gsize i = 0; i < n; i++)
+    scores[i] *= op->scale;
   return n;
 }
 

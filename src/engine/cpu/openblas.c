@@ -1,3 +1,4 @@
+/* Starts the program anew where OpenBLAS has picked slower kernels than the processor can run. */
 #include "engine/cpu/openblas.h"
 
 #include <cblas.h>

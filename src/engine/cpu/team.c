@@ -1,3 +1,4 @@
+/* Threads that wait for an op and take its parts one by one. */
 #include "engine/cpu/team.h"
 
 #include <pthread.h>

@@ -1,3 +1,4 @@
+/* The highest values of a row, by a heap of k. */
 #include "engine/cpu/top.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Finds and opens the CUDA module, and keeps the backends that it has opened. */
 #include "engine/cuda/cuda.h"
 
 #include "core/data.h"

@@ -1,6 +1,5 @@
-/* The ops of the table as a list, from which whatever wraps them is made (profile.c, faults.c). Of the
- * functions that work on a stream, `top`, which alone returns something, uploads, downloads and stages are
- * not in it.
+/* The ops of the table that write device memory, as a list: whatever wraps them all is made from it
+ * (profile.c, faults.c).
  *
  * OP (NAME, function, parameters, what is handed on after the stream) */
 #pragma once
@@ -17,7 +16,6 @@
   OP (ATTENTION, attention, (EgStream *stream, const EgAttention *op), op)                                   \
   OP (ACTIVATE, activate, (EgStream *stream, EgActivation kind, float *x, gsize n), kind, x, n)              \
   OP (ADD, add, (EgStream *stream, float *y, const float *x, gsize n), y, x, n)                              \
-  OP (COPY_ROWS, copy_rows, (EgStream *stream, const EgRowCopy *copies, gsize n, gsize width), copies, n, width) \
-  OP (EMBED, embed, (EgStream *stream, float *to, const EgMatrix *table, gsize row), to, table, row)         \
-  OP (HEAD, head, (EgStream *stream, const EgHead *op), op)
+  OP (COPY_ROWS, copy_rows, (EgStream *stream, const EgRowCopy *rows, gsize n, gsize width), rows, n, width) \
+  OP (EMBED, embed, (EgStream *stream, float *to, const EgMatrix *table, gsize row), to, table, row)
 /* clang-format on */

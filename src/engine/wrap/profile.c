@@ -45,6 +45,12 @@ profile_download (EgStream *stream, float *to, const float *from, gsize n)
   MEASURE (DOWNLOAD, download, to, from, n);
 }
 
+static void
+profile_head (EgStream *stream, const EgHead *op)
+{
+  MEASURE (HEAD, head, op);
+}
+
 static double
 profile_top (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k)
 {
@@ -91,15 +97,15 @@ EgBackend *
 eg_backend_profile (EgBackend *backend)
 {
 #define ENTRY(NAME, function, ...) .function = profile_##function,
-  static EgBackend twin = {
-    .stream_new = profile_stream_new,
-    .stream_free = profile_stream_free,
-    .alloc = profile_alloc,
-    .release = profile_release,
-    .upload = profile_upload,
-    .download = profile_download,
-    EG_WRAPPED_OPS (ENTRY).top = profile_top,
-  };
+  static EgBackend twin = { .stream_new = profile_stream_new,
+                            .stream_free = profile_stream_free,
+                            .alloc = profile_alloc,
+                            .release = profile_release,
+                            .upload = profile_upload,
+                            .download = profile_download,
+                            .head = profile_head,
+                            .top = profile_top,
+                            EG_WRAPPED_OPS (ENTRY) };
   inner = backend;
   twin.name = backend->name;
   return &twin;
@@ -119,6 +125,7 @@ const char *
 eg_op_get_name (EgOp op)
 {
 #define FUNCTION_NAME(NAME, function, ...) #function,
-  static const char *const names[EG_N_OPS] = { EG_WRAPPED_OPS (FUNCTION_NAME) "top", "upload", "download" };
+  static const char *const names[EG_N_OPS]
+      = { EG_WRAPPED_OPS (FUNCTION_NAME) "head", "top", "upload", "download" };
   return names[op];
 }

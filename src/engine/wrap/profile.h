@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 /* EG_OP_GEMM, EG_OP_NORM …: those of wrap/ops.h and the others that take time. */
 typedef enum
 {
-  EG_WRAPPED_OPS (EG_OP_NAME) EG_OP_TOP,
+  EG_WRAPPED_OPS (EG_OP_NAME) EG_OP_HEAD,
+  EG_OP_TOP,
   EG_OP_UPLOAD,
   EG_OP_DOWNLOAD,
   EG_N_OPS,

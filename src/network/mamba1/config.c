@@ -21,46 +21,31 @@ read_rank (const EgFields *fields, const char *name, gsize d_model, gsize *rank,
   return eg_fields_size (fields, name, rank, error);
 }
 
+/* The size rules over expand, as in transformers: expand has a default that nobody takes back. */
 static gboolean
-read_inner (const EgFields *fields, const char *width, gsize d_model, gsize *d_inner, GError **error)
+read_inner (const EgFields *fields, gsize d_model, gsize *d_inner, GError **error)
 {
-  gsize expand = 2;
-  if (eg_fields_has (fields, "expand") && !eg_fields_size (fields, "expand", &expand, error))
-    return FALSE;
-  *d_inner = expand * d_model;
-  if (!eg_fields_has (fields, "intermediate_size"))
-    return TRUE;
-  gsize given;
-  if (!eg_fields_size (fields, "intermediate_size", &given, error))
-    return FALSE;
-  if (eg_fields_has (fields, "expand") && given != *d_inner)
-    {
-      g_set_error (
-          error, EG_ERROR, EG_ERROR_FORMAT,
-          _ ("%s: intermediate_size is %zu, but expand × %s is %zu; the two fields contradict each other"),
-          fields->where, given, width, *d_inner);
-      return FALSE;
-    }
-  *d_inner = given;
-  return TRUE;
+  gsize expand;
+  return eg_fields_size_or (fields, "expand", 2, &expand, error)
+         && eg_fields_size_or (fields, "intermediate_size", expand * d_model, d_inner, error);
 }
 
 static gboolean
 load_hugging_face (const EgFields *fields, EgMamba1Sizes *config, GError **error)
 {
-  return eg_fields_require_text (fields, "model_type", "mamba", error)
-         && eg_fields_require_text (fields, "hidden_act", "silu", error)
-         && eg_fields_size (fields, "hidden_size", &config->sizes.d_model, error)
-         && eg_fields_size (fields, "num_hidden_layers", &config->sizes.n_layers, error)
-         && eg_fields_size (fields, "vocab_size", &config->sizes.vocab_size, error)
-         && eg_fields_size (fields, "state_size", &config->d_state, error)
-         && eg_fields_size (fields, "conv_kernel", &config->d_conv, error)
-         && read_inner (fields, "hidden_size", config->sizes.d_model, &config->d_inner, error)
+  return eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
+         && eg_fields_agree (fields, "hidden_size", "d_model", error)
+         && eg_fields_size_or (fields, "hidden_size", 768, &config->sizes.d_model, error)
+         && eg_fields_size_or (fields, "num_hidden_layers", 32, &config->sizes.n_layers, error)
+         && eg_fields_size_or (fields, "vocab_size", 50280, &config->sizes.vocab_size, error)
+         && eg_fields_size_or (fields, "state_size", 16, &config->d_state, error)
+         && eg_fields_size_or (fields, "conv_kernel", 4, &config->d_conv, error)
+         && read_inner (fields, config->sizes.d_model, &config->d_inner, error)
          && read_rank (fields, "time_step_rank", config->sizes.d_model, &config->dt_rank, error)
          && eg_fields_boolean (fields, "use_bias", FALSE, &config->use_bias, error)
          && eg_fields_boolean (fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
          && eg_fields_boolean (fields, "tie_word_embeddings", TRUE, &config->sizes.tie_embeddings, error)
-         && eg_fields_epsilon (fields, "layer_norm_epsilon", &config->sizes.norm_eps, error);
+         && eg_fields_epsilon (fields, &config->sizes.norm_eps, error);
 }
 
 /* ---- the original layout: mamba_ssm's MambaConfig ---- */
@@ -108,7 +93,7 @@ load_ssm (const EgFields *fields, EgMamba1Sizes *config, GError **error)
   return eg_fields_require_text (fields, "layer", "Mamba1", error) && check_names (fields, error)
          && eg_fields_size_or (fields, "d_state", 16, &config->d_state, error)
          && eg_fields_size_or (fields, "d_conv", 4, &config->d_conv, error)
-         && read_inner (fields, "d_model", config->sizes.d_model, &config->d_inner, error)
+         && read_inner (fields, config->sizes.d_model, &config->d_inner, error)
          && read_rank (fields, "dt_rank", config->sizes.d_model, &config->dt_rank, error)
          && eg_fields_boolean (fields, "bias", FALSE, &config->use_bias, error)
          && eg_fields_boolean (fields, "conv_bias", TRUE, &config->use_conv_bias, error);
@@ -144,7 +129,8 @@ load_original (const EgFields *fields, EgMamba1Sizes *config, GError **error)
       ssm.object = json_node_get_object (node);
     }
   gsize multiple;
-  if (!eg_fields_size (fields, "d_model", &config->sizes.d_model, error)
+  if (!eg_fields_agree (fields, "d_model", "hidden_size", error)
+      || !eg_fields_size (fields, "d_model", &config->sizes.d_model, error)
       || !eg_fields_size (fields, "n_layer", &config->sizes.n_layers, error)
       || !eg_fields_size (fields, "vocab_size", &config->sizes.vocab_size, error)
       || !eg_fields_size_or (fields, "pad_vocab_size_multiple", 8, &multiple, error)
@@ -154,7 +140,7 @@ load_original (const EgFields *fields, EgMamba1Sizes *config, GError **error)
       || !load_ssm (&ssm, config, error))
     return FALSE;
   config->sizes.vocab_size = (config->sizes.vocab_size + multiple - 1) / multiple * multiple;
-  return eg_fields_epsilon (fields, "norm_epsilon", &config->sizes.norm_eps, error);
+  return eg_fields_epsilon (fields, &config->sizes.norm_eps, error);
 }
 
 /* What follows from them. */
@@ -166,19 +152,28 @@ complete (EgMamba1Sizes *config)
   config->sizes.n_state = config->d_state;
 }
 
+/* The original layout has no model_type; MambaByte's has a hidden_size, too. */
+static gboolean
+is_original (const EgFields *fields)
+{
+  return eg_fields_has (fields, "d_model")
+         && (!eg_fields_has (fields, "hidden_size") || eg_fields_has (fields, "n_layer"));
+}
+
 gboolean
 eg_mamba1_recognizes (const EgFields *fields)
 {
-  const char *type = eg_fields_text (fields, "model_type");
-  return type == NULL || g_str_equal (type, "mamba");
+  if (eg_fields_has (fields, "model_type"))
+    return g_strcmp0 (eg_fields_text (fields, "model_type"), "mamba") == 0;
+  return eg_fields_has (fields, "d_model") || eg_fields_has (fields, "hidden_size");
 }
 
 gboolean
 eg_mamba1_read (const EgFields *fields, gpointer sizes, GError **error)
 {
   EgMamba1Sizes *config = sizes;
-  const gboolean is_original = eg_fields_has (fields, "d_model") && !eg_fields_has (fields, "hidden_size");
-  if (!(is_original ? load_original (fields, config, error) : load_hugging_face (fields, config, error)))
+  if (!(is_original (fields) ? load_original (fields, config, error)
+                             : load_hugging_face (fields, config, error)))
     return FALSE;
   complete (config);
   return TRUE;

@@ -2,12 +2,23 @@
 #include "trace/ask/input.h"
 
 #include "core/error.h"
+#include "tokenizer/find-text.h"
 #include "tokenizer/token-text.h"
 #include "trace/ask/request-check.h"
 #include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
+
+static gboolean
+set_not_there (const char *prompt, const char *subject, GError **error)
+{
+  g_autofree char *near = eg_text_find_near (prompt, subject);
+  if (near == NULL)
+    return eg_error_invalid (error, _ ("The subject “%s” is not in the prompt “%s”"), subject, prompt);
+  return eg_error_invalid (error, _ ("The subject “%s” is not in the prompt “%s”; there is “%s”"), subject,
+                           prompt, near);
+}
 
 /* The subject's characters in the prompt, [start, end); both 0 when the span is to stand for it. */
 static gboolean
@@ -22,21 +33,19 @@ find_subject (const EgTraceRequest *request, gsize *start, gsize *end, GPtrArray
   if (!g_utf8_validate (subject, -1, NULL))
     return eg_error_invalid (error, _ ("The subject is not valid UTF-8 text"));
 
-  const glong n_chars = g_utf8_strlen (prompt, -1);
-  const char *at = NULL;
-  if (request->subject_offset < 0)
-    at = strstr (prompt, subject);
-  else if (request->subject_offset <= n_chars
-           && g_str_has_prefix (g_utf8_offset_to_pointer (prompt, request->subject_offset), subject))
-    at = g_utf8_offset_to_pointer (prompt, request->subject_offset);
-  if (!at)
-    return eg_error_invalid (error, _ ("The subject “%s” is not in the prompt “%s”"), subject, prompt);
-  if (request->subject_offset < 0 && strstr (at + 1, subject))
+  gsize again, after;
+  const gboolean anywhere = request->subject_offset < 0;
+  if (anywhere)
+    {
+      if (!eg_text_find (prompt, subject, 0, start, end))
+        return set_not_there (prompt, subject, error);
+    }
+  else if (!eg_text_has_at (prompt, subject, *start = (gsize)request->subject_offset, end))
+    return set_not_there (prompt, subject, error);
+  if (anywhere && eg_text_find (prompt, subject, *start + 1, &again, &after))
     g_ptr_array_add (
         notes, g_strdup_printf (
                    _ ("The subject “%s” is in the prompt more than once; the first is corrupted"), subject));
-  *start = (gsize)g_utf8_pointer_to_offset (prompt, at);
-  *end = *start + (gsize)g_utf8_strlen (subject, -1);
   return TRUE;
 }
 
@@ -52,7 +61,7 @@ find_token (EgTokenizer *tokenizer,
   g_autofree char *spaced = g_ascii_isspace (*target) ? g_strdup (target) : g_strconcat (" ", target, NULL);
   if (eg_tokenizer_lookup (tokenizer, spaced, id) || eg_tokenizer_lookup (tokenizer, target, id))
     return TRUE;
-  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, spaced, -1, error);
+  g_autoptr (GArray) tokens = eg_tokenizer_encode_part (tokenizer, spaced, -1, error);
   if (!tokens)
     return FALSE;
   if (tokens->len == 0)
@@ -157,17 +166,18 @@ find_tokens (EgTraceInput *self, const EgTraceRequest *request, gsize start, gsi
 static gboolean
 swap_subject (EgTraceInput *self,
               const EgTraceRequest *request,
-              EgTokenizer *tokenizer,
+              EgModel *model,
               gsize start,
               gsize end,
               GPtrArray *notes,
               GError **error)
 {
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
   g_autofree char *before = part_of (request->prompt, 0, start);
   const char *after = g_utf8_offset_to_pointer (request->prompt, (glong)end);
   g_autofree char *text = g_strconcat (before, request->corruption.swap, after, NULL);
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, text, -1, error);
-  if (!tokens)
+  if (!tokens || !eg_tokenizer_check_rows (tokenizer, tokens, eg_model_get_sizes (model)->vocab_size, error))
     return FALSE;
   self->n_swapped = tokens->len;
   self->swapped = g_new (guint32, MAX (tokens->len, 1));
@@ -199,23 +209,38 @@ swap_subject (EgTraceInput *self,
   return TRUE;
 }
 
+/* An added token that the embedding has no row for is never predicted. */
+static gboolean
+check_answer (EgModel *model, guint32 id, const char *text, GError **error)
+{
+  return id < eg_model_get_sizes (model)->vocab_size
+         || eg_error_invalid (error,
+                              _ ("“%s” is a token that this model never predicts: its embedding has "
+                                 "no row for it"),
+                              text);
+}
+
 static gboolean
 find_answers (EgTraceInput *self,
               const EgTraceRequest *request,
-              EgTokenizer *tokenizer,
+              EgModel *model,
               GPtrArray *notes,
               EgTraceField *which,
               GError **error)
 {
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
   self->has_target = request->target != NULL;
   self->has_against = request->against != NULL;
   *which = EG_FIELD_TARGET;
-  if (self->has_target && !eg_trace_find_target (tokenizer, request->target, &self->target_id, notes, error))
+  if (self->has_target
+      && (!eg_trace_find_target (tokenizer, request->target, &self->target_id, notes, error)
+          || !check_answer (model, self->target_id, request->target, error)))
     return FALSE;
   *which = EG_FIELD_AGAINST;
   if (self->has_against
-      && !find_token (tokenizer, _ ("The token against it,"), request->against, &self->against_id, notes,
-                      error))
+      && (!find_token (tokenizer, _ ("The token against it,"), request->against, &self->against_id, notes,
+                       error)
+          || !check_answer (model, self->against_id, request->against, error)))
     return FALSE;
   if (self->has_target && self->has_against && self->target_id == self->against_id)
     return eg_error_invalid (error, _ ("The target “%s” and the token against it are the same"),
@@ -233,10 +258,11 @@ check_prompt (const char *prompt, GError **error)
 }
 
 static gboolean
-read_prompt (EgTraceInput *self, const EgTraceRequest *request, EgTokenizer *tokenizer, GError **error)
+read_prompt (EgTraceInput *self, const EgTraceRequest *request, EgModel *model, GError **error)
 {
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, request->prompt, -1, error);
-  if (!tokens)
+  if (!tokens || !eg_tokenizer_check_rows (tokenizer, tokens, eg_model_get_sizes (model)->vocab_size, error))
     return FALSE;
   take_tokens (self, tokens, tokenizer);
   return self->n_tokens > 0 || eg_error_invalid (error, _ ("The prompt has no token"));
@@ -249,12 +275,14 @@ check_places (
 {
   const EgFamily *family = eg_model_get_family (model);
   *which = EG_FIELD_SITES;
-  if (!eg_site_names_check (request->sites, family, error))
+  if (!request->has_knockout && !eg_site_names_check (request->sites, family, error))
     return FALSE;
   *which = EG_FIELD_FREEZE;
   if (!eg_site_names_check (request->freeze, family, error))
     return FALSE;
   *which = EG_FIELD_KNOCKOUT;
+  if (request->has_knockout && family->knockout_site < 0)
+    return eg_error_invalid (error, _ ("Nothing can be cut in models of this kind"));
   return eg_trace_request_check_knockout (request, eg_model_get_sizes (model)->n_layers, n_tokens, error);
 }
 
@@ -267,7 +295,6 @@ read_request (EgTraceInput *self,
               EgTraceField *which,
               GError **error)
 {
-  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
   gsize start = 0, end = 0;
   *which = EG_FIELD_PROMPT;
   if (!check_prompt (request->prompt, error) || !eg_trace_request_check (request, which, error))
@@ -276,7 +303,7 @@ read_request (EgTraceInput *self,
   if (!find_subject (request, &start, &end, notes, error))
     return FALSE;
   *which = EG_FIELD_PROMPT;
-  if (!read_prompt (self, request, tokenizer, error))
+  if (!read_prompt (self, request, model, error))
     return FALSE;
   if (!eg_network_check_tokens (eg_model_get_network (model), self->ids, self->n_tokens, error))
     return FALSE;
@@ -287,10 +314,10 @@ read_request (EgTraceInput *self,
     return FALSE;
   *which = EG_FIELD_CORRUPTION;
   if (request->corruption.kind == EG_CORRUPTION_SWAP
-      && (!swap_subject (self, request, tokenizer, start, end, notes, error)
+      && (!swap_subject (self, request, model, start, end, notes, error)
           || !eg_network_check_tokens (eg_model_get_network (model), self->swapped, self->n_swapped, error)))
     return FALSE;
-  return find_answers (self, request, tokenizer, notes, which, error);
+  return find_answers (self, request, model, notes, which, error);
 }
 
 EgTraceInput *

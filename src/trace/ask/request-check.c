@@ -108,8 +108,9 @@ eg_check_sweep (const EgTraceRequest *self, GError **error)
 {
   if (self->sweep >= EG_N_SWEEPS)
     return eg_error_invalid (error, _ ("There is no such site, sweep or direction"));
-  return self->sweep != EG_SWEEP_CARRY || is_only (self, eg_site_name_is_state)
-         || eg_error_invalid (error, _ ("The sweep “carry” is one of the state alone: name the site state"));
+  return self->sweep != EG_SWEEP_CARRY || is_only (self, eg_site_name_is_carried)
+         || eg_error_invalid (error, _ ("The sweep “carry” is one of what later tokens read, alone: name the "
+                                        "site state, or in a transformer key or value"));
 }
 
 gboolean

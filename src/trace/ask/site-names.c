@@ -69,10 +69,10 @@ eg_site_name_has_knockouts (const char *name)
 }
 
 gboolean
-eg_site_name_is_state (const char *name)
+eg_site_name_is_carried (const char *name)
 {
   const EgSiteInfo *info = find (name);
-  return info != NULL && info->carried && info->kept == EG_KEPT_APART;
+  return info != NULL && info->carried;
 }
 
 char **

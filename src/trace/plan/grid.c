@@ -23,7 +23,9 @@ eg_grid_of (const EgTraceRequest *request,
           .frozen = eg_family_expand_sites (family, eg_site_names_to_set (request->freeze, family, NULL)),
           .has_knockout = request->has_knockout,
           .knockout = request->knockout };
-  const EgSiteSet sites = eg_site_names_to_set (request->sites, family, &self.sites[0]);
+  EgSiteSet sites = eg_site_names_to_set (request->sites, family, &self.sites[0]);
+  if (request->has_knockout)
+    sites = EG_SITE_BIT (self.sites[0] = (EgSite)family->knockout_site);
   self.n_sites = 1;
   for (EgSite site = 0; site < family->n_sites; site++)
     if ((sites & EG_SITE_BIT (site)) != 0 && site != self.sites[0])

@@ -54,7 +54,8 @@ run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError 
   eg_meter_read (&self->meter, workspace, 1, TRUE, values);
   memcpy (self->tally.estimates->high, values, self->meter.n_metrics * sizeof *values);
   eg_meter_read (&self->meter, other, 1, FALSE, values);
-  if (!eg_workspace_check (workspace, error) || !eg_workspace_check (other, error))
+  if (!eg_workspace_check (workspace, error) || !eg_workspace_check (other, error)
+      || !eg_meter_check (&self->meter, workspace, error))
     return FALSE;
   eg_rounds_take_block (self, 0, 0, 1, values, 1);
   return TRUE;
@@ -76,7 +77,7 @@ run_first_segments (EgTracedPrompt *self, EgWorkspace *workspace, float *input, 
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
-  if (!eg_workspace_check (workspace, error))
+  if (!eg_workspace_check (workspace, error) || !eg_meter_check (&self->meter, workspace, error))
     return FALSE;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
     self->tally.estimates->high[m] = values[m * (n + 1)];

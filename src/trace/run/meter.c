@@ -119,3 +119,11 @@ eg_meter_read (EgMeter *self, EgWorkspace *workspace, gsize n, gboolean first_is
                 ? (double)NAN
                 : eg_metric_value (self->metrics[m], &answers[i], &self->clean, self->weight_sum);
 }
+
+gboolean
+eg_meter_check (const EgMeter *self, EgWorkspace *clean, GError **error)
+{
+  const EgHeadRow *it = &self->clean;
+  return (isfinite (it->max) && isfinite (it->sum) && isfinite (it->target))
+         || eg_workspace_explain_no_number (clean, error);
+}

@@ -46,4 +46,7 @@ gboolean eg_meter_aim (EgMeter *self,
  * are compared with from now on. */
 void eg_meter_read (EgMeter *self, EgWorkspace *workspace, gsize n, gboolean first_is_clean, double *values);
 
+/* Whether the clean run, once it was read, is measured by numbers; what keeps it from that is the error. */
+gboolean eg_meter_check (const EgMeter *self, EgWorkspace *clean, GError **error);
+
 G_END_DECLS

@@ -1,0 +1,14 @@
+/* .safetensors files. */
+#include "formats/safetensors.h"
+#include "fuzz.h"
+#include "tensors.h"
+
+int
+LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
+{
+  GError *error = NULL;
+  EgTensorFile *file = eg_safetensors_load (fuzz_file (data, size), &error);
+  fuzz_check (file != NULL, &error);
+  fuzz_tensors (file);
+  return 0;
+}

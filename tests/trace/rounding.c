@@ -1,0 +1,72 @@
+#include "rounding.h"
+
+#include <json-glib/json-glib.h>
+#include <math.h>
+
+/* GPT-2's golden numbers are float64's, and transformers in float32 is within 2.5e-6 of their probabilities
+ * (float32_error in golden.json); logits of some tens have ten times that. */
+static double
+gpt2_tolerance (const char *number)
+{
+  const gboolean is_part = g_str_equal (number, "prob") || g_str_equal (number, "logits");
+  return is_part ? 1e-5 : g_str_equal (number, "resid") ? 2e-5 : 1e-4;
+}
+
+double
+rounding_tolerance (const char *model, const char *number)
+{
+  static JsonNode *root = NULL;
+  if (g_str_has_prefix (model, "gpt2-"))
+    return gpt2_tolerance (number);
+  if (root == NULL)
+    {
+      g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "rounding.json", NULL);
+      g_autofree char *text = NULL;
+      g_autoptr (GError) error = NULL;
+      g_file_get_contents (path, &text, NULL, &error);
+      g_assert_no_error (error);
+      root = json_from_string (text, &error);
+      g_assert_no_error (error);
+    }
+  JsonObject *numbers = json_object_get_object_member (json_node_get_object (root), model);
+  const double rounding = json_object_get_double_member (numbers, number);
+  g_assert_cmpfloat (rounding, >, 0);
+  return 2 * rounding;
+}
+
+/* Of the test that runs: the distance that is the greatest part of its tolerance. */
+static struct
+{
+  gboolean begun;
+  double part, distance, tolerance;
+} farthest;
+
+static void
+say_farthest (gpointer data)
+{
+  g_test_message ("farthest: %.2g, %.0f%% of %.2g", farthest.distance, 100 * farthest.part,
+                  farthest.tolerance);
+  farthest.begun = FALSE;
+}
+
+void
+rounding_assert_near (double found, double expected, double tolerance)
+{
+  if (isnan (expected) && isnan (found))
+    return;
+  const double distance = fabs (found - expected);
+  if (!(distance <= tolerance))
+    g_error ("found %.9g, expected %.9g within %.2g", found, expected, tolerance);
+  if (!farthest.begun)
+    {
+      farthest.begun = TRUE;
+      farthest.part = -1;
+      g_test_queue_destroy (say_farthest, NULL);
+    }
+  if (distance / tolerance > farthest.part)
+    {
+      farthest.part = distance / tolerance;
+      farthest.distance = distance;
+      farthest.tolerance = tolerance;
+    }
+}
