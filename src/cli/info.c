@@ -5,13 +5,15 @@
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
 #include "formats/quote.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <glib/gi18n.h>
 
 /* The trace whose memory is estimated. */
 #define EXAMPLE_TOKENS  16
 #define EXAMPLE_SAMPLES 10
+
+static char *const all_sites[] = { (char *)"all", NULL };
 
 static gsize
 n_tokens_of (EgModel *model)
@@ -70,9 +72,9 @@ print_json (EgModel *model)
   json_object_set_int_member (memory, "tokens", EXAMPLE_TOKENS);
   json_object_set_int_member (memory, "samples", EXAMPLE_SAMPLES);
   json_object_set_int_member (memory, "bytes",
-                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
+                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, NULL));
   json_object_set_int_member (memory, "bytes_all_sites",
-                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
+                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_sites));
   json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
 
   JsonObject *openblas = json_object_new ();
@@ -145,9 +147,10 @@ print_lines (EgModel *model)
 {
   const EgSizes *sizes = eg_model_get_sizes (model);
   g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
-  g_autofree char *trace_size = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
+  g_autofree char *trace_size
+      = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, NULL));
   g_autofree char *all_size
-      = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
+      = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_sites));
   g_autofree char *available = g_format_size (eg_memory_available ());
 
   const gsize width = label_width ();

@@ -2,9 +2,8 @@
  * through a temporary file and a rename. */
 #pragma once
 
+#include "formats/json-writer.h"
 #include "trace/result/result.h"
-
-#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
@@ -25,9 +24,5 @@ gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path,
  * that were measured; of several sites, their name first. What a sweep has not, layers or positions, is
  * empty. */
 gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
-
-/* A JSON text of which every number reads back as the same double (non-finite ones are null). (transfer full)
- */
-char *eg_json_to_text (JsonNode *node, gboolean pretty);
 
 G_END_DECLS
