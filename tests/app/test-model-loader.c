@@ -132,6 +132,8 @@ test_loader_may_go_while_it_loads (void)
   g_object_run_dispose (G_OBJECT (scene.loader));
   scene_close (&scene);
   fixture_wait_for (watched == NULL);
+  fixture_run_for (0.3);
+  g_assert_cmpuint (scene.n_loaded + scene.n_failed, ==, 0);
 }
 
 int

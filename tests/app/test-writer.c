@@ -69,7 +69,7 @@ test_ending_says_what_is_written (void)
     { "map.svg", "<?xml", TRUE },
     { "map.PNG", "\211PNG", TRUE },
     { "map.pdf", "%PDF", TRUE },
-    { "n.npz", "PK", FALSE },
+    { "n.NPZ", "PK", FALSE },
     { "n.json", "{", FALSE },
     { "n.csv", "", FALSE },
     /* Of numbers there is no picture, and a figure does not make one of them. */
@@ -88,6 +88,27 @@ test_ending_says_what_is_written (void)
     }
 }
 
+static int may_go_on; /* atomic */
+
+static void
+wait_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  while (!g_atomic_int_get (&may_go_on))
+    g_usleep (1000);
+  g_task_return_boolean (task, TRUE);
+}
+
+/* What is to be done in a thread now waits. */
+static void
+keep_threads_busy (void)
+{
+  for (int i = 0; i < 20; i++)
+    {
+      g_autoptr (GTask) task = g_task_new (NULL, NULL, NULL, NULL);
+      g_task_run_in_thread (task, wait_in_thread);
+    }
+}
+
 static void
 test_what_changes_meanwhile_is_not_written (void)
 {
@@ -98,8 +119,10 @@ test_what_changes_meanwhile_is_not_written (void)
   g_autoptr (GError) error = NULL;
   const double score = grid->scores[0][0];
 
+  keep_threads_busy ();
   eg_write_async (grid, NULL, path, on_written, &outcome);
   grid->scores[0][0] = 2;
+  g_atomic_int_set (&may_go_on, 1);
   fixture_wait_for (outcome.ended);
   g_assert_no_error (outcome.error);
   g_autoptr (EgTraceResult) again = eg_trace_result_load_npz (path, &error);

@@ -123,14 +123,16 @@ test_copies_have_each_field (void)
 static void
 test_equality_passes_over_what_means_nothing (void)
 {
-  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+  static const EgTraceField useless[]
+      = { EG_FIELD_SAMPLES, EG_FIELD_SEED,      EG_FIELD_NOISE_LEVEL, EG_FIELD_NOISE_SCALE,
+          EG_FIELD_REPLACE, EG_FIELD_UNTIL_SEM, EG_FIELD_MAX_SAMPLES };
+  for (gsize i = 0; i < G_N_ELEMENTS (useless); i++)
     {
       g_autoptr (EgTraceRequest) a = eg_trace_request_new ("a b", "b"), b = eg_trace_request_new ("a b", "b");
       set (a, EG_FIELD_CORRUPTION, "swap:c");
       set (b, EG_FIELD_CORRUPTION, "swap:c");
-      if (eg_trace_field_get_useless (field, a) == NULL)
-        continue;
-      set (a, field, others[field].text);
+      g_assert_nonnull (eg_trace_field_get_useless (useless[i], a));
+      set (a, useless[i], others[useless[i]].text);
       g_assert_true (eg_trace_request_equal (a, b));
     }
 }
@@ -312,7 +314,7 @@ test_contradictions_are_named (void)
     { EG_FIELD_METRIC, "logit-diff", EG_FIELD_SEED, "1", EG_FIELD_AGAINST, "against which" },
     { EG_FIELD_METRIC, "kl", EG_FIELD_AGAINST, "x", EG_FIELD_AGAINST, "logit-diff alone" },
     { EG_FIELD_SWEEP, "positions", EG_FIELD_WINDOW, "3", EG_FIELD_WINDOW, "no window" },
-    { EG_FIELD_SWEEP, "carry", EG_FIELD_SITES, "mixer", EG_FIELD_SWEEP, "state alone" },
+    { EG_FIELD_SWEEP, "carry", EG_FIELD_SITES, "mixer", EG_FIELD_SWEEP, "what later tokens read" },
     { EG_FIELD_KNOCKOUT, "0:0>1", EG_FIELD_SEED, "1", EG_FIELD_KNOCKOUT, "its site is state" },
     { EG_FIELD_UNTIL_SEM, "0.1", EG_FIELD_SAMPLES, "1", EG_FIELD_UNTIL_SEM, "two samples" },
     { EG_FIELD_UNTIL_SEM, "0.1", EG_FIELD_MAX_SAMPLES, "5", EG_FIELD_MAX_SAMPLES, "greatest number" },

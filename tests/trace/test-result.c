@@ -603,6 +603,23 @@ test_notebook_file_reads_and_saves_without_loss (void)
 }
 
 static void
+test_romes_file_reads (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "rome", "mlp.npz", NULL);
+  g_autoptr (EgTraceResult) result = load (path);
+  g_assert_false (result->has_settings);
+  g_assert_cmpuint (result->n_grids, ==, 1);
+  g_assert_cmpstr (result->grids[0]->site, ==, "mlp");
+  g_assert_cmpuint (result->request->window, >, 1);
+  g_assert_cmpstr (result->request->prompt, ==, "The Space Needle is in");
+  g_assert_cmpstr (result->tokens->target, ==, " Seattle");
+  g_assert_true (result->complete && isnan (result->seconds));
+  g_assert_cmpfloat_with_epsilon (result->ends[0].high, 0.9, 1e-6);
+  g_autofree char *sentence = eg_trace_grid_describe (result->grids[0]);
+  g_assert_nonnull (sentence);
+}
+
+static void
 test_npz_types_are_the_documented_ones (void)
 {
   g_autoptr (EgTraceResult) result = sample_result ();
@@ -949,6 +966,7 @@ main (int argc, char **argv)
   g_test_add_func ("/result/sites-that-do-not-fit-are-refused", test_sites_that_do_not_fit_are_refused);
   g_test_add_func ("/result/notebook-file-reads-and-saves-without-loss",
                    test_notebook_file_reads_and_saves_without_loss);
+  g_test_add_func ("/result/romes-file-reads", test_romes_file_reads);
   g_test_add_func ("/result/npz-types-are-the-documented-ones", test_npz_types_are_the_documented_ones);
   g_test_add_func ("/result/damaged-files-are-refused-by-name", test_damaged_files_are_refused_by_name);
   g_test_add_func ("/result/missing-file-is-an-error", test_missing_file_is_an_error);

@@ -6,8 +6,6 @@
 #include "golden.h"
 #include "rounding.h"
 
-#include "network/mamba1/private.h"
-
 #include "core/error.h"
 #include "network/workspace.h"
 #include "trace/run/clean-run.h"

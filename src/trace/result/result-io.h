@@ -12,8 +12,8 @@ G_BEGIN_DECLS
  * "scores_mixer". */
 gboolean eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error);
 
-/* Reads what eg_trace_result_save_npz() wrote and what the notebook saved (its eight fields, float64 scores).
- * (transfer full) */
+/* Reads what eg_trace_result_save_npz() wrote, what the notebook saved (its eight fields, float64 scores), and
+ * what ROME's own programs did (rome-file.h). (transfer full) */
 EgTraceResult *eg_trace_result_load_npz (const char *path, GError **error);
 
 /* The document of `engram-cli trace --json`. (transfer full) */

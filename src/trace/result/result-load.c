@@ -3,10 +3,11 @@
 
 #include "core/error.h"
 #include "formats/map-file.h"
-#include "formats/npz.h"
 #include "trace/ask/fields.h"
 #include "trace/ask/site-names.h"
+#include "trace/result/npz-fields.h"
 #include "trace/result/result-private.h"
+#include "trace/result/rome-file.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
@@ -16,52 +17,8 @@
 #define MAX_LAYERS 4096
 #define MAX_TOKENS 1000000
 
-typedef struct
-{
-  EgNpz *npz;
-  const char *title;
-} Reader;
-
-static gboolean fail (const Reader *reader, GError **error, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
 static gboolean
-fail (const Reader *reader, GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", reader->title, message);
-  return FALSE;
-}
-
-static char *
-shape_text (guint n_dims, const gsize *shape)
-{
-  GString *text = g_string_new ("[");
-  for (guint i = 0; i < n_dims; i++)
-    g_string_append_printf (text, "%s%" G_GSIZE_FORMAT, i == 0 ? "" : ", ", shape[i]);
-  g_string_append_c (text, ']');
-  return g_string_free (text, FALSE);
-}
-
-static char *
-array_shape_text (const EgNpyArray *array)
-{
-  return shape_text (eg_npy_array_get_n_dims (array), eg_npy_array_get_shape (array));
-}
-
-static gboolean
-has_shape (const EgNpyArray *array, guint n_dims, const gsize *shape)
-{
-  gboolean same = eg_npy_array_get_n_dims (array) == n_dims;
-  for (guint i = 0; same && i < n_dims; i++)
-    same = eg_npy_array_get_shape (array)[i] == shape[i];
-  return same;
-}
-
-static gboolean
-check_fields (const Reader *reader, GError **error)
+check_fields (const EgNpzFields *reader, GError **error)
 {
   static const char *const fields[] = { "scores",        "low_score",    "high_score", "input_tokens",
                                         "subject_range", "target_token", "prompt",     "subject" };
@@ -70,93 +27,13 @@ check_fields (const Reader *reader, GError **error)
     if (!eg_npz_has (reader->npz, fields[i]))
       g_string_append_printf (missing, "%s%s", missing->len == 0 ? "" : ", ", fields[i]);
   if (missing->len > 0)
-    return fail (reader, error, _ ("it has no %s, which a saved trace has"), missing->str);
-  return TRUE;
-}
-
-/* An array of exactly n elements; n = 1 also takes a scalar. */
-static EgNpyArray *
-read_array (const Reader *reader, const char *name, gsize n, GError **error)
-{
-  g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, name, error);
-  if (array == NULL)
-    return NULL;
-  if (eg_npy_array_get_n_elements (array) == n && eg_npy_array_get_n_dims (array) <= 1)
-    return g_steal_pointer (&array);
-  g_autofree char *shape = array_shape_text (array);
-  if (n == 1)
-    fail (reader, error, _ ("%s has shape %s, where one value belongs"), name, shape);
-  else
-    fail (reader, error, _ ("%s has shape %s, expected [%zu]"), name, shape, n);
-  return NULL;
-}
-
-/* Optional ones keep *value when they are not there. */
-static gboolean
-read_number (const Reader *reader, const char *name, double *value, GError **error)
-{
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_autoptr (EgNpyArray) array = read_array (reader, name, 1, error);
-  g_autofree double *values = array != NULL ? eg_npy_array_get_doubles (array, error) : NULL;
-  if (values == NULL)
-    return FALSE;
-  if (isinf (values[0]))
-    return fail (reader, error, _ ("%s is infinite"), name);
-  *value = values[0];
-  return TRUE;
-}
-
-static gboolean
-read_integers (const Reader *reader, const char *name, gsize n, gint64 max, gint64 **values, GError **error)
-{
-  g_autoptr (EgNpyArray) array = read_array (reader, name, n, error);
-  g_autofree gint64 *integers = array != NULL ? eg_npy_array_get_int64s (array, error) : NULL;
-  if (integers == NULL)
-    return FALSE;
-  for (gsize i = 0; i < n; i++)
-    if (integers[i] < 0 || integers[i] > max)
-      return fail (reader, error, _ ("%s holds %" PRId64 ", which is out of range"), name, integers[i]);
-  *values = g_steal_pointer (&integers);
-  return TRUE;
-}
-
-static gboolean
-read_integer (const Reader *reader, const char *name, gint64 max, gint64 *value, GError **error)
-{
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_autofree gint64 *values = NULL;
-  if (!read_integers (reader, name, 1, max, &values, error))
-    return FALSE;
-  *value = values[0];
-  return TRUE;
-}
-
-static gboolean
-read_texts (const Reader *reader, const char *name, gsize n, char ***texts, GError **error)
-{
-  g_autoptr (EgNpyArray) array = read_array (reader, name, n, error);
-  if (array != NULL)
-    *texts = eg_npy_array_get_strings (array, error);
-  return array != NULL && *texts != NULL;
-}
-
-static gboolean
-read_text (const Reader *reader, const char *name, char **text, GError **error)
-{
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_auto (GStrv) texts = NULL;
-  if (!read_texts (reader, name, 1, &texts, error))
-    return FALSE;
-  *text = g_strdup (texts[0]);
+    return eg_npz_fields_fail (reader, error, _ ("it has no %s, which a saved trace has"), missing->str);
   return TRUE;
 }
 
 /* Fills values of a grid from an array that must have its shape. */
 static gboolean
-copy_values (const Reader *reader,
+copy_values (const EgNpzFields *reader,
              const char *name,
              const EgNpyArray *array,
              const EgTraceGrid *grid,
@@ -165,11 +42,12 @@ copy_values (const Reader *reader,
 {
   gsize shape[2];
   const guint n_dims = eg_trace_grid_get_shape (grid, shape);
-  if (!has_shape (array, n_dims, shape))
+  if (!eg_npz_fields_has_shape (array, n_dims, shape))
     {
-      g_autofree char *text = array_shape_text (array);
-      g_autofree char *expected = shape_text (n_dims, shape);
-      return fail (reader, error, _ ("%s has shape %s, but scores has shape %s"), name, text, expected);
+      g_autofree char *text = eg_npz_fields_array_shape (array);
+      g_autofree char *expected = eg_npz_fields_shape_text (n_dims, shape);
+      return eg_npz_fields_fail (reader, error, _ ("%s has shape %s, but scores has shape %s"), name, text,
+                                 expected);
     }
   g_autofree double *numbers = eg_npy_array_get_doubles (array, error);
   if (numbers == NULL)
@@ -177,33 +55,34 @@ copy_values (const Reader *reader,
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
       if (isinf (numbers[i]))
-        return fail (reader, error, _ ("%s holds an infinite value"), name);
+        return eg_npz_fields_fail (reader, error, _ ("%s holds an infinite value"), name);
       values[i] = numbers[i];
     }
   return TRUE;
 }
 
 static gboolean
-read_subject_range (const Reader *reader, EgTraceTokens *tokens, GError **error)
+read_subject_range (const EgNpzFields *reader, EgTraceTokens *tokens, GError **error)
 {
   g_autofree gint64 *range = NULL;
-  if (!read_integers (reader, "subject_range", 2, G_MAXINT64, &range, error))
+  if (!eg_npz_fields_integers (reader, "subject_range", 2, G_MAXINT64, &range, error))
     return FALSE;
   if (range[0] > range[1] || (guint64)range[1] >= tokens->n_tokens)
-    return fail (reader, error, _ ("subject_range is [%" PRId64 ", %" PRId64 "], but there are %zu tokens"),
-                 range[0], range[1], tokens->n_tokens);
+    return eg_npz_fields_fail (reader, error,
+                               _ ("subject_range is [%" PRId64 ", %" PRId64 "], but there are %zu tokens"),
+                               range[0], range[1], tokens->n_tokens);
   tokens->subject_first = (gsize)range[0];
   tokens->subject_last = (gsize)range[1];
   return TRUE;
 }
 
 static gboolean
-read_ids (const Reader *reader, EgTraceTokens *tokens, GError **error)
+read_ids (const EgNpzFields *reader, EgTraceTokens *tokens, GError **error)
 {
   g_autofree gint64 *ids = NULL;
   if (!eg_npz_has (reader->npz, "input_ids"))
     return TRUE;
-  if (!read_integers (reader, "input_ids", tokens->n_tokens, G_MAXUINT32, &ids, error))
+  if (!eg_npz_fields_integers (reader, "input_ids", tokens->n_tokens, G_MAXUINT32, &ids, error))
     return FALSE;
   tokens->ids = g_new (guint32, tokens->n_tokens);
   for (gsize t = 0; t < tokens->n_tokens; t++)
@@ -214,7 +93,7 @@ read_ids (const Reader *reader, EgTraceTokens *tokens, GError **error)
 /* How many layers and columns there are, checked before anything is made of that size; a sweep over one of
  * them has one of the other. */
 static gboolean
-get_sizes (const Reader *reader,
+get_sizes (const EgNpzFields *reader,
            const EgNpyArray *scores,
            EgSweep sweep,
            gsize n_tokens,
@@ -228,24 +107,25 @@ get_sizes (const Reader *reader,
                                                      [EG_SWEEP_CARRY] = "[layers, tokens]" };
   const gsize *shape = eg_npy_array_get_shape (scores);
   const guint n_dims = eg_npy_array_get_n_dims (scores);
-  g_autofree char *text = array_shape_text (scores);
+  g_autofree char *text = eg_npz_fields_array_shape (scores);
   const gboolean one = sweep == EG_SWEEP_LAYERS || sweep == EG_SWEEP_POSITIONS;
   if (n_dims != (one ? 1 : 2) || eg_npy_array_get_n_elements (scores) == 0)
-    return fail (reader, error, _ ("scores has shape %s, expected %s"), text, expected[sweep]);
+    return eg_npz_fields_fail (reader, error, _ ("scores has shape %s, expected %s"), text, expected[sweep]);
   *n_layers = sweep == EG_SWEEP_POSITIONS ? 1 : shape[0];
   *n_columns = sweep == EG_SWEEP_LAYERS ? 1 : shape[n_dims - 1];
   if (*n_layers > MAX_LAYERS || n_tokens > MAX_TOKENS)
-    return fail (reader, error, _ ("scores has shape %s, more than %d layers or %d tokens"), text, MAX_LAYERS,
-                 MAX_TOKENS);
+    return eg_npz_fields_fail (reader, error, _ ("scores has shape %s, more than %d layers or %d tokens"),
+                               text, MAX_LAYERS, MAX_TOKENS);
   if (sweep != EG_SWEEP_LAYERS && *n_columns != n_tokens)
-    return fail (reader, error, _ ("scores has shape %s but there are %zu tokens"), text, n_tokens);
+    return eg_npz_fields_fail (reader, error, _ ("scores has shape %s but there are %zu tokens"), text,
+                               n_tokens);
   return TRUE;
 }
 
 /* ---- the request ---- */
 
 static gboolean
-add_title (const Reader *reader, GError **error)
+add_title (const EgNpzFields *reader, GError **error)
 {
   g_prefix_error (error, "%s: ", reader->title);
   return FALSE;
@@ -253,15 +133,15 @@ add_title (const Reader *reader, GError **error)
 
 /* A number that is missing, or NaN where it has no meaning, is left as usual. */
 static gboolean
-read_field_number (const Reader *reader, EgTraceField field, EgTraceRequest *request, GError **error)
+read_field_number (const EgNpzFields *reader, EgTraceField field, EgTraceRequest *request, GError **error)
 {
   const EgFieldInfo *info = eg_trace_field_get_info (field);
   gint64 integer = (gint64)eg_trace_field_get_number (field, request);
   double number = eg_trace_field_get_number (field, request);
   if (info->type == EG_FIELD_NUMBER
-          ? !read_number (reader, info->name, &number, error)
-          : !read_integer (reader, info->name, info->type == EG_FIELD_FLAG ? 1 : G_MAXUINT32, &integer,
-                           error))
+          ? !eg_npz_fields_number (reader, info->name, &number, error)
+          : !eg_npz_fields_integer (reader, info->name, info->type == EG_FIELD_FLAG ? 1 : G_MAXUINT32,
+                                    &integer, error))
     return FALSE;
   if (info->type != EG_FIELD_NUMBER)
     number = (double)integer;
@@ -271,13 +151,13 @@ read_field_number (const Reader *reader, EgTraceField field, EgTraceRequest *req
 }
 
 static gboolean
-read_field (const Reader *reader, EgTraceField field, EgTraceRequest *request, GError **error)
+read_field (const EgNpzFields *reader, EgTraceField field, EgTraceRequest *request, GError **error)
 {
   const EgFieldInfo *info = eg_trace_field_get_info (field);
   g_autofree char *text = NULL;
   if (info->type != EG_FIELD_NAME)
     return read_field_number (reader, field, request, error);
-  if (!read_text (reader, info->name, &text, error))
+  if (!eg_npz_fields_text (reader, info->name, &text, error))
     return FALSE;
   return text == NULL || eg_trace_field_parse_in_file (field, request, text, error)
          || add_title (reader, error);
@@ -285,7 +165,7 @@ read_field (const Reader *reader, EgTraceField field, EgTraceRequest *request, G
 
 /* Whether the file has settings at all. */
 static gboolean
-has_settings (const Reader *reader)
+has_settings (const EgNpzFields *reader)
 {
   for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
     if (eg_trace_field_get_info (field)->in_first_files
@@ -296,13 +176,13 @@ has_settings (const Reader *reader)
 
 /* Which answers the request named: those of the file that it did not are what the model said. */
 static gboolean
-read_named_answers (const Reader *reader,
+read_named_answers (const EgNpzFields *reader,
                     const EgTraceTokens *tokens,
                     EgTraceRequest *request,
                     GError **error)
 {
   gint64 named = FALSE;
-  if (!read_integer (reader, "target_named", 1, &named, error))
+  if (!eg_npz_fields_integer (reader, "target_named", 1, &named, error))
     return FALSE;
   request->target = named ? g_strdup (tokens->target) : NULL;
   request->against = g_strdup (tokens->against);
@@ -312,7 +192,10 @@ read_named_answers (const Reader *reader,
 /* What the notebook's files do not have is left as usual, but for the sweep, which says how to read the
  * scores. */
 static gboolean
-read_settings (const Reader *reader, const EgTraceTokens *tokens, EgTraceRequest *request, GError **error)
+read_settings (const EgNpzFields *reader,
+               const EgTraceTokens *tokens,
+               EgTraceRequest *request,
+               GError **error)
 {
   if (!has_settings (reader))
     return read_field (reader, EG_FIELD_SWEEP, request, error);
@@ -365,21 +248,21 @@ find_subject_offset (const char *prompt, const EgTraceTokens *tokens)
 
 /* The prompt as tokens. (transfer full) */
 static EgTraceTokens *
-read_tokens (const Reader *reader, GError **error)
+read_tokens (const EgNpzFields *reader, GError **error)
 {
   g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, "input_tokens", error);
   if (array == NULL)
     return NULL;
   g_autoptr (EgTraceTokens) self = eg_trace_tokens_new (eg_npy_array_get_n_elements (array));
-  if (!read_texts (reader, "input_tokens", self->n_tokens, &self->tokens, error)
+  if (!eg_npz_fields_texts (reader, "input_tokens", self->n_tokens, &self->tokens, error)
       || !read_subject_range (reader, self, error) || !read_ids (reader, self, error)
-      || !read_text (reader, "subject", &self->subject, error)
-      || !read_text (reader, "target_token", &self->target, error)
-      || !read_integer (reader, "target_id", G_MAXUINT32, &self->target_id, error))
+      || !eg_npz_fields_text (reader, "subject", &self->subject, error)
+      || !eg_npz_fields_text (reader, "target_token", &self->target, error)
+      || !eg_npz_fields_integer (reader, "target_id", G_MAXUINT32, &self->target_id, error))
     return NULL;
   if (has_settings (reader)
-      && (!read_text (reader, "against_token", &self->against, error)
-          || !read_integer (reader, "against_id", G_MAXUINT32, &self->against_id, error)))
+      && (!eg_npz_fields_text (reader, "against_token", &self->against, error)
+          || !eg_npz_fields_integer (reader, "against_id", G_MAXUINT32, &self->against_id, error)))
     return NULL;
   return g_steal_pointer (&self);
 }
@@ -388,7 +271,8 @@ read_tokens (const Reader *reader, GError **error)
 
 /* Values of a grid that may be missing. */
 static gboolean
-read_values (const Reader *reader, const char *name, const EgTraceGrid *grid, double *values, GError **error)
+read_values (
+    const EgNpzFields *reader, const char *name, const EgTraceGrid *grid, double *values, GError **error)
 {
   if (!eg_npz_has (reader->npz, name))
     return TRUE;
@@ -397,18 +281,19 @@ read_values (const Reader *reader, const char *name, const EgTraceGrid *grid, do
 }
 
 static gboolean
-read_ends (const Reader *reader, EgTraceEnds *ends, const char *metric, GError **error)
+read_ends (const EgNpzFields *reader, EgTraceEnds *ends, const char *metric, GError **error)
 {
   g_autofree char *low = eg_trace_result_field_name ("low_score", metric, NULL);
   g_autofree char *low_sem = eg_trace_result_field_name ("low_score_sem", metric, NULL);
   g_autofree char *high = eg_trace_result_field_name ("high_score", metric, NULL);
-  return read_number (reader, low, &ends->low, error) && read_number (reader, low_sem, &ends->low_sem, error)
-         && read_number (reader, high, &ends->high, error);
+  return eg_npz_fields_number (reader, low, &ends->low, error)
+         && eg_npz_fields_number (reader, low_sem, &ends->low_sem, error)
+         && eg_npz_fields_number (reader, high, &ends->high, error);
 }
 
 /* The metrics beside the main one, of which the file has numbers. */
 static gboolean
-find_metrics (const Reader *reader, EgTraceResult *self, GError **error)
+find_metrics (const EgNpzFields *reader, EgTraceResult *self, GError **error)
 {
   for (EgMetric m = 0; self->has_settings && m < EG_N_METRICS; m++)
     {
@@ -424,7 +309,7 @@ find_metrics (const Reader *reader, EgTraceResult *self, GError **error)
 
 /* How many samples each score rests on: said by a file of an unfinished trace, otherwise all. */
 static gboolean
-read_counts (const Reader *reader, EgTraceGrid *grid, const char *site, GError **error)
+read_counts (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GError **error)
 {
   const gsize n = eg_trace_grid_n_cells (grid);
   const guint samples = grid->result->samples;
@@ -439,7 +324,7 @@ read_counts (const Reader *reader, EgTraceGrid *grid, const char *site, GError *
   for (gsize i = 0; i < n; i++)
     if (!(counts[i] >= 0 && counts[i] <= samples))
       /* TRANSLATORS: the name of a field, a number in it, and what it must not exceed. */
-      return fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], samples);
+      return eg_npz_fields_fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], samples);
     else
       grid->counts[i] = (guint)counts[i];
   return TRUE;
@@ -447,7 +332,7 @@ read_counts (const Reader *reader, EgTraceGrid *grid, const char *site, GError *
 
 /* All that a file has of a site; `site` is NULL for the first, whose names have none. */
 static gboolean
-read_grid (const Reader *reader, EgTraceGrid *grid, const char *site, GError **error)
+read_grid (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GError **error)
 {
   const EgTraceResult *result = grid->result;
   for (gsize m = 0; m < result->n_metrics; m++)
@@ -456,7 +341,8 @@ read_grid (const Reader *reader, EgTraceGrid *grid, const char *site, GError **e
       g_autofree char *scores = eg_trace_result_field_name ("scores", metric, site);
       g_autofree char *sem = eg_trace_result_field_name ("scores_sem", metric, site);
       if (m == 0 && !eg_npz_has (reader->npz, scores))
-        return fail (reader, error, _ ("it names the site %s, but has no %s"), grid->site, scores);
+        return eg_npz_fields_fail (reader, error, _ ("it names the site %s, but has no %s"), grid->site,
+                                   scores);
       if (!read_values (reader, scores, grid, grid->scores[m], error)
           || !read_values (reader, sem, grid, grid->sem[m], error))
         return FALSE;
@@ -466,7 +352,7 @@ read_grid (const Reader *reader, EgTraceGrid *grid, const char *site, GError **e
 
 /* The names of all sites, the request's first. (transfer full) */
 static char **
-read_sites (const Reader *reader, const EgTraceRequest *request, GError **error)
+read_sites (const EgNpzFields *reader, const EgTraceRequest *request, GError **error)
 {
   if (!has_settings (reader) || !eg_npz_has (reader->npz, "sites"))
     return g_strdupv (request->sites);
@@ -485,7 +371,7 @@ read_sites (const Reader *reader, const EgTraceRequest *request, GError **error)
         is_right = is_right && !g_str_equal (names[i], names[k]);
       if (!is_right)
         {
-          fail (reader, error, _ ("sites names %s where another site belongs"), names[i]);
+          eg_npz_fields_fail (reader, error, _ ("sites names %s where another site belongs"), names[i]);
           return NULL;
         }
     }
@@ -494,7 +380,7 @@ read_sites (const Reader *reader, const EgTraceRequest *request, GError **error)
 
 /* Of the shape that the scores have; the request's sites are those of the file. (transfer full) */
 static EgTraceResult *
-make_result (const Reader *reader, EgTraceTokens **tokens, EgTraceRequest **request, GError **error)
+make_result (const EgNpzFields *reader, EgTraceTokens **tokens, EgTraceRequest **request, GError **error)
 {
   gsize n_layers = 0, n_columns = 0;
   g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, "scores", error);
@@ -516,32 +402,64 @@ make_result (const Reader *reader, EgTraceTokens **tokens, EgTraceRequest **requ
 
 /* "complete", or else whether the first site's scores are all there. */
 static gboolean
-read_complete (const Reader *reader, EgTraceResult *self, GError **error)
+read_complete (const EgNpzFields *reader, EgTraceResult *self, GError **error)
 {
   gint64 complete = TRUE;
   for (gsize i = 0; i < eg_trace_grid_n_cells (self->grids[0]); i++)
     complete = complete && !isnan (self->grids[0]->scores[0][i]);
-  if (!read_integer (reader, "complete", 1, &complete, error))
+  if (!eg_npz_fields_integer (reader, "complete", 1, &complete, error))
     return FALSE;
   self->complete = complete != 0;
   return TRUE;
 }
 
 static gboolean
-read_numbers (const Reader *reader, EgTraceResult *self, GError **error)
+read_numbers (const EgNpzFields *reader, EgTraceResult *self, GError **error)
 {
   if (!find_metrics (reader, self, error)
-      || (self->has_settings && !read_number (reader, "noise_std", &self->noise_std, error))
-      || !read_text (reader, "model", &self->model, error)
-      || !read_text (reader, "device", &self->device, error)
-      || !read_number (reader, "seconds", &self->seconds, error)
-      || !read_text (reader, "engram_version", &self->version, error))
+      || (self->has_settings && !eg_npz_fields_number (reader, "noise_std", &self->noise_std, error))
+      || !eg_npz_fields_text (reader, "model", &self->model, error)
+      || !eg_npz_fields_text (reader, "device", &self->device, error)
+      || !eg_npz_fields_number (reader, "seconds", &self->seconds, error)
+      || !eg_npz_fields_text (reader, "engram_version", &self->version, error))
     return FALSE;
   for (gsize i = 0; i < self->n_grids; i++)
     if (!read_grid (reader, self->grids[i], i > 0 ? self->grids[i]->site : NULL, error))
       return FALSE;
   ((EgTraceRequest *)self->request)->all_metrics = self->n_metrics > 1;
   return read_complete (reader, self, error);
+}
+
+/* ---- ROME's files ---- */
+
+/* Of a file that ROME's programs saved: its settings are those of its site and window alone. */
+static EgTraceResult *
+load_rome (const EgNpzFields *reader, GError **error)
+{
+  g_autoptr (EgRomeTrace) trace = eg_rome_file_read (reader->npz, reader->title, error);
+  if (trace == NULL)
+    return NULL;
+  EgTraceTokens *tokens = eg_trace_tokens_new (trace->n_tokens);
+  EgTraceRequest *request = eg_trace_request_new (trace->prompt, trace->subject);
+  tokens->tokens = g_steal_pointer (&trace->tokens);
+  tokens->ids = trace->ids != NULL ? g_new (guint32, trace->n_tokens) : NULL;
+  for (gsize t = 0; tokens->ids != NULL && t < trace->n_tokens; t++)
+    tokens->ids[t] = (guint32)trace->ids[t];
+  tokens->subject = g_strdup (trace->subject);
+  tokens->subject_first = trace->subject_first;
+  tokens->subject_last = trace->subject_last;
+  tokens->target = g_strdup (trace->target);
+  request->window = trace->window;
+  request->subject_offset = find_subject_offset (trace->prompt, tokens);
+  eg_trace_request_set_sites (request, trace->site, NULL);
+  EgTraceResult *self = eg_trace_result_new (request, tokens, trace->n_layers, &trace->site, 1);
+  memcpy (self->grids[0]->scores[0], trace->scores,
+          eg_trace_grid_n_cells (self->grids[0]) * sizeof *trace->scores);
+  self->ends[0] = (EgTraceEnds){ .high = trace->high_score, .low = trace->low_score, .low_sem = NAN };
+  self->has_settings = FALSE;
+  self->seconds = NAN;
+  self->complete = TRUE;
+  return self;
 }
 
 EgTraceResult *
@@ -551,9 +469,11 @@ eg_trace_result_load_npz (const char *path, GError **error)
   if (npz == NULL)
     return NULL;
   g_autofree char *title = eg_file_get_title (path), *prompt = NULL;
-  const Reader reader = { npz, title };
+  const EgNpzFields reader = { npz, title };
+  if (eg_rome_file_is (npz))
+    return load_rome (&reader, error);
   g_autoptr (EgTraceTokens) tokens
-      = check_fields (&reader, error) && read_text (&reader, "prompt", &prompt, error)
+      = check_fields (&reader, error) && eg_npz_fields_text (&reader, "prompt", &prompt, error)
             ? read_tokens (&reader, error)
             : NULL;
   if (tokens == NULL)
