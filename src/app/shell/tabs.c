@@ -86,6 +86,7 @@ keep (EgTabs *self, EgTracePage *page)
   EgTraceResult *result = eg_trace_page_get_result (page);
 
   if (self->unsaved == NULL || result == NULL || !eg_trace_page_was_traced (page) || page == self->automatic
+      || eg_trace_page_get_file_name (page) != NULL
       || (state != EG_TRACING_DONE && state != EG_TRACING_STOPPED))
     return;
   if (eg_trace_page_get_key (page) == NULL)
@@ -96,13 +97,14 @@ keep (EgTabs *self, EgTracePage *page)
   eg_unsaved_keep (self->unsaved, eg_trace_page_get_key (page), result);
 }
 
+/* All that it has shown. */
 static void
 forget (EgTabs *self, EgTracePage *page)
 {
-  const char *key = eg_trace_page_get_key (page);
+  g_auto (GStrv) keys = eg_trace_page_get_keys (page);
 
-  if (key != NULL && self->unsaved != NULL)
-    eg_unsaved_forget (self->unsaved, key);
+  for (char **key = keys; *key != NULL && self->unsaved != NULL; key++)
+    eg_unsaved_forget (self->unsaved, *key);
 }
 
 static void
@@ -118,9 +120,12 @@ eg_tabs_set_saved (EgTabs *self, EgTracePage *page, const char *file)
 {
   g_return_if_fail (EG_IS_TABS (self) && EG_IS_TRACE_PAGE (page));
 
+  const char *key = eg_trace_page_get_key (page);
+
   if (self->view == NULL)
     return;
-  forget (self, page);
+  if (key != NULL && self->unsaved != NULL)
+    eg_unsaved_forget (self->unsaved, key);
   eg_trace_page_set_key (page, NULL);
   set_file_name (self, page, file);
 }
@@ -270,11 +275,33 @@ eg_tabs_trace (EgTabs *self)
 
   const EgTraceRequest *request = eg_draft_get_request (self->draft);
   EgTracePage *page = page_for (self, request);
+  const gboolean automatic = page == self->automatic;
 
-  if (page == self->automatic && eg_trace_page_get_result (page) != NULL)
+  if (automatic && eg_trace_page_get_result (page) != NULL)
     self->automatic = NULL;
   eg_trace_page_start (page, eg_draft_get_model (self->draft), request);
+  if (!automatic && eg_trace_page_can_go (page, -1))
+    eg_messages_offer (self->messages, _ ("Tracing again; the result before is kept"), "win.undo-trace",
+                       _ ("_Undo"), NULL, NULL);
   select_page (self, page);
+}
+
+/* The panel follows, unless something else stands there already. */
+void
+eg_tabs_go (EgTabs *self, int step)
+{
+  g_return_if_fail (EG_IS_TABS (self) && self->view != NULL);
+
+  EgTracePage *page = eg_tabs_get_front (self);
+  const gboolean outdated = eg_tabs_is_outdated (self);
+
+  if (page == NULL)
+    return;
+  eg_trace_page_go (page, step);
+  if (outdated)
+    return;
+  eg_trace_page_reset_draft (page);
+  show_draft (self);
 }
 
 void

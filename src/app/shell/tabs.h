@@ -40,6 +40,9 @@ char *eg_tabs_tell_front_apart (EgTabs *self);
  */
 void eg_tabs_trace (EgTabs *self);
 
+/* Brings back what the page in front had shown before (step −1), or what came after it (1). */
+void eg_tabs_go (EgTabs *self, int step);
+
 /* A page for a trace that nobody has asked for: its result is not kept, and the next trace takes its place.
  */
 void eg_tabs_add_automatic (EgTabs *self);

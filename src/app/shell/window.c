@@ -39,9 +39,7 @@ struct _EgWindow
   AdwToastOverlay *toasts;
   EgModelButton *model_button;
   AdwWindowTitle *title;
-  GtkButton *trace_button;
-  GtkLabel *trace_label;
-  GtkImage *trace_icon;
+  GtkButton *trace_button, *stop_button;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
@@ -83,25 +81,30 @@ enable (EgWindow *self, const char *action, gboolean on)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), action, on);
 }
 
-/* Settings that changed while a trace is under way make Stop a Trace again: it starts at once with the new
- * ones. Why nothing can be traced is said on the button, which is then insensitive. */
+/* What is under way need not be started; with other settings, it can. */
+static gboolean
+is_under_way (EgWindow *self)
+{
+  EgTracePage *page = eg_tabs_get_front (self->tabs);
+
+  return page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING
+         && !eg_tabs_is_outdated (self->tabs);
+}
+
+/* Trace and Stop are two buttons: none becomes the other one under the pointer. Why nothing can be traced is
+ * said on the one, which is then insensitive. */
 static void
-update_trace_button (EgWindow *self, EgTracePage *page)
+update_trace_buttons (EgWindow *self, EgTracePage *page)
 {
   const EgTracingState state = page != NULL ? eg_trace_page_get_state (page) : EG_TRACING_IDLE;
-  const gboolean outdated = eg_tabs_is_outdated (self->tabs);
-  const gboolean stop = state == EG_TRACING_RUNNING && !outdated;
+  const gboolean under_way = is_under_way (self);
   const char *why;
 
-  enable (self, "win.trace", eg_draft_can_trace (self->draft, &why));
+  enable (self, "win.trace", eg_draft_can_trace (self->draft, &why) && !under_way);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button), why);
-  gtk_label_set_text_with_mnemonic (self->trace_label, stop ? _ ("St_op") : _ ("_Trace"));
-  gtk_image_set_from_icon_name (self->trace_icon,
-                                stop ? "media-playback-stop-symbolic" : "media-playback-start-symbolic");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  gtk_label_get_text (self->trace_label), -1);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->trace_button), stop ? "win.stop" : "win.trace");
-  set_css_class (self->trace_button, "suggested-action", !stop && (outdated || state != EG_TRACING_DONE));
+  gtk_widget_set_visible (GTK_WIDGET (self->stop_button), state == EG_TRACING_RUNNING);
+  set_css_class (self->trace_button, "suggested-action",
+                 !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
 }
 
 static void
@@ -135,9 +138,11 @@ update (EgWindow *self)
 
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
   enable (self, "win.continue", page != NULL && eg_trace_page_can_continue (page));
+  enable (self, "win.undo-trace", page != NULL && eg_trace_page_can_go (page, -1));
+  enable (self, "win.redo-trace", page != NULL && eg_trace_page_can_go (page, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
     enable (self, of_results[i], has_result);
-  update_trace_button (self, page);
+  update_trace_buttons (self, page);
   update_content (self);
   update_title (self, page);
 }
@@ -217,6 +222,18 @@ static void
 continue_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+undo_trace_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_tabs_go (EG_WINDOW (widget)->tabs, -1);
+}
+
+static void
+redo_trace_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_tabs_go (EG_WINDOW (widget)->tabs, 1);
 }
 
 static void
@@ -529,6 +546,8 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.fill", "(ss)", fill_action },
     { "win.stop", NULL, stop_action },
     { "win.continue", NULL, continue_action },
+    { "win.undo-trace", NULL, undo_trace_action },
+    { "win.redo-trace", NULL, redo_trace_action },
     { "win.more-noise", NULL, more_noise_action },
     { "win.first-prediction", NULL, first_prediction_action },
     { "win.save", NULL, save_action },
@@ -584,8 +603,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_label);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_icon);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, stop_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
@@ -722,7 +740,7 @@ eg_window_trace (EgWindow *self)
   /* A number that is still being typed counts. */
   eg_trace_settings_commit (self->settings);
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
-  if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL))
+  if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL) || is_under_way (self))
     return;
   eg_tabs_trace (self->tabs);
   eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);
