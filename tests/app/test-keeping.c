@@ -216,7 +216,6 @@ test_click_on_stop_starts_nothing (void)
   begin (window);
   fixture_settle (GTK_WINDOW (window));
   g_assert_true (gtk_widget_get_visible (stop) && gtk_widget_get_sensitive (stop));
-  g_assert_false (gtk_widget_get_sensitive (start));
   const EgTraceResult *under_way = get_result (window);
   eg_window_trace (window);
   g_assert_true (get_result (window) == under_way);
@@ -235,6 +234,99 @@ test_click_on_stop_starts_nothing (void)
 }
 
 /* ---- on the disk ---- */
+
+/* As the next start would read them. (transfer full): the only one that is kept. */
+static EgSavedTrace *
+load_kept (EgUnsaved *unsaved, EgTracePage *page)
+{
+  g_autofree char *path = eg_unsaved_get_path (unsaved, eg_trace_page_get_key (page));
+  g_autoptr (GError) error = NULL;
+  EgSavedTrace *saved = eg_saved_trace_load (path, &error);
+
+  g_assert_no_error (error);
+  return saved;
+}
+
+static void
+test_what_is_shown_is_kept_while_it_runs (void)
+{
+  g_autofree char *kept = g_build_filename (folder, "runs", NULL);
+  EgUnsaved *unsaved = eg_unsaved_new (kept, NULL);
+  EgWindow *window = open_window (unsaved);
+
+  set_samples (window, 10000);
+  begin (window);
+  const gint64 begun = g_get_monotonic_time ();
+  g_autoptr (EgTraceResult) shown = eg_trace_result_copy (get_result (window));
+  fixture_wait_for (count_kept (kept) > 0);
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (get_state (window), ==, EG_TRACING_RUNNING);
+  eg_unsaved_flush (unsaved);
+  g_autoptr (EgSavedTrace) saved = load_kept (unsaved, eg_window_get_page (window));
+  for (gsize i = 0; i < eg_trace_grid_n_cells (shown->grids[0]); i++)
+    g_assert_cmpuint (saved->result->grids[0]->counts[i], >=, shown->grids[0]->counts[i]);
+  g_assert_false (saved->result->complete);
+  g_assert_true (eg_saved_trace_check (saved, NULL));
+  activate (window, "win.stop");
+  fixture_wait_for (get_state (window) == EG_TRACING_STOPPED);
+  fixture_close (GTK_WINDOW (window));
+  eg_unsaved_free (unsaved);
+}
+
+/* ---- closing ---- */
+
+static GtkWindow *
+find_question (EgWindow *window)
+{
+  g_autoptr (GListModel) all = g_object_ref (gtk_window_get_toplevels ());
+
+  for (guint i = 0; i < g_list_model_get_n_items (all); i++)
+    {
+      g_autoptr (GtkWindow) other = g_list_model_get_item (all, i);
+      if (ADW_IS_MESSAGE_DIALOG (other) && gtk_window_get_transient_for (other) == GTK_WINDOW (window))
+        return other;
+    }
+  return NULL;
+}
+
+static void
+test_closing_asks_while_a_trace_runs (void)
+{
+  g_autofree char *kept = g_build_filename (folder, "closed", NULL);
+  EgUnsaved *unsaved = eg_unsaved_new (kept, NULL);
+  EgWindow *window = open_window (unsaved);
+  gpointer watched = window;
+
+  g_object_add_weak_pointer (G_OBJECT (window), &watched);
+  set_samples (window, 10000);
+  begin (window);
+  gtk_window_close (GTK_WINDOW (window));
+  fixture_wait_for (find_question (window) != NULL);
+  adw_message_dialog_response (ADW_MESSAGE_DIALOG (find_question (window)), "cancel");
+  fixture_wait_for (find_question (window) == NULL);
+  g_assert_cmpint (get_state (window), ==, EG_TRACING_RUNNING);
+
+  gtk_window_close (GTK_WINDOW (window));
+  fixture_wait_for (find_question (window) != NULL);
+  adw_message_dialog_response (ADW_MESSAGE_DIALOG (find_question (window)), "close");
+  fixture_wait_for (watched == NULL);
+  eg_unsaved_flush (unsaved);
+  g_assert_cmpuint (count_kept (kept), ==, 1);
+  eg_unsaved_free (unsaved);
+}
+
+/* Nothing is asked where nothing is lost. */
+static void
+test_closing_asks_nothing_else (void)
+{
+  EgWindow *window = open_window (NULL);
+  gpointer watched = window;
+
+  g_object_add_weak_pointer (G_OBJECT (window), &watched);
+  trace (window);
+  gtk_window_close (GTK_WINDOW (window));
+  fixture_wait_for (watched == NULL);
+}
 
 static void
 test_both_results_are_kept_until_the_tab_is_closed (void)
@@ -288,6 +380,10 @@ main (int argc, char **argv)
   g_test_add_func ("/app/keeping/click-on-stop-starts-nothing", test_click_on_stop_starts_nothing);
   g_test_add_func ("/app/keeping/both-results-are-kept-until-the-tab-is-closed",
                    test_both_results_are_kept_until_the_tab_is_closed);
+  g_test_add_func ("/app/keeping/what-is-shown-is-kept-while-it-runs",
+                   test_what_is_shown_is_kept_while_it_runs);
+  g_test_add_func ("/app/keeping/closing-asks-while-a-trace-runs", test_closing_asks_while_a_trace_runs);
+  g_test_add_func ("/app/keeping/closing-asks-nothing-else", test_closing_asks_nothing_else);
   const int status = g_test_run ();
   remove_all (folder);
   return status;

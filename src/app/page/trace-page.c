@@ -612,6 +612,12 @@ eg_trace_page_get_result (EgTracePage *self)
   return eg_tracing_get_result (self->tracing);
 }
 
+const EgTracePartial *
+eg_trace_page_get_partial (EgTracePage *self)
+{
+  return eg_tracing_get_partial (self->tracing);
+}
+
 void
 eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer)
 {

@@ -41,6 +41,9 @@ EgTracingState eg_trace_page_get_state (EgTracePage *self);
 /* (transfer none) (nullable): what is on the screen; still growing while the trace runs. */
 EgTraceResult *eg_trace_page_get_result (EgTracePage *self);
 
+/* As eg_tracing_get_partial(). */
+const EgTracePartial *eg_trace_page_get_partial (EgTracePage *self);
+
 /* Shows the tokens as this tokenizer spells them, if they are its own. */
 void eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer);
 

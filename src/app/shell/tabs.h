@@ -23,7 +23,10 @@ G_DECLARE_FINAL_TYPE (EgTabs, eg_tabs, EG, TABS, GObject)
 EgTabs *
 eg_tabs_new (AdwTabView *view, EgDraft *draft, EgMessages *messages, GObject *look, EgUnsaved *unsaved);
 
-/* The window closes: traces end, and what was closed just now is kept. */
+/* Whether any trace is under way. */
+gboolean eg_tabs_is_tracing (EgTabs *self);
+
+/* The window closes: traces end, and what they have and what was closed just now is kept. */
 void eg_tabs_end (EgTabs *self);
 
 /* The page in front. (transfer none) (nullable) */

@@ -30,6 +30,8 @@ struct _EgWindow
   EgOpener *opener;
   EgRecovery *recovery;
   gboolean trace_when_loaded;
+  gboolean asking_to_close;
+  guint inhibition;      /* of logging out; 0: none */
   GSettings *remembered; /* NULL: nothing is */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
   char *colormap, *orientation;
@@ -64,6 +66,8 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (EgWindow, eg_window, ADW_TYPE_APPLICATION_WINDOW)
 
+static void update_inhibition (EgWindow *self);
+
 /* ---- what follows from its parts ---- */
 
 static void
@@ -92,7 +96,8 @@ is_under_way (EgWindow *self)
 }
 
 /* Trace and Stop are two buttons: none becomes the other one under the pointer. Why nothing can be traced is
- * said on the one, which is then insensitive. */
+ * said on the one, which is then insensitive. While a trace is under way it is not: a number that is still
+ * being typed would make it another one. */
 static void
 update_trace_buttons (EgWindow *self, EgTracePage *page)
 {
@@ -100,8 +105,9 @@ update_trace_buttons (EgWindow *self, EgTracePage *page)
   const gboolean under_way = is_under_way (self);
   const char *why;
 
-  enable (self, "win.trace", eg_draft_can_trace (self->draft, &why) && !under_way);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button), why);
+  enable (self, "win.trace", eg_draft_can_trace (self->draft, &why));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button),
+                               under_way ? _ ("This is being traced already") : why);
   gtk_widget_set_visible (GTK_WIDGET (self->stop_button), state == EG_TRACING_RUNNING);
   set_css_class (self->trace_button, "suggested-action",
                  !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
@@ -145,6 +151,7 @@ update (EgWindow *self)
   update_trace_buttons (self, page);
   update_content (self);
   update_title (self, page);
+  update_inhibition (self);
 }
 
 static void
@@ -405,6 +412,70 @@ reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
   eg_tabs_reopen (EG_WINDOW (widget)->tabs);
 }
 
+/* ---- closing ---- */
+
+static void
+on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
+{
+  EgWindow *self = data;
+
+  self->asking_to_close = FALSE;
+  if (strcmp (response, "close") == 0)
+    gtk_window_destroy (GTK_WINDOW (self));
+}
+
+/* Once: whoever closes the window again meanwhile sees the question. */
+static void
+ask_to_close (EgWindow *self)
+{
+  if (self->asking_to_close)
+    return;
+  GtkWidget *dialog
+      = adw_message_dialog_new (GTK_WINDOW (self), _ ("Stop the Trace?"),
+                                _ ("A trace is under way. What it has computed so far is kept: it is offered "
+                                   "at the next start, and can go on from there."));
+
+  self->asking_to_close = TRUE;
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Keep Tracing"), "close",
+                                    _ ("_Stop and Close"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "close", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_closing_answered), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static gboolean
+eg_window_close_request (GtkWindow *window)
+{
+  EgWindow *self = EG_WINDOW (window);
+
+  if (self->tabs != NULL && eg_tabs_is_tracing (self->tabs))
+    {
+      ask_to_close (self);
+      return TRUE;
+    }
+  return GTK_WINDOW_CLASS (eg_window_parent_class)->close_request (window);
+}
+
+/* A desktop asks before it logs out of a session that something is under way in. */
+static void
+update_inhibition (EgWindow *self)
+{
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
+  const gboolean tracing = self->tabs != NULL && eg_tabs_is_tracing (self->tabs);
+
+  if (application == NULL || tracing == (self->inhibition != 0))
+    return;
+  if (tracing)
+    self->inhibition = gtk_application_inhibit (application, GTK_WINDOW (self),
+                                                GTK_APPLICATION_INHIBIT_LOGOUT, _ ("A trace is under way"));
+  else
+    gtk_application_uninhibit (application, self->inhibition);
+  if (!tracing)
+    self->inhibition = 0;
+}
+
 /* ---- menus ---- */
 
 /* Those of menus.ui, shared by all windows: a GtkPopoverMenu of GTK 4.8 never lets go of a menu's sections,
@@ -624,6 +695,7 @@ eg_window_class_init (EgWindowClass *klass)
   object_class->finalize = eg_window_finalize;
   object_class->get_property = eg_window_get_property;
   object_class->set_property = eg_window_set_property;
+  GTK_WINDOW_CLASS (klass)->close_request = eg_window_close_request;
   install_properties (object_class);
 
   g_type_ensure (EG_TYPE_BANNER);
