@@ -314,7 +314,7 @@ test_contradictions_are_named (void)
     { EG_FIELD_METRIC, "logit-diff", EG_FIELD_SEED, "1", EG_FIELD_AGAINST, "against which" },
     { EG_FIELD_METRIC, "kl", EG_FIELD_AGAINST, "x", EG_FIELD_AGAINST, "logit-diff alone" },
     { EG_FIELD_SWEEP, "positions", EG_FIELD_WINDOW, "3", EG_FIELD_WINDOW, "no window" },
-    { EG_FIELD_SWEEP, "carry", EG_FIELD_SITES, "mixer", EG_FIELD_SWEEP, "state alone" },
+    { EG_FIELD_SWEEP, "carry", EG_FIELD_SITES, "mixer", EG_FIELD_SWEEP, "what later tokens read" },
     { EG_FIELD_KNOCKOUT, "0:0>1", EG_FIELD_SEED, "1", EG_FIELD_KNOCKOUT, "its site is state" },
     { EG_FIELD_UNTIL_SEM, "0.1", EG_FIELD_SAMPLES, "1", EG_FIELD_UNTIL_SEM, "two samples" },
     { EG_FIELD_UNTIL_SEM, "0.1", EG_FIELD_MAX_SAMPLES, "5", EG_FIELD_MAX_SAMPLES, "greatest number" },
