@@ -555,11 +555,11 @@ eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceReque
 
   if (shown == NULL)
     return FALSE;
-  g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
+  EgTraceRequest asked = *request; /* its texts are still the request's */
   /* A file's numbers are not made again for another device's last bits. */
   if (self->model == NULL)
-    asked->device = shown->device;
-  return other_model || !eg_trace_request_equal (shown, asked);
+    asked.device = shown->device;
+  return other_model || !eg_trace_request_equal (shown, &asked);
 }
 
 void
