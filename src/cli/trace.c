@@ -244,7 +244,10 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
                                              on_progress, &follower, &left, &error);
   if (follower.terminal)
     fputs ("\r\033[K", stderr);
-  if (result == NULL && g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  const gboolean stopped = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  if (stopped && follower.result != NULL && follower.result->complete) /* too late to be stopped */
+    result = eg_trace_result_ref (follower.result);
+  else if (stopped)
     cli_resume_leave (keeper, files, left, follower.result, follower.share);
   if (result == NULL)
     *status = cli_fail (error);

@@ -142,6 +142,8 @@ eg_trace_partial_save (const EgTracePartial *self,
                        GError **error)
 {
   g_return_val_if_fail (result->n_metrics == self->estimates->n_metrics, FALSE);
+  if (result->complete)
+    return eg_trace_result_save_npz (result, path, error);
   const gsize n = MAX (eg_estimates_count_samples (self->estimates), 1);
   if (eg_trace_grid_n_cells (result->grids[0]) > (MAX_ARRAY_SIZE - 4096) / sizeof (double) / n)
     {
