@@ -68,12 +68,10 @@ check_partial (EgTracedPrompt *self,
                                         "trace anew"));
 }
 
-/* The clean run and the swapped one, which may have another length: each in a workspace of its own. */
+/* The clean run and, in the other workspace, the swapped one, which may have another length. */
 static gboolean
-run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+run_both (EgTracedPrompt *self, EgWorkspace *workspace, EgWorkspace *other, float *input, GError **error)
 {
-  g_autoptr (EgWorkspace) other
-      = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
   g_autofree double *values = g_new (double, self->meter.n_metrics);
   EgSegment segment;
   self->noise.std = NAN;
@@ -97,6 +95,17 @@ run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError 
   memcpy (self->tally.estimates->high, high, self->meter.n_metrics * sizeof *high);
   eg_rounds_take_block (self, 0, 0, 1, values, 1);
   return TRUE;
+}
+
+static gboolean
+run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+{
+  g_autoptr (EgWorkspace) other
+      = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
+  const gboolean ok = run_both (self, workspace, other, input, error);
+  if (!ok)
+    eg_worker_tell_cause (other, error);
+  return ok;
 }
 
 /* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer

@@ -10,8 +10,9 @@
 #include "trace/plan/memory.h"
 #include "trace/plan/schedule.h"
 #include "trace/run/meter.h"
+#include "trace/run/partial.h"
 #include "trace/run/pool.h"
-#include "trace/run/trace.h"
+#include "trace/run/progress.h"
 
 G_BEGIN_DECLS
 

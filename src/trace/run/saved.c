@@ -53,6 +53,15 @@ values_shape (const EgTraceGrid *grid, gsize n_samples, gsize shape[3])
 
 /* ---- out ---- */
 
+/* Those that every file of a result says are said here, too, whatever will be usual one day. */
+static gboolean
+is_written (EgTraceField field, const EgTraceRequest *request)
+{
+  const EgFieldInfo *info = eg_trace_field_get_info (field);
+  const EgFieldWhen when = info->in_npz == EG_FIELD_ALWAYS ? EG_FIELD_ALWAYS : EG_FIELD_UNUSUAL;
+  return !info->ignored && eg_trace_field_is_written (field, request, when);
+}
+
 static void
 add_request (EgNpzWriter *writer, const EgTraceRequest *request)
 {
@@ -60,7 +69,7 @@ add_request (EgNpzWriter *writer, const EgTraceRequest *request)
   for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
     {
       const EgFieldInfo *info = eg_trace_field_get_info (field);
-      g_autofree char *text = info->ignored ? NULL : eg_trace_field_format (field, request);
+      g_autofree char *text = is_written (field, request) ? eg_trace_field_format (field, request) : NULL;
       if (text != NULL)
         g_ptr_array_add (texts, g_strconcat (info->name, "=", text, NULL));
     }
@@ -133,6 +142,8 @@ eg_trace_partial_save (const EgTracePartial *self,
                        GError **error)
 {
   g_return_val_if_fail (result->n_metrics == self->estimates->n_metrics, FALSE);
+  if (result->complete)
+    return eg_trace_result_save_npz (result, path, error);
   const gsize n = MAX (eg_estimates_count_samples (self->estimates), 1);
   if (eg_trace_grid_n_cells (result->grids[0]) > (MAX_ARRAY_SIZE - 4096) / sizeof (double) / n)
     {

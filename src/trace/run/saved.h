@@ -14,7 +14,8 @@
 G_BEGIN_DECLS
 
 /* Writes what there is of a trace, whole or not at all (atomic-file.h). result: of the same trace, at least
- * as far as its clean and first corrupted runs. Any thread, as long as nobody changes the result. */
+ * as far as its clean and first corrupted runs; of one that is complete, only that is written. Any thread, as
+ * long as nobody changes the result. */
 gboolean eg_trace_partial_save (const EgTracePartial *self,
                                 const EgTraceResult *result,
                                 const char *path,
