@@ -414,6 +414,14 @@ reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
 
 /* ---- closing ---- */
 
+static gboolean
+on_close_idle (gpointer data)
+{
+  gtk_window_destroy (GTK_WINDOW (data));
+  return G_SOURCE_REMOVE;
+}
+
+/* The dialog still closes itself, and must not be gone with the window before. */
 static void
 on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
 {
@@ -421,7 +429,7 @@ on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer da
 
   self->asking_to_close = FALSE;
   if (strcmp (response, "close") == 0)
-    gtk_window_destroy (GTK_WINDOW (self));
+    g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_close_idle, g_object_ref (self), g_object_unref);
 }
 
 /* Once: whoever closes the window again meanwhile sees the question. */
