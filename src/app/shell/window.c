@@ -10,6 +10,7 @@
 #include "app/page/map-scroll.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
+#include "app/parts/wheel.h"
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
@@ -261,6 +262,20 @@ first_prediction_action (GtkWidget *widget, const char *name, GVariant *paramete
 
   eg_draft_set_target (self->draft, NULL);
   eg_window_trace (self);
+}
+
+static void
+restore_answer_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_draft_restore_answer (EG_WINDOW (widget)->draft);
+}
+
+/* Said, for it changes what is asked; and not for ever. */
+static void
+on_answer_reset (EgWindow *self)
+{
+  eg_messages_offer (self->messages, _ ("Another prompt: its target and swap are as usual"),
+                     "win.restore-answer", _ ("_Undo"), NULL, NULL);
 }
 
 /* ---- actions on its files and models ---- */
@@ -629,6 +644,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.redo-trace", NULL, redo_trace_action },
     { "win.more-noise", NULL, more_noise_action },
     { "win.first-prediction", NULL, first_prediction_action },
+    { "win.restore-answer", NULL, restore_answer_action },
     { "win.save", NULL, save_action },
     { "win.export", NULL, export_action },
     { "win.copy", NULL, copy_action },
@@ -727,6 +743,7 @@ eg_window_init (EgWindow *self)
   gtk_menu_button_set_menu_model (self->main_button, get_menu ("main_menu"));
   adw_tab_view_set_menu_model (self->tab_view, get_menu ("tab_menu"));
   accept_drops (self);
+  eg_wheel_scrolls_only (GTK_WIDGET (self));
 }
 
 /* Each part is given what it needs, and none knows the window. */
@@ -755,6 +772,7 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   compose (self, settings, unsaved);
   bind_settings (self, settings);
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
   g_signal_connect (self->exporter, "saved", G_CALLBACK (on_saved), self);
   g_signal_connect_swapped (self->loader, "changed", G_CALLBACK (update_content), self);
