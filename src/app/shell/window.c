@@ -430,21 +430,31 @@ reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
 /* ---- closing ---- */
 
 static gboolean
-on_close_idle (gpointer data)
+on_destroy_idle (gpointer data)
 {
   gtk_window_destroy (GTK_WINDOW (data));
   return G_SOURCE_REMOVE;
 }
 
-/* The dialog still closes itself, and must not be gone with the window before. */
+/* GTK 4.8 dies when a window is gone before the button that closed it, pressed by a screen reader, returns.
+ */
+static void
+destroy_later (gpointer window)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_destroy_idle, g_object_ref (window), g_object_unref);
+}
+
 static void
 on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
 {
   EgWindow *self = data;
 
+  if (!self->asking_to_close)
+    return;
   self->asking_to_close = FALSE;
+  destroy_later (dialog);
   if (strcmp (response, "close") == 0)
-    g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_close_idle, g_object_ref (self), g_object_unref);
+    destroy_later (self);
 }
 
 /* Once: whoever closes the window again meanwhile sees the question. */
@@ -464,6 +474,7 @@ ask_to_close (EgWindow *self)
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "close", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  gtk_window_set_hide_on_close (GTK_WINDOW (dialog), TRUE);
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_closing_answered), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));
 }
