@@ -18,17 +18,17 @@
 /* What a request has beside its prompt. */
 typedef struct
 {
-  const char *sites, *corruption, *freeze;
+  const char *sites, *corruption;
   EgDirection direction;
   EgSweep sweep;
   guint samples, threads;
 } Case;
 
 static const Case cases[] = {
-  { "resid", NULL, NULL, EG_DIRECTION_RESTORE, EG_SWEEP_CELLS, 3, 1 },
-  { "all", NULL, NULL, EG_DIRECTION_DAMAGE, EG_SWEEP_LAYERS, 2, 2 },
-  { "resid", "swap:Rome", NULL, EG_DIRECTION_RESTORE, EG_SWEEP_CELLS, 1, 2 },
-  { "all", "swap:Rome", NULL, EG_DIRECTION_DAMAGE, EG_SWEEP_POSITIONS, 1, 1 },
+  { "resid", NULL, EG_DIRECTION_RESTORE, EG_SWEEP_CELLS, 3, 1 },
+  { "all", NULL, EG_DIRECTION_DAMAGE, EG_SWEEP_LAYERS, 2, 2 },
+  { "resid", "swap:Rome", EG_DIRECTION_RESTORE, EG_SWEEP_CELLS, 1, 2 },
+  { "all", "swap:Rome", EG_DIRECTION_DAMAGE, EG_SWEEP_POSITIONS, 1, 1 },
 };
 
 typedef struct
