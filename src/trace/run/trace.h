@@ -50,4 +50,15 @@ EgTraceResult *eg_trace_run (EgModel *model,
                              gpointer progress_data,
                              GError **error);
 
+/* The same, from what a stopped trace left (NULL: from the beginning; else model and request are its), and
+ * with what this one leaves when it is cancelled in *left (NULL otherwise). */
+EgTraceResult *eg_trace_run_from (EgTracePartial *partial,
+                                  EgModel *model,
+                                  const EgTraceRequest *request,
+                                  GCancellable *cancellable,
+                                  EgTraceProgressFunc progress,
+                                  gpointer progress_data,
+                                  EgTracePartial **left,
+                                  GError **error);
+
 G_END_DECLS
