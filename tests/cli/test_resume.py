@@ -227,13 +227,12 @@ def test_a_complete_file_is_shown_again():
 
 def limit_files():
     """As a full disk: files end after 2 KiB, less than one save."""
-    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
 
 
 def test_a_full_disk_is_said_once_and_the_trace_goes_on():
     folder = new_folder()
-    status, err = run(PROMPT, *SUBJECT, "--samples", "200", "-o", "a.npz", "--save-every", "0.01", cwd=folder, preexec_fn=limit_files)
+    status, err = run(PROMPT, *SUBJECT, "--samples", "500", "-o", "a.npz", "--save-every", "0.01", cwd=folder, preexec_fn=limit_files)
     said = err.splitlines()
     assert status == 1 and len(said) == 2, err
     assert said[0].endswith("; the trace goes on") and "a.npz" in said[1], err
