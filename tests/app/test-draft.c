@@ -198,6 +198,19 @@ test_answer_comes_back_with_its_prompt (void)
   scene_close (&scene);
 }
 
+static void
+test_space_at_the_end_is_said_at_once (void)
+{
+  Scene scene;
+  scene_open (&scene, FALSE);
+
+  eg_draft_set_prompt (scene.draft, "The Eiffel Tower is in");
+  g_assert_null (eg_draft_get_note (scene.draft, EG_PART_PROMPT));
+  eg_draft_set_prompt (scene.draft, "The Eiffel Tower is in ");
+  g_assert_nonnull (strstr (eg_draft_get_note (scene.draft, EG_PART_PROMPT), "space"));
+  scene_close (&scene);
+}
+
 /* ---- whole requests ---- */
 
 static void
@@ -338,6 +351,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/app/draft/space-at-the-end-is-said-at-once", test_space_at_the_end_is_said_at_once);
   g_test_add_func ("/app/draft/new-prompt-starts-clean", test_new_prompt_starts_clean);
   g_test_add_func ("/app/draft/answer-comes-back-with-its-prompt", test_answer_comes_back_with_its_prompt);
   g_test_add_func ("/app/draft/edit-is-told-once", test_edit_is_told_once);
