@@ -207,7 +207,9 @@ test_space_at_the_end_is_said_at_once (void)
   eg_draft_set_prompt (scene.draft, "The Eiffel Tower is in");
   g_assert_null (eg_draft_get_note (scene.draft, EG_PART_PROMPT));
   eg_draft_set_prompt (scene.draft, "The Eiffel Tower is in ");
-  g_assert_nonnull (strstr (eg_draft_get_note (scene.draft, EG_PART_PROMPT), "space"));
+  const char *note = eg_draft_get_note (scene.draft, EG_PART_PROMPT);
+  g_assert_nonnull (note);
+  g_assert_nonnull (strstr (note, "space"));
   scene_close (&scene);
 }
 
