@@ -278,8 +278,8 @@ keep_and_die (void)
   EgUnsaved *unsaved = eg_unsaved_new (g_getenv ("ENGRAM_TEST_UNSAVED"), &error);
 
   g_assert_no_error (error);
-  eg_unsaved_keep (unsaved, "kept", result);
-  eg_unsaved_keep (unsaved, "saved", result);
+  eg_unsaved_keep (unsaved, "kept", result, NULL);
+  eg_unsaved_keep (unsaved, "saved", result, NULL);
   eg_unsaved_forget (unsaved, "saved");
   eg_unsaved_flush (unsaved);
   raise (SIGKILL);

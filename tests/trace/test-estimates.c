@@ -133,7 +133,7 @@ test_copy (void)
   it->high[1] = 5;
   eg_estimates_record (it, 1, 0, 3, values, STRIDE);
   eg_estimates_record_low (it, 0, N_SAMPLES, values, STRIDE);
-  g_autoptr (EgEstimates) copy = eg_estimates_copy (it);
+  g_autoptr (EgEstimates) copy = eg_estimates_copy (it, N_SAMPLES);
   double mean, sem, of_copy, sem_of_copy;
   eg_estimates_record (it, 1, 3, 2, values + 3, STRIDE);
   g_assert_cmpuint (eg_estimates_get_cell (copy, 0, 1, &of_copy, &sem_of_copy), ==, 3);
