@@ -433,7 +433,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/demo-model-every-site-as-the-processor", test_demo);
-  static const char *const deep[] = { "deep", "gpt2-deep", NULL };
+  static const char *const deep[] = { "deep", "gpt2-hub", NULL };
   golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", NULL };
