@@ -289,6 +289,25 @@ find_question (EgWindow *window)
   return NULL;
 }
 
+static GtkWidget *
+find_labelled (GtkWidget *root, const char *label)
+{
+  if (GTK_IS_BUTTON (root) && g_strcmp0 (gtk_button_get_label (GTK_BUTTON (root)), label) == 0)
+    return root;
+  GtkWidget *found = NULL;
+  for (GtkWidget *child = gtk_widget_get_first_child (root); child != NULL && found == NULL;
+       child = gtk_widget_get_next_sibling (child))
+    found = find_labelled (child, label);
+  return found;
+}
+
+static void
+answer (EgWindow *window, const char *label)
+{
+  fixture_wait_for (find_question (window) != NULL);
+  g_signal_emit_by_name (find_labelled (GTK_WIDGET (find_question (window)), label), "clicked");
+}
+
 static void
 test_closing_asks_while_a_trace_runs (void)
 {
@@ -301,14 +320,12 @@ test_closing_asks_while_a_trace_runs (void)
   set_samples (window, 10000);
   begin (window);
   gtk_window_close (GTK_WINDOW (window));
-  fixture_wait_for (find_question (window) != NULL);
-  adw_message_dialog_response (ADW_MESSAGE_DIALOG (find_question (window)), "cancel");
+  answer (window, "_Keep Tracing");
   fixture_wait_for (find_question (window) == NULL);
   g_assert_cmpint (get_state (window), ==, EG_TRACING_RUNNING);
 
   gtk_window_close (GTK_WINDOW (window));
-  fixture_wait_for (find_question (window) != NULL);
-  adw_message_dialog_response (ADW_MESSAGE_DIALOG (find_question (window)), "close");
+  answer (window, "_Stop and Close");
   fixture_wait_for (watched == NULL);
   eg_unsaved_flush (unsaved);
   g_assert_cmpuint (count_kept (kept), ==, 1);

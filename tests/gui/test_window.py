@@ -190,11 +190,12 @@ def test_closing_while_tracing_asks_first(session):
     wait_for("the Stop button", lambda: program.button("Stop"))
     xdotool("key", "ctrl+q")
     program.wait("the question", name=re.compile("^A trace is under way"))
-    program.press("Keep Tracing")
-    program.wait_gone("the question", name=re.compile("^A trace is under way"))
+    xdotool("key", "Escape")
+    time.sleep(1)  # GTK 4.8 dies of a look at a window that is just closing
     assert program.button("Stop")
     xdotool("key", "ctrl+q")
-    program.press("Stop and Close")
+    program.wait("the question", name=re.compile("^A trace is under way"))
+    xdotool("key", "alt+s")
     assert program.process.wait(driver.TIMEOUT) == 0, program.process.returncode
 
 

@@ -31,6 +31,7 @@ struct _EgTracePage
   EgScale scale;
   EgOrientation orientation;
   guint update_timeout;
+  EgTraceProblem said; /* of the trace under way */
 
   EgBanner *banner;
   GtkStack *content;
@@ -205,6 +206,8 @@ update_texts (EgTracePage *self)
   eg_heatmap_view_announce (self->heatmap);
 }
 
+static void warn_early (EgTracePage *self);
+
 static gboolean
 on_update_timeout (gpointer data)
 {
@@ -212,6 +215,7 @@ on_update_timeout (gpointer data)
 
   self->update_timeout = 0;
   update_texts (self);
+  warn_early (self);
   g_signal_emit (self, signals[CHANGED], 0);
   return G_SOURCE_REMOVE;
 }
@@ -263,6 +267,19 @@ warn (EgTracePage *self)
   eg_banner_show (self->banner, EG_BANNER_WARNING, warning, result->note == NULL ? action : NULL, label);
 }
 
+/* What is doubtful is known long before the end: clean and corrupted runs come first. Said once: a person may
+ * have closed it. */
+static void
+warn_early (EgTracePage *self)
+{
+  const EgTraceProblem problem = eg_trace_result_get_problem (eg_tracing_get_result (self->tracing));
+
+  if (eg_tracing_get_state (self->tracing) != EG_TRACING_RUNNING || problem == self->said)
+    return;
+  self->said = problem;
+  warn (self);
+}
+
 static void
 show_state (EgTracePage *self)
 {
@@ -276,6 +293,7 @@ show_state (EgTracePage *self)
                       "win.trace", _ ("_Try Again"));
       break;
     case EG_TRACING_RUNNING:
+      self->said = EG_TRACE_NO_PROBLEM;
       eg_banner_hide (self->banner);
       break;
     case EG_TRACING_IDLE:

@@ -10,6 +10,7 @@
 #include "app/page/map-scroll.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
+#include "app/parts/wheel.h"
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
@@ -263,6 +264,20 @@ first_prediction_action (GtkWidget *widget, const char *name, GVariant *paramete
   eg_window_trace (self);
 }
 
+static void
+restore_answer_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_draft_restore_answer (EG_WINDOW (widget)->draft);
+}
+
+/* Said, for it changes what is asked; and not for ever. */
+static void
+on_answer_reset (EgWindow *self)
+{
+  eg_messages_offer (self->messages, _ ("Another prompt: its target and swap are as usual"),
+                     "win.restore-answer", _ ("_Undo"), NULL, NULL);
+}
+
 /* ---- actions on its files and models ---- */
 
 static void
@@ -414,14 +429,32 @@ reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
 
 /* ---- closing ---- */
 
+static gboolean
+on_destroy_idle (gpointer data)
+{
+  gtk_window_destroy (GTK_WINDOW (data));
+  return G_SOURCE_REMOVE;
+}
+
+/* GTK 4.8 dies when a window is gone before the button that closed it, pressed by a screen reader, returns.
+ */
+static void
+destroy_later (gpointer window)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_destroy_idle, g_object_ref (window), g_object_unref);
+}
+
 static void
 on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
 {
   EgWindow *self = data;
 
+  if (!self->asking_to_close)
+    return;
   self->asking_to_close = FALSE;
+  destroy_later (dialog);
   if (strcmp (response, "close") == 0)
-    gtk_window_destroy (GTK_WINDOW (self));
+    destroy_later (self);
 }
 
 /* Once: whoever closes the window again meanwhile sees the question. */
@@ -441,6 +474,7 @@ ask_to_close (EgWindow *self)
   adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "close", ADW_RESPONSE_DESTRUCTIVE);
   adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
   adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  gtk_window_set_hide_on_close (GTK_WINDOW (dialog), TRUE);
   g_signal_connect_object (dialog, "response", G_CALLBACK (on_closing_answered), self, 0);
   gtk_window_present (GTK_WINDOW (dialog));
 }
@@ -621,6 +655,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.redo-trace", NULL, redo_trace_action },
     { "win.more-noise", NULL, more_noise_action },
     { "win.first-prediction", NULL, first_prediction_action },
+    { "win.restore-answer", NULL, restore_answer_action },
     { "win.save", NULL, save_action },
     { "win.export", NULL, export_action },
     { "win.copy", NULL, copy_action },
@@ -719,6 +754,7 @@ eg_window_init (EgWindow *self)
   gtk_menu_button_set_menu_model (self->main_button, get_menu ("main_menu"));
   adw_tab_view_set_menu_model (self->tab_view, get_menu ("tab_menu"));
   accept_drops (self);
+  eg_wheel_scrolls_only (GTK_WIDGET (self));
 }
 
 /* Each part is given what it needs, and none knows the window. */
@@ -747,6 +783,7 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   compose (self, settings, unsaved);
   bind_settings (self, settings);
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
   g_signal_connect (self->exporter, "saved", G_CALLBACK (on_saved), self);
   g_signal_connect_swapped (self->loader, "changed", G_CALLBACK (update_content), self);
