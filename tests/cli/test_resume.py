@@ -115,7 +115,7 @@ def kill_and_resume(chance, request, seconds, expected):
     arguments = [PROMPT, *request, "-o", "a.npz"]
     for _ in range(chance.choice([1, 1, 1, 3])):
         how = chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-        with start(*arguments, "--save-every", "0.01", "--threads", str(chance.choice([1, 2])), cwd=folder) as process:
+        with start(*arguments, "--save-every", chance.choice(["0.01", "3600"]), "--threads", str(chance.choice([1, 2])), cwd=folder) as process:
             time.sleep(chance.random() * seconds * 1.1)
             process.send_signal(how)
             status = process.wait(timeout=60)
