@@ -40,16 +40,38 @@ test_demo (void)
 
 /* Every golden model: other widths, types, biases, heads; windows. */
 static void
-test_golden_models (void)
+test_golden_model (gconstpointer name)
 {
-  for (gsize i = 0; golden_models[i]; i++)
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 2;
+  request->window = 1 + (guint)strlen (name) % 3;
+  cuda_compare_traces (model, placed, request, rounding_tolerance (name, "prob"));
+}
+
+/* Every site of a model, its weights in the device's memory or coming a layer at a time. */
+static void
+test_all_sites (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  for (int staged = 0; staged < 2; staged++)
     {
-      g_autoptr (EgModel) model = golden_open (golden_models[i]);
+      eg_device_weights_set_always_staged (staged);
       g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
-      g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
-      request->samples = 2;
-      request->window = 1 + (guint)i % 3;
-      cuda_compare_traces (model, placed, request, rounding_tolerance (golden_models[i], "prob"));
+      eg_device_weights_set_always_staged (FALSE);
+      g_assert_true (
+          eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed)))
+          == !staged);
+      g_autoptr (EgTraceRequest) request = new_request ();
+      g_assert_true (eg_trace_request_set_sites (request, "all", NULL));
+      request->samples = 1;
+      request->direction = staged ? EG_DIRECTION_DAMAGE : EG_DIRECTION_RESTORE;
+      request->sweep = staged ? EG_SWEEP_LAYERS : EG_SWEEP_CELLS;
+      request->all_metrics = TRUE;
+      cuda_compare_traces (model, placed, request, rounding_tolerance (name, "prob"));
+      g_clear_pointer (&placed, eg_model_unref);
+      eg_network_unplace (eg_model_get_network (model));
     }
 }
 
@@ -81,9 +103,9 @@ test_order (void)
 }
 
 static void
-test_staged_layers (void)
+test_staged_layers (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgModel) model = golden_open (name);
   for (CudaHostOrder order = CUDA_HOST_LATE; order < CUDA_HOST_N_ORDERS; order++)
     {
       cuda_host_set_order (order);
@@ -94,7 +116,7 @@ test_staged_layers (void)
           eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
-      cuda_compare_traces (model, placed, request, rounding_tolerance ("deep", "prob"));
+      cuda_compare_traces (model, placed, request, rounding_tolerance (name, "prob"));
       g_clear_pointer (&placed, eg_model_unref);
       eg_network_unplace (eg_model_get_network (model));
     }
@@ -102,9 +124,9 @@ test_staged_layers (void)
 }
 
 static void
-test_precisions (void)
+test_precisions (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgModel) model = golden_open (name);
   for (EgPrecision precision = EG_PRECISION_TF32; precision <= EG_PRECISION_BF16; precision++)
     {
       g_autoptr (EgModel) placed = cuda_place (model, precision);
@@ -411,10 +433,14 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/demo-model-every-site-as-the-processor", test_demo);
-  g_test_add_func ("/cuda/golden-models-as-the-processor", test_golden_models);
+  static const char *const deep[] = { "deep", "gpt2-hub", NULL };
+  golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
+  golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
+  static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", NULL };
+  golden_add_tests (wide_and_narrow, "/cuda/every-site-as-the-processor/*", test_all_sites);
   g_test_add_func ("/cuda/any-order-and-pooled-memory", test_order);
-  g_test_add_func ("/cuda/layers-that-come-one-after-another", test_staged_layers);
-  g_test_add_func ("/cuda/precisions", test_precisions);
+  golden_add_tests (deep, "/cuda/layers-that-come-one-after-another/*", test_staged_layers);
+  golden_add_tests (deep, "/cuda/precisions/*", test_precisions);
   g_test_add_func ("/cuda/device-of-a-request", test_device_of_a_request);
   g_test_add_func ("/cuda/errors/little-memory", test_little_memory);
   g_test_add_func ("/cuda/errors/smaller-groups", test_smaller_groups);

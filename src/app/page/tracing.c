@@ -3,13 +3,17 @@
 
 #include "app/parts/hold.h"
 
+/* Microseconds: copies of all that was measured are made no more often while a trace runs. */
+#define COPY_EVERY (3 * G_USEC_PER_SEC)
+
 struct _EgTracing
 {
   GObject parent_instance;
   EgTracingState state;
   EgTraceRequest *request;
   EgTraceResult *result;
-  EgTracePartial *partial; /* of a trace that was stopped */
+  EgTracePartial *partial; /* as far as the trace had come when it was stopped, or a few seconds ago */
+  gint64 partial_time;     /* when that was */
   GError *error;
   GCancellable *cancellable; /* of the trace under way; tells it from those before */
   gsize done, total;
@@ -78,6 +82,19 @@ set_result (EgTracing *self, EgTraceResult *result)
   self->result = eg_trace_result_ref (result);
 }
 
+/* To be saved, in case that the trace never ends. */
+static void
+copy_partial (EgTracing *self, const EgTraceProgress *progress)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  if (progress->n_cells == 0 || now - self->partial_time < COPY_EVERY)
+    return;
+  g_clear_pointer (&self->partial, eg_trace_partial_unref);
+  self->partial = eg_trace_progress_get_partial (progress);
+  self->partial_time = now;
+}
+
 static void
 on_progress (const EgTraceProgress *progress, gpointer data)
 {
@@ -90,6 +107,7 @@ on_progress (const EgTraceProgress *progress, gpointer data)
   self->total = progress->total;
   self->elapsed = progress->elapsed;
   self->left = progress->left;
+  copy_partial (self, progress);
   g_signal_emit (self, signals[PROGRESS], 0, progress->cells, (gulong)progress->n_cells);
 }
 
@@ -106,6 +124,7 @@ on_finished (GObject *source, GAsyncResult *async_result, gpointer data)
   if (self == NULL)
     return;
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->partial, eg_trace_partial_unref);
   self->partial = g_steal_pointer (&partial);
   if (result != NULL)
     {
@@ -179,6 +198,7 @@ eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request
   self->cancellable = g_cancellable_new ();
   self->request = eg_trace_request_copy (request);
 
+  self->partial_time = g_get_monotonic_time ();
   Run *run = run_new (self);
   set_state (self, EG_TRACING_RUNNING);
   eg_trace_async (model, self->request, run->cancellable, on_progress, run, on_finished, run);
@@ -195,7 +215,8 @@ eg_tracing_continue (EgTracing *self)
 {
   g_return_if_fail (EG_IS_TRACING (self) && eg_tracing_can_continue (self));
 
-  g_autoptr (EgTracePartial) partial = g_steal_pointer (&self->partial);
+  /* It stays what is saved until there is more. */
+  g_autoptr (EgTracePartial) partial = eg_trace_partial_ref (self->partial);
 
   self->cancellable = g_cancellable_new ();
   self->left = -1;
@@ -243,6 +264,12 @@ EgTraceResult *
 eg_tracing_get_result (EgTracing *self)
 {
   return self->result;
+}
+
+const EgTracePartial *
+eg_tracing_get_partial (EgTracing *self)
+{
+  return self->partial;
 }
 
 const EgTraceRequest *

@@ -45,6 +45,10 @@ EgTracingState eg_tracing_get_state (EgTracing *self);
 /* (transfer none): NULL before the first numbers. */
 EgTraceResult *eg_tracing_get_result (EgTracing *self);
 
+/* What it would go on from: of a trace under way as it was a few seconds ago. (transfer none): NULL where it
+ * cannot go on, and at the beginning. */
+const EgTracePartial *eg_tracing_get_partial (EgTracing *self);
+
 /* What was asked for. (transfer none): NULL before the first trace. */
 const EgTraceRequest *eg_tracing_get_request (EgTracing *self);
 

@@ -23,7 +23,10 @@ G_DECLARE_FINAL_TYPE (EgTabs, eg_tabs, EG, TABS, GObject)
 EgTabs *
 eg_tabs_new (AdwTabView *view, EgDraft *draft, EgMessages *messages, GObject *look, EgUnsaved *unsaved);
 
-/* The window closes: traces end, and what was closed just now is kept. */
+/* Whether any trace is under way. */
+gboolean eg_tabs_is_tracing (EgTabs *self);
+
+/* The window closes: traces end, and what they have and what was closed just now is kept. */
 void eg_tabs_end (EgTabs *self);
 
 /* The page in front. (transfer none) (nullable) */
@@ -39,6 +42,9 @@ char *eg_tabs_tell_front_apart (EgTabs *self);
  * one.
  */
 void eg_tabs_trace (EgTabs *self);
+
+/* Brings back what the page in front had shown before (step −1), or what came after it (1). */
+void eg_tabs_go (EgTabs *self, int step);
 
 /* A page for a trace that nobody has asked for: its result is not kept, and the next trace takes its place.
  */
