@@ -273,6 +273,37 @@ test_what_is_shown_is_kept_while_it_runs (void)
   eg_unsaved_free (unsaved);
 }
 
+/* What a killed program has left behind is gone on with, and ends in the same bits. */
+static void
+test_reopened_trace_goes_on (void)
+{
+  g_autofree char *kept = g_build_filename (folder, "killed", NULL);
+  EgUnsaved *unsaved = eg_unsaved_new (kept, NULL);
+  EgWindow *window = open_window (unsaved);
+
+  set_samples (window, 600);
+  trace (window);
+  g_autoptr (EgTraceResult) whole = eg_trace_result_ref (get_result (window));
+  g_autofree char *path = g_build_filename (folder, "stopped.npz", NULL);
+  begin (window);
+  activate (window, "win.stop");
+  fixture_wait_for (get_state (window) == EG_TRACING_STOPPED);
+  eg_unsaved_flush (unsaved);
+  g_autofree char *left = eg_unsaved_get_path (unsaved, eg_trace_page_get_key (eg_window_get_page (window)));
+  g_assert_cmpint (g_rename (left, path), ==, 0);
+  EgTracePage *before = eg_window_get_page (window);
+  eg_window_open_file (window, path);
+  fixture_wait_for (eg_window_get_page (window) != before);
+  g_assert_cmpint (get_state (window), ==, EG_TRACING_STOPPED);
+  g_assert_true (eg_trace_page_can_continue (eg_window_get_page (window)));
+  activate (window, "win.continue");
+  fixture_wait_for (get_state (window) == EG_TRACING_DONE);
+  for (gsize i = 0; i < eg_trace_grid_n_cells (whole->grids[0]); i++)
+    g_assert_true (get_result (window)->grids[0]->scores[0][i] == whole->grids[0]->scores[0][i]);
+  fixture_close (GTK_WINDOW (window));
+  eg_unsaved_free (unsaved);
+}
+
 /* ---- closing ---- */
 
 static GtkWindow *
@@ -399,6 +430,7 @@ main (int argc, char **argv)
                    test_both_results_are_kept_until_the_tab_is_closed);
   g_test_add_func ("/app/keeping/what-is-shown-is-kept-while-it-runs",
                    test_what_is_shown_is_kept_while_it_runs);
+  g_test_add_func ("/app/keeping/reopened-trace-goes-on", test_reopened_trace_goes_on);
   g_test_add_func ("/app/keeping/closing-asks-while-a-trace-runs", test_closing_asks_while_a_trace_runs);
   g_test_add_func ("/app/keeping/closing-asks-nothing-else", test_closing_asks_nothing_else);
   const int status = g_test_run ();

@@ -420,8 +420,8 @@ test_tabs_can_be_told_apart (void)
 
   first->has_settings = second->has_settings = TRUE;
   ((EgTraceRequest *)second->request)->samples = 20;
-  eg_tabs_show_result (tabs, first, NULL, NULL);
-  eg_tabs_show_result (tabs, second, NULL, NULL);
+  eg_tabs_show_result (tabs, first, NULL, NULL, NULL);
+  eg_tabs_show_result (tabs, second, NULL, NULL, NULL);
   g_assert_true (g_str_has_prefix (get_title (view, 0), "Angela Merkel → "));
   g_assert_true (g_str_has_prefix (get_title (view, 1), "Angela Merkel → "));
   g_assert_true (g_str_has_suffix (get_title (view, 0), " · Residual stream, Samples 10"));
@@ -429,7 +429,7 @@ test_tabs_can_be_told_apart (void)
   const char *tooltip = adw_tab_page_get_tooltip (adw_tab_view_get_nth_page (view, 1));
   g_assert_nonnull (strstr (tooltip, "\nMixer output\nSamples 20\n"));
 
-  eg_tabs_show_result (tabs, second, "told apart.npz", NULL);
+  eg_tabs_show_result (tabs, second, NULL, "told apart.npz", NULL);
   g_assert_cmpint (adw_tab_view_get_n_pages (view), ==, 3);
   g_assert_true (g_str_has_suffix (get_title (view, 2), " · told apart.npz"));
   eg_tabs_end (tabs);

@@ -587,13 +587,15 @@ eg_trace_page_stop (EgTracePage *self)
 }
 
 void
-eg_trace_page_continue (EgTracePage *self)
+eg_trace_page_continue (EgTracePage *self, EgModel *model)
 {
-  if (!eg_tracing_can_continue (self->tracing))
+  if (!eg_tracing_can_continue (self->tracing) || model == NULL)
     return;
+  if (self->version->model == NULL)
+    self->version->model = eg_model_ref (model);
   /* It will be more than what is in the file. */
   g_clear_pointer (&self->version->file_name, g_free);
-  eg_tracing_continue (self->tracing);
+  eg_tracing_continue (self->tracing, model);
 }
 
 gboolean
@@ -609,12 +611,12 @@ eg_trace_page_was_traced (EgTracePage *self)
 }
 
 void
-eg_trace_page_show (EgTracePage *self, EgTraceResult *result)
+eg_trace_page_show (EgTracePage *self, EgTraceResult *result, EgSavedTrace *saved)
 {
   g_return_if_fail (EG_IS_TRACE_PAGE (self));
 
   g_clear_pointer (&self->version->model, eg_model_unref);
-  eg_tracing_show (self->tracing, result);
+  eg_tracing_show (self->tracing, result, saved);
   eg_trace_page_reset_draft (self);
 }
 

@@ -22,7 +22,7 @@ GtkWidget *eg_trace_page_new (void);
  * this model. */
 void eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request);
 void eg_trace_page_stop (EgTracePage *self);
-void eg_trace_page_continue (EgTracePage *self);
+void eg_trace_page_continue (EgTracePage *self, EgModel *model);
 gboolean eg_trace_page_can_continue (EgTracePage *self);
 
 /* Brings back what was here before (step −1), or what came after it (1): a trace that is under way then
@@ -33,8 +33,8 @@ void eg_trace_page_go (EgTracePage *self, int step);
 /* FALSE for a result from a file. */
 gboolean eg_trace_page_was_traced (EgTracePage *self);
 
-/* Shows a result from a file. */
-void eg_trace_page_show (EgTracePage *self, EgTraceResult *result);
+/* Shows a result from a file. saved: (transfer full) (nullable): what it can go on from. */
+void eg_trace_page_show (EgTracePage *self, EgTraceResult *result, EgSavedTrace *saved);
 
 EgTracingState eg_trace_page_get_state (EgTracePage *self);
 

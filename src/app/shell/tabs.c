@@ -359,15 +359,18 @@ eg_tabs_add_automatic (EgTabs *self)
 }
 
 void
-eg_tabs_show_result (EgTabs *self, EgTraceResult *result, const char *file, const char *key)
+eg_tabs_show_result (
+    EgTabs *self, EgTraceResult *result, EgSavedTrace *saved, const char *file, const char *key)
 {
   g_return_if_fail (EG_IS_TABS (self));
+
+  g_autoptr (EgSavedTrace) rest = saved;
 
   if (self->view == NULL)
     return;
   EgTracePage *page = add_page (self);
   eg_trace_page_set_key (page, key);
-  eg_trace_page_show (page, result);
+  eg_trace_page_show (page, result, g_steal_pointer (&rest));
   if (file != NULL)
     set_file_name (self, page, file);
   select_page (self, page);

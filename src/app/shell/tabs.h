@@ -51,8 +51,10 @@ void eg_tabs_go (EgTabs *self, int step);
 void eg_tabs_add_automatic (EgTabs *self);
 
 /* Shows a result in a tab of its own, in front. file: the name of its file, or NULL; key: under which it is
- * kept, or NULL. Nothing happens when the window has closed. */
-void eg_tabs_show_result (EgTabs *self, EgTraceResult *result, const char *file, const char *key);
+ * kept, or NULL; saved: (transfer full): what it can go on from, or NULL. Nothing happens when the window has
+ * closed. */
+void eg_tabs_show_result (
+    EgTabs *self, EgTraceResult *result, EgSavedTrace *saved, const char *file, const char *key);
 
 /* The page's numbers are in a file of this name now, which can be opened again: they need not be kept. */
 void eg_tabs_set_saved (EgTabs *self, EgTracePage *page, const char *file);

@@ -144,7 +144,8 @@ update (EgWindow *self)
   const gboolean has_result = page != NULL && eg_trace_page_get_result (page) != NULL;
 
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
-  enable (self, "win.continue", page != NULL && eg_trace_page_can_continue (page));
+  enable (self, "win.continue",
+          page != NULL && eg_trace_page_can_continue (page) && eg_draft_get_model (self->draft) != NULL);
   enable (self, "win.undo-trace", page != NULL && eg_trace_page_can_go (page, -1));
   enable (self, "win.redo-trace", page != NULL && eg_trace_page_can_go (page, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
@@ -229,7 +230,8 @@ stop_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 continue_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)));
+  eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)),
+                          eg_draft_get_model (EG_WINDOW (widget)->draft));
 }
 
 static void
