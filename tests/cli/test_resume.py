@@ -30,8 +30,8 @@ PROMPT = "The Eiffel Tower is located in"
 SUBJECT = ["--subject", "Eiffel Tower"]
 # Each with rounds of samples, several grids or metrics, or cells that are one run.
 REQUESTS = [
-    [*SUBJECT, "--samples", "40", "--metric", "all"],
-    [*SUBJECT, "--samples", "4", "--until-sem", "0.02", "--max-samples", "60"],
+    [*SUBJECT, "--samples", "10", "--metric", "all"],
+    [*SUBJECT, "--samples", "4", "--until-sem", "0.02", "--max-samples", "16"],
     [*SUBJECT, "--samples", "8", "--site", "resid,mixer,state", "--sweep", "positions", "--noise", "1.5"],
     [*SUBJECT, "--corrupt", "swap:Space Needle", "--direction", "damage", "--site", "resid,ssm"],
 ]
@@ -113,9 +113,9 @@ def kill_and_resume(chance, request, seconds, expected):
     folder = new_folder()
     path = os.path.join(folder, "a.npz")
     arguments = [PROMPT, *request, "-o", "a.npz"]
-    for _ in range(chance.choice([1, 1, 2, 3])):
+    for _ in range(chance.choice([1, 1, 1, 3])):
         how = chance.choice([signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
-        with start(*arguments, "--save-every", "0.01", "--threads", str(chance.choice([1, 2])), cwd=folder) as process:
+        with start(*arguments, "--save-every", chance.choice(["0.01", "3600"]), "--threads", str(chance.choice([1, 2])), cwd=folder) as process:
             time.sleep(chance.random() * seconds * 1.1)
             process.send_signal(how)
             status = process.wait(timeout=60)
@@ -242,7 +242,7 @@ def limit_files():
 
 def test_a_full_disk_is_said_once_and_the_trace_goes_on():
     folder = new_folder()
-    status, err = run(PROMPT, *SUBJECT, "--samples", "500", "-o", "a.npz", "--save-every", "0.01", cwd=folder, preexec_fn=limit_files)
+    status, err = run(PROMPT, *SUBJECT, "--samples", "300", "-o", "a.npz", "--save-every", "0.01", cwd=folder, preexec_fn=limit_files)
     said = err.splitlines()
     assert status == 1 and len(said) == 2, err
     assert said[0].endswith("; the trace goes on") and "a.npz" in said[1], err

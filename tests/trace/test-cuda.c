@@ -6,6 +6,7 @@
 #include "rounding.h"
 
 #include "core/error.h"
+#include "engine/wrap/faults.h"
 
 #include <string.h>
 
@@ -224,6 +225,44 @@ test_smaller_groups (void)
   g_assert_cmpuint (n_halved, >, 0);
 }
 
+/* Every allocation and copy of the weights' way to the device fails: said clearly, with nothing left there,
+ * and the next time it works. */
+static void
+test_placing_fails (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  EgBackend *be = eg_backend_faults_new (eg_cuda_open (0, EG_PRECISION_FP32, NULL));
+  g_autoptr (EgModel) placed = eg_model_place (model, be, NULL);
+  static const EgFaultKind kinds[] = { EG_FAULT_ALLOC, EG_FAULT_STAGE, EG_FAULT_STREAM, EG_FAULT_DOWNLOAD };
+  guint64 n_calls[EG_N_FAULT_KINDS];
+  for (EgFaultKind kind = 0; kind < EG_N_FAULT_KINDS; kind++)
+    n_calls[kind] = eg_backend_faults_count (be, kind);
+  g_assert_cmpuint (n_calls[EG_FAULT_STAGE], >, 10);
+  for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++)
+    for (guint64 n = 0; n < n_calls[kinds[k]]; n += kinds[k] == EG_FAULT_STAGE ? 5 : 1)
+      for (EgStreamState state = EG_STREAM_NO_MEMORY; state <= EG_STREAM_LOST; state++)
+        {
+          const EgFault fault = { .kind = kinds[k], .after = n, .state = state };
+          const gboolean is_memory = kinds[k] == EG_FAULT_ALLOC || state == EG_STREAM_NO_MEMORY;
+          g_autoptr (GError) error = NULL;
+          g_clear_pointer (&placed, eg_model_unref);
+          eg_network_unplace (eg_model_get_network (model));
+          eg_backend_faults_set (be, &fault);
+          g_assert_null (eg_model_place (model, be, &error));
+          const int code = is_memory ? EG_ERROR_MEMORY : EG_ERROR_DEVICE;
+          g_assert_error (error, EG_ERROR, code);
+          g_assert_cmpuint (eg_backend_faults_live_memory (be), ==, 0);
+          g_assert_cmpuint (eg_backend_faults_live_streams (be), ==, 0);
+          eg_backend_faults_set (be, NULL);
+          g_clear_error (&error);
+          placed = eg_model_place (model, be, &error);
+          g_assert_no_error (error);
+        }
+  g_clear_pointer (&placed, eg_model_unref);
+  eg_network_unplace (eg_model_get_network (model));
+  eg_backend_faults_free (be);
+}
+
 /* Lost at once, in the clean run, among the groups, near the end. */
 static void
 test_lost_device (void)
@@ -433,7 +472,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/demo-model-every-site-as-the-processor", test_demo);
-  static const char *const deep[] = { "deep", "gpt2-deep", NULL };
+  static const char *const deep[] = { "deep", "gpt2-hub", NULL };
   golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", NULL };
@@ -444,6 +483,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/device-of-a-request", test_device_of_a_request);
   g_test_add_func ("/cuda/errors/little-memory", test_little_memory);
   g_test_add_func ("/cuda/errors/smaller-groups", test_smaller_groups);
+  g_test_add_data_func ("/cuda/errors/placing-fails-clearly", "gpt2-hub", test_placing_fails);
   g_test_add_func ("/cuda/errors/lost-device", test_lost_device);
   g_test_add_func ("/cuda/errors/unusable", test_unusable);
   g_test_add_func ("/cuda/first-usable-gpu", test_first_usable);

@@ -154,6 +154,7 @@ test_golden (void)
   assert_says (&error, "and this model takes at most 10");
   g_autoptr (EgTraceResult) result = trace_untied ("The Eiffel Tower is in", "Eiffel Tower", NULL, &error);
   g_assert_no_error (error);
+  g_assert_true (result->complete);
 }
 
 /* ---- long prompts ---- */

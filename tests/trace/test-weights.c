@@ -88,7 +88,7 @@ spoil_each (guint kind, EgDType dtype, float value)
     {
       g_autoptr (Parts) parts = parts_of (kind);
       Part *part = parts->parts->pdata[i];
-      const gsize at = i % 2 == 0 ? 0 : MIN (part->n - 1, 3);
+      const gsize at = i % 2 == 0 ? MIN (part->n - 1, 5) : 0;
       part->values[at] = value;
       parts_set_type (parts, dtype);
       g_test_message ("%s of %s: %g", part->name, eg_dtype_get_name (dtype), (double)value);
