@@ -313,6 +313,8 @@ read_counts (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GEr
 {
   const gsize n = eg_trace_grid_n_cells (grid);
   const guint samples = grid->result->samples;
+  /* A trace that adds samples may have gone on from more than its first ones when it was saved. */
+  const guint most = MAX (samples, eg_trace_request_get_max_samples (grid->result->request));
   g_autofree char *name = eg_trace_result_field_name ("scores_samples", NULL, site);
   for (gsize i = 0; i < n; i++)
     grid->counts[i] = isnan (grid->scores[0][i]) ? 0 : samples;
@@ -322,9 +324,9 @@ read_counts (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GEr
   if (!read_values (reader, name, grid, counts, error))
     return FALSE;
   for (gsize i = 0; i < n; i++)
-    if (!(counts[i] >= 0 && counts[i] <= samples))
+    if (!(counts[i] >= 0 && counts[i] <= most))
       /* TRANSLATORS: the name of a field, a number in it, and what it must not exceed. */
-      return eg_npz_fields_fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], samples);
+      return eg_npz_fields_fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], most);
     else
       grid->counts[i] = (guint)counts[i];
   return TRUE;
