@@ -58,6 +58,7 @@ need_screen() {
 need_packaging() {
   need 'Flatpak' cmd:flatpak 'flatpak' 'flatpak' 'flatpak'
   need 'flatpak-builder' cmd:flatpak-builder 'flatpak-builder' 'flatpak-builder' 'flatpak-builder'
+  need 'eu-strip' cmd:eu-strip 'elfutils' 'elfutils' 'elfutils'
   need 'bubblewrap' cmd:bwrap 'bubblewrap' 'bubblewrap' 'bubblewrap'
   need 'appstream-compose' cmd:appstream-compose 'appstream-util' - -
   need 'make' cmd:make 'make' 'make' 'make'
