@@ -1,8 +1,8 @@
 /* Reads what ROME saved, field by field, and turns it into this program’s order. */
 #include "trace/result/rome-file.h"
 
-#include "core/error.h"
 #include "formats/quote.h"
+#include "trace/result/npz-fields.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -13,22 +13,9 @@
 
 typedef struct
 {
-  EgNpz *npz;
-  const char *title;
+  EgNpzFields fields;
   EgRomeTrace *trace;
 } Reader;
-
-G_GNUC_PRINTF (3, 4)
-static gboolean
-fail (const Reader *self, GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *problem = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", self->title, problem);
-  return FALSE;
-}
 
 gboolean
 eg_rome_file_is (EgNpz *npz)
@@ -44,12 +31,14 @@ check_fields (const Reader *self, GError **error)
 {
   static const char *const fields[]
       = { "scores", "low_score", "high_score", "input_tokens", "subject_range", "answer" };
-  if (!eg_npz_has (self->npz, "scores"))
-    return fail (self, error,
-                 _ ("ROME saved it without scores: the model's prediction was not the expected one"));
+  if (!eg_npz_has (self->fields.npz, "scores"))
+    return eg_npz_fields_fail (
+        &self->fields, error,
+        _ ("ROME saved it without scores: the model's prediction was not the expected one"));
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
-    if (!eg_npz_has (self->npz, fields[i]))
-      return fail (self, error, _ ("it has no %s, which a saved trace has"), fields[i]);
+    if (!eg_npz_has (self->fields.npz, fields[i]))
+      return eg_npz_fields_fail (&self->fields, error, _ ("it has no %s, which a saved trace has"),
+                                 fields[i]);
   return TRUE;
 }
 
@@ -58,12 +47,12 @@ check_fields (const Reader *self, GError **error)
 static gboolean
 read_number (const Reader *self, const char *name, double *value, GError **error)
 {
-  g_autoptr (EgNpyArray) array = eg_npz_read (self->npz, name, error);
+  g_autoptr (EgNpyArray) array = eg_npz_read (self->fields.npz, name, error);
   g_autofree double *values = array != NULL ? eg_npy_array_get_doubles (array, error) : NULL;
   if (values == NULL)
     return FALSE;
   if (eg_npy_array_get_n_elements (array) != 1 || isinf (values[0]))
-    return fail (self, error, _ ("%s is not one number"), name);
+    return eg_npz_fields_fail (&self->fields, error, _ ("%s is not one number"), name);
   *value = values[0];
   return TRUE;
 }
@@ -72,13 +61,13 @@ read_number (const Reader *self, const char *name, double *value, GError **error
 static char *
 read_text (const Reader *self, const char *name, GError **error)
 {
-  g_autoptr (EgNpyArray) array = eg_npz_read (self->npz, name, error);
+  g_autoptr (EgNpyArray) array = eg_npz_read (self->fields.npz, name, error);
   g_auto (GStrv) texts = array != NULL ? eg_npy_array_get_strings (array, error) : NULL;
   if (texts == NULL)
     return NULL;
   if (eg_npy_array_get_n_elements (array) == 1)
     return g_strdup (texts[0]);
-  fail (self, error, _ ("%s is not one text"), name);
+  eg_npz_fields_fail (&self->fields, error, _ ("%s is not one text"), name);
   return NULL;
 }
 
@@ -86,13 +75,13 @@ static gboolean
 read_tokens (const Reader *self, GError **error)
 {
   EgRomeTrace *trace = self->trace;
-  g_autoptr (EgNpyArray) array = eg_npz_read (self->npz, "input_tokens", error);
+  g_autoptr (EgNpyArray) array = eg_npz_read (self->fields.npz, "input_tokens", error);
   trace->tokens = array != NULL ? eg_npy_array_get_strings (array, error) : NULL;
   if (trace->tokens == NULL)
     return FALSE;
   trace->n_tokens = eg_npy_array_get_n_elements (array);
   if (eg_npy_array_get_n_dims (array) != 1 || trace->n_tokens == 0 || trace->n_tokens > MAX_TOKENS)
-    return fail (self, error, _ ("input_tokens is not a list of tokens"));
+    return eg_npz_fields_fail (&self->fields, error, _ ("input_tokens is not a list of tokens"));
   return TRUE;
 }
 
@@ -101,15 +90,16 @@ static gboolean
 read_scores (const Reader *self, GError **error)
 {
   EgRomeTrace *trace = self->trace;
-  g_autoptr (EgNpyArray) array = eg_npz_read (self->npz, "scores", error);
+  g_autoptr (EgNpyArray) array = eg_npz_read (self->fields.npz, "scores", error);
   g_autofree double *values = array != NULL ? eg_npy_array_get_doubles (array, error) : NULL;
   if (values == NULL)
     return FALSE;
   const gsize *shape = eg_npy_array_get_shape (array);
   if (eg_npy_array_get_n_dims (array) != 2 || shape[0] != trace->n_tokens || shape[1] == 0
       || shape[1] > MAX_LAYERS)
-    return fail (self, error, _ ("scores is not [%zu, layers], as ROME saves a trace of %zu tokens"),
-                 trace->n_tokens, trace->n_tokens);
+    return eg_npz_fields_fail (&self->fields, error,
+                               _ ("scores is not [%zu, layers], as ROME saves a trace of %zu tokens"),
+                               trace->n_tokens, trace->n_tokens);
   trace->n_layers = shape[1];
   trace->scores = g_new (double, trace->n_layers * trace->n_tokens);
   for (gsize l = 0; l < trace->n_layers; l++)
@@ -117,7 +107,7 @@ read_scores (const Reader *self, GError **error)
       {
         const double score = values[t * trace->n_layers + l];
         if (isinf (score))
-          return fail (self, error, _ ("scores has an infinite value"));
+          return eg_npz_fields_fail (&self->fields, error, _ ("scores has an infinite value"));
         trace->scores[l * trace->n_tokens + t] = score;
       }
   return TRUE;
@@ -127,14 +117,15 @@ static gboolean
 read_range (const Reader *self, GError **error)
 {
   EgRomeTrace *trace = self->trace;
-  g_autoptr (EgNpyArray) array = eg_npz_read (self->npz, "subject_range", error);
+  g_autoptr (EgNpyArray) array = eg_npz_read (self->fields.npz, "subject_range", error);
   g_autofree gint64 *range = array != NULL ? eg_npy_array_get_int64s (array, error) : NULL;
   if (range == NULL)
     return FALSE;
   if (eg_npy_array_get_n_elements (array) != 2 || range[0] < 0 || range[0] >= range[1]
       || range[1] > (gint64)trace->n_tokens)
-    return fail (self, error,
-                 _ ("subject_range is not the first token of the subject and the one after its last"));
+    return eg_npz_fields_fail (
+        &self->fields, error,
+        _ ("subject_range is not the first token of the subject and the one after its last"));
   trace->subject_first = (gsize)range[0];
   trace->subject_last = (gsize)range[1] - 1;
   return TRUE;
@@ -155,7 +146,8 @@ read_kind (const Reader *self, GError **error)
   else
     {
       g_autofree char *quoted = eg_quote (kind);
-      return fail (self, error, _ ("its kind is “%s”; ROME's are mlp, attn and none"), quoted);
+      return eg_npz_fields_fail (&self->fields, error, _ ("its kind is “%s”; ROME's are mlp, attn and none"),
+                                 quoted);
     }
   return TRUE;
 }
@@ -164,11 +156,11 @@ static gboolean
 read_window (const Reader *self, GError **error)
 {
   double window = 1;
-  if (!g_str_equal (self->trace->site, "resid") && eg_npz_has (self->npz, "window")
+  if (!g_str_equal (self->trace->site, "resid") && eg_npz_has (self->fields.npz, "window")
       && !read_number (self, "window", &window, error))
     return FALSE;
   if (!(window >= 1 && window <= MAX_LAYERS) || window != floor (window))
-    return fail (self, error, _ ("window is not a number of layers"));
+    return eg_npz_fields_fail (&self->fields, error, _ ("window is not a number of layers"));
   self->trace->window = (guint)window;
   return TRUE;
 }
@@ -176,16 +168,16 @@ read_window (const Reader *self, GError **error)
 static gboolean
 read_ids (const Reader *self, GError **error)
 {
-  if (!eg_npz_has (self->npz, "input_ids"))
+  if (!eg_npz_has (self->fields.npz, "input_ids"))
     return TRUE;
-  g_autoptr (EgNpyArray) array = eg_npz_read (self->npz, "input_ids", error);
+  g_autoptr (EgNpyArray) array = eg_npz_read (self->fields.npz, "input_ids", error);
   g_autofree gint64 *ids = array != NULL ? eg_npy_array_get_int64s (array, error) : NULL;
   if (ids == NULL)
     return FALSE;
   const gsize n = eg_npy_array_get_n_elements (array);
   for (gsize t = 0; t < n; t++)
     if (ids[t] < 0 || ids[t] > G_MAXUINT32 || n != self->trace->n_tokens)
-      return fail (self, error, _ ("input_ids are not those of its tokens"));
+      return eg_npz_fields_fail (&self->fields, error, _ ("input_ids are not those of its tokens"));
   self->trace->ids = g_steal_pointer (&ids);
   return TRUE;
 }
@@ -205,13 +197,13 @@ static gboolean
 read_texts (const Reader *self, GError **error)
 {
   EgRomeTrace *trace = self->trace;
-  const gboolean has_target = eg_npz_has (self->npz, "target_token");
+  const gboolean has_target = eg_npz_has (self->fields.npz, "target_token");
   trace->target = read_text (self, has_target ? "target_token" : "answer", error);
-  trace->prompt = eg_npz_has (self->npz, "prompt") ? read_text (self, "prompt", error)
-                                                   : join_tokens (trace, 0, trace->n_tokens - 1);
+  trace->prompt = eg_npz_has (self->fields.npz, "prompt") ? read_text (self, "prompt", error)
+                                                          : join_tokens (trace, 0, trace->n_tokens - 1);
   if (trace->target == NULL || trace->prompt == NULL)
     return FALSE;
-  trace->subject = eg_npz_has (self->npz, "subject")
+  trace->subject = eg_npz_has (self->fields.npz, "subject")
                        ? read_text (self, "subject", error)
                        : g_strstrip (join_tokens (trace, trace->subject_first, trace->subject_last));
   return trace->subject != NULL;
@@ -221,7 +213,7 @@ EgRomeTrace *
 eg_rome_file_read (EgNpz *npz, const char *title, GError **error)
 {
   g_autoptr (EgRomeTrace) trace = g_new0 (EgRomeTrace, 1);
-  const Reader self = { npz, title, trace };
+  const Reader self = { { npz, title }, trace };
   if (!check_fields (&self, error) || !read_tokens (&self, error) || !read_scores (&self, error)
       || !read_number (&self, "low_score", &trace->low_score, error)
       || !read_number (&self, "high_score", &trace->high_score, error) || !read_range (&self, error)
