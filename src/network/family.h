@@ -72,6 +72,13 @@ typedef struct
   gboolean carried;
 } EgSiteInfo;
 
+/* Whether a run that begins after the site's layer adds its value to a row. */
+static inline gboolean
+eg_site_is_added (const EgSiteInfo *self)
+{
+  return self->after && self->kept == EG_KEPT_VALUE;
+}
+
 /**
  * EgTensorRole: what becomes of a checkpoint's tensor.
  * @EG_ROLE_MATRIX: an EgMatrix that stays as it lies there

@@ -70,12 +70,9 @@ find_added (const EgWorkspace *self, const EgSegment *segment, gsize position)
   if (segment->layer == 0 || segment->input || !eg_segment_box_has_position (segment, position))
     return -1;
   for (EgSite site = 0; site < self->family->n_sites; site++)
-    {
-      const EgSiteInfo *info = &self->family->sites[site];
-      if (info->after && info->kept == EG_KEPT_VALUE
-          && eg_segment_restores (segment, site, segment->layer - 1))
-        return (int)site;
-    }
+    if (eg_site_is_added (&self->family->sites[site])
+        && eg_segment_restores (segment, site, segment->layer - 1))
+      return (int)site;
   return -1;
 }
 
@@ -186,8 +183,7 @@ knows_input (const EgWorkspace *self, const EgSegment *segment, gsize layer)
   if (segment->layer != layer || !segment->base || segment->input)
     return FALSE;
   for (EgSite site = 0; layer > 0 && segment->source && site < self->family->n_sites; site++)
-    if (self->family->sites[site].after && self->family->sites[site].kept == EG_KEPT_VALUE
-        && eg_segment_replaces (segment, site, layer - 1))
+    if (eg_site_is_added (&self->family->sites[site]) && eg_segment_replaces (segment, site, layer - 1))
       return FALSE;
   return TRUE;
 }

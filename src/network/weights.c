@@ -91,8 +91,7 @@ load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape,
     return NULL;
   if (loader->check_only)
     return tensor->data;
-  const gsize n = eg_tensor_get_n_elements (tensor);
-  float *copy = take (loader, n * sizeof (float));
+  float *copy = take (loader, eg_tensor_get_n_elements (tensor) * sizeof (float));
   eg_tensor_to_floats (tensor, copy);
   return copy;
 }
@@ -121,14 +120,17 @@ eg_tensor_spec_get_n (const EgTensorSpec *spec, const gsize dims[EG_MAX_DIMS])
   return n;
 }
 
+/* The same, turned. */
 static const float *
 load_turned (Loader *loader, const EgTensorSpec *spec, const char *name, const gsize *shape, GError **error)
 {
-  const float *from = load_floats (loader, name, spec->n_dims, shape, error);
-  if (from == NULL || loader->check_only)
-    return from;
-  const gsize rows = shape[0], n = eg_tensor_spec_get_n (spec, loader->dims);
+  const EgTensor *tensor = find (loader, name, spec->n_dims, shape, error);
+  if (tensor == NULL || loader->check_only)
+    return tensor != NULL ? tensor->data : NULL;
+  const gsize rows = shape[0], n = eg_tensor_get_n_elements (tensor);
+  g_autofree float *from = g_new (float, n);
   float *to = take (loader, n * sizeof (float));
+  eg_tensor_to_floats (tensor, from);
   turn ((guint8 *)to, (const guint8 *)from, rows, n / rows, sizeof (float));
   for (gsize i = 0; spec->map != NULL && i < n; i++)
     to[i] = spec->map (to[i]);

@@ -87,7 +87,7 @@ known_flops (const EgPlan *self, const EgPlanCosts *costs, gsize cell)
       = &self->grid.family->sites[self->grid.sites[eg_grid_site_index (&self->grid, cell)]];
   const double rows = (double)cell_rows (self, cell);
   const gsize layers = cell_layers (self, cell);
-  if ((info->after && info->kept == EG_KEPT_VALUE) || layers == 0)
+  if (eg_site_is_added (info) || layers == 0)
     return 0;
   return 2 * (rows * costs->flops.known_row + (layers > 1 ? rows : 1) * costs->flops.known_output);
 }
