@@ -65,6 +65,7 @@ need_packaging() {
   need 'gdbus' cmd:gdbus 'libglib2.0-bin' 'glib2' 'glib2'
   need 'dpkg-buildpackage' cmd:dpkg-buildpackage 'dpkg-dev' - -
   need 'debhelper' cmd:dh 'debhelper' - -
+  need 'desktop-file-validate' cmd:desktop-file-validate 'desktop-file-utils' - -
   need 'lintian' cmd:lintian 'lintian' - -
   need 'mmdebstrap' cmd:mmdebstrap 'mmdebstrap' - -
 }

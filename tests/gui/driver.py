@@ -132,15 +132,17 @@ def find(root, role=None, name=None):
 def wait_for(what, condition):
     timeout = TIMEOUT
     end = time.monotonic() + timeout
+    failure = None
     while time.monotonic() < end:
         try:
             value = condition()
-        except GLib.Error:
-            value = None
+        except (GLib.Error, AttributeError) as error:
+            # What was there a moment ago may be gone, or not be there yet: then it is asked again.
+            value, failure = None, error
         if value:
             return value
         time.sleep(0.05)
-    raise AssertionError(f"waited {timeout} s for {what}")
+    raise AssertionError(f"waited {timeout} s for {what}") from failure
 
 
 def text_of(node):
@@ -260,7 +262,8 @@ class Program:
 
     def tabs(self):
         """Their titles. (libadwaita 1.2's tabs have no role.)"""
-        return [name_of(find(tab, "label")) for tab in find_all(self.root, name="AdwTab")]
+        labels = [find(tab, "label") for tab in find_all(self.root, name="AdwTab")]
+        return [name_of(label) for label in labels if label is not None]
 
     # ---- the map ----
 
@@ -285,10 +288,11 @@ class Program:
         """Of as many tokens as there are chips."""
 
         def done():
-            n = n_tokens or self.n_chips()
-            return self.heatmap().get_name().endswith(f"by {n} tokens") and self.cells() == (8 * n,) * 2
+            n, map_shown = n_tokens or self.n_chips(), self.heatmap()
+            # Another tab may come to the front between any two looks.
+            return map_shown and map_shown.get_name().endswith(f"by {n} tokens") and self.cells() == (8 * n,) * 2
 
-        wait_for(f"all cells of {n_tokens or 'the'} tokens", lambda: self.heatmap() and done())
+        wait_for(f"all cells of {n_tokens or 'the'} tokens", done)
 
     def wait_for_end(self, n_tokens=None):
         self.wait_for_all_cells(n_tokens)
