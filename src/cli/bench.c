@@ -1,12 +1,13 @@
 /* engram-cli bench: a trace's speed against that of the processor's best matrix product, in one run. */
 #include "cli/common.h"
 #include "cli/interrupt.h"
+#include "cli/request-options.h"
 #include "cli/table.h"
 #include "engine/cpu/openblas.h"
 #include "engine/wrap/profile.h"
 #include "library/model.h"
 #include "trace/plan/plan.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <glib/gi18n.h>
 #include <cblas.h>
@@ -166,7 +167,7 @@ typedef struct
 static gboolean
 run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error)
 {
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, error);
   if (!input)
     return FALSE;
   const EgPlanCosts costs = eg_plan_costs_of (eg_model_get_family (model), eg_model_get_sizes (model));
@@ -290,17 +291,18 @@ print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
 static int
 run (int argc, char **argv)
 {
+  static const EgTraceField fields[] = { EG_FIELD_SAMPLES, EG_FIELD_SITES, EG_N_FIELDS };
   g_auto (CliOptions) options = { 0 };
-  g_autofree char *tokens_text = NULL, *samples_text = NULL, *sites_text = NULL;
-  const GOptionEntry entries[] = {
+  g_auto (CliRequestOptions) typed = { 0 };
+  g_autofree char *tokens_text = NULL;
+  const GOptionEntry own[] = {
     { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &tokens_text, N_ ("Length of the prompt (default: 8)"), "N" },
-    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &samples_text, N_ ("Noise draws (default: 10)"), "N" },
-    { "site", 0, 0, G_OPTION_ARG_FILENAME, &sites_text,
-      N_ ("What is restored; several with commas, or all (default: resid)"), "SITES" },
     { NULL },
   };
+  g_autofree GOptionEntry *entries = cli_request_options_list (&typed, fields, own);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (NULL, SUBJECT);
   int status;
-  guint64 n_tokens = 8, samples = 10;
+  guint64 n_tokens = 8;
   if (!cli_options_parse (&options, &cli_bench, entries, argc, argv, &status))
     return status;
   if (options.arguments[0] != NULL)
@@ -309,26 +311,14 @@ run (int argc, char **argv)
       return CLI_USAGE;
     }
   if ((tokens_text != NULL && !cli_parse_integer ("--tokens", tokens_text, 4, MAX_TOKENS, &n_tokens))
-      || (samples_text != NULL
-          && !cli_parse_integer ("--samples", samples_text, 1, EG_MAX_SAMPLES, &samples)))
+      || !cli_request_options_apply (&typed, request))
     return CLI_USAGE;
 
   g_autoptr (GError) error = NULL;
-  EgSite site = EG_SITE_RESID;
-  EgSiteSet sites = 0;
-  if (sites_text != NULL && !eg_sites_from_names (sites_text, &sites, &site, &error))
-    {
-      cli_fail (error);
-      return CLI_USAGE;
-    }
   g_autoptr (EgModel) model = cli_open_model (&options, &error);
   if (model == NULL)
     return cli_fail (error);
-  g_autofree char *prompt = make_prompt (model, n_tokens);
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, SUBJECT);
-  request->samples = (guint)samples;
-  request->site = site;
-  request->more_sites = sites & ~EG_SITE_BIT (site);
+  request->prompt = make_prompt (model, n_tokens);
   request->threads = options.threads > 0 ? options.threads : g_get_num_processors ();
   Bench bench = { 0 };
   if (!run_bench (model, request, &bench, &error))

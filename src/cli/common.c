@@ -1,6 +1,8 @@
+/* Options, errors and standard output as all commands have them. */
 #include "cli/common.h"
 
 #include "cli/interrupt.h"
+#include "core/number.h"
 #include "library/locate.h"
 #include "trace/result/result-io.h"
 
@@ -177,23 +179,10 @@ cli_check_text (const char *what, const char *text)
 gboolean
 cli_parse_integer (const char *option, const char *text, guint64 min, guint64 max, guint64 *value)
 {
-  if (g_ascii_string_to_unsigned (text, 10, min, max, value, NULL))
+  g_autoptr (GError) error = NULL;
+  if (eg_parse_integer (option, text, min, max, value, &error))
     return TRUE;
-  /* TRANSLATORS: an option, such as --samples; the least and the greatest number; what was typed. */
-  cli_say (_ ("%s takes a whole number from %" PRIu64 " to %" PRIu64 ", not “%s”"), option, min, max, text);
-  return FALSE;
-}
-
-gboolean
-cli_parse_number (const char *option, const char *text, double above, double max, double *value)
-{
-  char *end = NULL;
-  errno = 0;
-  *value = g_ascii_strtod (text, &end);
-  if (end != text && *end == '\0' && errno == 0 && *value > above && *value <= max)
-    return TRUE;
-  /* TRANSLATORS: an option, such as --noise; the bounds; what was typed. */
-  cli_say (_ ("%s takes a number above %g and up to %g, not “%s”"), option, above, max, text);
+  cli_fail (error);
   return FALSE;
 }
 

@@ -75,9 +75,8 @@ cli_options_get_argument (const CliOptions *self, const char *what, const char *
 /* FALSE, said, when text is not valid UTF-8. `what`: "the prompt". */
 gboolean cli_check_text (const char *what, const char *text);
 
-/* Numbers as the options take them, inside [min, max] and nothing after them; FALSE, said, otherwise. */
+/* A number as the options take it, inside [min, max] and nothing after it; FALSE, said, otherwise. */
 gboolean cli_parse_integer (const char *option, const char *text, guint64 min, guint64 max, guint64 *value);
-gboolean cli_parse_number (const char *option, const char *text, double above, double max, double *value);
 
 /* "engram-cli: …" on standard error, in one line. cli_fail() returns the exit code (an interruption says
  * nothing). */

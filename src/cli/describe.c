@@ -2,12 +2,9 @@
  * parse them. Not among the commands that --help lists: the build calls it. */
 #include "cli/common.h"
 #include "engine/device.h"
-#include "network/site.h"
 #include "plot/colormap.h"
 #include "plot/heatmap.h"
-#include "trace/ask/corruption.h"
-#include "trace/ask/metric.h"
-#include "trace/ask/sweep.h"
+#include "trace/ask/fields.h"
 
 #include <string.h>
 
@@ -18,18 +15,6 @@ typedef struct
 } Description;
 
 typedef const char *(*GetName) (guint i);
-
-static const char *
-site_name (guint i)
-{
-  return i < EG_N_SITES ? eg_site_get_name ((EgSite)i) : NULL;
-}
-
-static const char *
-metric_name (guint i)
-{
-  return i < EG_N_METRICS ? eg_metric_get_name ((EgMetric)i) : NULL;
-}
 
 static const char *
 colormap_name (guint i)
@@ -55,49 +40,37 @@ precision_name (guint i)
   return i < EG_N_PRECISIONS ? eg_precision_get_name ((EgPrecision)i) : NULL;
 }
 
-static const char *
-sweep_name (guint i)
+/* The words of an option that is no field of a request, or NULL. */
+static GetName
+find_own_words (const char *option)
 {
-  return i < EG_N_SWEEPS ? eg_sweep_get_name ((EgSweep)i) : NULL;
-}
-
-static const char *
-direction_name (guint i)
-{
-  return i < EG_N_DIRECTIONS ? eg_direction_get_name ((EgDirection)i) : NULL;
+  static const struct
+  {
+    const char *option;
+    GetName get_name;
+  } known[] = { { "colormap", colormap_name },
+                { "orientation", orientation_name },
+                { "device", device_name },
+                { "precision", precision_name } };
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    if (g_str_equal (option, known[i].option))
+      return known[i].get_name;
+  return NULL;
 }
 
 /* The words that an option's value is one of, or begins with, separated by spaces, or "". (transfer full) */
 static char *
 get_words (const CliCommand *command, const GOptionEntry *entry)
 {
-  static const struct
-  {
-    const char *option;
-    GetName get_name;
-    gboolean all; /* or "all" of them */
-  } known[] = { { "site", site_name, TRUE },
-                { "freeze", site_name, FALSE },
-                { "metric", metric_name, TRUE },
-                { "colormap", colormap_name, FALSE },
-                { "orientation", orientation_name, FALSE },
-                { "device", device_name, FALSE },
-                { "precision", precision_name, FALSE },
-                { "corrupt", eg_corruption_get_kind_word, FALSE },
-                { "noise-scale", eg_corruption_get_scale_word, FALSE },
-                { "span", eg_corruption_get_span_word, FALSE },
-                { "sweep", sweep_name, FALSE },
-                { "direction", direction_name, FALSE } };
   GString *words = g_string_new (NULL);
-  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
-    if (g_str_equal (entry->long_name, known[i].option))
-      {
-        for (guint k = 0; known[i].get_name (k) != NULL; k++)
-          g_string_append_printf (words, "%s%s", k == 0 ? "" : " ", known[i].get_name (k));
-        /* A figure is of one site, or of all without the option. */
-        if (known[i].all && command != &cli_plot)
-          g_string_append (words, " all");
-      }
+  EgTraceField field;
+  const GetName get_name = eg_trace_field_from_option (entry->long_name, &field)
+                               ? eg_trace_field_get_info (field)->word
+                               : find_own_words (entry->long_name);
+  for (guint i = 0; get_name != NULL && get_name (i) != NULL; i++)
+    /* A figure is of one site, or of all without the option. */
+    if (command != &cli_plot || !g_str_equal (get_name (i), "all"))
+      g_string_append_printf (words, "%s%s", i == 0 ? "" : " ", get_name (i));
   return g_string_free (words, FALSE);
 }
 

@@ -24,10 +24,11 @@
  */
 typedef struct
 {
-  const EgTraceResult *result;
+  const EgTraceGrid *grid;
   CliColors colors;
   double low, high;
   gboolean normalized;
+  gsize subject_first, subject_last;
   gsize first, end, cell_width;
   gboolean beside;
 } Panel;
@@ -85,30 +86,30 @@ print_blocks (CliColors colors, double upper, double lower, gsize width)
 static double
 place (const Panel *panel, gsize layer, gsize position)
 {
-  if (layer >= panel->result->n_layers)
+  if (layer >= panel->grid->n_layers)
     return NAN;
-  const double score = eg_trace_result_score (panel->result, layer, position);
+  const double score = eg_trace_grid_score (panel->grid, layer, position);
   if (panel->normalized)
-    return eg_trace_result_normalize (panel->result, score);
+    return eg_trace_grid_normalize (panel->grid, score);
   return (score - panel->low) / (panel->high - panel->low);
 }
 
 static gboolean
 starts_subject (const Panel *panel, gsize t)
 {
-  return t == panel->result->subject_first;
+  return t == panel->subject_first;
 }
 
 static gboolean
 ends_subject (const Panel *panel, gsize t)
 {
-  return t == panel->result->subject_last;
+  return t == panel->subject_last;
 }
 
 static gboolean
 in_subject (const Panel *panel, gsize t)
 {
-  return t >= panel->result->subject_first && t <= panel->result->subject_last;
+  return t >= panel->subject_first && t <= panel->subject_last;
 }
 
 /* A bracket over the subject, with its name where there is room. */
@@ -143,7 +144,7 @@ print_bracket (const Panel *panel)
 static void
 print_rows (const Panel *panel)
 {
-  const gsize n_layers = panel->result->n_layers;
+  const gsize n_layers = panel->grid->n_layers;
   const gboolean whole_lines = n_layers <= FEW_LAYERS;
   for (gsize l = 0; l < n_layers; l += whole_lines ? 1 : 2)
     {
@@ -198,7 +199,8 @@ print_labels_in_a_line (const Panel *panel)
   for (gsize t = panel->first; t < panel->end; t++)
     {
       gsize width;
-      g_autofree char *label = short_label (panel->result->tokens[t], panel->cell_width - 1, &width);
+      g_autofree char *label
+          = short_label (eg_trace_grid_get_text (panel->grid, t), panel->cell_width - 1, &width);
       if (starts_subject (panel, t))
         cli_print (" ");
       print_label (panel, t, label);
@@ -225,7 +227,8 @@ print_labels_as_stairs (const Panel *panel)
           cli_print ("│%*s", (int)(panel->cell_width - 1 + (ends_subject (panel, t) ? 1 : 0)), "");
         }
       gsize width;
-      g_autofree char *label = short_label (panel->result->tokens[last - 1], MAX_LABEL, &width);
+      g_autofree char *label
+          = short_label (eg_trace_grid_get_text (panel->grid, last - 1), MAX_LABEL, &width);
       cli_print ("└ ");
       print_label (panel, last - 1, label);
       cli_print ("\n");
@@ -237,7 +240,7 @@ print_legend (const Panel *panel, gsize width)
 {
   g_autofree char *low = g_strdup_printf ("%.3g", panel->low);
   g_autofree char *high = g_strdup_printf ("%.3g", panel->high);
-  const EgMetric metric = panel->result->metric;
+  const EgMetric metric = eg_trace_grid_get_metric (panel->grid);
   const char *name = eg_metric_get_title (metric);
   g_autofree char *title = !panel->normalized         ? g_strdup (name)
                            : metric == EG_METRIC_PROB ? g_strdup (_ ("Normalized probability"))
@@ -258,43 +261,45 @@ print_legend (const Panel *panel, gsize width)
 static void
 set_scale (Panel *panel)
 {
-  const EgTraceResult *result = panel->result;
-  panel->normalized = eg_metric_is_better (result->metric, result->high_score, result->low_score);
+  const EgTraceGrid *grid = panel->grid;
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  panel->normalized = eg_metric_is_better (eg_trace_grid_get_metric (grid), ends->high, ends->low);
   panel->low = 0;
-  panel->high = panel->normalized ? 1 : fmax (result->high_score, 0);
-  for (gsize i = 0; !panel->normalized && i < result->n_layers * result->n_tokens; i++)
+  panel->high = panel->normalized ? 1 : fmax (ends->high, 0);
+  for (gsize i = 0; !panel->normalized && i < eg_trace_grid_n_cells (grid); i++)
     {
-      panel->high = fmax (panel->high, result->scores[i]);
-      panel->low = fmin (panel->low, result->scores[i]);
+      panel->high = fmax (panel->high, grid->scores[0][i]);
+      panel->low = fmin (panel->low, grid->scores[0][i]);
     }
   if (!(panel->high > panel->low))
     panel->high = panel->low + 1;
 }
 
 void
-cli_heatmap_print (const EgTraceResult *result, CliColors colors, gsize width)
+cli_heatmap_print (const EgTraceGrid *grid, CliColors colors, gsize width)
 {
-  Panel panel = { .result = result, .colors = colors };
+  Panel panel = { .grid = grid, .colors = colors };
   gsize longest = 1;
-  for (gsize t = 0; t < result->n_tokens; t++)
+  for (gsize t = 0; t < grid->n_tokens; t++)
     {
       gsize label_width;
-      g_free (short_label (result->tokens[t], MAX_LABEL, &label_width));
+      g_free (short_label (eg_trace_grid_get_text (grid, t), MAX_LABEL, &label_width));
       longest = MAX (longest, label_width);
     }
   set_scale (&panel);
+  eg_trace_grid_get_subject (grid, &panel.subject_first, &panel.subject_last);
 
   /* Two columns are the subject's lines. */
   const gsize columns = MAX (width, MARGIN + MAX_LABEL + 8) - MARGIN - 2;
   panel.cell_width = MAX (longest + 1, LABELLED_COLUMN);
-  panel.beside = panel.cell_width * result->n_tokens <= columns;
+  panel.beside = panel.cell_width * grid->n_tokens <= columns;
   if (!panel.beside)
-    panel.cell_width = CLAMP ((columns - longest - 2) / result->n_tokens, 1, LABELLED_COLUMN);
-  const gsize per_panel = panel.beside ? result->n_tokens : (columns - longest - 2) / panel.cell_width;
+    panel.cell_width = CLAMP ((columns - longest - 2) / grid->n_tokens, 1, LABELLED_COLUMN);
+  const gsize per_panel = panel.beside ? grid->n_tokens : (columns - longest - 2) / panel.cell_width;
 
-  for (panel.first = 0; panel.first < result->n_tokens; panel.first = panel.end)
+  for (panel.first = 0; panel.first < grid->n_tokens; panel.first = panel.end)
     {
-      panel.end = MIN (panel.first + per_panel, result->n_tokens);
+      panel.end = MIN (panel.first + per_panel, grid->n_tokens);
       if (panel.first > 0)
         cli_print ("\n");
       print_bracket (&panel);

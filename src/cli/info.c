@@ -5,13 +5,15 @@
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
 #include "formats/quote.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <glib/gi18n.h>
 
 /* The trace whose memory is estimated. */
 #define EXAMPLE_TOKENS  16
 #define EXAMPLE_SAMPLES 10
+
+static char *const all_sites[] = { (char *)"all", NULL };
 
 static gsize
 n_tokens_of (EgModel *model)
@@ -50,67 +52,92 @@ print_others (gsize width, EgNetwork *network)
   cli_field (width, C_ ("info", "not used"), "%s", text);
 }
 
+static JsonObject *
+tokenizer_to_json (EgModel *model)
+{
+  JsonObject *object = json_object_new ();
+  const char *path = eg_model_get_tokenizer_path (model);
+  json_object_set_string_member (object, "kind", path != NULL ? "byte-level BPE" : "bytes");
+  json_object_set_int_member (object, "tokens", (gint64)n_tokens_of (model));
+  json_object_set_string_member (object, "file", path);
+  json_object_set_string_member (object, "origin",
+                                 eg_tokenizer_origin_get_name (eg_model_get_tokenizer_origin (model)));
+  return object;
+}
+
+static JsonObject *
+memory_to_json (EgModel *model)
+{
+  JsonObject *object = json_object_new ();
+  json_object_set_int_member (object, "tokens", EXAMPLE_TOKENS);
+  json_object_set_int_member (object, "samples", EXAMPLE_SAMPLES);
+  json_object_set_int_member (object, "bytes",
+                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, NULL));
+  json_object_set_int_member (object, "bytes_all_sites",
+                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_sites));
+  json_object_set_int_member (object, "available", (gint64)eg_memory_available ());
+  return object;
+}
+
+static JsonObject *
+openblas_to_json (void)
+{
+  JsonObject *object = json_object_new ();
+  json_object_set_string_member (object, "core", eg_openblas_get_core ());
+  json_object_set_boolean_member (object, "chosen", eg_openblas_core_was_chosen ());
+  json_object_set_string_member (object, "config", eg_openblas_get_config ());
+  return object;
+}
+
+static JsonObject *
+cuda_to_json (void)
+{
+  gboolean usable;
+  g_autofree char *text = eg_device_describe_cuda (&usable);
+  JsonObject *object = json_object_new ();
+  json_object_set_boolean_member (object, "usable", usable);
+  json_object_set_string_member (object, usable ? "device" : "why_not", text);
+  return object;
+}
+
+/* By the names that the field has for them. */
+static void
+add_sizes (JsonObject *document, const EgFamily *family, const EgSizes *sizes)
+{
+  json_object_set_int_member (document, "n_layers", (gint64)sizes->n_layers);
+  json_object_set_int_member (document, "d_model", (gint64)sizes->d_model);
+  for (gsize i = 0; i < family->n_fields; i++)
+    {
+      const EgSizeField *field = &family->fields[i];
+      if (field->is_flag)
+        json_object_set_boolean_member (document, field->name, eg_size_field_get (field, sizes) != 0);
+      else
+        json_object_set_int_member (document, field->name, (gint64)eg_size_field_get (field, sizes));
+    }
+  json_object_set_int_member (document, "vocab_size", (gint64)sizes->vocab_size);
+  json_object_set_boolean_member (document, "tied_embeddings", sizes->tie_embeddings);
+}
+
 static void
 print_json (EgModel *model)
 {
+  EgNetwork *network = eg_model_get_network (model);
   const EgFamily *family = eg_model_get_family (model);
-  const EgSizes *sizes = eg_model_get_sizes (model);
-  JsonObject *tokenizer = json_object_new ();
-  json_object_set_string_member (tokenizer, "kind",
-                                 eg_model_get_tokenizer_path (model) ? "byte-level BPE" : "bytes");
-  json_object_set_int_member (tokenizer, "tokens", (gint64)n_tokens_of (model));
-  if (eg_model_get_tokenizer_path (model) != NULL)
-    json_object_set_string_member (tokenizer, "file", eg_model_get_tokenizer_path (model));
-  else
-    json_object_set_null_member (tokenizer, "file");
-  json_object_set_string_member (tokenizer, "origin",
-                                 eg_tokenizer_origin_get_name (eg_model_get_tokenizer_origin (model)));
-
-  JsonObject *memory = json_object_new ();
-  json_object_set_int_member (memory, "tokens", EXAMPLE_TOKENS);
-  json_object_set_int_member (memory, "samples", EXAMPLE_SAMPLES);
-  json_object_set_int_member (memory, "bytes",
-                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
-  json_object_set_int_member (memory, "bytes_all_sites",
-                              (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
-  json_object_set_int_member (memory, "available", (gint64)eg_memory_available ());
-
-  JsonObject *openblas = json_object_new ();
-  json_object_set_string_member (openblas, "core", eg_openblas_get_core ());
-  json_object_set_boolean_member (openblas, "chosen", eg_openblas_core_was_chosen ());
-  json_object_set_string_member (openblas, "config", eg_openblas_get_config ());
-
-  gboolean usable;
-  g_autofree char *text = eg_device_describe_cuda (&usable);
-  JsonObject *cuda = json_object_new ();
-  json_object_set_boolean_member (cuda, "usable", usable);
-  json_object_set_string_member (cuda, usable ? "device" : "why_not", text);
-
   JsonObject *document = json_object_new ();
   json_object_set_string_member (document, "model", eg_model_get_name (model));
   json_object_set_string_member (document, "folder", eg_model_get_folder (model));
   json_object_set_string_member (document, "architecture", family->name);
-  json_object_set_int_member (document, "n_layers", (gint64)sizes->n_layers);
-  json_object_set_int_member (document, "d_model", (gint64)sizes->d_model);
-  for (gsize i = 0; i < family->n_fields; i++)
-    if (family->fields[i].is_flag)
-      json_object_set_boolean_member (document, family->fields[i].name,
-                                      eg_size_field_get (&family->fields[i], sizes) != 0);
-    else
-      json_object_set_int_member (document, family->fields[i].name,
-                                  (gint64)eg_size_field_get (&family->fields[i], sizes));
-  json_object_set_int_member (document, "vocab_size", (gint64)sizes->vocab_size);
-  json_object_set_boolean_member (document, "tied_embeddings", sizes->tie_embeddings);
+  add_sizes (document, family, eg_model_get_sizes (model));
   json_object_set_string_member (document, "dtype", eg_model_get_dtype_name (model));
   json_object_set_int_member (document, "parameters", (gint64)eg_model_get_n_parameters (model));
   json_object_set_int_member (document, "bytes", (gint64)eg_model_get_n_bytes (model));
-  if (eg_network_get_n_others (eg_model_get_network (model)) > 0)
-    json_object_set_object_member (document, "other_tensors", others_to_json (eg_model_get_network (model)));
-  json_object_set_object_member (document, "tokenizer", tokenizer);
-  json_object_set_object_member (document, "trace_memory", memory);
-  json_object_set_object_member (document, "openblas", openblas);
+  if (eg_network_get_n_others (network) > 0)
+    json_object_set_object_member (document, "other_tensors", others_to_json (network));
+  json_object_set_object_member (document, "tokenizer", tokenizer_to_json (model));
+  json_object_set_object_member (document, "trace_memory", memory_to_json (model));
+  json_object_set_object_member (document, "openblas", openblas_to_json ());
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
-  json_object_set_object_member (document, "cuda", cuda);
+  json_object_set_object_member (document, "cuda", cuda_to_json ());
   cli_print_json (document);
 }
 
@@ -145,9 +172,10 @@ print_lines (EgModel *model)
 {
   const EgSizes *sizes = eg_model_get_sizes (model);
   g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
-  g_autofree char *trace_size = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, 0));
+  g_autofree char *trace_size
+      = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, NULL));
   g_autofree char *all_size
-      = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, EG_ALL_SITES));
+      = g_format_size (eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_sites));
   g_autofree char *available = g_format_size (eg_memory_available ());
 
   const gsize width = label_width ();

@@ -1,3 +1,4 @@
+/* Ctrl+C and SIGTERM cancel what is under way, once. */
 #include "cli/interrupt.h"
 
 #include <errno.h>

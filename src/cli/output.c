@@ -1,3 +1,4 @@
+/* Chooses the writer of a file by its ending. */
 #include "cli/output.h"
 
 #include "cli/common.h"
@@ -53,11 +54,11 @@ cli_output_check (char *const *paths, gboolean figures_only)
 EgPicture
 cli_output_get_picture (const EgTraceResult *result)
 {
-  return eg_trace_result_n_sites (result) > 1 ? EG_PICTURE_SITES : EG_PICTURE_HEATMAP;
+  return result->n_grids > 1 ? EG_PICTURE_SITES : EG_PICTURE_HEATMAP;
 }
 
 gboolean
-cli_output_write (const EgTraceResult *result, const EgFigure *figure, char *const *paths)
+cli_output_write (const EgTraceGrid *grid, const EgFigure *figure, char *const *paths)
 {
   gboolean done = TRUE;
   for (gsize i = 0; paths != NULL && paths[i] != NULL; i++)
@@ -65,9 +66,9 @@ cli_output_write (const EgTraceResult *result, const EgFigure *figure, char *con
       g_autoptr (GError) error = NULL;
       const gsize kind = find_kind (paths[i]);
       if (kinds[kind].save != NULL)
-        kinds[kind].save (result, paths[i], &error);
+        kinds[kind].save (grid->result, paths[i], &error);
       else
-        eg_export_figure (result, figure, paths[i], &error);
+        eg_export_figure (grid, figure, paths[i], &error);
       if (error != NULL)
         cli_fail (error);
       done = done && error == NULL;

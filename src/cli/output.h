@@ -13,7 +13,7 @@ int cli_output_check (char *const *paths, gboolean figures_only);
 /* The picture of a whole result: its heatmap, or those of its sites. */
 EgPicture cli_output_get_picture (const EgTraceResult *result);
 
-/* Writes all that can be; FALSE, said, when one failed. */
-gboolean cli_output_write (const EgTraceResult *result, const EgFigure *figure, char *const *paths);
+/* Writes all that can be: figures of the grid, numbers of its whole result; FALSE, said, when one failed. */
+gboolean cli_output_write (const EgTraceGrid *grid, const EgFigure *figure, char *const *paths);
 
 G_END_DECLS

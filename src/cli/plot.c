@@ -2,6 +2,7 @@
 #include "cli/common.h"
 #include "cli/output.h"
 #include "core/error.h"
+#include "trace/ask/site-names.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gi18n.h>
@@ -15,28 +16,26 @@ print_json (const char *path, const EgTraceResult *result, char *const *outputs)
     json_array_add_string_element (files, outputs[i]);
   JsonObject *document = json_object_new ();
   json_object_set_string_member (document, "file", path);
-  json_object_set_int_member (document, "n_layers", (gint64)result->n_layers);
-  json_object_set_int_member (document, "n_tokens", (gint64)result->n_tokens);
+  json_object_set_int_member (document, "n_layers", (gint64)result->grids[0]->n_layers);
+  json_object_set_int_member (document, "n_tokens", (gint64)result->grids[0]->n_tokens);
   json_object_set_array_member (document, "outputs", files);
   cli_print_json (document);
 }
 
 /* One of the sites of a saved trace, by its name; NULL and an error that names those that it has. (transfer
  * none) */
-static EgTraceResult *
+static EgTraceGrid *
 find_site (const EgTraceResult *result, const char *name, GError **error)
 {
-  EgSite site;
-  g_autoptr (GString) names = g_string_new (NULL);
-  if (!eg_site_from_name (name, &site, error))
+  g_auto (GStrv) known = eg_site_names_parse (name, FALSE, error);
+  if (known == NULL)
     return NULL;
-  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
-    {
-      EgTraceResult *each = eg_trace_result_get_site (result, i);
-      if (each->site == site)
-        return each;
-      g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", eg_site_get_name (each->site));
-    }
+  EgTraceGrid *grid = eg_trace_result_find_site (result, name);
+  if (grid != NULL)
+    return grid;
+  g_autoptr (GString) names = g_string_new (NULL);
+  for (gsize i = 0; i < result->n_grids; i++)
+    g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", result->grids[i]->site);
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("The trace has no site %s; it has %s"), name,
                names->str);
   return NULL;
@@ -88,7 +87,7 @@ run (int argc, char **argv)
   g_autoptr (EgTraceResult) result = eg_trace_result_load_npz (path, &error);
   if (result == NULL)
     return cli_fail (error);
-  const EgTraceResult *shown = site != NULL ? find_site (result, site, &error) : result;
+  EgTraceGrid *shown = site != NULL ? find_site (result, site, &error) : result->grids[0];
   if (shown == NULL)
     return cli_fail (error);
   if (site == NULL)

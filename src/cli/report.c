@@ -1,7 +1,11 @@
+/* A result as lines for a terminal or a pipe. */
 #include "cli/report.h"
 
 #include "cli/common.h"
 #include "cli/table.h"
+#include "trace/ask/fields.h"
+#include "trace/result/analysis.h"
+#include "trace/result/description.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -64,34 +68,25 @@ print_parts (const char *label, GPtrArray *parts)
 
 /* What is not the usual restoring, cell by cell. */
 static void
-print_sweep (const EgTraceResult *result)
+print_sweep (const EgTraceRequest *request)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *frozen = eg_sites_to_names (result->freeze);
-  g_autofree char *knockout = result->has_knockout ? eg_knockout_to_text (&result->knockout) : NULL;
-  if (result->sweep == EG_SWEEP_CELLS && result->direction == EG_DIRECTION_RESTORE && result->freeze == 0)
+  g_autofree char *way = eg_trace_field_format (EG_FIELD_DIRECTION, request);
+  g_autofree char *frozen = eg_trace_field_format (EG_FIELD_FREEZE, request);
+  g_autofree char *knockout = eg_trace_field_format (EG_FIELD_KNOCKOUT, request);
+  if (eg_trace_field_is_usual (EG_FIELD_SWEEP, request) && !eg_trace_request_is_loss (request)
+      && *frozen == '\0')
     return;
-  g_ptr_array_add (parts, g_strdup (eg_sweep_get_name (result->sweep)));
+  g_ptr_array_add (parts, eg_trace_field_format (EG_FIELD_SWEEP, request));
   /* TRANSLATORS: which way values are put in, by its name on the command line: “restore” or “damage”. */
-  g_ptr_array_add (parts, g_strdup_printf (_ ("direction %s"), eg_direction_get_name (result->direction)));
-  if (result->freeze != 0)
+  g_ptr_array_add (parts, g_strdup_printf (_ ("direction %s"), way));
+  if (*frozen != '\0')
     /* TRANSLATORS: the sites that keep their values, by their names. */
     g_ptr_array_add (parts, g_strdup_printf (_ ("frozen %s"), frozen));
   if (knockout != NULL)
     /* TRANSLATORS: the cut paths, as on the command line: “4-12:1-3>7”. */
     g_ptr_array_add (parts, g_strdup_printf (_ ("knockout %s"), knockout));
   print_parts (C_ ("report", "sweep"), parts);
-}
-
-/* In the order of the results. (transfer full) */
-static char *
-names_of_sites (const EgTraceResult *result)
-{
-  GString *names = g_string_new (NULL);
-  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
-    g_string_append_printf (names, "%s%s", i > 0 ? "," : "",
-                            eg_site_get_name (eg_trace_result_get_site (result, i)->site));
-  return g_string_free (names, FALSE);
 }
 
 static void
@@ -117,50 +112,51 @@ static void
 print_request (const EgTraceResult *result)
 {
   g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
-  const EgCorruption *corruption = &result->corruption;
-  const gsize n_sites = eg_trace_result_n_sites (result);
-  g_autofree char *sites = names_of_sites (result);
-  if (result->metric != EG_METRIC_PROB)
-    cli_field (label_width (), C_ ("report", "metric"), "%s", eg_metric_get_name (result->metric));
-  if (result->against != NULL)
-    cli_field (label_width (), C_ ("report", "against"), _ ("“%s”"), result->against);
-  print_corruption (corruption);
+  const EgTraceRequest *request = result->request;
+  const EgTraceTokens *tokens = result->tokens;
+  g_autofree char *sites = eg_trace_field_format (EG_FIELD_SITES, request);
+  if (request->metric != EG_METRIC_PROB)
+    cli_field (label_width (), C_ ("report", "metric"), "%s", eg_metric_get_name (request->metric));
+  if (tokens->against != NULL)
+    cli_field (label_width (), C_ ("report", "against"), _ ("“%s”"), tokens->against);
+  print_corruption (&request->corruption);
   g_ptr_array_add (parts,
                    g_strdup_printf (ngettext ("%u sample", "%u samples", result->samples), result->samples));
-  if (corruption->kind != EG_CORRUPTION_SWAP && eg_corruption_uses_level (corruption))
+  if (eg_corruption_uses_level (&request->corruption))
     /* TRANSLATORS: the noise level, and the standard deviation that it is multiplied by. */
-    g_ptr_array_add (parts, g_strdup_printf (_ ("noise %g × %.4g"), result->noise_level, result->noise_std));
-  g_ptr_array_add (parts, g_strdup_printf (_ ("seed %u"), result->seed));
-  g_ptr_array_add (parts, g_strdup_printf (ngettext ("site %s", "sites %s", (gulong)n_sites), sites));
-  g_ptr_array_add (parts, g_strdup_printf (_ ("window %u"), result->window));
+    g_ptr_array_add (parts, g_strdup_printf (_ ("noise %g × %.4g"), request->noise_level, result->noise_std));
+  g_ptr_array_add (parts, g_strdup_printf (_ ("seed %u"), request->seed));
+  g_ptr_array_add (parts, g_strdup_printf (ngettext ("site %s", "sites %s", (gulong)result->n_grids), sites));
+  g_ptr_array_add (parts, g_strdup_printf (_ ("window %u"), request->window));
   print_parts (C_ ("report", "settings"), parts);
-  print_sweep (result);
+  print_sweep (request);
 }
 
 static void
 print_settings (const EgTraceResult *result)
 {
   const gsize width = label_width ();
-  const EgTraceResultInput input = eg_trace_result_get_input (result);
-  cli_field (width, C_ ("report", "prompt"), "%s", result->prompt);
+  const EgTraceTokens *tokens = result->tokens;
+  const EgTraceEnds *ends = &result->ends[0];
+  cli_field (width, C_ ("report", "prompt"), "%s", result->request->prompt);
   cli_field (width, C_ ("report", "subject"),
              /* TRANSLATORS: the subject's text, and its first and last token, counted from 0. */
-             _ ("%s (tokens %zu to %zu)"), result->subject, input.subject_first, input.subject_last);
-  cli_field (width, C_ ("report", "target"), _ ("“%s”"), result->target);
-  cli_field (width, C_ ("report", "clean"), "%.4f", result->high_score);
-  if (isnan (result->low_sem))
-    cli_field (width, C_ ("report", "corrupted"), "%.4f", result->low_score);
+             _ ("%s (tokens %zu to %zu)"), tokens->subject, tokens->subject_first, tokens->subject_last);
+  cli_field (width, C_ ("report", "target"), _ ("“%s”"), tokens->target);
+  cli_field (width, C_ ("report", "clean"), "%.4f", ends->high);
+  if (isnan (ends->low_sem))
+    cli_field (width, C_ ("report", "corrupted"), "%.4f", ends->low);
   else
-    cli_field (width, C_ ("report", "corrupted"), "%.4f ± %.4f", result->low_score, result->low_sem);
+    cli_field (width, C_ ("report", "corrupted"), "%.4f ± %.4f", ends->low, ends->low_sem);
   if (result->has_settings)
     print_request (result);
 }
 
 /* A sweep over layers or positions: a line each. */
 static void
-print_list (const EgTraceResult *result)
+print_list (const EgTraceGrid *grid)
 {
-  const gboolean layers = result->sweep == EG_SWEEP_LAYERS;
+  const gboolean layers = !eg_trace_grid_tells_tokens (grid);
   /* TRANSLATORS: the heads of a table's columns; “place” is a token's number, “error” the standard error. */
   const char *first = layers ? C_ ("table", "layer") : C_ ("table", "place");
   const char *score = C_ ("table", "score"), *sem = C_ ("table", "error");
@@ -172,14 +168,14 @@ print_list (const EgTraceResult *result)
   cli_print ("  ");
   cli_print_padded (sem, sem_width, TRUE);
   cli_print ("%s%s\n", layers ? "" : "  ", layers ? "" : C_ ("table", "token"));
-  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
-      cli_print ("%*" G_GSIZE_FORMAT "  %*.4f  %*.4f", (int)width, i, (int)score_width, result->scores[i],
-                 (int)sem_width, result->sem[i]);
+      cli_print ("%*" G_GSIZE_FORMAT "  %*.4f  %*.4f", (int)width, i, (int)score_width, grid->scores[0][i],
+                 (int)sem_width, grid->sem[0][i]);
       if (!layers)
         {
           gsize label_columns;
-          g_autofree char *label = cli_token_label (result->tokens[i], &label_columns);
+          g_autofree char *label = cli_token_label (eg_trace_grid_get_text (grid, i), &label_columns);
           cli_print ("  “%s”", label);
         }
       cli_print ("\n");
@@ -188,26 +184,26 @@ print_list (const EgTraceResult *result)
 
 /* Layers down, tokens across; a space in a token is ␣, so that columns are separated by spaces alone. */
 static void
-print_table (const EgTraceResult *result)
+print_table (const EgTraceGrid *grid)
 {
-  g_autofree gsize *widths = g_new (gsize, result->n_tokens);
+  g_autofree gsize *widths = g_new (gsize, grid->n_tokens);
   const char *head = C_ ("table", "layer");
   const gsize head_width = MAX (cli_text_width (head), 5);
   cli_print_padded (head, head_width, FALSE);
-  for (gsize t = 0; t < result->n_tokens; t++)
+  for (gsize t = 0; t < grid->n_tokens; t++)
     {
-      g_autoptr (GString) text = g_string_new (result->tokens[t]);
+      g_autoptr (GString) text = g_string_new (eg_trace_grid_get_text (grid, t));
       g_string_replace (text, " ", "␣", 0);
       g_autofree char *label = cli_token_label (text->str, &widths[t]);
       cli_print ("  %*s%s", widths[t] < 6 ? (int)(6 - widths[t]) : 0, "", label);
     }
   cli_print ("\n");
-  for (gsize l = 0; l < result->n_layers; l++)
+  for (gsize l = 0; l < grid->n_layers; l++)
     {
       cli_print ("%*" G_GSIZE_FORMAT, (int)head_width, l);
-      for (gsize t = 0; t < result->n_tokens; t++)
+      for (gsize t = 0; t < grid->n_tokens; t++)
         {
-          const double score = eg_trace_result_score (result, l, t);
+          const double score = eg_trace_grid_score (grid, l, t);
           const int width = (int)MAX (widths[t], 6);
           if (isnan (score))
             cli_print ("  %*s", width, "nan");
@@ -220,14 +216,14 @@ print_table (const EgTraceResult *result)
 
 /* What the grid of cells says; curves of one dimension need none of the averages. */
 static void
-print_analysis (const EgTraceResult *result)
+print_analysis (const EgTraceGrid *grid)
 {
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
-  g_autofree char *sentence = eg_trace_result_describe (result);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (grid);
+  g_autofree char *sentence = eg_trace_grid_describe (grid);
   gsize shape[2];
   if (sentence != NULL)
     cli_print ("%s\n", sentence);
-  if (eg_trace_result_get_shape (result, shape) == 1)
+  if (eg_trace_grid_get_shape (grid, shape) == 1)
     return;
   g_autoptr (GPtrArray) top = g_ptr_array_new_with_free_func (g_free);
   for (gsize i = 0; i < analysis->n_top; i++)
@@ -239,31 +235,30 @@ print_analysis (const EgTraceResult *result)
 }
 
 static void
-print_scores (const EgTraceResult *result, CliColors colors)
+print_scores (const EgTraceGrid *grid, CliColors colors)
 {
   gsize shape[2];
-  if (eg_trace_result_get_shape (result, shape) == 1)
-    print_list (result);
+  if (eg_trace_grid_get_shape (grid, shape) == 1)
+    print_list (grid);
   else if (colors != CLI_COLORS_NONE)
-    cli_heatmap_print (result, colors, terminal_width ());
+    cli_heatmap_print (grid, colors, terminal_width ());
   else
-    print_table (result);
+    print_table (grid);
 }
 
 void
 cli_report_print (const EgTraceResult *result, CliColors colors)
 {
-  const gsize n_sites = eg_trace_result_n_sites (result);
   print_settings (result);
-  for (gsize i = 0; i < n_sites; i++)
+  for (gsize i = 0; i < result->n_grids; i++)
     {
-      const EgTraceResult *site = eg_trace_result_get_site (result, i);
+      const EgTraceGrid *grid = result->grids[i];
       cli_print ("\n");
-      if (n_sites > 1)
-        cli_field (label_width (), C_ ("report", "site"), "%s\n", eg_site_get_name (site->site));
-      print_scores (site, colors);
+      if (result->n_grids > 1)
+        cli_field (label_width (), C_ ("report", "site"), "%s\n", grid->site);
+      print_scores (grid, colors);
       cli_print ("\n");
-      print_analysis (site);
+      print_analysis (grid);
     }
   if (isnan (result->seconds))
     return;

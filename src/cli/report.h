@@ -20,7 +20,7 @@ CliColors cli_report_get_colors (void);
 void cli_report_print (const EgTraceResult *result, CliColors colors);
 
 /* Of heatmap.c: layers down, two a line, tokens across, in at most `width` columns. */
-void cli_heatmap_print (const EgTraceResult *result, CliColors colors, gsize width);
+void cli_heatmap_print (const EgTraceGrid *grid, CliColors colors, gsize width);
 
 /* A token for a column's head: on one line, and its columns in a terminal. (transfer full) */
 char *cli_token_label (const char *token, gsize *width);

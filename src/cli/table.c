@@ -1,3 +1,4 @@
+/* Pads texts to the columns that a terminal gives them. */
 #include "cli/table.h"
 
 #include "cli/common.h"

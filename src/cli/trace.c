@@ -1,11 +1,14 @@
 /* engram-cli trace: which states bring the answer back. */
 #include "cli/common.h"
-#include "cli/corruption-options.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
+#include "cli/request-options.h"
+#include "trace/ask/fields.h"
+#include "trace/ask/input.h"
+#include "trace/result/description.h"
 #include "trace/result/result-io.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -17,8 +20,7 @@
 /* The options as they were typed; to be zeroed before and cleared after. */
 typedef struct
 {
-  char *subject, *target, *site, *sweep, *window, *direction, *freeze, *knockout;
-  CliCorruptionOptions corruption;
+  CliRequestOptions request;
   char **outputs;
   gboolean stream;
 } TraceOptions;
@@ -26,15 +28,7 @@ typedef struct
 static void
 trace_options_clear (TraceOptions *self)
 {
-  g_free (self->subject);
-  g_free (self->target);
-  cli_corruption_options_clear (&self->corruption);
-  g_free (self->site);
-  g_free (self->sweep);
-  g_free (self->window);
-  g_free (self->direction);
-  g_free (self->freeze);
-  g_free (self->knockout);
+  cli_request_options_clear (&self->request);
   g_strfreev (self->outputs);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TraceOptions, trace_options_clear)
@@ -58,18 +52,17 @@ print_line (JsonObject *object)
 static void
 stream_cells (const EgTraceProgress *progress)
 {
-  const EgSweep sweep = progress->result->sweep;
   for (gsize i = 0; i < progress->n_cells; i++)
     {
       const EgTraceCell *cell = &progress->cells[i];
-      const EgTraceResult *result = eg_trace_result_get_site (progress->result, cell->site);
+      const EgTraceGrid *grid = progress->result->grids[cell->site];
       g_autoptr (JsonObject) event = json_object_new ();
       json_object_set_string_member (event, "event", "cell");
-      if (eg_trace_result_n_sites (progress->result) > 1)
-        json_object_set_string_member (event, "site", eg_site_get_name (result->site));
-      if (sweep != EG_SWEEP_POSITIONS)
+      if (progress->result->n_grids > 1)
+        json_object_set_string_member (event, "site", grid->site);
+      if (eg_trace_grid_tells_layers (grid))
         json_object_set_int_member (event, "layer", (gint64)cell->layer);
-      if (sweep != EG_SWEEP_LAYERS)
+      if (eg_trace_grid_tells_tokens (grid))
         json_object_set_int_member (event, "position", (gint64)cell->position);
       json_object_set_double_member (event, "score", cell->score);
       json_object_set_double_member (event, "sem", cell->sem);
@@ -123,65 +116,28 @@ print_result_event (const EgTraceResult *result)
   print_line (event);
 }
 
-/* What has one site, sweep or direction alone, so that it need not be typed, but may. */
-static void
-set_defaults (const TraceOptions *trace, EgTraceRequest *request)
-{
-  if (request->sweep == EG_SWEEP_CARRY && trace->site == NULL)
-    request->site = EG_SITE_STATE;
-  if (trace->knockout == NULL)
-    return;
-  request->has_knockout = TRUE;
-  if (trace->site == NULL)
-    request->site = EG_SITE_STATE;
-  if (trace->sweep == NULL)
-    request->sweep = EG_SWEEP_LAYERS;
-  if (trace->direction == NULL)
-    request->direction = EG_DIRECTION_DAMAGE;
-}
-
-/* What is restored, damaged or cut. */
-static gboolean
-set_sites (const TraceOptions *trace, EgTraceRequest *request, GError **error)
-{
-  EgSiteSet sites = 0;
-  if ((trace->site != NULL && !eg_sites_from_names (trace->site, &sites, &request->site, error))
-      || (trace->sweep != NULL && !eg_sweep_from_name (trace->sweep, &request->sweep, error))
-      || (trace->direction != NULL && !eg_direction_from_name (trace->direction, &request->direction, error))
-      || (trace->freeze != NULL && !eg_sites_from_names (trace->freeze, &request->freeze, NULL, error))
-      || (trace->knockout != NULL && !eg_knockout_parse (trace->knockout, &request->knockout, error)))
-    return FALSE;
-  request->more_sites = sites & ~EG_SITE_BIT (request->site);
-  set_defaults (trace, request);
-  return TRUE;
-}
-
 /* Texts and numbers into a request; NULL, said, when one of them makes no sense. (transfer full) */
 static EgTraceRequest *
-make_request (const char *prompt, const TraceOptions *trace, guint threads)
+make_request (const char *prompt, const TraceOptions *trace, const CliOptions *options)
 {
-  if (!cli_check_text (_ ("The prompt"), prompt) || !cli_check_text ("--subject", trace->subject)
-      || !cli_check_text ("--target", trace->target))
+  g_autoptr (GError) error = NULL;
+  if (!cli_check_text (_ ("The prompt"), prompt))
     return NULL;
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, trace->subject);
-  guint64 window = request->window;
-  if (!cli_corruption_options_apply (&trace->corruption, request)
-      || (trace->window != NULL && !cli_parse_integer ("--window", trace->window, 1, EG_MAX_WINDOW, &window)))
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, NULL);
+  if (!cli_request_options_apply (&trace->request, request))
     return NULL;
-  if (trace->subject == NULL && request->corruption.span == EG_SPAN_SUBJECT)
+  if (request->subject == NULL && request->corruption.span == EG_SPAN_SUBJECT)
     {
       cli_say (_ ("--subject is missing: which part of the prompt is to be corrupted?"));
       return NULL;
     }
-  request->window = (guint)window;
-  request->target = g_strdup (trace->target);
-  g_autoptr (GError) error = NULL;
-  if (!set_sites (trace, request, &error) || !eg_trace_request_check (request, &error))
+  if (!eg_trace_request_check (request, NULL, &error))
     {
       cli_fail (error);
       return NULL;
     }
-  request->threads = threads;
+  request->threads = options->threads;
+  request->device = options->device;
   return g_steal_pointer (&request);
 }
 
@@ -190,7 +146,7 @@ trace (const EgTraceRequest *request, const CliOptions *options, const TraceOpti
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (EgModel) model = cli_open_model (options, &error);
-  g_autoptr (EgTraceInput) input = model != NULL ? eg_trace_input_new (request, model, &error) : NULL;
+  g_autoptr (EgTraceInput) input = model != NULL ? eg_trace_input_new (request, model, NULL, &error) : NULL;
   if (input == NULL)
     return cli_fail (error);
   for (gsize i = 0; input->notes != NULL && input->notes[i] != NULL; i++)
@@ -207,7 +163,7 @@ trace (const EgTraceRequest *request, const CliOptions *options, const TraceOpti
 
   EgFigure figure = { .picture = cli_output_get_picture (result) };
   eg_figure_options_init (&figure.options);
-  const gboolean written = cli_output_write (result, &figure, trace->outputs);
+  const gboolean written = cli_output_write (result->grids[0], &figure, trace->outputs);
   g_autofree char *warning = eg_trace_result_warning (result);
   if (warning != NULL)
     cli_say ("%s", warning);
@@ -228,76 +184,23 @@ run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (TraceOptions) typed = { 0 };
-  CliCorruptionOptions *corruption = &typed.corruption;
-  const GOptionEntry entries[] = {
-    { "subject", 's', 0, G_OPTION_ARG_FILENAME, &typed.subject, N_ ("The part of the prompt to corrupt"),
-      "TEXT" },
-    { "target", 't', 0, G_OPTION_ARG_FILENAME, &typed.target,
-      N_ ("The token to follow (default: the model's first prediction)"), "TEXT" },
-    { "corrupt", 0, 0, G_OPTION_ARG_FILENAME, &corruption->corrupt,
-      N_ ("gaussian, uniform, student-t:DEGREES or multivariate noise, or swap:TEXT; tokens:A-B and all are "
-          "gaussian with that span (default: gaussian)"),
-      "HOW" },
-    { "span", 0, 0, G_OPTION_ARG_FILENAME, &corruption->span,
-      N_ ("What is corrupted: subject, tokens:A-B or all (default: subject)"), "SPAN" },
-    { "noise", 0, 0, G_OPTION_ARG_FILENAME, &corruption->noise,
-      N_ ("Noise in standard deviations of the noise scale (default: 3)"), "LEVEL" },
-    { "noise-scale", 0, 0, G_OPTION_ARG_FILENAME, &corruption->scale,
-      N_ ("Standard deviation of prompt (the corrupted span), subjects:FILE or embedding, absolute (1), or "
-          "text:FILE (default: prompt)"),
-      "SCALE" },
-    { "replace", 0, 0, G_OPTION_ARG_NONE, &corruption->replace,
-      N_ ("Put the noise in the embeddings' place instead of adding it"), NULL },
-    { "samples", 0, 0, G_OPTION_ARG_FILENAME, &corruption->samples, N_ ("Noise draws (default: 10)"), "N" },
-    { "until-sem", 0, 0, G_OPTION_ARG_FILENAME, &corruption->until_sem,
-      N_ ("Draw more until every cell's standard error (of --metric all: prob's) is at most this"), "ERROR" },
-    { "max-samples", 0, 0, G_OPTION_ARG_FILENAME, &corruption->max_samples,
-      N_ ("But never more than this (default: 1000)"), "N" },
-    { "seed", 0, 0, G_OPTION_ARG_FILENAME, &corruption->seed, N_ ("Of NumPy's RandomState (default: 1)"),
-      "N" },
-    { "metric", 0, 0, G_OPTION_ARG_FILENAME, &corruption->metric,
-      N_ ("prob, logprob, logit, logit-diff, kl or rank; all: prob, and the others with it (default: prob)"),
-      "NAME" },
-    { "against", 0, 0, G_OPTION_ARG_FILENAME, &corruption->against,
-      N_ ("For logit-diff: the token whose logit is taken off the target's (default: what the swapped prompt "
-          "predicts)"),
-      "TEXT" },
-    { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed.site,
-      N_ ("What is restored: resid, mixer, conv_in, conv, gate, delta, B, C, selection, state, conv_state or "
-          "ssm; several with commas, or all, each traced by itself (default: resid)"),
-      "SITES" },
-    { "sweep", 0, 0, G_OPTION_ARG_FILENAME, &typed.sweep,
-      N_ ("A result for each of the cells, layers (all tokens of one), or positions (all layers of one); "
-          "carry: the state from a token on (default: cells)"),
-      "NAME" },
-    { "window", 0, 0, G_OPTION_ARG_FILENAME, &typed.window,
-      N_ ("Restored in how many layers at once (default: 1)"), "N" },
-    { "direction", 0, 0, G_OPTION_ARG_FILENAME, &typed.direction,
-      N_ ("restore clean values in corrupted runs, or damage the clean run with corrupted ones (default: "
-          "restore)"),
-      "NAME" },
-    { "freeze", 0, 0, G_OPTION_ARG_FILENAME, &typed.freeze,
-      N_ ("Sites that keep their values everywhere else, so that no effect goes through them"), "SITES" },
-    { "knockout", 0, 0, G_OPTION_ARG_FILENAME, &typed.knockout,
-      N_ ("Instead of restoring, cut what the tokens FROM tell the tokens TO through the state, in each of "
-          "the "
-          "layers and its window, as in 4-12:1-3>7"),
-      "LAYERS:FROM>TO" },
+  const GOptionEntry own[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.outputs,
       N_ ("Write .npz, .json, .csv, .svg, .png or .pdf (may be given again)"), "FILE" },
     { "stream", 0, 0, G_OPTION_ARG_NONE, &typed.stream,
       N_ ("One JSON line an estimate as it comes, then the result"), NULL },
     { NULL },
   };
+  g_autofree GOptionEntry *entries
+      = cli_request_options_list (&typed.request, eg_trace_field_list_options (), own);
   int status;
   const char *prompt;
   if (!cli_options_parse (&options, &cli_trace, entries, argc, argv, &status)
       || !cli_options_get_argument (&options, _ ("prompt"), &prompt, &status))
     return status;
-  g_autoptr (EgTraceRequest) request = make_request (prompt, &typed, options.threads);
+  g_autoptr (EgTraceRequest) request = make_request (prompt, &typed, &options);
   if (request == NULL)
     return CLI_USAGE;
-  request->device = options.device;
   status = cli_output_check (typed.outputs, FALSE);
   return status == CLI_DONE ? trace (request, &options, &typed) : status;
 }

@@ -1,3 +1,4 @@
+/* Finds the program's data beside the sources, or where it is installed. */
 #include "core/data.h"
 
 #include <libintl.h>

@@ -1,3 +1,4 @@
+/* The error domain, and errors about what was asked for. */
 #include "core/error.h"
 
 /* Not by G_DEFINE_QUARK, whose static variable threads read and write without a lock. */

@@ -1,3 +1,4 @@
+/* Widens half floats bit by bit. */
 #include "core/half.h"
 
 #include <string.h>

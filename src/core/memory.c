@@ -1,3 +1,4 @@
+/* How much memory the machine, or the control group, leaves to this process. */
 #include "core/memory.h"
 
 #include <stdio.h>

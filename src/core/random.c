@@ -1,3 +1,4 @@
+/* NumPy's legacy random numbers, bit by bit. */
 #include "core/random.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Writes a file beside its place and renames it over it. */
 #include "formats/atomic-file.h"
 
 #include <glib/gi18n.h>

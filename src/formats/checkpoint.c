@@ -1,3 +1,4 @@
+/* Finds a folder's files of weights, by an index or by their names, and what tensors they have. */
 #include "formats/checkpoint.h"
 
 #include "core/error.h"

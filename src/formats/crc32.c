@@ -1,3 +1,4 @@
+/* The checksum of zip archives, four bytes at a time. */
 #include "formats/zip.h"
 
 /* The reflected polynomial of CRC-32 (ISO 3309). */

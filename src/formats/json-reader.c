@@ -1,3 +1,4 @@
+/* Takes a JSON text apart, token by token. */
 #include "formats/json-reader.h"
 
 #include <glib/gi18n.h>

@@ -1,3 +1,4 @@
+/* Makes json-glib's tree of a JSON text, strictly. */
 #include "formats/json-text.h"
 
 #include "core/error.h"

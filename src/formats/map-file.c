@@ -1,3 +1,4 @@
+/* Maps a file, with an error that names it. */
 #include "formats/map-file.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Maps files, and has pages that they lose read as zeros in place of a signal that ends the program. */
 #define _GNU_SOURCE
 #include "formats/mapping.h"
 

@@ -1,3 +1,4 @@
+/* Reads the Python dictionary at the head of a .npy array. */
 #include "formats/npy-header.h"
 
 #include "core/error.h"

@@ -1,9 +1,20 @@
 /* The header of a .npy file (npy.h). */
 #pragma once
 
-#include "formats/npy.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
+
+#define EG_NPY_MAX_DIMS 32
+
+typedef enum
+{
+  EG_NPY_BOOL,
+  EG_NPY_INT,
+  EG_NPY_UINT,
+  EG_NPY_FLOAT,
+  EG_NPY_TEXT, /* unicode, dtype U */
+} EgNpyKind;
 
 /**
  * EgNpyHeader:

@@ -1,3 +1,4 @@
+/* Reads and writes the numbers and texts of .npy arrays. */
 #include "formats/npy.h"
 
 #include "core/error.h"

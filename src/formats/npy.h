@@ -9,20 +9,9 @@
  * header. */
 #pragma once
 
-#include <glib.h>
+#include "formats/npy-header.h"
 
 G_BEGIN_DECLS
-
-#define EG_NPY_MAX_DIMS 32
-
-typedef enum
-{
-  EG_NPY_BOOL,
-  EG_NPY_INT,
-  EG_NPY_UINT,
-  EG_NPY_FLOAT,
-  EG_NPY_TEXT, /* unicode, dtype U */
-} EgNpyKind;
 
 /* An array in memory, immutable. */
 typedef struct _EgNpyArray EgNpyArray;

@@ -1,3 +1,4 @@
+/* Archives of named .npy arrays. */
 #include "formats/npz.h"
 
 #include "core/error.h"

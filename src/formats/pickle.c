@@ -1,3 +1,4 @@
+/* A pickle machine that can make tensors and nothing else. */
 #include "formats/pickle.h"
 
 #include "core/error.h"

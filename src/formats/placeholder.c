@@ -1,3 +1,4 @@
+/* Tells a Git LFS pointer or a web page from the file that should be there. */
 #include "formats/placeholder.h"
 
 #include "core/error.h"

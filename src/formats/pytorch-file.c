@@ -1,3 +1,4 @@
+/* Takes the tensors of a torch.save archive from where they lie in it. */
 #include "formats/pytorch-file.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Makes a name from outside fit for a message. */
 #include "formats/quote.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Reads and checks the header of a .safetensors file. */
 #include "formats/safetensors.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Collects the tensors of a file, copying those that lie at odd addresses. */
 #include "formats/tensor-file.h"
 
 #include "core/error.h"

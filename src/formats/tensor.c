@@ -1,3 +1,4 @@
+/* A tensor's type, shape and values as float32. */
 #include "formats/tensor.h"
 
 #include "core/half.h"

@@ -1,3 +1,4 @@
+/* Reads a zip archive's directory and members, trusting no size in them. */
 #include "formats/zip.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Writes a zip archive, with zip64 where it must. */
 #include "formats/zip.h"
 
 #include "formats/atomic-file.h"

@@ -1,3 +1,4 @@
+/* Lists the models on this machine, and why one cannot be traced. */
 #include "library/catalog.h"
 
 #include "library/locate.h"

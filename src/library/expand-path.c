@@ -1,3 +1,4 @@
+/* Expands ~ and variables in a path. */
 #include "library/expand-path.h"
 
 #include <pwd.h>

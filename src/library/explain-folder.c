@@ -1,3 +1,4 @@
+/* Says what a folder without a model's files is. */
 #include "library/explain-folder.h"
 
 #include "formats/json-text.h"

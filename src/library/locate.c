@@ -1,3 +1,4 @@
+/* Finds a model by its name: a folder, the store, Hugging Face's caches. */
 #include "library/locate.h"
 
 #include "core/data.h"

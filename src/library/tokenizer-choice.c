@@ -1,3 +1,4 @@
+/* Chooses the tokenizer of a model, and says where it comes from. */
 #include "library/tokenizer-choice.h"
 
 #include "core/data.h"

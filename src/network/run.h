@@ -1,4 +1,4 @@
-/* What a run of the network keeps, so that others can continue it or take values from it (design §5).
+/* What a run of the network keeps, so that others can continue it or take values from it (docs/design.md §5).
  *
  * A run keeps rows for the positions first … n_positions−1; those before are its base's. The base must
  * outlive it. */

@@ -67,6 +67,15 @@ eg_workspace_check (EgWorkspace *self, GError **error)
          && eg_network_check_files (self->network, error);
 }
 
+gboolean
+eg_workspace_explain_no_number (EgWorkspace *self, GError **error)
+{
+  if (!eg_workspace_check (self, error) || !eg_network_check_finite (self->network, error))
+    return FALSE;
+  return eg_error_invalid (
+      error, _ ("What the network makes of this prompt is no number: its values grow beyond float32’s range"));
+}
+
 EgStream *
 eg_workspace_get_stream (EgWorkspace *self)
 {

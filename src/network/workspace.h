@@ -23,6 +23,10 @@ EgNetwork *eg_workspace_get_network (EgWorkspace *self);
  * EG_ERROR_DEVICE; on a processor EG_ERROR_FORMAT alone: a file with weights was changed meanwhile. */
 gboolean eg_workspace_check (EgWorkspace *self, GError **error);
 
+/* What to say where logits are no numbers: EG_ERROR_FORMAT with the weight that is none, or else
+ * EG_ERROR_INVALID. Returns: FALSE. */
+gboolean eg_workspace_explain_no_number (EgWorkspace *self, GError **error);
+
 /* Gives all its memory back and begins anew, after EG_ERROR_MEMORY: a smaller group may work. */
 void eg_workspace_reset (EgWorkspace *self);
 

@@ -1,3 +1,4 @@
+/* A chart of curves: axes, ticks, legend and lines. */
 #include "plot/chart.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Colour maps by their names, and the colour at a place of one. */
 #include "plot/colormap.h"
 
 #include "core/error.h"

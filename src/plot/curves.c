@@ -1,6 +1,8 @@
+/* The curves of a grid, made into charts and into sentences. */
 #include "plot/curves.h"
 
 #include "tokenizer/token-text.h"
+#include "trace/result/analysis.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -28,16 +30,16 @@ eg_curves_pin_color (gsize pin, gboolean dark)
 
 /* "“␣Merkel” (6)", short enough for a legend. */
 static char *
-name_token (const EgTraceResult *result, gsize position)
+name_token (const EgTraceGrid *grid, gsize position)
 {
-  g_autofree char *token = eg_token_quote (eg_trace_result_get_token (result, position));
+  g_autofree char *token = eg_token_quote (eg_trace_grid_get_token (grid, position));
   return g_strdup_printf ("“%s” (%" G_GSIZE_FORMAT ")", token, position);
 }
 
 static void
-draw_layers (const EgTraceResult *result, EgChart *chart, cairo_t *cr, double width, double height)
+draw_layers (const EgTraceGrid *grid, EgChart *chart, cairo_t *cr, double width, double height)
 {
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (grid);
 
   chart->n_series = 1;
   chart->series[0] = (EgChartSeries){
@@ -53,9 +55,9 @@ draw_layers (const EgTraceResult *result, EgChart *chart, cairo_t *cr, double wi
 
 static void
 draw_subject (
-    const EgTraceResult *result, EgChart *chart, EgColor accent, cairo_t *cr, double width, double height)
+    const EgTraceGrid *grid, EgChart *chart, EgColor accent, cairo_t *cr, double width, double height)
 {
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (grid);
   const gsize n = analysis->n_layers;
   g_autofree double *overall = g_new (double, n), *subject = g_new (double, n);
 
@@ -81,7 +83,7 @@ draw_subject (
 }
 
 static void
-draw_pinned (const EgTraceResult *result,
+draw_pinned (const EgTraceGrid *grid,
              const EgCell *pins,
              gsize n_pins,
              EgChart *chart,
@@ -90,7 +92,7 @@ draw_pinned (const EgTraceResult *result,
              double width,
              double height)
 {
-  const gsize L = result->n_layers, T = result->n_tokens;
+  const gsize L = grid->n_layers, T = grid->n_tokens;
   g_autofree double *values = g_new (double, L *n_pins), *sem = g_new (double, L *n_pins);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
@@ -99,10 +101,10 @@ draw_pinned (const EgTraceResult *result,
     {
       for (gsize l = 0; l < L; l++)
         {
-          values[p * L + l] = result->scores[l * T + pins[p].position];
-          sem[p * L + l] = result->sem[l * T + pins[p].position];
+          values[p * L + l] = grid->scores[0][l * T + pins[p].position];
+          sem[p * L + l] = grid->sem[0][l * T + pins[p].position];
         }
-      g_ptr_array_add (names, name_token (result, pins[p].position));
+      g_ptr_array_add (names, name_token (grid, pins[p].position));
       chart->series[p] = (EgChartSeries){
         .name = names->pdata[p],
         .values = values + p * L,
@@ -118,7 +120,7 @@ draw_pinned (const EgTraceResult *result,
 
 void
 eg_curves_draw (EgCurves curves,
-                const EgTraceResult *result,
+                const EgTraceGrid *grid,
                 const EgCell *pins,
                 gsize n_pins,
                 const EgChart *chart,
@@ -132,42 +134,40 @@ eg_curves_draw (EgCurves curves,
   EgChart own = *chart;
 
   own.x_title = _ ("Layer");
-  own.y_title = eg_metric_get_title (result->metric);
+  own.y_title = eg_metric_get_title (eg_trace_grid_get_metric (grid));
   own.cursor = cursor;
   switch (curves)
     {
     case EG_CURVES_LAYERS:
-      draw_layers (result, &own, cr, width, height);
+      draw_layers (grid, &own, cr, width, height);
       break;
     case EG_CURVES_SUBJECT:
-      draw_subject (result, &own, accent, cr, width, height);
+      draw_subject (grid, &own, accent, cr, width, height);
       break;
     case EG_CURVES_PINNED:
     default:
-      draw_pinned (result, pins, MIN (n_pins, EG_MAX_PINS), &own, dark, cr, width, height);
+      draw_pinned (grid, pins, MIN (n_pins, EG_MAX_PINS), &own, dark, cr, width, height);
       break;
     }
 }
 
 char *
-eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *pins, gsize n_pins)
+eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, const EgCell *pins, gsize n_pins)
 {
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (grid);
   g_autoptr (GString) text = g_string_new (NULL);
-  const gboolean damages = result->direction == EG_DIRECTION_DAMAGE;
 
   switch (curves)
     {
     case EG_CURVES_LAYERS:
       if (analysis->n_top == 0)
         {
-          g_string_append (text,
-                           result->complete ? _ ("No cell has a score") : _ ("No cell has a score yet"));
+          g_string_append (text, grid->result->complete ? _ ("No cell has a score")
+                                                        : _ ("No cell has a score yet"));
           break;
         }
-      g_string_append (text, eg_metric_is_better (result->metric, 1, 0) != damages
-                                 ? _ ("Highest on average: ")
-                                 : _ ("Lowest on average: "));
+      g_string_append (text, eg_trace_result_matters_high (grid->result) ? _ ("Highest on average: ")
+                                                                         : _ ("Lowest on average: "));
       for (gsize i = 0; i < analysis->n_top; i++)
         /* TRANSLATORS: one of a list: a comma or nothing, the layer and its average score. */
         g_string_append_printf (text, _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],
@@ -183,10 +183,10 @@ eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *
     default:
       for (gsize p = 0; p < n_pins; p++)
         {
-          g_autofree char *token = name_token (result, pins[p].position);
+          g_autofree char *token = name_token (grid, pins[p].position);
           /* TRANSLATORS: one of a list: a semicolon or nothing, the layer, the token and the score. */
           g_string_append_printf (text, _ ("%slayer %zu at %s: %.3f"), p > 0 ? "; " : "", pins[p].layer,
-                                  token, eg_trace_result_score (result, pins[p].layer, pins[p].position));
+                                  token, eg_trace_grid_score (grid, pins[p].layer, pins[p].position));
         }
       if (n_pins == 0)
         g_string_append (text, _ ("Click cells of the map to compare their tokens here"));

@@ -41,7 +41,7 @@ EgColor eg_curves_pin_color (gsize pin, gboolean dark);
  * @cursor: the layer to mark by a vertical line, or −1
  */
 void eg_curves_draw (EgCurves curves,
-                     const EgTraceResult *result,
+                     const EgTraceGrid *grid,
                      const EgCell *pins,
                      gsize n_pins,
                      const EgChart *chart,
@@ -54,6 +54,6 @@ void eg_curves_draw (EgCurves curves,
 
 /* What the curves say, in a sentence or two: the five highest layers, both means and their ratio. (transfer
  * full) */
-char *eg_curves_describe (EgCurves curves, const EgTraceResult *result, const EgCell *pins, gsize n_pins);
+char *eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, const EgCell *pins, gsize n_pins);
 
 G_END_DECLS

@@ -1,3 +1,4 @@
+/* Draws a figure to the surface that a file’s ending asks for. */
 #include "plot/export.h"
 
 #include "core/error.h"
@@ -106,7 +107,7 @@ create_surface (Format format, double width, double height, double pixel, const 
 }
 
 gboolean
-eg_export_figure (const EgTraceResult *result, const EgFigure *figure, const char *path, GError **error)
+eg_export_figure (const EgTraceGrid *grid, const EgFigure *figure, const char *path, GError **error)
 {
   const EgFigureOptions *options = &figure->options;
   Format format;
@@ -122,7 +123,7 @@ eg_export_figure (const EgTraceResult *result, const EgFigure *figure, const cha
 
   const double width = options->width * POINTS_PER_INCH;
   const double pixel = format == FORMAT_PNG ? options->png_scale * PIXELS_PER_INCH / POINTS_PER_INCH : 0;
-  const double height = eg_figure_get_height (figure, result);
+  const double height = eg_figure_get_height (figure, grid);
   g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
   if (file == NULL)
     return FALSE;
@@ -130,7 +131,7 @@ eg_export_figure (const EgTraceResult *result, const EgFigure *figure, const cha
   Writer writer = { .file = file };
   cairo_surface_t *surface = create_surface (format, width, height, pixel, options->style.title, &writer);
   cairo_t *cr = cairo_create (surface);
-  eg_figure_draw (figure, result, cr, pixel);
+  eg_figure_draw (figure, grid, cr, pixel);
   cairo_status_t status = cairo_status (cr);
   cairo_destroy (cr);
   if (format == FORMAT_PNG && status == CAIRO_STATUS_SUCCESS)

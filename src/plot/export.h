@@ -10,7 +10,6 @@ gboolean eg_export_can_write (const char *path);
 
 /* Writes the figure as the path's ending says, through a temporary file and a rename. EG_ERROR_INVALID for
  * another ending or options out of range; a full or missing disk as atomic-file.h says it. */
-gboolean
-eg_export_figure (const EgTraceResult *result, const EgFigure *figure, const char *path, GError **error);
+gboolean eg_export_figure (const EgTraceGrid *grid, const EgFigure *figure, const char *path, GError **error);
 
 G_END_DECLS

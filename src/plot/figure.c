@@ -1,4 +1,7 @@
+/* Draws one of the pictures of a result in the size that was asked for. */
 #include "plot/figure.h"
+
+#include "trace/ask/site-names.h"
 
 #define POINTS_PER_INCH 72.0
 /* Of a chart of curves. */
@@ -25,40 +28,40 @@ eg_picture_get_name (EgPicture picture)
 /* ---- heatmaps side by side ---- */
 
 static gsize
-count_across (const EgFigure *self, const EgTraceResult *result)
+count_across (const EgFigure *self, const EgTraceGrid *grid)
 {
-  return (gsize)CLAMP (self->options.width / MAP_WIDTH, 1, (double)eg_trace_result_n_sites (result));
+  return (gsize)CLAMP (self->options.width / MAP_WIDTH, 1, (double)grid->result->n_grids);
 }
 
 /* The style of all the maps: a raw scale holds what all of them have. */
 static EgHeatmapStyle
-get_sites_style (const EgFigure *self, const EgTraceResult *result)
+get_sites_style (const EgFigure *self, const EgTraceGrid *grid)
 {
   EgHeatmapStyle style = self->options.style;
-  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
-    eg_heatmap_style_hold_scores (&style, eg_trace_result_get_site (result, i));
+  for (gsize i = 0; i < grid->result->n_grids; i++)
+    eg_heatmap_style_hold_scores (&style, grid->result->grids[i]);
   return style;
 }
 
 /* Of one row of maps. */
 static double
-get_row_height (const EgFigure *self, const EgTraceResult *result)
+get_row_height (const EgFigure *self, const EgTraceGrid *grid)
 {
-  EgHeatmapStyle style = get_sites_style (self, result);
-  const double width = self->options.width * POINTS_PER_INCH / (double)count_across (self, result);
-  style.title = eg_site_get_title (result->site);
-  return eg_heatmap_natural_height (result, &style, width);
+  EgHeatmapStyle style = get_sites_style (self, grid);
+  const double width = self->options.width * POINTS_PER_INCH / (double)count_across (self, grid);
+  style.title = eg_site_name_get_title (grid->site);
+  return eg_heatmap_natural_height (grid, &style, width);
 }
 
 static void
-draw_sites (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, double height, double pixel)
+draw_sites (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, double height, double pixel)
 {
-  const gsize n = eg_trace_result_n_sites (result), across = count_across (self, result);
+  const gsize n = grid->result->n_grids, across = count_across (self, grid);
   const gsize down = (n + across - 1) / across;
   const double top = self->options.style.title != NULL ? TITLE_HEIGHT : 0;
   const double width = self->options.width * POINTS_PER_INCH / (double)across;
   const double row = (height - top) / (double)down;
-  EgHeatmapStyle style = get_sites_style (self, result);
+  EgHeatmapStyle style = get_sites_style (self, grid);
 
   eg_color_set (style.background, cr);
   cairo_paint (cr);
@@ -73,8 +76,8 @@ draw_sites (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, doub
   style.background.alpha = 0;
   for (gsize i = 0; i < n; i++)
     {
-      const EgTraceResult *site = eg_trace_result_get_site (result, i);
-      style.title = eg_site_get_title (site->site);
+      const EgTraceGrid *site = grid->result->grids[i];
+      style.title = eg_site_name_get_title (site->site);
       g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (site, &style, width, row, pixel);
       cairo_save (cr);
       cairo_translate (cr, (double)(i % across) * width, top + (double)(i / across) * row);
@@ -84,7 +87,7 @@ draw_sites (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, doub
 }
 
 double
-eg_figure_get_height (const EgFigure *self, const EgTraceResult *result)
+eg_figure_get_height (const EgFigure *self, const EgTraceGrid *grid)
 {
   const EgFigureOptions *options = &self->options;
   const double width = options->width * POINTS_PER_INCH;
@@ -93,17 +96,17 @@ eg_figure_get_height (const EgFigure *self, const EgTraceResult *result)
     return options->height * POINTS_PER_INCH;
   if (self->picture == EG_PICTURE_SITES)
     {
-      const gsize n = eg_trace_result_n_sites (result), across = count_across (self, result);
-      return (double)((n + across - 1) / across) * get_row_height (self, result)
+      const gsize n = grid->result->n_grids, across = count_across (self, grid);
+      return (double)((n + across - 1) / across) * get_row_height (self, grid)
              + (options->style.title != NULL ? TITLE_HEIGHT : 0);
     }
   if (self->picture == EG_PICTURE_HEATMAP)
-    return eg_heatmap_natural_height (result, &options->style, width);
+    return eg_heatmap_natural_height (grid, &options->style, width);
   return width * CURVES_ASPECT + (options->style.title != NULL ? TITLE_HEIGHT : 0);
 }
 
 static void
-draw_curves (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, double height, double pixel)
+draw_curves (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, double height, double pixel)
 {
   static const EgCurves curves[EG_N_PICTURES] = {
     [EG_PICTURE_LAYERS] = EG_CURVES_LAYERS,
@@ -118,26 +121,26 @@ draw_curves (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, dou
   chart.font_family = style->font_family;
   chart.font_size = style->font_size;
   chart.pixel = pixel;
-  eg_curves_draw (curves[self->picture], result, self->pins, self->n_pins, &chart, style->subject, FALSE, -1,
+  eg_curves_draw (curves[self->picture], grid, self->pins, self->n_pins, &chart, style->subject, FALSE, -1,
                   cr, self->options.width * POINTS_PER_INCH, height);
 }
 
 void
-eg_figure_draw (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, double pixel)
+eg_figure_draw (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, double pixel)
 {
-  const double width = self->options.width * POINTS_PER_INCH, height = eg_figure_get_height (self, result);
+  const double width = self->options.width * POINTS_PER_INCH, height = eg_figure_get_height (self, grid);
 
   if (self->picture == EG_PICTURE_SITES)
     {
-      draw_sites (self, result, cr, height, pixel);
+      draw_sites (self, grid, cr, height, pixel);
       return;
     }
   if (self->picture != EG_PICTURE_HEATMAP)
     {
-      draw_curves (self, result, cr, height, pixel);
+      draw_curves (self, grid, cr, height, pixel);
       return;
     }
   g_autoptr (EgHeatmapLayout) layout
-      = eg_heatmap_layout_new (result, &self->options.style, width, height, pixel);
-  eg_heatmap_draw (layout, result, cr);
+      = eg_heatmap_layout_new (grid, &self->options.style, width, height, pixel);
+  eg_heatmap_draw (layout, grid, cr);
 }

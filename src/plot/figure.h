@@ -59,10 +59,10 @@ typedef struct
 } EgFigure;
 
 /* In points: what options.height says, or what suits the width. */
-double eg_figure_get_height (const EgFigure *self, const EgTraceResult *result);
+double eg_figure_get_height (const EgFigure *self, const EgTraceGrid *grid);
 
 /* Fills options.width × eg_figure_get_height() from the origin, in points. pixel: device pixels a point, or 0
  * for vector surfaces. */
-void eg_figure_draw (const EgFigure *self, const EgTraceResult *result, cairo_t *cr, double pixel);
+void eg_figure_draw (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, double pixel);
 
 G_END_DECLS

@@ -74,7 +74,7 @@ forget_tokens (EgHeatmapLayout *self)
 }
 
 void
-eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceResult *result, double token_size)
+eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceGrid *grid, double token_size)
 {
   const double em = self->style.font_size, line = eg_heatmap_labels_line_height (self);
   const gboolean down = eg_heatmap_layout_is_tokens_down (self);
@@ -94,7 +94,7 @@ eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceResult *resul
     {
       const gboolean is_subject
           = eg_heatmap_layout_tells_tokens (self) && t >= self->subject_first && t <= self->subject_last;
-      g_autofree char *text = eg_token_to_visible (eg_trace_result_get_token (result, t));
+      g_autofree char *text = eg_token_to_visible (eg_trace_grid_get_token (grid, t));
       EgLabel *label
           = add_label (self, text, em * shrink, is_subject ? self->style.subject : self->style.foreground);
       eg_label_soften_space (label);
@@ -306,7 +306,7 @@ name_scale (const EgHeatmapLayout *self)
 
   if (!self->normalized)
     return g_strdup (metric);
-  if (self->direction == EG_DIRECTION_DAMAGE)
+  if (self->is_loss)
     /* TRANSLATORS: %s is a metric, such as "Logit difference". */
     return g_strdup_printf (_ ("%s, normalized loss"), metric);
   if (self->metric == EG_METRIC_PROB)

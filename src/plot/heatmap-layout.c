@@ -1,6 +1,8 @@
 /* Where everything of a heatmap goes. */
 #include "plot/heatmap-private.h"
 
+#include "trace/result/analysis.h"
+
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -32,9 +34,9 @@ round_up (double value)
 
 /* Of everything that the raw scale must hold: the cells and both probabilities, as far as they are known. */
 static void
-find_range (const EgTraceResult *result, double *least, double *greatest)
+find_range (const EgTraceGrid *grid, double *least, double *greatest)
 {
-  const double ends[] = { result->low_score, result->high_score };
+  const double ends[] = { eg_trace_grid_get_ends (grid)->low, eg_trace_grid_get_ends (grid)->high };
 
   *least = INFINITY;
   *greatest = -INFINITY;
@@ -44,19 +46,19 @@ find_range (const EgTraceResult *result, double *least, double *greatest)
         *least = MIN (*least, ends[i]);
         *greatest = MAX (*greatest, ends[i]);
       }
-  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
-    if (!isnan (result->scores[i]))
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
+    if (!isnan (grid->scores[0][i]))
       {
-        *least = MIN (*least, result->scores[i]);
-        *greatest = MAX (*greatest, result->scores[i]);
+        *least = MIN (*least, grid->scores[0][i]);
+        *greatest = MAX (*greatest, grid->scores[0][i]);
       }
 }
 
 void
-eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *result)
+eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceGrid *grid)
 {
   double least, greatest;
-  find_range (result, &least, &greatest);
+  find_range (grid, &least, &greatest);
   const gboolean any = self->least < self->greatest;
   self->least = any ? MIN (self->least, least) : least;
   self->greatest = any ? MAX (self->greatest, greatest) : greatest;
@@ -65,27 +67,25 @@ eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *result)
 /* Whether the clean and the corrupted run are known, and yet there is nothing between them to normalize by.
  */
 static gboolean
-is_undefined (const EgTraceResult *result)
+is_undefined (const EgTraceGrid *grid)
 {
-  return !isnan (result->low_score) && !isnan (result->high_score)
-         && isnan (eg_trace_result_normalize (result, result->high_score));
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  return !isnan (ends->low) && !isnan (ends->high) && isnan (eg_trace_grid_normalize (grid, ends->high));
 }
 
 static void
-choose_scale (EgHeatmapLayout *self, const EgTraceResult *result)
+choose_scale (EgHeatmapLayout *self, const EgTraceGrid *grid)
 {
   double least, greatest;
 
-  const gboolean damages = result->direction == EG_DIRECTION_DAMAGE;
-
-  self->normalized = self->style.scale == EG_SCALE_NORMALIZED && !is_undefined (result);
-  self->reversed = !self->normalized && eg_metric_is_better (result->metric, 1, 0) == damages;
+  self->normalized = self->style.scale == EG_SCALE_NORMALIZED && !is_undefined (grid);
+  self->reversed = !self->normalized && !eg_trace_result_matters_high (grid->result);
   self->low = 0;
   self->high = 1;
   self->n_bar_steps = 5;
   if (self->normalized)
     return;
-  find_range (result, &least, &greatest);
+  find_range (grid, &least, &greatest);
   if (self->style.least < self->style.greatest)
     {
       least = MIN (least, self->style.least);
@@ -184,7 +184,7 @@ choose_bracket (EgHeatmapLayout *self)
 
 /* Layers down: the tokens' slope and reach decide what is left for the map. */
 static void
-place_layers_down (EgHeatmapLayout *self, const EgTraceResult *result, double top, double tick_width)
+place_layers_down (EgHeatmapLayout *self, const EgTraceGrid *grid, double top, double tick_width)
 {
   const double em = self->style.font_size;
   const double layer_width = eg_heatmap_labels_width (self, self->n_layers > 100 ? "000" : "00");
@@ -192,7 +192,7 @@ place_layers_down (EgHeatmapLayout *self, const EgTraceResult *result, double to
   const double right = MAX (self->width - width_of_bar (self, tick_width), left + MIN_MAP * em);
 
   set_across (self, left, right);
-  eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
+  eg_heatmap_labels_make_tokens (self, grid, eg_heatmap_layout_token_size (self));
   /* Twice, for a narrower map can be one that scrolls, and then the first column in view is any. */
   for (int i = 0; i < 2; i++)
     {
@@ -201,7 +201,7 @@ place_layers_down (EgHeatmapLayout *self, const EgTraceResult *result, double to
         break;
       left = needed;
       set_across (self, left, right);
-      eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
+      eg_heatmap_labels_make_tokens (self, grid, eg_heatmap_layout_token_size (self));
     }
 
   const double band = choose_bracket (self);
@@ -214,13 +214,13 @@ place_layers_down (EgHeatmapLayout *self, const EgTraceResult *result, double to
 
 /* Tokens down: they stand upright at the left, the bracket at the right of the map. */
 static void
-place_tokens_down (EgHeatmapLayout *self, const EgTraceResult *result, double top, double tick_width)
+place_tokens_down (EgHeatmapLayout *self, const EgTraceGrid *grid, double top, double tick_width)
 {
   const double em = self->style.font_size, line = eg_heatmap_labels_line_height (self);
   const double below = 2 * line + (TICK + 0.15 + MARGIN) * em;
 
   set_down (self, top + line / 2, self->height - below);
-  eg_heatmap_labels_make_tokens (self, result, eg_heatmap_layout_token_size (self));
+  eg_heatmap_labels_make_tokens (self, grid, eg_heatmap_layout_token_size (self));
   const double band = choose_bracket (self);
   const double left = eg_heatmap_labels_left_for_tokens (self, 0);
   const double right = self->width - width_of_bar (self, tick_width) - band;
@@ -232,14 +232,14 @@ place_tokens_down (EgHeatmapLayout *self, const EgTraceResult *result, double to
 }
 
 static double
-place_headings (EgHeatmapLayout *self, const EgTraceResult *result, const EgHeatmapStyle *style)
+place_headings (EgHeatmapLayout *self, const EgTraceGrid *grid, const EgHeatmapStyle *style)
 {
   const double em = style->font_size;
   double top = MARGIN * em;
 
   if (style->title != NULL && *style->title != '\0')
     top = eg_heatmap_labels_add_heading (self, style->title, em * TITLE_SIZE, style->foreground, top);
-  if (style->scale == EG_SCALE_NORMALIZED && is_undefined (result))
+  if (style->scale == EG_SCALE_NORMALIZED && is_undefined (grid))
     top = eg_heatmap_labels_add_heading (
         self,
         _ ("Normalized scores are undefined (corrupting makes nothing worse): scores are shown as they are"),
@@ -260,26 +260,27 @@ place_bar (EgHeatmapLayout *self, double tick_width)
 }
 
 void
-eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceResult *result, const EgHeatmapStyle *style)
+eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceGrid *grid, const EgHeatmapStyle *style)
 {
   *self = (EgHeatmapLayout){
     .style = *style,
     .zoom = 1,
-    .n_layers = result->n_layers,
-    .n_tokens = result->n_tokens,
-    .metric = result->metric,
-    .sweep = result->sweep,
-    .direction = result->direction,
-    .subject_first = result->subject_first,
-    .subject_last = MIN (result->subject_last, result->n_tokens - 1),
+    .n_layers = grid->n_layers,
+    .n_tokens = grid->n_tokens,
+    .metric = eg_trace_grid_get_metric (grid),
+    .is_loss = eg_trace_result_is_loss (grid->result),
+    .tells_layers = eg_trace_grid_tells_layers (grid),
+    .tells_tokens = eg_trace_grid_tells_tokens (grid),
   };
+  eg_trace_grid_get_subject (grid, &self->subject_first, &self->subject_last);
+  self->subject_last = MIN (self->subject_last, grid->n_tokens - 1);
   self->style.title = NULL;
   self->style.font_family = g_intern_string (style->font_family);
-  choose_scale (self, result);
+  choose_scale (self, grid);
 }
 
 static EgHeatmapLayout *
-make_layout (const EgTraceResult *result,
+make_layout (const EgTraceGrid *grid,
              const EgHeatmapStyle *style,
              double width,
              double height,
@@ -289,7 +290,7 @@ make_layout (const EgTraceResult *result,
 {
   EgHeatmapLayout *self = g_new0 (EgHeatmapLayout, 1);
 
-  eg_heatmap_layout_init_scale (self, result, style);
+  eg_heatmap_layout_init_scale (self, grid, style);
   self->width = width;
   self->height = height;
   self->pixel = pixel;
@@ -300,12 +301,12 @@ make_layout (const EgTraceResult *result,
   self->layer_labels = g_new0 (EgLabel *, self->n_layers);
 
   const double tick_width = eg_heatmap_labels_width_of_bar (self);
-  const double top = place_headings (self, result, style);
+  const double top = place_headings (self, grid, style);
   eg_heatmap_labels_make_subject (self);
   if (eg_heatmap_layout_is_tokens_down (self))
-    place_tokens_down (self, result, top, tick_width);
+    place_tokens_down (self, grid, top, tick_width);
   else
-    place_layers_down (self, result, top, tick_width);
+    place_layers_down (self, grid, top, tick_width);
   eg_heatmap_labels_make_layers (self);
   eg_heatmap_labels_add_axis (self);
   place_bar (self, tick_width);
@@ -314,21 +315,21 @@ make_layout (const EgTraceResult *result,
 }
 
 EgHeatmapLayout *
-eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
+eg_heatmap_layout_new_zoomed (const EgTraceGrid *grid,
                               const EgHeatmapStyle *style,
                               double width,
                               double height,
                               double pixel,
                               double zoom)
 {
-  return make_layout (result, style, width, height, pixel, zoom, LEAST_CELL);
+  return make_layout (grid, style, width, height, pixel, zoom, LEAST_CELL);
 }
 
 EgHeatmapLayout *
 eg_heatmap_layout_new (
-    const EgTraceResult *result, const EgHeatmapStyle *style, double width, double height, double pixel)
+    const EgTraceGrid *grid, const EgHeatmapStyle *style, double width, double height, double pixel)
 {
-  EgHeatmapLayout *self = make_layout (result, style, width, height, pixel, 1, 0);
+  EgHeatmapLayout *self = make_layout (grid, style, width, height, pixel, 1, 0);
 
   /* Snapped to pixels, cells that are less than one would be left out: they are blended instead. */
   if (MIN (eg_heatmap_layout_token_size (self), eg_heatmap_layout_layer_size (self)) * pixel < 1)
@@ -364,10 +365,10 @@ eg_heatmap_layout_is_cut (const EgHeatmapLayout *self)
 }
 
 double
-eg_heatmap_natural_height (const EgTraceResult *result, const EgHeatmapStyle *style, double width)
+eg_heatmap_natural_height (const EgTraceGrid *grid, const EgHeatmapStyle *style, double width)
 {
   const double probe = width;
-  g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, style, width, probe, 0);
+  g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (grid, style, width, probe, 0);
   const double rows = (double)n_rows (layout) * style->font_size * 1.25;
   return probe - layout->map.height
          + CLAMP (rows, 0.36 * layout->map.width,
@@ -375,16 +376,20 @@ eg_heatmap_natural_height (const EgTraceResult *result, const EgHeatmapStyle *st
 }
 
 gboolean
-eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceResult *result)
+eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceGrid *grid)
 {
   EgHeatmapLayout now = { .style = self->style };
+  gsize first, last;
 
-  if (self->n_layers != result->n_layers || self->n_tokens != result->n_tokens
-      || self->subject_first != result->subject_first || self->subject_last != result->subject_last
-      || self->metric != result->metric || self->sweep != result->sweep
-      || self->direction != result->direction)
+  eg_trace_grid_get_subject (grid, &first, &last);
+
+  if (self->n_layers != grid->n_layers || self->n_tokens != grid->n_tokens || self->subject_first != first
+      || self->subject_last != last || self->metric != eg_trace_grid_get_metric (grid)
+      || self->is_loss != eg_trace_result_is_loss (grid->result)
+      || self->tells_layers != eg_trace_grid_tells_layers (grid)
+      || self->tells_tokens != eg_trace_grid_tells_tokens (grid))
     return FALSE;
-  choose_scale (&now, result);
+  choose_scale (&now, grid);
   return now.normalized == self->normalized && now.low == self->low && now.high == self->high;
 }
 
@@ -476,10 +481,10 @@ eg_heatmap_layout_get_subject (const EgHeatmapLayout *self, double *from, double
 }
 
 double
-eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceResult *result, double score)
+eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceGrid *grid, double score)
 {
   if (self->normalized)
-    return eg_trace_result_normalize (result, score);
+    return eg_trace_grid_normalize (grid, score);
   const double place = CLAMP ((score - self->low) / (self->high - self->low), 0, 1);
   return self->reversed ? 1 - place : place;
 }

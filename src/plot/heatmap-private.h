@@ -22,22 +22,21 @@ eg_heatmap_layout_is_tokens_down (const EgHeatmapLayout *self)
 static inline gboolean
 eg_heatmap_layout_tells_tokens (const EgHeatmapLayout *self)
 {
-  return self->sweep != EG_SWEEP_LAYERS;
+  return self->tells_tokens;
 }
 
 static inline gboolean
 eg_heatmap_layout_tells_layers (const EgHeatmapLayout *self)
 {
-  return self->sweep != EG_SWEEP_POSITIONS;
+  return self->tells_layers;
 }
 
-/* A layout of nothing yet but the result's shape and subject, and the scale: for maps without texts. */
-void eg_heatmap_layout_init_scale (EgHeatmapLayout *self,
-                                   const EgTraceResult *result,
-                                   const EgHeatmapStyle *style);
+/* A layout of nothing yet but the grid's shape and subject, and the scale: for maps without texts. */
+void
+eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceGrid *grid, const EgHeatmapStyle *style);
 
 /* The cells with the subject's lines and a frame, and no texts. */
-void eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
+void eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr);
 
 /* The size of a cell along the axis of tokens, and along that of layers, before it is snapped. */
 double eg_heatmap_layout_token_size (const EgHeatmapLayout *self);
@@ -53,7 +52,7 @@ double
 eg_heatmap_labels_add_heading (EgHeatmapLayout *self, const char *text, double size, EgColor color, double y);
 
 /* Made once the size of cells is about known (`token_size`, along their axis), placed when all is. */
-void eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceResult *result, double token_size);
+void eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceGrid *grid, double token_size);
 void eg_heatmap_labels_make_layers (EgHeatmapLayout *self);
 void eg_heatmap_labels_make_subject (EgHeatmapLayout *self);
 

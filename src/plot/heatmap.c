@@ -1,3 +1,4 @@
+/* Draws a heatmap where its layout says: cells, hatch, lines, axes and bar. */
 #include "plot/heatmap-private.h"
 
 #include <math.h>
@@ -14,10 +15,10 @@ line_width (const EgHeatmapLayout *self)
 }
 
 static gboolean
-is_known (const EgTraceResult *result, gsize layer, gsize position)
+is_known (const EgTraceGrid *grid, gsize layer, gsize position)
 {
-  return layer < result->n_layers && position < result->n_tokens
-         && !isnan (eg_trace_result_score (result, layer, position));
+  return layer < grid->n_layers && position < grid->n_tokens
+         && !isnan (eg_trace_grid_score (grid, layer, position));
 }
 
 static void
@@ -71,10 +72,10 @@ fill_with_hatch (const EgHeatmapLayout *self, cairo_t *cr)
 
 /* Calls a function for every cell in view. */
 typedef void (*CellFunction) (
-    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr);
+    const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr);
 
 static void
-for_each_cell (const EgHeatmapLayout *self, const EgTraceResult *result, CellFunction function, cairo_t *cr)
+for_each_cell (const EgHeatmapLayout *self, const EgTraceGrid *grid, CellFunction function, cairo_t *cr)
 {
   const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
   gsize columns[2], rows[2];
@@ -82,14 +83,13 @@ for_each_cell (const EgHeatmapLayout *self, const EgTraceResult *result, CellFun
   eg_heatmap_layout_get_visible (self, columns, rows);
   for (gsize row = rows[0]; row < rows[1]; row++)
     for (gsize column = columns[0]; column < columns[1]; column++)
-      function (self, result, tokens_down ? column : row, tokens_down ? row : column, cr);
+      function (self, grid, tokens_down ? column : row, tokens_down ? row : column, cr);
 }
 
 static void
-add_if_empty (
-    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+add_if_empty (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
-  if (!is_known (result, layer, position))
+  if (!is_known (grid, layer, position))
     add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
 }
 
@@ -101,19 +101,19 @@ is_beside_subject (const EgHeatmapLayout *self, gsize position)
 
 static void
 add_if_empty_beside (
-    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+    const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
   if (is_beside_subject (self, position))
-    add_if_empty (self, result, layer, position, cr);
+    add_if_empty (self, grid, layer, position, cr);
 }
 
 static void
-draw_empty_cells (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+draw_empty_cells (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr)
 {
   cairo_save (cr);
   clip_to_map (self, cr);
   cairo_new_path (cr);
-  for_each_cell (self, result, add_if_empty, cr);
+  for_each_cell (self, grid, add_if_empty, cr);
   if (cairo_has_current_point (cr))
     {
       /* Cells cover it where they are known, and a rectangle is far quicker to clip to than thousands. */
@@ -128,18 +128,17 @@ draw_empty_cells (const EgHeatmapLayout *self, const EgTraceResult *result, cair
 }
 
 static void
-fill_cell (const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+fill_cell (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
   EgRect cell = eg_heatmap_layout_get_cell (self, layer, position);
-  const double place
-      = eg_heatmap_layout_place (self, result, eg_trace_result_score (result, layer, position));
+  const double place = eg_heatmap_layout_place (self, grid, eg_trace_grid_score (grid, layer, position));
 
   if (self->pixel <= 0)
     {
       const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
-      if (is_known (result, layer + tokens_down, position + !tokens_down))
+      if (is_known (grid, layer + tokens_down, position + !tokens_down))
         cell.width += OVERLAP;
-      if (is_known (result, layer + !tokens_down, position + tokens_down))
+      if (is_known (grid, layer + !tokens_down, position + tokens_down))
         cell.height += OVERLAP;
     }
   eg_color_set (eg_colormap_lookup (self->style.colormap, place), cr);
@@ -148,21 +147,20 @@ fill_cell (const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer
 }
 
 static void
-fill_if_known (
-    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+fill_if_known (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
-  if (is_known (result, layer, position))
-    fill_cell (self, result, layer, position, cr);
+  if (is_known (grid, layer, position))
+    fill_cell (self, grid, layer, position, cr);
 }
 
 static void
-draw_cells (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+draw_cells (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr)
 {
   cairo_save (cr);
   clip_to_map (self, cr);
   if (self->pixel > 0)
     cairo_set_antialias (cr, CAIRO_ANTIALIAS_NONE);
-  for_each_cell (self, result, fill_if_known, cr);
+  for_each_cell (self, grid, fill_if_known, cr);
   cairo_restore (cr);
 }
 
@@ -350,17 +348,17 @@ draw_bar (const EgHeatmapLayout *self, cairo_t *cr)
 }
 
 void
-eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr)
 {
-  g_return_if_fail (result->n_layers == self->n_layers && result->n_tokens == self->n_tokens);
+  g_return_if_fail (grid->n_layers == self->n_layers && grid->n_tokens == self->n_tokens);
 
   if (self->style.background.alpha > 0)
     {
       eg_color_set (self->style.background, cr);
       cairo_paint (cr);
     }
-  draw_empty_cells (self, result, cr);
-  draw_cells (self, result, cr);
+  draw_empty_cells (self, grid, cr);
+  draw_cells (self, grid, cr);
   draw_bar (self, cr);
   draw_axes (self, cr);
   draw_subject_lines (self, cr);
@@ -370,13 +368,13 @@ eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo
 }
 
 void
-eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr)
 {
   EgColor color = self->style.dim;
 
   color.alpha *= 0.6;
-  draw_empty_cells (self, result, cr);
-  draw_cells (self, result, cr);
+  draw_empty_cells (self, grid, cr);
+  draw_cells (self, grid, cr);
   draw_subject_lines (self, cr);
   eg_color_set (color, cr);
   cairo_set_line_width (cr, line_width (self));
@@ -385,17 +383,17 @@ eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceResult *result, 
 }
 
 void
-eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr)
+eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr)
 {
-  g_return_if_fail (result->n_layers == self->n_layers && result->n_tokens == self->n_tokens);
+  g_return_if_fail (grid->n_layers == self->n_layers && grid->n_tokens == self->n_tokens);
 
   cairo_save (cr);
   add_rectangle (self->map, cr);
   cairo_clip (cr);
-  draw_cells (self, result, cr);
+  draw_cells (self, grid, cr);
   /* Those beside the subject have its lines, which must not be drawn twice over each other. */
   cairo_new_path (cr);
-  for_each_cell (self, result, add_if_empty_beside, cr);
+  for_each_cell (self, grid, add_if_empty_beside, cr);
   if (cairo_has_current_point (cr))
     fill_with_hatch (self, cr);
   draw_subject_lines (self, cr);
@@ -404,16 +402,16 @@ eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceResult *result,
 
 void
 eg_heatmap_draw_cell (
-    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr)
+    const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
   g_return_if_fail (layer < self->n_layers && position < self->n_tokens);
 
   cairo_save (cr);
   clip_to_map (self, cr);
   cairo_set_antialias (cr, CAIRO_ANTIALIAS_NONE);
-  if (is_known (result, layer, position))
+  if (is_known (grid, layer, position))
     {
-      fill_cell (self, result, layer, position, cr);
+      fill_cell (self, grid, layer, position, cr);
     }
   else
     {

@@ -50,7 +50,7 @@ gboolean eg_orientation_from_name (const char *name, EgOrientation *orientation,
  * @background: alpha 0 for none
  * @empty, @hatch: of the cells that are not computed yet, or have no score at all
  * @subject: of the bracket and its label
- * @least, @greatest: scores that a raw scale holds beside those of the result; none where the first is not
+ * @least, @greatest: scores that a raw scale holds beside those of the grid; none where the first is not
  * less
  */
 typedef struct
@@ -71,17 +71,18 @@ void eg_heatmap_style_init_figure (EgHeatmapStyle *self);
 /* For the screen, on the background of a light or a dark window. */
 void eg_heatmap_style_init_screen (EgHeatmapStyle *self, gboolean dark);
 
-/* Has the raw scale hold all of another result's scores, so that several maps have one. */
-void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceResult *result);
+/* Has the raw scale hold all of another grid's scores, so that several maps have one. */
+void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceGrid *grid);
 
 /**
- * EgHeatmapLayout: where everything goes; made once for a result's shape, a style, a size and a zoom.
+ * EgHeatmapLayout: where everything goes; made once for a grid's shape, a style, a size and a zoom.
  * @pixel: device pixels per unit, to which cells are snapped; 0 for vector surfaces
  * @least_cell: cells are not less than this before @zoom, whether or not the map can hold all of them
  * @map: the window through which the cells are seen; @cells: all of them, larger than @map by @zoom or
  * @least_cell and moved by how far they are scrolled; @bar: the colour bar
  * @bracket: of the line along the subject: y above the map, or x beside it where tokens go down
- * @metric, @sweep, @direction: what the scores are of
+ * @metric, @is_loss: what the scores are of; @tells_layers, @tells_tokens: whether rows and columns are
+ * layers and tokens, or all of them together
  * @low, @high: the least and the greatest score of the colour scale; @normalized: whether it is that of
  * normalized scores; @reversed: whether the least is at its red end, which says that much goes through a
  * cell: of raw scores, where smaller ones are better or where clean runs are damaged
@@ -100,8 +101,7 @@ typedef struct
   EgRect map, cells, bar;
   double bracket;
   EgMetric metric;
-  EgSweep sweep;
-  EgDirection direction;
+  gboolean is_loss, tells_layers, tells_tokens;
   double low, high;
   gboolean normalized, reversed;
   gsize layer_step, token_step;
@@ -114,14 +114,14 @@ typedef struct
   EgHeatmapStyle style;
 } EgHeatmapLayout;
 
-/* Measures the texts and places everything within width × height, all cells in view. The result's shape,
+/* Measures the texts and places everything within width × height, all cells in view. The grid's shape,
  * tokens, subject and probabilities are read, its cells only for the raw scale's end. (transfer full) */
 EgHeatmapLayout *eg_heatmap_layout_new (
-    const EgTraceResult *result, const EgHeatmapStyle *style, double width, double height, double pixel);
+    const EgTraceGrid *grid, const EgHeatmapStyle *style, double width, double height, double pixel);
 
 /* The same for a map that can be scrolled: cells are `zoom` (≥ 1) times as wide and high as they would be to
  * be seen all at once, or to be one unit, where that is more. */
-EgHeatmapLayout *eg_heatmap_layout_new_zoomed (const EgTraceResult *result,
+EgHeatmapLayout *eg_heatmap_layout_new_zoomed (const EgTraceGrid *grid,
                                                const EgHeatmapStyle *style,
                                                double width,
                                                double height,
@@ -138,10 +138,10 @@ void eg_heatmap_layout_scroll (EgHeatmapLayout *self, double x, double y);
 gboolean eg_heatmap_layout_is_cut (const EgHeatmapLayout *self);
 
 /* The height at which the map of a figure of this width has a good shape. */
-double eg_heatmap_natural_height (const EgTraceResult *result, const EgHeatmapStyle *style, double width);
+double eg_heatmap_natural_height (const EgTraceGrid *grid, const EgHeatmapStyle *style, double width);
 
-/* Whether the layout still fits the result: its shape and its colour scale have not changed. */
-gboolean eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceResult *result);
+/* Whether the layout still fits the grid: its shape and its colour scale have not changed. */
+gboolean eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceGrid *grid);
 
 /* Of a cell that is scrolled away, it lies outside the map. */
 EgRect eg_heatmap_layout_get_cell (const EgHeatmapLayout *self, gsize layer, gsize position);
@@ -154,16 +154,16 @@ gboolean
 eg_heatmap_layout_find_cell (const EgHeatmapLayout *self, double x, double y, gsize *layer, gsize *position);
 
 /* The place of a score on the colour scale, 0 … 1; NaN for a score that is not known. */
-double eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceResult *result, double score);
+double eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceGrid *grid, double score);
 
 /* The whole picture. */
-void eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
+void eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr);
 
 /* All cells that have a score again, after the scale has changed. For raster surfaces. */
-void eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceResult *result, cairo_t *cr);
+void eg_heatmap_draw_known (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr);
 
 /* One cell again, after its score has changed; as eg_heatmap_draw() would have it. For raster surfaces. */
 void eg_heatmap_draw_cell (
-    const EgHeatmapLayout *self, const EgTraceResult *result, gsize layer, gsize position, cairo_t *cr);
+    const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr);
 
 G_END_DECLS

@@ -1,3 +1,4 @@
+/* A text that is measured, placed, turned and drawn. */
 #include "plot/label.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Places small heatmaps in rows, on the scale that all of them share. */
 #include "plot/multiples.h"
 
 #include "plot/heatmap-private.h"
@@ -34,7 +35,7 @@ count_across (gsize n, const EgHeatmapStyle *style, double width)
 
 /* The widest of their scales, so that a colour is the same number in all. */
 static void
-choose_scale (EgMultiples *self, EgTraceResult *const *results, const EgHeatmapStyle *style)
+choose_scale (EgMultiples *self, EgTraceGrid *const *grids, const EgHeatmapStyle *style)
 {
   self->normalized = TRUE;
   self->low = INFINITY;
@@ -50,7 +51,7 @@ choose_scale (EgMultiples *self, EgTraceResult *const *results, const EgHeatmapS
       for (gsize i = 0; i < self->n; i++)
         {
           EgHeatmapLayout scale;
-          eg_heatmap_layout_init_scale (&scale, results[i], &scaled);
+          eg_heatmap_layout_init_scale (&scale, grids[i], &scaled);
           self->normalized = self->normalized && scale.normalized;
           self->low = MIN (self->low, scale.low);
           self->high = MAX (self->high, scale.high);
@@ -62,7 +63,7 @@ choose_scale (EgMultiples *self, EgTraceResult *const *results, const EgHeatmapS
 
 void
 eg_multiples_init (EgMultiples *self,
-                   EgTraceResult *const *results,
+                   EgTraceGrid *const *grids,
                    gsize n,
                    const EgHeatmapStyle *style,
                    double width,
@@ -79,7 +80,7 @@ eg_multiples_init (EgMultiples *self,
   self->cell_height = height / (double)self->n_down;
   self->title_height = line_height (style) + TITLE_GAP * em;
   self->map_height = MAX (self->cell_height - self->title_height - GAP * em, em);
-  choose_scale (self, results, style);
+  choose_scale (self, grids, style);
 }
 
 double
@@ -121,12 +122,11 @@ eg_multiples_find (const EgMultiples *self, double x, double y, gsize *i)
 
 /* The map without axes: the drawing code of the large one, on a layout that has no texts. */
 static void
-draw_map (
-    const EgMultiples *self, EgTraceResult *result, const EgHeatmapStyle *style, EgRect rect, cairo_t *cr)
+draw_map (const EgMultiples *self, EgTraceGrid *grid, const EgHeatmapStyle *style, EgRect rect, cairo_t *cr)
 {
   EgHeatmapLayout layout;
 
-  eg_heatmap_layout_init_scale (&layout, result, style);
+  eg_heatmap_layout_init_scale (&layout, grid, style);
   layout.width = self->width;
   layout.height = self->height;
   layout.pixel = self->pixel;
@@ -134,7 +134,7 @@ draw_map (
   layout.normalized = self->normalized;
   layout.low = self->low;
   layout.high = self->high;
-  eg_heatmap_draw_bare (&layout, result, cr);
+  eg_heatmap_draw_bare (&layout, grid, cr);
 }
 
 static void
@@ -154,7 +154,7 @@ draw_title (const EgMultiples *self,
 
 void
 eg_multiples_draw (const EgMultiples *self,
-                   EgTraceResult *const *results,
+                   EgTraceGrid *const *grids,
                    const char *const *titles,
                    const EgHeatmapStyle *style,
                    gsize chosen,
@@ -170,7 +170,7 @@ eg_multiples_draw (const EgMultiples *self,
   for (gsize i = 0; i < self->n; i++)
     {
       const EgRect map = eg_multiples_get_map (self, i);
-      draw_map (self, results[i], style, map, cr);
+      draw_map (self, grids[i], style, map, cr);
       draw_title (self, titles[i], style, i == chosen, map, cr);
       if (i != chosen)
         continue;

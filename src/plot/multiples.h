@@ -25,7 +25,7 @@ typedef struct
 
 /* Places n ≥ 1 maps within width × height. Normalized only where each of them can be. */
 void eg_multiples_init (EgMultiples *self,
-                        EgTraceResult *const *results,
+                        EgTraceGrid *const *grids,
                         gsize n,
                         const EgHeatmapStyle *style,
                         double width,
@@ -44,7 +44,7 @@ gboolean eg_multiples_find (const EgMultiples *self, double x, double y, gsize *
 
 /* Draws them with their titles; the one that is `chosen` stands out (≥ n: none does). */
 void eg_multiples_draw (const EgMultiples *self,
-                        EgTraceResult *const *results,
+                        EgTraceGrid *const *grids,
                         const char *const *titles,
                         const EgHeatmapStyle *style,
                         gsize chosen,

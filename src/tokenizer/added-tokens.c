@@ -1,3 +1,4 @@
+/* Finds added tokens in a text by a tree of their bytes. */
 #include "tokenizer/added-tokens.h"
 
 #include "tokenizer/unicode.h"

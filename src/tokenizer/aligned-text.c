@@ -1,3 +1,4 @@
+/* Normalizes a text and keeps where each byte came from. */
 #include "tokenizer/aligned-text.h"
 
 #include "tokenizer/unicode.h"

@@ -1,3 +1,4 @@
+/* Merges symbols, by a heap of candidates. */
 #include "tokenizer/bpe.h"
 
 #define NONE G_MAXSIZE

@@ -1,3 +1,4 @@
+/* Bytes to GPT-2's visible alphabet and back. */
 #include "tokenizer/byte-level.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* Finds a part of a text, in another composition or with other spaces, too. */
 #include "tokenizer/find-text.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* Says which files of a folder are its tokenizer. */
 #include "tokenizer/find.h"
 
 #include "tokenizer/load-pair.h"

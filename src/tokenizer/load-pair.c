@@ -1,3 +1,4 @@
+/* Makes a tokenizer of vocab.json and merges.txt. */
 #include "tokenizer/load-pair.h"
 
 #include "core/error.h"

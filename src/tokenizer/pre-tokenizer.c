@@ -1,3 +1,4 @@
+/* Cuts a text into words, step by step. */
 #include "tokenizer/pre-tokenizer.h"
 
 #include "tokenizer/byte-level.h"

@@ -1,3 +1,4 @@
+/* Reads what the files beside a tokenizer say of it. */
 #include "tokenizer/settings.h"
 
 #include "core/error.h"

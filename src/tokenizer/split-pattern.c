@@ -1,3 +1,4 @@
+/* Writes Oniguruma's patterns anew for PCRE2. */
 #include "tokenizer/split-pattern.h"
 
 #include "core/error.h"

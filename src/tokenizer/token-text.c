@@ -1,3 +1,4 @@
+/* Tokens as labels and in sentences. */
 #include "tokenizer/token-text.h"
 
 #include <string.h>
@@ -113,19 +114,4 @@ char *
 eg_text_quote (const char *text)
 {
   return isolate (fit_sentence (eg_token_to_label (text)), text);
-}
-
-char *
-eg_token_spell (EgTokenizer *tokenizer, guint32 id)
-{
-  gsize n;
-  const guint8 *bytes = eg_tokenizer_token_bytes (tokenizer, id, &n);
-
-  if (bytes == NULL || g_utf8_validate_len ((const char *)bytes, n, NULL))
-    return eg_tokenizer_token_text (tokenizer, id);
-  g_autoptr (GString) text = g_string_new ("⟨");
-  for (gsize i = 0; i < n; i++)
-    g_string_append_printf (text, "%s%02X", i > 0 ? " " : "", bytes[i]);
-  g_string_append (text, "⟩");
-  return g_string_free (g_steal_pointer (&text), FALSE);
 }

@@ -1,7 +1,7 @@
 /* Texts of tokens, and of what else comes from a file, as a person can read them. */
 #pragma once
 
-#include "tokenizer/tokenizer.h"
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -18,8 +18,5 @@ char *eg_token_quote (const char *token);
 
 /* Likewise of a text that is no token: a subject, a name. (transfer full) */
 char *eg_text_quote (const char *text);
-
-/* A token's text, or, where its bytes are no whole characters, the bytes: "⟨E2 80⟩". (transfer full) */
-char *eg_token_spell (EgTokenizer *tokenizer, guint32 id);
 
 G_END_DECLS

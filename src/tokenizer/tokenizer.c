@@ -1,3 +1,4 @@
+/* Encodes and decodes texts. */
 #include "tokenizer/tokenizer-private.h"
 
 #include "core/error.h"
@@ -348,6 +349,21 @@ eg_tokenizer_token_bytes (EgTokenizer *self, guint32 id, gsize *length)
   const EgVocabularyEntry *entry = find_entry (self, id);
   *length = entry != NULL ? entry->n_bytes : 0;
   return entry != NULL ? entry->bytes : NULL;
+}
+
+char *
+eg_token_spell (EgTokenizer *tokenizer, guint32 id)
+{
+  gsize n;
+  const guint8 *bytes = eg_tokenizer_token_bytes (tokenizer, id, &n);
+
+  if (bytes == NULL || g_utf8_validate_len ((const char *)bytes, n, NULL))
+    return eg_tokenizer_token_text (tokenizer, id);
+  g_autoptr (GString) text = g_string_new ("⟨");
+  for (gsize i = 0; i < n; i++)
+    g_string_append_printf (text, "%s%02X", i > 0 ? " " : "", bytes[i]);
+  g_string_append (text, "⟩");
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 gsize

@@ -76,6 +76,9 @@ char *eg_tokenizer_token_text (EgTokenizer *self, guint32 id);
  * Returns: (transfer none) (array length=length) (nullable): NULL if no token has this id. */
 const guint8 *eg_tokenizer_token_bytes (EgTokenizer *self, guint32 id, gsize *length);
 
+/* A token's text, or, where its bytes are no whole characters, the bytes: "⟨E2 80⟩". (transfer full) */
+char *eg_token_spell (EgTokenizer *tokenizer, guint32 id);
+
 /* Returns: the largest id that a token has, plus one. Ids below it may be without a token. */
 gsize eg_tokenizer_n_ids (EgTokenizer *self);
 

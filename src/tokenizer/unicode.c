@@ -1,3 +1,4 @@
+/* Classes of characters, by GLib and small tables. */
 #include "tokenizer/unicode.h"
 
 #include <stdlib.h>

@@ -68,6 +68,18 @@ fixture_close (GtkWindow *window)
     ;
 }
 
+void
+fixture_run_for (double seconds)
+{
+  const gint64 end = g_get_monotonic_time () + (gint64)(seconds * G_USEC_PER_SEC);
+
+  while (g_get_monotonic_time () < end)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_usleep (1000);
+    }
+}
+
 static void
 on_exited (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -108,38 +120,61 @@ fixture_point (GtkWindow *window, GtkWidget *widget, double x, double y)
   fixture_input (window, "mousemove %d %d", (int)(at_x + surface_x), (int)(at_y + surface_y));
 }
 
-EgTraceResult *
-fixture_result (gsize n_layers, gsize n_tokens)
+static EgTraceTokens *
+make_tokens (gsize n_tokens)
 {
   static const char *const words[]
       = { "The",     " mother", " tongue", " of",    " Angela", " Merkel", " is",     " a",
           " tongue", " that",   " people", " speak", ".",       " In",     " Berlin", "," };
-  EgTraceResult *self = eg_trace_result_new (n_layers, n_tokens);
+  EgTraceTokens *self = eg_trace_tokens_new (n_tokens);
 
   self->tokens = g_new0 (char *, n_tokens + 1);
   for (gsize t = 0; t < n_tokens; t++)
     self->tokens[t] = g_strdup (words[t % G_N_ELEMENTS (words)]);
   self->subject_first = MIN (4, n_tokens - 1);
   self->subject_last = MIN (5, n_tokens - 1);
-  self->prompt = g_strdup ("The mother tongue of Angela Merkel is");
   self->subject = g_strdup ("Angela Merkel");
   self->target = g_strdup (" German");
-  self->high_score = 0.93;
-  self->low_score = 0.05;
+  return self;
+}
+
+static void
+fill (EgTraceGrid *self)
+{
+  for (gsize i = 0; i < eg_trace_grid_n_cells (self); i++)
+    {
+      const gsize l = i / self->n_tokens, t = i % self->n_tokens;
+      const double depth = (double)l / (double)MAX (self->n_layers - 1, 1);
+      const double early = exp (-pow ((depth - 0.3) / 0.2, 2) - pow (((double)t - 5) / 1.5, 2));
+      const double late = 1 / (1 + exp (-14 * (depth - 0.6))) * exp (-((double)(self->n_tokens - 1 - t)));
+      self->scores[0][i] = 0.05 + 0.5 * early + 0.38 * late + 0.01 * sin (7.0 * (double)i);
+      self->sem[0][i] = 0.01;
+      self->counts[i] = 10;
+    }
+}
+
+EgTraceResult *
+fixture_result_of_sites (gsize n_layers, gsize n_tokens, const char *names)
+{
+  EgTraceRequest *request = eg_trace_request_new ("The mother tongue of Angela Merkel is", "Angela Merkel");
+
+  g_assert_true (eg_trace_request_set_sites (request, names, NULL));
+  EgTraceResult *self
+      = eg_trace_result_new (request, make_tokens (n_tokens), n_layers, (const char *const *)request->sites,
+                             g_strv_length (request->sites));
+  self->ends[0] = (EgTraceEnds){ .high = 0.93, .low = 0.05 };
   self->samples = 10;
   self->complete = TRUE;
-  for (gsize l = 0; l < n_layers; l++)
-    for (gsize t = 0; t < n_tokens; t++)
-      {
-        const double depth = (double)l / (double)MAX (n_layers - 1, 1);
-        const double early = exp (-pow ((depth - 0.3) / 0.2, 2) - pow (((double)t - 5) / 1.5, 2));
-        const double late = 1 / (1 + exp (-14 * (depth - 0.6))) * exp (-((double)(n_tokens - 1 - t)));
-        const gsize i = l * n_tokens + t;
-        self->scores[i] = 0.05 + 0.5 * early + 0.38 * late + 0.01 * sin (7.0 * (double)i);
-        self->sem[i] = 0.01;
-        self->counts[i] = 10;
-      }
+  self->has_settings = FALSE;
+  for (gsize i = 0; i < self->n_grids; i++)
+    fill (self->grids[i]);
   return self;
+}
+
+EgTraceResult *
+fixture_result (gsize n_layers, gsize n_tokens)
+{
+  return fixture_result_of_sites (n_layers, n_tokens, "resid");
 }
 
 GtkWidget *

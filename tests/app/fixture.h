@@ -30,6 +30,9 @@ void fixture_settle (GtkWindow *window);
   }                                                                                                          \
   G_STMT_END
 
+/* Lets it run for that long. */
+void fixture_run_for (double seconds);
+
 /* A command of xdotool, split at spaces: "key Down", "click 1"; waits until its events have come through. */
 void fixture_input (GtkWindow *window, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
@@ -38,6 +41,8 @@ void fixture_point (GtkWindow *window, GtkWidget *widget, double x, double y);
 
 /* A finished trace of a long prompt, with scores as real ones look. (transfer full) */
 EgTraceResult *fixture_result (gsize n_layers, gsize n_tokens);
+/* Of these sites, "mixer,state". */
+EgTraceResult *fixture_result_of_sites (gsize n_layers, gsize n_tokens, const char *names);
 
 /* The first widget of a type below a widget. */
 GtkWidget *fixture_find (GtkWidget *root, GType type);

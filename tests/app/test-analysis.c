@@ -1,5 +1,6 @@
 /* What is under the map: curves that say what they show, and the numbers as a table to sort and copy. */
 #include "app/page/analysis-pane.h"
+#include "trace/result/analysis.h"
 #include "app/page/cell-table.h"
 #include "app/page/cell-text.h"
 #include "app/page/curves-view.h"
@@ -49,9 +50,9 @@ test_pane_follows_pins (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (pane), 600, 260);
 
   g_signal_connect (pane, "unpin-all", G_CALLBACK (on_unpin_all), &n_unpinned);
-  eg_analysis_pane_set_result (pane, result);
+  eg_analysis_pane_set_grid (pane, result->grids[0]);
   g_assert_cmpstr (get_page (pane), ==, "layers");
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (result->grids[0]);
   g_autofree char *highest = g_strdup_printf ("Highest on average: layer %zu (%.3f)", analysis->top_layers[0],
                                               analysis->layer_average[analysis->top_layers[0]]);
   g_assert_true (says (GTK_WIDGET (pane), highest));
@@ -87,7 +88,7 @@ test_pages_are_of_one_height (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (pane), 600, 260);
   int height, minimum;
 
-  eg_analysis_pane_set_result (pane, result);
+  eg_analysis_pane_set_grid (pane, result->grids[0]);
   gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_VERTICAL, 600, &minimum, &height, NULL, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (pages); i++)
     {
@@ -117,8 +118,8 @@ scene_open (Scene *self, gsize n_layers, gsize n_tokens)
 {
   *self = (Scene){ .table = EG_CELL_TABLE (eg_cell_table_new ()),
                    .result = fixture_result (n_layers, n_tokens) };
-  self->result->scores[3] = NAN;
-  eg_cell_table_set_result (self->table, self->result);
+  self->result->grids[0]->scores[0][3] = NAN;
+  eg_cell_table_set_grid (self->table, self->result->grids[0]);
   self->window = fixture_show (GTK_WIDGET (self->table), 600, 300);
   self->view = GTK_COLUMN_VIEW (fixture_find (GTK_WIDGET (self->table), GTK_TYPE_COLUMN_VIEW));
   fixture_wait_for (g_list_model_get_n_items (G_LIST_MODEL (gtk_column_view_get_model (self->view)))
@@ -187,7 +188,7 @@ test_copies_as_tsv (void)
       if (at == 3)
         g_assert_cmpstr (fields[3], ==, "–");
       else
-        g_assert_cmpfloat (g_ascii_strtod (fields[3], NULL), ==, scene.result->scores[at]);
+        g_assert_cmpfloat (g_ascii_strtod (fields[3], NULL), ==, scene.result->grids[0]->scores[0][at]);
     }
 
   /* Of a selection, that alone. */
@@ -276,8 +277,8 @@ test_follows_a_trace (void)
   scene_open (&scene, 48, 64);
 
   sort_by (&scene, 3, GTK_SORT_DESCENDING);
-  scene.result->scores[100] = 0.99;
-  eg_cell_table_set_result (scene.table, scene.result);
+  scene.result->grids[0]->scores[0][100] = 0.99;
+  eg_cell_table_set_grid (scene.table, scene.result->grids[0]);
   const gint64 end = g_get_monotonic_time () + 3 * G_USEC_PER_SEC / 2;
   while (g_get_monotonic_time () < end)
     g_main_context_iteration (NULL, FALSE);
@@ -286,9 +287,9 @@ test_follows_a_trace (void)
 
   /* Another shape: other rows. */
   g_autoptr (EgTraceResult) other = fixture_result (3, 5);
-  eg_cell_table_set_result (scene.table, other);
+  eg_cell_table_set_grid (scene.table, other->grids[0]);
   fixture_wait_for (g_list_model_get_n_items (G_LIST_MODEL (gtk_column_view_get_model (scene.view))) == 15);
-  eg_cell_table_set_result (scene.table, NULL);
+  eg_cell_table_set_grid (scene.table, NULL);
   fixture_wait_for (g_list_model_get_n_items (G_LIST_MODEL (gtk_column_view_get_model (scene.view))) == 0);
   scene_close (&scene);
 }
@@ -322,7 +323,7 @@ test_titles_stand_over_their_numbers (void)
   g_autoptr (EgTraceResult) result = fixture_result (8, 7);
   GtkWindow *window = fixture_show (GTK_WIDGET (table), 900, 300);
 
-  eg_cell_table_set_result (table, result);
+  eg_cell_table_set_grid (table, result->grids[0]);
   fixture_settle (window);
   GtkWidget *view = fixture_find (GTK_WIDGET (table), GTK_TYPE_COLUMN_VIEW);
   GtkWidget *title = gtk_widget_get_first_child (gtk_widget_get_first_child (view));
@@ -350,12 +351,12 @@ test_says_that_nothing_is_known (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (pane), 700, 400);
 
   for (gsize i = 0; i < 8 * 7; i++)
-    result->scores[i] = NAN;
-  eg_analysis_pane_set_result (pane, result);
+    result->grids[0]->scores[0][i] = NAN;
+  eg_analysis_pane_set_grid (pane, result->grids[0]);
   g_assert_true (says (GTK_WIDGET (pane), "No cell has a score"));
   g_assert_false (says (GTK_WIDGET (pane), "yet"));
   result->complete = FALSE;
-  eg_analysis_pane_set_result (pane, result);
+  eg_analysis_pane_set_grid (pane, result->grids[0]);
   g_assert_true (says (GTK_WIDGET (pane), "No cell has a score yet"));
   fixture_close (window);
 }

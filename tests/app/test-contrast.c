@@ -4,7 +4,7 @@
 
 #include "app/page/analysis-pane.h"
 #include "app/ask/site-chooser.h"
-#include "app/shell/window-private.h"
+#include "app/shell/window.h"
 #include "trace/result/result-io.h"
 
 #include <adwaita.h>
@@ -161,7 +161,7 @@ test_texts_stand_out (gconstpointer data)
   g_autofree char *path = g_build_filename (folder, "shown.npz", NULL);
   g_assert_true (eg_trace_result_save_npz (result, path, &error));
   adw_style_manager_set_color_scheme (adw_style_manager_get_default (), scheme);
-  EgWindow *window = eg_window_new (NULL, NULL);
+  EgWindow *window = eg_window_new (NULL, NULL, NULL);
   GtkWidget *widget = GTK_WIDGET (window);
 
   gtk_window_set_default_size (GTK_WINDOW (window), 1100, HIGH);

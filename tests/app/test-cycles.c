@@ -158,7 +158,7 @@ test_tracing (void)
 static void
 window_cycle (GRand *random, gpointer data)
 {
-  EgWindow *window = eg_window_new (NULL, NULL);
+  EgWindow *window = eg_window_new (NULL, NULL, NULL);
   gpointer watched = window;
 
   g_object_add_weak_pointer (G_OBJECT (window), &watched);

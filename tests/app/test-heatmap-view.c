@@ -2,6 +2,7 @@
  * xdotool. */
 #include "app/page/heatmap-view.h"
 #include "app/page/cell-card.h"
+#include "app/page/map-scroll.h"
 #include "fixture.h"
 
 #include <math.h>
@@ -30,7 +31,7 @@ scene_open (Scene *self, gsize n_layers, gsize n_tokens)
   *self = (Scene){ .view = EG_HEATMAP_VIEW (eg_heatmap_view_new ()),
                    .result = fixture_result (n_layers, n_tokens) };
   g_signal_connect (self->view, "pins-changed", G_CALLBACK (on_pins_changed), self);
-  eg_heatmap_view_set_result (self->view, self->result);
+  eg_heatmap_view_set_grid (self->view, self->result->grids[0]);
   self->window = fixture_show (GTK_WIDGET (self->view), WIDTH, HEIGHT);
   gtk_widget_grab_focus (GTK_WIDGET (self->view));
 }
@@ -70,7 +71,7 @@ static void
 assert_cursor (Scene *self, gsize layer, gsize position)
 {
   static const char *const words[] = { "The", "␣mother", "␣tongue", "␣of", "␣Angela", "␣Merkel", "␣is" };
-  const double score = eg_trace_result_score (self->result, layer, position);
+  const double score = eg_trace_grid_score (self->result->grids[0], layer, position);
   g_autofree char *text
       = g_strdup_printf ("Layer %zu, “%s”, position %zu: %.3f ± 0.010, normalized %.2f", layer,
                          words[position], position, score, CLAMP ((score - 0.05) / (0.93 - 0.05), 0, 1));
@@ -270,15 +271,15 @@ test_cells_come_in (void)
   scene_open (&scene, 8, 7);
   const EgTraceCell cell = { .layer = 2, .position = 3 };
   const EgTraceCell strange = { .layer = 100, .position = 3 };
-  const double score = eg_trace_result_score (scene.result, 2, 3);
+  const double score = eg_trace_grid_score (scene.result->grids[0], 2, 3);
 
   eg_heatmap_view_update_cells (scene.view, &strange, 1);
   scene.result->complete = FALSE;
-  scene.result->scores[2 * 7 + 3] = NAN;
+  scene.result->grids[0]->scores[0][2 * 7 + 3] = NAN;
   eg_heatmap_view_update_cells (scene.view, &cell, 1);
   point_at (&scene, 2, 3);
   assert_value (&scene, "Layer 2, “␣of”, position 3: not computed yet");
-  scene.result->scores[2 * 7 + 3] = score;
+  scene.result->grids[0]->scores[0][2 * 7 + 3] = score;
   eg_heatmap_view_update_cells (scene.view, &cell, 1);
   eg_heatmap_view_announce (scene.view);
   fixture_settle (scene.window);
@@ -304,7 +305,7 @@ test_any_shape_in_any_room (void)
       {
         EgHeatmapView *view = EG_HEATMAP_VIEW (eg_heatmap_view_new ());
         g_autoptr (EgTraceResult) result = fixture_result (cases[i].n_layers, cases[i].n_tokens);
-        eg_heatmap_view_set_result (view, result);
+        eg_heatmap_view_set_grid (view, result->grids[0]);
         eg_heatmap_view_set_orientation (view, o);
         GtkWindow *window = fixture_show (GTK_WIDGET (view), cases[i].width, cases[i].height);
         gtk_widget_grab_focus (GTK_WIDGET (view));

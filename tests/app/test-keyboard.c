@@ -6,8 +6,11 @@
 #include "app/page/cell-table.h"
 #include "app/shell/export-dialog.h"
 #include "app/page/heatmap-view.h"
+#include "app/ask/target-row.h"
 #include "app/ask/trace-settings.h"
-#include "app/shell/window-private.h"
+#include "app/ask/prompt-panel.h"
+#include "app/parts/banner.h"
+#include "app/shell/window.h"
 #include "library/locate.h"
 #include "trace/result/result-io.h"
 
@@ -33,16 +36,17 @@ open_full_window (void)
   g_autofree char *folder = g_dir_make_tmp ("engram-keyboard-XXXXXX", NULL);
   g_autofree char *path = g_build_filename (folder, "shown.npz", NULL);
   g_autoptr (GError) error = NULL;
-  EgWindow *window = eg_window_new (NULL, NULL);
+  EgWindow *window = eg_window_new (NULL, NULL, NULL);
 
   g_assert_true (eg_trace_result_save_npz (result, path, &error));
   g_assert_no_error (error);
   gtk_window_present (GTK_WINDOW (window));
   eg_window_open_model (window, NULL);
-  fixture_wait_for (eg_model_loader_get_model (window->loader) != NULL);
+  fixture_wait_for (eg_draft_get_model (eg_window_get_draft (window)) != NULL);
   eg_window_open_file (window, path);
   fixture_wait_for (get_result (window) != NULL);
-  eg_window_show_error (window, "The file is not there", "win.open-model", "Open Model…");
+  eg_banner_show (EG_BANNER (fixture_find (GTK_WIDGET (window), EG_TYPE_BANNER)), EG_BANNER_ERROR,
+                  "The file is not there", "win.open-model", "Open Model…");
   fixture_settle (GTK_WINDOW (window));
   g_unlink (path);
   g_rmdir (folder);
@@ -94,7 +98,8 @@ test_tab_comes_round (void)
       const gboolean table = strcmp (pages[i], "cells") == 0;
       gtk_stack_set_visible_child_name (stack, pages[i]);
       fixture_settle (GTK_WINDOW (window));
-      eg_prompt_panel_focus_prompt (window->prompt_panel);
+      eg_prompt_panel_focus_prompt (
+          EG_PROMPT_PANEL (fixture_find (GTK_WIDGET (window), EG_TYPE_PROMPT_PANEL)));
       g_autoptr (GPtrArray) forward = go_round (window, GTK_DIR_TAB_FORWARD);
       g_autoptr (GPtrArray) backward = go_round (window, GTK_DIR_TAB_BACKWARD);
       g_assert_cmpuint (count_inside (forward, ADW_TYPE_HEADER_BAR), ==, 4);
@@ -120,8 +125,9 @@ test_match_that_is_shown_is_chosen (void)
   g_autoptr (EgModel) model = eg_model_open (demo, NULL, &error);
   EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
   GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
-  GtkEntry *target
-      = GTK_ENTRY (gtk_widget_get_template_child (GTK_WIDGET (settings), EG_TYPE_TRACE_SETTINGS, "target"));
+  g_autoptr (EgDraft) draft = eg_draft_new ();
+  GtkWidget *row = fixture_find (GTK_WIDGET (settings), EG_TYPE_TARGET_ROW);
+  GtkEntry *target = GTK_ENTRY (gtk_widget_get_template_child (row, EG_TYPE_TARGET_ROW, "entry"));
   GtkEntryCompletion *completion = gtk_entry_get_completion (target);
   g_autoptr (GList) renderers = gtk_cell_layout_get_cells (GTK_CELL_LAYOUT (completion));
 
@@ -131,7 +137,8 @@ test_match_that_is_shown_is_chosen (void)
   GtkCellArea *area = gtk_cell_layout_get_area (GTK_CELL_LAYOUT (completion));
   g_assert_cmpint (gtk_cell_area_attribute_get_column (area, renderers->data, "text"), ==, 0);
 
-  eg_trace_settings_set_model (settings, model);
+  eg_trace_settings_set_draft (settings, draft);
+  eg_draft_set_model (draft, model);
   gtk_widget_grab_focus (GTK_WIDGET (target));
   /* The index of the tokens is made in a thread; the list follows the typing. */
   for (int i = 0; i < 200 && gtk_entry_completion_get_model (completion) == NULL; i++)
@@ -145,11 +152,11 @@ test_match_that_is_shown_is_chosen (void)
   g_autofree char *second = NULL;
   g_assert_true (gtk_tree_model_get_iter_from_string (rows, &iter, "1"));
   gtk_tree_model_get (rows, &iter, 0, &second, -1);
-  g_assert_cmpstr (second, !=, eg_trace_settings_get_target (settings));
+  g_assert_cmpstr (second, !=, eg_draft_get_request (draft)->target);
   fixture_wait_for (gtk_widget_get_mapped (fixture_find (GTK_WIDGET (target), GTK_TYPE_POPOVER)));
   fixture_settle (window);
   fixture_input (window, "key Down Down Return");
-  fixture_wait_for (strcmp (eg_trace_settings_get_target (settings), second) == 0);
+  fixture_wait_for (g_strcmp0 (eg_draft_get_request (draft)->target, second) == 0);
   fixture_close (window);
 }
 
@@ -158,7 +165,7 @@ test_match_that_is_shown_is_chosen (void)
 static int n_exported;
 
 static void
-on_export (GtkWindow *parent, const char *ending, const EgFigure *figure)
+on_export (const char *ending, const EgFigure *figure, gpointer data)
 {
   n_exported++;
 }
@@ -170,7 +177,7 @@ test_return_exports (void)
   const EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
   GtkWindow *dialog = NULL;
 
-  eg_export_dialog_show (window, &figure, "A trace", NULL, on_export);
+  eg_export_dialog_show (window, &figure, "A trace", NULL, on_export, NULL);
   g_autoptr (GList) windows = gtk_window_list_toplevels ();
   for (GList *l = windows; l != NULL; l = l->next)
     if (EG_IS_EXPORT_DIALOG (l->data))

@@ -3,7 +3,9 @@
  * end. */
 #include "fixture.h"
 
-#include "app/shell/window-private.h"
+#include "app/ask/prediction-list.h"
+#include "app/ask/prompt-panel.h"
+#include "app/shell/window.h"
 
 #include <string.h>
 
@@ -72,15 +74,19 @@ static void
 test_typing_never_waits (void)
 {
   static const char *const keys[] = { "a", "b", "c", "d", "e" };
-  EgWindow *window = eg_window_new (NULL, NULL);
+  EgWindow *window = eg_window_new (NULL, NULL, NULL);
   int n_shown = 0;
 
   gtk_window_present (GTK_WINDOW (window));
   fixture_settle (GTK_WINDOW (window));
   eg_window_open_model (window, NULL);
-  fixture_wait_for (eg_model_loader_get_model (window->loader) != NULL);
-  g_signal_connect (window->predictor, "predicted", G_CALLBACK (count), &n_shown);
-  GtkWidget *view = fixture_find (GTK_WIDGET (window->prompt_panel), GTK_TYPE_TEXT_VIEW);
+  EgDraft *draft = eg_window_get_draft (window);
+  fixture_wait_for (eg_draft_get_model (draft) != NULL);
+  GtkWidget *predictions = fixture_find (GTK_WIDGET (window), EG_TYPE_PREDICTION_LIST);
+  g_signal_connect (eg_prediction_list_get_predictor (EG_PREDICTION_LIST (predictions)), "predicted",
+                    G_CALLBACK (count), &n_shown);
+  GtkWidget *view
+      = fixture_find (fixture_find (GTK_WIDGET (window), EG_TYPE_PROMPT_PANEL), GTK_TYPE_TEXT_VIEW);
   gtk_widget_grab_focus (view);
   fixture_point (GTK_WINDOW (window), view, 20, 20);
 
@@ -88,7 +94,7 @@ test_typing_never_waits (void)
     {
       /* It comes through while the prediction of what stood there before is under way … */
       fixture_input (GTK_WINDOW (window), "key %s", keys[i]);
-      const char *prompt = eg_prompt_panel_get_prompt (window->prompt_panel);
+      const char *prompt = eg_draft_get_request (draft)->prompt;
       g_assert_cmpuint (strlen (prompt), ==, (gsize)i + 1);
       g_assert_cmpint (g_ascii_tolower (prompt[i]), ==, *keys[i]);
       g_assert_cmpint (g_atomic_int_get (&slow.n_done), ==, 0);
@@ -103,9 +109,8 @@ test_typing_never_waits (void)
   fixture_wait_for (n_shown == 1);
   g_assert_cmpint (g_atomic_int_get (&slow.n_cancelled), ==, (int)G_N_ELEMENTS (keys) - 1);
   g_assert_cmpint (g_atomic_int_get (&slow.n_done), ==, 1);
-  GtkWidget *label = gtk_widget_get_first_child (GTK_WIDGET (window->predictions));
-  g_assert_cmpstr (gtk_label_get_text (GTK_LABEL (label)), ==,
-                   eg_prompt_panel_get_prompt (window->prompt_panel));
+  GtkWidget *label = gtk_widget_get_first_child (predictions);
+  g_assert_cmpstr (gtk_label_get_text (GTK_LABEL (label)), ==, eg_draft_get_request (draft)->prompt);
   fixture_close (GTK_WINDOW (window));
 }
 

@@ -1,10 +1,12 @@
 /* The settings of a trace: what the panel asks for, and what it says of it. */
+#include "network/mamba1/private.h"
 #include "app/ask/corruption-row.h"
 #include "app/ask/device-row.h"
 #include "app/ask/more-row.h"
 #include "app/ask/restoring-row.h"
 #include "app/shell/settings.h"
 #include "app/ask/site-chooser.h"
+#include "trace/ask/fields.h"
 #include "app/ask/trace-settings.h"
 #include "engine/cuda/cuda.h"
 #include "fixture.h"
@@ -48,13 +50,34 @@ count_choices (EgDeviceRow *row)
   return g_list_model_get_n_items (adw_combo_row_get_model (ADW_COMBO_ROW (row)));
 }
 
-static EgDeviceKind
-get_kind (EgTraceSettings *settings)
+/* The settings in a window, of a draft of their own. */
+typedef struct
 {
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("", "");
+  EgDraft *draft;
+  EgTraceSettings *settings;
+  GtkWindow *window;
+} Panel;
 
-  eg_trace_settings_fill (settings, request);
-  return request->device.kind;
+static void
+panel_open (Panel *self)
+{
+  self->draft = eg_draft_new ();
+  self->settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
+  self->window = fixture_show (GTK_WIDGET (self->settings), 320, 700);
+  eg_trace_settings_set_draft (self->settings, self->draft);
+}
+
+static void
+panel_close (Panel *self)
+{
+  fixture_close (self->window);
+  g_object_unref (self->draft);
+}
+
+static EgDeviceKind
+get_kind (const Panel *panel)
+{
+  return eg_draft_get_request (panel->draft)->device.kind;
 }
 
 static void
@@ -62,25 +85,24 @@ test_each_gpu_can_be_chosen (void)
 {
   n_gpus = 2;
   eg_cuda_use_module (&pretended);
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
-  EgDeviceRow *row = EG_DEVICE_ROW (fixture_find (GTK_WIDGET (settings), EG_TYPE_DEVICE_ROW));
+  Panel panel;
+  panel_open (&panel);
+  EgDeviceRow *row = EG_DEVICE_ROW (fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_DEVICE_ROW));
 
-  g_assert_cmpint (get_kind (settings), ==, EG_DEVICE_AUTO);
+  g_assert_cmpint (get_kind (&panel), ==, EG_DEVICE_AUTO);
   fixture_wait_for (count_choices (row) == 4);
   g_assert_cmpstr (get_choice (row, 0), ==, "Automatic");
   g_assert_cmpstr (get_choice (row, 1), ==, "Processor");
   g_assert_cmpstr (get_choice (row, 3), ==, "Pretended GPU (1)");
   adw_combo_row_set_selected (ADW_COMBO_ROW (row), 3);
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("", "");
-  eg_trace_settings_fill (settings, request);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_copy (eg_draft_get_request (panel.draft));
   g_assert_cmpint (request->device.kind, ==, EG_DEVICE_CUDA);
   g_assert_cmpuint (request->device.index, ==, 1);
   request->device.kind = EG_DEVICE_CPU;
   request->device.index = 0;
-  eg_trace_settings_show (settings, request);
+  eg_draft_show_settings (panel.draft, request);
   g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (row)), ==, 1);
-  fixture_close (window);
+  panel_close (&panel);
   eg_cuda_use_module (NULL);
 }
 
@@ -89,14 +111,14 @@ test_gpus_that_can_be_used_are_listed (void)
 {
   n_gpus = 3;
   eg_cuda_use_module (&pretended);
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
-  EgDeviceRow *row = EG_DEVICE_ROW (fixture_find (GTK_WIDGET (settings), EG_TYPE_DEVICE_ROW));
+  Panel panel;
+  panel_open (&panel);
+  EgDeviceRow *row = EG_DEVICE_ROW (fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_DEVICE_ROW));
 
   fixture_wait_for (count_choices (row) == 4);
   g_assert_cmpstr (get_choice (row, 2), ==, "Pretended GPU (1)");
   g_assert_cmpstr (get_choice (row, 3), ==, "Pretended GPU (2)");
-  fixture_close (window);
+  panel_close (&panel);
   eg_cuda_use_module (NULL);
 }
 
@@ -105,9 +127,9 @@ test_row_says_why_there_is_no_cuda (void)
 {
   n_gpus = 0;
   eg_cuda_use_module (&pretended);
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
-  EgDeviceRow *row = EG_DEVICE_ROW (fixture_find (GTK_WIDGET (settings), EG_TYPE_DEVICE_ROW));
+  Panel panel;
+  panel_open (&panel);
+  EgDeviceRow *row = EG_DEVICE_ROW (fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_DEVICE_ROW));
 
   fixture_wait_for (adw_action_row_get_subtitle (ADW_ACTION_ROW (row)) != NULL);
   g_assert_cmpstr (adw_action_row_get_subtitle (ADW_ACTION_ROW (row)), ==,
@@ -115,19 +137,19 @@ test_row_says_why_there_is_no_cuda (void)
   g_assert_null (adw_combo_row_get_model (ADW_COMBO_ROW (row)));
   /* A GPU that was chosen when there was one. */
   g_object_set (row, "device", "cuda:3", NULL);
-  g_assert_cmpint (get_kind (settings), ==, EG_DEVICE_AUTO);
-  fixture_close (window);
+  g_assert_cmpint (get_kind (&panel), ==, EG_DEVICE_AUTO);
+  panel_close (&panel);
   eg_cuda_use_module (NULL);
 }
 
 /* ---- sites ---- */
 
-static char *
-get_names (EgSiteChooser *chooser)
+static void
+assert_names (EgSiteChooser *chooser, const char *expected)
 {
-  char *names;
+  g_autofree char *names = NULL;
   g_object_get (chooser, "names", &names, NULL);
-  return names;
+  g_assert_cmpstr (names, ==, expected);
 }
 
 /* The list is made when it is opened; rows and their boxes in the order of the table. */
@@ -153,28 +175,49 @@ get_check (GtkListBox *list, EgSite site)
 static void
 test_one_site_or_several (void)
 {
+  const EgFamily *family = eg_families[0];
   EgSiteChooser *chooser = g_object_new (EG_TYPE_SITE_CHOOSER, NULL);
   GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
   GtkListBox *list = open_list (chooser, window);
 
-  g_assert_cmpuint (eg_site_chooser_get_sites (chooser), ==, EG_SITE_BIT (EG_SITE_RESID));
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  assert_names (chooser, "resid");
+  for (EgSite site = 0; site < family->n_sites; site++)
     {
       AdwActionRow *row = ADW_ACTION_ROW (gtk_list_box_get_row_at_index (list, (int)site));
-      g_assert_cmpstr (adw_action_row_get_subtitle (row), ==, eg_site_get_description (site));
+      g_assert_cmpstr (adw_action_row_get_subtitle (row), ==, family->sites[site].description);
     }
   /* The last one stays, the first one remains the first. */
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
   g_assert_true (gtk_check_button_get_active (get_check (list, EG_SITE_RESID)));
-  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
-  gtk_check_button_set_active (get_check (list, EG_SITE_MIXER), TRUE);
-  g_autofree char *names = get_names (chooser);
-  g_assert_cmpstr (names, ==, "state,mixer");
-  g_assert_cmpint (eg_site_chooser_get_first (chooser), ==, EG_SITE_STATE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
+  assert_names (chooser, "state,mixer");
 
-  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, EG_SITE_SSM)));
-  g_assert_cmpuint (eg_site_chooser_get_sites (chooser), ==, EG_SITE_BIT (EG_SITE_SSM));
+  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, MAMBA1_SSM)));
+  assert_names (chooser, "ssm");
+  fixture_close (window);
+}
+
+/* Another family has other sites; those that it has not are there again with the one that has. */
+static void
+test_sites_are_those_of_the_family (void)
+{
+  EgSiteChooser *chooser = g_object_new (EG_TYPE_SITE_CHOOSER, NULL);
+  GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
+  GtkListBox *list = open_list (chooser, window);
+
+  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
+  assert_names (chooser, "resid,state");
+  eg_site_chooser_set_family (chooser, eg_families[1]);
+  assert_names (chooser, "resid");
+  gtk_widget_activate (GTK_WIDGET (fixture_find (GTK_WIDGET (chooser), GTK_TYPE_MENU_BUTTON)));
+  eg_site_chooser_set_family (chooser, eg_families[0]);
+  assert_names (chooser, "resid,state");
+  g_object_set (chooser, "names", eg_families[1]->sites[1].name, NULL);
+  assert_names (chooser, "resid");
+  eg_site_chooser_set_family (chooser, eg_families[1]);
+  assert_names (chooser, eg_families[1]->sites[1].name);
   fixture_close (window);
 }
 
@@ -196,10 +239,10 @@ test_open_list_stays_where_it_is (void)
   GtkWidget *label = fixture_find (button, GTK_TYPE_LABEL);
   const int x = get_x (popover);
 
-  gtk_check_button_set_active (get_check (list, EG_SITE_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
-  gtk_check_button_set_active (get_check (list, EG_SITE_MIXER), TRUE);
+  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
   gtk_popover_popdown (GTK_POPOVER (popover));
@@ -232,15 +275,14 @@ make_request (guint i)
   request->metric = i == 2 ? EG_METRIC_KL : i >= 4 ? EG_METRIC_LOGIT_DIFF : EG_METRIC_PROB;
   request->against = i == 5 ? g_strdup ("Rome") : NULL;
   request->all_metrics = i == 1;
-  request->site = i == 0 ? EG_SITE_RESID : EG_SITE_STATE;
-  request->more_sites = i == 3 ? EG_SITE_BIT (EG_SITE_MIXER) | EG_SITE_BIT (EG_SITE_GATE) : 0;
+  eg_trace_request_set_sites (request, i == 0 ? "resid" : i == 3 ? "state,mixer,gate" : "state", NULL);
   request->sweep = i == 1   ? EG_SWEEP_CARRY
                    : i == 2 ? EG_SWEEP_POSITIONS
                    : i == 5 ? EG_SWEEP_LAYERS
                             : EG_SWEEP_CELLS;
   request->window = i == 2 ? 1 : 1 + i;
   request->direction = i == 1 || i == 5 ? EG_DIRECTION_DAMAGE : EG_DIRECTION_RESTORE;
-  request->freeze = i == 0 ? EG_SITE_BIT (EG_SITE_CONV) | EG_SITE_BIT (EG_SITE_SSM) : 0;
+  eg_trace_field_parse (EG_FIELD_FREEZE, request, i == 0 ? "conv,ssm" : "", NULL);
   request->until_sem = i == 1 ? 0.025 : 0;
   request->max_samples = i == 1 ? 77 : request->max_samples;
   request->has_knockout = i == 5;
@@ -252,39 +294,37 @@ make_request (guint i)
 static void
 test_what_is_shown_is_asked_for (void)
 {
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  Panel panel;
+  panel_open (&panel);
 
   for (guint i = 0; i < 6; i++)
     {
       g_autoptr (EgTraceRequest) request = make_request (i);
-      g_autoptr (EgTraceRequest) asked = eg_trace_request_new (request->prompt, request->subject);
-      g_autoptr (GError) error = NULL;
-      eg_trace_settings_show (settings, request);
-      eg_trace_settings_fill (settings, asked);
-      g_assert_true (eg_trace_request_equal (request, asked));
-      eg_trace_settings_check (settings, asked, NULL, &error);
-      g_assert_no_error (error);
+      const char *why;
+      eg_draft_show (panel.draft, request);
+      g_assert_true (eg_trace_request_equal (request, eg_draft_get_request (panel.draft)));
+      eg_draft_can_trace (panel.draft, &why);
+      g_assert_cmpstr (why, ==, NULL);
     }
-  fixture_close (window);
+  panel_close (&panel);
 }
 
 /* What the next window asks for, when this one asked for that. */
 static EgTraceRequest *
 ask_again (GSettings *remembered, const EgTraceRequest *request)
 {
-  EgTraceSettings *first = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  EgTraceRequest *asked = eg_trace_request_new (request->prompt, request->subject);
+  EgTraceRequest *asked;
+  Panel first, second;
 
-  g_object_ref_sink (first);
-  eg_trace_settings_bind (first, remembered);
-  eg_trace_settings_show (first, request);
-  g_object_unref (first);
-  EgTraceSettings *second = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  g_object_ref_sink (second);
-  eg_trace_settings_bind (second, remembered);
-  eg_trace_settings_fill (second, asked);
-  g_object_unref (second);
+  panel_open (&first);
+  eg_trace_settings_bind (first.settings, remembered);
+  eg_draft_show (first.draft, request);
+  panel_close (&first);
+  panel_open (&second);
+  eg_trace_settings_bind (second.settings, remembered);
+  eg_draft_set_texts (second.draft, request->prompt, request->subject);
+  asked = eg_trace_request_copy (eg_draft_get_request (second.draft));
+  panel_close (&second);
   return asked;
 }
 
@@ -298,12 +338,12 @@ test_settings_are_remembered (void)
   request->corruption.kind = EG_CORRUPTION_UNIFORM;
   request->corruption.scale = EG_NOISE_SCALE_EMBEDDING;
   request->corruption.replace = TRUE;
-  request->site = EG_SITE_GATE;
+  eg_trace_request_set_sites (request, "gate", NULL);
   request->metric = EG_METRIC_KL;
   request->direction = EG_DIRECTION_DAMAGE;
   request->sweep = EG_SWEEP_LAYERS;
   request->window = 3;
-  request->freeze = EG_SITE_BIT (EG_SITE_CONV);
+  eg_trace_field_parse (EG_FIELD_FREEZE, request, "conv", NULL);
   g_autoptr (EgTraceRequest) again = ask_again (remembered, request);
   g_assert_true (eg_trace_request_equal (request, again));
 
@@ -324,98 +364,92 @@ test_settings_are_remembered (void)
 static void
 test_reset_resets_all (void)
 {
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
-  GtkWidget *reset = fixture_find (GTK_WIDGET (settings), GTK_TYPE_BUTTON);
+  Panel panel;
+  panel_open (&panel);
+  GtkWidget *reset = fixture_find (GTK_WIDGET (panel.settings), GTK_TYPE_BUTTON);
 
   g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (reset)), ==, "_Reset");
   for (guint i = 0; i < 6; i++)
     {
       g_autoptr (EgTraceRequest) request = make_request (i);
-      g_autoptr (EgTraceRequest) asked = eg_trace_request_new (request->prompt, request->subject);
       g_autoptr (EgTraceRequest) usual = eg_trace_request_new (request->prompt, request->subject);
       usual->device.kind = EG_DEVICE_AUTO;
-      eg_trace_settings_show (settings, request);
+      eg_draft_show (panel.draft, request);
       g_assert_true (gtk_widget_get_sensitive (reset));
       g_signal_emit_by_name (reset, "clicked");
-      eg_trace_settings_fill (settings, asked);
-      g_assert_true (eg_trace_request_equal (usual, asked));
+      g_assert_true (eg_trace_request_equal (usual, eg_draft_get_request (panel.draft)));
       g_assert_false (gtk_widget_get_sensitive (reset));
     }
-  fixture_close (window);
+  panel_close (&panel);
 }
 
 /* ---- what is wrong, and where ---- */
 
 static const char *
-get_subtitle (EgTraceSettings *settings, GType type)
+get_subtitle (const Panel *panel, GType type)
 {
-  return adw_expander_row_get_subtitle (ADW_EXPANDER_ROW (fixture_find (GTK_WIDGET (settings), type)));
+  return adw_expander_row_get_subtitle (ADW_EXPANDER_ROW (fixture_find (GTK_WIDGET (panel->settings), type)));
 }
 
 /* Shows a request and asks what is wrong with it, and which row says so. */
 static void
 assert_wrong (
-    EgTraceSettings *settings, const EgTraceRequest *request, EgModel *model, GType row, const char *sentence)
+    const Panel *panel, const EgTraceRequest *request, EgModel *model, GType row, const char *sentence)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
   const GType rows[] = { EG_TYPE_CORRUPTION_ROW, EG_TYPE_RESTORING_ROW, EG_TYPE_MORE_ROW };
+  const char *why;
 
-  eg_trace_settings_show (settings, request);
-  eg_trace_settings_fill (settings, asked);
-  g_assert_false (eg_trace_settings_check (settings, asked, model, &error));
-  g_assert_true (g_str_has_prefix (error->message, sentence));
+  eg_draft_set_model (panel->draft, model);
+  eg_draft_show (panel->draft, request);
+  g_assert_false (eg_draft_can_trace (panel->draft, &why));
+  g_assert_true (g_str_has_prefix (why, sentence));
   for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    g_assert_cmpint (g_str_has_prefix (get_subtitle (settings, rows[i]), sentence), ==, rows[i] == row);
+    g_assert_cmpint (g_str_has_prefix (get_subtitle (panel, rows[i]), sentence), ==, rows[i] == row);
 }
 
 static void
 test_nonsense_is_said_where_it_stands (void)
 {
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
+  Panel panel;
+  panel_open (&panel);
   g_autofree char *demo = eg_model_find_demo ();
   g_autoptr (EgModel) model = eg_model_open (demo, NULL, NULL);
   g_autoptr (EgTraceRequest) request = make_request (0);
 
   g_assert_nonnull (model);
   request->sweep = EG_SWEEP_CARRY;
-  assert_wrong (settings, request, NULL, EG_TYPE_RESTORING_ROW,
-                "The sweep “carry” is one of the state alone");
+  assert_wrong (&panel, request, NULL, EG_TYPE_RESTORING_ROW, "The sweep “carry” is one of what later tokens read");
   request->sweep = EG_SWEEP_CELLS;
   request->metric = EG_METRIC_LOGIT_DIFF;
-  assert_wrong (settings, request, model, EG_TYPE_MORE_ROW, "The metric logit-diff needs the token");
+  assert_wrong (&panel, request, model, EG_TYPE_MORE_ROW, "The metric logit-diff needs the token");
   request->metric = EG_METRIC_PROB;
   request->until_sem = 0.01;
   request->samples = 1;
-  assert_wrong (settings, request, model, EG_TYPE_MORE_ROW, "A standard error needs two samples");
+  assert_wrong (&panel, request, model, EG_TYPE_MORE_ROW, "A standard error needs two samples");
   request->until_sem = 0;
   request->samples = 3;
   request->corruption.span = EG_SPAN_TOKENS;
   request->corruption.span_last = 99;
-  assert_wrong (settings, request, model, EG_TYPE_CORRUPTION_ROW, "The span ends with token 99");
+  assert_wrong (&panel, request, model, EG_TYPE_CORRUPTION_ROW, "The span ends with token 99");
   g_assert_true (eg_corruption_parse_kind (&request->corruption, "swap:Eiffel Tower", NULL));
-  assert_wrong (settings, request, model, EG_TYPE_CORRUPTION_ROW, "Nothing would be corrupted");
+  assert_wrong (&panel, request, model, EG_TYPE_CORRUPTION_ROW, "Nothing would be corrupted");
   g_assert_true (eg_corruption_parse_kind (&request->corruption, "multivariate", NULL));
   request->corruption.span = EG_SPAN_ALL;
   request->corruption.scale = EG_NOISE_SCALE_TEXT;
-  assert_wrong (settings, request, model, EG_TYPE_CORRUPTION_ROW, "The noise scale text takes a file");
+  assert_wrong (&panel, request, model, EG_TYPE_CORRUPTION_ROW, "The noise scale text takes a file");
 
   g_autoptr (EgTraceRequest) knockout = make_request (5);
   knockout->knockout = (EgKnockout){ 0, 70, 1, 2, 5, 5 };
-  assert_wrong (settings, knockout, model, EG_TYPE_RESTORING_ROW, "The knockout names layer 70");
+  assert_wrong (&panel, knockout, model, EG_TYPE_RESTORING_ROW, "The knockout names layer 70");
   knockout->knockout = (EgKnockout){ 0, 7, 4, 5, 1, 2 };
-  assert_wrong (settings, knockout, model, EG_TYPE_RESTORING_ROW,
-                "The knockout “0-7:4-5>1-2” goes backwards");
+  assert_wrong (&panel, knockout, model, EG_TYPE_RESTORING_ROW, "The knockout “0-7:4-5>1-2” goes backwards");
 
   /* And nothing once it is right again. */
   g_autoptr (EgTraceRequest) fine = make_request (0);
-  g_autoptr (GError) error = NULL;
-  eg_trace_settings_show (settings, fine);
-  g_assert_true (eg_trace_settings_check (settings, fine, model, &error));
-  g_assert_cmpstr (get_subtitle (settings, EG_TYPE_MORE_ROW), ==, "Probability");
-  fixture_close (window);
+  eg_draft_show (panel.draft, fine);
+  g_assert_true (eg_draft_can_trace (panel.draft, NULL));
+  g_assert_cmpstr (get_subtitle (&panel, EG_TYPE_MORE_ROW), ==, "Probability");
+  panel_close (&panel);
 }
 
 /* ---- what goes together ---- */
@@ -429,13 +463,13 @@ get_child (GtkWidget *row, const char *name)
 static void
 test_only_what_means_something_can_be_changed (void)
 {
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
-  GtkWidget *corruption = fixture_find (GTK_WIDGET (settings), EG_TYPE_CORRUPTION_ROW);
+  Panel panel;
+  panel_open (&panel);
+  GtkWidget *corruption = fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_CORRUPTION_ROW);
   GtkWidget *kind = get_child (corruption, "kind"), *scale = get_child (corruption, "scale");
-  GtkWidget *samples = get_child (GTK_WIDGET (settings), "samples_row");
-  GtkWidget *noise = get_child (GTK_WIDGET (settings), "noise_row");
-  GtkWidget *more = fixture_find (GTK_WIDGET (settings), EG_TYPE_MORE_ROW);
+  GtkWidget *samples = get_child (GTK_WIDGET (panel.settings), "samples_row");
+  GtkWidget *noise = get_child (GTK_WIDGET (panel.settings), "noise_row");
+  GtkWidget *more = fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_MORE_ROW);
 
   adw_combo_row_set_selected (ADW_COMBO_ROW (kind), EG_CORRUPTION_SWAP);
   g_assert_false (gtk_widget_get_sensitive (samples));
@@ -451,38 +485,37 @@ test_only_what_means_something_can_be_changed (void)
   adw_combo_row_set_selected (ADW_COMBO_ROW (kind), EG_CORRUPTION_UNIFORM);
   g_assert_true (gtk_widget_get_sensitive (noise));
   g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (scale)), ==, EG_NOISE_SCALE_PROMPT);
-  fixture_close (window);
+  panel_close (&panel);
 }
 
 static void
 test_knockout_is_of_the_state (void)
 {
-  EgTraceSettings *settings = EG_TRACE_SETTINGS (eg_trace_settings_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (settings), 320, 700);
-  GtkWidget *restoring = fixture_find (GTK_WIDGET (settings), EG_TYPE_RESTORING_ROW);
+  Panel panel;
+  panel_open (&panel);
+  GtkWidget *restoring = fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_RESTORING_ROW);
   GtkSwitch *knockout = GTK_SWITCH (get_child (restoring, "knockout"));
   g_autofree char *demo = eg_model_find_demo ();
   g_autoptr (EgModel) model = eg_model_open (demo, NULL, NULL);
-  g_autoptr (EgTraceRequest) asked = eg_trace_request_new ("The Eiffel Tower is located in", "Eiffel Tower");
+  const EgTraceRequest *asked = eg_draft_get_request (panel.draft);
 
   /* Where it begins is taken from the prompt. */
-  eg_trace_settings_fill (settings, asked);
-  g_assert_true (eg_trace_settings_check (settings, asked, model, NULL));
+  eg_draft_set_model (panel.draft, model);
+  eg_draft_set_texts (panel.draft, "The Eiffel Tower is located in", "Eiffel Tower");
+  g_assert_true (eg_draft_can_trace (panel.draft, NULL));
   gtk_switch_set_active (knockout, TRUE);
-  eg_trace_settings_fill (settings, asked);
   g_autofree char *text = eg_knockout_to_text (&asked->knockout);
   g_assert_cmpstr (text, ==, "0-7:1-2>5");
-  g_assert_cmpint (asked->site, ==, EG_SITE_STATE);
-  g_assert_true (eg_trace_settings_check (settings, asked, model, NULL));
-  g_assert_false (gtk_widget_get_sensitive (get_child (GTK_WIDGET (settings), "site_row")));
+  g_assert_cmpstr (asked->sites[0], ==, "state");
+  g_assert_true (eg_draft_can_trace (panel.draft, NULL));
+  g_assert_false (gtk_widget_get_sensitive (get_child (GTK_WIDGET (panel.settings), "site_row")));
   g_assert_false (gtk_widget_get_sensitive (get_child (restoring, "direction")));
   g_assert_cmpuint (adw_combo_row_get_selected (ADW_COMBO_ROW (get_child (restoring, "direction"))), ==,
                     EG_DIRECTION_DAMAGE);
   gtk_switch_set_active (knockout, FALSE);
-  eg_trace_settings_fill (settings, asked);
-  g_assert_cmpint (asked->site, ==, EG_SITE_RESID);
+  g_assert_cmpstr (asked->sites[0], ==, "resid");
   g_assert_cmpint (asked->sweep, ==, EG_SWEEP_CELLS);
-  fixture_close (window);
+  panel_close (&panel);
 }
 
 int
@@ -490,6 +523,7 @@ main (int argc, char **argv)
 {
   fixture_init (&argc, &argv);
   g_test_add_func ("/app/settings/sites", test_one_site_or_several);
+  g_test_add_func ("/app/settings/sites-of-the-family", test_sites_are_those_of_the_family);
   g_test_add_func ("/app/settings/open-list-stays", test_open_list_stays_where_it_is);
   g_test_add_func ("/app/settings/shown-is-asked-for", test_what_is_shown_is_asked_for);
   g_test_add_func ("/app/settings/remembered", test_settings_are_remembered);

@@ -21,18 +21,13 @@ static void
 test_a_click_chooses (void)
 {
   EgSiteMaps *maps = EG_SITE_MAPS (eg_site_maps_new ());
-  EgTraceResult *results[EG_N_SITES];
+  g_autoptr (EgTraceResult) result = fixture_result_of_sites (8, 7, "resid,mixer,conv_in,conv");
   Chosen chosen = { 0 };
-  const gsize n = MIN (EG_N_SITES, 4);
+  const gsize n = result->n_grids;
 
-  for (gsize i = 0; i < n; i++)
-    {
-      results[i] = fixture_result (8, 7);
-      results[i]->site = (EgSite)i;
-    }
-  eg_site_maps_set_results (maps, results, 1);
+  eg_site_maps_set_grids (maps, result->grids, 1);
   g_assert_false (gtk_widget_get_visible (GTK_WIDGET (maps)));
-  eg_site_maps_set_results (maps, results, n);
+  eg_site_maps_set_grids (maps, result->grids, n);
   g_assert_true (gtk_widget_get_visible (GTK_WIDGET (maps)));
   g_signal_connect (maps, "chosen", G_CALLBACK (on_chosen), &chosen);
   GtkWindow *window = fixture_show (GTK_WIDGET (maps), 640, 120);
@@ -55,8 +50,6 @@ test_a_click_chooses (void)
       = gtk_test_accessible_check_property (GTK_ACCESSIBLE (maps), GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text);
   g_assert_cmpstr (other, ==, NULL);
   fixture_close (window);
-  for (gsize i = 0; i < n; i++)
-    eg_trace_result_unref (results[i]);
 }
 
 /* The page's large map is that of the chosen site; a result of one site has no small maps. */
@@ -64,26 +57,24 @@ static void
 test_page_shows_the_chosen_site (void)
 {
   EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
-  g_autoptr (EgTraceResult) result = fixture_result (8, 7), alone = fixture_result (8, 7);
-  EgTraceResult *other = fixture_result (8, 7);
+  g_autoptr (EgTraceResult) result = fixture_result_of_sites (8, 7, "resid,mixer");
+  g_autoptr (EgTraceResult) alone = fixture_result (8, 7);
   GtkWindow *window = fixture_show (GTK_WIDGET (page), 700, 700);
 
-  other->site = result->site == 0 ? 1 : 0;
-  eg_trace_result_take_site (result, other);
   eg_trace_page_show (page, result);
   fixture_settle (window);
   GtkWidget *maps = fixture_find (GTK_WIDGET (page), EG_TYPE_SITE_MAPS);
   g_assert_true (gtk_widget_get_mapped (maps));
-  g_assert_true (eg_trace_page_get_shown (page) == result);
+  g_assert_true (eg_trace_page_get_shown (page) == result->grids[0]);
   fixture_point (window, maps, gtk_widget_get_width (maps) * 0.75, gtk_widget_get_height (maps) * 0.5);
   fixture_input (window, "click 1");
-  g_assert_true (eg_trace_page_get_shown (page) == other);
+  g_assert_true (eg_trace_page_get_shown (page) == result->grids[1]);
   /* What is saved is all of it. */
   g_assert_true (eg_trace_page_get_result (page) == result);
 
   eg_trace_page_show (page, alone);
   fixture_settle (window);
-  g_assert_true (eg_trace_page_get_shown (page) == alone);
+  g_assert_true (eg_trace_page_get_shown (page) == alone->grids[0]);
   g_assert_false (gtk_widget_get_mapped (maps));
   fixture_close (window);
 }
@@ -109,14 +100,11 @@ static void
 test_all_maps_dim (void)
 {
   EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
-  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
-  EgTraceResult *other = fixture_result (8, 7);
+  g_autoptr (EgTraceResult) result = fixture_result_of_sites (8, 7, "resid,mixer");
   GtkWindow *window = fixture_show (GTK_WIDGET (page), 700, 700);
   GtkWidget *maps[2];
   guint32 before[2];
 
-  other->site = result->site == 0 ? 1 : 0;
-  eg_trace_result_take_site (result, other);
   eg_trace_page_show (page, result);
   fixture_settle (window);
   maps[0] = fixture_find (GTK_WIDGET (page), EG_TYPE_HEATMAP_VIEW);

@@ -160,7 +160,7 @@ show_texts (gpointer data)
 {
   Trace *self = data;
 
-  eg_analysis_pane_set_result (self->pane, self->result);
+  eg_analysis_pane_set_grid (self->pane, self->result->grids[0]);
   eg_heatmap_view_announce (self->heatmap);
   self->text_timeout = 0;
   return G_SOURCE_REMOVE;
@@ -181,13 +181,13 @@ show_cells (gpointer data)
     {
       const EgTraceCell cell = cell_at (self->n_shown);
       const gsize at = cell.layer * N_TOKENS + cell.position;
-      self->result->scores[at] = self->full->scores[at];
-      self->result->sem[at] = self->full->sem[at];
+      self->result->grids[0]->scores[0][at] = self->full->grids[0]->scores[0][at];
+      self->result->grids[0]->sem[0][at] = self->full->grids[0]->sem[0][at];
       cells[n++] = cell;
     }
   /* The corrupted probability is refined in the first half: every cell has another colour each time. */
   if (n_found < N_CELLS / 2)
-    self->result->low_score = 0.05 + 0.01 / (1 + (double)n_found);
+    self->result->ends[0].low = 0.05 + 0.01 / (1 + (double)n_found);
   eg_heatmap_view_update_cells (self->heatmap, cells, n);
   if (self->text_timeout == 0)
     self->text_timeout = g_timeout_add (TEXT_MS, show_texts, self);
@@ -223,11 +223,11 @@ run_trace (Trace *self, guint run)
   g_autoptr (EgTraceResult) result = fixture_result (N_LAYERS, N_TOKENS);
 
   for (gsize i = 0; i < N_CELLS; i++)
-    result->scores[i] = result->sem[i] = NAN;
+    result->grids[0]->scores[0][i] = result->grids[0]->sem[0][i] = NAN;
   self->result = result;
   self->n_found = self->n_shown = 0;
-  eg_heatmap_view_set_result (self->heatmap, result);
-  eg_analysis_pane_set_result (self->pane, result);
+  eg_heatmap_view_set_grid (self->heatmap, result->grids[0]);
+  eg_analysis_pane_set_grid (self->pane, result->grids[0]);
   fixture_settle (self->window);
 
   begin_meter ();
@@ -315,7 +315,7 @@ open_table (void)
   EgAnalysisPane *pane = EG_ANALYSIS_PANE (eg_analysis_pane_new ());
   GtkWindow *window = fixture_show (GTK_WIDGET (pane), 800, 400);
 
-  eg_analysis_pane_set_result (pane, result);
+  eg_analysis_pane_set_grid (pane, result->grids[0]);
   fixture_settle (window);
   begin_meter ();
   gtk_stack_set_visible_child_name (GTK_STACK (fixture_find (GTK_WIDGET (pane), GTK_TYPE_STACK)), "cells");
@@ -365,15 +365,15 @@ test_redraw (void)
       g_autoptr (GtkSnapshot) first = gtk_snapshot_new (), second = gtk_snapshot_new ();
       double begin = read_clock (CLOCK_OWN), ms;
       eg_heatmap_picture_forget (picture);
-      eg_heatmap_picture_measure (picture, result, &style, 800, 480, 1, 1);
-      eg_heatmap_picture_snapshot (picture, result, first);
+      eg_heatmap_picture_measure (picture, result->grids[0], &style, 800, 480, 1, 1);
+      eg_heatmap_picture_snapshot (picture, result->grids[0], first);
       ms = read_clock (CLOCK_OWN) - begin;
       g_array_append_val (whole, ms);
 
-      result->low_score += 1e-6;
+      result->ends[0].low += 1e-6;
       begin = read_clock (CLOCK_OWN);
-      eg_heatmap_picture_add_changes (picture, result, NULL, 0);
-      eg_heatmap_picture_snapshot (picture, result, second);
+      eg_heatmap_picture_add_changes (picture, result->grids[0], NULL, 0);
+      eg_heatmap_picture_snapshot (picture, result->grids[0], second);
       ms = read_clock (CLOCK_OWN) - begin;
       g_array_append_val (cells, ms);
     }

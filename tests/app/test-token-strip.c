@@ -128,12 +128,14 @@ test_panel_keeps_in_step (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
   g_assert_no_error (error);
+  g_autoptr (EgDraft) draft = eg_draft_new ();
   EgPromptPanel *panel = EG_PROMPT_PANEL (eg_prompt_panel_new ());
   GtkWindow *window = fixture_show (GTK_WIDGET (panel), 320, 400);
   GtkWidget *strip = fixture_find (GTK_WIDGET (panel), EG_TYPE_TOKEN_STRIP);
 
-  eg_prompt_panel_set_model (panel, model);
-  eg_prompt_panel_set_texts (panel, "The mother tongue of Angela Merkel is", "mother tongue");
+  eg_prompt_panel_set_draft (panel, draft);
+  eg_draft_set_model (draft, model);
+  eg_draft_set_texts (draft, "The mother tongue of Angela Merkel is", "mother tongue");
   fixture_settle (window);
   g_assert_true (is_subject (strip, 1));
   g_assert_false (is_subject (strip, 3));
@@ -143,10 +145,10 @@ test_panel_keeps_in_step (void)
        chip = gtk_widget_get_next_sibling (chip))
     n++;
   drag (window, strip, 0, 1);
-  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, "The mother");
+  g_assert_cmpstr (eg_draft_get_request (draft)->subject, ==, "The mother");
   gtk_widget_grab_focus (strip);
   fixture_input (window, "key End");
-  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, "is");
+  g_assert_cmpstr (eg_draft_get_request (draft)->subject, ==, "is");
   g_assert_true (is_subject (strip, n - 1));
 
   /* Typed: the entry follows the tokens, and the tokens the entry. */
@@ -154,7 +156,7 @@ test_panel_keeps_in_step (void)
   gtk_widget_grab_focus (entry);
   fixture_input (window, "key ctrl+a");
   fixture_input (window, "type mother");
-  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, "mother");
+  g_assert_cmpstr (eg_draft_get_request (draft)->subject, ==, "mother");
   for (guint i = 0; i < n; i++)
     g_assert_true (is_subject (strip, i) == (i == 1));
   fixture_close (window);
@@ -175,12 +177,13 @@ get_marked (GtkWidget *strip)
 
 /* What the panel takes for the subject, and all that shows it. */
 static void
-check_subject (EgPromptPanel *panel, const char *subject, const char *entered, const char *marked)
+check_subject (
+    EgDraft *draft, EgPromptPanel *panel, const char *subject, const char *entered, const char *marked)
 {
   GtkWidget *entry = fixture_find (GTK_WIDGET (panel), GTK_TYPE_ENTRY);
   g_autofree char *chips = get_marked (fixture_find (GTK_WIDGET (panel), EG_TYPE_TOKEN_STRIP));
 
-  g_assert_cmpstr (eg_prompt_panel_get_subject (panel), ==, subject);
+  g_assert_cmpstr (eg_draft_get_request (draft)->subject, ==, subject);
   g_assert_cmpstr (gtk_editable_get_text (GTK_EDITABLE (entry)), ==, entered);
   g_assert_cmpstr (chips, ==, marked);
 }
@@ -193,48 +196,51 @@ test_subject_follows_the_prompt (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
   g_assert_no_error (error);
+  g_autoptr (EgDraft) draft = eg_draft_new ();
   EgPromptPanel *panel = EG_PROMPT_PANEL (eg_prompt_panel_new ());
   GtkWindow *window = fixture_show (GTK_WIDGET (panel), 320, 400);
   GtkWidget *view = fixture_find (GTK_WIDGET (panel), GTK_TYPE_TEXT_VIEW);
   GtkWidget *entry = fixture_find (GTK_WIDGET (panel), GTK_TYPE_ENTRY);
   GtkTextBuffer *prompt = gtk_text_view_get_buffer (GTK_TEXT_VIEW (view));
 
-  eg_prompt_panel_set_model (panel, model);
-  eg_prompt_panel_set_texts (panel, "Is Merkel Merkel", "Merkel");
-  eg_prompt_panel_set_subject_offset (panel, 10);
+  eg_prompt_panel_set_draft (panel, draft);
+  eg_draft_set_model (draft, model);
+  g_autoptr (EgTraceRequest) second = eg_trace_request_new ("Is Merkel Merkel", "Merkel");
+  second->subject_offset = 10;
+  eg_draft_show (draft, second);
   gtk_widget_grab_focus (view);
   fixture_input (window, "key ctrl+a");
   fixture_input (window, "type The");
   fixture_input (window, "key space");
   fixture_input (window, "type Eiffel");
-  check_subject (panel, "Eiffel", "", "␣Eiffel");
-  g_assert_true (eg_prompt_panel_get_valid (panel));
-  for (int i = 0; i < 12 && eg_prompt_panel_get_subject_offset (panel) < 0; i++)
+  check_subject (draft, panel, "Eiffel", "", "␣Eiffel");
+  g_assert_true (eg_draft_can_trace (draft, NULL));
+  for (int i = 0; i < 12 && eg_draft_get_request (draft)->subject_offset < 0; i++)
     fixture_input (window, "key ctrl+z");
-  check_subject (panel, "Merkel", "Merkel", "␣Merkel");
-  g_assert_cmpint (eg_prompt_panel_get_subject_offset (panel), ==, 10);
+  check_subject (draft, panel, "Merkel", "Merkel", "␣Merkel");
+  g_assert_cmpint (eg_draft_get_request (draft)->subject_offset, ==, 10);
 
   /* Without capital letters there is nothing to guess, and nothing is wrong. */
   gtk_text_buffer_set_text (prompt, "the capital of", -1);
-  check_subject (panel, "", "", "");
+  check_subject (draft, panel, "", "", "");
   g_assert_false (gtk_widget_has_css_class (entry, "error"));
 
   /* What is typed after the prompt stays, and is said to be wrong. */
   gtk_editable_set_text (GTK_EDITABLE (entry), "Paris");
-  check_subject (panel, "Paris", "Paris", "");
+  check_subject (draft, panel, "Paris", "Paris", "");
   g_assert_true (gtk_widget_has_css_class (entry, "error"));
   gtk_text_buffer_set_text (prompt, "The capital of France is", -1);
-  check_subject (panel, "France", "", "␣France");
+  check_subject (draft, panel, "France", "", "␣France");
   g_assert_false (gtk_widget_has_css_class (entry, "error"));
   gtk_text_buffer_set_text (prompt, "Is Merkel in Paris", -1);
-  check_subject (panel, "Paris", "Paris", "␣Paris");
+  check_subject (draft, panel, "Paris", "Paris", "␣Paris");
 
   /* Forgotten with the next that is named. */
   gtk_text_buffer_set_text (prompt, "The Eiffel Tower is in", -1);
   gtk_editable_set_text (GTK_EDITABLE (entry), "Tower");
   gtk_editable_set_text (GTK_EDITABLE (entry), "");
   gtk_text_buffer_set_text (prompt, "Is Merkel in Paris", -1);
-  check_subject (panel, "Merkel", "", "␣Merkel");
+  check_subject (draft, panel, "Merkel", "", "␣Merkel");
   fixture_close (window);
 }
 

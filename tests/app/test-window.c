@@ -4,7 +4,10 @@
 
 #include "app/shell/print-figure.h"
 #include "app/parts/token-strip.h"
-#include "app/shell/window-private.h"
+#include "app/ask/prompt-panel.h"
+#include "app/models/model-loader.h"
+#include "app/shell/tabs.h"
+#include "app/shell/window.h"
 #include "library/locate.h"
 #include "trace/result/result-io.h"
 
@@ -19,7 +22,7 @@ static char *folder; /* of this run's files */
 static EgWindow *
 open_window (EgUnsaved *unsaved)
 {
-  EgWindow *window = eg_window_new (NULL, unsaved);
+  EgWindow *window = eg_window_new (NULL, NULL, unsaved);
 
   gtk_window_present (GTK_WINDOW (window));
   fixture_settle (GTK_WINDOW (window));
@@ -93,7 +96,7 @@ test_prints_one_page (void)
   g_autoptr (GError) error = NULL;
 
   eg_figure_options_init (&figure.options);
-  g_autoptr (GtkPrintOperation) operation = eg_print_operation_new (result, &figure, "A trace");
+  g_autoptr (GtkPrintOperation) operation = eg_print_operation_new (result->grids[0], &figure, "A trace");
   gtk_print_operation_set_allow_async (operation, FALSE);
   gtk_print_operation_set_export_filename (operation, path);
   g_assert_cmpint (gtk_print_operation_run (operation, GTK_PRINT_OPERATION_ACTION_EXPORT, NULL, &error), ==,
@@ -150,6 +153,43 @@ test_copies_the_picture (void)
   close_window (window);
 }
 
+/* ---- files ---- */
+
+/* One text takes the place of the other while it still comes in. */
+static void
+test_says_what_was_written_however_fast (void)
+{
+  static const char *const names[] = { "one.svg", "two.svg", "three.svg" };
+  EgWindow *window = open_with_result ();
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *path = g_build_filename (folder, names[i], NULL);
+      eg_window_export_to (window, path, "heatmap");
+      fixture_wait_for (g_file_test (path, G_FILE_TEST_EXISTS));
+    }
+  fixture_run_for (1.5);
+  close_window (window);
+}
+
+static void
+test_says_what_could_not_be_written (void)
+{
+  EgWindow *window = open_with_result ();
+  GtkWidget *banner = fixture_find (GTK_WIDGET (window), EG_TYPE_BANNER);
+
+  eg_window_export_to (window, "/nonexistent/numbers.npz", "heatmap");
+  fixture_wait_for (gtk_widget_get_visible (banner));
+  GtkLabel *label = GTK_LABEL (fixture_find (banner, GTK_TYPE_LABEL));
+  g_assert_nonnull (strstr (gtk_label_get_text (label), "nonexistent"));
+  eg_banner_hide (EG_BANNER (banner));
+  g_signal_emit_by_name (banner, "closed");
+  /* Nothing waits for a window that has closed meanwhile. */
+  eg_window_export_to (window, "/nonexistent/numbers.npz", "heatmap");
+  close_window (window);
+  fixture_run_for (0.2);
+}
+
 /* ---- dropped files ---- */
 
 /* As the window's controller would report a drop. */
@@ -181,12 +221,13 @@ test_takes_dropped_files (void)
 
   g_assert_true (drop (window, path));
   fixture_wait_for (get_result (window) != NULL);
-  g_assert_cmpstr (get_result (window)->target, ==, " German");
+  g_assert_cmpstr (get_result (window)->tokens->target, ==, " German");
 
-  g_assert_null (eg_model_loader_get_model (window->loader));
+  EgDraft *draft = eg_window_get_draft (window);
+  g_assert_null (eg_draft_get_model (draft));
   g_assert_true (drop (window, demo));
-  fixture_wait_for (eg_model_loader_get_model (window->loader) != NULL);
-  g_assert_cmpstr (eg_model_get_folder (eg_model_loader_get_model (window->loader)), ==, demo);
+  fixture_wait_for (eg_draft_get_model (draft) != NULL);
+  g_assert_cmpstr (eg_model_get_folder (eg_draft_get_model (draft)), ==, demo);
   close_window (window);
 }
 
@@ -197,22 +238,24 @@ test_marks_the_occurrence_that_was_meant (void)
 {
   g_autoptr (EgTraceResult) result = fixture_result (2, 7);
   EgWindow *window = open_window (NULL);
-  g_free (result->prompt);
-  g_free (result->subject);
-  g_strfreev (result->tokens);
-  result->prompt = g_strdup ("Merkel met Merkel and Merkel in Berlin");
-  result->subject = g_strdup ("Merkel");
-  result->tokens = g_strsplit ("Merkel| met| Merkel| and| Merkel| in| Berlin", "|", -1);
-  result->subject_first = result->subject_last = 4;
+  EgTraceTokens *tokens = result->tokens;
+  EgTraceRequest *request = (EgTraceRequest *)result->request;
+  g_free (request->prompt);
+  g_free (tokens->subject);
+  g_strfreev (tokens->tokens);
+  request->prompt = g_strdup ("Merkel met Merkel and Merkel in Berlin");
+  tokens->subject = g_strdup ("Merkel");
+  tokens->tokens = g_strsplit ("Merkel| met| Merkel| and| Merkel| in| Berlin", "|", -1);
+  tokens->subject_first = tokens->subject_last = 4;
   g_autofree char *path = save (result, "twice.npz");
   eg_window_open_model (window, NULL);
-  fixture_wait_for (eg_model_loader_get_model (window->loader) != NULL);
+  fixture_wait_for (eg_draft_get_model (eg_window_get_draft (window)) != NULL);
   eg_window_open_file (window, path);
   fixture_wait_for (get_result (window) != NULL);
-  g_assert_cmpint (eg_prompt_panel_get_subject_offset (window->prompt_panel), ==, 22);
+  g_assert_cmpint (eg_draft_get_request (eg_window_get_draft (window))->subject_offset, ==, 22);
 
   /* Of the chips, those with the last "Merkel" alone. */
-  GtkWidget *strip = fixture_find (GTK_WIDGET (window->prompt_panel), EG_TYPE_TOKEN_STRIP);
+  GtkWidget *strip = fixture_find (GTK_WIDGET (window), EG_TYPE_TOKEN_STRIP);
   g_autoptr (GString) before = g_string_new (NULL), marked = g_string_new (NULL);
   for (GtkWidget *chip = gtk_widget_get_first_child (strip); chip != NULL;
        chip = gtk_widget_get_next_sibling (chip))
@@ -261,13 +304,15 @@ test_recovers_what_was_not_saved (void)
   g_assert_no_error (error);
   EgWindow *window = open_window (unsaved);
   eg_window_offer_recovery (window);
-  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (window->banner)));
+  GtkWidget *banner = fixture_find (GTK_WIDGET (window), EG_TYPE_BANNER);
+  g_assert_true (gtk_widget_get_visible (banner));
   gtk_widget_activate_action (GTK_WIDGET (window), "win.recover", NULL);
   fixture_wait_for (get_result (window) != NULL);
-  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (window->banner)));
-  g_assert_cmpint (adw_tab_view_get_n_pages (window->tabs), ==, 1);
+  g_assert_false (gtk_widget_get_visible (banner));
+  AdwTabView *view = ADW_TAB_VIEW (fixture_find (GTK_WIDGET (window), ADW_TYPE_TAB_VIEW));
+  g_assert_cmpint (adw_tab_view_get_n_pages (view), ==, 1);
   for (gsize i = 0; i < 64; i++)
-    g_assert_true (get_result (window)->scores[i] == result->scores[i]);
+    g_assert_true (get_result (window)->grids[0]->scores[0][i] == result->grids[0]->scores[0][i]);
   close_window (window);
   eg_unsaved_free (unsaved);
 
@@ -326,40 +371,43 @@ test_loading_can_be_cancelled (void)
 }
 
 static const char *
-get_title (EgWindow *window, int tab)
+get_title (AdwTabView *view, int tab)
 {
-  return adw_tab_page_get_title (adw_tab_view_get_nth_page (window->tabs, tab));
+  return adw_tab_page_get_title (adw_tab_view_get_nth_page (view, tab));
 }
 
 /* Traces of one subject and target say what differs, and files which they are. */
 static void
 test_tabs_can_be_told_apart (void)
 {
-  g_autoptr (EgTraceResult) first = fixture_result (8, 8), second = fixture_result (8, 8);
-  EgWindow *window = open_window (NULL);
+  g_autoptr (EgTraceResult) first = fixture_result (8, 8);
+  g_autoptr (EgTraceResult) second = fixture_result_of_sites (8, 8, "mixer");
+  AdwTabView *view = ADW_TAB_VIEW (adw_tab_view_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (view), 800, 600);
+  g_autoptr (GObject) look = g_object_ref_sink (G_OBJECT (eg_trace_page_new ()));
+  g_autoptr (GObject) banner = g_object_ref_sink (G_OBJECT (eg_banner_new ()));
+  g_autoptr (GObject) toasts = g_object_ref_sink (G_OBJECT (adw_toast_overlay_new ()));
+  g_autoptr (EgMessages) messages = eg_messages_new (EG_BANNER (banner), ADW_TOAST_OVERLAY (toasts));
+  g_autoptr (EgDraft) draft = eg_draft_new ();
+  g_autoptr (EgTabs) tabs = eg_tabs_new (view, draft, messages, look, NULL);
 
   first->has_settings = second->has_settings = TRUE;
-  first->samples = 10;
-  second->samples = 20;
-  second->site = EG_SITE_MIXER;
-  for (int i = 0; i < 2; i++)
-    {
-      EgTracePage *page = eg_window_add_page (window);
-      eg_trace_page_show (page, i == 0 ? first : second);
-    }
-  const char *name = strstr (get_title (window, 0), " · ");
+  ((EgTraceRequest *)second->request)->samples = 20;
+  eg_tabs_show_result (tabs, first, NULL, NULL);
+  eg_tabs_show_result (tabs, second, NULL, NULL);
+  const char *name = strstr (get_title (view, 0), " · ");
   g_assert_nonnull (name);
-  g_assert_true (g_str_has_prefix (get_title (window, 0), "Residual stream, Samples 10 · "));
-  g_assert_true (g_str_has_prefix (get_title (window, 1), "Mixer output, Samples 20 · "));
-  g_assert_true (g_str_has_suffix (get_title (window, 1), name));
-  const char *tooltip = adw_tab_page_get_tooltip (adw_tab_view_get_nth_page (window->tabs, 1));
+  g_assert_true (g_str_has_prefix (get_title (view, 0), "Residual stream, Samples 10 · "));
+  g_assert_true (g_str_has_prefix (get_title (view, 1), "Mixer output, Samples 20 · "));
+  g_assert_true (g_str_has_suffix (get_title (view, 1), name));
+  const char *tooltip = adw_tab_page_get_tooltip (adw_tab_view_get_nth_page (view, 1));
   g_assert_nonnull (strstr (tooltip, "\nMixer output\nSamples 20\n"));
 
-  g_autofree char *path = save (second, "told apart.npz");
-  eg_window_open_file (window, path);
-  fixture_wait_for (adw_tab_view_get_n_pages (window->tabs) == 3);
-  fixture_wait_for (g_str_has_prefix (get_title (window, 2), "told apart.npz · "));
-  close_window (window);
+  eg_tabs_show_result (tabs, second, "told apart.npz", NULL);
+  g_assert_cmpint (adw_tab_view_get_n_pages (view), ==, 3);
+  g_assert_true (g_str_has_prefix (get_title (view, 2), "told apart.npz · "));
+  eg_tabs_end (tabs);
+  fixture_close (window);
 }
 
 /* A file has texts, in which bytes that are no characters are lost; its ids bring them back, once a model is
@@ -375,23 +423,23 @@ test_bytes_are_shown_as_such (void)
   EgTokenizer *tokenizer = eg_model_get_tokenizer (eg_model_loader_get_model (loader));
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, "日本", -1, NULL);
   g_autoptr (EgTraceResult) result = fixture_result (8, tokens->len);
-  g_free (result->ids);
-  result->ids = g_new (guint32, tokens->len);
+  EgTraceTokens *prompt = result->tokens;
+  prompt->ids = g_new (guint32, tokens->len);
   for (guint t = 0; t < tokens->len; t++)
     {
-      result->ids[t] = g_array_index (tokens, EgToken, t).id;
-      g_free (result->tokens[t]);
-      result->tokens[t] = eg_tokenizer_token_text (tokenizer, result->ids[t]);
+      prompt->ids[t] = g_array_index (tokens, EgToken, t).id;
+      g_free (prompt->tokens[t]);
+      prompt->tokens[t] = eg_tokenizer_token_text (tokenizer, prompt->ids[t]);
     }
-  g_assert_cmpstr (eg_trace_result_get_token (result, 0), ==, "\357\277\275");
+  g_assert_cmpstr (eg_trace_grid_get_token (result->grids[0], 0), ==, "\357\277\275");
   g_autofree char *path = save (result, "bytes.npz");
   EgWindow *window = open_window (NULL);
 
   eg_window_open_file (window, path);
   fixture_wait_for (get_result (window) != NULL);
   eg_window_open_model (window, demo);
-  fixture_wait_for (g_str_equal (eg_trace_result_get_token (get_result (window), 0), "⟨E6⟩"));
-  g_assert_cmpstr (get_result (window)->tokens[0], ==, "\357\277\275");
+  fixture_wait_for (g_str_equal (eg_trace_grid_get_token (get_result (window)->grids[0], 0), "⟨E6⟩"));
+  g_assert_cmpstr (get_result (window)->tokens->tokens[0], ==, "\357\277\275");
   close_window (window);
 }
 
@@ -416,6 +464,8 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("engram-window-XXXXXX", NULL);
   g_test_add_func ("/app/window/prints-one-page", test_prints_one_page);
   g_test_add_func ("/app/window/copies-the-picture", test_copies_the_picture);
+  g_test_add_func ("/app/window/says-what-was-written-however-fast", test_says_what_was_written_however_fast);
+  g_test_add_func ("/app/window/says-what-could-not-be-written", test_says_what_could_not_be_written);
   g_test_add_func ("/app/window/takes-dropped-files", test_takes_dropped_files);
   g_test_add_func ("/app/window/marks-the-occurrence-that-was-meant",
                    test_marks_the_occurrence_that_was_meant);

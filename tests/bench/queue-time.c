@@ -2,7 +2,7 @@
  * it: the tracer and the network on a device that does nothing at all. queue-time MODEL [GROUP-ROWS] The
  * model's sizes count alone. Device memory is addresses that nobody reads. */
 #include "library/model.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <stdio.h>
 #include <stdlib.h>

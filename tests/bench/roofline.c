@@ -188,7 +188,7 @@ add_corrupted (Roofline *self, const EgPlan *plan, const EgRound *round)
 static Roofline
 roofline_of (const EgMamba1Sizes *config)
 {
-  const EgTraceRequest request = { .site = EG_SITE_RESID, .window = 1 };
+  const EgTraceRequest request = { .sites = (char *[]){ (char *)"resid", NULL }, .window = 1 };
   const EgGrid grid = eg_grid_of (&request, &eg_family_mamba1, config->sizes.n_layers, 8, 1);
   const EgTraceMemory memory = eg_trace_memory_plan (&config->sizes, &grid, 10);
   const EgGroupSizes group_sizes = eg_group_sizes_of (GROUP_ROWS);

@@ -6,7 +6,7 @@
 #include "library/model.h"
 #include "trace/plan/memory.h"
 #include "trace/plan/plan.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -50,7 +50,7 @@ needed_flops (EgModel *placed, int samples, gsize *group_rows)
 {
   g_autoptr (EgTraceRequest) request = new_request (samples);
   const EgSizes *sizes = eg_model_get_sizes (placed);
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL, NULL);
   const EgGrid grid = eg_grid_of_input (request, placed, input);
   const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, (gsize)samples);
   *group_rows = eg_trace_group_rows (eg_model_get_network (placed), memory.bytes);
@@ -98,10 +98,12 @@ run (const Options *options, GError **error)
   if (isnan (seconds))
     return FALSE;
 
-  const gsize n = expected->n_layers * expected->n_tokens;
-  const double apart = worst_difference (found->scores, expected->scores, n);
-  const double logits_apart = worst_difference (found->others[EG_METRIC_LOGIT]->scores,
-                                                expected->others[EG_METRIC_LOGIT]->scores, n);
+  const EgTraceGrid *a = found->grids[0], *b = expected->grids[0];
+  const gsize n = eg_trace_grid_n_cells (b);
+  gsize logit;
+  g_assert_true (eg_trace_result_find_metric (expected, EG_METRIC_LOGIT, &logit));
+  const double apart = worst_difference (a->scores[0], b->scores[0], n);
+  const double logits_apart = worst_difference (a->scores[logit], b->scores[logit], n);
   gsize rows;
   const double flops = needed_flops (placed, options->samples, &rows) / seconds;
   printf ("%s| %s | %s | %s | %zu | %.3f s, %d | %.4f s, %d | %.2f | ", options->header ? head : "",
@@ -115,7 +117,7 @@ run (const Options *options, GError **error)
   else
     printf ("unknown | ");
   printf ("%.2g | %.2g |\n", apart, logits_apart);
-  if (found->target_id == expected->target_id && apart <= options->tolerance)
+  if (found->tokens->target_id == expected->tokens->target_id && apart <= options->tolerance)
     return TRUE;
   g_set_error (error, G_OPTION_ERROR, G_OPTION_ERROR_FAILED, "further apart than %g, or another target",
                options->tolerance);

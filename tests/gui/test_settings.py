@@ -131,7 +131,7 @@ def test_layers_have_one_value_each(session):
 def test_nonsense_is_said_where_it_stands(session):
     program = session.program
     choose(program, "A cell is", "A layer’s state from a token on")
-    program.wait("the sentence", "label", re.compile("^The sweep “carry” is one of the state alone"))
+    program.wait("the sentence", "label", re.compile("^The sweep “carry” is one of what later tokens read"))
     wait_for("Trace to be insensitive", lambda: not trace_is_possible(program))
     program.press("Reset")
     program.wait_gone("the sentence", "label", re.compile("^The sweep “carry”"))

@@ -419,6 +419,20 @@ test_a_folder_that_is_none_says_what_it_is (void)
     }
 }
 
+/* Where an index says what is missing, nothing else does. */
+static void
+test_missing_parts_are_said_before_other_files (void)
+{
+  g_autofree char *folder = tiny_make_folder (home, "parts", NULL);
+  g_autofree char *weights = g_build_filename (folder, "model.safetensors", NULL);
+  tiny_write_model (folder, 5);
+  g_unlink (weights);
+  tiny_write (folder, "x.gguf", "");
+  assert_refused (folder, NULL, EG_ERROR_NOT_FOUND, "x.gguf");
+  tiny_write (folder, "model.safetensors.index.json", "{\"weight_map\":{\"a\":\"1.safetensors\"}}");
+  assert_refused (folder, NULL, EG_ERROR_NOT_FOUND, "names the file 1.safetensors, which is missing");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -441,6 +455,8 @@ main (int argc, char **argv)
   g_test_add_func ("/locate/a-download-that-is-not-whole-is-said", test_a_download_that_is_not_whole_is_said);
   g_test_add_func ("/locate/a-folder-that-is-none-says-what-it-is",
                    test_a_folder_that_is_none_says_what_it_is);
+  g_test_add_func ("/locate/missing-parts-are-said-before-other-files",
+                   test_missing_parts_are_said_before_other_files);
   const int status = g_test_run ();
   tiny_remove (home);
   g_free (home);

@@ -11,31 +11,45 @@
 
 /* A trace of the given shape with a pattern for scores; its subject is the tokens 1 … 2 where there are so
  * many. */
-static EgTraceResult *
-make_result (gsize n_layers, gsize n_tokens)
+static EgTraceGrid *
+make_grid (gsize n_layers, gsize n_tokens)
 {
   static const char *const words[]
       = { "The", " mother", " tongue", " of", " Angela", " Merkel", " is", "\n" };
-  EgTraceResult *self = eg_trace_result_new (n_layers, n_tokens);
+  EgTraceTokens *tokens = eg_trace_tokens_new (n_tokens);
 
-  self->tokens = g_new0 (char *, n_tokens + 1);
+  tokens->tokens = g_new0 (char *, n_tokens + 1);
   for (gsize t = 0; t < n_tokens; t++)
-    self->tokens[t] = g_strdup (words[t % G_N_ELEMENTS (words)]);
-  self->subject_first = MIN (1, n_tokens - 1);
-  self->subject_last = MIN (2, n_tokens - 1);
-  self->high_score = 0.9;
-  self->low_score = 0.1;
+    tokens->tokens[t] = g_strdup (words[t % G_N_ELEMENTS (words)]);
+  tokens->subject_first = MIN (1, n_tokens - 1);
+  tokens->subject_last = MIN (2, n_tokens - 1);
+  EgTraceResult *result = eg_trace_result_new (eg_trace_request_new ("", NULL), tokens, n_layers,
+                                               (const char *[]){ "resid" }, 1);
+  result->ends[0] = (EgTraceEnds){ .high = 0.9, .low = 0.1 };
   for (gsize i = 0; i < n_layers * n_tokens; i++)
-    self->scores[i] = 0.5 + 0.4 * sin ((double)i);
-  return self;
+    result->grids[0]->scores[0][i] = 0.5 + 0.4 * sin ((double)i);
+  return result->grids[0];
+}
+
+/* What a test changes of a trace that it has made itself. */
+static EgTraceRequest *
+request_of (EgTraceGrid *grid)
+{
+  return (EgTraceRequest *)grid->result->request;
+}
+
+static void
+set_metric (EgTraceGrid *grid, EgMetric metric)
+{
+  grid->result->metrics[0] = request_of (grid)->metric = metric;
 }
 
 static EgHeatmapLayout *
-make_layout (const EgTraceResult *result, double width, double height, double pixel)
+make_layout (const EgTraceGrid *grid, double width, double height, double pixel)
 {
   EgHeatmapStyle style;
   eg_heatmap_style_init_figure (&style);
-  return eg_heatmap_layout_new (result, &style, width, height, pixel);
+  return eg_heatmap_layout_new (grid, &style, width, height, pixel);
 }
 
 /* How a heatmap is looked at in most tests: whole, with tokens down, and enlarged and scrolled. */
@@ -50,13 +64,13 @@ static const struct
 };
 
 static EgHeatmapLayout *
-make_view (const EgTraceResult *result, gsize view, double width, double height, double pixel)
+make_view (const EgTraceGrid *grid, gsize view, double width, double height, double pixel)
 {
   EgHeatmapStyle style;
   eg_heatmap_style_init_figure (&style);
   style.orientation = views[view].orientation;
   EgHeatmapLayout *layout
-      = eg_heatmap_layout_new_zoomed (result, &style, width, height, pixel, views[view].zoom);
+      = eg_heatmap_layout_new_zoomed (grid, &style, width, height, pixel, views[view].zoom);
   eg_heatmap_layout_scroll (layout, views[view].x * (layout->cells.width - layout->map.width),
                             views[view].y * (layout->cells.height - layout->map.height));
   return layout;
@@ -72,13 +86,13 @@ intersect (EgRect a, EgRect b)
 }
 
 static cairo_surface_t *
-draw (const EgHeatmapLayout *layout, const EgTraceResult *result)
+draw (const EgHeatmapLayout *layout, const EgTraceGrid *grid)
 {
   cairo_surface_t *surface = cairo_image_surface_create (
       CAIRO_FORMAT_RGB24, (int)(layout->width * layout->pixel), (int)(layout->height * layout->pixel));
   cairo_surface_set_device_scale (surface, layout->pixel, layout->pixel);
   cairo_t *cr = cairo_create (surface);
-  eg_heatmap_draw (layout, result, cr);
+  eg_heatmap_draw (layout, grid, cr);
   cairo_destroy (cr);
   cairo_surface_flush (surface);
   return surface;
@@ -251,9 +265,9 @@ test_cells_fill_the_map (void)
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
     for (gsize v = 0; v < G_N_ELEMENTS (views); v++)
       {
-        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        g_autoptr (EgTraceGrid) grid = make_grid (shapes[i].n_layers, shapes[i].n_tokens);
         g_autoptr (EgHeatmapLayout) layout
-            = make_view (result, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
+            = make_view (grid, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
         assert_cells_fill (layout);
       }
 }
@@ -263,11 +277,11 @@ test_cells_fill_the_map (void)
 static void
 test_more_cells_than_pixels (void)
 {
-  g_autoptr (EgTraceResult) result = make_result (4, 2000);
+  g_autoptr (EgTraceGrid) grid = make_grid (4, 2000);
   for (gsize i = 0; i < 4 * 2000; i++)
-    result->scores[i] = i % 3 == 1 ? result->high_score : result->low_score;
-  g_autoptr (EgHeatmapLayout) screen = make_view (result, 0, 500, 300, 1);
-  g_autoptr (EgHeatmapLayout) figure = make_layout (result, 500, 300, 1);
+    grid->scores[0][i] = i % 3 == 1 ? grid->result->ends[0].high : grid->result->ends[0].low;
+  g_autoptr (EgHeatmapLayout) screen = make_view (grid, 0, 500, 300, 1);
+  g_autoptr (EgHeatmapLayout) figure = make_layout (grid, 500, 300, 1);
 
   g_assert_true (eg_heatmap_layout_is_cut (screen));
   g_assert_cmpfloat (screen->map.x, >=, 0);
@@ -282,7 +296,7 @@ test_more_cells_than_pixels (void)
   /* A third is red, two thirds are blue: everywhere a mixture, nowhere either. */
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 500, 300);
   cairo_t *cr = cairo_create (surface);
-  eg_heatmap_draw (figure, result, cr);
+  eg_heatmap_draw (figure, grid, cr);
   cairo_destroy (cr);
   cairo_surface_flush (surface);
   const guint32 red = pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, 1));
@@ -319,12 +333,12 @@ test_hit_test_inverts_cells (void)
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
     for (gsize v = 0; v < G_N_ELEMENTS (views); v++)
       {
-        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        g_autoptr (EgTraceGrid) grid = make_grid (shapes[i].n_layers, shapes[i].n_tokens);
         g_autoptr (EgHeatmapLayout) layout
-            = make_view (result, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
+            = make_view (grid, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
 
-        for (gsize l = 0; l < result->n_layers; l++)
-          for (gsize t = 0; t < result->n_tokens; t++)
+        for (gsize l = 0; l < grid->n_layers; l++)
+          for (gsize t = 0; t < grid->n_tokens; t++)
             assert_cell_is_found (layout, l, t);
         const EgRect map = layout->map;
         g_assert_false (eg_heatmap_layout_find_cell (layout, map.x - 0.1, map.y + 1, NULL, NULL));
@@ -391,17 +405,17 @@ test_labels_stay_inside_and_apart (void)
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
     for (gsize o = 0; o < EG_N_ORIENTATIONS; o++)
       {
-        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        g_autoptr (EgTraceGrid) grid = make_grid (shapes[i].n_layers, shapes[i].n_tokens);
         EgHeatmapStyle style;
         eg_heatmap_style_init_figure (&style);
         style.orientation = (EgOrientation)o;
         style.title = i % 2 == 0 ? "Causal tracing: The mother tongue of Angela Merkel is" : NULL;
         if (i % 3 == 0)
-          result->low_score = 0.95; /* undefined, which takes a line */
+          grid->result->ends[0].low = 0.95; /* undefined, which takes a line */
         const double height
-            = MAX (shapes[i].height, eg_heatmap_natural_height (result, &style, shapes[i].width));
+            = MAX (shapes[i].height, eg_heatmap_natural_height (grid, &style, shapes[i].width));
         g_autoptr (EgHeatmapLayout) layout
-            = eg_heatmap_layout_new (result, &style, shapes[i].width, height, shapes[i].pixel);
+            = eg_heatmap_layout_new (grid, &style, shapes[i].width, height, shapes[i].pixel);
         assert_nothing_overlaps (layout);
       }
 }
@@ -414,15 +428,15 @@ test_labels_stay_whole_while_scrolled (void)
   for (gsize v = 2; v < G_N_ELEMENTS (views); v++)
     for (guint step = 0; step <= 20; step++)
       {
-        g_autoptr (EgTraceResult) result = make_result (48, 64);
-        g_autoptr (EgHeatmapLayout) layout = make_view (result, v, 900, 700, 1);
+        g_autoptr (EgTraceGrid) grid = make_grid (48, 64);
+        g_autoptr (EgHeatmapLayout) layout = make_view (grid, v, 900, 700, 1);
         const EgRect map = layout->map;
         guint n_shown = 0;
 
         eg_heatmap_layout_scroll (layout, step / 20.0 * (layout->cells.width - map.width),
                                   step / 20.0 * (layout->cells.height - map.height));
         assert_nothing_overlaps (layout);
-        for (gsize t = 0; t < result->n_tokens; t += layout->token_step)
+        for (gsize t = 0; t < grid->n_tokens; t += layout->token_step)
           {
             const EgRect cell = eg_heatmap_layout_get_cell (layout, 0, t);
             const EgLabel *label = layout->token_labels[t];
@@ -452,14 +466,14 @@ test_labels_thin_out (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (EgTraceResult) result = make_result (48, 64);
-      g_autoptr (EgHeatmapLayout) layout = make_layout (result, 800, cases[i].height, 1);
+      g_autoptr (EgTraceGrid) grid = make_grid (48, 64);
+      g_autoptr (EgHeatmapLayout) layout = make_layout (grid, 800, cases[i].height, 1);
       g_assert_cmpuint (layout->layer_step, ==, cases[i].layer_step);
       for (gsize l = 0; l < 48; l++)
         g_assert_true ((layout->layer_labels[l] != NULL) == (l % cases[i].layer_step == 0));
     }
-  g_autoptr (EgTraceResult) result = make_result (8, 200);
-  g_autoptr (EgHeatmapLayout) narrow = make_layout (result, 500, 300, 1);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 200);
+  g_autoptr (EgHeatmapLayout) narrow = make_layout (grid, 500, 300, 1);
   g_assert_cmpuint (narrow->token_step, >=, 2);
   assert_nothing_overlaps (narrow);
 }
@@ -468,12 +482,12 @@ test_labels_thin_out (void)
 static void
 test_long_names_of_scales_are_whole (void)
 {
-  g_autoptr (EgTraceResult) result = make_result (8, 5);
-  result->metric = EG_METRIC_KL;
-  result->direction = EG_DIRECTION_DAMAGE;
-  result->low_score = 3;
-  result->high_score = 0;
-  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 380, 150, 0);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 5);
+  set_metric (grid, EG_METRIC_KL);
+  request_of (grid)->direction = EG_DIRECTION_DAMAGE;
+  grid->result->ends[0].low = 3;
+  grid->result->ends[0].high = 0;
+  g_autoptr (EgHeatmapLayout) layout = make_layout (grid, 380, 150, 0);
   const EgLabel *name = layout->labels->pdata[layout->labels->len - 1];
   for (guint i = 0; i < layout->labels->len; i++)
     {
@@ -488,10 +502,10 @@ test_long_names_of_scales_are_whole (void)
 static void
 test_long_tokens_keep_the_first_whole (void)
 {
-  g_autoptr (EgTraceResult) result = make_result (8, 5);
-  g_free (result->tokens[0]);
-  result->tokens[0] = g_strdup ("Donaudampfschifffahrt");
-  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 504, 300, 0);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 5);
+  g_free (grid->result->tokens->tokens[0]);
+  grid->result->tokens->tokens[0] = g_strdup ("Donaudampfschifffahrt");
+  g_autoptr (EgHeatmapLayout) layout = make_layout (grid, 504, 300, 0);
 
   assert_nothing_overlaps (layout);
   g_assert_false (pango_layout_is_ellipsized (layout->token_labels[0]->text));
@@ -501,10 +515,10 @@ test_long_tokens_keep_the_first_whole (void)
 static void
 test_endless_tokens_are_cut (void)
 {
-  g_autoptr (EgTraceResult) result = make_result (8, 5);
-  g_free (result->tokens[3]);
-  result->tokens[3] = g_strnfill (128, ' ');
-  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 504, 300, 0);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 5);
+  g_free (grid->result->tokens->tokens[3]);
+  grid->result->tokens->tokens[3] = g_strnfill (128, ' ');
+  g_autoptr (EgHeatmapLayout) layout = make_layout (grid, 504, 300, 0);
 
   assert_nothing_overlaps (layout);
   g_assert_cmpfloat (layout->map.height, >, 100);
@@ -514,17 +528,17 @@ test_endless_tokens_are_cut (void)
 static void
 test_undefined_normalization_is_shown_raw (void)
 {
-  g_autoptr (EgTraceResult) result = make_result (8, 5);
-  g_autoptr (EgHeatmapLayout) defined = make_layout (result, 504, 300, 0);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 5);
+  g_autoptr (EgHeatmapLayout) defined = make_layout (grid, 504, 300, 0);
   g_assert_true (defined->normalized);
-  g_assert_cmpfloat_with_epsilon (eg_heatmap_layout_place (defined, result, 0.5), 0.5, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eg_heatmap_layout_place (defined, grid, 0.5), 0.5, 1e-12);
 
-  result->low_score = result->high_score;
-  g_assert_false (eg_heatmap_layout_fits (defined, result));
-  g_autoptr (EgHeatmapLayout) undefined = make_layout (result, 504, 300, 0);
+  grid->result->ends[0].low = grid->result->ends[0].high;
+  g_assert_false (eg_heatmap_layout_fits (defined, grid));
+  g_autoptr (EgHeatmapLayout) undefined = make_layout (grid, 504, 300, 0);
   g_assert_false (undefined->normalized);
   g_assert_cmpfloat (undefined->high, ==, 1);
-  g_assert_cmpfloat_with_epsilon (eg_heatmap_layout_place (undefined, result, 0.25), 0.25, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eg_heatmap_layout_place (undefined, grid, 0.25), 0.25, 1e-12);
   gboolean said = FALSE;
   for (guint i = 0; i < undefined->labels->len; i++)
     {
@@ -544,18 +558,18 @@ test_raw_scale_holds_every_score (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (EgTraceResult) result = make_result (2, 5);
+      g_autoptr (EgTraceGrid) grid = make_grid (2, 5);
       EgHeatmapStyle style;
       eg_heatmap_style_init_figure (&style);
       style.scale = EG_SCALE_RAW;
       for (gsize c = 0; c < 10; c++)
-        result->scores[c] = c == 0 ? NAN : 0;
-      result->scores[4] = cases[i].highest;
-      result->high_score = cases[i].highest / 2;
-      result->low_score = 0;
-      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 504, 200, 0);
+        grid->scores[0][c] = c == 0 ? NAN : 0;
+      grid->scores[0][4] = cases[i].highest;
+      grid->result->ends[0].high = cases[i].highest / 2;
+      grid->result->ends[0].low = 0;
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (grid, &style, 504, 200, 0);
       g_assert_cmpfloat_with_epsilon (layout->high, cases[i].end, 1e-12);
-      g_assert_true (eg_heatmap_layout_fits (layout, result));
+      g_assert_true (eg_heatmap_layout_fits (layout, grid));
     }
 }
 
@@ -591,28 +605,29 @@ test_red_is_what_matters (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (EgTraceResult) result = make_result (4, 5);
+      g_autoptr (EgTraceGrid) grid = make_grid (4, 5);
       EgHeatmapStyle style;
       eg_heatmap_style_init_figure (&style);
       style.scale = EG_SCALE_RAW;
-      result->metric = cases[i].metric;
-      result->direction = cases[i].direction;
-      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 400, 300, 1);
-      g_assert_cmpfloat (eg_heatmap_layout_place (layout, result, layout->low), ==, cases[i].reversed);
-      g_assert_cmpfloat (eg_heatmap_layout_place (layout, result, layout->high), ==, !cases[i].reversed);
+      set_metric (grid, cases[i].metric);
+      request_of (grid)->direction = cases[i].direction;
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (grid, &style, 400, 300, 1);
+      g_assert_cmpfloat (eg_heatmap_layout_place (layout, grid, layout->low), ==, cases[i].reversed);
+      g_assert_cmpfloat (eg_heatmap_layout_place (layout, grid, layout->high), ==, !cases[i].reversed);
       g_assert_cmpint (find_label_y (layout, "0.0") < find_label_y (layout, "1.0"), ==, cases[i].reversed);
 
       /* Normalized, more is red and up in any case. */
       style.scale = EG_SCALE_NORMALIZED;
       if (!eg_metric_is_better (cases[i].metric, 1, 0))
         {
-          result->high_score = 0.1;
-          result->low_score = 0.9;
+          grid->result->ends[0].high = 0.1;
+          grid->result->ends[0].low = 0.9;
         }
-      g_autoptr (EgHeatmapLayout) normalized = eg_heatmap_layout_new (result, &style, 400, 300, 1);
+      g_autoptr (EgHeatmapLayout) normalized = eg_heatmap_layout_new (grid, &style, 400, 300, 1);
       const gboolean damages = cases[i].direction == EG_DIRECTION_DAMAGE;
       g_assert_true (normalized->normalized);
-      g_assert_cmpfloat (eg_heatmap_layout_place (normalized, result, result->high_score), ==, !damages);
+      g_assert_cmpfloat (eg_heatmap_layout_place (normalized, grid, grid->result->ends[0].high), ==,
+                         !damages);
       g_assert_true (find_label_y (normalized, "0.0") > find_label_y (normalized, "1.0"));
     }
 }
@@ -621,10 +636,10 @@ test_red_is_what_matters (void)
 static void
 test_bars_of_sweeps_name_what_they_are (void)
 {
-  g_autoptr (EgTraceResult) layers = make_result (6, 1), positions = make_result (1, 5);
+  g_autoptr (EgTraceGrid) layers = make_grid (6, 1), positions = make_grid (1, 5);
 
-  layers->sweep = EG_SWEEP_LAYERS;
-  positions->sweep = EG_SWEEP_POSITIONS;
+  request_of (layers)->sweep = EG_SWEEP_LAYERS;
+  request_of (positions)->sweep = EG_SWEEP_POSITIONS;
   for (gsize view = 0; view < 2; view++)
     {
       g_autoptr (EgHeatmapLayout) bar = make_view (layers, view, 400, 300, 1);
@@ -638,7 +653,7 @@ test_bars_of_sweeps_name_what_they_are (void)
       cairo_surface_destroy (draw (row, positions));
     }
   g_autoptr (EgHeatmapLayout) damage = make_view (positions, 0, 400, 300, 1);
-  positions->direction = EG_DIRECTION_DAMAGE;
+  request_of (positions)->direction = EG_DIRECTION_DAMAGE;
   g_assert_false (eg_heatmap_layout_fits (damage, positions));
 }
 
@@ -651,13 +666,13 @@ test_bar_names_the_metric (void)
   for (guint scale = 0; scale < 2; scale++)
     for (guint m = 0; m < 2; m++)
       {
-        g_autoptr (EgTraceResult) result = make_result (8, 7);
+        g_autoptr (EgTraceGrid) grid = make_grid (8, 7);
         EgHeatmapStyle style;
         gboolean named = FALSE;
         eg_heatmap_style_init_figure (&style);
         style.scale = scale;
-        result->metric = m == 0 ? EG_METRIC_PROB : EG_METRIC_LOGIT_DIFF;
-        g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 504, 300, 0);
+        set_metric (grid, m == 0 ? EG_METRIC_PROB : EG_METRIC_LOGIT_DIFF);
+        g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (grid, &style, 504, 300, 0);
         for (guint i = 0; i < layout->labels->len; i++)
           {
             const EgLabel *label = layout->labels->pdata[i];
@@ -681,26 +696,26 @@ test_raw_scale_holds_negative_scores (void)
 
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
-      g_autoptr (EgTraceResult) result = make_result (2, 5);
+      g_autoptr (EgTraceGrid) grid = make_grid (2, 5);
       EgHeatmapStyle style;
       eg_heatmap_style_init_figure (&style);
       style.scale = EG_SCALE_RAW;
       for (gsize c = 0; c < 10; c++)
-        result->scores[c] = cases[i].least + (cases[i].greatest - cases[i].least) * (double)c / 9;
-      result->low_score = cases[i].least;
-      result->high_score = cases[i].greatest;
-      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &style, 504, 300, 0);
+        grid->scores[0][c] = cases[i].least + (cases[i].greatest - cases[i].least) * (double)c / 9;
+      grid->result->ends[0].low = cases[i].least;
+      grid->result->ends[0].high = cases[i].greatest;
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (grid, &style, 504, 300, 0);
       g_assert_cmpfloat_with_epsilon (layout->low, cases[i].low, 1e-9);
       g_assert_cmpfloat_with_epsilon (layout->high, cases[i].high, 1e-9);
       g_assert_cmpuint (layout->n_bar_steps, ==, cases[i].n_steps);
       for (gsize c = 0; c < 10; c++)
         {
-          const double place = eg_heatmap_layout_place (layout, result, result->scores[c]);
+          const double place = eg_heatmap_layout_place (layout, grid, grid->scores[0][c]);
           g_assert_cmpfloat (place, >=, 0);
           g_assert_cmpfloat (place, <=, 1);
         }
       assert_nothing_overlaps (layout);
-      g_assert_true (eg_heatmap_layout_fits (layout, result));
+      g_assert_true (eg_heatmap_layout_fits (layout, grid));
     }
 }
 
@@ -708,14 +723,15 @@ test_raw_scale_holds_negative_scores (void)
 
 static void
 assert_cell_has_its_color (
-    const EgHeatmapLayout *layout, const EgTraceResult *result, cairo_surface_t *surface, gsize l, gsize t)
+    const EgHeatmapLayout *layout, const EgTraceGrid *grid, cairo_surface_t *surface, gsize l, gsize t)
 {
   const double p = layout->pixel;
-  const double place = eg_trace_result_normalize (result, eg_trace_result_score (result, l, t));
+  const double place = eg_trace_grid_normalize (grid, eg_trace_grid_score (grid, l, t));
   const guint32 expected = pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, place));
   const EgRect cell = intersect (eg_heatmap_layout_get_cell (layout, l, t), layout->map);
   /* The lines beside the subject lie in its neighbours' cells; no other pixel is a seam. */
-  const gboolean beside = t + 1 == result->subject_first || t == result->subject_last + 1;
+  const gboolean beside
+      = t + 1 == grid->result->tokens->subject_first || t == grid->result->tokens->subject_last + 1;
   const gboolean tokens_down = layout->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
   const int dx = beside && !tokens_down ? 3 : 0, dy = beside && tokens_down ? 3 : 0;
   const double edges[] = { cell.x * p, cell.y * p, (cell.x + cell.width) * p, (cell.y + cell.height) * p };
@@ -734,14 +750,14 @@ test_cells_have_their_color_everywhere (void)
   for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)
     for (gsize v = 0; v < G_N_ELEMENTS (views) && shapes[i].pixel > 0; v++)
       {
-        g_autoptr (EgTraceResult) result = make_result (shapes[i].n_layers, shapes[i].n_tokens);
+        g_autoptr (EgTraceGrid) grid = make_grid (shapes[i].n_layers, shapes[i].n_tokens);
         g_autoptr (EgHeatmapLayout) layout
-            = make_view (result, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
-        cairo_surface_t *surface = draw (layout, result);
+            = make_view (grid, v, shapes[i].width, shapes[i].height, shapes[i].pixel);
+        cairo_surface_t *surface = draw (layout, grid);
 
-        for (gsize l = 0; l < result->n_layers; l++)
-          for (gsize t = 0; t < result->n_tokens; t++)
-            assert_cell_has_its_color (layout, result, surface, l, t);
+        for (gsize l = 0; l < grid->n_layers; l++)
+          for (gsize t = 0; t < grid->n_tokens; t++)
+            assert_cell_has_its_color (layout, grid, surface, l, t);
         cairo_surface_destroy (surface);
       }
 }
@@ -749,10 +765,10 @@ test_cells_have_their_color_everywhere (void)
 static void
 test_missing_cells_are_hatched (void)
 {
-  g_autoptr (EgTraceResult) result = make_result (8, 7);
-  result->scores[3 * 7 + 5] = NAN;
-  g_autoptr (EgHeatmapLayout) layout = make_layout (result, 700, 400, 1);
-  cairo_surface_t *surface = draw (layout, result);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 7);
+  grid->scores[0][3 * 7 + 5] = NAN;
+  g_autoptr (EgHeatmapLayout) layout = make_layout (grid, 700, 400, 1);
+  cairo_surface_t *surface = draw (layout, grid);
   const EgRect cell = eg_heatmap_layout_get_cell (layout, 3, 5);
   const guint32 empty = pack (layout->style.empty);
   guint n_empty = 0, n_hatch = 0;
@@ -789,15 +805,15 @@ test_cell_by_cell_is_the_whole (void)
   for (gsize i = 0; i < G_N_ELEMENTS (pixels); i++)
     for (gsize v = 0; v < G_N_ELEMENTS (views); v++)
       {
-        g_autoptr (EgTraceResult) full = make_result (8, 7);
-        g_autoptr (EgTraceResult) growing = make_result (8, 7);
-        full->scores[17] = NAN;
+        g_autoptr (EgTraceGrid) full = make_grid (8, 7);
+        g_autoptr (EgTraceGrid) growing = make_grid (8, 7);
+        full->scores[0][17] = NAN;
         for (gsize c = 0; c < 56; c++)
-          growing->scores[c] = NAN;
+          growing->scores[0][c] = NAN;
         g_autoptr (EgHeatmapLayout) layout = make_view (full, v, 600, 300, pixels[i]);
         cairo_surface_t *whole = draw (layout, full), *live = draw (layout, growing);
         cairo_t *cr = cairo_create (live);
-        memcpy (growing->scores, full->scores, 56 * sizeof (double));
+        memcpy (growing->scores[0], full->scores[0], 56 * sizeof (double));
         for (gsize c = 0; c < 56; c++)
           eg_heatmap_draw_cell (layout, growing, (55 - c) / 7, (55 - c) % 7, cr);
         cairo_surface_flush (live);
@@ -855,37 +871,37 @@ test_texts_stand_out (void)
 #define N_SITES 5
 
 static void
-make_sites (EgTraceResult *results[N_SITES])
+make_sites (EgTraceGrid *grids[N_SITES])
 {
   for (gsize i = 0; i < N_SITES; i++)
     {
-      results[i] = make_result (8, 7);
+      grids[i] = make_grid (8, 7);
       for (gsize c = 0; c < 56; c++)
-        results[i]->scores[c] *= 1.0 / (double)(i + 1);
+        grids[i]->scores[0][c] *= 1.0 / (double)(i + 1);
     }
 }
 
 static void
-free_sites (EgTraceResult *results[N_SITES])
+free_sites (EgTraceGrid *grids[N_SITES])
 {
   for (gsize i = 0; i < N_SITES; i++)
-    eg_trace_result_unref (results[i]);
+    eg_trace_grid_unref (grids[i]);
 }
 
 static void
 test_multiples_are_apart_and_found (void)
 {
   static const double widths[] = { 90, 300, 500, 1200 };
-  EgTraceResult *results[N_SITES];
+  EgTraceGrid *grids[N_SITES];
   EgHeatmapStyle style;
 
-  make_sites (results);
+  make_sites (grids);
   eg_heatmap_style_init_figure (&style);
   for (gsize w = 0; w < G_N_ELEMENTS (widths); w++)
     {
       EgMultiples multiples;
       const double height = eg_multiples_natural_height (N_SITES, &style, widths[w]);
-      eg_multiples_init (&multiples, results, N_SITES, &style, widths[w], height, 1.5);
+      eg_multiples_init (&multiples, grids, N_SITES, &style, widths[w], height, 1.5);
       g_assert_cmpuint (multiples.n_across * multiples.n_down, >=, N_SITES);
       for (gsize i = 0; i < N_SITES; i++)
         {
@@ -904,7 +920,7 @@ test_multiples_are_apart_and_found (void)
       g_assert_false (eg_multiples_find (&multiples, -1, 5, &found));
       g_assert_false (eg_multiples_find (&multiples, 5, height + 1, &found));
     }
-  free_sites (results);
+  free_sites (grids);
 }
 
 /* A score has the same colour in each of them, and those that cannot be normalized take all to the raw scale.
@@ -913,22 +929,22 @@ static void
 test_multiples_share_a_scale (void)
 {
   static const char *const titles[N_SITES] = { "a", "b", "c", "d", "e" };
-  EgTraceResult *results[N_SITES];
+  EgTraceGrid *grids[N_SITES];
   EgHeatmapStyle style;
   EgMultiples multiples;
 
-  make_sites (results);
+  make_sites (grids);
   eg_heatmap_style_init_figure (&style);
   style.scale = EG_SCALE_RAW;
   for (gsize i = 0; i < N_SITES; i++)
-    results[i]->scores[5 * 7 + 5] = 0.25;
-  results[3]->scores[0] = 1.7;
-  eg_multiples_init (&multiples, results, N_SITES, &style, 700, 140, 2);
+    grids[i]->scores[0][5 * 7 + 5] = 0.25;
+  grids[3]->scores[0][0] = 1.7;
+  eg_multiples_init (&multiples, grids, N_SITES, &style, 700, 140, 2);
   g_assert_cmpfloat (multiples.high, ==, 2);
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, 1400, 280);
   cairo_surface_set_device_scale (surface, 2, 2);
   cairo_t *cr = cairo_create (surface);
-  eg_multiples_draw (&multiples, results, titles, &style, 1, cr);
+  eg_multiples_draw (&multiples, grids, titles, &style, 1, cr);
   cairo_destroy (cr);
   cairo_surface_flush (surface);
   for (gsize i = 0; i < N_SITES; i++)
@@ -942,13 +958,13 @@ test_multiples_share_a_scale (void)
   cairo_surface_destroy (surface);
 
   style.scale = EG_SCALE_NORMALIZED;
-  eg_multiples_init (&multiples, results, N_SITES, &style, 700, 140, 2);
+  eg_multiples_init (&multiples, grids, N_SITES, &style, 700, 140, 2);
   g_assert_true (multiples.normalized);
-  results[2]->low_score = 0.95;
-  eg_multiples_init (&multiples, results, N_SITES, &style, 700, 140, 2);
+  grids[2]->result->ends[0].low = 0.95;
+  eg_multiples_init (&multiples, grids, N_SITES, &style, 700, 140, 2);
   g_assert_false (multiples.normalized);
   g_assert_cmpfloat (multiples.high, ==, 2);
-  free_sites (results);
+  free_sites (grids);
 }
 
 /* ---- files ---- */
@@ -959,10 +975,10 @@ on_text (GMarkupParseContext *context, const char *text, gsize length, gpointer 
 }
 
 static gboolean
-export_heatmap (const EgTraceResult *result, const EgFigureOptions *options, const char *path, GError **error)
+export_heatmap (const EgTraceGrid *grid, const EgFigureOptions *options, const char *path, GError **error)
 {
   const EgFigure figure = { .picture = EG_PICTURE_HEATMAP, .options = *options };
-  return eg_export_figure (result, &figure, path, error);
+  return eg_export_figure (grid, &figure, path, error);
 }
 
 static void
@@ -972,13 +988,13 @@ test_svg_is_xml_with_every_cell (void)
   g_autofree char *path = g_build_filename (folder, "map.SVG", NULL);
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 7);
   EgFigureOptions options;
   gsize length;
 
   eg_figure_options_init (&options);
   options.style.colormap = EG_COLORMAP_VIRIDIS;
-  export_heatmap (result, &options, path, &error);
+  export_heatmap (grid, &options, path, &error);
   g_assert_no_error (error);
   g_file_get_contents (path, &text, &length, &error);
   g_assert_no_error (error);
@@ -1003,7 +1019,7 @@ test_png_has_its_size_and_colors (void)
   g_autofree char *folder = make_folder ();
   g_autofree char *path = g_build_filename (folder, "map.png", NULL);
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 7);
   EgFigureOptions options;
 
   for (guint scale = 1; scale <= 4; scale++)
@@ -1013,7 +1029,7 @@ test_png_has_its_size_and_colors (void)
       options.height = 2.5;
       options.png_scale = scale;
       options.style.title = "Title";
-      export_heatmap (result, &options, path, &error);
+      export_heatmap (grid, &options, path, &error);
       g_assert_no_error (error);
       cairo_surface_t *surface = cairo_image_surface_create_from_png (path);
       g_assert_cmpint (cairo_surface_status (surface), ==, CAIRO_STATUS_SUCCESS);
@@ -1023,9 +1039,9 @@ test_png_has_its_size_and_colors (void)
       g_assert_cmphex (pixel_at (surface, 0, 0), ==, 0xffffff);
       g_assert_cmphex (pixel_at (surface, (int)(336 * scale) - 1, (int)(240 * scale) - 1), ==, 0xffffff);
       const double p = scale * 96.0 / 72;
-      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (result, &options.style, 252, 180, p);
+      g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (grid, &options.style, 252, 180, p);
       const EgRect cell = eg_heatmap_layout_get_cell (layout, 5, 4);
-      const double place = eg_trace_result_normalize (result, eg_trace_result_score (result, 5, 4));
+      const double place = eg_trace_grid_normalize (grid, eg_trace_grid_score (grid, 5, 4));
       const guint32 pixel
           = pixel_at (surface, (int)((cell.x + cell.width / 2) * p), (int)((cell.y + cell.height / 2) * p));
       g_assert_cmpuint (channel_difference (pixel, pack (eg_colormap_lookup (EG_COLORMAP_RDYLBU_R, place))),
@@ -1044,11 +1060,11 @@ test_pdf_is_a_pdf (void)
   g_autofree char *text = NULL;
   gsize length;
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 7);
   EgFigureOptions options;
 
   eg_figure_options_init (&options);
-  export_heatmap (result, &options, path, &error);
+  export_heatmap (grid, &options, path, &error);
   g_assert_no_error (error);
   g_file_get_contents (path, &text, &length, &error);
   g_assert_no_error (error);
@@ -1062,7 +1078,7 @@ static void
 test_failure_leaves_nothing (void)
 {
   g_autofree char *folder = make_folder ();
-  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 7);
   static const struct
   {
     const char *name;
@@ -1081,7 +1097,7 @@ test_failure_leaves_nothing (void)
       options.width = cases[i].width;
       options.height = cases[i].height;
       options.png_scale = cases[i].scale;
-      g_assert_false (export_heatmap (result, &options, path, &error));
+      g_assert_false (export_heatmap (grid, &options, path, &error));
       g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
       g_assert_cmpuint (count_files (folder), ==, 0);
     }
@@ -1090,7 +1106,7 @@ test_failure_leaves_nothing (void)
   g_autoptr (GError) error = NULL;
   EgFigureOptions options;
   eg_figure_options_init (&options);
-  g_assert_false (export_heatmap (result, &options, nowhere, &error));
+  g_assert_false (export_heatmap (grid, &options, nowhere, &error));
   g_assert_nonnull (error);
   g_assert_cmpuint (count_files (folder), ==, 0);
   g_rmdir (folder);
@@ -1104,18 +1120,18 @@ test_failure_keeps_the_old_file (void)
   g_autofree char *path = g_build_filename (folder, "map.png", NULL);
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceResult) result = make_result (8, 7);
+  g_autoptr (EgTraceGrid) grid = make_grid (8, 7);
   EgFigureOptions options;
 
   eg_figure_options_init (&options);
   g_assert_true (g_file_set_contents (path, "old", -1, NULL));
   options.png_scale = 9;
-  g_assert_false (export_heatmap (result, &options, path, &error));
+  g_assert_false (export_heatmap (grid, &options, path, &error));
   g_assert_true (g_file_get_contents (path, &text, NULL, NULL));
   g_assert_cmpstr (text, ==, "old");
   options.png_scale = 1;
   g_clear_error (&error);
-  export_heatmap (result, &options, path, &error);
+  export_heatmap (grid, &options, path, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (count_files (folder), ==, 1);
   g_unlink (path);

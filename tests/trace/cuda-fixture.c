@@ -32,14 +32,15 @@ difference (double a, double b)
   return fabs (a - b);
 }
 
+/* One of the metrics that both have. */
 static void
-compare_scores (
-    EgMetric metric, const EgTraceScores *found, const EgTraceScores *expected, gsize n, double tolerance)
+compare_scores (const EgTraceGrid *found, const EgTraceGrid *expected, gsize m, double tolerance)
 {
-  double worst = fmax (difference (found->high_score, expected->high_score),
-                       difference (found->low_score, expected->low_score));
-  for (gsize i = 0; i < n; i++)
-    worst = fmax (worst, difference (found->scores[i], expected->scores[i]));
+  const EgMetric metric = expected->result->metrics[m];
+  const EgTraceEnds *a = &found->result->ends[m], *b = &expected->result->ends[m];
+  double worst = fmax (difference (a->high, b->high), difference (a->low, b->low));
+  for (gsize i = 0; i < eg_trace_grid_n_cells (expected); i++)
+    worst = fmax (worst, difference (found->scores[m][i], expected->scores[m][i]));
   g_test_message ("%s: greatest difference %.2g", eg_metric_get_name (metric), worst);
   g_assert_cmpfloat (worst, <=,
                      metric == EG_METRIC_PROB   ? tolerance
@@ -50,26 +51,19 @@ compare_scores (
 void
 cuda_compare (const EgTraceResult *found, const EgTraceResult *expected, double tolerance)
 {
-  const gsize n_sites = eg_trace_result_n_sites (expected);
-  g_assert_cmpuint (eg_trace_result_n_sites (found), ==, n_sites);
-  g_assert_cmpint (found->target_id, ==, expected->target_id);
-  for (gsize i = 0; i < n_sites; i++)
+  g_assert_cmpuint (found->n_grids, ==, expected->n_grids);
+  g_assert_cmpuint (found->n_metrics, ==, expected->n_metrics);
+  g_assert_cmpint (found->tokens->target_id, ==, expected->tokens->target_id);
+  for (gsize i = 0; i < expected->n_grids; i++)
     {
-      const EgTraceResult *a = eg_trace_result_get_site ((EgTraceResult *)found, i),
-                          *b = eg_trace_result_get_site ((EgTraceResult *)expected, i);
-      const gsize n = b->n_layers * b->n_tokens;
-      const EgTraceScores a_own
-          = { .scores = a->scores, .high_score = a->high_score, .low_score = a->low_score },
-          b_own = { .scores = b->scores, .high_score = b->high_score, .low_score = b->low_score };
-      g_assert_cmpuint (a->n_layers * a->n_tokens, ==, n);
-      g_assert_cmpint (a->site, ==, b->site);
-      g_test_message ("%s", eg_site_get_name (b->site));
-      compare_scores (b->metric, &a_own, &b_own, n, tolerance);
-      for (EgMetric m = 0; m < EG_N_METRICS; m++)
+      const EgTraceGrid *a = found->grids[i], *b = expected->grids[i];
+      g_assert_cmpuint (eg_trace_grid_n_cells (a), ==, eg_trace_grid_n_cells (b));
+      g_assert_cmpstr (a->site, ==, b->site);
+      g_test_message ("%s", b->site);
+      for (gsize m = 0; m < expected->n_metrics; m++)
         {
-          g_assert_cmpint (a->others[m] != NULL, ==, b->others[m] != NULL);
-          if (b->others[m])
-            compare_scores (m, a->others[m], b->others[m], n, tolerance);
+          g_assert_cmpint (found->metrics[m], ==, expected->metrics[m]);
+          compare_scores (a, b, m, tolerance);
         }
     }
 }

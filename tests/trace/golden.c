@@ -1,10 +1,14 @@
 #include "golden.h"
 
+#include "network/mamba1/mamba1.h"
 #include "trace/ask/metric.h"
+#include "trace/ask/site-names.h"
 
 #include <math.h>
 
 const char *const golden_models[] = { "expand2", "deep", "half", "sharded", "narrow", "epsilon", NULL };
+const char *const golden_gpt2_models[]
+    = { "gpt2-hub", "gpt2-half", "gpt2-sharded", "gpt2-bin", "gpt2-untied", "gpt2-deep", NULL };
 
 EgModel *
 golden_open (const char *name)
@@ -32,12 +36,26 @@ golden_request (JsonObject *trace)
 {
   EgTraceRequest *request = eg_trace_request_new (json_object_get_string_member (trace, "prompt"),
                                                   json_object_get_string_member (trace, "subject"));
-  g_assert_true (eg_site_from_name (json_object_get_string_member (trace, "site"), &request->site, NULL));
+  g_assert_true (eg_trace_request_set_sites (request, json_object_get_string_member (trace, "site"), NULL));
   request->window = (guint)json_object_get_int_member (trace, "window");
   request->samples = (guint)json_object_get_int_member (trace, "samples");
   request->noise_level = json_object_get_double_member (trace, "noise_level");
   request->seed = (guint32)json_object_get_int_member (trace, "seed");
   return request;
+}
+
+void
+golden_restore (EgTraceRequest *request, EgSite site, EgSiteSet more)
+{
+  g_strfreev (request->sites);
+  request->sites = eg_site_names_of_set (EG_SITE_BIT (site) | more, &eg_family_mamba1, site);
+}
+
+void
+golden_freeze (EgTraceRequest *request, EgSiteSet sites)
+{
+  g_strfreev (request->freeze);
+  request->freeze = eg_site_names_of_set (sites, &eg_family_mamba1, 0);
 }
 
 double

@@ -3,12 +3,15 @@
 #pragma once
 
 #include "network/workspace.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <json-glib/json-glib.h>
 
 /* NULL-terminated. */
 extern const char *const golden_models[];
+
+/* The same of GPT-2, made by make_gpt2.py. */
+extern const char *const golden_gpt2_models[];
 
 EgModel *golden_open (const char *name);
 
@@ -17,6 +20,10 @@ JsonNode *golden_load (const char *name);
 
 /* The request of one object of "traces". (transfer full) */
 EgTraceRequest *golden_request (JsonObject *trace);
+
+/* What a request restores, each by itself: this site first, then the others; and what it freezes. */
+void golden_restore (EgTraceRequest *request, EgSite site, EgSiteSet more);
+void golden_freeze (EgTraceRequest *request, EgSiteSet sites);
 
 /* A float in an array, or NaN for null. */
 double golden_number (JsonArray *array, gsize index);

@@ -7,6 +7,7 @@
 #include "network/workspace.h"
 #include "trace/run/clean-run.h"
 #include "trace/ask/noise.h"
+#include "trace/result/description.h"
 
 #include <math.h>
 #include <string.h>
@@ -78,7 +79,7 @@ compare_noise (EgModel *model, JsonObject *golden)
   const gsize d = eg_model_get_sizes (model)->d_model;
   g_autoptr (EgTraceRequest) request = read_request (golden);
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, &error);
   g_assert_no_error (error);
   JsonArray *range = json_object_get_array_member (golden, "corrupted_range");
   g_assert_cmpuint (input->corrupted_first, ==, json_array_get_int_element (range, 0));
@@ -115,12 +116,12 @@ test_noise (void)
 }
 
 static void
-compare_matrix (const EgTraceResult *result, const double *found, JsonArray *expected, double tolerance)
+compare_matrix (const EgTraceGrid *grid, const double *found, JsonArray *expected, double tolerance)
 {
-  g_assert_cmpuint (json_array_get_length (expected), ==, result->n_layers);
-  for (gsize l = 0; l < result->n_layers; l++)
-    for (gsize t = 0; t < result->n_tokens; t++)
-      rounding_assert_near (found[l * result->n_tokens + t],
+  g_assert_cmpuint (json_array_get_length (expected), ==, grid->n_layers);
+  for (gsize l = 0; l < grid->n_layers; l++)
+    for (gsize t = 0; t < grid->n_tokens; t++)
+      rounding_assert_near (found[l * grid->n_tokens + t],
                             golden_number (json_array_get_array_element (expected, (guint)l), t), tolerance);
 }
 
@@ -150,28 +151,28 @@ compare_trace (EgModel *model, JsonObject *golden)
   g_autoptr (GError) error = NULL;
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpint (result->target_id, ==, json_object_get_int_member (golden, "target_id"));
-  g_assert_cmpint (result->against_id, ==, json_object_get_int_member (golden, "against_id"));
+  g_assert_cmpint (result->tokens->target_id, ==, json_object_get_int_member (golden, "target_id"));
+  g_assert_cmpint (result->tokens->against_id, ==, json_object_get_int_member (golden, "against_id"));
   g_assert_true (result->complete);
   JsonObject *metrics = json_object_get_object_member (golden, "metrics");
   for (EgMetric m = 0; m < EG_N_METRICS; m++)
     {
       JsonObject *expected = json_object_get_object_member (metrics, eg_metric_get_name (m));
       const double tolerance = find_tolerance (model, m, expected);
-      const EgTraceScores *other = result->others[m];
-      g_assert_true ((other == NULL) == (m == EG_METRIC_PROB));
+      const EgTraceGrid *grid = result->grids[0];
+      gsize i;
+      g_assert_true (eg_trace_result_find_metric (result, m, &i));
+      g_assert_true ((i == 0) == (m == EG_METRIC_PROB));
       g_test_message ("%s of %s", eg_metric_get_name (m),
                       json_object_get_string_member (golden, "corruption"));
-      rounding_assert_near (other ? other->high_score : result->high_score,
-                            json_object_get_double_member (expected, "high_score"), tolerance);
-      rounding_assert_near (other ? other->low_score : result->low_score,
-                            json_object_get_double_member (expected, "low_score"), tolerance);
-      compare_matrix (result, other ? other->scores : result->scores,
-                      json_object_get_array_member (expected, "scores"), tolerance);
-      compare_matrix (result, other ? other->sem : result->sem,
-                      json_object_get_array_member (expected, "scores_sem"), tolerance);
+      rounding_assert_near (result->ends[i].high, json_object_get_double_member (expected, "high_score"),
+                            tolerance);
+      rounding_assert_near (result->ends[i].low, json_object_get_double_member (expected, "low_score"),
+                            tolerance);
+      compare_matrix (grid, grid->scores[i], json_object_get_array_member (expected, "scores"), tolerance);
+      compare_matrix (grid, grid->sem[i], json_object_get_array_member (expected, "scores_sem"), tolerance);
+      g_assert_true (m != EG_METRIC_KL || result->ends[i].high == 0);
     }
-  g_assert_true (result->others[EG_METRIC_KL]->high_score == 0);
 }
 
 static void
@@ -189,7 +190,7 @@ test_main_metric (void)
   request->against = g_strdup (" old");
   request->all_metrics = TRUE;
   g_autoptr (EgTraceResult) all = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-  const gsize n = all->n_layers * all->n_tokens;
+  const gsize n = eg_trace_grid_n_cells (all->grids[0]);
   for (EgMetric m = 0; m < EG_N_METRICS; m++)
     {
       g_autoptr (EgTraceRequest) alone = eg_trace_request_copy (request);
@@ -198,16 +199,19 @@ test_main_metric (void)
       if (m != EG_METRIC_LOGIT_DIFF)
         g_clear_pointer (&alone->against, g_free);
       g_autoptr (EgTraceResult) result = eg_trace_run (model, alone, NULL, NULL, NULL, NULL);
-      const EgTraceScores *other = all->others[m];
-      g_assert_true (memcmp (result->scores, other ? other->scores : all->scores, n * sizeof (double)) == 0);
-      g_assert_true (memcmp (result->sem, other ? other->sem : all->sem, n * sizeof (double)) == 0);
-      g_assert_true (result->low_score == (other ? other->low_score : all->low_score));
-      g_assert_cmpfloat (eg_trace_result_normalize (result, result->high_score), ==, 1);
-      g_assert_cmpfloat (eg_trace_result_normalize (result, result->low_score), ==, 0);
-      const double middle = (result->high_score + result->low_score) / 2;
-      g_assert_cmpfloat_with_epsilon (eg_trace_result_normalize (result, middle), 0.5, 1e-12);
-      result->low_score = result->high_score;
-      g_assert_true (isnan (eg_trace_result_normalize (result, middle)));
+      const EgTraceGrid *grid = result->grids[0], *of_all = all->grids[0];
+      EgTraceEnds *ends = &result->ends[0];
+      gsize i;
+      g_assert_true (eg_trace_result_find_metric (all, m, &i));
+      g_assert_true (memcmp (grid->scores[0], of_all->scores[i], n * sizeof (double)) == 0);
+      g_assert_true (memcmp (grid->sem[0], of_all->sem[i], n * sizeof (double)) == 0);
+      g_assert_true (ends->low == all->ends[i].low);
+      g_assert_cmpfloat (eg_trace_grid_normalize (grid, ends->high), ==, 1);
+      g_assert_cmpfloat (eg_trace_grid_normalize (grid, ends->low), ==, 0);
+      const double middle = (ends->high + ends->low) / 2;
+      g_assert_cmpfloat_with_epsilon (eg_trace_grid_normalize (grid, middle), 0.5, 1e-12);
+      ends->low = ends->high;
+      g_assert_true (isnan (eg_trace_grid_normalize (grid, middle)));
       g_autofree char *warning = eg_trace_result_warning (result);
       g_assert_nonnull (strstr (warning, "normalized scores are undefined"));
     }

@@ -1,5 +1,6 @@
 /* Traces of every kind by the CUDA kernels, on cuda-host: the processor's numbers; in groups as wide as the
  * device and its memory allow; in few launches. */
+#include "network/mamba1/private.h"
 #include "cuda-fixture.h"
 #include "rounding.h"
 #include "launches.h"
@@ -26,32 +27,34 @@ typedef struct
 } Kind;
 
 static const Kind kinds[] = {
-  { "all sites at once, all metrics", EG_SITE_RESID, .more_sites = EG_ALL_SITES, .window = 1,
-    .all_metrics = TRUE },
-  { "layers", EG_SITE_MIXER, .more_sites = EG_ALL_SITES, .sweep = EG_SWEEP_LAYERS, .window = 2 },
-  { "positions", EG_SITE_RESID, .more_sites = EG_ALL_SITES, .sweep = EG_SWEEP_POSITIONS, .window = 1 },
-  { "carry", EG_SITE_STATE, .sweep = EG_SWEEP_CARRY, .window = 2 },
-  { "damage, all sites", EG_SITE_MIXER, .more_sites = EG_ALL_SITES, .direction = EG_DIRECTION_DAMAGE,
+  { "all sites at once, all metrics", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1),
+    .window = 1, .all_metrics = TRUE },
+  { "layers", MAMBA1_MIXER, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1), .sweep = EG_SWEEP_LAYERS,
+    .window = 2 },
+  { "positions", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1), .sweep = EG_SWEEP_POSITIONS,
     .window = 1 },
-  { "damage of layers", EG_SITE_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE,
+  { "carry", MAMBA1_STATE, .sweep = EG_SWEEP_CARRY, .window = 2 },
+  { "damage, all sites", MAMBA1_MIXER, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1),
+    .direction = EG_DIRECTION_DAMAGE, .window = 1 },
+  { "damage of layers", MAMBA1_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE,
     .window = 1 },
-  { "frozen", EG_SITE_RESID, .freeze = EG_SITE_BIT (EG_SITE_STATE) | EG_SITE_BIT (EG_SITE_CONV_STATE),
+  { "frozen", EG_SITE_RESID, .freeze = EG_SITE_BIT (MAMBA1_STATE) | EG_SITE_BIT (MAMBA1_CONV_STATE),
     .window = 1 },
-  { "frozen damage", EG_SITE_CONV, .freeze = EG_SITE_BIT (EG_SITE_SSM), .direction = EG_DIRECTION_DAMAGE,
+  { "frozen damage", MAMBA1_CONV, .freeze = EG_SITE_BIT (MAMBA1_SSM), .direction = EG_DIRECTION_DAMAGE,
     .window = 3 },
-  { "knockout", EG_SITE_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE, .window = 2,
+  { "knockout", MAMBA1_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE, .window = 2,
     .knockout = "0-2:1-2>4" },
-  { "window of mixers", EG_SITE_MIXER, .window = 3 },
-  { "swapped, all metrics", EG_SITE_RESID, .more_sites = EG_SITE_BIT (EG_SITE_MIXER), .window = 1,
+  { "window of mixers", MAMBA1_MIXER, .window = 3 },
+  { "swapped, all metrics", EG_SITE_RESID, .more_sites = EG_SITE_BIT (MAMBA1_MIXER), .window = 1,
     .corruption = "swap:Space Needle", .all_metrics = TRUE },
   { "swapped for a longer one", EG_SITE_RESID, .window = 1, .corruption = "swap:Statue of Liberty" },
-  { "damage by a longer one, all sites", EG_SITE_RESID, .more_sites = EG_ALL_SITES,
+  { "damage by a longer one, all sites", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1),
     .direction = EG_DIRECTION_DAMAGE, .window = 1, .corruption = "swap:Statue of Liberty" },
-  { "carried from a longer one", EG_SITE_STATE, .sweep = EG_SWEEP_CARRY, .window = 1,
+  { "carried from a longer one", MAMBA1_STATE, .sweep = EG_SWEEP_CARRY, .window = 1,
     .corruption = "swap:Statue of Liberty" },
   { "swapped, against its own answer", EG_SITE_RESID, .window = 1, .corruption = "swap:Space Needle",
     .target = " Paris", .metric = EG_METRIC_LOGIT_DIFF },
-  { "restored and frozen", EG_SITE_STATE, .freeze = EG_SITE_BIT (EG_SITE_STATE), .window = 2 },
+  { "restored and frozen", MAMBA1_STATE, .freeze = EG_SITE_BIT (MAMBA1_STATE), .window = 2 },
 };
 
 static EgTraceRequest *
@@ -60,9 +63,8 @@ request_of (const Kind *kind, const char *prompt)
   GError *error = NULL;
   EgTraceRequest *request = eg_trace_request_new (prompt, "Eiffel Tower");
   request->samples = 1;
-  request->site = kind->site;
-  request->more_sites = kind->more_sites;
-  request->freeze = kind->freeze;
+  golden_restore (request, kind->site, kind->more_sites);
+  golden_freeze (request, kind->freeze);
   request->sweep = kind->sweep;
   request->direction = kind->direction;
   request->window = kind->window;
@@ -180,7 +182,7 @@ plan_on (EgModel *placed, const EgTraceRequest *request)
 {
   GError *error = NULL;
   const EgSizes *sizes = eg_model_get_sizes (placed);
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, placed, NULL, &error);
   g_assert_no_error (error);
   const EgGrid grid = eg_grid_of_input (request, placed, input);
   const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, request->samples);
@@ -325,16 +327,16 @@ test_launches (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
   g_autoptr (EgModel) placed = place_on (model, 132, 0);
-  static const EgSite sites[] = { EG_SITE_RESID, EG_SITE_MIXER, EG_SITE_STATE };
+  static const EgSite sites[] = { EG_SITE_RESID, MAMBA1_MIXER, MAMBA1_STATE };
   for (gsize i = 0; i < G_N_ELEMENTS (sites); i++)
     for (guint samples = 2; samples <= 6; samples += 4)
       {
         double launches, copies;
         g_autoptr (EgTraceRequest) request = new_request (samples);
-        request->site = sites[i];
+        golden_restore (request, sites[i], 0);
         count_calls (placed, request, &launches, &copies);
-        g_assert_cmpfloat (launches, <=, LAUNCHES_A_LAYER + N_BIASES + (sites[i] == EG_SITE_MIXER ? 2 : 0));
-        g_assert_cmpfloat (copies, <=, TABLES_A_LAYER + (sites[i] == EG_SITE_MIXER ? 1 : 0));
+        g_assert_cmpfloat (launches, <=, LAUNCHES_A_LAYER + N_BIASES + (sites[i] == MAMBA1_MIXER ? 2 : 0));
+        g_assert_cmpfloat (copies, <=, TABLES_A_LAYER + (sites[i] == MAMBA1_MIXER ? 1 : 0));
       }
   g_clear_pointer (&placed, eg_model_unref);
   heal (model);

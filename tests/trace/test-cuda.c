@@ -1,6 +1,7 @@
 /* Whole traces by the CUDA kernels, on cuda-host: the processor's numbers, with weights that stay and with
  * weights that come a layer at a time; what happens when memory runs out, the device is lost, or there is
  * none. */
+#include "network/mamba1/private.h"
 #include "cuda-fixture.h"
 #include "rounding.h"
 
@@ -27,10 +28,10 @@ test_demo (void)
   g_assert_true (
       eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
   const guint64 before = cuda_host_launches ();
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     {
       g_autoptr (EgTraceRequest) request = new_request ();
-      request->site = site;
+      golden_restore (request, site, 0);
       request->samples = site == EG_SITE_RESID ? 2 : 1;
       cuda_compare_traces (model, placed, request, 1e-5);
     }

@@ -1,6 +1,9 @@
 /* Results: the notebook's analysis against NumPy's numbers, and what the files keep. */
 #include "core/error.h"
 #include "formats/npz.h"
+#include "trace/ask/site-names.h"
+#include "trace/result/analysis.h"
+#include "trace/result/description.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gstdio.h>
@@ -42,45 +45,79 @@ assert_vector (JsonObject *expected, const char *name, const double *values, gsi
     assert_same (values[i], number (json_array_get_element (array, (guint)i)));
 }
 
-/* Two layers, three tokens, everything set, with awkward values. */
+/* Of one site, n_layers by these tokens, from "|" to "|", and nothing else. (transfer full) */
 static EgTraceResult *
-sample_result (void)
+plain_result (gsize n_layers, const char *tokens)
 {
-  EgTraceResult *self = eg_trace_result_new (2, 3);
-  const double scores[] = { 0.1, NAN, 1.0 / 3, 5e-324, 0.30000000000000004, 1 };
-  memcpy (self->scores, scores, sizeof scores);
-  for (guint i = 0; i < 6; i++)
-    {
-      self->sem[i] = i == 4 ? NAN : 0.01 * i;
-      self->counts[i] = isnan (scores[i]) ? 0 : i + 1;
-    }
-  self->high_score = 0.9;
-  self->low_score = 0.1;
-  self->low_sem = 0.003;
-  self->prompt = g_strdup ("a “b”, \"c\"");
-  self->subject = g_strdup ("b");
+  char **texts = g_strsplit (tokens, "|", 0);
+  EgTraceTokens *prompt = eg_trace_tokens_new (g_strv_length (texts));
+  prompt->tokens = texts;
+  prompt->target = g_strdup (" Paris");
+  prompt->subject = g_strdup ("");
+  return eg_trace_result_new (eg_trace_request_new ("", NULL), prompt, n_layers, (const char *[]){ "resid" },
+                              1);
+}
+
+/* The request of a result that a test has made itself. */
+static EgTraceRequest *
+request_of (EgTraceResult *self)
+{
+  return (EgTraceRequest *)self->request;
+}
+
+static EgTraceTokens *
+sample_tokens (void)
+{
+  EgTraceTokens *self = eg_trace_tokens_new (3);
   self->tokens = g_strsplit ("a|, \"x\"\n|🗼é", "|", 0);
   self->ids = g_memdup2 ((guint32[]){ 7, G_MAXUINT32, 0 }, 3 * sizeof (guint32));
+  self->subject = g_strdup ("b");
   self->subject_first = 1;
   self->subject_last = 2;
   self->target = g_strdup (" Paris");
   self->target_id = 42;
-  self->target_named = TRUE;
-  self->has_settings = TRUE;
+  return self;
+}
+
+static EgTraceRequest *
+sample_request (void)
+{
+  EgTraceRequest *self = eg_trace_request_new ("a “b”, \"c\"", "b");
+  self->target = g_strdup (" Paris");
   self->samples = 10;
   self->seed = G_MAXUINT32;
   self->noise_level = 3;
-  self->noise_std = 0.1234567890123456789;
   eg_corruption_parse_kind (&self->corruption, "student-t:3", NULL);
   eg_corruption_parse_scale (&self->corruption, "subjects:a b.txt", NULL);
   eg_corruption_parse_span (&self->corruption, "tokens:1-2", NULL);
   self->corruption.replace = TRUE;
-  self->site = EG_SITE_MIXER;
+  eg_trace_request_set_sites (self, "mixer", NULL);
   self->window = 4;
   self->direction = EG_DIRECTION_DAMAGE;
-  self->freeze = EG_SITE_BIT (EG_SITE_STATE) | EG_SITE_BIT (EG_SITE_GATE);
+  g_strfreev (self->freeze);
+  self->freeze = eg_site_names_parse ("gate,state", FALSE, NULL);
   self->until_sem = 0.01;
   self->max_samples = 200;
+  return self;
+}
+
+/* Two layers, three tokens, everything set, with awkward values. */
+static EgTraceResult *
+sample_result (void)
+{
+  EgTraceResult *self
+      = eg_trace_result_new (sample_request (), sample_tokens (), 2, (const char *[]){ "mixer" }, 1);
+  EgTraceGrid *grid = self->grids[0];
+  const double scores[] = { 0.1, NAN, 1.0 / 3, 5e-324, 0.30000000000000004, 1 };
+  memcpy (grid->scores[0], scores, sizeof scores);
+  for (guint i = 0; i < 6; i++)
+    {
+      grid->sem[0][i] = i == 4 ? NAN : 0.01 * i;
+      grid->counts[i] = isnan (scores[i]) ? 0 : i + 1;
+    }
+  self->ends[0] = (EgTraceEnds){ .high = 0.9, .low = 0.1, .low_sem = 0.003 };
+  self->samples = 10;
+  self->noise_std = 0.1234567890123456789;
   self->model = g_strdup ("demo");
   self->device = g_strdup ("cpu");
   self->version = g_strdup ("0.1.0");
@@ -89,79 +126,58 @@ sample_result (void)
 }
 
 static void
-assert_same_input (const EgTraceResult *a, const EgTraceResult *b)
+assert_same_tokens (const EgTraceTokens *a, const EgTraceTokens *b)
 {
-  const EgTraceResultInput x = eg_trace_result_get_input (a), y = eg_trace_result_get_input (b);
-  g_assert_cmpuint (x.n_tokens, ==, y.n_tokens);
-  g_assert_cmpstrv (x.tokens, y.tokens);
-  g_assert_true ((x.ids == NULL) == (y.ids == NULL));
-  if (x.ids != NULL)
-    g_assert_cmpint (memcmp (x.ids, y.ids, x.n_tokens * sizeof *x.ids), ==, 0);
-  g_assert_cmpuint (x.subject_first, ==, y.subject_first);
-  g_assert_cmpuint (x.subject_last, ==, y.subject_last);
+  g_assert_cmpuint (a->n_tokens, ==, b->n_tokens);
+  g_assert_cmpstrv (a->tokens, b->tokens);
+  g_assert_true ((a->ids == NULL) == (b->ids == NULL));
+  if (a->ids != NULL)
+    g_assert_cmpint (memcmp (a->ids, b->ids, a->n_tokens * sizeof *a->ids), ==, 0);
+  g_assert_cmpstr (a->subject, ==, b->subject);
+  g_assert_cmpuint (a->subject_first, ==, b->subject_first);
+  g_assert_cmpuint (a->subject_last, ==, b->subject_last);
+  g_assert_cmpstr (a->target, ==, b->target);
+  g_assert_cmpint (a->target_id, ==, b->target_id);
+  g_assert_cmpstr (a->against, ==, b->against);
+  g_assert_cmpint (a->against_id, ==, b->against_id);
+}
+
+static void
+assert_same_grid (const EgTraceGrid *a, const EgTraceGrid *b)
+{
+  g_assert_cmpstr (a->site, ==, b->site);
+  g_assert_cmpuint (a->n_layers, ==, b->n_layers);
+  g_assert_cmpuint (a->n_tokens, ==, b->n_tokens);
+  for (gsize i = 0; i < eg_trace_grid_n_cells (a); i++)
+    {
+      for (gsize m = 0; m < a->result->n_metrics; m++)
+        {
+          assert_same (a->scores[m][i], b->scores[m][i]);
+          assert_same (a->sem[m][i], b->sem[m][i]);
+        }
+      g_assert_cmpuint (a->counts[i], ==, b->counts[i]);
+    }
 }
 
 static void
 assert_same_result (const EgTraceResult *a, const EgTraceResult *b)
 {
-  g_assert_cmpuint (eg_trace_result_n_sites (a), ==, eg_trace_result_n_sites (b));
-  for (gsize i = 1; i < eg_trace_result_n_sites (a); i++)
-    assert_same_result (eg_trace_result_get_site (a, i), eg_trace_result_get_site (b, i));
-  assert_same_input (a, b);
-  g_assert_cmpint (a->sweep, ==, b->sweep);
-  g_assert_cmpint (a->has_knockout, ==, b->has_knockout);
-  g_assert_cmpmem (&a->knockout, sizeof a->knockout, &b->knockout, sizeof b->knockout);
-  assert_same (a->until_sem, b->until_sem);
-  g_assert_cmpuint (a->max_samples, ==, b->max_samples);
-  g_assert_cmpuint (a->n_layers, ==, b->n_layers);
-  g_assert_cmpuint (a->n_tokens, ==, b->n_tokens);
-  for (gsize i = 0; i < a->n_layers * a->n_tokens; i++)
-    {
-      assert_same (a->scores[i], b->scores[i]);
-      assert_same (a->sem[i], b->sem[i]);
-      g_assert_cmpuint (a->counts[i], ==, b->counts[i]);
-    }
-  assert_same (a->high_score, b->high_score);
-  assert_same (a->low_score, b->low_score);
-  assert_same (a->low_sem, b->low_sem);
-  g_assert_cmpstr (a->prompt, ==, b->prompt);
-  g_assert_cmpstr (a->subject, ==, b->subject);
-  g_assert_cmpstrv (a->tokens, b->tokens);
-  g_assert_cmpint (a->ids != NULL, ==, b->ids != NULL);
-  if (a->ids != NULL)
-    g_assert_true (memcmp (a->ids, b->ids, a->n_tokens * sizeof *a->ids) == 0);
-  g_assert_cmpuint (a->subject_first, ==, b->subject_first);
-  g_assert_cmpuint (a->subject_last, ==, b->subject_last);
-  g_assert_cmpstr (a->target, ==, b->target);
-  g_assert_cmpint (a->target_id, ==, b->target_id);
-  g_assert_cmpint (a->target_named, ==, b->target_named);
   g_assert_cmpint (a->has_settings, ==, b->has_settings);
-  g_assert_cmpuint (a->samples, ==, b->samples);
-  g_assert_cmpuint (a->seed, ==, b->seed);
-  assert_same (a->noise_level, b->noise_level);
-  assert_same (a->noise_std, b->noise_std);
-  g_assert_true (eg_corruption_equal (&a->corruption, &b->corruption));
-  g_assert_cmpint (a->metric, ==, b->metric);
-  g_assert_cmpstr (a->against, ==, b->against);
-  g_assert_cmpint (a->against_id, ==, b->against_id);
-  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+  g_assert_true (eg_trace_request_equal (a->request, b->request));
+  assert_same_tokens (a->tokens, b->tokens);
+  g_assert_cmpuint (a->n_metrics, ==, b->n_metrics);
+  for (gsize m = 0; m < a->n_metrics; m++)
     {
-      g_assert_true ((a->others[m] == NULL) == (b->others[m] == NULL));
-      if (a->others[m] == NULL)
-        continue;
-      assert_same (a->others[m]->high_score, b->others[m]->high_score);
-      assert_same (a->others[m]->low_score, b->others[m]->low_score);
-      assert_same (a->others[m]->low_sem, b->others[m]->low_sem);
-      for (gsize i = 0; i < a->n_layers * a->n_tokens; i++)
-        {
-          assert_same (a->others[m]->scores[i], b->others[m]->scores[i]);
-          assert_same (a->others[m]->sem[i], b->others[m]->sem[i]);
-        }
+      g_assert_cmpint (a->metrics[m], ==, b->metrics[m]);
+      assert_same (a->ends[m].high, b->ends[m].high);
+      assert_same (a->ends[m].low, b->ends[m].low);
+      assert_same (a->ends[m].low_sem, b->ends[m].low_sem);
     }
-  g_assert_cmpint (a->site, ==, b->site);
-  g_assert_cmpuint (a->window, ==, b->window);
-  g_assert_cmpint (a->direction, ==, b->direction);
-  g_assert_cmpuint (a->freeze, ==, b->freeze);
+  g_assert_cmpuint (a->n_grids, ==, b->n_grids);
+  for (gsize i = 0; i < a->n_grids; i++)
+    assert_same_grid (a->grids[i], b->grids[i]);
+  g_assert_cmpuint (a->samples, ==, b->samples);
+  assert_same (a->noise_std, b->noise_std);
   g_assert_cmpstr (a->model, ==, b->model);
   g_assert_cmpstr (a->device, ==, b->device);
   g_assert_cmpstr (a->version, ==, b->version);
@@ -197,7 +213,8 @@ assert_analysis (const char *name, JsonObject *expected)
 {
   g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", name, NULL);
   g_autoptr (EgTraceResult) result = load (path);
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  const EgTraceGrid *grid = result->grids[0];
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (grid);
   JsonArray *best = json_object_get_array_member (expected, "best");
   JsonArray *top = json_object_get_array_member (expected, "top_layers");
 
@@ -205,8 +222,8 @@ assert_analysis (const char *name, JsonObject *expected)
   g_assert_cmpuint (analysis->best_layer, ==, (gsize)json_array_get_int_element (best, 0));
   g_assert_cmpuint (analysis->best_position, ==, (gsize)json_array_get_int_element (best, 1));
   assert_same (analysis->best_score, json_object_get_double_member (expected, "best_score"));
-  assert_vector (expected, "layer_average", analysis->layer_average, result->n_layers);
-  assert_vector (expected, "subject_average", analysis->subject_average, result->n_layers);
+  assert_vector (expected, "layer_average", analysis->layer_average, grid->n_layers);
+  assert_vector (expected, "subject_average", analysis->subject_average, grid->n_layers);
   g_assert_cmpuint (analysis->n_top, ==, json_array_get_length (top));
   for (guint i = 0; i < analysis->n_top; i++)
     g_assert_cmpuint (analysis->top_layers[i], ==, (gsize)json_array_get_int_element (top, i));
@@ -214,10 +231,10 @@ assert_analysis (const char *name, JsonObject *expected)
   assert_same (analysis->subject_mean, number (json_object_get_member (expected, "subject")));
   assert_same (analysis->ratio, number (json_object_get_member (expected, "ratio")));
 
-  g_autofree double *normalized = g_new (double, result->n_layers * result->n_tokens);
-  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
-    normalized[i] = eg_trace_result_normalize (result, result->scores[i]);
-  assert_vector (expected, "normalized", normalized, result->n_layers * result->n_tokens);
+  g_autofree double *normalized = g_new (double, eg_trace_grid_n_cells (grid));
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
+    normalized[i] = eg_trace_grid_normalize (grid, grid->scores[0][i]);
+  assert_vector (expected, "normalized", normalized, eg_trace_grid_n_cells (grid));
 }
 
 static void
@@ -238,25 +255,25 @@ test_analysis_is_numpys (void)
 static void
 test_empty_result_has_no_best_cell (void)
 {
-  g_autoptr (EgTraceResult) result = eg_trace_result_new (4, 3);
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  g_autoptr (EgTraceResult) result = plain_result (4, "a|b|c");
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (result->grids[0]);
   g_assert_false (analysis->has_best);
   g_assert_cmpuint (analysis->n_top, ==, 0);
   g_assert_true (isnan (analysis->overall_mean));
   g_assert_true (isnan (analysis->ratio));
-  g_assert_null (eg_trace_result_describe (result));
+  g_assert_null (eg_trace_grid_describe (result->grids[0]));
   g_assert_null (eg_trace_result_warning (result));
 }
 
 static void
 test_layer_error_is_of_the_mean (void)
 {
-  g_autoptr (EgTraceResult) result = eg_trace_result_new (2, 3);
+  g_autoptr (EgTraceResult) result = plain_result (2, "a|b|c");
   const double scores[] = { 0.1, 0.2, NAN, 0.1, 0.2, 0.3 };
   const double sem[] = { 0.03, 0.04, NAN, 0.01, NAN, 0.01 };
-  memcpy (result->scores, scores, sizeof scores);
-  memcpy (result->sem, sem, sizeof sem);
-  g_autoptr (EgTraceAnalysis) analysis = eg_trace_result_analyze (result);
+  memcpy (result->grids[0]->scores[0], scores, sizeof scores);
+  memcpy (result->grids[0]->sem[0], sem, sizeof sem);
+  g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (result->grids[0]);
   g_assert_cmpfloat_with_epsilon (analysis->layer_sem[0], 0.05 / 2, 1e-15);
   g_assert_true (isnan (analysis->layer_sem[1]));
 }
@@ -264,29 +281,32 @@ test_layer_error_is_of_the_mean (void)
 static void
 test_normalization_is_undefined_when_nothing_was_lost (void)
 {
-  g_autoptr (EgTraceResult) result = eg_trace_result_new (1, 1);
-  g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
-  result->high_score = result->low_score = 0.5;
-  g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
-  result->low_score = 0.6;
-  g_assert_true (isnan (eg_trace_result_normalize (result, 0.5)));
-  result->low_score = 0.1;
-  g_assert_true (isnan (eg_trace_result_normalize (result, NAN)));
-  g_assert_cmpfloat (eg_trace_result_normalize (result, 0.05), ==, 0);
-  g_assert_cmpfloat (eg_trace_result_normalize (result, 0.6), ==, 1);
-  g_assert_cmpfloat_with_epsilon (eg_trace_result_normalize (result, 0.3), 0.5, 1e-15);
+  g_autoptr (EgTraceResult) result = plain_result (1, "a");
+  const EgTraceGrid *grid = result->grids[0];
+  EgTraceEnds *ends = &result->ends[0];
+  g_assert_true (isnan (eg_trace_grid_normalize (grid, 0.5)));
+  ends->high = ends->low = 0.5;
+  g_assert_true (isnan (eg_trace_grid_normalize (grid, 0.5)));
+  ends->low = 0.6;
+  g_assert_true (isnan (eg_trace_grid_normalize (grid, 0.5)));
+  ends->low = 0.1;
+  g_assert_true (isnan (eg_trace_grid_normalize (grid, NAN)));
+  g_assert_cmpfloat (eg_trace_grid_normalize (grid, 0.05), ==, 0);
+  g_assert_cmpfloat (eg_trace_grid_normalize (grid, 0.6), ==, 1);
+  g_assert_cmpfloat_with_epsilon (eg_trace_grid_normalize (grid, 0.3), 0.5, 1e-15);
 }
 
 static void
 test_sentence_names_the_best_cell (void)
 {
-  g_autoptr (EgTraceResult) result = eg_trace_result_new (2, 2);
-  result->tokens = g_strsplit ("Angela| Merkel", "|", 0);
-  result->target = g_strdup (" German");
-  result->scores[3] = 0.412;
-  g_autofree char *without_error = eg_trace_result_describe (result);
-  result->sem[3] = 0.021;
-  g_autofree char *with_error = eg_trace_result_describe (result);
+  g_autoptr (EgTraceResult) result = plain_result (2, "Angela| Merkel");
+  EgTraceGrid *grid = result->grids[0];
+  g_free (result->tokens->target);
+  result->tokens->target = g_strdup (" German");
+  grid->scores[0][3] = 0.412;
+  g_autofree char *without_error = eg_trace_grid_describe (grid);
+  grid->sem[0][3] = 0.021;
+  g_autofree char *with_error = eg_trace_grid_describe (grid);
   g_assert_cmpstr (without_error, ==, "Most important: layer 1 at “␣Merkel” brings “␣German” back to 41%");
   g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “␣Merkel” brings “␣German” back to 41% ± 2%");
 }
@@ -295,45 +315,43 @@ test_sentence_names_the_best_cell (void)
 static void
 test_sentence_names_the_best_within_the_subject (void)
 {
-  g_autoptr (EgTraceResult) result = eg_trace_result_new (2, 3);
+  g_autoptr (EgTraceResult) result = plain_result (2, "The| Eiffel| in");
+  EgTraceGrid *grid = result->grids[0];
   const double scores[] = { 0.1, 0.63, 0.2, 0.99, 0.3, 0.99 };
-  result->tokens = g_strsplit ("The| Eiffel| in", "|", 0);
-  result->target = g_strdup (" Paris");
-  result->subject_first = result->subject_last = 1;
-  memcpy (result->scores, scores, sizeof scores);
-  g_autofree char *cells = eg_trace_result_describe (result);
+  result->tokens->subject_first = result->tokens->subject_last = 1;
+  memcpy (grid->scores[0], scores, sizeof scores);
+  g_autofree char *cells = eg_trace_grid_describe (grid);
   g_assert_cmpstr (
       cells, ==,
       "Most important: layer 1 at “The” brings “␣Paris” back to 99%; within the subject: layer 0 at "
       "“␣Eiffel” (63%)");
   /* Of damage, the lowest. */
-  result->direction = EG_DIRECTION_DAMAGE;
-  g_autofree char *damage = eg_trace_result_describe (result);
+  request_of (result)->direction = EG_DIRECTION_DAMAGE;
+  g_autofree char *damage = eg_trace_grid_describe (grid);
   g_assert_cmpstr (
       damage, ==,
       "Most important: damaging layer 0 at “The” (Probability: 10%); within the subject: layer 1 at "
       "“␣Eiffel” (30%)");
-  result->direction = EG_DIRECTION_RESTORE;
-  result->sweep = EG_SWEEP_POSITIONS;
-  result->n_layers = 1;
-  g_autofree char *inside = eg_trace_result_describe (result);
+  request_of (result)->direction = EG_DIRECTION_RESTORE;
+  request_of (result)->sweep = EG_SWEEP_POSITIONS;
+  grid->n_layers = 1;
+  g_autofree char *inside = eg_trace_grid_describe (grid);
   g_assert_null (strstr (inside, "within the subject"));
-  result->scores[2] = 0.9;
-  g_autofree char *positions = eg_trace_result_describe (result);
+  grid->scores[0][2] = 0.9;
+  g_autofree char *positions = eg_trace_grid_describe (grid);
   g_assert_true (g_str_has_suffix (positions, "; within the subject: “␣Eiffel” (63%)"));
   /* Layers have no tokens. */
-  result->sweep = EG_SWEEP_LAYERS;
-  g_autofree char *layers = eg_trace_result_describe (result);
+  request_of (result)->sweep = EG_SWEEP_LAYERS;
+  g_autofree char *layers = eg_trace_grid_describe (grid);
   g_assert_null (strstr (layers, "within the subject"));
 }
 
 static void
 assert_warning (double high, double low, const char *expected)
 {
-  g_autoptr (EgTraceResult) result = eg_trace_result_new (1, 1);
-  result->target = g_strdup (" Paris");
-  result->high_score = high;
-  result->low_score = low;
+  g_autoptr (EgTraceResult) result = plain_result (1, "a");
+  result->ends[0].high = high;
+  result->ends[0].low = low;
   g_autofree char *warning = eg_trace_result_warning (result);
   if (expected == NULL)
     g_assert_null (warning);
@@ -375,9 +393,9 @@ test_complete_npz_keeps_every_bit (void)
   result->complete = TRUE;
   for (gsize i = 0; i < 6; i++)
     {
-      result->scores[i] = (float)(0.1 * (double)i);
-      result->sem[i] = (float)0.01;
-      result->counts[i] = result->samples;
+      result->grids[0]->scores[0][i] = (float)(0.1 * (double)i);
+      result->grids[0]->sem[0][i] = (float)0.01;
+      result->grids[0]->counts[i] = result->samples;
     }
   g_autoptr (EgTraceResult) again = save_and_load (result);
   assert_same_result (result, again);
@@ -385,64 +403,51 @@ test_complete_npz_keeps_every_bit (void)
 
 /* Numbers that no two grids share. */
 static void
-fill (EgTraceResult *self, double from)
+fill (EgTraceGrid *self, double from)
 {
-  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
+  for (gsize i = 0; i < eg_trace_grid_n_cells (self); i++)
     {
-      self->scores[i] = from + 0.01 * (double)i;
-      self->sem[i] = from / 100 + 0.001 * (double)i;
+      self->scores[0][i] = from + 0.01 * (double)i;
+      self->sem[0][i] = from / 100 + 0.001 * (double)i;
       self->counts[i] = 1 + (guint)(i + (gsize)(from * 7)) % 10;
     }
 }
 
 static void
-add_metric (EgTraceResult *self, EgMetric metric, double from)
+fill_metric (EgTraceResult *self, EgMetric metric, double step)
 {
-  EgTraceScores *scores = eg_trace_result_add_metric (self, metric);
-  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
-    {
-      scores->scores[i] = from - 0.1 * (double)i;
-      scores->sem[i] = 0.2 + from * (double)i;
-    }
-  scores->high_score = 0;
-  scores->low_score = 3.5;
-  scores->low_sem = 0.25;
+  const gsize m = eg_trace_result_add_metric (self, metric);
+  for (gsize g = 0; g < self->n_grids; g++)
+    for (gsize i = 0; i < eg_trace_grid_n_cells (self->grids[g]); i++)
+      {
+        self->grids[g]->scores[m][i] = step * (double)g - 0.1 * (double)i;
+        self->grids[g]->sem[m][i] = 0.2 + step * (double)(g * i);
+      }
+  self->ends[m] = (EgTraceEnds){ .high = 0, .low = 3.5, .low_sem = 0.25 };
 }
 
-/* Three sites, each with its own numbers of three metrics, in a sweep of whatever shape. (transfer full) */
+/* Some sites, each with its own numbers of three metrics, in a sweep of whatever shape. (transfer full) */
 static EgTraceResult *
-result_of_sites (EgSweep sweep)
+result_of_sites (EgSweep sweep, gsize n_sites)
 {
-  static const EgSite sites[] = { EG_SITE_STATE, EG_SITE_RESID, EG_SITE_B };
-  const gsize n_layers = sweep == EG_SWEEP_POSITIONS ? 1 : 4, n_tokens = sweep == EG_SWEEP_LAYERS ? 1 : 3;
-  g_autoptr (EgTraceResult) sample = sample_result ();
-  EgTraceResult *self = NULL;
-  for (gsize i = 0; i < G_N_ELEMENTS (sites); i++)
-    {
-      EgTraceResult *each = eg_trace_result_new (n_layers, n_tokens);
-      EgTraceResultInput *input = g_new (EgTraceResultInput, 1);
-      *input = (EgTraceResultInput){ 3, g_strdupv (sample->tokens),
-                                     g_memdup2 (sample->ids, 3 * sizeof (guint32)), 1, 2 };
-      each->sweep = sweep;
-      eg_trace_result_take_input (each, input);
-      each->site = sites[i];
-      each->has_settings = TRUE;
-      each->samples = 10;
-      each->prompt = g_strdup (sample->prompt);
-      each->subject = g_strdup (sample->subject);
-      each->target = g_strdup (sample->target);
-      each->noise_level = each->noise_std = each->low_sem = 0.5;
-      each->high_score = 0.75;
-      each->low_score = 0.25;
-      each->seconds = 2;
-      fill (each, (double)(i + 1));
-      add_metric (each, EG_METRIC_KL, (double)i);
-      add_metric (each, EG_METRIC_RANK, 10 * (double)i);
-      if (i == 0)
-        self = each;
-      else
-        eg_trace_result_take_site (self, each);
-    }
+  static const char *const sites[] = { "state", "resid", "B" };
+  EgTraceRequest *request = eg_trace_request_new ("a “b”, \"c\"", "b");
+  request->sweep = sweep;
+  request->noise_level = 0.5;
+  request->all_metrics = TRUE;
+  g_strfreev (request->sites);
+  request->sites = g_new0 (char *, n_sites + 1);
+  for (gsize i = 0; i < n_sites; i++)
+    request->sites[i] = g_strdup (sites[i]);
+  EgTraceResult *self = eg_trace_result_new (request, sample_tokens (), 4, sites, n_sites);
+  self->samples = 10;
+  self->noise_std = 0.5;
+  self->ends[0] = (EgTraceEnds){ .high = 0.75, .low = 0.25, .low_sem = 0.5 };
+  self->seconds = 2;
+  for (gsize i = 0; i < n_sites; i++)
+    fill (self->grids[i], (double)(i + 1));
+  fill_metric (self, EG_METRIC_KL, 1);
+  fill_metric (self, EG_METRIC_RANK, 10);
   return self;
 }
 
@@ -451,45 +456,58 @@ test_npz_keeps_every_site (void)
 {
   for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
     {
-      g_autoptr (EgTraceResult) result = result_of_sites (sweep);
+      g_autoptr (EgTraceResult) result = result_of_sites (sweep, 3);
       g_autoptr (EgTraceResult) again = save_and_load (result);
       assert_same_result (result, again);
-      g_autoptr (EgTraceRequest) request = eg_trace_result_get_request (again);
-      g_assert_cmpint (request->sweep, ==, sweep);
-      g_assert_cmpint (request->site, ==, EG_SITE_STATE);
-      g_assert_cmpuint (request->more_sites, ==, EG_SITE_BIT (EG_SITE_RESID) | EG_SITE_BIT (EG_SITE_B));
-      g_assert_true (request->all_metrics);
+      g_assert_cmpuint (again->grids[2]->n_layers, ==, sweep == EG_SWEEP_POSITIONS ? 1 : 4);
+      g_assert_cmpuint (again->grids[2]->n_tokens, ==, sweep == EG_SWEEP_LAYERS ? 1 : 3);
+      g_assert_cmpint (again->request->sweep, ==, sweep);
+      g_assert_cmpstrv (again->request->sites, ((const char *const[]){ "state", "resid", "B", NULL }));
+      g_assert_true (again->request->all_metrics);
     }
 }
 
 static void
 test_npz_keeps_a_knockout (void)
 {
-  g_autoptr (EgTraceResult) result = result_of_sites (EG_SWEEP_LAYERS);
-  g_clear_pointer (&result->more_sites, g_ptr_array_unref);
-  g_assert_true (eg_knockout_parse ("1-2:0>1-2", &result->knockout, NULL));
-  result->has_knockout = TRUE;
-  result->direction = EG_DIRECTION_DAMAGE;
+  g_autoptr (EgTraceResult) result = result_of_sites (EG_SWEEP_LAYERS, 1);
+  g_assert_true (eg_knockout_parse ("1-2:0>1-2", &request_of (result)->knockout, NULL));
+  request_of (result)->has_knockout = TRUE;
+  request_of (result)->direction = EG_DIRECTION_DAMAGE;
   g_autoptr (EgTraceResult) again = save_and_load (result);
   assert_same_result (result, again);
 }
 
-/* Files whose sites do not fit together. */
-/* The prompt's tokens from "|" to "|", the subject's from first to last. */
+/* A copy is the same, and stays so. */
+static void
+test_copies_do_not_change (void)
+{
+  g_autoptr (EgTraceResult) result = result_of_sites (EG_SWEEP_CELLS, 3);
+  g_autoptr (EgTraceResult) same = result_of_sites (EG_SWEEP_CELLS, 3);
+  g_autoptr (EgTraceResult) copy = eg_trace_result_copy (result);
+  result->grids[1]->scores[2][0] = 99;
+  result->grids[1]->counts[0] = 99;
+  g_assert_true (eg_trace_request_set_sites (request_of (result), "gate", NULL));
+  g_clear_pointer (&result, eg_trace_result_unref);
+  assert_same_result (copy, same);
+  for (gsize i = 0; i < copy->n_grids; i++)
+    g_assert_true (copy->grids[i]->result == copy);
+}
+
+/* The prompt's tokens from "|" to "|", the subject's from first to last: what the request of a file says. */
 static gssize
 offset_of (const char *prompt, const char *subject, const char *tokens, gsize first, gsize last)
 {
-  g_auto (GStrv) texts = g_strsplit (tokens, "|", -1);
-  const gsize n = g_strv_length (texts);
-  g_autoptr (EgTraceResult) self = eg_trace_result_new (1, n);
+  g_autoptr (EgTraceResult) self = plain_result (1, tokens);
 
-  self->prompt = g_strdup (prompt);
-  self->subject = g_strdup (subject);
-  self->tokens = g_steal_pointer (&texts);
-  self->subject_first = first;
-  self->subject_last = last;
-  g_autoptr (EgTraceRequest) request = eg_trace_result_get_request (self);
-  return request->subject_offset;
+  g_free (request_of (self)->prompt);
+  request_of (self)->prompt = g_strdup (prompt);
+  g_free (self->tokens->subject);
+  self->tokens->subject = g_strdup (subject);
+  self->tokens->subject_first = first;
+  self->tokens->subject_last = last;
+  g_autoptr (EgTraceResult) again = save_and_load (self);
+  return again->request->subject_offset;
 }
 
 static void
@@ -506,6 +524,7 @@ test_request_names_the_occurrence (void)
   g_assert_cmpint (offset_of ("é Rome Rome", "Rome", "\uFFFD|\uFFFD| Rome| Rome", 3, 3), ==, -1);
 }
 
+/* Files whose sites do not fit together. */
 static void
 assert_sites_refused (const char *message, const char *const *sites, gsize n, gsize n_rows)
 {
@@ -534,7 +553,7 @@ assert_sites_refused (const char *message, const char *const *sites, gsize n, gs
   if (message == NULL)
     {
       g_assert_no_error (error);
-      g_assert_cmpuint (eg_trace_result_n_sites (result), ==, n);
+      g_assert_cmpuint (result->n_grids, ==, n);
     }
   else
     {
@@ -567,19 +586,37 @@ test_notebook_file_reads_and_saves_without_loss (void)
 {
   g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "example_trace.npz", NULL);
   g_autoptr (EgTraceResult) result = load (path);
-  g_assert_cmpuint (result->n_layers, ==, 8);
-  g_assert_cmpuint (result->n_tokens, ==, 12);
-  g_assert_cmpstr (result->tokens[11], ==, " is");
-  g_assert_cmpstr (result->target, ==, " German");
-  g_assert_cmpstr (result->subject, ==, "Angela Merkel");
-  g_assert_cmpuint (result->subject_first, ==, 4);
-  g_assert_cmpuint (result->subject_last, ==, 10);
-  g_assert_cmpfloat (result->low_score, ==, 0.04013331979513168);
+  const EgTraceTokens *tokens = result->tokens;
+  g_assert_cmpuint (result->grids[0]->n_layers, ==, 8);
+  g_assert_cmpuint (result->grids[0]->n_tokens, ==, 12);
+  g_assert_cmpstr (tokens->tokens[11], ==, " is");
+  g_assert_cmpstr (tokens->target, ==, " German");
+  g_assert_cmpstr (tokens->subject, ==, "Angela Merkel");
+  g_assert_cmpuint (tokens->subject_first, ==, 4);
+  g_assert_cmpuint (tokens->subject_last, ==, 10);
+  g_assert_cmpfloat (result->ends[0].low, ==, 0.04013331979513168);
   g_assert_false (result->has_settings);
   g_assert_true (result->complete);
-  g_assert_null (result->ids);
+  g_assert_null (tokens->ids);
   g_autoptr (EgTraceResult) again = save_and_load (result);
   assert_same_result (result, again);
+}
+
+static void
+test_romes_file_reads (void)
+{
+  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "rome", "mlp.npz", NULL);
+  g_autoptr (EgTraceResult) result = load (path);
+  g_assert_false (result->has_settings);
+  g_assert_cmpuint (result->n_grids, ==, 1);
+  g_assert_cmpstr (result->grids[0]->site, ==, "mlp");
+  g_assert_cmpuint (result->request->window, >, 1);
+  g_assert_cmpstr (result->request->prompt, ==, "The Space Needle is in");
+  g_assert_cmpstr (result->tokens->target, ==, " Seattle");
+  g_assert_true (result->complete && isnan (result->seconds));
+  g_assert_cmpfloat_with_epsilon (result->ends[0].high, 0.9, 1e-6);
+  g_autofree char *sentence = eg_trace_grid_describe (result->grids[0]);
+  g_assert_nonnull (sentence);
 }
 
 static void
@@ -588,7 +625,7 @@ test_npz_types_are_the_documented_ones (void)
   g_autoptr (EgTraceResult) result = sample_result ();
   g_autofree char *path = temporary ("types.npz");
   for (gsize i = 0; i < 6; i++)
-    result->scores[i] = 0.5;
+    result->grids[0]->scores[0][i] = 0.5;
   g_assert_true (eg_trace_result_save_npz (result, path, NULL));
   g_autoptr (GError) error = NULL;
   g_autofree char *bytes = NULL;
@@ -878,8 +915,8 @@ test_json_file_reads_back (void)
   for (guint l = 0; l < 2; l++)
     for (guint t = 0; t < 3; t++)
       assert_same (number (json_array_get_element (json_array_get_array_element (scores, l), t)),
-                   eg_trace_result_score (result, l, t));
-  g_assert_cmpstr (json_object_get_string_member (document, "prompt"), ==, result->prompt);
+                   eg_trace_grid_score (result->grids[0], l, t));
+  g_assert_cmpstr (json_object_get_string_member (document, "prompt"), ==, result->request->prompt);
   g_assert_cmpint (json_object_get_int_member (document, "seed"), ==, G_MAXUINT32);
   g_unlink (path);
 }
@@ -888,7 +925,7 @@ static void
 test_csv_quotes_what_needs_it (void)
 {
   g_autoptr (EgTraceResult) result = sample_result ();
-  result->direction = EG_DIRECTION_RESTORE;
+  request_of (result)->direction = EG_DIRECTION_RESTORE;
   g_autofree char *path = temporary ("result.csv");
   g_autofree char *text = NULL;
   g_autoptr (GError) error = NULL;
@@ -905,25 +942,6 @@ test_csv_quotes_what_needs_it (void)
                    "1,1,\", \"\"x\"\"\n\",0.30000000000000004,,0.25000000000000006\n"
                    "1,2,🗼é,1.0,0.05,1.0\n");
   g_unlink (path);
-}
-
-/* ---- the request ---- */
-
-static void
-test_request_has_the_defaults_and_copies_deeply (void)
-{
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("a b", "b");
-  g_assert_cmpuint (request->samples, ==, 10);
-  g_assert_cmpfloat (request->noise_level, ==, 3);
-  g_assert_cmpuint (request->seed, ==, 1);
-  g_assert_cmpint (request->site, ==, EG_SITE_RESID);
-  g_assert_cmpuint (request->window, ==, 1);
-  g_assert_cmpint (request->subject_offset, ==, -1);
-  request->target = g_strdup ("c");
-  g_autoptr (EgTraceRequest) copy = eg_trace_request_copy (request);
-  g_clear_pointer (&request->target, g_free);
-  g_assert_cmpstr (copy->target, ==, "c");
-  g_assert_cmpstr (copy->prompt, ==, "a b");
 }
 
 int
@@ -943,10 +961,12 @@ main (int argc, char **argv)
   g_test_add_func ("/result/complete-npz-keeps-every-bit", test_complete_npz_keeps_every_bit);
   g_test_add_func ("/result/npz-keeps-every-site", test_npz_keeps_every_site);
   g_test_add_func ("/result/npz-keeps-a-knockout", test_npz_keeps_a_knockout);
+  g_test_add_func ("/result/copies-do-not-change", test_copies_do_not_change);
   g_test_add_func ("/result/request-names-the-subjects-occurrence", test_request_names_the_occurrence);
   g_test_add_func ("/result/sites-that-do-not-fit-are-refused", test_sites_that_do_not_fit_are_refused);
   g_test_add_func ("/result/notebook-file-reads-and-saves-without-loss",
                    test_notebook_file_reads_and_saves_without_loss);
+  g_test_add_func ("/result/romes-file-reads", test_romes_file_reads);
   g_test_add_func ("/result/npz-types-are-the-documented-ones", test_npz_types_are_the_documented_ones);
   g_test_add_func ("/result/damaged-files-are-refused-by-name", test_damaged_files_are_refused_by_name);
   g_test_add_func ("/result/missing-file-is-an-error", test_missing_file_is_an_error);
@@ -955,7 +975,5 @@ main (int argc, char **argv)
   g_test_add_func ("/result/json-document-has-exactly-its-keys", test_json_document_has_exactly_its_keys);
   g_test_add_func ("/result/json-file-reads-back", test_json_file_reads_back);
   g_test_add_func ("/result/csv-quotes-what-needs-it", test_csv_quotes_what_needs_it);
-  g_test_add_func ("/request/has-the-defaults-and-copies-deeply",
-                   test_request_has_the_defaults_and_copies_deeply);
   return g_test_run ();
 }

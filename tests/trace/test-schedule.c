@@ -1,6 +1,7 @@
 /* The plan holds every cell and sample once; threads take every task once, corrupted runs before what waits
  * for them, and deliver evenly. */
 #include "network/mamba1/private.h"
+#include "trace/ask/site-names.h"
 #include "trace/plan/schedule.h"
 
 static const EgMamba1Sizes mamba_130m = { .sizes = { .n_layers = 24, .d_model = 768, .vocab_size = 50280 },
@@ -21,19 +22,20 @@ static const Case cases[] = {
   { 24, 8, 1, 1, 10, 1000, EG_SITE_RESID },
   { 24, 8, 1, 1, 1, 1000, EG_SITE_RESID },
   { 24, 8, 0, 10, 100, 7, EG_SITE_RESID },
-  { 3, 40, 17, 2, 5, 2, EG_SITE_MIXER },
-  { 1, 2, 1, 1, 30, 1000, EG_SITE_MIXER },
+  { 3, 40, 17, 2, 5, 2, MAMBA1_MIXER },
+  { 1, 2, 1, 1, 30, 1000, MAMBA1_MIXER },
   { 64, 12, 3, 1, 10, 1000, EG_SITE_RESID },
-  { 6, 9, 2, 3, 10, 1000, EG_SITE_STATE, EG_SWEEP_CELLS, EG_ALL_SITES },
-  { 6, 9, 2, 3, 10, 1000, EG_SITE_STATE, EG_SWEEP_LAYERS, EG_ALL_SITES },
-  { 6, 9, 2, 1, 10, 3, EG_SITE_CONV_STATE, EG_SWEEP_POSITIONS, EG_ALL_SITES },
+  { 6, 9, 2, 3, 10, 1000, MAMBA1_STATE, EG_SWEEP_CELLS, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
+  { 6, 9, 2, 3, 10, 1000, MAMBA1_STATE, EG_SWEEP_LAYERS, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
+  { 6, 9, 2, 1, 10, 3, MAMBA1_CONV_STATE, EG_SWEEP_POSITIONS, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
 };
 
 static EgPlan *
 plan_of (const Case *it, gsize device_rows)
 {
-  const EgTraceRequest request
-      = { .site = it->site, .more_sites = it->more, .window = (guint)it->window, .sweep = it->sweep };
+  g_auto (GStrv) sites
+      = eg_site_names_of_set (EG_SITE_BIT (it->site) | it->more, &eg_family_mamba1, it->site);
+  const EgTraceRequest request = { .sites = sites, .window = (guint)it->window, .sweep = it->sweep };
   const EgGrid grid
       = eg_grid_of (&request, &eg_family_mamba1, it->n_layers, it->n_tokens, it->corrupted_first);
   const EgGroupSizes sizes = eg_group_sizes_of (device_rows);

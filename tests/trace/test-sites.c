@@ -25,15 +25,16 @@ new_request (void)
 }
 
 static void
-assert_same_bits (const EgTraceResult *a, const EgTraceResult *b)
+assert_same_bits (const EgTraceGrid *a, const EgTraceGrid *b)
 {
-  const gsize n = a->n_layers * a->n_tokens;
-  g_assert_cmpuint (n, ==, b->n_layers * b->n_tokens);
-  g_assert_cmpint (a->site, ==, b->site);
-  g_assert_cmpint (memcmp (a->scores, b->scores, n * sizeof *a->scores), ==, 0);
-  g_assert_cmpint (memcmp (a->sem, b->sem, n * sizeof *a->sem), ==, 0);
-  g_assert_true (a->high_score == b->high_score && a->low_score == b->low_score && a->low_sem == b->low_sem);
-  g_assert_true (a->complete && b->complete);
+  const gsize n = eg_trace_grid_n_cells (a);
+  const EgTraceEnds *of_a = eg_trace_grid_get_ends (a), *of_b = eg_trace_grid_get_ends (b);
+  g_assert_cmpuint (n, ==, eg_trace_grid_n_cells (b));
+  g_assert_cmpstr (a->site, ==, b->site);
+  g_assert_cmpint (memcmp (a->scores[0], b->scores[0], n * sizeof (double)), ==, 0);
+  g_assert_cmpint (memcmp (a->sem[0], b->sem[0], n * sizeof (double)), ==, 0);
+  g_assert_true (of_a->high == of_b->high && of_a->low == of_b->low && of_a->low_sem == of_b->low_sem);
+  g_assert_true (a->result->complete && b->result->complete);
 }
 
 /* All twelve, and some whose first is another; in each sweep and direction. */
@@ -44,8 +45,8 @@ test_together (void)
   {
     EgSite site;
     EgSiteSet more;
-  } sets[] = { { EG_SITE_RESID, EG_ALL_SITES },
-               { EG_SITE_STATE, EG_SITE_BIT (EG_SITE_RESID) | EG_SITE_BIT (EG_SITE_CONV_STATE) } };
+  } sets[] = { { EG_SITE_RESID, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
+               { MAMBA1_STATE, EG_SITE_BIT (EG_SITE_RESID) | EG_SITE_BIT (MAMBA1_CONV_STATE) } };
   g_autoptr (EgModel) model = golden_open ("deep");
   for (gsize i = 0; i < G_N_ELEMENTS (sets); i++)
     for (EgSweep sweep = 0; sweep < EG_SWEEP_CARRY; sweep++)
@@ -54,17 +55,15 @@ test_together (void)
         request->sweep = sweep;
         request->direction = (EgDirection)((i + sweep) % EG_N_DIRECTIONS);
         request->window = sweep == EG_SWEEP_LAYERS ? 3 : 1;
-        request->site = sets[i].site;
-        request->more_sites = sets[i].more & ~EG_SITE_BIT (sets[i].site);
+        golden_restore (request, sets[i].site, sets[i].more);
         g_autoptr (EgTraceResult) together = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-        g_assert_cmpuint (eg_trace_result_n_sites (together), ==, i == 0 ? EG_N_SITES : 3);
-        request->more_sites = 0;
-        for (gsize s = 0; s < eg_trace_result_n_sites (together); s++)
+        g_assert_cmpuint (together->n_grids, ==, i == 0 ? MAMBA1_N_SITES : 3);
+        for (gsize s = 0; s < together->n_grids; s++)
           {
-            const EgTraceResult *one = eg_trace_result_get_site (together, s);
-            request->site = one->site;
+            const EgTraceGrid *one = together->grids[s];
+            g_assert_true (eg_trace_request_set_sites (request, one->site, NULL));
             g_autoptr (EgTraceResult) alone = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-            assert_same_bits (one, alone);
+            assert_same_bits (one, alone->grids[0]);
           }
       }
 }
@@ -78,9 +77,9 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, "Eiffel Tower");
   g_autoptr (GError) error = NULL;
   g_assert_true (eg_corruption_parse_kind (&request->corruption, swap, NULL));
-  request->site = site;
+  golden_restore (request, site, 0);
   request->direction = direction;
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, &error);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, &error);
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   const gboolean restores = direction == EG_DIRECTION_RESTORE;
@@ -88,8 +87,10 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
   const gsize n_source = restores ? T : S, n_run = restores ? S : T;
   g_assert_cmpuint (T, >, 70);
   g_assert_cmpuint (T, !=, S);
-  const EgRunShape shape
-      = { .n_positions = n_source, .state_end = n_source, .state_step = 1, .sites = EG_ALL_SITES };
+  const EgRunShape shape = { .n_positions = n_source,
+                             .state_end = n_source,
+                             .state_step = 1,
+                             .sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1) };
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
   g_autoptr (EgRun) source = eg_run_new (eg_model_get_network (model), &shape, NULL);
   g_assert_true (
@@ -98,18 +99,17 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
   EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
   float *rows = eg_clean_input (workspace, restores ? input->swapped : input->ids, n_run, &error);
   g_assert_no_error (error);
-  for (gsize cell = 0; cell < result->n_layers * T; cell += 29)
+  for (gsize cell = 0; cell < result->grids[0]->n_layers * T; cell += 29)
     {
       const gsize layer = cell / T, position = cell % T + n_run - T;
       const EgSegment whole = { .input = rows,
                                 .source = shifted,
                                 .sites = EG_SITE_BIT (site),
                                 .box = { layer, layer + 1, position, position + 1 } };
-      if (isnan (result->scores[cell]) || cell % T < input->corrupted_first)
+      if (isnan (result->grids[0]->scores[0][cell]) || cell % T < input->corrupted_first)
         continue;
-      rounding_assert_near (result->scores[cell],
-                            golden_run_whole (workspace, &whole, n_run, (gsize)result->target_id),
-                            rounding_tolerance ("expand2", "prob"));
+      rounding_assert_near (golden_run_whole (workspace, &whole, n_run, (gsize)result->tokens->target_id),
+                            result->grids[0]->scores[0][cell], rounding_tolerance ("expand2", "prob"));
     }
   be->release (be, rows);
 }
@@ -121,7 +121,7 @@ test_long_swaps (void)
   for (gsize i = 0; i < 10; i++)
     g_string_append (prompt, "the old town of Rome and ");
   static const char *const swaps[] = { "swap:Rome", "swap:old town of Marie Curie" };
-  static const EgSite sites[] = { EG_SITE_STATE, EG_SITE_CONV_STATE };
+  static const EgSite sites[] = { MAMBA1_STATE, MAMBA1_CONV_STATE };
   for (gsize i = 0; i < G_N_ELEMENTS (swaps); i++)
     for (gsize s = 0; s < G_N_ELEMENTS (sites); s++)
       for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
@@ -162,10 +162,11 @@ runs_init (Runs *self, const char *name, float noise)
   g_autoptr (GError) error = NULL;
   *self = (Runs){ .model = golden_open (name) };
   const EgSizes *sizes = eg_model_get_sizes (self->model);
-  self->input = eg_trace_input_new (request, self->model, &error);
+  self->input = eg_trace_input_new (request, self->model, NULL, &error);
   g_assert_no_error (error);
   const gsize T = self->input->n_tokens, d = sizes->d_model;
-  const EgRunShape shape = { .n_positions = T, .state_end = T, .state_step = 1, .sites = EG_ALL_SITES };
+  const EgRunShape shape
+      = { .n_positions = T, .state_end = T, .state_step = 1, .sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1) };
   self->n_layers = sizes->n_layers;
   self->n_tokens = T;
   self->workspace = eg_workspace_new (eg_model_get_network (self->model), 1);
@@ -226,17 +227,17 @@ test_everything (gconstpointer name)
   g_auto (Runs) runs;
   runs_init (&runs, name, 0.5f);
   g_assert_false (is_clean (&runs));
-  restore_everything (&runs, runs.noisy, runs.clean, EG_ALL_SITES);
+  restore_everything (&runs, runs.noisy, runs.clean, (EG_SITE_BIT (MAMBA1_N_SITES) - 1));
   g_assert_true (is_clean (&runs));
   restore_everything (&runs, runs.noisy, runs.clean, EG_SITE_BIT (EG_SITE_RESID));
   g_assert_true (is_clean (&runs));
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     {
       restore_everything (&runs, runs.embeddings, runs.clean, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs));
       /* The test would see a site that puts nothing back; a convolution of width 1 has no state. */
-      const gboolean exists = site != EG_SITE_CONV_STATE
-                              || ((const EgMamba1Sizes *)eg_model_get_sizes (runs.model))->d_conv > 1;
+      const gboolean exists
+          = site != MAMBA1_CONV_STATE || ((const EgMamba1Sizes *)eg_model_get_sizes (runs.model))->d_conv > 1;
       restore_everything (&runs, runs.embeddings, runs.corrupted, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs) == !exists);
     }
@@ -252,11 +253,11 @@ test_nothing (gconstpointer name)
   runs_init (&runs, name, 0);
   g_assert_true (is_clean (&runs));
   for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
-    for (EgSite site = sweep == EG_SWEEP_CARRY ? EG_SITE_STATE : 0;
-         site < (sweep == EG_SWEEP_CARRY ? EG_SITE_STATE + 1 : EG_N_SITES); site++)
+    for (EgSite site = sweep == EG_SWEEP_CARRY ? MAMBA1_STATE : 0;
+         site < (sweep == EG_SWEEP_CARRY ? MAMBA1_STATE + 1 : MAMBA1_N_SITES); site++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
-        request->site = site;
+        golden_restore (request, site, 0);
         request->sweep = sweep;
         const EgGrid grid = eg_grid_of (request, eg_model_get_family (runs.model), runs.n_layers,
                                         runs.n_tokens, runs.input->corrupted_first);
@@ -276,12 +277,12 @@ static void
 test_nothing_is_said (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         g_autoptr (GError) error = NULL;
-        request->site = site;
+        golden_restore (request, site, 0);
         request->direction = direction;
         request->noise_level = 1e-30;
         g_assert_null (eg_trace_run (model, request, NULL, NULL, NULL, &error));

@@ -1,7 +1,7 @@
 /* What a trace promises apart from its numbers: the same bits with any number of threads, continuation equal
  * to full recomputation, cancellation at any moment, cells handed over as they are finished, errors for bad
  * requests. */
-#include "network/mamba1/mamba1.h"
+#include "network/mamba1/private.h"
 #include "golden.h"
 #include "rounding.h"
 
@@ -36,11 +36,11 @@ static void
 test_threads (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     for (guint window = 1; window < 8; window += 3)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
-        request->site = site;
+        golden_restore (request, site, 0);
         request->window = window;
         g_autoptr (EgTraceResult) first = NULL;
         for (guint threads = 1; threads < 8; threads = threads * 2 + (threads == 2))
@@ -49,10 +49,11 @@ test_threads (void)
             g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
             if (!first)
               first = eg_trace_result_ref (result);
-            const gsize n = result->n_layers * result->n_tokens;
-            g_assert_true (same_bits (first->scores, result->scores, n));
-            g_assert_true (same_bits (first->sem, result->sem, n));
-            g_assert_true (first->low_score == result->low_score && first->high_score == result->high_score);
+            const gsize n = eg_trace_grid_n_cells (result->grids[0]);
+            g_assert_true (same_bits (first->grids[0]->scores[0], result->grids[0]->scores[0], n));
+            g_assert_true (same_bits (first->grids[0]->sem[0], result->grids[0]->sem[0], n));
+            g_assert_true (first->ends[0].low == result->ends[0].low
+                           && first->ends[0].high == result->ends[0].high);
           }
       }
 }
@@ -60,8 +61,10 @@ test_threads (void)
 static EgRun *
 whole_run_new (EgModel *model, gsize n_tokens)
 {
-  const EgRunShape shape
-      = { .n_positions = n_tokens, .state_end = n_tokens, .state_step = 1, .sites = EG_ALL_SITES };
+  const EgRunShape shape = { .n_positions = n_tokens,
+                             .state_end = n_tokens,
+                             .state_step = 1,
+                             .sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1) };
   return eg_run_new (eg_model_get_network (model), &shape, NULL);
 }
 
@@ -74,37 +77,37 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
   const EgSizes *sizes = eg_model_get_sizes (model);
   const gsize d = sizes->d_model;
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-  const EgTraceResultInput prompt = eg_trace_result_get_input (result);
-  const gsize T = prompt.n_tokens, first = prompt.subject_first;
+  const EgTraceTokens *prompt = result->tokens;
+  const gsize T = prompt->n_tokens, first = prompt->subject_first;
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
   g_autoptr (EgRun) clean = whole_run_new (model, T);
   g_autoptr (EgRun) corrupted = whole_run_new (model, T);
-  g_assert_true (eg_clean_run (workspace, prompt.ids, T, clean, NULL, NULL));
+  g_assert_true (eg_clean_run (workspace, prompt->ids, T, clean, NULL, NULL));
   const EgGrid grid = eg_grid_of (request, eg_model_get_family (model), sizes->n_layers, T, first);
   const gsize n_cells = eg_grid_n_cells (&grid);
   g_autofree float *embeddings = g_memdup2 (clean->resid[0], T * d * sizeof (float));
 
   g_autoptr (EgNoise) noise
       = eg_noise_new (model, &request->corruption, request->noise_level, request->seed,
-                      embeddings + first * d, prompt.subject_last - first + 1, NULL, NULL);
+                      embeddings + first * d, prompt->subject_last - first + 1, NULL, NULL);
   g_autofree double *sums = g_new0 (double, n_cells);
   for (guint s = 0; s < request->samples; s++)
     {
       g_autofree float *input = g_memdup2 (embeddings, T * d * sizeof (float));
       eg_noise_draw (noise, embeddings + first * d, input + first * d);
       const EgSegment whole = { .input = input, .keep = corrupted };
-      golden_run_whole (workspace, &whole, T, (gsize)result->target_id);
+      golden_run_whole (workspace, &whole, T, (gsize)result->tokens->target_id);
       for (gsize cell = 0; cell < n_cells; cell += stride)
         {
           /* From layer 0 on, so that every restoration, the first one too, happens inside the network. */
           EgSegment segment = eg_grid_segment (&grid, cell, clean, corrupted);
           segment.layer = segment.position = 0;
           segment.input = request->direction == EG_DIRECTION_DAMAGE ? embeddings : input;
-          sums[cell] += golden_run_whole (workspace, &segment, T, (gsize)result->target_id);
+          sums[cell] += golden_run_whole (workspace, &segment, T, (gsize)result->tokens->target_id);
         }
     }
   for (gsize cell = 0; cell < n_cells; cell += stride)
-    rounding_assert_near (result->scores[cell], sums[cell] / request->samples, tolerance);
+    rounding_assert_near (sums[cell] / request->samples, result->grids[0]->scores[0][cell], tolerance);
 }
 
 static void
@@ -112,14 +115,14 @@ test_continuation (void)
 {
   g_autoptr (EgModel) model = golden_open ("expand2");
   for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
-    for (EgSite site = 0; site < EG_N_SITES; site++)
+    for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
       for (guint i = 0; i < 4; i++)
         {
-          if (sweep == EG_SWEEP_CARRY && site != EG_SITE_STATE)
+          if (sweep == EG_SWEEP_CARRY && site != MAMBA1_STATE)
             continue;
           g_autoptr (EgTraceRequest) request = new_request ();
           request->samples = 3;
-          request->site = site;
+          golden_restore (request, site, 0);
           request->sweep = sweep;
           request->window = i % 2 == 1 && sweep != EG_SWEEP_POSITIONS ? 3 : 1;
           request->direction = i < 2 ? EG_DIRECTION_RESTORE : EG_DIRECTION_DAMAGE;
@@ -132,8 +135,8 @@ static void
 test_frozen_continuation (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
-    for (EgSite frozen = 0; frozen < EG_N_SITES; frozen++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+    for (EgSite frozen = 0; frozen < MAMBA1_N_SITES; frozen++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         const EgSiteSet set = EG_SITE_BIT (frozen);
@@ -142,8 +145,8 @@ test_frozen_continuation (void)
             != 0)
           continue;
         request->samples = 2;
-        request->site = site;
-        request->freeze = set;
+        golden_restore (request, site, 0);
+        golden_freeze (request, set);
         request->window = 1 + frozen % 3;
         request->direction = (EgDirection)((site + frozen) % 2);
         request->sweep = frozen % 4 == 3 ? EG_SWEEP_LAYERS : EG_SWEEP_CELLS;
@@ -162,10 +165,10 @@ compare_long_prompt (
     g_string_append (prompt, "The Eiffel Tower is in ");
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt->str, "Eiffel Tower");
   request->samples = 1;
-  request->site = site;
+  golden_restore (request, site, 0);
   request->direction = direction;
-  request->freeze = freeze;
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
+  golden_freeze (request, freeze);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, NULL);
   g_assert_cmpuint (input->n_tokens, ==, n_tokens);
   compare_with_whole_runs (model, request, stride);
 }
@@ -179,12 +182,12 @@ test_long_prompt (void)
 static void
 test_states_between (void)
 {
-  const EgSiteSet state = EG_SITE_BIT (EG_SITE_STATE);
+  const EgSiteSet state = EG_SITE_BIT (MAMBA1_STATE);
   for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
     {
-      compare_long_prompt (EG_SITE_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (EG_SITE_CONV_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (EG_SITE_MIXER, direction, state, 10, 80, 31);
+      compare_long_prompt (MAMBA1_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (MAMBA1_CONV_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (MAMBA1_MIXER, direction, state, 10, 80, 31);
     }
 }
 
@@ -205,14 +208,14 @@ watch (const EgTraceProgress *progress, gpointer data)
   if (self->n_updates == 1)
     {
       g_assert_cmpuint (progress->n_cells, ==, 0);
-      g_assert_false (isnan (progress->result->high_score) || isnan (progress->result->low_score));
+      g_assert_false (isnan (progress->result->ends[0].high) || isnan (progress->result->ends[0].low));
       self->result = eg_trace_result_ref (progress->result);
-      self->scores = g_new0 (double, progress->result->n_layers * progress->result->n_tokens);
+      self->scores = g_new0 (double, eg_trace_grid_n_cells (progress->result->grids[0]));
     }
   for (gsize i = 0; i < progress->n_cells; i++)
     {
       const EgTraceCell *cell = &progress->cells[i];
-      self->scores[cell->layer * progress->result->n_tokens + cell->position] = cell->score;
+      self->scores[cell->layer * progress->result->grids[0]->n_tokens + cell->position] = cell->score;
       self->n_cells++;
     }
   g_assert_cmpuint (progress->done, <=, progress->total);
@@ -238,10 +241,10 @@ test_progress (void)
   request->samples = 40;
   Watch seen = { 0 };
   g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, watch, &seen, NULL);
-  const gsize n = result->n_layers * result->n_tokens;
+  const gsize n = eg_trace_grid_n_cells (result->grids[0]);
   g_assert_true (seen.result == result);
   g_assert_cmpuint (seen.n_cells, >=, n);
-  g_assert_true (same_bits (seen.scores, result->scores, n));
+  g_assert_true (same_bits (seen.scores, result->grids[0]->scores[0], n));
   watch_clear (&seen);
 }
 
@@ -337,24 +340,28 @@ static void
 test_continue (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
     for (gsize cancel_at = 1; cancel_at <= 3; cancel_at += 2)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         request->samples = 100;
-        request->site = site;
+        golden_restore (request, site, 0);
         gsize n_stretches;
         g_autoptr (EgTraceResult) whole = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
         g_autoptr (EgTraceResult) parts = run_in_stretches (model, request, cancel_at, &n_stretches);
-        const gsize n = whole->n_layers * whole->n_tokens;
+        const gsize n = eg_trace_grid_n_cells (whole->grids[0]);
         g_test_message ("in %" G_GSIZE_FORMAT " stretches", n_stretches);
         g_assert_cmpuint (n_stretches, >, 1);
         g_assert_true (parts->complete);
-        g_assert_true (same_bits (whole->scores, parts->scores, n));
-        g_assert_true (same_bits (whole->sem, parts->sem, n));
-        g_assert_true (memcmp (whole->counts, parts->counts, n * sizeof *whole->counts) == 0);
-        g_assert_true (whole->low_score == parts->low_score && whole->low_sem == parts->low_sem
-                       && whole->high_score == parts->high_score && whole->target_id == parts->target_id);
+        g_assert_true (same_bits (whole->grids[0]->scores[0], parts->grids[0]->scores[0], n));
+        g_assert_true (same_bits (whole->grids[0]->sem[0], parts->grids[0]->sem[0], n));
+        g_assert_true (
+            memcmp (whole->grids[0]->counts, parts->grids[0]->counts, n * sizeof *whole->grids[0]->counts)
+            == 0);
+        g_assert_true (whole->ends[0].low == parts->ends[0].low
+                       && whole->ends[0].low_sem == parts->ends[0].low_sem
+                       && whole->ends[0].high == parts->ends[0].high
+                       && whole->tokens->target_id == parts->tokens->target_id);
       }
 }
 
@@ -368,11 +375,11 @@ test_until (void)
   request->samples = 8;
   request->until_sem = 0.03;
   g_autoptr (EgTraceResult) first = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-  const gsize n = first->n_layers * first->n_tokens;
+  const gsize n = eg_trace_grid_n_cells (first->grids[0]);
   g_test_message ("%u samples", first->samples);
   g_assert_true (first->complete && first->samples > 16 && first->samples < request->max_samples);
   for (gsize i = 0; i < n; i++)
-    g_assert_true (first->sem[i] <= 0.03 && first->counts[i] == first->samples);
+    g_assert_true (first->grids[0]->sem[0][i] <= 0.03 && first->grids[0]->counts[i] == first->samples);
   for (guint threads = 1; threads <= 3; threads++)
     {
       gsize n_stretches;
@@ -380,15 +387,18 @@ test_until (void)
       g_autoptr (EgTraceResult) other = threads == 3 ? run_in_stretches (model, request, 4, &n_stretches)
                                                      : eg_trace_run (model, request, NULL, NULL, NULL, NULL);
       g_assert_cmpuint (other->samples, ==, first->samples);
-      g_assert_true (same_bits (first->scores, other->scores, n) && same_bits (first->sem, other->sem, n));
-      g_assert_true (first->low_score == other->low_score && first->low_sem == other->low_sem);
+      g_assert_true (same_bits (first->grids[0]->scores[0], other->grids[0]->scores[0], n)
+                     && same_bits (first->grids[0]->sem[0], other->grids[0]->sem[0], n));
+      g_assert_true (first->ends[0].low == other->ends[0].low
+                     && first->ends[0].low_sem == other->ends[0].low_sem);
     }
 
   g_autoptr (EgTraceRequest) at_once = new_request ();
   at_once->samples = first->samples;
   g_autoptr (EgTraceResult) same = eg_trace_run (model, at_once, NULL, NULL, NULL, NULL);
   for (gsize i = 0; i < n; i++)
-    rounding_assert_near (first->scores[i], same->scores[i], rounding_tolerance ("expand2", "prob"));
+    rounding_assert_near (first->grids[0]->scores[0][i], same->grids[0]->scores[0][i],
+                          rounding_tolerance ("expand2", "prob"));
 
   request->max_samples = 20;
   g_autoptr (EgTraceResult) bounded = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
@@ -444,13 +454,13 @@ test_notes (void)
   g_autoptr (EgModel) model = golden_open ("expand2");
   g_autoptr (EgTraceRequest) request = eg_trace_request_new ("Rome is in Rome", "Rome");
   request->target = g_strdup ("unheard-of");
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL);
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, NULL);
   g_assert_cmpuint (g_strv_length (input->notes), ==, 2);
   g_assert_nonnull (strstr (input->notes[0], "more than once; the first is corrupted"));
   g_assert_nonnull (strstr (input->notes[1], "its first"));
   g_assert_cmpuint (input->subject_first, ==, 0);
   request->subject_offset = 11;
-  g_autoptr (EgTraceInput) second = eg_trace_input_new (request, model, NULL);
+  g_autoptr (EgTraceInput) second = eg_trace_input_new (request, model, NULL, NULL);
   g_assert_cmpuint (second->subject_last, ==, second->n_tokens - 1);
   g_assert_cmpuint (g_strv_length (second->notes), ==, 1);
 }
@@ -483,8 +493,9 @@ test_little_memory (void)
   g_autoptr (EgTraceResult) few = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_unsetenv ("ENGRAM_MEMORY");
   g_assert_no_error (error);
-  for (gsize i = 0; i < all->n_layers * all->n_tokens; i++)
-    rounding_assert_near (few->scores[i], all->scores[i], rounding_tolerance ("expand2", "prob"));
+  for (gsize i = 0; i < eg_trace_grid_n_cells (all->grids[0]); i++)
+    rounding_assert_near (all->grids[0]->scores[0][i], few->grids[0]->scores[0][i],
+                          rounding_tolerance ("expand2", "prob"));
 }
 
 /* ---- a model whose files change while it is in use ---- */
@@ -602,8 +613,10 @@ test_weights_replaced (void)
   g_autoptr (EgTraceResult) removed = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
   g_assert_nonnull (replaced);
   g_assert_nonnull (removed);
-  g_assert_true (same_bits (before->scores, replaced->scores, before->n_layers * before->n_tokens));
-  g_assert_true (same_bits (before->scores, removed->scores, before->n_layers * before->n_tokens));
+  g_assert_true (same_bits (before->grids[0]->scores[0], replaced->grids[0]->scores[0],
+                            eg_trace_grid_n_cells (before->grids[0])));
+  g_assert_true (same_bits (before->grids[0]->scores[0], removed->grids[0]->scores[0],
+                            eg_trace_grid_n_cells (before->grids[0])));
 }
 
 int

@@ -1,3 +1,4 @@
+/* The row that unfolds into a corruption's settings: widgets to a corruption, and back. */
 #include "app/ask/corruption-row.h"
 
 #include "app/parts/choices.h"
@@ -281,23 +282,14 @@ read_corruption (EgCorruptionRow *self, EgCorruption *corruption, GError **error
   return eg_corruption_parse_span (corruption, span, error);
 }
 
-void
-eg_corruption_row_fill (EgCorruptionRow *self, EgTraceRequest *request)
-{
-  g_return_if_fail (EG_IS_CORRUPTION_ROW (self));
-
-  eg_corruption_clear (&request->corruption);
-  request->corruption = (EgCorruption){ 0 };
-  read_corruption (self, &request->corruption, NULL);
-}
-
 gboolean
-eg_corruption_row_check (EgCorruptionRow *self, GError **error)
+eg_corruption_row_fill (EgCorruptionRow *self, EgTraceRequest *request, GError **error)
 {
   g_return_val_if_fail (EG_IS_CORRUPTION_ROW (self), FALSE);
 
-  g_auto (EgCorruption) corruption = { 0 };
-  return read_corruption (self, &corruption, error) && eg_corruption_check (&corruption, error);
+  eg_corruption_clear (&request->corruption);
+  request->corruption = (EgCorruption){ 0 };
+  return read_corruption (self, &request->corruption, error);
 }
 
 void

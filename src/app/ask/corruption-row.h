@@ -12,12 +12,9 @@ G_BEGIN_DECLS
 /* Signal "changed" (). */
 G_DECLARE_FINAL_TYPE (EgCorruptionRow, eg_corruption_row, EG, CORRUPTION_ROW, AdwExpanderRow)
 
-/* The request's corruption. */
-void eg_corruption_row_fill (EgCorruptionRow *self, EgTraceRequest *request);
+/* The request's corruption. EG_ERROR_INVALID when the tokens of its span are not such. */
+gboolean eg_corruption_row_fill (EgCorruptionRow *self, EgTraceRequest *request, GError **error);
 void eg_corruption_row_show (EgCorruptionRow *self, const EgTraceRequest *request);
-
-/* Whether what stands here can be corrupted with, whatever the prompt is. */
-gboolean eg_corruption_row_check (EgCorruptionRow *self, GError **error);
 
 /* What is wrong with it, in place of what it is; NULL for nothing. */
 void eg_corruption_row_set_error (EgCorruptionRow *self, const char *error);

@@ -1,3 +1,4 @@
+/* Finds in a thread what can compute, and keeps the choice by its name. */
 #include "app/ask/device-row.h"
 
 #include <glib/gi18n.h>
@@ -116,7 +117,11 @@ on_found (GObject *source, GAsyncResult *result, gpointer data)
     return;
   self->unusable = found->why_not != NULL;
   if (self->unusable)
-    say_why_not (self, found->why_not);
+    {
+      say_why_not (self, found->why_not);
+      /* A GPU of another day is not what computes now. */
+      g_object_notify (G_OBJECT (self), "device");
+    }
   else
     list (self, found->gpus);
   found_free (found);

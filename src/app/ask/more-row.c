@@ -1,3 +1,4 @@
+/* The row that unfolds into metric, error, seed, threads and device: widgets to a request, and back. */
 #include "app/ask/more-row.h"
 
 #include "app/parts/choices.h"
@@ -49,7 +50,6 @@ has_against (EgMoreRow *self)
   return is_all (self) || get_metric (self) == EG_METRIC_LOGIT_DIFF;
 }
 
-/* A swap, which draws no noise, has one sample. */
 static gboolean
 adds_samples (EgMoreRow *self)
 {
@@ -153,7 +153,9 @@ eg_more_row_fill (EgMoreRow *self, EgTraceRequest *request)
   request->all_metrics = is_all (self);
   g_free (request->against);
   request->against = has_against (self) && *against != '\0' ? g_strdup (against) : NULL;
-  request->until_sem = adds_samples (self) ? gtk_spin_button_get_value (self->until) : 0;
+  /* A swap, which draws no noise, has one sample. */
+  request->until_sem
+      = request->corruption.kind != EG_CORRUPTION_SWAP ? gtk_spin_button_get_value (self->until) : 0;
   request->max_samples = MAX (request->samples, (guint)gtk_spin_button_get_value_as_int (self->most));
   request->seed = (guint32)gtk_spin_button_get_value (self->seed);
   request->threads = (guint)gtk_spin_button_get_value_as_int (self->threads);
@@ -172,17 +174,10 @@ eg_more_row_show (EgMoreRow *self, const EgTraceRequest *request)
   if (request->until_sem > 0)
     gtk_spin_button_set_value (self->most, request->max_samples);
   gtk_spin_button_set_value (self->seed, request->seed);
+  gtk_spin_button_set_value (self->threads, request->threads);
   eg_device_row_set_device (self->device, &request->device);
   self->showing = FALSE;
   changed (self);
-}
-
-void
-eg_more_row_set_threads (EgMoreRow *self, guint threads)
-{
-  g_return_if_fail (EG_IS_MORE_ROW (self));
-
-  gtk_spin_button_set_value (self->threads, threads);
 }
 
 void

@@ -9,14 +9,13 @@ G_BEGIN_DECLS
 
 #define EG_TYPE_MORE_ROW (eg_more_row_get_type ())
 
-/* Signal "changed" (): of anything but the threads. */
+/* Signal "changed" (). */
 G_DECLARE_FINAL_TYPE (EgMoreRow, eg_more_row, EG, MORE_ROW, AdwExpanderRow)
 
-/* The request's metric, the token against the target, seed, threads and device; all of them are filled in,
- * and all but the threads are shown. */
+/* The request's metric, the token against the target, seed, threads and device, and until which error there
+ * are more samples; its corruption and samples are filled in before. */
 void eg_more_row_fill (EgMoreRow *self, EgTraceRequest *request);
 void eg_more_row_show (EgMoreRow *self, const EgTraceRequest *request);
-void eg_more_row_set_threads (EgMoreRow *self, guint threads);
 
 /* Whether noise is drawn, so that the seed means something. */
 void eg_more_row_set_noise (EgMoreRow *self, gboolean noise);

@@ -1,6 +1,7 @@
+/* Asks for the draft's next tokens, shows them, and lets one of them be the target. */
 #include "app/ask/prediction-list.h"
 
-#include "app/page/cell-text.h"
+#include "app/parts/probability-text.h"
 #include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
@@ -18,17 +19,12 @@ struct _EgPredictionList
 {
   GtkWidget parent_instance;
   Row rows[EG_N_PREDICTIONS];
-  char *target; /* NULL: the first prediction */
+  EgDraft *draft; /* NULL: nothing is shown yet, or any more */
+  EgPredictor *predictor;
+  EgModel *asked_model; /* what the predictor was asked for last; NULL: nothing */
+  char *asked_prompt;
   gboolean showing;
 };
-
-enum
-{
-  TARGET_CHOSEN,
-  N_SIGNALS,
-};
-
-static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgPredictionList, eg_prediction_list, GTK_TYPE_WIDGET)
 
@@ -38,11 +34,11 @@ on_toggled (GtkCheckButton *button, gpointer data)
 {
   EgPredictionList *self = data;
 
-  if (self->showing || !gtk_check_button_get_active (button))
+  if (self->showing || self->draft == NULL || !gtk_check_button_get_active (button))
     return;
   for (int i = 0; i < EG_N_PREDICTIONS; i++)
     if (self->rows[i].button == GTK_WIDGET (button))
-      g_signal_emit (self, signals[TARGET_CHOSEN], 0, i == 0 ? NULL : self->rows[i].text);
+      eg_draft_set_target (self->draft, i == 0 ? NULL : self->rows[i].text);
 }
 
 static gboolean
@@ -54,11 +50,13 @@ names_token (const char *target, const char *text)
 static void
 show_target (EgPredictionList *self)
 {
+  const char *target = self->draft != NULL ? eg_draft_get_request (self->draft)->target : NULL;
+
   self->showing = TRUE;
   for (int i = 0; i < EG_N_PREDICTIONS; i++)
     {
       const Row *row = &self->rows[i];
-      const gboolean active = self->target != NULL ? names_token (self->target, row->text) : i == 0;
+      const gboolean active = target != NULL ? names_token (target, row->text) : i == 0;
       gtk_check_button_set_active (GTK_CHECK_BUTTON (row->button), active);
     }
   self->showing = FALSE;
@@ -109,60 +107,6 @@ add_row (EgPredictionList *self, int index)
 }
 
 static void
-eg_prediction_list_dispose (GObject *object)
-{
-  GtkWidget *child;
-
-  while ((child = gtk_widget_get_first_child (GTK_WIDGET (object))) != NULL)
-    gtk_widget_unparent (child);
-  G_OBJECT_CLASS (eg_prediction_list_parent_class)->dispose (object);
-}
-
-static void
-eg_prediction_list_finalize (GObject *object)
-{
-  EgPredictionList *self = EG_PREDICTION_LIST (object);
-
-  for (int i = 0; i < EG_N_PREDICTIONS; i++)
-    g_free (self->rows[i].text);
-  g_free (self->target);
-  G_OBJECT_CLASS (eg_prediction_list_parent_class)->finalize (object);
-}
-
-static void
-eg_prediction_list_class_init (EgPredictionListClass *klass)
-{
-  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
-
-  G_OBJECT_CLASS (klass)->dispose = eg_prediction_list_dispose;
-  G_OBJECT_CLASS (klass)->finalize = eg_prediction_list_finalize;
-  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_GRID_LAYOUT);
-  gtk_widget_class_set_css_name (widget_class, "predictions");
-  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST);
-  signals[TARGET_CHOSEN] = g_signal_new ("target-chosen", EG_TYPE_PREDICTION_LIST, G_SIGNAL_RUN_LAST, 0, NULL,
-                                         NULL, NULL, G_TYPE_NONE, 1, G_TYPE_STRING);
-}
-
-static void
-eg_prediction_list_init (EgPredictionList *self)
-{
-  GtkLayoutManager *manager = gtk_widget_get_layout_manager (GTK_WIDGET (self));
-
-  gtk_grid_layout_set_column_spacing (GTK_GRID_LAYOUT (manager), 6);
-  gtk_grid_layout_set_row_spacing (GTK_GRID_LAYOUT (manager), 6);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Next token"), -1);
-  for (int i = 0; i < EG_N_PREDICTIONS; i++)
-    add_row (self, i);
-  eg_prediction_list_set_prediction (self, NULL);
-}
-
-GtkWidget *
-eg_prediction_list_new (void)
-{
-  return g_object_new (EG_TYPE_PREDICTION_LIST, NULL);
-}
-
-static void
 show_row (Row *row, const EgPredictedToken *token)
 {
   g_autofree char *visible = token != NULL ? eg_token_to_visible (token->spelled) : g_strdup ("");
@@ -190,34 +134,124 @@ show_row (Row *row, const EgPredictedToken *token)
   gtk_accessible_update_property (GTK_ACCESSIBLE (row->bar), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
-void
-eg_prediction_list_set_prediction (EgPredictionList *self, const EgPrediction *prediction)
+/* What is shown belongs to an older prompt. */
+static void
+set_outdated (EgPredictionList *self, gboolean outdated)
 {
-  g_return_if_fail (EG_IS_PREDICTION_LIST (self));
+  gtk_widget_set_opacity (GTK_WIDGET (self), outdated ? 0.5 : 1);
+}
 
+/* NULL: nothing to show; the rows keep their place. */
+static void
+show_prediction (EgPredictionList *self, const EgPrediction *prediction)
+{
   for (gsize i = 0; i < EG_N_PREDICTIONS; i++)
     {
       const gboolean known = prediction != NULL && i < prediction->n_predictions;
       show_row (&self->rows[i], known ? &prediction->predictions[i] : NULL);
     }
   show_target (self);
-  eg_prediction_list_set_outdated (self, FALSE);
+  set_outdated (self, FALSE);
 }
 
-void
-eg_prediction_list_set_outdated (EgPredictionList *self, gboolean outdated)
+/* Another prompt, or the same one of another model, says something else. */
+static void
+on_draft_changed (EgPredictionList *self)
 {
-  g_return_if_fail (EG_IS_PREDICTION_LIST (self));
+  EgModel *model = eg_draft_get_model (self->draft);
+  const char *prompt = eg_draft_get_request (self->draft)->prompt;
 
-  gtk_widget_set_opacity (GTK_WIDGET (self), outdated ? 0.5 : 1);
-}
-
-void
-eg_prediction_list_set_target (EgPredictionList *self, const char *target)
-{
-  g_return_if_fail (EG_IS_PREDICTION_LIST (self));
-
-  g_free (self->target);
-  self->target = target != NULL && *target != '\0' ? g_strdup (target) : NULL;
   show_target (self);
+  if (model == self->asked_model && g_strcmp0 (prompt, self->asked_prompt) == 0)
+    return;
+  g_clear_pointer (&self->asked_model, eg_model_unref);
+  self->asked_model = model != NULL ? eg_model_ref (model) : NULL;
+  g_free (self->asked_prompt);
+  self->asked_prompt = g_strdup (prompt);
+  set_outdated (self, TRUE);
+  eg_predictor_ask (self->predictor, model, prompt);
+}
+
+static void
+eg_prediction_list_dispose (GObject *object)
+{
+  EgPredictionList *self = EG_PREDICTION_LIST (object);
+  GtkWidget *child;
+
+  if (self->draft != NULL)
+    g_signal_handlers_disconnect_by_data (self->draft, self);
+  g_clear_object (&self->draft);
+  if (self->predictor != NULL)
+    {
+      g_signal_handlers_disconnect_by_data (self->predictor, self);
+      eg_predictor_ask (self->predictor, NULL, "");
+    }
+  g_clear_object (&self->predictor);
+  g_clear_pointer (&self->asked_model, eg_model_unref);
+
+  while ((child = gtk_widget_get_first_child (GTK_WIDGET (object))) != NULL)
+    gtk_widget_unparent (child);
+  G_OBJECT_CLASS (eg_prediction_list_parent_class)->dispose (object);
+}
+
+static void
+eg_prediction_list_finalize (GObject *object)
+{
+  EgPredictionList *self = EG_PREDICTION_LIST (object);
+
+  for (int i = 0; i < EG_N_PREDICTIONS; i++)
+    g_free (self->rows[i].text);
+  g_free (self->asked_prompt);
+  G_OBJECT_CLASS (eg_prediction_list_parent_class)->finalize (object);
+}
+
+static void
+eg_prediction_list_class_init (EgPredictionListClass *klass)
+{
+  GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
+
+  G_OBJECT_CLASS (klass)->dispose = eg_prediction_list_dispose;
+  G_OBJECT_CLASS (klass)->finalize = eg_prediction_list_finalize;
+  gtk_widget_class_set_layout_manager_type (widget_class, GTK_TYPE_GRID_LAYOUT);
+  gtk_widget_class_set_css_name (widget_class, "predictions");
+  gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_LIST);
+}
+
+static void
+eg_prediction_list_init (EgPredictionList *self)
+{
+  GtkLayoutManager *manager = gtk_widget_get_layout_manager (GTK_WIDGET (self));
+
+  gtk_grid_layout_set_column_spacing (GTK_GRID_LAYOUT (manager), 6);
+  gtk_grid_layout_set_row_spacing (GTK_GRID_LAYOUT (manager), 6);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Next token"), -1);
+  for (int i = 0; i < EG_N_PREDICTIONS; i++)
+    add_row (self, i);
+  self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
+  g_signal_connect_swapped (self->predictor, "predicted", G_CALLBACK (show_prediction), self);
+  show_prediction (self, NULL);
+}
+
+GtkWidget *
+eg_prediction_list_new (void)
+{
+  return g_object_new (EG_TYPE_PREDICTION_LIST, NULL);
+}
+
+void
+eg_prediction_list_set_draft (EgPredictionList *self, EgDraft *draft)
+{
+  g_return_if_fail (EG_IS_PREDICTION_LIST (self) && self->draft == NULL);
+
+  self->draft = g_object_ref (draft);
+  g_signal_connect_swapped (draft, "changed", G_CALLBACK (on_draft_changed), self);
+  on_draft_changed (self);
+}
+
+EgPredictor *
+eg_prediction_list_get_predictor (EgPredictionList *self)
+{
+  g_return_val_if_fail (EG_IS_PREDICTION_LIST (self), NULL);
+
+  return self->predictor;
 }

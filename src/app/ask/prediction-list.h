@@ -1,7 +1,8 @@
-/* The most probable next tokens, as bars. */
+/* The most probable next tokens of the draft's prompt, as bars; one of them can be chosen as the target. */
 #pragma once
 
-#include "trace/run/predict.h"
+#include "app/ask/draft.h"
+#include "app/ask/predictor.h"
 
 #include <gtk/gtk.h>
 
@@ -9,19 +10,15 @@ G_BEGIN_DECLS
 
 #define EG_N_PREDICTIONS 5
 
-/* Signal "target-chosen" (const char *text): the token that a trace shall follow; NULL: the first. */
 #define EG_TYPE_PREDICTION_LIST (eg_prediction_list_get_type ())
 G_DECLARE_FINAL_TYPE (EgPredictionList, eg_prediction_list, EG, PREDICTION_LIST, GtkWidget)
 
 GtkWidget *eg_prediction_list_new (void);
 
-/* NULL: nothing to show; the rows keep their place. */
-void eg_prediction_list_set_prediction (EgPredictionList *self, const EgPrediction *prediction);
+/* Whose next tokens are shown, and whose target is chosen; once. */
+void eg_prediction_list_set_draft (EgPredictionList *self, EgDraft *draft);
 
-/* Marks the token that is followed. NULL or "": the first. */
-void eg_prediction_list_set_target (EgPredictionList *self, const char *target);
-
-/* What is shown belongs to an older prompt. */
-void eg_prediction_list_set_outdated (EgPredictionList *self, gboolean outdated);
+/* Which finds them. (transfer none) */
+EgPredictor *eg_prediction_list_get_predictor (EgPredictionList *self);
 
 G_END_DECLS

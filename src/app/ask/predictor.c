@@ -1,6 +1,7 @@
+/* Asks the model after a pause in the typing, and cancels what is outdated. */
 #include "app/ask/predictor.h"
 
-#include "app/shell/application.h"
+#include "app/parts/hold.h"
 
 #define PAUSE_MS 150
 
@@ -31,7 +32,7 @@ on_predicted (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (EgPrediction) prediction = eg_predict_finish (result, &error);
 
-  eg_application_release_default ();
+  eg_program_release ();
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
   g_clear_object (&self->cancellable);
@@ -56,7 +57,7 @@ on_pause (gpointer data)
 
   self->timeout = 0;
   self->cancellable = g_cancellable_new ();
-  eg_application_hold_default ();
+  eg_program_hold ();
   eg_predict_async (self->model, self->prompt, self->top, self->cancellable, on_predicted,
                     g_object_ref (self));
   return G_SOURCE_REMOVE;

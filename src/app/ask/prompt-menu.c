@@ -1,11 +1,13 @@
+/* The examples, and what was traced before, as a menu that all windows share. */
 #include "app/ask/prompt-menu.h"
+
+#include "app/parts/menu-label.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define HISTORY     "history"
-#define MOST_KEPT   10
-#define LABEL_CHARS 48
+#define HISTORY   "history"
+#define MOST_KEPT 10
 
 /* Of the notebook; not translated: the models speak English. */
 static const struct
@@ -17,28 +19,6 @@ static const struct
   { "The mother tongue of Angela Merkel is", "Angela Merkel" },
   { "Apple Inc. was founded by Steve", "Apple Inc" },
 };
-
-char *
-eg_menu_label (const char *text)
-{
-  g_autoptr (GString) label = g_string_new (NULL);
-  glong n = 0;
-
-  for (const char *p = text; *p != '\0'; p = g_utf8_next_char (p), n++)
-    {
-      const gunichar c = g_utf8_get_char (p);
-      if (n == LABEL_CHARS)
-        {
-          g_string_append (label, "…");
-          break;
-        }
-      if (c == '_')
-        g_string_append (label, "__");
-      else
-        g_string_append_unichar (label, g_unichar_isspace (c) ? ' ' : c);
-    }
-  return g_string_free (g_steal_pointer (&label), FALSE);
-}
 
 static void
 append (GMenu *menu, const char *prompt, const char *subject)

@@ -13,9 +13,6 @@ GMenuModel *eg_prompt_menu_get_default (GSettings *settings);
 /* Puts a prompt that is traced at the head of the history. */
 void eg_prompt_menu_remember (GSettings *settings, const char *prompt, const char *subject);
 
-/* A text as a menu item's label: short, and without mnemonics. (transfer full) */
-char *eg_menu_label (const char *text);
-
 /* The first of the examples. */
 void eg_prompt_menu_first (const char **prompt, const char **subject);
 

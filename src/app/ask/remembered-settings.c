@@ -1,80 +1,91 @@
+/* Names in GSettings to a request, once, and back after each change. */
 #include "app/ask/remembered-settings.h"
 
-/* Without text, file or tokens, which belong to one prompt. */
-static void
-load_corruption (GSettings *settings, EgTraceRequest *request)
-{
-  g_autofree char *kind = g_settings_get_string (settings, "corruption");
-  g_autofree char *scale = g_settings_get_string (settings, "noise-scale");
-  g_autofree char *span = g_settings_get_string (settings, "span");
-  EgCorruption corruption = { .replace = g_settings_get_boolean (settings, "replace") };
+#include "trace/ask/fields.h"
 
-  if (eg_corruption_parse_kind (&corruption, kind, NULL)
-      && eg_corruption_parse_scale (&corruption, scale, NULL)
-      && eg_corruption_parse_span (&corruption, span, NULL) && eg_corruption_check (&corruption, NULL))
-    {
-      eg_corruption_clear (&request->corruption);
-      eg_corruption_copy (&corruption, &request->corruption);
-    }
-  eg_corruption_clear (&corruption);
+/* The settings that some widget is bound to by itself are left to it. */
+static gboolean
+is_ours (EgTraceField field)
+{
+  const EgFieldInfo *info = eg_trace_field_get_info (field);
+  return info->setting != NULL && info->remember != NULL;
 }
 
-void
-eg_remembered_settings_load (GSettings *settings, EgTraceRequest *request)
+/* The text of a setting. (transfer full) */
+static char *
+get_text (GSettings *settings, const EgFieldInfo *info)
 {
-  g_autofree char *metric = g_settings_get_string (settings, "metric");
-  g_autofree char *direction = g_settings_get_string (settings, "direction");
-  g_autofree char *sweep = g_settings_get_string (settings, "sweep");
-  g_autofree char *freeze = g_settings_get_string (settings, "freeze");
+  return info->type == EG_FIELD_FLAG ? g_strdup (g_settings_get_boolean (settings, info->setting) ? "1" : "0")
+                                     : g_settings_get_string (settings, info->setting);
+}
 
-  load_corruption (settings, request);
-  request->all_metrics = g_str_equal (metric, "all");
-  if (!request->all_metrics)
-    eg_metric_from_name (metric, &request->metric, NULL);
-  eg_direction_from_name (direction, &request->direction, NULL);
-  eg_sweep_from_name (sweep, &request->sweep, NULL);
-  if (*freeze != '\0')
-    eg_sites_from_names (freeze, &request->freeze, NULL, NULL);
+/* Those of one part, as far as they are texts of what they should be. */
+static void
+load_part (GSettings *settings, EgFieldPart part, EgTraceRequest *request)
+{
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    if (is_ours (field) && eg_trace_field_get_info (field)->part == part)
+      {
+        g_autofree char *text = get_text (settings, eg_trace_field_get_info (field));
+        eg_trace_field_parse (field, request, text, NULL);
+      }
+}
+
+/* What makes no sense is as usual. */
+static void
+load (GSettings *settings, EgTraceRequest *request)
+{
+  load_part (settings, EG_FIELD_OF_CORRUPTION, request);
+  load_part (settings, EG_FIELD_OF_RESTORING, request);
+  load_part (settings, EG_FIELD_OF_MEASURE, request);
+  if (!eg_trace_request_check_part (request, EG_FIELD_OF_CORRUPTION, NULL, NULL))
+    for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+      if (eg_trace_field_get_info (field)->part == EG_FIELD_OF_CORRUPTION)
+        eg_trace_field_reset (field, request);
   /* Sites and window are remembered by themselves: what does not go with them any more goes. */
-  if (!eg_trace_request_check_sites (request, NULL))
-    request->sweep = EG_SWEEP_CELLS;
+  if (!eg_trace_request_check_part (request, EG_FIELD_OF_RESTORING, NULL, NULL))
+    eg_trace_field_reset (EG_FIELD_SWEEP, request);
 }
 
 static void
-save (GSettings *settings, const char *key, const char *value)
+save (GSettings *settings, const EgTraceRequest *request)
 {
-  g_autofree char *before = g_settings_get_string (settings, key);
-
-  if (!g_str_equal (before, value))
-    g_settings_set_string (settings, key, value);
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    {
+      const EgFieldInfo *info = eg_trace_field_get_info (field);
+      if (!is_ours (field))
+        continue;
+      g_autofree char *text = info->remember (request), *before = get_text (settings, info);
+      if (text == NULL || g_str_equal (text, before))
+        continue;
+      if (info->type == EG_FIELD_FLAG)
+        g_settings_set_boolean (settings, info->setting, g_str_equal (text, "1"));
+      else
+        g_settings_set_string (settings, info->setting, text);
+    }
 }
 
 static void
-save_corruption (GSettings *settings, const EgCorruption *corruption)
+on_draft_changed (EgDraft *draft, gpointer data)
 {
-  g_autofree char *kind = eg_corruption_format_kind (corruption);
-  g_autofree char *scale = eg_corruption_format_scale (corruption);
+  save (data, eg_draft_get_request (draft));
+}
 
-  if (corruption->kind == EG_CORRUPTION_SWAP || corruption->file != NULL)
-    return;
-  save (settings, "corruption", kind);
-  save (settings, "noise-scale", scale);
-  save (settings, "span", corruption->span == EG_SPAN_ALL ? "all" : "subject");
-  if (g_settings_get_boolean (settings, "replace") != corruption->replace)
-    g_settings_set_boolean (settings, "replace", corruption->replace);
+static void
+unref_settings (gpointer data, GClosure *closure)
+{
+  g_object_unref (data);
 }
 
 void
-eg_remembered_settings_save (GSettings *settings, const EgTraceRequest *request)
+eg_remembered_settings_bind (GSettings *settings, EgDraft *draft)
 {
-  g_autofree char *freeze = eg_sites_to_names (request->freeze);
+  g_return_if_fail (G_IS_SETTINGS (settings) && EG_IS_DRAFT (draft));
 
-  save_corruption (settings, &request->corruption);
-  if (request->all_metrics || request->metric != EG_METRIC_LOGIT_DIFF)
-    save (settings, "metric", request->all_metrics ? "all" : eg_metric_get_name (request->metric));
-  if (request->has_knockout)
-    return;
-  save (settings, "direction", eg_direction_get_name (request->direction));
-  save (settings, "sweep", eg_sweep_get_name (request->sweep));
-  save (settings, "freeze", freeze);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_copy (eg_draft_get_request (draft));
+
+  load (settings, request);
+  eg_draft_show_settings (draft, request);
+  g_signal_connect_data (draft, "changed", G_CALLBACK (on_draft_changed), g_object_ref (settings),
+                         unref_settings, 0);
 }

@@ -3,14 +3,13 @@
  * against the target) or to a file that may be gone is not remembered. */
 #pragma once
 
-#include "trace/ask/request.h"
+#include "app/ask/draft.h"
 
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
 
-/* Into the request; what makes no sense there is left as it was. */
-void eg_remembered_settings_load (GSettings *settings, EgTraceRequest *request);
-void eg_remembered_settings_save (GSettings *settings, const EgTraceRequest *request);
+/* Puts what is remembered into the draft, and remembers each change from now on. */
+void eg_remembered_settings_bind (GSettings *settings, EgDraft *draft);
 
 G_END_DECLS

@@ -1,8 +1,12 @@
+/* The row that unfolds into what a cell does: widgets to window, sweep, direction, freeze and knockout, and
+ * back.
+ */
 #include "app/ask/restoring-row.h"
 
 #include "app/parts/choices.h"
 #include "app/parts/field-message.h"
 #include "app/ask/site-chooser.h"
+#include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
 
@@ -81,9 +85,9 @@ eg_restoring_summarize (const EgTraceRequest *request)
       return g_strdup_printf ("%s · %s", _ ("Knock out"), knockout);
     }
   GString *text = g_string_new (_ (sweeps[request->sweep]));
-  if (request->direction != EG_DIRECTION_RESTORE)
+  if (eg_trace_request_is_loss (request))
     g_string_append_printf (text, " · %s", _ (directions[request->direction]));
-  if (request->freeze != 0)
+  if (eg_site_names_count (request->freeze) > 0)
     g_string_append_printf (text, " · %s", _ ("Frozen sites"));
   return g_string_free (text, FALSE);
 }
@@ -92,9 +96,9 @@ eg_restoring_summarize (const EgTraceRequest *request)
 static char *
 summarize (EgRestoringRow *self)
 {
-  const EgTraceRequest request = { .sweep = get_sweep (self),
-                                   .direction = get_direction (self),
-                                   .freeze = eg_site_chooser_get_sites (self->freeze) };
+  g_auto (GStrv) freeze = eg_site_chooser_get_names (self->freeze);
+  const EgTraceRequest request
+      = { .sweep = get_sweep (self), .direction = get_direction (self), .freeze = freeze };
 
   if (gtk_switch_get_active (self->knockout))
     return name_knockout (get_text (self->layers), get_text (self->from), get_text (self->to));
@@ -265,31 +269,22 @@ eg_restoring_row_has_knockout (EgRestoringRow *self)
   return gtk_switch_get_active (self->knockout);
 }
 
-void
-eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request)
+gboolean
+eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request, GError **error)
 {
-  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+  g_return_val_if_fail (EG_IS_RESTORING_ROW (self), FALSE);
 
   const gboolean knockout = eg_restoring_row_has_knockout (self);
 
   request->sweep = get_sweep (self);
   request->direction = get_direction (self);
-  request->freeze = knockout ? 0 : eg_site_chooser_get_sites (self->freeze);
+  g_strfreev (request->freeze);
+  request->freeze = knockout ? NULL : eg_site_chooser_get_names (self->freeze);
   request->window
       = request->sweep != EG_SWEEP_POSITIONS ? (guint)gtk_spin_button_get_value_as_int (self->window) : 1;
   request->has_knockout = knockout;
   request->knockout = (EgKnockout){ 0 };
-  if (knockout)
-    read_knockout (self, &request->knockout, NULL);
-}
-
-gboolean
-eg_restoring_row_check (EgRestoringRow *self, GError **error)
-{
-  g_return_val_if_fail (EG_IS_RESTORING_ROW (self), FALSE);
-
-  EgKnockout knockout;
-  return !eg_restoring_row_has_knockout (self) || read_knockout (self, &knockout, error);
+  return !knockout || read_knockout (self, &request->knockout, error);
 }
 
 void
@@ -302,7 +297,7 @@ eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request)
   self->direction_before = EG_DIRECTION_RESTORE;
   adw_combo_row_set_selected (self->sweep, request->sweep);
   adw_combo_row_set_selected (self->direction, request->direction);
-  eg_site_chooser_set_sites (self->freeze, request->freeze, 0);
+  eg_site_chooser_set_names (self->freeze, request->freeze);
   if (request->sweep != EG_SWEEP_POSITIONS)
     gtk_spin_button_set_value (self->window, request->window);
   gtk_switch_set_active (self->knockout, request->has_knockout);
@@ -310,6 +305,14 @@ eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request)
     show_knockout (self, &request->knockout);
   self->showing = FALSE;
   changed (self);
+}
+
+void
+eg_restoring_row_set_family (EgRestoringRow *self, const EgFamily *family)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  eg_site_chooser_set_family (self->freeze, family);
 }
 
 void
@@ -324,14 +327,14 @@ eg_restoring_row_set_error (EgRestoringRow *self, const char *error)
 }
 
 void
-eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgTraceInput *input)
+eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgPromptTokens *tokens)
 {
   g_return_if_fail (EG_IS_RESTORING_ROW (self));
 
-  self->has_suggestion = input->subject_last + 1 < input->n_tokens;
-  self->suggested = (EgKnockout){
-    0, n_layers - 1, input->subject_first, input->subject_last, input->n_tokens - 1, input->n_tokens - 1
-  };
+  const gsize first = (gsize)tokens->subject_first, last = (gsize)tokens->subject_last;
+
+  self->has_suggestion = last + 1 < tokens->n;
+  self->suggested = (EgKnockout){ 0, n_layers - 1, first, last, tokens->n - 1, tokens->n - 1 };
 }
 
 void

@@ -1,7 +1,8 @@
-/* What a cell of the map does: what is restored at once, in which direction, and which paths are cut. */
+/* What a cell of the map does: what is restored at once, into which runs, and which paths are cut. */
 #pragma once
 
-#include "trace/ask/request.h"
+#include "app/ask/draft-check.h"
+#include "network/family.h"
 
 #include <adwaita.h>
 
@@ -12,18 +13,20 @@ G_BEGIN_DECLS
 /* Signals: "changed" (); "knockout" (): a knockout was switched on or off. */
 G_DECLARE_FINAL_TYPE (EgRestoringRow, eg_restoring_row, EG, RESTORING_ROW, AdwExpanderRow)
 
-/* The request's window, sweep, direction, freeze and knockout. */
-void eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request);
+/* What the request says of it. EG_ERROR_INVALID when the knockout's layers
+ * and tokens are not such. */
+gboolean eg_restoring_row_fill (EgRestoringRow *self, EgTraceRequest *request, GError **error);
 void eg_restoring_row_show (EgRestoringRow *self, const EgTraceRequest *request);
 
 gboolean eg_restoring_row_has_knockout (EgRestoringRow *self);
 
-/* Whether the knockout's layers and tokens are such. */
-gboolean eg_restoring_row_check (EgRestoringRow *self, GError **error);
+/* Whose sites can be frozen. */
+void eg_restoring_row_set_family (EgRestoringRow *self, const EgFamily *family);
+
 void eg_restoring_row_set_error (EgRestoringRow *self, const char *error);
 
-/* What a knockout begins with: all layers, from the subject to the last token. */
-void eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgTraceInput *input);
+/* What a knockout begins with: all layers, from the subject, which is among the tokens, to the last one. */
+void eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgPromptTokens *tokens);
 
 /* The number of layers restored together is remembered. */
 void eg_restoring_row_bind (EgRestoringRow *self, GSettings *settings);

@@ -1,20 +1,21 @@
+/* A request’s settings as words, one by one. */
 #include "app/ask/settings-text.h"
 
 #include "app/ask/corruption-row.h"
 #include "app/ask/restoring-row.h"
 #include "tokenizer/token-text.h"
+#include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
 
 /* "Residual stream, Mixer output". (transfer full) */
 static char *
-name_sites (EgSiteSet sites)
+name_sites (char *const *names)
 {
   GString *text = g_string_new (NULL);
 
-  for (EgSite site = 0; site < EG_N_SITES; site++)
-    if (sites & EG_SITE_BIT (site))
-      g_string_append_printf (text, "%s%s", text->len > 0 ? ", " : "", eg_site_get_title (site));
+  for (gsize i = 0; i < eg_site_names_count (names); i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", eg_site_name_get_title (names[i]));
   return g_string_free (text, FALSE);
 }
 
@@ -43,7 +44,7 @@ eg_settings_to_texts (const EgTraceRequest *request, const char *model)
 {
   GPtrArray *texts = g_ptr_array_new ();
 
-  g_ptr_array_add (texts, name_sites (EG_SITE_BIT (request->site) | request->more_sites));
+  g_ptr_array_add (texts, name_sites (request->sites));
   add_number (texts, _ ("Samples"), eg_trace_request_get_samples (request));
   if (eg_corruption_uses_level (&request->corruption))
     add_number (texts, _ ("Noise"), request->noise_level);
@@ -51,7 +52,7 @@ eg_settings_to_texts (const EgTraceRequest *request, const char *model)
     add_nothing (texts);
   g_ptr_array_add (texts, eg_corruption_summarize (&request->corruption));
   g_ptr_array_add (texts, eg_restoring_summarize (request));
-  if (request->freeze != 0)
+  if (eg_site_names_count (request->freeze) > 0)
     {
       g_autofree char *frozen = name_sites (request->freeze);
       add (texts, _ ("Frozen sites"), frozen);

@@ -1,4 +1,7 @@
+/* A list of sites behind a button: those of one family, whose names are kept when another has them, too. */
 #include "app/ask/site-chooser.h"
+
+#include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -6,6 +9,8 @@
 struct _EgSiteChooser
 {
   AdwBin parent_instance;
+  const EgFamily *family;
+  char **wanted; /* what was chosen last, whatever the family has of it */
   EgSiteSet sites;
   EgSite first;
   gboolean optional, showing;
@@ -14,7 +19,7 @@ struct _EgSiteChooser
   GtkPopover *popover;
   GtkLabel *label;
   GtkListBox *list;
-  GtkCheckButton *checks[EG_N_SITES]; /* NULL until the list is opened */
+  GtkCheckButton *checks[EG_MAX_SITES]; /* NULL until the list is opened */
 };
 
 enum
@@ -31,28 +36,40 @@ static GParamSpec *properties[N_PROPS];
 G_DEFINE_FINAL_TYPE (EgSiteChooser, eg_site_chooser, ADW_TYPE_BIN)
 
 static guint
-count (EgSiteSet sites)
+count (EgSiteChooser *self)
 {
   guint n = 0;
-  for (EgSite site = 0; site < EG_N_SITES; site++)
-    n += (sites & EG_SITE_BIT (site)) != 0;
+  for (EgSite site = 0; site < self->family->n_sites; site++)
+    n += (self->sites & EG_SITE_BIT (site)) != 0;
   return n;
+}
+
+static const char *
+get_title (EgSiteChooser *self, EgSite site)
+{
+  return _ (self->family->sites[site].title);
+}
+
+static const char *
+get_description (EgSiteChooser *self, EgSite site)
+{
+  return _ (self->family->sites[site].description);
 }
 
 /* What the button says; its tooltip says what the sites are. */
 static void
 show_on_button (EgSiteChooser *self)
 {
-  const guint n = count (self->sites);
+  const guint n = count (self);
   g_autoptr (GString) tooltip = g_string_new (NULL);
   g_autofree char *several = g_strdup_printf (ngettext ("%u site", "%u sites", n), n);
 
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < self->family->n_sites; site++)
     if ((self->sites & EG_SITE_BIT (site)) != 0)
-      g_string_append_printf (tooltip, "%s%s: %s", tooltip->len > 0 ? "\n" : "", eg_site_get_title (site),
-                              eg_site_get_description (site));
+      g_string_append_printf (tooltip, "%s%s: %s", tooltip->len > 0 ? "\n" : "", get_title (self, site),
+                              get_description (self, site));
   /* TRANSLATORS: no site is chosen. */
-  gtk_label_set_text (self->label, n == 0 ? _ ("None") : n == 1 ? eg_site_get_title (self->first) : several);
+  gtk_label_set_text (self->label, n == 0 ? _ ("None") : n == 1 ? get_title (self, self->first) : several);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->button), tooltip->len > 0 ? tooltip->str : NULL);
 }
 
@@ -62,7 +79,7 @@ static void
 show (EgSiteChooser *self)
 {
   self->showing = TRUE;
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < self->family->n_sites; site++)
     if (self->checks[site] != NULL)
       gtk_check_button_set_active (self->checks[site], (self->sites & EG_SITE_BIT (site)) != 0);
   self->showing = FALSE;
@@ -76,13 +93,11 @@ on_closed (GtkPopover *popover, gpointer data)
   show_on_button (data);
 }
 
-void
-eg_site_chooser_set_sites (EgSiteChooser *self, EgSiteSet sites, EgSite first)
+static void
+set_sites (EgSiteChooser *self, EgSiteSet sites, EgSite first)
 {
-  g_return_if_fail (EG_IS_SITE_CHOOSER (self));
-
   EgSite lowest = 0;
-  while (lowest + 1 < EG_N_SITES && (sites & EG_SITE_BIT (lowest)) == 0)
+  while (lowest + 1 < self->family->n_sites && (sites & EG_SITE_BIT (lowest)) == 0)
     lowest++;
   if ((sites & EG_SITE_BIT (first)) == 0)
     first = lowest;
@@ -94,6 +109,25 @@ eg_site_chooser_set_sites (EgSiteChooser *self, EgSiteSet sites, EgSite first)
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_NAMES]);
 }
 
+/* As a person chooses. */
+static void
+choose (EgSiteChooser *self, EgSiteSet sites, EgSite first)
+{
+  g_strfreev (self->wanted);
+  self->wanted = eg_site_names_of_set (sites, self->family, first);
+  set_sites (self, sites, first);
+}
+
+/* Of what is wanted, that which the family has; the residual stream where it has nothing of it. */
+static void
+take_wanted (EgSiteChooser *self)
+{
+  EgSite first = 0;
+  const EgSiteSet sites = eg_site_names_to_set (self->wanted, self->family, &first);
+
+  set_sites (self, sites == 0 && !self->optional ? EG_SITE_BIT (0) : sites, first);
+}
+
 static void
 on_toggled (GtkCheckButton *check, gpointer data)
 {
@@ -102,14 +136,14 @@ on_toggled (GtkCheckButton *check, gpointer data)
 
   if (self->showing)
     return;
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < self->family->n_sites; site++)
     if (gtk_check_button_get_active (self->checks[site]))
       sites |= EG_SITE_BIT (site);
   /* The last one stays. */
   if (sites == 0 && !self->optional)
     show (self);
   else
-    eg_site_chooser_set_sites (self, sites, self->first);
+    choose (self, sites, self->first);
 }
 
 /* A name takes that site alone. */
@@ -119,7 +153,7 @@ on_row_activated (GtkListBox *list, GtkListBoxRow *row, gpointer data)
   EgSiteChooser *self = data;
   const EgSite site = (EgSite)gtk_list_box_row_get_index (row);
 
-  eg_site_chooser_set_sites (self, EG_SITE_BIT (site), site);
+  choose (self, EG_SITE_BIT (site), site);
   gtk_popover_popdown (self->popover);
 }
 
@@ -131,11 +165,11 @@ add_row (EgSiteChooser *self, EgSite site)
   self->checks[site] = GTK_CHECK_BUTTON (check);
   gtk_widget_set_valign (check, GTK_ALIGN_CENTER);
   gtk_accessible_update_property (GTK_ACCESSIBLE (check), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  eg_site_get_title (site), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  eg_site_get_description (site), -1);
+                                  get_title (self, site), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  get_description (self, site), -1);
   g_signal_connect (check, "toggled", G_CALLBACK (on_toggled), self);
-  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), eg_site_get_title (site));
-  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), eg_site_get_description (site));
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), get_title (self, site));
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), get_description (self, site));
   adw_action_row_set_subtitle_lines (ADW_ACTION_ROW (row), 0);
   adw_action_row_add_prefix (ADW_ACTION_ROW (row), check);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
@@ -150,42 +184,31 @@ on_opens (GtkMenuButton *button, gpointer data)
 
   if (self->checks[0] != NULL)
     return;
-  for (EgSite site = 0; site < EG_N_SITES; site++)
+  for (EgSite site = 0; site < self->family->n_sites; site++)
     add_row (self, site);
   show (self);
 }
 
-/* The first one, then the others in the order of the table. */
-static char *
-make_names (EgSiteChooser *self)
-{
-  g_autofree char *others = eg_sites_to_names (self->sites & ~EG_SITE_BIT (self->first));
-
-  if (self->sites == 0)
-    return g_strdup ("");
-  return g_strconcat (eg_site_get_name (self->first), *others != '\0' ? "," : "", others, NULL);
-}
-
 static void
-set_names (EgSiteChooser *self, const char *names)
+set_text (EgSiteChooser *self, const char *text)
 {
-  EgSiteSet sites = 0;
-  EgSite first = 0;
+  g_auto (GStrv) names = text != NULL ? eg_site_names_parse (text, self->optional, NULL) : NULL;
 
-  if (names != NULL
-      && ((*names == '\0' && self->optional) || eg_sites_from_names (names, &sites, &first, NULL)))
-    eg_site_chooser_set_sites (self, sites, first);
+  if (names != NULL)
+    eg_site_chooser_set_names (self, names);
 }
 
 static void
 eg_site_chooser_get_property (GObject *object, guint id, GValue *value, GParamSpec *pspec)
 {
   EgSiteChooser *self = EG_SITE_CHOOSER (object);
+  g_auto (GStrv) names = NULL;
 
   switch (id)
     {
     case PROP_NAMES:
-      g_value_take_string (value, make_names (self));
+      names = eg_site_chooser_get_names (self);
+      g_value_take_string (value, eg_site_names_join (names));
       break;
     case PROP_OPTIONAL:
       g_value_set_boolean (value, self->optional);
@@ -203,12 +226,12 @@ eg_site_chooser_set_property (GObject *object, guint id, const GValue *value, GP
   switch (id)
     {
     case PROP_NAMES:
-      set_names (self, g_value_get_string (value));
+      set_text (self, g_value_get_string (value));
       break;
     case PROP_OPTIONAL:
       self->optional = g_value_get_boolean (value);
       if (self->optional)
-        eg_site_chooser_set_sites (self, 0, 0);
+        choose (self, 0, 0);
       break;
     case PROP_LABEL:
       gtk_accessible_update_property (GTK_ACCESSIBLE (self->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
@@ -234,6 +257,13 @@ eg_site_chooser_dispose (GObject *object)
 }
 
 static void
+eg_site_chooser_finalize (GObject *object)
+{
+  g_strfreev (EG_SITE_CHOOSER (object)->wanted);
+  G_OBJECT_CLASS (eg_site_chooser_parent_class)->finalize (object);
+}
+
+static void
 eg_site_chooser_class_init (EgSiteChooserClass *klass)
 {
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
@@ -243,6 +273,7 @@ eg_site_chooser_class_init (EgSiteChooserClass *klass)
   object_class->get_property = eg_site_chooser_get_property;
   object_class->set_property = eg_site_chooser_set_property;
   object_class->dispose = eg_site_chooser_dispose;
+  object_class->finalize = eg_site_chooser_finalize;
   widget_class->mnemonic_activate = eg_site_chooser_mnemonic_activate;
   properties[PROP_NAMES] = g_param_spec_string ("names", NULL, NULL, "resid", flags);
   properties[PROP_OPTIONAL] = g_param_spec_boolean ("optional", NULL, NULL, FALSE, flags);
@@ -262,25 +293,46 @@ static void
 eg_site_chooser_init (EgSiteChooser *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
-  self->sites = EG_SITE_BIT (EG_SITE_RESID);
-  self->first = EG_SITE_RESID;
+  self->family = eg_families[0];
+  self->sites = EG_SITE_BIT (0);
+  self->wanted = eg_site_names_of_set (self->sites, self->family, 0);
   gtk_menu_button_set_create_popup_func (self->button, on_opens, self, NULL);
   g_signal_connect (self->list, "row-activated", G_CALLBACK (on_row_activated), self);
   show (self);
 }
 
-EgSite
-eg_site_chooser_get_first (EgSiteChooser *self)
+char **
+eg_site_chooser_get_names (EgSiteChooser *self)
 {
-  g_return_val_if_fail (EG_IS_SITE_CHOOSER (self), EG_SITE_RESID);
+  g_return_val_if_fail (EG_IS_SITE_CHOOSER (self), NULL);
 
-  return self->first;
+  return eg_site_names_of_set (self->sites, self->family, self->first);
 }
 
-EgSiteSet
-eg_site_chooser_get_sites (EgSiteChooser *self)
+void
+eg_site_chooser_set_names (EgSiteChooser *self, char *const *names)
 {
-  g_return_val_if_fail (EG_IS_SITE_CHOOSER (self), 0);
+  g_return_if_fail (EG_IS_SITE_CHOOSER (self));
 
-  return self->sites;
+  char **copy = g_strdupv ((char **)names);
+  g_strfreev (self->wanted);
+  self->wanted = copy;
+  take_wanted (self);
+}
+
+void
+eg_site_chooser_set_family (EgSiteChooser *self, const EgFamily *family)
+{
+  g_return_if_fail (EG_IS_SITE_CHOOSER (self) && family != NULL);
+
+  GtkListBoxRow *row;
+
+  if (family == self->family)
+    return;
+  while ((row = gtk_list_box_get_row_at_index (self->list, 0)) != NULL)
+    gtk_list_box_remove (self->list, GTK_WIDGET (row));
+  memset (self->checks, 0, sizeof self->checks);
+  self->family = family;
+  self->sites = 0; /* not those of the same numbers */
+  take_wanted (self);
 }

@@ -1,7 +1,7 @@
 /* A button that names some sites, and opens a list of all of them, each with what it is. */
 #pragma once
 
-#include "network/site.h"
+#include "network/family.h"
 
 #include <adwaita.h>
 
@@ -13,11 +13,14 @@ G_BEGIN_DECLS
  * "optional" (whether none may be chosen); "label" (for a screen reader). */
 G_DECLARE_FINAL_TYPE (EgSiteChooser, eg_site_chooser, EG, SITE_CHOOSER, AdwBin)
 
-/* The one that is traced first: the one that was chosen first, as long as it is chosen. */
-EgSite eg_site_chooser_get_first (EgSiteChooser *self);
-EgSiteSet eg_site_chooser_get_sites (EgSiteChooser *self);
+/* The first is the one that is traced first: the one that was chosen first, as long as it is chosen.
+ * (transfer full) */
+char **eg_site_chooser_get_names (EgSiteChooser *self);
 
-/* first: one of the sites; of none, it does not matter. */
-void eg_site_chooser_set_sites (EgSiteChooser *self, EgSiteSet sites, EgSite first);
+/* NULL is none. Those that the family has not are chosen when another has them. */
+void eg_site_chooser_set_names (EgSiteChooser *self, char *const *names);
+
+/* Whose sites are listed. */
+void eg_site_chooser_set_family (EgSiteChooser *self, const EgFamily *family);
 
 G_END_DECLS

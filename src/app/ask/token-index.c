@@ -1,3 +1,4 @@
+/* A vocabulary, sorted in a thread and searched by its beginning. */
 #include "app/ask/token-index.h"
 
 #include <string.h>

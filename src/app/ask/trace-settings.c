@@ -1,39 +1,28 @@
+/* The rows of the settings as one panel: what a person changes in any of them is one edit of the draft. */
 #include "app/ask/trace-settings.h"
 
 #include "app/ask/corruption-row.h"
-#include "app/parts/field-message.h"
 #include "app/ask/more-row.h"
 #include "app/ask/remembered-settings.h"
 #include "app/ask/restoring-row.h"
-#include "app/ask/settings-check.h"
 #include "app/ask/site-chooser.h"
-#include "app/ask/token-index.h"
+#include "app/ask/target-row.h"
+#include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
-#include <string.h>
-
-#define N_COMPLETIONS 12
 
 struct _EgTraceSettings
 {
   AdwBin parent_instance;
-  EgTokenIndex *index; /* of the model's tokens; NULL until it is made */
-  EgTokenizer *tokenizer;
-  GCancellable *indexing;
-  GtkListStore *matches;
-
-  EgSiteSet sites_before; /* of a knockout, whose site is the state; 0: none */
-  EgSite first_before;
-  gboolean showing;
-  GSettings *remembered; /* or NULL */
+  EgDraft *draft;      /* NULL: nothing is shown yet, or any more */
+  char **sites_before; /* of a knockout, which has a site of its own; NULL: none */
+  gboolean showing;    /* what changes in a widget does not come from a person */
 
   EgSiteChooser *sites;
+  EgTargetRow *target;
   EgCorruptionRow *corruption;
   EgRestoringRow *restoring;
   EgMoreRow *more;
-  GtkEntry *target;
-  GtkEntryCompletion *completion;
   GtkSpinButton *samples, *noise;
   GtkWidget *reset, *site_row, *samples_row, *noise_row;
   GtkLabel *target_message;
@@ -41,7 +30,6 @@ struct _EgTraceSettings
 
 enum
 {
-  CHANGED,
   ACTIVATED,
   N_SIGNALS,
 };
@@ -50,155 +38,158 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgTraceSettings, eg_trace_settings, ADW_TYPE_BIN)
 
-/* As at the first start. (transfer full) */
-static EgTraceRequest *
-usual_request (void)
-{
-  EgTraceRequest *request = eg_trace_request_new ("", "");
+/* ---- to the draft ---- */
 
-  request->device.kind = EG_DEVICE_AUTO;
-  return request;
-}
-
-static gboolean
-is_default (EgTraceSettings *self)
-{
-  g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", ""), usual = usual_request ();
-
-  eg_trace_settings_fill (self, now);
-  return eg_trace_request_equal (now, usual) && now->threads == usual->threads;
-}
-
-/* What means nothing beside other settings cannot be changed. */
+/* All that the rows hold; more comes last, for some of it depends on the rest. */
 static void
-update (EgTraceSettings *self)
+fill (EgTraceSettings *self, EgTraceRequest *request)
 {
-  g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", "");
+  g_autoptr (GError) corruption = NULL, restoring = NULL;
 
-  eg_trace_settings_fill (self, now);
-  const gboolean noise = now->corruption.kind != EG_CORRUPTION_SWAP;
-  gtk_widget_set_sensitive (self->site_row, !now->has_knockout);
-  gtk_widget_set_sensitive (self->samples_row, noise);
-  gtk_widget_set_sensitive (self->noise_row, eg_corruption_uses_level (&now->corruption));
-  eg_more_row_set_noise (self->more, noise);
-  gtk_widget_set_sensitive (self->reset, !is_default (self));
-}
-
-static void
-changed (EgTraceSettings *self)
-{
-  if (self->showing)
-    return;
-  update (self);
-  if (self->remembered != NULL)
-    {
-      g_autoptr (EgTraceRequest) now = eg_trace_request_new ("", "");
-      eg_trace_settings_fill (self, now);
-      eg_remembered_settings_save (self->remembered, now);
-    }
-  g_signal_emit (self, signals[CHANGED], 0);
+  g_strfreev (request->sites);
+  request->sites = eg_site_chooser_get_names (self->sites);
+  request->samples = (guint)gtk_spin_button_get_value_as_int (self->samples);
+  request->noise_level = gtk_spin_button_get_value (self->noise);
+  eg_corruption_row_fill (self->corruption, request, &corruption);
+  eg_restoring_row_fill (self->restoring, request, &restoring);
+  eg_more_row_fill (self->more, request);
+  eg_draft_set_unreadable (self->draft, EG_PART_CORRUPTION, corruption);
+  eg_draft_set_unreadable (self->draft, EG_PART_RESTORING, restoring);
 }
 
 static void
 on_changed (EgTraceSettings *self)
 {
-  changed (self);
+  if (self->showing || self->draft == NULL)
+    return;
+  fill (self, eg_draft_edit (self->draft));
+  eg_draft_commit (self->draft);
 }
 
 static void
 on_sites_changed (EgSiteChooser *sites, GParamSpec *pspec, gpointer data)
 {
-  changed (data);
+  on_changed (data);
 }
 
-/* It is about the state, and gives the site back when it ends. */
+/* What is cut in the networks of this family. */
+static const char *
+get_knockout_site (EgTraceSettings *self)
+{
+  EgModel *model = self->draft != NULL ? eg_draft_get_model (self->draft) : NULL;
+  const EgFamily *family = model != NULL ? eg_model_get_family (model) : NULL;
+
+  return family != NULL && family->knockout_site >= 0 ? family->sites[family->knockout_site].name
+                                                      : eg_site_name_of_knockouts ();
+}
+
+/* It is about one site, and gives the others back when it ends. */
 static void
 on_knockout (EgTraceSettings *self)
 {
+  const gboolean showing = self->showing;
+
+  self->showing = TRUE; /* what follows at once is one change with it */
   if (eg_restoring_row_has_knockout (self->restoring))
     {
-      self->sites_before = eg_site_chooser_get_sites (self->sites);
-      self->first_before = eg_site_chooser_get_first (self->sites);
-      eg_site_chooser_set_sites (self->sites, EG_SITE_BIT (EG_SITE_STATE), EG_SITE_STATE);
+      char *const names[] = { (char *)get_knockout_site (self), NULL };
+      g_strfreev (self->sites_before);
+      self->sites_before = eg_site_chooser_get_names (self->sites);
+      eg_site_chooser_set_names (self->sites, names);
     }
-  else if (self->sites_before != 0)
+  else if (self->sites_before != NULL)
     {
-      eg_site_chooser_set_sites (self->sites, self->sites_before, self->first_before);
-      self->sites_before = 0;
+      eg_site_chooser_set_names (self->sites, self->sites_before);
+      g_clear_pointer (&self->sites_before, g_strfreev);
     }
-}
-
-/* Tokens that begin with what has been typed, with or without the space that most words begin with. */
-static void
-update_matches (EgTraceSettings *self)
-{
-  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->target));
-
-  gtk_list_store_clear (self->matches);
-  if (self->index == NULL || *text == '\0')
-    return;
-  /* Not before it is needed: with a model, GTK 4.8 keeps about 2 KB of an entry that is gone. */
-  if (gtk_entry_completion_get_model (self->completion) == NULL)
-    gtk_entry_completion_set_model (self->completion, GTK_TREE_MODEL (self->matches));
-  g_autoptr (GPtrArray) found = eg_token_index_find (self->index, text, N_COMPLETIONS);
-  for (guint i = 0; i < found->len; i++)
-    gtk_list_store_insert_with_values (self->matches, NULL, -1, 0, found->pdata[i], -1);
-}
-
-static void
-on_target_changed (GtkEditable *editable, gpointer data)
-{
-  update_matches (data);
-  changed (data);
-}
-
-static void
-on_target_activate (GtkEntry *entry, gpointer data)
-{
-  g_signal_emit (data, signals[ACTIVATED], 0);
-}
-
-static gboolean
-on_match_selected (GtkEntryCompletion *completion, GtkTreeModel *model, GtkTreeIter *iter, gpointer data)
-{
-  EgTraceSettings *self = data;
-  g_autofree char *text = NULL;
-
-  gtk_tree_model_get (model, iter, 0, &text, -1);
-  gtk_editable_set_text (GTK_EDITABLE (self->target), text);
-  gtk_editable_set_position (GTK_EDITABLE (self->target), -1);
-  return TRUE;
-}
-
-/* The matches are the answer already. */
-static gboolean
-match_always (GtkEntryCompletion *completion, const char *key, GtkTreeIter *iter, gpointer data)
-{
-  return TRUE;
+  self->showing = showing;
 }
 
 static void
 on_reset (GtkButton *button, gpointer data)
 {
-  g_autoptr (EgTraceRequest) usual = usual_request ();
   EgTraceSettings *self = data;
 
-  eg_more_row_set_threads (self->more, usual->threads);
-  eg_trace_settings_show (self, usual);
+  if (self->draft != NULL)
+    eg_draft_reset_settings (self->draft);
 }
+
+static void
+on_target_entered (EgTargetRow *row, gpointer data)
+{
+  g_signal_emit (data, signals[ACTIVATED], 0);
+}
+
+/* ---- from the draft ---- */
+
+/* What a row cannot hold, as a number out of its range, is in the request as the row has it: what is shown is
+ * what is asked for. */
+static void
+on_shown (EgTraceSettings *self)
+{
+  const EgTraceRequest *request = eg_draft_get_request (self->draft);
+
+  self->showing = TRUE;
+  g_clear_pointer (&self->sites_before, g_strfreev);
+  eg_site_chooser_set_names (self->sites, request->sites);
+  gtk_spin_button_set_value (self->samples, request->samples);
+  gtk_spin_button_set_value (self->noise, request->noise_level);
+  eg_corruption_row_show (self->corruption, request);
+  eg_restoring_row_show (self->restoring, request);
+  eg_more_row_show (self->more, request);
+  self->showing = FALSE;
+  on_changed (self);
+}
+
+/* What means nothing beside other settings cannot be changed. */
+static void
+on_draft_changed (EgTraceSettings *self)
+{
+  const EgTraceRequest *now = eg_draft_get_request (self->draft);
+  const EgPromptTokens *tokens = eg_draft_get_tokens (self->draft);
+  EgModel *model = eg_draft_get_model (self->draft);
+  const gboolean noise = now->corruption.kind != EG_CORRUPTION_SWAP;
+
+  gtk_widget_set_sensitive (self->site_row, !now->has_knockout);
+  gtk_widget_set_sensitive (self->samples_row, noise);
+  gtk_widget_set_sensitive (self->noise_row, eg_corruption_uses_level (&now->corruption));
+  eg_more_row_set_noise (self->more, noise);
+  gtk_widget_set_sensitive (self->reset, !eg_draft_is_usual (self->draft));
+  if (model != NULL && tokens->subject_first >= 0)
+    eg_restoring_row_suggest (self->restoring, eg_model_get_sizes (model)->n_layers, tokens);
+}
+
+/* Another model may be of another family, which has other sites. */
+static void
+on_tokens_changed (EgTraceSettings *self)
+{
+  EgModel *model = eg_draft_get_model (self->draft);
+
+  if (model == NULL)
+    return;
+  eg_site_chooser_set_family (self->sites, eg_model_get_family (model));
+  eg_restoring_row_set_family (self->restoring, eg_model_get_family (model));
+}
+
+static void
+on_problems_changed (EgTraceSettings *self)
+{
+  eg_corruption_row_set_error (self->corruption, eg_draft_get_error (self->draft, EG_PART_CORRUPTION));
+  eg_restoring_row_set_error (self->restoring, eg_draft_get_error (self->draft, EG_PART_RESTORING));
+  eg_more_row_set_error (self->more, eg_draft_get_error (self->draft, EG_PART_MORE));
+}
+
+/* ---- the widget ---- */
 
 static void
 eg_trace_settings_dispose (GObject *object)
 {
   EgTraceSettings *self = EG_TRACE_SETTINGS (object);
 
-  if (self->indexing != NULL)
-    g_cancellable_cancel (self->indexing);
-  g_clear_object (&self->indexing);
-  g_clear_pointer (&self->index, eg_token_index_free);
-  g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
-  g_clear_object (&self->matches);
-  g_clear_object (&self->remembered);
+  if (self->draft != NULL)
+    g_signal_handlers_disconnect_by_data (self->draft, self);
+  g_clear_object (&self->draft);
+  g_clear_pointer (&self->sites_before, g_strfreev);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_TRACE_SETTINGS);
   G_OBJECT_CLASS (eg_trace_settings_parent_class)->dispose (object);
 }
@@ -213,6 +204,7 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   g_type_ensure (EG_TYPE_MORE_ROW);
   g_type_ensure (EG_TYPE_RESTORING_ROW);
   g_type_ensure (EG_TYPE_SITE_CHOOSER);
+  g_type_ensure (EG_TYPE_TARGET_ROW);
   gtk_widget_class_set_template_from_resource (widget_class,
                                                "/io/github/engram_app/Engram/trace-settings.ui");
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, sites);
@@ -221,7 +213,6 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, restoring);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, more);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target);
-  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, completion);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples_row);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, noise);
@@ -231,13 +222,8 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_sites_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_knockout);
-  gtk_widget_class_bind_template_callback (widget_class, on_target_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_target_activate);
-  gtk_widget_class_bind_template_callback (widget_class, on_match_selected);
+  gtk_widget_class_bind_template_callback (widget_class, on_target_entered);
   gtk_widget_class_bind_template_callback (widget_class, on_reset);
-
-  signals[CHANGED] = g_signal_new ("changed", EG_TYPE_TRACE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                                   G_TYPE_NONE, 0);
   signals[ACTIVATED] = g_signal_new ("activated", EG_TYPE_TRACE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                      NULL, G_TYPE_NONE, 0);
 }
@@ -278,10 +264,6 @@ eg_trace_settings_init (EgTraceSettings *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
   keep_words_whole (GTK_WIDGET (self));
-  self->matches = gtk_list_store_new (1, G_TYPE_STRING);
-  /* The property of that name says what is inserted, but shows nothing: only this adds a renderer. */
-  gtk_entry_completion_set_text_column (self->completion, 0);
-  gtk_entry_completion_set_match_func (self->completion, match_always, NULL, NULL);
   gtk_widget_set_sensitive (self->reset, FALSE);
   name_lists (GTK_WIDGET (self));
 }
@@ -293,9 +275,24 @@ eg_trace_settings_new (void)
 }
 
 void
+eg_trace_settings_set_draft (EgTraceSettings *self, EgDraft *draft)
+{
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self) && self->draft == NULL);
+
+  self->draft = g_object_ref (draft);
+  g_signal_connect_swapped (draft, "shown", G_CALLBACK (on_shown), self);
+  g_signal_connect_swapped (draft, "tokens-changed", G_CALLBACK (on_tokens_changed), self);
+  g_signal_connect_swapped (draft, "changed", G_CALLBACK (on_draft_changed), self);
+  g_signal_connect_swapped (draft, "problems-changed", G_CALLBACK (on_problems_changed), self);
+  eg_target_row_set_draft (self->target, draft, self->target_message);
+  eg_draft_show_settings (draft, eg_draft_get_request (draft));
+  on_problems_changed (self);
+}
+
+void
 eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
 {
-  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self) && self->draft != NULL);
 
   if (settings == NULL)
     return;
@@ -304,144 +301,14 @@ eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
   g_settings_bind (settings, "site", self->sites, "names", G_SETTINGS_BIND_DEFAULT);
   eg_restoring_row_bind (self->restoring, settings);
   eg_more_row_bind (self->more, settings);
-
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("", "");
-  eg_trace_settings_fill (self, request);
-  eg_remembered_settings_load (settings, request);
-  eg_trace_settings_show (self, request);
-  self->remembered = g_object_ref (settings);
-}
-
-static void
-on_indexed (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autoptr (EgTokenIndex) index = eg_token_index_new_finish (result);
-
-  /* Cancelled: the widget may be gone. */
-  if (index == NULL)
-    return;
-  EgTraceSettings *self = data;
-  g_clear_object (&self->indexing);
-  self->index = g_steal_pointer (&index);
-}
-
-void
-eg_trace_settings_set_model (EgTraceSettings *self, EgModel *model)
-{
-  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
-
-  EgTokenizer *tokenizer = model != NULL ? eg_model_get_tokenizer (model) : NULL;
-
-  if (tokenizer == self->tokenizer)
-    return;
-  if (self->indexing != NULL)
-    g_cancellable_cancel (self->indexing);
-  g_clear_object (&self->indexing);
-  g_clear_pointer (&self->index, eg_token_index_free);
-  g_clear_pointer (&self->tokenizer, eg_tokenizer_unref);
-  if (tokenizer == NULL)
-    return;
-  self->tokenizer = eg_tokenizer_ref (tokenizer);
-  self->indexing = g_cancellable_new ();
-  eg_token_index_new_async (tokenizer, self->indexing, on_indexed, self);
-}
-
-void
-eg_trace_settings_fill (EgTraceSettings *self, EgTraceRequest *request)
-{
-  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
-
-  const char *target = eg_trace_settings_get_target (self);
-
-  request->site = eg_site_chooser_get_first (self->sites);
-  request->more_sites = eg_site_chooser_get_sites (self->sites) & ~EG_SITE_BIT (request->site);
-  g_free (request->target);
-  request->target = *target != '\0' ? g_strdup (target) : NULL;
-  request->samples = (guint)gtk_spin_button_get_value_as_int (self->samples);
-  request->noise_level = gtk_spin_button_get_value (self->noise);
-  eg_corruption_row_fill (self->corruption, request);
-  eg_restoring_row_fill (self->restoring, request);
-  eg_more_row_fill (self->more, request);
-}
-
-void
-eg_trace_settings_show (EgTraceSettings *self, const EgTraceRequest *request)
-{
-  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
-
-  self->showing = TRUE;
-  self->sites_before = 0;
-  eg_site_chooser_set_sites (self->sites, EG_SITE_BIT (request->site) | request->more_sites, request->site);
-  eg_trace_settings_set_target (self, request->target);
-  gtk_spin_button_set_value (self->samples, request->samples);
-  gtk_spin_button_set_value (self->noise, request->noise_level);
-  eg_corruption_row_show (self->corruption, request);
-  eg_restoring_row_show (self->restoring, request);
-  eg_more_row_show (self->more, request);
-  self->showing = FALSE;
-  changed (self);
-}
-
-/* The rows' own texts first, then all of it together. */
-static EgSettingsPart
-find_wrong (EgTraceSettings *self, const EgTraceRequest *request, EgModel *model, GError **error)
-{
-  g_autoptr (EgTraceInput) input = NULL;
-
-  if (!eg_corruption_row_check (self->corruption, error))
-    return EG_SETTINGS_CORRUPTION;
-  if (!eg_restoring_row_check (self->restoring, error))
-    return EG_SETTINGS_RESTORING;
-  const EgSettingsPart part = eg_settings_check (request, model, &input, error);
-  if (input != NULL)
-    eg_restoring_row_suggest (self->restoring, eg_model_get_sizes (model)->n_layers, input);
-  return part;
-}
-
-gboolean
-eg_trace_settings_check (EgTraceSettings *self, const EgTraceRequest *request, EgModel *model, GError **error)
-{
-  g_return_val_if_fail (EG_IS_TRACE_SETTINGS (self), FALSE);
-
-  GError *wrong = NULL;
-  const EgSettingsPart part = find_wrong (self, request, model, &wrong);
-  const char *message = wrong != NULL ? wrong->message : NULL;
-
-  eg_corruption_row_set_error (self->corruption, part == EG_SETTINGS_CORRUPTION ? message : NULL);
-  eg_restoring_row_set_error (self->restoring, part == EG_SETTINGS_RESTORING ? message : NULL);
-  eg_more_row_set_error (self->more, part == EG_SETTINGS_MORE ? message : NULL);
-  if (wrong != NULL)
-    g_propagate_error (error, wrong);
-  return part == EG_SETTINGS_FINE;
-}
-
-void
-eg_trace_settings_set_target (EgTraceSettings *self, const char *target)
-{
-  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
-
-  const char *text = target != NULL ? target : "";
-  if (strcmp (eg_trace_settings_get_target (self), text) != 0)
-    gtk_editable_set_text (GTK_EDITABLE (self->target), text);
-}
-
-const char *
-eg_trace_settings_get_target (EgTraceSettings *self)
-{
-  return gtk_editable_get_text (GTK_EDITABLE (self->target));
-}
-
-void
-eg_trace_settings_set_message (EgTraceSettings *self, const char *message, gboolean error)
-{
-  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
-
-  eg_field_message_show (self->target_message, GTK_WIDGET (self->target), message, error);
+  eg_remembered_settings_bind (settings, self->draft);
 }
 
 void
 eg_trace_settings_commit (EgTraceSettings *self)
 {
+  g_return_if_fail (EG_IS_TRACE_SETTINGS (self));
+
   gtk_spin_button_update (self->samples);
   gtk_spin_button_update (self->noise);
   eg_restoring_row_commit (self->restoring);

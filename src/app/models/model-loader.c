@@ -1,6 +1,7 @@
+/* Opens a model and reads its weights in a thread, while the main loop looks how far it is. */
 #include "app/models/model-loader.h"
 
-#include "app/shell/application.h"
+#include "app/parts/hold.h"
 
 #define UPDATE_MS 100
 
@@ -84,7 +85,7 @@ on_loaded (GObject *source, GAsyncResult *result, gpointer data)
   g_autoptr (GError) error = NULL;
   g_autoptr (EgModel) model = g_task_propagate_pointer (G_TASK (result), &error);
 
-  eg_application_release_default ();
+  eg_program_release ();
   if (self->cancellable != g_task_get_cancellable (G_TASK (result)))
     return;
   stop (self);
@@ -167,7 +168,7 @@ eg_model_loader_open (EgModelLoader *self, const char *name, const EgTokenizerCh
   g_atomic_ref_count_inc (&job->refs);
   g_autoptr (GTask) task = g_task_new (self, self->cancellable, on_loaded, NULL);
   g_task_set_task_data (task, job, (GDestroyNotify)job_unref);
-  eg_application_hold_default ();
+  eg_program_hold ();
   self->timeout = g_timeout_add (UPDATE_MS, on_timeout, self);
   g_signal_emit (self, signals[CHANGED], 0);
   g_task_run_in_thread (task, load_in_thread);

@@ -1,7 +1,8 @@
+/* Lists models in a thread and remembers those that were opened. */
 #include "app/models/model-menu.h"
 
-#include "app/shell/application.h"
-#include "app/ask/prompt-menu.h"
+#include "app/parts/hold.h"
+#include "app/parts/menu-label.h"
 #include "library/catalog.h"
 #include "library/locate.h"
 
@@ -100,7 +101,7 @@ on_listed (GObject *source, GAsyncResult *result, gpointer data)
   EgModelMenu *self = EG_MODEL_MENU (source);
   const Listing *listing = g_task_get_task_data (G_TASK (result));
 
-  eg_application_release_default ();
+  eg_program_release ();
   if (!g_task_propagate_boolean (G_TASK (result), NULL))
     return;
   g_clear_object (&self->listing);
@@ -180,7 +181,7 @@ eg_model_menu_refresh (EgModelMenu *self)
   listing->remembered = get_remembered (self);
   g_autoptr (GTask) task = g_task_new (self, self->listing, on_listed, NULL);
   g_task_set_task_data (task, listing, listing_free);
-  eg_application_hold_default ();
+  eg_program_hold ();
   g_task_run_in_thread (task, list_in_thread);
 }
 

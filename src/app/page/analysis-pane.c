@@ -1,3 +1,4 @@
+/* The switcher under the map and the curves, texts and table behind it. */
 #include "app/page/analysis-pane.h"
 
 #include "app/page/cell-table.h"
@@ -10,7 +11,7 @@
 struct _EgAnalysisPane
 {
   AdwBin parent_instance;
-  EgTraceResult *result;
+  EgTraceGrid *grid;
   EgCell pins[EG_MAX_PINS];
   gsize n_pins;
 
@@ -35,8 +36,8 @@ G_DEFINE_FINAL_TYPE (EgAnalysisPane, eg_analysis_pane, ADW_TYPE_BIN)
 static void
 show_text (EgAnalysisPane *self, GtkLabel *label, EgCurves curves)
 {
-  g_autofree char *text = self->result != NULL
-                              ? eg_curves_describe (curves, self->result, self->pins, self->n_pins)
+  g_autofree char *text = self->grid != NULL
+                              ? eg_curves_describe (curves, self->grid, self->pins, self->n_pins)
                               : g_strdup ("");
   gtk_label_set_text (label, text);
 }
@@ -59,7 +60,7 @@ on_unpin (GtkButton *button, gpointer data)
 static void
 eg_analysis_pane_dispose (GObject *object)
 {
-  g_clear_pointer (&EG_ANALYSIS_PANE (object)->result, eg_trace_result_unref);
+  g_clear_pointer (&EG_ANALYSIS_PANE (object)->grid, eg_trace_grid_unref);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_ANALYSIS_PANE);
   G_OBJECT_CLASS (eg_analysis_pane_parent_class)->dispose (object);
 }
@@ -114,10 +115,9 @@ show_page (EgAnalysisPane *self, const char *name, gboolean visible)
 static void
 show_pages (EgAnalysisPane *self)
 {
-  const EgSweep sweep = self->result != NULL ? self->result->sweep : EG_SWEEP_CELLS;
   const char *shown = gtk_stack_get_visible_child_name (self->stack);
-  const gboolean layers = sweep != EG_SWEEP_POSITIONS;
-  const gboolean subject = layers && sweep != EG_SWEEP_LAYERS;
+  const gboolean layers = self->grid == NULL || eg_trace_grid_tells_layers (self->grid);
+  const gboolean subject = layers && (self->grid == NULL || eg_trace_grid_tells_tokens (self->grid));
 
   if (!layers && strcmp (shown, "cells") != 0)
     gtk_stack_set_visible_child_name (self->stack, "cells");
@@ -129,18 +129,18 @@ show_pages (EgAnalysisPane *self)
 }
 
 void
-eg_analysis_pane_set_result (EgAnalysisPane *self, EgTraceResult *result)
+eg_analysis_pane_set_grid (EgAnalysisPane *self, EgTraceGrid *grid)
 {
   g_return_if_fail (EG_IS_ANALYSIS_PANE (self));
 
-  if (result != NULL)
-    eg_trace_result_ref (result);
-  g_clear_pointer (&self->result, eg_trace_result_unref);
-  self->result = result;
-  eg_curves_view_set_result (self->layers, result);
-  eg_curves_view_set_result (self->subject, result);
-  eg_curves_view_set_result (self->pinned, result);
-  eg_cell_table_set_result (self->cells, result);
+  if (grid != NULL)
+    eg_trace_grid_ref (grid);
+  g_clear_pointer (&self->grid, eg_trace_grid_unref);
+  self->grid = grid;
+  eg_curves_view_set_grid (self->layers, grid);
+  eg_curves_view_set_grid (self->subject, grid);
+  eg_curves_view_set_grid (self->pinned, grid);
+  eg_cell_table_set_grid (self->cells, grid);
   show_pages (self);
   update_texts (self);
 }
@@ -152,7 +152,7 @@ eg_analysis_pane_set_pins (EgAnalysisPane *self, const EgCell *pins, gsize n_pin
 
   if (n_pins > 0)
     memcpy (self->pins, pins, n_pins * sizeof *pins);
-  if (n_pins > self->n_pins && (self->result == NULL || self->result->sweep != EG_SWEEP_POSITIONS))
+  if (n_pins > self->n_pins && (self->grid == NULL || eg_trace_grid_tells_layers (self->grid)))
     gtk_stack_set_visible_child_name (self->stack, "pinned");
   self->n_pins = n_pins;
   eg_curves_view_set_pins (self->pinned, pins, n_pins);

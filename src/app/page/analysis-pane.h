@@ -15,8 +15,8 @@ G_DECLARE_FINAL_TYPE (EgAnalysisPane, eg_analysis_pane, EG, ANALYSIS_PANE, AdwBi
 
 GtkWidget *eg_analysis_pane_new (void);
 
-/* Shows the result as it is now; again when it has changed. */
-void eg_analysis_pane_set_result (EgAnalysisPane *self, EgTraceResult *result);
+/* Shows the grid as it is now; again when it has changed. */
+void eg_analysis_pane_set_grid (EgAnalysisPane *self, EgTraceGrid *grid);
 void eg_analysis_pane_set_pins (EgAnalysisPane *self, const EgCell *pins, gsize n_pins);
 void eg_analysis_pane_set_layer (EgAnalysisPane *self, gssize layer);
 

@@ -1,3 +1,4 @@
+/* The card under the pointer: a cell’s numbers and its two small curves. */
 #include "app/page/cell-card.h"
 
 #include "app/page/cell-text.h"
@@ -64,38 +65,38 @@ extend (double *low, double *high, double value)
 
 /* Both curves have the same scale: it holds 0, what the clean run reaches, and both of them. */
 static void
-find_range (const EgTraceResult *result, gsize layer, gsize position, double *low, double *high)
+find_range (const EgTraceGrid *grid, gsize layer, gsize position, double *low, double *high)
 {
   *low = *high = 0;
-  extend (low, high, result->high_score);
-  for (gsize l = 0; l < result->n_layers; l++)
-    extend (low, high, eg_trace_result_score (result, l, position));
-  for (gsize t = 0; t < result->n_tokens; t++)
-    extend (low, high, eg_trace_result_score (result, layer, t));
+  extend (low, high, eg_trace_grid_get_ends (grid)->high);
+  for (gsize l = 0; l < grid->n_layers; l++)
+    extend (low, high, eg_trace_grid_score (grid, l, position));
+  for (gsize t = 0; t < grid->n_tokens; t++)
+    extend (low, high, eg_trace_grid_score (grid, layer, t));
   if (*high - *low <= 0)
     *high = *low + 1;
 }
 
 void
-eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize layer, gsize position)
+eg_cell_card_set_cell (EgCellCard *self, const EgTraceGrid *grid, gsize layer, gsize position)
 {
   g_return_if_fail (EG_IS_CELL_CARD (self));
-  g_return_if_fail (layer < result->n_layers && position < result->n_tokens);
+  g_return_if_fail (layer < grid->n_layers && position < grid->n_tokens);
 
-  const gsize L = result->n_layers, T = result->n_tokens;
-  g_autofree char *title = eg_format_place (result, layer, position);
-  g_autofree char *score = eg_format_score (result, layer, position);
-  g_autofree char *normalized = eg_format_normalized (result, layer, position);
+  const gsize L = grid->n_layers, T = grid->n_tokens;
+  g_autofree char *title = eg_format_place (grid, layer, position);
+  g_autofree char *score = eg_format_score (grid, layer, position);
+  g_autofree char *normalized = eg_format_normalized (grid, layer, position);
   g_autofree double *column = g_new (double, L);
   g_autofree double *column_sem = g_new (double, L);
 
   for (gsize l = 0; l < L; l++)
     {
-      column[l] = result->scores[l * T + position];
-      column_sem[l] = result->sem[l * T + position];
+      column[l] = grid->scores[0][l * T + position];
+      column_sem[l] = grid->sem[0][l * T + position];
     }
   double low, high;
-  find_range (result, layer, position, &low, &high);
+  find_range (grid, layer, position, &low, &high);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->score, score);
   gtk_label_set_text (self->normalized, normalized);
@@ -103,7 +104,7 @@ eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize laye
   gtk_widget_set_visible (GTK_WIDGET (self->over_layers), L > 1);
   gtk_widget_set_visible (GTK_WIDGET (self->over_tokens), T > 1);
   eg_chart_view_set_curve (self->over_layers, column, column_sem, L, low, high, layer);
-  eg_chart_view_set_curve (self->over_tokens, result->scores + layer * T, result->sem + layer * T, T, low,
+  eg_chart_view_set_curve (self->over_tokens, grid->scores[0] + layer * T, grid->sem[0] + layer * T, T, low,
                            high, position);
 }
 

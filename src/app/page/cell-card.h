@@ -12,7 +12,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (EgCellCard, eg_cell_card, EG, CELL_CARD, AdwBin)
 
 GtkWidget *eg_cell_card_new (void);
-void eg_cell_card_set_cell (EgCellCard *self, const EgTraceResult *result, gsize layer, gsize position);
+void eg_cell_card_set_cell (EgCellCard *self, const EgTraceGrid *grid, gsize layer, gsize position);
 
 /* Without its curves, where there is no room for them. */
 void eg_cell_card_set_compact (EgCellCard *self, gboolean compact);

@@ -1,3 +1,4 @@
+/* The cells as rows of a sortable table, made as they are scrolled into view. */
 #include "app/page/cell-table.h"
 
 #include "app/page/cell-text.h"
@@ -53,7 +54,7 @@ typedef enum
 struct _EgCellTable
 {
   AdwBin parent_instance;
-  EgTraceResult *result;
+  EgTraceGrid *grid;
   gsize n_layers, n_tokens;        /* of the rows that there are, or are being made */
   double *keys[N_COLUMNS];         /* [n_layers, n_tokens] values as they were when rows were last sorted */
   GPtrArray *bound;                /* of GtkListItem: those that show a cell */
@@ -84,20 +85,20 @@ static const char *const titles[N_COLUMNS] = {
 };
 
 static double
-value_of (const EgTraceResult *result, EgCell cell, Column column)
+value_of (const EgTraceGrid *grid, EgCell cell, Column column)
 {
-  const gsize at = cell.layer * result->n_tokens + cell.position;
+  const gsize at = cell.layer * grid->n_tokens + cell.position;
 
   switch (column)
     {
     case COLUMN_LAYER:
       return (double)cell.layer;
     case COLUMN_SCORE:
-      return result->scores[at];
+      return grid->scores[0][at];
     case COLUMN_SEM:
-      return result->sem[at];
+      return grid->sem[0][at];
     case COLUMN_NORMALIZED:
-      return eg_trace_result_normalize (result, result->scores[at]);
+      return eg_trace_grid_normalize (grid, grid->scores[0][at]);
     case COLUMN_POSITION:
     case COLUMN_TOKEN:
     case N_COLUMNS:
@@ -108,16 +109,16 @@ value_of (const EgTraceResult *result, EgCell cell, Column column)
 
 /* digits: of probabilities; 17 to read them back exactly. */
 static char *
-text_of (const EgTraceResult *result, EgCell cell, Column column, int digits)
+text_of (const EgTraceGrid *grid, EgCell cell, Column column, int digits)
 {
-  const double value = value_of (result, cell, column);
+  const double value = value_of (grid, cell, column);
   char buffer[G_ASCII_DTOSTR_BUF_SIZE];
 
   if (column == COLUMN_TOKEN)
-    return eg_token_to_visible (eg_trace_result_get_token (result, cell.position));
+    return eg_token_to_visible (eg_trace_grid_get_token (grid, cell.position));
   /* All of them together have no number. */
-  if ((column == COLUMN_LAYER && result->sweep == EG_SWEEP_POSITIONS)
-      || (column == COLUMN_POSITION && result->sweep == EG_SWEEP_LAYERS))
+  if ((column == COLUMN_LAYER && !eg_trace_grid_tells_layers (grid))
+      || (column == COLUMN_POSITION && !eg_trace_grid_tells_tokens (grid)))
     return g_strdup ("–");
   if (column == COLUMN_LAYER || column == COLUMN_POSITION)
     return g_strdup_printf ("%.0f", value);
@@ -158,10 +159,10 @@ show_cell (EgCellTable *self, GtkListItem *item)
 {
   const EgCellRow *row = gtk_list_item_get_item (item);
 
-  if (self->result == NULL || row == NULL || row->cell.layer >= self->result->n_layers
-      || row->cell.position >= self->result->n_tokens)
+  if (self->grid == NULL || row == NULL || row->cell.layer >= self->grid->n_layers
+      || row->cell.position >= self->grid->n_tokens)
     return;
-  g_autofree char *text = text_of (self->result, row->cell, column_of (item), 4);
+  g_autofree char *text = text_of (self->grid, row->cell, column_of (item), 4);
   gtk_inscription_set_text (GTK_INSCRIPTION (gtk_list_item_get_child (item)), text);
 }
 
@@ -197,7 +198,7 @@ take_keys (EgCellTable *self)
       g_free (self->keys[c]);
       self->keys[c] = g_new (double, n);
       for (gsize i = 0; i < n; i++)
-        self->keys[c][i] = value_of (self->result, (EgCell){ i / self->n_tokens, i % self->n_tokens }, c);
+        self->keys[c][i] = value_of (self->grid, (EgCell){ i / self->n_tokens, i % self->n_tokens }, c);
     }
 }
 
@@ -233,8 +234,7 @@ on_sorter_changed (GtkSorter *sorter, GtkSorterChange change, gpointer data)
 {
   EgCellTable *self = data;
 
-  if (self->result != NULL && self->result->n_layers == self->n_layers
-      && self->result->n_tokens == self->n_tokens)
+  if (self->grid != NULL && self->grid->n_layers == self->n_layers && self->grid->n_tokens == self->n_tokens)
     take_keys (self);
 }
 
@@ -284,7 +284,7 @@ copy (GtkWidget *widget, const char *name, GVariant *parameter)
   const gboolean all = gtk_bitset_is_empty (selected);
   const guint n = g_list_model_get_n_items (G_LIST_MODEL (self->selection));
 
-  if (self->result == NULL)
+  if (self->grid == NULL)
     return;
   for (Column c = 0; c < N_COLUMNS; c++)
     g_string_append_printf (text, "%s%s", c > 0 ? "\t" : "", _ (titles[c]));
@@ -296,7 +296,7 @@ copy (GtkWidget *widget, const char *name, GVariant *parameter)
       g_autoptr (EgCellRow) row = g_list_model_get_item (G_LIST_MODEL (self->selection), i);
       for (Column c = 0; c < N_COLUMNS; c++)
         {
-          g_autofree char *value = text_of (self->result, row->cell, c, 17);
+          g_autofree char *value = text_of (self->grid, row->cell, c, 17);
           g_string_append_printf (text, "%s%s", c > 0 ? "\t" : "", value);
         }
       g_string_append_c (text, '\n');
@@ -455,8 +455,8 @@ stop_sources (EgCellTable *self)
 static void
 renew (EgCellTable *self)
 {
-  const gsize n_layers = self->result != NULL ? self->result->n_layers : 0;
-  const gsize n_tokens = self->result != NULL ? self->result->n_tokens : 0;
+  const gsize n_layers = self->grid != NULL ? self->grid->n_layers : 0;
+  const gsize n_tokens = self->grid != NULL ? self->grid->n_tokens : 0;
 
   if (n_layers != self->n_layers || n_tokens != self->n_tokens)
     {
@@ -464,14 +464,14 @@ renew (EgCellTable *self)
       self->n_layers = n_layers;
       self->n_tokens = n_tokens;
       g_list_store_remove_all (self->rows);
-      if (self->result == NULL)
+      if (self->grid == NULL)
         return;
       take_keys (self);
       add_rows (self, FIRST_ROWS);
       self->making = g_idle_add_full (G_PRIORITY_LOW, on_making, self, NULL);
       return;
     }
-  if (self->result == NULL)
+  if (self->grid == NULL)
     return;
   if (self->renewing == 0)
     self->renewing = g_timeout_add (RENEW_MS, begin_renewing, self);
@@ -508,7 +508,7 @@ eg_cell_table_dispose (GObject *object)
 
   stop_sources (self);
   g_clear_pointer (&self->menu, gtk_widget_unparent);
-  g_clear_pointer (&self->result, eg_trace_result_unref);
+  g_clear_pointer (&self->grid, eg_trace_grid_unref);
   adw_bin_set_child (ADW_BIN (self), NULL);
   g_clear_object (&self->selection);
   g_clear_object (&self->rows);
@@ -582,14 +582,14 @@ eg_cell_table_new (void)
 }
 
 void
-eg_cell_table_set_result (EgCellTable *self, EgTraceResult *result)
+eg_cell_table_set_grid (EgCellTable *self, EgTraceGrid *grid)
 {
   g_return_if_fail (EG_IS_CELL_TABLE (self));
 
-  if (result != NULL)
-    eg_trace_result_ref (result);
-  g_clear_pointer (&self->result, eg_trace_result_unref);
-  self->result = result;
+  if (grid != NULL)
+    eg_trace_grid_ref (grid);
+  g_clear_pointer (&self->grid, eg_trace_grid_unref);
+  self->grid = grid;
   if (gtk_widget_get_mapped (GTK_WIDGET (self)))
     renew (self);
 }

@@ -12,7 +12,7 @@ G_DECLARE_FINAL_TYPE (EgCellTable, eg_cell_table, EG, CELL_TABLE, AdwBin)
 
 GtkWidget *eg_cell_table_new (void);
 
-/* Shows the result as it is now. Costs nothing while the table is not on the screen. */
-void eg_cell_table_set_result (EgCellTable *self, EgTraceResult *result);
+/* Shows the grid as it is now. Costs nothing while the table is not on the screen. */
+void eg_cell_table_set_grid (EgCellTable *self, EgTraceGrid *grid);
 
 G_END_DECLS

@@ -1,19 +1,11 @@
+/* Formats scores, cells, durations and progress. */
 #include "app/page/cell-text.h"
 
+#include "app/parts/probability-text.h"
 #include "tokenizer/token-text.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
-
-char *
-eg_format_probability (double probability)
-{
-  if (isnan (probability))
-    return g_strdup ("–");
-  if (probability > 0 && probability < 0.0005)
-    return g_strdup ("< 0.001");
-  return g_strdup_printf ("%.3f", probability);
-}
 
 char *
 eg_format_value (EgMetric metric, double value)
@@ -24,44 +16,44 @@ eg_format_value (EgMetric metric, double value)
 }
 
 char *
-eg_format_place (const EgTraceResult *result, gsize layer, gsize position)
+eg_format_place (const EgTraceGrid *grid, gsize layer, gsize position)
 {
-  g_autofree char *token = eg_format_token (result, position);
+  g_autofree char *token = eg_format_token (grid, position);
 
-  if (result->sweep == EG_SWEEP_LAYERS)
+  if (!eg_trace_grid_tells_tokens (grid))
     return g_strdup_printf (_ ("Layer %zu · all tokens"), layer);
-  if (result->sweep == EG_SWEEP_POSITIONS)
+  if (!eg_trace_grid_tells_layers (grid))
     return g_strdup_printf (_ ("All layers · %s (%zu)"), token, position);
   /* TRANSLATORS: the heading of a cell's numbers: the layer, the token and its position. */
   return g_strdup_printf (_ ("Layer %zu · %s (%zu)"), layer, token, position);
 }
 
 char *
-eg_format_token (const EgTraceResult *result, gsize position)
+eg_format_token (const EgTraceGrid *grid, gsize position)
 {
-  g_autofree char *visible = eg_token_quote (eg_trace_result_get_token (result, position));
+  g_autofree char *visible = eg_token_quote (eg_trace_grid_get_token (grid, position));
   return g_strdup_printf ("“%s”", visible);
 }
 
 char *
-eg_format_score (const EgTraceResult *result, gsize layer, gsize position)
+eg_format_score (const EgTraceGrid *grid, gsize layer, gsize position)
 {
-  const double score = eg_trace_result_score (result, layer, position);
-  const double sem = result->sem[layer * result->n_tokens + position];
+  const double score = eg_trace_grid_score (grid, layer, position);
+  const double sem = grid->sem[0][layer * grid->n_tokens + position];
 
   if (isnan (score))
-    return g_strdup (result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
-  g_autofree char *text = eg_format_value (result->metric, score);
+    return g_strdup (grid->result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
+  g_autofree char *text = eg_format_value (eg_trace_grid_get_metric (grid), score);
   if (isnan (sem))
     return g_steal_pointer (&text);
   return g_strdup_printf ("%s ± %.3f", text, sem);
 }
 
 char *
-eg_format_normalized (const EgTraceResult *result, gsize layer, gsize position)
+eg_format_normalized (const EgTraceGrid *grid, gsize layer, gsize position)
 {
-  const double score = eg_trace_result_score (result, layer, position);
-  const double normalized = eg_trace_result_normalize (result, score);
+  const double score = eg_trace_grid_score (grid, layer, position);
+  const double normalized = eg_trace_grid_normalize (grid, score);
 
   if (isnan (score))
     return g_strdup ("");
@@ -71,19 +63,19 @@ eg_format_normalized (const EgTraceResult *result, gsize layer, gsize position)
 }
 
 char *
-eg_format_cell (const EgTraceResult *result, gsize layer, gsize position)
+eg_format_cell (const EgTraceGrid *grid, gsize layer, gsize position)
 {
-  g_autofree char *token = eg_format_token (result, position);
-  g_autofree char *score = eg_format_score (result, layer, position);
-  g_autofree char *normalized = eg_format_normalized (result, layer, position);
+  g_autofree char *token = eg_format_token (grid, position);
+  g_autofree char *score = eg_format_score (grid, layer, position);
+  g_autofree char *normalized = eg_format_normalized (grid, layer, position);
 
   const char *comma = *normalized != '\0' ? ", " : "";
 
-  if (result->sweep == EG_SWEEP_LAYERS)
+  if (!eg_trace_grid_tells_tokens (grid))
     /* TRANSLATORS: what a screen reader says of a cell: the layer, then the score, its standard error (“ ±
      * 0.02” or nothing) and “, normalized 0.50” or nothing. */
     return g_strdup_printf (_ ("Layer %zu, all tokens: %s%s%s"), layer, score, comma, normalized);
-  if (result->sweep == EG_SWEEP_POSITIONS)
+  if (!eg_trace_grid_tells_layers (grid))
     /* TRANSLATORS: the token and its position, then the score, its standard error (“ ± 0.02” or nothing) and
      * “, normalized 0.50” or nothing. */
     return g_strdup_printf (_ ("All layers, %s, position %zu: %s%s%s"), token, position, score, comma,
@@ -130,10 +122,10 @@ eg_format_progress (double cells, double all_cells, double elapsed, double left)
 }
 
 gsize
-eg_count_known_cells (const EgTraceResult *result)
+eg_count_known_cells (const EgTraceGrid *grid)
 {
   gsize n = 0;
-  for (gsize i = 0; i < result->n_layers * result->n_tokens; i++)
-    n += !isnan (result->scores[i]);
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
+    n += !isnan (grid->scores[0][i]);
   return n;
 }

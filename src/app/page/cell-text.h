@@ -5,27 +5,24 @@
 
 G_BEGIN_DECLS
 
-/* "0.412", "< 0.001"; an en dash for NaN. (transfer full) */
-char *eg_format_probability (double probability);
-
-/* The same of a metric, "−1.53" of others than the probability. (transfer full) */
+/* As eg_format_probability(); of other metrics, "−1.53". (transfer full) */
 char *eg_format_value (EgMetric metric, double value);
 
 /* "Layer 4 · “␣Merkel” (6)"; of other sweeps, what a cell of theirs is. (transfer full) */
-char *eg_format_place (const EgTraceResult *result, gsize layer, gsize position);
+char *eg_format_place (const EgTraceGrid *grid, gsize layer, gsize position);
 
 /* "“ Merkel”" with ␣ for its space. (transfer full) */
-char *eg_format_token (const EgTraceResult *result, gsize position);
+char *eg_format_token (const EgTraceGrid *grid, gsize position);
 
 /* "0.412 ± 0.020", or "not computed yet", or that there is none: where a swapped subject has fewer tokens.
  * (transfer full) */
-char *eg_format_score (const EgTraceResult *result, gsize layer, gsize position);
+char *eg_format_score (const EgTraceGrid *grid, gsize layer, gsize position);
 
 /* "normalized 0.39", or that it is undefined. (transfer full) */
-char *eg_format_normalized (const EgTraceResult *result, gsize layer, gsize position);
+char *eg_format_normalized (const EgTraceGrid *grid, gsize layer, gsize position);
 
 /* "Layer 4, “␣Merkel”, position 6: 0.412 ± 0.020, normalized 0.39". (transfer full) */
-char *eg_format_cell (const EgTraceResult *result, gsize layer, gsize position);
+char *eg_format_cell (const EgTraceGrid *grid, gsize layer, gsize position);
 
 /* "40 ms", "0.6 s", "3 s", "2 min 5 s". (transfer full) */
 char *eg_format_duration (double seconds);
@@ -35,6 +32,6 @@ char *eg_format_duration (double seconds);
 char *eg_format_progress (double cells, double all_cells, double elapsed, double left);
 
 /* How many cells have a score. */
-gsize eg_count_known_cells (const EgTraceResult *result);
+gsize eg_count_known_cells (const EgTraceGrid *grid);
 
 G_END_DECLS

@@ -1,3 +1,4 @@
+/* The curve of one row or column of the map, in the theme’s colours. */
 #include "app/page/chart-view.h"
 
 #include "app/parts/plot-style.h"

@@ -1,3 +1,4 @@
+/* Draws one set of curves, with the layer of the map’s cursor marked. */
 #include "app/page/curves-view.h"
 
 #include "app/parts/plot-style.h"
@@ -9,7 +10,7 @@ struct _EgCurvesView
 {
   GtkWidget parent_instance;
   EgCurves curves;
-  EgTraceResult *result;
+  EgTraceGrid *grid;
   EgCell pins[EG_MAX_PINS];
   gsize n_pins;
   gssize layer;
@@ -26,7 +27,7 @@ G_DEFINE_FINAL_TYPE (EgCurvesView, eg_curves_view, GTK_TYPE_WIDGET)
 static gboolean
 is_empty (EgCurvesView *self)
 {
-  return self->result == NULL || (self->curves == EG_CURVES_PINNED && self->n_pins == 0);
+  return self->grid == NULL || (self->curves == EG_CURVES_PINNED && self->n_pins == 0);
 }
 
 static void
@@ -60,16 +61,16 @@ eg_curves_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       = adw_style_manager_get_dark (adw_style_manager_get_for_display (gtk_widget_get_display (widget)));
   const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height);
   cairo_t *cr = gtk_snapshot_append_cairo (snapshot, &bounds);
-  eg_curves_draw (self->curves, self->result, self->pins, self->n_pins, &chart,
-                  eg_plot_style_subject (widget), dark, self->layer, cr, width, height);
+  eg_curves_draw (self->curves, self->grid, self->pins, self->n_pins, &chart, eg_plot_style_subject (widget),
+                  dark, self->layer, cr, width, height);
   cairo_destroy (cr);
 }
 
 static void
 describe (EgCurvesView *self)
 {
-  g_autofree char *text = self->result != NULL
-                              ? eg_curves_describe (self->curves, self->result, self->pins, self->n_pins)
+  g_autofree char *text = self->grid != NULL
+                              ? eg_curves_describe (self->curves, self->grid, self->pins, self->n_pins)
                               : g_strdup ("");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
 }
@@ -88,7 +89,7 @@ eg_curves_view_set_property (GObject *object, guint id, const GValue *value, GPa
 static void
 eg_curves_view_dispose (GObject *object)
 {
-  g_clear_pointer (&EG_CURVES_VIEW (object)->result, eg_trace_result_unref);
+  g_clear_pointer (&EG_CURVES_VIEW (object)->grid, eg_trace_grid_unref);
   G_OBJECT_CLASS (eg_curves_view_parent_class)->dispose (object);
 }
 
@@ -125,16 +126,16 @@ eg_curves_view_new (void)
 }
 
 void
-eg_curves_view_set_result (EgCurvesView *self, EgTraceResult *result)
+eg_curves_view_set_grid (EgCurvesView *self, EgTraceGrid *grid)
 {
   g_return_if_fail (EG_IS_CURVES_VIEW (self));
 
-  if (result != self->result)
+  if (grid != self->grid)
     {
-      if (result != NULL)
-        eg_trace_result_ref (result);
-      g_clear_pointer (&self->result, eg_trace_result_unref);
-      self->result = result;
+      if (grid != NULL)
+        eg_trace_grid_ref (grid);
+      g_clear_pointer (&self->grid, eg_trace_grid_unref);
+      self->grid = grid;
     }
   eg_curves_view_update (self);
 }

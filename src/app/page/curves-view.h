@@ -15,7 +15,7 @@ G_DECLARE_FINAL_TYPE (EgCurvesView, eg_curves_view, EG, CURVES_VIEW, GtkWidget)
 GtkWidget *eg_curves_view_new (void);
 
 /* NULL: nothing. Call it again, or eg_curves_view_update(), when its numbers have changed. */
-void eg_curves_view_set_result (EgCurvesView *self, EgTraceResult *result);
+void eg_curves_view_set_grid (EgCurvesView *self, EgTraceGrid *grid);
 void eg_curves_view_update (EgCurvesView *self);
 
 /* The arrays are copied. */

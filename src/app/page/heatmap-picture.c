@@ -1,3 +1,4 @@
+/* The map’s picture, drawn once and kept; new cells are drawn into it. */
 #include "app/page/heatmap-picture.h"
 
 #include <math.h>
@@ -41,7 +42,7 @@ eg_heatmap_picture_free (EgHeatmapPicture *self)
 
 const EgHeatmapLayout *
 eg_heatmap_picture_measure (EgHeatmapPicture *self,
-                            const EgTraceResult *result,
+                            const EgTraceGrid *grid,
                             const EgHeatmapStyle *style,
                             int width,
                             int height,
@@ -50,8 +51,8 @@ eg_heatmap_picture_measure (EgHeatmapPicture *self,
 {
   if (self->layout == NULL)
     {
-      self->layout = eg_heatmap_layout_new_zoomed (result, style, width, height, scale, zoom);
-      self->changed = g_new0 (guint8, result->n_layers * result->n_tokens);
+      self->layout = eg_heatmap_layout_new_zoomed (grid, style, width, height, scale, zoom);
+      self->changed = g_new0 (guint8, eg_trace_grid_n_cells (grid));
     }
   return self->layout;
 }
@@ -76,9 +77,9 @@ eg_heatmap_picture_scroll (EgHeatmapPicture *self, double x, double y)
 
 /* The probabilities that the colours rest on are refined while samples come in. */
 static gboolean
-scale_has_moved (EgHeatmapPicture *self, const EgTraceResult *result)
+scale_has_moved (EgHeatmapPicture *self, const EgTraceGrid *grid)
 {
-  const double low = result->low_score, high = result->high_score;
+  const double low = eg_trace_grid_get_ends (grid)->low, high = eg_trace_grid_get_ends (grid)->high;
   const gboolean same = (low == self->drawn_low || (isnan (low) && isnan (self->drawn_low)))
                         && (high == self->drawn_high || (isnan (high) && isnan (self->drawn_high)));
   return !same && self->layout->normalized;
@@ -86,13 +87,13 @@ scale_has_moved (EgHeatmapPicture *self, const EgTraceResult *result)
 
 void
 eg_heatmap_picture_add_changes (EgHeatmapPicture *self,
-                                const EgTraceResult *result,
+                                const EgTraceGrid *grid,
                                 const EgTraceCell *cells,
                                 gsize n_cells)
 {
   if (self->layout == NULL)
     return;
-  if (!eg_heatmap_layout_fits (self->layout, result))
+  if (!eg_heatmap_layout_fits (self->layout, grid))
     {
       eg_heatmap_picture_forget (self);
       return;
@@ -100,14 +101,14 @@ eg_heatmap_picture_add_changes (EgHeatmapPicture *self,
   if (self->surface == NULL)
     return;
   for (gsize i = 0; i < n_cells; i++)
-    if (cells[i].layer < result->n_layers && cells[i].position < result->n_tokens)
-      self->changed[cells[i].layer * result->n_tokens + cells[i].position] = TRUE;
-  self->all_changed = self->all_changed || scale_has_moved (self, result);
+    if (cells[i].layer < grid->n_layers && cells[i].position < grid->n_tokens)
+      self->changed[cells[i].layer * grid->n_tokens + cells[i].position] = TRUE;
+  self->all_changed = self->all_changed || scale_has_moved (self, grid);
   self->any_changed = self->any_changed || self->all_changed || n_cells > 0;
 }
 
 static void
-draw_whole (EgHeatmapPicture *self, const EgTraceResult *result)
+draw_whole (EgHeatmapPicture *self, const EgTraceGrid *grid)
 {
   const EgHeatmapLayout *layout = self->layout;
   const int scale = (int)layout->pixel;
@@ -116,20 +117,20 @@ draw_whole (EgHeatmapPicture *self, const EgTraceResult *result)
                                               (int)layout->height * scale);
   cairo_surface_set_device_scale (self->surface, scale, scale);
   cairo_t *cr = cairo_create (self->surface);
-  eg_heatmap_draw (layout, result, cr);
+  eg_heatmap_draw (layout, grid, cr);
   cairo_destroy (cr);
 }
 
 static void
-draw_changes (EgHeatmapPicture *self, const EgTraceResult *result)
+draw_changes (EgHeatmapPicture *self, const EgTraceGrid *grid)
 {
   cairo_t *cr = cairo_create (self->surface);
 
   if (self->all_changed)
-    eg_heatmap_draw_known (self->layout, result, cr);
-  for (gsize i = 0; !self->all_changed && i < result->n_layers * result->n_tokens; i++)
+    eg_heatmap_draw_known (self->layout, grid, cr);
+  for (gsize i = 0; !self->all_changed && i < eg_trace_grid_n_cells (grid); i++)
     if (self->changed[i])
-      eg_heatmap_draw_cell (self->layout, result, i / result->n_tokens, i % result->n_tokens, cr);
+      eg_heatmap_draw_cell (self->layout, grid, i / grid->n_tokens, i % grid->n_tokens, cr);
   cairo_destroy (cr);
 }
 
@@ -150,7 +151,7 @@ make_node (EgHeatmapPicture *self, EgRect rect)
 }
 
 static void
-draw (EgHeatmapPicture *self, const EgTraceResult *result)
+draw (EgHeatmapPicture *self, const EgTraceGrid *grid)
 {
   const EgHeatmapLayout *layout = self->layout;
 
@@ -158,27 +159,27 @@ draw (EgHeatmapPicture *self, const EgTraceResult *result)
   if (self->surface == NULL)
     {
       g_clear_pointer (&self->whole, gsk_render_node_unref);
-      draw_whole (self, result);
+      draw_whole (self, grid);
       self->whole = make_node (self, (EgRect){ 0, 0, layout->width, layout->height });
     }
   else
     {
-      draw_changes (self, result);
+      draw_changes (self, grid);
       self->map = make_node (self, layout->map);
     }
-  memset (self->changed, 0, result->n_layers * result->n_tokens);
+  memset (self->changed, 0, eg_trace_grid_n_cells (grid));
   self->any_changed = self->all_changed = FALSE;
-  self->drawn_low = result->low_score;
-  self->drawn_high = result->high_score;
+  self->drawn_low = eg_trace_grid_get_ends (grid)->low;
+  self->drawn_high = eg_trace_grid_get_ends (grid)->high;
 }
 
 void
-eg_heatmap_picture_snapshot (EgHeatmapPicture *self, const EgTraceResult *result, GtkSnapshot *snapshot)
+eg_heatmap_picture_snapshot (EgHeatmapPicture *self, const EgTraceGrid *grid, GtkSnapshot *snapshot)
 {
   g_return_if_fail (self->layout != NULL);
 
   if (self->surface == NULL || self->any_changed)
-    draw (self, result);
+    draw (self, grid);
   gtk_snapshot_append_node (snapshot, self->whole);
   if (self->map != NULL)
     gtk_snapshot_append_node (snapshot, self->map);

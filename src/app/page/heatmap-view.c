@@ -1,3 +1,4 @@
+/* The map as a widget: pointer, keys and focus, pins, the card, and what a screen reader hears. */
 #include "app/page/heatmap-view.h"
 
 #include "app/page/cell-card.h"
@@ -19,7 +20,7 @@
 struct _EgHeatmapView
 {
   GtkWidget parent_instance;
-  EgTraceResult *result;
+  EgTraceGrid *grid;
   EgHeatmapStyle style;
   EgHeatmapPicture *picture; /* without cursor and card */
   EgMapScroll *scroll;
@@ -61,14 +62,14 @@ ensure_layout (EgHeatmapView *self)
   const int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
   double x, y;
 
-  if (self->result == NULL || width <= 0 || height <= 0)
+  if (self->grid == NULL || width <= 0 || height <= 0)
     return NULL;
   if (eg_heatmap_picture_get_layout (self->picture) == NULL)
     {
       EgHeatmapStyle style = self->style;
       style.font_size = eg_plot_style_fit_font (style.font_size, width);
       const EgHeatmapLayout *layout = eg_heatmap_picture_measure (
-          self->picture, self->result, &style, width, height, gtk_widget_get_scale_factor (widget),
+          self->picture, self->grid, &style, width, height, gtk_widget_get_scale_factor (widget),
           eg_map_scroll_get_zoom (self->scroll));
       eg_map_scroll_configure (self->scroll, layout);
       eg_map_scroll_get_place (self->scroll, &x, &y);
@@ -88,7 +89,7 @@ fill_card (EgHeatmapView *self)
                           || gtk_widget_get_height (GTK_WIDGET (self)) < HIGH_CARD * em;
 
   eg_cell_card_set_compact (EG_CELL_CARD (self->card), narrow);
-  eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->result, self->layer, self->position);
+  eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->grid, self->layer, self->position);
 }
 
 /* Once a frame, however often numbers come in. */
@@ -98,7 +99,7 @@ refresh_card (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
   EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
 
   self->card_tick = 0;
-  if (self->has_cursor && self->result != NULL)
+  if (self->has_cursor && self->grid != NULL)
     fill_card (self);
   return G_SOURCE_REMOVE;
 }
@@ -113,7 +114,7 @@ queue_refresh_of_card (EgHeatmapView *self)
 static void
 update_card (EgHeatmapView *self)
 {
-  const gboolean visible = self->has_cursor && self->result != NULL;
+  const gboolean visible = self->has_cursor && self->grid != NULL;
 
   if (visible)
     fill_card (self);
@@ -275,7 +276,7 @@ pin_cursor (GtkWidget *widget, GVariant *args, gpointer data)
 {
   EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
 
-  if (self->result == NULL || !self->has_cursor)
+  if (self->grid == NULL || !self->has_cursor)
     return FALSE;
   toggle_pin (self, self->layer, self->position);
   return TRUE;
@@ -322,8 +323,8 @@ move_cursor (GtkWidget *widget, GVariant *args, gpointer data)
   if (self->has_cursor)
     {
       const gboolean tokens_down = self->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
-      layer = move_by (layer, tokens_down ? across : down, self->result->n_layers);
-      position = move_by (position, tokens_down ? down : across, self->result->n_tokens);
+      layer = move_by (layer, tokens_down ? across : down, self->grid->n_layers);
+      position = move_by (position, tokens_down ? down : across, self->grid->n_tokens);
     }
   eg_map_scroll_reveal (self->scroll, eg_heatmap_layout_get_cell (layout, layer, position));
   set_cursor (self, layer, position, TRUE);
@@ -487,7 +488,7 @@ eg_heatmap_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
     return;
   if (self->dimmed)
     gtk_snapshot_push_opacity (snapshot, EG_DIMMED);
-  eg_heatmap_picture_snapshot (self->picture, self->result, snapshot);
+  eg_heatmap_picture_snapshot (self->picture, self->grid, snapshot);
   if (self->dimmed)
     gtk_snapshot_pop (snapshot);
   snapshot_pins_and_cursor (self, layout, snapshot);
@@ -518,7 +519,7 @@ eg_heatmap_view_dispose (GObject *object)
   g_clear_pointer (&self->card, gtk_widget_unparent);
   g_clear_pointer (&self->scroll, eg_map_scroll_free);
   g_clear_pointer (&self->picture, eg_heatmap_picture_free);
-  g_clear_pointer (&self->result, eg_trace_result_unref);
+  g_clear_pointer (&self->grid, eg_trace_grid_unref);
   G_OBJECT_CLASS (eg_heatmap_view_parent_class)->dispose (object);
 }
 
@@ -609,19 +610,19 @@ eg_heatmap_view_new (void)
 }
 
 static gboolean
-has_same_shape (const EgTraceResult *a, const EgTraceResult *b)
+has_same_shape (const EgTraceGrid *a, const EgTraceGrid *b)
 {
   return a != NULL && b != NULL && a->n_layers == b->n_layers && a->n_tokens == b->n_tokens;
 }
 
 void
-eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
+eg_heatmap_view_set_grid (EgHeatmapView *self, EgTraceGrid *grid)
 {
   g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
 
-  if (self->result == result)
+  if (self->grid == grid)
     return;
-  if (!has_same_shape (self->result, result))
+  if (!has_same_shape (self->grid, grid))
     {
       self->has_cursor = FALSE;
       self->layer = self->position = 0;
@@ -629,10 +630,10 @@ eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result)
       if (self->n_pins > 0)
         set_pins (self, 0);
     }
-  if (result != NULL)
-    eg_trace_result_ref (result);
-  g_clear_pointer (&self->result, eg_trace_result_unref);
-  self->result = result;
+  if (grid != NULL)
+    eg_trace_grid_ref (grid);
+  g_clear_pointer (&self->grid, eg_trace_grid_unref);
+  self->grid = grid;
   forget_picture (self);
   update_card (self);
   eg_heatmap_view_announce (self);
@@ -643,9 +644,9 @@ eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsi
 {
   g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
 
-  if (self->result == NULL)
+  if (self->grid == NULL)
     return;
-  eg_heatmap_picture_add_changes (self->picture, self->result, cells, n_cells);
+  eg_heatmap_picture_add_changes (self->picture, self->grid, cells, n_cells);
   queue_refresh_of_card (self);
   if (eg_heatmap_picture_get_layout (self->picture) == NULL)
     gtk_widget_queue_allocate (GTK_WIDGET (self));
@@ -658,19 +659,19 @@ eg_heatmap_view_announce (EgHeatmapView *self)
   g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
 
   g_autofree char *label = NULL, *progress = NULL, *cell = NULL, *description = NULL;
-  if (self->result == NULL)
+  if (self->grid == NULL)
     {
       label = g_strdup (_ ("Heatmap"));
       description = g_strdup (_ ("Nothing traced yet"));
     }
   else
     {
-      const gsize n_cells = self->result->n_layers * self->result->n_tokens;
-      label = g_strdup_printf (_ ("Heatmap of %zu layers by %zu tokens"), self->result->n_layers,
-                               self->result->n_tokens);
-      progress = g_strdup_printf (_ ("%'zu of %'zu cells"), eg_count_known_cells (self->result), n_cells);
+      const gsize n_cells = self->grid->n_layers * self->grid->n_tokens;
+      label = g_strdup_printf (_ ("Heatmap of %zu layers by %zu tokens"), self->grid->n_layers,
+                               self->grid->n_tokens);
+      progress = g_strdup_printf (_ ("%'zu of %'zu cells"), eg_count_known_cells (self->grid), n_cells);
       if (self->has_cursor)
-        cell = eg_format_cell (self->result, self->layer, self->position);
+        cell = eg_format_cell (self->grid, self->layer, self->position);
       description = cell != NULL ? g_strdup_printf ("%s. %s", cell, progress) : g_strdup (progress);
     }
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, label,
@@ -746,5 +747,5 @@ eg_heatmap_view_unpin_all (EgHeatmapView *self)
 gssize
 eg_heatmap_view_get_layer (EgHeatmapView *self)
 {
-  return self->has_cursor && self->result != NULL ? (gssize)self->layer : -1;
+  return self->has_cursor && self->grid != NULL ? (gssize)self->layer : -1;
 }

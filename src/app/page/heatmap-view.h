@@ -3,7 +3,7 @@
 
 #include "plot/curves.h"
 #include "plot/heatmap.h"
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <gtk/gtk.h>
 
@@ -16,10 +16,10 @@ G_DECLARE_FINAL_TYPE (EgHeatmapView, eg_heatmap_view, EG, HEATMAP_VIEW, GtkWidge
 
 GtkWidget *eg_heatmap_view_new (void);
 
-/* Shows a result, which may still grow; NULL: nothing. */
-void eg_heatmap_view_set_result (EgHeatmapView *self, EgTraceResult *result);
+/* Shows a grid, which may still grow; NULL: nothing. */
+void eg_heatmap_view_set_grid (EgHeatmapView *self, EgTraceGrid *grid);
 
-/* The result has new values: of these cells, or only of its probabilities. Draws those cells alone. */
+/* The grid has new values: of these cells, or only of its probabilities. Draws those cells alone. */
 void eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsize n_cells);
 
 /* Says to a screen reader how far the trace is. Not for every update: a few times a second. */
@@ -38,8 +38,6 @@ gssize eg_heatmap_view_get_layer (EgHeatmapView *self);
 void eg_heatmap_view_set_colormap (EgHeatmapView *self, EgColormap colormap);
 void eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale);
 void eg_heatmap_view_set_orientation (EgHeatmapView *self, EgOrientation orientation);
-
-#define EG_ZOOM_STEP 1.25 /* of a key or a notch of the wheel */
 
 /* Makes the cells larger by a factor, held within 1 (all in view) and what is still useful; 0: all in view.
  */

@@ -1,3 +1,4 @@
+/* The popover that explains the map, filled from its template. */
 #include "app/page/map-help.h"
 
 #include "app/page/run-drawing.h"

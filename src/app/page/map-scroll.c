@@ -1,6 +1,5 @@
+/* Zoom and place of the map, from wheel, fingers, keys and scrollbars. */
 #include "app/page/map-scroll.h"
-
-#include "app/page/heatmap-view.h"
 
 #include <math.h>
 

@@ -7,6 +7,8 @@
 
 G_BEGIN_DECLS
 
+#define EG_ZOOM_STEP 1.25 /* of a key or a notch of the wheel */
+
 typedef struct _EgMapScroll EgMapScroll;
 
 /* zoomed: the map is to be measured again and given to eg_map_scroll_configure(); moved: to be scrolled. */

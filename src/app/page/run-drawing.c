@@ -1,3 +1,4 @@
+/* Plays the three runs frame by frame, or shows them finished where animations are off. */
 #include "app/page/run-drawing.h"
 
 #include <glib/gi18n.h>

@@ -1,4 +1,7 @@
+/* Small maps in a row, drawn at once; a click or an arrow key chooses one. */
 #include "app/page/site-maps.h"
+
+#include "trace/ask/site-names.h"
 
 #include "app/parts/plot-style.h"
 
@@ -8,7 +11,7 @@
 struct _EgSiteMaps
 {
   GtkWidget parent_instance;
-  GPtrArray *results; /* of EgTraceResult */
+  GPtrArray *grids; /* of EgTraceGrid */
   gsize chosen;
   EgHeatmapStyle style;
   gboolean dimmed;
@@ -24,16 +27,16 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgSiteMaps, eg_site_maps, GTK_TYPE_WIDGET)
 
-static EgTraceResult *const *
-get_results (EgSiteMaps *self)
+static EgTraceGrid *const *
+get_grids (EgSiteMaps *self)
 {
-  return (EgTraceResult *const *)self->results->pdata;
+  return (EgTraceGrid *const *)self->grids->pdata;
 }
 
 static const char *
 get_title (EgSiteMaps *self, gsize i)
 {
-  return eg_site_get_title (get_results (self)[i]->site);
+  return eg_site_name_get_title (get_grids (self)[i]->site);
 }
 
 /* FALSE where there is nothing to place. */
@@ -43,9 +46,9 @@ place (EgSiteMaps *self, EgMultiples *multiples)
   GtkWidget *widget = GTK_WIDGET (self);
   const int width = gtk_widget_get_width (widget), height = gtk_widget_get_height (widget);
 
-  if (self->results->len == 0 || width <= 0 || height <= 0)
+  if (self->grids->len == 0 || width <= 0 || height <= 0)
     return FALSE;
-  eg_multiples_init (multiples, get_results (self), self->results->len, &self->style, width, height,
+  eg_multiples_init (multiples, get_grids (self), self->grids->len, &self->style, width, height,
                      gtk_widget_get_scale_factor (widget));
   return TRUE;
 }
@@ -53,10 +56,10 @@ place (EgSiteMaps *self, EgMultiples *multiples)
 static void
 describe (EgSiteMaps *self)
 {
-  g_autofree char *text = self->chosen < self->results->len
+  g_autofree char *text = self->chosen < self->grids->len
                               /* TRANSLATORS: the name of a map, its number and how many maps there are. */
                               ? g_strdup_printf (_ ("%s, %zu of %u"), get_title (self, self->chosen),
-                                                 self->chosen + 1, self->results->len)
+                                                 self->chosen + 1, self->grids->len)
                               : g_strdup ("");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text,
                                   GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
@@ -65,7 +68,7 @@ describe (EgSiteMaps *self)
 static void
 choose (EgSiteMaps *self, gsize i)
 {
-  if (i == self->chosen || i >= self->results->len)
+  if (i == self->chosen || i >= self->grids->len)
     return;
   eg_site_maps_set_chosen (self, i);
   g_signal_emit (self, signals[CHOSEN], 0, (guint)i);
@@ -102,7 +105,7 @@ on_key (GtkWidget *widget, GVariant *args, gpointer data)
   EgSiteMaps *self = EG_SITE_MAPS (widget);
   const gssize to = (gssize)self->chosen + g_variant_get_int32 (args);
 
-  choose (self, (gsize)CLAMP (to, 0, (gssize)self->results->len - 1));
+  choose (self, (gsize)CLAMP (to, 0, (gssize)self->grids->len - 1));
   return TRUE;
 }
 
@@ -124,7 +127,7 @@ eg_site_maps_measure (GtkWidget *widget,
                       int *natural_baseline)
 {
   EgSiteMaps *self = EG_SITE_MAPS (widget);
-  const gsize n = MAX (self->results->len, 1);
+  const gsize n = MAX (self->grids->len, 1);
   const double em = self->style.font_size;
 
   if (orientation == GTK_ORIENTATION_HORIZONTAL)
@@ -145,17 +148,17 @@ eg_site_maps_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
   EgSiteMaps *self = EG_SITE_MAPS (widget);
   const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)gtk_widget_get_width (widget),
                                                      (float)gtk_widget_get_height (widget));
-  g_autofree const char **titles = g_new (const char *, self->results->len);
+  g_autofree const char **titles = g_new (const char *, self->grids->len);
   EgMultiples multiples;
 
   if (!place (self, &multiples))
     return;
-  for (guint i = 0; i < self->results->len; i++)
+  for (guint i = 0; i < self->grids->len; i++)
     titles[i] = get_title (self, i);
   if (self->dimmed)
     gtk_snapshot_push_opacity (snapshot, EG_DIMMED);
   cairo_t *cr = gtk_snapshot_append_cairo (snapshot, &bounds);
-  eg_multiples_draw (&multiples, get_results (self), titles, &self->style, self->chosen, cr);
+  eg_multiples_draw (&multiples, get_grids (self), titles, &self->style, self->chosen, cr);
   cairo_destroy (cr);
   if (self->dimmed)
     gtk_snapshot_pop (snapshot);
@@ -178,7 +181,7 @@ eg_site_maps_css_changed (GtkWidget *widget, GtkCssStyleChange *change)
 static void
 eg_site_maps_finalize (GObject *object)
 {
-  g_ptr_array_unref (EG_SITE_MAPS (object)->results);
+  g_ptr_array_unref (EG_SITE_MAPS (object)->grids);
   G_OBJECT_CLASS (eg_site_maps_parent_class)->finalize (object);
 }
 
@@ -216,7 +219,7 @@ eg_site_maps_init (EgSiteMaps *self)
   GtkWidget *widget = GTK_WIDGET (self);
   GtkGesture *click = gtk_gesture_click_new ();
 
-  self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_trace_result_unref);
+  self->grids = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_trace_grid_unref);
   eg_heatmap_style_init_screen (&self->style, FALSE);
   gtk_widget_set_focusable (widget, TRUE);
   gtk_widget_set_has_tooltip (widget, TRUE);
@@ -237,16 +240,16 @@ eg_site_maps_new (void)
 }
 
 void
-eg_site_maps_set_results (EgSiteMaps *self, EgTraceResult *const *results, gsize n)
+eg_site_maps_set_grids (EgSiteMaps *self, EgTraceGrid *const *grids, gsize n)
 {
   g_return_if_fail (EG_IS_SITE_MAPS (self));
 
-  GPtrArray *before = g_steal_pointer (&self->results);
+  GPtrArray *before = g_steal_pointer (&self->grids);
   const guint n_before = before->len;
 
-  self->results = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_trace_result_unref);
+  self->grids = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_trace_grid_unref);
   for (gsize i = 0; i < n; i++)
-    g_ptr_array_add (self->results, eg_trace_result_ref (results[i]));
+    g_ptr_array_add (self->grids, eg_trace_grid_ref (grids[i]));
   g_ptr_array_unref (before); /* not before: the results may be the same */
   if (self->chosen >= n)
     self->chosen = 0;

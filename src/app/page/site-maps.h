@@ -16,7 +16,7 @@ GtkWidget *eg_site_maps_new (void);
 
 /* Shows the n results as they are now; again when they have changed. Hidden where there are fewer than two:
  * there is nothing to choose. The array is copied. */
-void eg_site_maps_set_results (EgSiteMaps *self, EgTraceResult *const *results, gsize n);
+void eg_site_maps_set_grids (EgSiteMaps *self, EgTraceGrid *const *grids, gsize n);
 
 /* Which is the large one. Does not emit the signal. */
 void eg_site_maps_set_chosen (EgSiteMaps *self, gsize chosen);

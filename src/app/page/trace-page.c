@@ -1,3 +1,4 @@
+/* A tab’s content: map, texts, analysis and banner follow one trace. */
 #include "app/page/trace-page.h"
 
 #include "app/page/analysis-pane.h"
@@ -9,6 +10,7 @@
 #include "app/page/map-help.h"
 #include "app/ask/settings-text.h"
 #include "tokenizer/token-text.h"
+#include "trace/result/description.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -81,11 +83,8 @@ describe_done (const EgTraceResult *result)
 {
   gsize n_cells = 0;
 
-  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
-    {
-      const EgTraceResult *site = eg_trace_result_get_site (result, i);
-      n_cells += site->n_layers * site->n_tokens;
-    }
+  for (gsize i = 0; i < result->n_grids; i++)
+    n_cells += eg_trace_grid_n_cells (result->grids[i]);
   if (isnan (result->seconds))
     return g_strdup_printf (_ ("%'zu cells"), n_cells);
   g_autofree char *seconds = eg_format_duration (result->seconds);
@@ -161,47 +160,45 @@ static gsize
 get_shown_site (EgTracePage *self, const EgTraceResult *result)
 {
   const gsize chosen = eg_site_maps_get_chosen (self->sites);
-  return chosen < eg_trace_result_n_sites (result) ? chosen : 0;
+  return chosen < result->n_grids ? chosen : 0;
 }
 
-EgTraceResult *
+EgTraceGrid *
 eg_trace_page_get_shown (EgTracePage *self)
 {
   EgTraceResult *result = eg_tracing_get_result (self->tracing);
 
-  return result != NULL ? eg_trace_result_get_site (result, get_shown_site (self, result)) : NULL;
+  return result != NULL ? result->grids[get_shown_site (self, result)] : NULL;
 }
 
 static void
 update_sites (EgTracePage *self)
 {
-  EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  g_autoptr (GPtrArray) sites = g_ptr_array_new ();
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
 
-  for (gsize i = 0; i < eg_trace_result_n_sites (result); i++)
-    g_ptr_array_add (sites, eg_trace_result_get_site (result, i));
-  eg_site_maps_set_results (self->sites, (EgTraceResult *const *)sites->pdata, sites->len);
+  eg_site_maps_set_grids (self->sites, result->grids, result->n_grids);
 }
 
 /* Everything about the trace that is text, and its small maps. */
 static void
 update_texts (EgTracePage *self)
 {
-  EgTraceResult *result = eg_trace_page_get_shown (self);
+  EgTraceGrid *grid = eg_trace_page_get_shown (self);
 
   update_progress (self);
   /* What the last trace found stays until the first numbers of the new one. */
-  if (result == NULL)
+  if (grid == NULL)
     return;
   update_sites (self);
-  g_autofree char *clean = eg_format_value (result->metric, result->high_score);
-  g_autofree char *corrupted = eg_format_value (result->metric, result->low_score);
-  g_autofree char *sentence = eg_trace_result_describe (result);
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  g_autofree char *clean = eg_format_value (eg_trace_grid_get_metric (grid), ends->high);
+  g_autofree char *corrupted = eg_format_value (eg_trace_grid_get_metric (grid), ends->low);
+  g_autofree char *sentence = eg_trace_grid_describe (grid);
   gtk_label_set_text (self->clean, clean);
   gtk_label_set_text (self->corrupted, corrupted);
   g_autofree char *whole = keep_errors_whole (sentence != NULL ? sentence : "");
   gtk_label_set_text (self->sentence, whole);
-  eg_analysis_pane_set_result (self->analysis, result);
+  eg_analysis_pane_set_grid (self->analysis, grid);
   eg_heatmap_view_announce (self->heatmap);
 }
 
@@ -227,7 +224,7 @@ on_progress (EgTracing *tracing, const EgTraceCell *cells, gulong n_cells, gpoin
   for (gsize i = 0; i < n_cells; i++)
     if (cells[i].site == site)
       shown[n_shown++] = cells[i];
-  eg_heatmap_view_set_result (self->heatmap, eg_trace_page_get_shown (self));
+  eg_heatmap_view_set_grid (self->heatmap, eg_trace_page_get_shown (self));
   eg_heatmap_view_update_cells (self->heatmap, shown, n_shown);
   gtk_stack_set_visible_child_name (self->content, "map");
   if (self->update_timeout == 0)
@@ -295,7 +292,7 @@ on_site_chosen (EgSiteMaps *sites, guint index, gpointer data)
 {
   EgTracePage *self = data;
 
-  eg_heatmap_view_set_result (self->heatmap, eg_trace_page_get_shown (self));
+  eg_heatmap_view_set_grid (self->heatmap, eg_trace_page_get_shown (self));
   update_texts (self);
 }
 
@@ -558,11 +555,11 @@ eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceReque
 
   if (shown == NULL)
     return FALSE;
-  g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
+  EgTraceRequest asked = *request; /* its texts are still the request's */
   /* A file's numbers are not made again for another device's last bits. */
   if (self->model == NULL)
-    asked->device = shown->device;
-  return other_model || !eg_trace_request_equal (shown, asked);
+    asked.device = shown->device;
+  return other_model || !eg_trace_request_equal (shown, &asked);
 }
 
 void
@@ -602,11 +599,12 @@ eg_trace_page_describe (EgTracePage *self)
   const EgTraceResult *result = eg_tracing_get_result (self->tracing);
   const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
 
-  if (result == NULL || result->target == NULL)
+  if (result == NULL || result->tokens->target == NULL)
     return g_strdup (request != NULL && request->subject != NULL && *request->subject != '\0'
                          ? request->subject
                          : _ ("Engram"));
-  g_autofree char *subject = eg_text_quote (result->subject), *target = eg_text_quote (result->target);
+  g_autofree char *subject = eg_text_quote (result->tokens->subject);
+  g_autofree char *target = eg_text_quote (result->tokens->target);
   return g_strdup_printf ("%s → “%s”", subject, target);
 }
 

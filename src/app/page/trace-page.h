@@ -38,9 +38,9 @@ EgTraceResult *eg_trace_page_get_result (EgTracePage *self);
 /* Shows the tokens as this tokenizer spells them, if they are its own. */
 void eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer);
 
-/* Of several sites, the one whose map is large; the result itself where there is one. (transfer none)
+/* Of several sites, the one whose map is large. (transfer none)
  * (nullable) */
-EgTraceResult *eg_trace_page_get_shown (EgTracePage *self);
+EgTraceGrid *eg_trace_page_get_shown (EgTracePage *self);
 
 /* Whether it shows other numbers than this request to this model would give; model NULL: to any. FALSE while
  * nothing is shown. */

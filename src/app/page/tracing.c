@@ -1,6 +1,7 @@
+/* Follows one trace of the engine, and keeps its state, progress and result for the page. */
 #include "app/page/tracing.h"
 
-#include "app/shell/application.h"
+#include "app/parts/hold.h"
 
 struct _EgTracing
 {
@@ -40,7 +41,7 @@ run_new (EgTracing *self)
   Run *run = g_new0 (Run, 1);
   g_weak_ref_init (&run->tracing, self);
   run->cancellable = g_object_ref (self->cancellable);
-  eg_application_hold_default ();
+  eg_program_hold ();
   return run;
 }
 
@@ -50,7 +51,7 @@ run_free (Run *run)
   g_weak_ref_clear (&run->tracing);
   g_object_unref (run->cancellable);
   g_free (run);
-  eg_application_release_default ();
+  eg_program_release ();
 }
 
 /* (transfer full): NULL when the run is no longer the one that is shown. */
@@ -209,15 +210,15 @@ eg_tracing_show (EgTracing *self, EgTraceResult *result)
   g_return_if_fail (EG_IS_TRACING (self));
 
   forget (self);
-  self->request = eg_trace_result_get_request (result);
+  self->request = eg_trace_request_copy (result->request);
   self->result = eg_trace_result_ref (result);
-  for (gsize k = 0; k < eg_trace_result_n_sites (result); k++)
+  for (gsize k = 0; k < result->n_grids; k++)
     {
-      const EgTraceResult *site = eg_trace_result_get_site (result, k);
-      const gsize n_cells = site->n_layers * site->n_tokens;
+      const EgTraceGrid *grid = result->grids[k];
+      const gsize n_cells = eg_trace_grid_n_cells (grid);
       for (gsize i = 0; i < n_cells; i++)
-        self->done += site->counts[i];
-      self->total += n_cells * site->samples;
+        self->done += grid->counts[i];
+      self->total += n_cells * result->samples;
     }
   g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
   set_state (self, result->complete ? EG_TRACING_DONE : EG_TRACING_STOPPED);

@@ -2,7 +2,7 @@
  * known. */
 #pragma once
 
-#include "trace/run/tracer.h"
+#include "trace/run/trace.h"
 
 #include <gio/gio.h>
 

@@ -1,3 +1,4 @@
+/* A sentence, its button and the one that closes it, from a template. */
 #include "app/parts/banner.h"
 
 #include "app/parts/flow-layout.h"

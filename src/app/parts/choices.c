@@ -1,3 +1,4 @@
+/* A list of texts for a drop-down row, with rows of its own. */
 #include "app/parts/choices.h"
 
 /* libadwaita's own list cuts its texts after twenty letters. */

@@ -1,3 +1,4 @@
+/* Shows a message, marks the field, and tells a screen reader. */
 #include "app/parts/field-message.h"
 
 void

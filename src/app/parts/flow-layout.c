@@ -1,3 +1,4 @@
+/* Lays children out in rows, as words in a text. */
 #include "app/parts/flow-layout.h"
 
 struct _EgFlowLayout

@@ -1,3 +1,4 @@
+/* The native file chooser, one at a time for each window. */
 #include "app/parts/path-dialog.h"
 
 #include <glib/gi18n.h>

@@ -1,3 +1,4 @@
+/* Takes colours and fonts from the theme for the plots. */
 #include "app/parts/plot-style.h"
 
 #include <adwaita.h>

@@ -1,3 +1,4 @@
+/* Chips in rows, marked by dragging or by keys. */
 #include "app/parts/token-strip.h"
 
 #include "app/parts/flow-layout.h"

@@ -1,3 +1,4 @@
+/* What a command line or a desktop asks for becomes windows; actions and keys of the program. */
 #include "app/shell/application.h"
 
 #include "app/ask/prompt-menu.h"
@@ -65,7 +66,7 @@ fulfil (EgApplication *self, const Wish *wish)
   const gboolean is_new = window == NULL;
 
   if (is_new)
-    window = eg_window_new (self, self->unsaved);
+    window = eg_window_new (GTK_APPLICATION (self), self->settings, self->unsaved);
   if (has_texts)
     eg_window_set_texts (window, wish->prompt != NULL ? wish->prompt : "",
                          wish->subject != NULL ? wish->subject : "");
@@ -288,24 +289,4 @@ eg_application_new (void)
   return g_object_new (EG_TYPE_APPLICATION, "application-id", EG_APPLICATION_ID, "flags",
                        G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN, "resource-base-path",
                        "/io/github/engram_app/Engram", NULL);
-}
-
-GSettings *
-eg_application_get_settings (EgApplication *self)
-{
-  return self->settings;
-}
-
-void
-eg_application_hold_default (void)
-{
-  if (g_application_get_default () != NULL)
-    g_application_hold (g_application_get_default ());
-}
-
-void
-eg_application_release_default (void)
-{
-  if (g_application_get_default () != NULL)
-    g_application_release (g_application_get_default ());
 }

@@ -12,11 +12,4 @@ G_DECLARE_FINAL_TYPE (EgApplication, eg_application, EG, APPLICATION, AdwApplica
 
 EgApplication *eg_application_new (void);
 
-/* What is remembered from one start to the next. (transfer none): NULL where the schema is not installed. */
-GSettings *eg_application_get_settings (EgApplication *self);
-
-/* Keeps the program alive while a thread works, although its window may be gone. */
-void eg_application_hold_default (void);
-void eg_application_release_default (void);
-
 G_END_DECLS

@@ -1,3 +1,4 @@
+/* The dialog of an export: what is chosen in it goes to a function, and is remembered. */
 #include "app/shell/export-dialog.h"
 
 #include <glib/gi18n.h>
@@ -12,6 +13,7 @@ struct _EgExportDialog
   EgFigure figure;
   char *title_text;
   EgExportFunc func;
+  gpointer user_data;
 
   AdwComboRow *picture, *format, *width;
   GtkWidget *scale_row;
@@ -42,6 +44,7 @@ export_action (GtkWidget *widget, const char *name, GVariant *parameter)
   EgFigure figure = self->figure;
   g_autofree char *title = g_strdup (self->title_text);
   const EgExportFunc func = self->func;
+  const gpointer user_data = self->user_data;
 
   figure.picture = MIN (adw_combo_row_get_selected (self->picture), EG_N_PICTURES - 1);
   figure.options.width = widths[width];
@@ -49,7 +52,7 @@ export_action (GtkWidget *widget, const char *name, GVariant *parameter)
   figure.options.style.title = gtk_switch_get_active (self->title) ? title : NULL;
   gtk_window_destroy (GTK_WINDOW (self));
   if (parent != NULL)
-    func (parent, endings[format], &figure);
+    func (endings[format], &figure, user_data);
 }
 
 static void
@@ -93,14 +96,19 @@ eg_export_dialog_init (EgExportDialog *self)
 }
 
 void
-eg_export_dialog_show (
-    GtkWindow *parent, const EgFigure *figure, const char *title, GSettings *settings, EgExportFunc func)
+eg_export_dialog_show (GtkWindow *parent,
+                       const EgFigure *figure,
+                       const char *title,
+                       GSettings *settings,
+                       EgExportFunc func,
+                       gpointer user_data)
 {
   EgExportDialog *self = g_object_new (EG_TYPE_EXPORT_DIALOG, "transient-for", parent, NULL);
 
   self->figure = *figure;
   self->title_text = g_strdup (title);
   self->func = func;
+  self->user_data = user_data;
   adw_combo_row_set_selected (self->picture, figure->picture);
   if (settings != NULL)
     {

@@ -1,3 +1,4 @@
+/* The program’s first lines: the BLAS core, the language, the application. */
 #include "app/shell/application.h"
 
 #include "core/data.h"

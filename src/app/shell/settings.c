@@ -1,3 +1,4 @@
+/* Finds the compiled schema where the program is, or where GLib looks. */
 #include "app/shell/settings.h"
 
 #include "core/data.h"

@@ -1,3 +1,4 @@
+/* Three callouts at a first start, each beside what it explains. */
 #include "app/shell/tour.h"
 
 #include "app/page/heatmap-view.h"

@@ -1,3 +1,5 @@
+/* A locked folder of .npz files, written and removed by one thread, and taken over from programs that ended.
+ */
 #include "app/shell/unsaved.h"
 
 #include "formats/atomic-file.h"

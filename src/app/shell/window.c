@@ -1,13 +1,55 @@
-#include "app/shell/window-private.h"
+/* The window's parts put together, its actions, and its title and buttons, which follow them. */
+#include "app/shell/window.h"
 
-#include "app/page/heatmap-view.h"
+#include "app/ask/draft.h"
+#include "app/ask/prediction-list.h"
 #include "app/ask/prompt-menu.h"
+#include "app/ask/prompt-panel.h"
+#include "app/ask/trace-settings.h"
+#include "app/models/model-button.h"
+#include "app/page/map-scroll.h"
+#include "app/parts/messages.h"
+#include "app/parts/path-dialog.h"
+#include "app/shell/exporter.h"
+#include "app/shell/opener.h"
+#include "app/shell/recovery.h"
+#include "app/shell/tabs.h"
 #include "library/locate.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-#define UNDO_SECONDS 8
+struct _EgWindow
+{
+  AdwApplicationWindow parent_instance;
+  EgDraft *draft;        /* what the panel at the left asks for */
+  EgModelLoader *loader; /* NULL: the window has closed */
+  EgMessages *messages;
+  EgTabs *tabs;
+  EgExporter *exporter;
+  EgOpener *opener;
+  EgRecovery *recovery;
+  gboolean trace_when_loaded;
+  GSettings *remembered; /* NULL: nothing is */
+  char *tokenizer;       /* of models without one; "": GPT-NeoX's */
+  char *colormap, *orientation;
+  gboolean normalized, analysis_shown;
+
+  AdwFlap *flap;
+  AdwToastOverlay *toasts;
+  EgModelButton *model_button;
+  AdwWindowTitle *title;
+  GtkButton *trace_button;
+  GtkLabel *trace_label;
+  GtkImage *trace_icon;
+  GtkMenuButton *main_button;
+  EgBanner *banner;
+  GtkStack *content;
+  AdwTabView *tab_view;
+  EgPromptPanel *prompt_panel;
+  EgPredictionList *predictions;
+  EgTraceSettings *settings;
+};
 
 enum
 {
@@ -24,70 +66,7 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (EgWindow, eg_window, ADW_TYPE_APPLICATION_WINDOW)
 
-/* ---- messages ---- */
-
-void
-eg_window_show_error (EgWindow *self, const char *text, const char *action, const char *label)
-{
-  self->offering = FALSE;
-  eg_banner_show (self->banner, EG_BANNER_ERROR, text, action, label);
-}
-
-static void
-on_toast_dismissed (AdwToast *toast, EgWindow *self)
-{
-  void (*done) (EgWindow *) = self->toast_done;
-
-  if (toast != self->toast)
-    return;
-  self->toast = NULL;
-  self->toast_done = NULL;
-  if (done != NULL)
-    done (self);
-}
-
-void
-eg_window_show_toast (
-    EgWindow *self, const char *text, const char *action, const char *label, void (*done) (EgWindow *self))
-{
-  g_autofree char *escaped = g_markup_escape_text (text, -1);
-
-  if (self->toast_done == done)
-    self->toast_done = NULL;
-  if (self->toast != NULL)
-    adw_toast_dismiss (self->toast);
-  self->toast = adw_toast_new (escaped);
-  self->toast_done = done;
-  if (action != NULL)
-    {
-      adw_toast_set_action_name (self->toast, action);
-      adw_toast_set_button_label (self->toast, label);
-      adw_toast_set_timeout (self->toast, UNDO_SECONDS);
-    }
-  g_signal_connect_object (self->toast, "dismissed", G_CALLBACK (on_toast_dismissed), self, 0);
-  adw_toast_overlay_add_toast (self->toasts, self->toast);
-}
-
-/* ---- the request, and what follows from it ---- */
-
-EgTraceRequest *
-eg_window_make_request (EgWindow *self)
-{
-  EgTraceRequest *request = eg_trace_request_new (eg_prompt_panel_get_prompt (self->prompt_panel),
-                                                  eg_prompt_panel_get_subject (self->prompt_panel));
-  request->subject_offset = eg_prompt_panel_get_subject_offset (self->prompt_panel);
-  eg_trace_settings_fill (self->settings, request);
-  return request;
-}
-
-void
-eg_window_show_request (EgWindow *self, const EgTraceRequest *request)
-{
-  eg_prompt_panel_set_texts (self->prompt_panel, request->prompt,
-                             request->subject != NULL ? request->subject : "");
-  eg_prompt_panel_set_subject_offset (self->prompt_panel, request->subject_offset);
-  eg_trace_settings_show (self->settings, request);
-}
+/* ---- what follows from its parts ---- */
 
 static void
 set_css_class (gpointer widget, const char *name, gboolean on)
@@ -105,17 +84,18 @@ enable (EgWindow *self, const char *action, gboolean on)
 }
 
 /* Settings that changed while a trace is under way make Stop a Trace again: it starts at once with the new
- * ones.
- */
+ * ones. Why nothing can be traced is said on the button, which is then insensitive. */
 static void
-update_trace_button (EgWindow *self, EgTracePage *page, gboolean outdated)
+update_trace_button (EgWindow *self, EgTracePage *page)
 {
   const EgTracingState state = page != NULL ? eg_trace_page_get_state (page) : EG_TRACING_IDLE;
+  const gboolean outdated = eg_tabs_is_outdated (self->tabs);
   const gboolean stop = state == EG_TRACING_RUNNING && !outdated;
+  const char *why;
 
-  const char *label = stop ? _ ("St_op") : _ ("_Trace");
-
-  gtk_label_set_text_with_mnemonic (self->trace_label, label);
+  enable (self, "win.trace", eg_draft_can_trace (self->draft, &why));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button), why);
+  gtk_label_set_text_with_mnemonic (self->trace_label, stop ? _ ("St_op") : _ ("_Trace"));
   gtk_image_set_from_icon_name (self->trace_icon,
                                 stop ? "media-playback-stop-symbolic" : "media-playback-start-symbolic");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
@@ -127,246 +107,88 @@ update_trace_button (EgWindow *self, EgTracePage *page, gboolean outdated)
 static void
 update_content (EgWindow *self)
 {
-  const gboolean has_tabs = adw_tab_view_get_n_pages (self->tabs) > 0;
+  const gboolean has_tabs = adw_tab_view_get_n_pages (self->tab_view) > 0;
   const gboolean no_model
-      = eg_model_loader_get_model (self->loader) == NULL && !eg_model_loader_is_loading (self->loader);
+      = eg_draft_get_model (self->draft) == NULL && !eg_model_loader_is_loading (self->loader);
 
   gtk_stack_set_visible_child_name (self->content, has_tabs ? "tabs" : no_model ? "no-model" : "start");
 }
 
-void
-eg_window_update (EgWindow *self)
+static void
+update_title (EgWindow *self, EgTracePage *page)
 {
-  /* A field that loses the focus because the window goes away still says that it has changed. */
-  if (self->loader == NULL)
-    return;
-
-  EgModel *model = eg_model_loader_get_model (self->loader);
-  EgTracePage *page = eg_window_get_page (self);
-  EgTraceResult *result = page != NULL ? eg_trace_page_get_result (page) : NULL;
-  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
   g_autofree char *title = page != NULL ? eg_trace_page_describe (page) : g_strdup (_ ("Engram"));
-  const gboolean outdated = page != NULL && eg_trace_page_is_outdated (page, model, request);
+  g_autofree char *mark = eg_tabs_tell_front_apart (self->tabs);
 
-  enable (self, "win.trace",
-          model != NULL && eg_prompt_panel_get_valid (self->prompt_panel) && self->target_valid
-              && self->settings_valid);
-  enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
-  enable (self, "win.continue", page != NULL && eg_trace_page_can_continue (page));
-  enable (self, "win.export", result != NULL);
-  enable (self, "win.save", result != NULL);
-  enable (self, "win.copy", result != NULL);
-  enable (self, "win.print", result != NULL);
-  update_trace_button (self, page, outdated);
-  update_content (self);
-  if (page != NULL)
-    eg_trace_page_set_outdated (page, outdated);
-  g_autofree char *mark = page != NULL ? eg_window_tell_apart (self, page) : g_strdup ("");
   adw_window_title_set_title (self->title, title);
   adw_window_title_set_subtitle (self->title, mark);
   gtk_window_set_title (GTK_WINDOW (self), title);
 }
 
-/* ---- the prompt ---- */
-
-/* What cannot be traced is said beside the settings, and on the button that is then insensitive. */
+/* Actions, title and buttons follow draft and front page. */
 static void
-check_settings (EgWindow *self)
+update (EgWindow *self)
 {
-  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
-  g_autoptr (GError) error = NULL;
+  static const char *const of_results[] = { "win.export", "win.save", "win.copy", "win.print" };
+  EgTracePage *page = eg_tabs_get_front (self->tabs);
+  const gboolean has_result = page != NULL && eg_trace_page_get_result (page) != NULL;
 
-  self->settings_valid
-      = eg_trace_settings_check (self->settings, request, eg_model_loader_get_model (self->loader), &error);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button), error != NULL ? error->message : NULL);
+  enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
+  enable (self, "win.continue", page != NULL && eg_trace_page_can_continue (page));
+  for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
+    enable (self, of_results[i], has_result);
+  update_trace_button (self, page);
+  update_content (self);
+  update_title (self, page);
 }
 
 static void
-on_prompt_changed (EgPromptPanel *panel, gpointer data)
+on_saved (EgExporter *exporter, EgTracePage *page, const char *name, gpointer data)
 {
-  EgWindow *self = data;
-
-  if (self->predictor == NULL)
-    return;
-  eg_prediction_list_set_outdated (self->predictions, TRUE);
-  eg_predictor_ask (self->predictor, eg_model_loader_get_model (self->loader),
-                    eg_prompt_panel_get_prompt (panel));
-  check_settings (self);
-  eg_window_update (self);
-}
-
-static void
-on_predicted (EgPredictor *predictor, const EgPrediction *prediction, gpointer data)
-{
-  EgWindow *self = data;
-  eg_prediction_list_set_prediction (self->predictions, prediction);
-}
-
-/* A target that is no token is said at its field at once. */
-static void
-check_target (EgWindow *self)
-{
-  EgModel *model = eg_model_loader_get_model (self->loader);
-  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-  const char *message = NULL;
-  guint32 id;
-
-  self->target_valid = TRUE;
-  if (model != NULL && request->target != NULL)
-    {
-      self->target_valid
-          = eg_trace_find_target (eg_model_get_tokenizer (model), request->target, &id, notes, &error);
-      message = error != NULL ? error->message : notes->len > 0 ? notes->pdata[0] : NULL;
-    }
-  eg_trace_settings_set_message (self->settings, message, error != NULL);
-}
-
-static void
-on_setting_changed (EgTraceSettings *settings, gpointer data)
-{
-  EgWindow *self = data;
-
-  if (self->loader == NULL)
-    return;
-  check_target (self);
-  check_settings (self);
-  eg_prediction_list_set_target (self->predictions, eg_trace_settings_get_target (self->settings));
-  eg_window_update (self);
-}
-
-static void
-on_target_chosen (EgPredictionList *list, const char *text, gpointer data)
-{
-  eg_trace_settings_set_target (EG_WINDOW (data)->settings, text);
+  eg_tabs_set_saved (EG_WINDOW (data)->tabs, page, name);
 }
 
 /* ---- the model ---- */
 
-/* As wide as its text, up to a limit; cut where there is less room; and with hardly any, an icon takes its
- * place. */
-static void
-set_model_text (EgWindow *self, const char *text)
-{
-  gtk_label_set_width_chars (self->model_label, (int)MIN (g_utf8_strlen (text, -1), 12));
-  gtk_label_set_text (self->model_label, text);
-  g_autofree char *name = g_strdup_printf (_ ("Model: %s"), text);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_button), GTK_ACCESSIBLE_PROPERTY_LABEL, name,
-                                  -1);
-}
-
-static char *
-describe_model (EgModel *model)
-{
-  g_autofree char *bytes = g_format_size (eg_model_get_n_bytes (model));
-  const char *origin = eg_tokenizer_origin_describe (eg_model_get_tokenizer_origin (model));
-  const char *path = eg_model_get_tokenizer_path (model);
-
-  /* TRANSLATORS: of a model: the type of its numbers, its size, the device; its folder; where its tokenizer
-   * comes from, and that file. */
-  return g_strdup_printf (_ ("%'zu parameters, %s, %s, on %s\n%s\nTokenizer: %s\n%s"),
-                          eg_model_get_n_parameters (model), eg_model_get_dtype_name (model), bytes,
-                          eg_model_get_device_name (model), eg_model_get_folder (model), origin,
-                          path ? path : "");
-}
-
-static void
-show_loading (EgWindow *self)
-{
-  const double progress = eg_model_loader_get_progress (self->loader);
-  g_autofree char *text
-      = progress > 0 ? g_strdup_printf (_ ("Loading… %.0f%%"), 100 * progress) : g_strdup (_ ("Loading…"));
-  set_model_text (self, text);
-}
-
-static void
-show_model (EgWindow *self, EgModel *model)
-{
-  const char *name = eg_model_get_name (model);
-  g_autofree char *tooltip = describe_model (model);
-  g_autofree char *text
-      /* TRANSLATORS: the name of a model, and how many layers it has. */
-      = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
-                         eg_model_get_sizes (model)->n_layers);
-
-  set_model_text (self, text);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->model_button), tooltip);
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->model_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  tooltip, -1);
-}
-
-static void
-on_loader_changed (EgModelLoader *loader, gpointer data)
-{
-  EgWindow *self = data;
-  const gboolean loading = eg_model_loader_is_loading (loader);
-  EgModel *model = eg_model_loader_get_model (loader);
-
-  gtk_spinner_set_spinning (self->model_spinner, loading);
-  gtk_widget_set_visible (GTK_WIDGET (self->model_spinner), loading);
-  gtk_widget_set_visible (self->cancel_button, loading);
-  if (loading)
-    show_loading (self);
-  else if (model != NULL)
-    show_model (self, model);
-  else
-    set_model_text (self, _ ("No model"));
-  update_content (self);
-}
-
 static void
 on_model_failed (EgModelLoader *loader, const GError *error, gpointer data)
 {
-  eg_window_show_error (data, error->message, "win.open-model", _ ("Open _Model…"));
-  EG_WINDOW (data)->trace_when_loaded = FALSE;
-  eg_window_update (data);
+  EgWindow *self = data;
+
+  eg_messages_show_error (self->messages, error->message, "win.open-model", _ ("Open _Model…"));
+  self->trace_when_loaded = FALSE;
 }
 
 static void
 on_model_loaded (EgModelLoader *loader, gpointer data)
 {
   EgWindow *self = data;
-  EgModel *model = eg_model_loader_get_model (loader);
 
-  if (!self->offering)
-    eg_banner_hide (self->banner);
-  eg_model_menu_remember (self->model_menu, eg_model_get_folder (model));
-  eg_prompt_panel_set_model (self->prompt_panel, model);
-  eg_trace_settings_set_model (self->settings, model);
-  eg_window_spell_all (self);
-  check_target (self);
-  check_settings (self);
-  eg_window_update (self);
+  eg_messages_clear_error (self->messages);
+  eg_draft_set_model (self->draft, eg_model_loader_get_model (loader));
   if (self->trace_when_loaded)
     eg_window_trace (self);
-}
-
-static void
-on_model_menu_opens (GtkMenuButton *button, gpointer data)
-{
-  eg_model_menu_refresh (EG_WINDOW (data)->model_menu);
 }
 
 /* The model that is shown is loaded again unless it has a tokenizer of its own. */
 static void
 set_tokenizer (EgWindow *self, const char *path)
 {
-  EgModel *model = eg_model_loader_get_model (self->loader);
+  EgModel *model = self->draft != NULL ? eg_draft_get_model (self->draft) : NULL;
   const gboolean has_its_own = model != NULL && eg_model_get_tokenizer_origin (model) < EG_TOKENIZER_SETTING;
 
   if (strcmp (self->tokenizer, path) == 0)
     return;
   g_free (self->tokenizer);
   self->tokenizer = g_strdup (path);
-  if (eg_model_loader_get_asked_for (self->loader) != NULL && !has_its_own)
+  if (self->loader != NULL && eg_model_loader_get_asked_for (self->loader) != NULL && !has_its_own)
     {
       g_autofree char *asked_for = g_strdup (eg_model_loader_get_asked_for (self->loader));
       eg_window_open_model (self, asked_for);
     }
 }
 
-/* ---- actions ---- */
+/* ---- actions on the trace ---- */
 
 static void
 trace_action (GtkWidget *widget, const char *name, GVariant *parameter)
@@ -401,10 +223,10 @@ static void
 more_noise_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   EgWindow *self = EG_WINDOW (widget);
-  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_copy (eg_draft_get_request (self->draft));
 
   request->noise_level *= 2;
-  eg_trace_settings_show (self->settings, request);
+  eg_draft_show_settings (self->draft, request);
   eg_window_trace (self);
 }
 
@@ -413,17 +235,53 @@ first_prediction_action (GtkWidget *widget, const char *name, GVariant *paramete
 {
   EgWindow *self = EG_WINDOW (widget);
 
-  eg_trace_settings_set_target (self->settings, NULL);
+  eg_draft_set_target (self->draft, NULL);
   eg_window_trace (self);
 }
 
-static void
-examples_action (GtkWidget *widget, const char *name, GVariant *parameter)
-{
-  EgWindow *self = EG_WINDOW (widget);
+/* ---- actions on its files and models ---- */
 
-  adw_flap_set_reveal_flap (self->flap, TRUE);
-  eg_prompt_panel_open_menu (self->prompt_panel);
+static void
+save_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_exporter_save (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+export_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_exporter_export (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+copy_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_exporter_copy (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+print_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_exporter_print (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+on_open_path (GtkWindow *parent, const char *path, gpointer data)
+{
+  eg_window_open_file (EG_WINDOW (parent), path);
+}
+
+static void
+open_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  const EgFileKind kind = { "npz", _ ("Traces (NumPy archives)") };
+  eg_path_dialog_open_file (GTK_WINDOW (widget), _ ("Open a Trace"), &kind, on_open_path, NULL);
+}
+
+static void
+open_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_path_dialog_open_folder (GTK_WINDOW (widget), _ ("Open a Model’s Folder"), on_open_path, NULL);
 }
 
 static void
@@ -436,6 +294,60 @@ static void
 cancel_loading_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_model_loader_cancel (EG_WINDOW (widget)->loader);
+}
+
+static void
+on_tokenizer_path (GtkWindow *parent, const char *path, gpointer data)
+{
+  g_object_set (parent, "tokenizer", path, NULL);
+}
+
+static void
+choose_tokenizer_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  const EgFileKind kind = { "json", _ ("Tokenizers (JSON)") };
+  eg_path_dialog_open_file (GTK_WINDOW (widget), _ ("Open a Tokenizer"), &kind, on_tokenizer_path, NULL);
+}
+
+static void
+recover_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_recovery_accept (EG_WINDOW (widget)->recovery);
+}
+
+static gboolean
+on_drop (GtkDropTarget *target, const GValue *value, double x, double y, gpointer data)
+{
+  const GSList *files = gdk_file_list_get_files (g_value_get_boxed (value));
+  gboolean taken = FALSE;
+
+  for (; files != NULL; files = files->next)
+    if (g_file_peek_path (files->data) != NULL)
+      {
+        eg_window_open_file (data, g_file_peek_path (files->data));
+        taken = TRUE;
+      }
+  return taken;
+}
+
+static void
+accept_drops (EgWindow *self)
+{
+  GtkDropTarget *target = gtk_drop_target_new (GDK_TYPE_FILE_LIST, GDK_ACTION_COPY);
+
+  g_signal_connect (target, "drop", G_CALLBACK (on_drop), self);
+  gtk_widget_add_controller (GTK_WIDGET (self), GTK_EVENT_CONTROLLER (target));
+}
+
+/* ---- actions on what is shown ---- */
+
+static void
+examples_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+
+  adw_flap_set_reveal_flap (self->flap, TRUE);
+  eg_prompt_panel_open_menu (self->prompt_panel);
 }
 
 static void
@@ -458,9 +370,22 @@ zoom_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
-on_banner_closed (EgBanner *banner, gpointer data)
+close_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  eg_window_discard_recovery (data);
+  if (!eg_tabs_close_front (EG_WINDOW (widget)->tabs))
+    gtk_window_close (GTK_WINDOW (widget));
+}
+
+static void
+close_others_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_tabs_close_others (EG_WINDOW (widget)->tabs);
+}
+
+static void
+reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_tabs_reopen (EG_WINDOW (widget)->tabs);
 }
 
 /* ---- menus ---- */
@@ -551,29 +476,32 @@ eg_window_set_property (GObject *object, guint id, const GValue *value, GParamSp
     }
 }
 
+/* What works in the background ends, and finds nobody any more who would show it. */
 static void
 eg_window_dispose (GObject *object)
 {
   EgWindow *self = EG_WINDOW (object);
 
-  if (self->predictor != NULL)
-    {
-      g_signal_handlers_disconnect_by_data (self->predictor, self);
-      eg_predictor_ask (self->predictor, NULL, "");
-    }
-  g_clear_object (&self->predictor);
   if (self->loader != NULL)
     {
+      g_signal_handlers_disconnect_by_data (self->draft, self);
+      g_signal_handlers_disconnect_by_data (self->tabs, self);
+      g_signal_handlers_disconnect_by_data (self->exporter, self);
       g_signal_handlers_disconnect_by_data (self->loader, self);
       eg_model_loader_cancel (self->loader);
-      eg_window_stop_all (self);
+      eg_messages_end (self->messages);
+      eg_tabs_end (self->tabs);
+      g_object_run_dispose (G_OBJECT (self->exporter));
+      g_object_run_dispose (G_OBJECT (self->opener));
     }
+  g_clear_object (&self->recovery);
+  g_clear_object (&self->opener);
+  g_clear_object (&self->exporter);
+  g_clear_object (&self->tabs);
+  g_clear_object (&self->messages);
   g_clear_object (&self->loader);
-  /* Nobody undoes any more, but what was closed just now is kept. */
-  self->toast_done = NULL;
-  self->front = NULL;
-  g_clear_pointer (&self->closed, g_ptr_array_unref);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_WINDOW);
+  g_clear_object (&self->draft);
   G_OBJECT_CLASS (eg_window_parent_class)->dispose (object);
 }
 
@@ -583,7 +511,6 @@ eg_window_finalize (GObject *object)
   EgWindow *self = EG_WINDOW (object);
 
   g_clear_object (&self->remembered);
-  g_strfreev (self->left_behind);
   g_free (self->colormap);
   g_free (self->orientation);
   g_free (self->tokenizer);
@@ -593,26 +520,46 @@ eg_window_finalize (GObject *object)
 static void
 install_actions (GtkWidgetClass *widget_class)
 {
-  gtk_widget_class_install_action (widget_class, "win.trace", NULL, trace_action);
-  gtk_widget_class_install_action (widget_class, "win.stop", NULL, stop_action);
-  gtk_widget_class_install_action (widget_class, "win.continue", NULL, continue_action);
-  gtk_widget_class_install_action (widget_class, "win.more-noise", NULL, more_noise_action);
-  gtk_widget_class_install_action (widget_class, "win.first-prediction", NULL, first_prediction_action);
-  gtk_widget_class_install_action (widget_class, "win.examples", NULL, examples_action);
-  gtk_widget_class_install_action (widget_class, "win.fill", "(ss)", fill_action);
-  gtk_widget_class_install_action (widget_class, "win.open-model-named", "s", open_model_named_action);
-  gtk_widget_class_install_action (widget_class, "win.cancel-loading", NULL, cancel_loading_action);
-  gtk_widget_class_install_action (widget_class, "win.panel", NULL, panel_action);
-  gtk_widget_class_install_property_action (widget_class, "win.analysis", "analysis");
-  gtk_widget_class_install_property_action (widget_class, "win.colormap", "colormap");
-  gtk_widget_class_install_property_action (widget_class, "win.normalized", "normalized");
-  gtk_widget_class_install_action (widget_class, "win.zoom-in", NULL, zoom_action);
-  gtk_widget_class_install_action (widget_class, "win.zoom-out", NULL, zoom_action);
-  gtk_widget_class_install_action (widget_class, "win.zoom-fit", NULL, zoom_action);
-  gtk_widget_class_install_property_action (widget_class, "win.orientation", "orientation");
-  gtk_widget_class_install_property_action (widget_class, "win.tokenizer", "tokenizer");
-  eg_window_install_tabs (widget_class);
-  eg_window_install_files (widget_class);
+  static const struct
+  {
+    const char *name, *parameter;
+    GtkWidgetActionActivateFunc activate;
+  } actions[] = {
+    { "win.trace", NULL, trace_action },
+    { "win.fill", "(ss)", fill_action },
+    { "win.stop", NULL, stop_action },
+    { "win.continue", NULL, continue_action },
+    { "win.more-noise", NULL, more_noise_action },
+    { "win.first-prediction", NULL, first_prediction_action },
+    { "win.save", NULL, save_action },
+    { "win.export", NULL, export_action },
+    { "win.copy", NULL, copy_action },
+    { "win.print", NULL, print_action },
+    { "win.open", NULL, open_action },
+    { "win.open-model", NULL, open_model_action },
+    { "win.open-model-named", "s", open_model_named_action },
+    { "win.cancel-loading", NULL, cancel_loading_action },
+    { "win.choose-tokenizer", NULL, choose_tokenizer_action },
+    { "win.recover", NULL, recover_action },
+    { "win.examples", NULL, examples_action },
+    { "win.panel", NULL, panel_action },
+    { "win.zoom-in", NULL, zoom_action },
+    { "win.zoom-out", NULL, zoom_action },
+    { "win.zoom-fit", NULL, zoom_action },
+    { "win.close-tab", NULL, close_tab_action },
+    { "win.close-others", NULL, close_others_action },
+    { "win.reopen-tab", NULL, reopen_tab_action },
+  };
+  static const char *const own[] = { "colormap", "analysis", "normalized", "orientation", "tokenizer" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)
+    gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter,
+                                     actions[i].activate);
+  for (gsize i = 0; i < G_N_ELEMENTS (own); i++)
+    {
+      g_autofree char *name = g_strconcat ("win.", own[i], NULL);
+      gtk_widget_class_install_property_action (widget_class, name, own[i]);
+    }
 }
 
 static void
@@ -635,9 +582,6 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, flap);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, toasts);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_button);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, cancel_button);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, model_spinner);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, model_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_label);
@@ -645,14 +589,10 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, tabs);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, tab_view);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, prompt_panel);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, predictions);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, settings);
-  gtk_widget_class_bind_template_callback (widget_class, on_prompt_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_setting_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_target_chosen);
-  gtk_widget_class_bind_template_callback (widget_class, on_banner_closed);
   gtk_widget_class_bind_template_callback (widget_class, eg_window_trace);
 }
 
@@ -669,6 +609,7 @@ eg_window_class_init (EgWindowClass *klass)
   install_properties (object_class);
 
   g_type_ensure (EG_TYPE_BANNER);
+  g_type_ensure (EG_TYPE_MODEL_BUTTON);
   g_type_ensure (EG_TYPE_PREDICTION_LIST);
   g_type_ensure (EG_TYPE_PROMPT_PANEL);
   g_type_ensure (EG_TYPE_TRACE_PAGE);
@@ -684,35 +625,61 @@ eg_window_init (EgWindow *self)
   self->colormap = g_strdup (eg_colormap_get_name (EG_COLORMAP_RDYLBU_R));
   self->orientation = g_strdup (eg_orientation_get_name (EG_ORIENTATION_LAYERS_DOWN));
   self->normalized = self->analysis_shown = TRUE;
-  self->target_valid = self->settings_valid = TRUE;
-  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
-  self->loader = eg_model_loader_new ();
-  self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_menu_button_set_menu_model (self->main_button, get_menu ("main_menu"));
-  adw_tab_view_set_menu_model (self->tabs, get_menu ("tab_menu"));
-  g_signal_connect (self->loader, "changed", G_CALLBACK (on_loader_changed), self);
-  g_signal_connect (self->loader, "loaded", G_CALLBACK (on_model_loaded), self);
-  g_signal_connect (self->loader, "failed", G_CALLBACK (on_model_failed), self);
-  g_signal_connect (self->predictor, "predicted", G_CALLBACK (on_predicted), self);
-  g_signal_connect_swapped (self->prompt_panel, "activated", G_CALLBACK (eg_window_trace), self);
-  eg_window_accept_drops (self);
+  adw_tab_view_set_menu_model (self->tab_view, get_menu ("tab_menu"));
+  accept_drops (self);
+}
+
+/* Each part is given what it needs, and none knows the window. */
+static void
+compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
+{
+  self->draft = eg_draft_new ();
+  self->loader = eg_model_loader_new ();
+  self->messages = eg_messages_new (self->banner, self->toasts);
+  self->tabs = eg_tabs_new (self->tab_view, self->draft, self->messages, G_OBJECT (self), unsaved);
+  self->exporter = eg_exporter_new (GTK_WINDOW (self), self->messages, G_OBJECT (self), settings);
+  self->opener = eg_opener_new (self->tabs, self->draft, self->messages, unsaved);
+  self->recovery = eg_recovery_new (unsaved, self->opener, self->messages);
+  eg_model_button_set_loader (self->model_button, self->loader, settings);
+  eg_prompt_panel_set_draft (self->prompt_panel, self->draft);
+  eg_prompt_panel_set_menu (self->prompt_panel, eg_prompt_menu_get_default (settings));
+  eg_prediction_list_set_draft (self->predictions, self->draft);
+  eg_trace_settings_set_draft (self->settings, self->draft);
 }
 
 EgWindow *
-eg_window_new (EgApplication *application, EgUnsaved *unsaved)
+eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsaved)
 {
   EgWindow *self = g_object_new (EG_TYPE_WINDOW, "application", application, NULL);
-  GSettings *settings = application != NULL ? eg_application_get_settings (application) : NULL;
 
-  self->unsaved = unsaved;
-  self->model_menu = eg_model_menu_get_default (settings);
-  gtk_menu_button_set_menu_model (self->model_button, eg_model_menu_get_menu (self->model_menu));
-  gtk_menu_button_set_create_popup_func (self->model_button, on_model_menu_opens, self, NULL);
+  compose (self, settings, unsaved);
   bind_settings (self, settings);
-  eg_prompt_panel_set_menu (self->prompt_panel, eg_prompt_menu_get_default (settings));
-  eg_window_update (self);
+  g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
+  g_signal_connect (self->exporter, "saved", G_CALLBACK (on_saved), self);
+  g_signal_connect_swapped (self->loader, "changed", G_CALLBACK (update_content), self);
+  g_signal_connect (self->loader, "loaded", G_CALLBACK (on_model_loaded), self);
+  g_signal_connect (self->loader, "failed", G_CALLBACK (on_model_failed), self);
+  update (self);
   return self;
+}
+
+EgTracePage *
+eg_window_get_page (EgWindow *self)
+{
+  g_return_val_if_fail (EG_IS_WINDOW (self), NULL);
+
+  return self->tabs != NULL ? eg_tabs_get_front (self->tabs) : NULL;
+}
+
+EgDraft *
+eg_window_get_draft (EgWindow *self)
+{
+  g_return_val_if_fail (EG_IS_WINDOW (self), NULL);
+
+  return self->draft;
 }
 
 void
@@ -727,11 +694,22 @@ eg_window_open_model (EgWindow *self, const char *name)
 }
 
 void
+eg_window_open_file (EgWindow *self, const char *path)
+{
+  g_return_if_fail (EG_IS_WINDOW (self));
+
+  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+    eg_window_open_model (self, path);
+  else
+    eg_opener_open (self->opener, path);
+}
+
+void
 eg_window_set_texts (EgWindow *self, const char *prompt, const char *subject)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  eg_prompt_panel_set_texts (self->prompt_panel, prompt, subject);
+  eg_draft_set_texts (self->draft, prompt, subject);
 }
 
 void
@@ -739,20 +717,14 @@ eg_window_trace (EgWindow *self)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  EgModel *model = eg_model_loader_get_model (self->loader);
+  const EgTraceRequest *request = eg_draft_get_request (self->draft);
 
   /* A number that is still being typed counts. */
   eg_trace_settings_commit (self->settings);
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
-  if (model == NULL || self->trace_when_loaded || !eg_prompt_panel_get_valid (self->prompt_panel)
-      || !self->target_valid || !self->settings_valid)
+  if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL))
     return;
-  g_autoptr (EgTraceRequest) request = eg_window_make_request (self);
-  EgTracePage *page = eg_window_page_for (self, request);
-  if (page == self->automatic && eg_trace_page_get_result (page) != NULL)
-    self->automatic = NULL;
-  eg_trace_page_start (page, model, request);
-  eg_window_select_page (self, page);
+  eg_tabs_trace (self->tabs);
   eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);
 }
 
@@ -761,6 +733,22 @@ eg_window_trace_by_itself (EgWindow *self)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  self->automatic = eg_window_add_page (self);
+  eg_tabs_add_automatic (self->tabs);
   eg_window_trace (self);
+}
+
+void
+eg_window_offer_recovery (EgWindow *self)
+{
+  g_return_if_fail (EG_IS_WINDOW (self));
+
+  eg_recovery_offer (self->recovery);
+}
+
+void
+eg_window_export_to (EgWindow *self, const char *path, const char *picture)
+{
+  g_return_if_fail (EG_IS_WINDOW (self));
+
+  eg_exporter_export_to (self->exporter, eg_window_get_page (self), path, picture);
 }

@@ -1,7 +1,8 @@
 /* The window: a prompt at the left, its traces in tabs at the right. */
 #pragma once
 
-#include "app/shell/application.h"
+#include "app/ask/draft.h"
+#include "app/page/trace-page.h"
 #include "app/shell/unsaved.h"
 
 G_BEGIN_DECLS
@@ -12,8 +13,15 @@ G_BEGIN_DECLS
  * path, or "" for GPT-NeoX's: of models without one). */
 G_DECLARE_FINAL_TYPE (EgWindow, eg_window, EG, WINDOW, AdwApplicationWindow)
 
-/* unsaved: where results are kept until they are saved, or NULL; must outlive the window. */
-EgWindow *eg_window_new (EgApplication *application, EgUnsaved *unsaved);
+/* application: may be NULL. settings: what is remembered from one start to the next; NULL: nothing is.
+ * unsaved: where results are kept until they are saved, or NULL; must outlive the window. */
+EgWindow *eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsaved);
+
+/* The page in front. (transfer none) (nullable) */
+EgTracePage *eg_window_get_page (EgWindow *self);
+
+/* What the panel asks for. (transfer none) */
+EgDraft *eg_window_get_draft (EgWindow *self);
 
 /* Loads a model by its folder or name in the background; NULL: the demo model. */
 void eg_window_open_model (EgWindow *self, const char *name);

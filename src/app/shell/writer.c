@@ -1,6 +1,7 @@
+/* Writes a copy of a result or a figure in a thread. */
 #include "app/shell/writer.h"
 
-#include "app/shell/application.h"
+#include "app/parts/hold.h"
 #include "core/error.h"
 #include "tokenizer/token-text.h"
 #include "trace/result/result-io.h"
@@ -10,7 +11,7 @@
 
 typedef struct
 {
-  EgTraceResult *result;
+  EgTraceGrid *grid;
   EgFigure figure;
   gboolean has_figure;
   char *title, *font, *path;
@@ -21,7 +22,7 @@ job_free (gpointer data)
 {
   Job *job = data;
 
-  eg_trace_result_unref (job->result);
+  eg_trace_grid_unref (job->grid);
   g_free (job->title);
   g_free (job->font);
   g_free (job->path);
@@ -39,13 +40,13 @@ static gboolean
 write_job (const Job *job, GError **error)
 {
   if (job->has_figure && eg_export_can_write (job->path))
-    return eg_export_figure (job->result, &job->figure, job->path, error);
+    return eg_export_figure (job->grid, &job->figure, job->path, error);
   if (ends_in (job->path, "npz"))
-    return eg_trace_result_save_npz (job->result, job->path, error);
+    return eg_trace_result_save_npz (job->grid->result, job->path, error);
   if (ends_in (job->path, "json"))
-    return eg_trace_result_save_json (job->result, job->path, error);
+    return eg_trace_result_save_json (job->grid->result, job->path, error);
   if (ends_in (job->path, "csv"))
-    return eg_trace_result_save_csv (job->result, job->path, error);
+    return eg_trace_result_save_csv (job->grid->result, job->path, error);
   g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
                _ ("%s: the name must end in .svg, .png, .pdf, .npz, .json or .csv"), job->path);
   return FALSE;
@@ -63,7 +64,7 @@ write_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable 
 }
 
 void
-eg_write_async (const EgTraceResult *result,
+eg_write_async (const EgTraceGrid *grid,
                 const EgFigure *figure,
                 const char *path,
                 GAsyncReadyCallback callback,
@@ -72,7 +73,7 @@ eg_write_async (const EgTraceResult *result,
   g_autoptr (GTask) task = g_task_new (NULL, NULL, callback, user_data);
   Job *job = g_new0 (Job, 1);
 
-  job->result = eg_trace_result_copy (result);
+  job->grid = eg_trace_grid_copy (grid);
   job->path = g_strdup (path);
   job->has_figure = figure != NULL;
   if (figure != NULL)
@@ -84,7 +85,7 @@ eg_write_async (const EgTraceResult *result,
       job->figure.options.style.font_family = job->font;
     }
   g_task_set_task_data (task, job, job_free);
-  eg_application_hold_default ();
+  eg_program_hold ();
   g_task_run_in_thread (task, write_in_thread);
 }
 
@@ -93,7 +94,7 @@ eg_write_finish (GAsyncResult *result, char **path, GError **error)
 {
   const Job *job = g_task_get_task_data (G_TASK (result));
 
-  eg_application_release_default ();
+  eg_program_release ();
   *path = g_strdup (job->path);
   return g_task_propagate_boolean (G_TASK (result), error);
 }
@@ -101,15 +102,15 @@ eg_write_finish (GAsyncResult *result, char **path, GError **error)
 char *
 eg_figure_title (const EgTraceResult *result)
 {
-  g_autofree char *target = eg_token_to_label (result->target != NULL ? result->target : "");
+  g_autofree char *target = eg_token_to_label (result->tokens->target != NULL ? result->tokens->target : "");
 
-  return g_strdup_printf ("“%s” → “%s”", result->prompt != NULL ? result->prompt : "", target);
+  return g_strdup_printf ("“%s” → “%s”", result->request->prompt, target);
 }
 
 char *
 eg_propose_name (const EgTraceResult *result, const char *suffix, const char *ending)
 {
-  const char *subject = result->subject != NULL && *result->subject != '\0' ? result->subject : _ ("trace");
+  const char *subject = *result->tokens->subject != '\0' ? result->tokens->subject : _ ("trace");
   char *name
       = g_strconcat (subject, suffix != NULL ? ", " : "", suffix != NULL ? suffix : "", ".", ending, NULL);
 

@@ -9,7 +9,7 @@ G_BEGIN_DECLS
 
 /* Writes what the path's ending says: .svg .png .pdf: the figure; .npz .json .csv: the numbers. The result
  * and the figure are copied. figure: (nullable), where the ending is that of numbers. */
-void eg_write_async (const EgTraceResult *result,
+void eg_write_async (const EgTraceGrid *grid,
                      const EgFigure *figure,
                      const char *path,
                      GAsyncReadyCallback callback,

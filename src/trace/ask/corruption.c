@@ -1,3 +1,4 @@
+/* The texts of corruptions: parsed, written, and checked together. */
 #include "trace/ask/corruption.h"
 
 #include "core/error.h"
@@ -247,26 +248,27 @@ eg_corruption_uses_level (const EgCorruption *self)
 }
 
 gboolean
-eg_corruption_check (const EgCorruption *self, GError **error)
+eg_corruption_check_kind (const EgCorruption *self, GError **error)
 {
-  const gboolean text = self->scale == EG_NOISE_SCALE_TEXT;
-  if (self->kind == EG_CORRUPTION_SWAP)
-    {
-      if (!self->swap || !*self->swap)
-        return eg_error_invalid (error, _ ("No text is given to swap the subject for"));
-      if (!g_utf8_validate (self->swap, -1, NULL))
-        return eg_error_invalid (error, _ ("The text to swap the subject for is not valid UTF-8"));
-      if (self->scale != EG_NOISE_SCALE_PROMPT || self->replace)
-        return eg_error_invalid (
-            error, _ ("Swapping the subject draws no noise: leave the noise scale and replace out"));
-      if (self->span != EG_SPAN_SUBJECT)
-        return eg_error_invalid (error, _ ("Only the subject can be swapped: leave the span out"));
-      return TRUE;
-    }
+  if (self->kind == EG_CORRUPTION_SWAP && (!self->swap || !*self->swap))
+    return eg_error_invalid (error, _ ("No text is given to swap the subject for"));
+  if (self->kind == EG_CORRUPTION_SWAP && !g_utf8_validate (self->swap, -1, NULL))
+    return eg_error_invalid (error, _ ("The text to swap the subject for is not valid UTF-8"));
   if (self->kind == EG_CORRUPTION_STUDENT_T && !(self->degrees > 2 && self->degrees <= 1e6))
     return eg_error_invalid (
         error, _ ("The degrees of freedom of student-t must be above 2 and at most 1e6, not %g"),
         self->degrees);
+  return TRUE;
+}
+
+gboolean
+eg_corruption_check_scale (const EgCorruption *self, GError **error)
+{
+  const gboolean text = self->scale == EG_NOISE_SCALE_TEXT;
+  if (self->kind == EG_CORRUPTION_SWAP)
+    return (self->scale == EG_NOISE_SCALE_PROMPT && !self->replace)
+           || eg_error_invalid (
+               error, _ ("Swapping the subject draws no noise: leave the noise scale and replace out"));
   if (self->kind == EG_CORRUPTION_MULTIVARIATE && !text)
     return eg_error_invalid (
         error, _ ("Multivariate noise follows the embeddings of a text: name it by the noise scale "
@@ -275,7 +277,20 @@ eg_corruption_check (const EgCorruption *self, GError **error)
     return eg_error_invalid (
         error, _ ("The noise scale text:FILE belongs to multivariate and student-t noise, not to %s"),
         kinds[self->kind].name);
-  if ((text || self->scale == EG_NOISE_SCALE_SUBJECTS) && !self->file)
-    return eg_error_invalid (error, _ ("The noise scale %s takes a file"), scales[self->scale]);
-  return TRUE;
+  return self->file || !takes_file (self->scale)
+         || eg_error_invalid (error, _ ("The noise scale %s takes a file"), scales[self->scale]);
+}
+
+gboolean
+eg_corruption_check_span (const EgCorruption *self, GError **error)
+{
+  return self->kind != EG_CORRUPTION_SWAP || self->span == EG_SPAN_SUBJECT
+         || eg_error_invalid (error, _ ("Only the subject can be swapped: leave the span out"));
+}
+
+gboolean
+eg_corruption_check (const EgCorruption *self, GError **error)
+{
+  return eg_corruption_check_kind (self, error) && eg_corruption_check_scale (self, error)
+         && eg_corruption_check_span (self, error);
 }

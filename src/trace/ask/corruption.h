@@ -108,7 +108,10 @@ const char *eg_corruption_kind_get_title (EgCorruptionKind kind);
 /* Whether the noise level means something. */
 gboolean eg_corruption_uses_level (const EgCorruption *self);
 
-/* EG_ERROR_INVALID when settings do not go together, or one is out of range. */
+/* EG_ERROR_INVALID when one of the settings is out of range, or does not go with the kind; or any of them. */
+gboolean eg_corruption_check_kind (const EgCorruption *self, GError **error);
+gboolean eg_corruption_check_scale (const EgCorruption *self, GError **error);
+gboolean eg_corruption_check_span (const EgCorruption *self, GError **error);
 gboolean eg_corruption_check (const EgCorruption *self, GError **error);
 
 G_END_DECLS

@@ -1,3 +1,4 @@
+/* Counts a text’s tokens, and goes over the embedding’s rows a few hundred at a time. */
 #include "trace/ask/embedding-statistics.h"
 
 #include "core/error.h"
@@ -31,7 +32,8 @@ count_lines (EgModel *model,
         length--;
       if (g_cancellable_set_error_if_cancelled (cancellable, error))
         return FALSE;
-      g_autoptr (GArray) tokens = eg_tokenizer_encode (eg_model_get_tokenizer (model), text, length, error);
+      g_autoptr (GArray) tokens
+          = eg_tokenizer_encode_part (eg_model_get_tokenizer (model), text, length, error);
       if (!tokens)
         {
           /* TRANSLATORS: before a message about that line of a file. */

@@ -1,81 +1,23 @@
-#include "trace/ask/request.h"
+/* Turns a request into tokens, and finds what in it this model or prompt cannot do. */
+#include "trace/ask/input.h"
 
 #include "core/error.h"
+#include "tokenizer/find-text.h"
 #include "tokenizer/token-text.h"
+#include "trace/ask/request-check.h"
+#include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 #include <string.h>
 
 static gboolean
-check_numbers (const EgTraceRequest *request, GError **error)
+set_not_there (const char *prompt, const char *subject, GError **error)
 {
-  if (request->samples < 1 || request->samples > EG_MAX_SAMPLES)
-    return eg_error_invalid (error, _ ("The number of samples must be from 1 to %d, not %u"), EG_MAX_SAMPLES,
-                             request->samples);
-  if (!isfinite (request->noise_level) || request->noise_level <= 0 || request->noise_level > EG_MAX_NOISE)
-    return eg_error_invalid (error, _ ("The noise level must be a number above 0 and at most %g, not %g"),
-                             EG_MAX_NOISE, request->noise_level);
-  if (request->window < 1 || request->window > EG_MAX_WINDOW)
-    return eg_error_invalid (error, _ ("The window must be from 1 to %d layers, not %u"), EG_MAX_WINDOW,
-                             request->window);
-  if (request->metric >= EG_N_METRICS)
-    return eg_error_invalid (error, _ ("There is no such metric"));
-  return TRUE;
-}
-
-/* More samples until the estimates are good enough. */
-static gboolean
-check_until (const EgTraceRequest *request, GError **error)
-{
-  if (!(request->until_sem >= 0) || !isfinite (request->until_sem))
-    return eg_error_invalid (error, _ ("The wanted standard error must be a number above 0, not %g"),
-                             request->until_sem);
-  if (!(request->until_sem > 0))
-    return TRUE;
-  if (request->corruption.kind == EG_CORRUPTION_SWAP)
-    return eg_error_invalid (error,
-                             _ ("A swapped subject makes one run, which has no standard error to wait for"));
-  if (request->has_knockout)
-    return eg_error_invalid (error, _ ("A knockout makes one run, which has no standard error to wait for"));
-  if (request->samples < 2)
-    return eg_error_invalid (error, _ ("A standard error needs two samples or more to begin with"));
-  if (request->max_samples < request->samples || request->max_samples > EG_MAX_SAMPLES)
-    return eg_error_invalid (
-        error, _ ("The greatest number of samples must be from %u, with which it begins, to %d, not %u"),
-        request->samples, EG_MAX_SAMPLES, request->max_samples);
-  return TRUE;
-}
-
-static gboolean
-check_against (const EgTraceRequest *request, GError **error)
-{
-  const gboolean asked = request->metric == EG_METRIC_LOGIT_DIFF;
-  if (request->against && !*request->against)
-    return eg_error_invalid (error, _ ("The token against the target is empty: name one, or leave it out"));
-  if (request->against && !asked && !request->all_metrics)
-    return eg_error_invalid (
-        error, _ ("A token against the target means something for the metric logit-diff alone"));
-  if (asked && !request->against && request->corruption.kind != EG_CORRUPTION_SWAP)
-    return eg_error_invalid (error,
-                             _ ("The metric logit-diff needs the token against which the target stands"));
-  return TRUE;
-}
-
-static gboolean
-check_target (const char *target, GError **error)
-{
-  return *target
-         || eg_error_invalid (error, _ ("The target is empty: name a token, or leave it out to follow the "
-                                        "model's first prediction"));
-}
-
-gboolean
-eg_trace_request_check (const EgTraceRequest *request, GError **error)
-{
-  return check_numbers (request, error) && eg_trace_request_check_sites (request, error)
-         && eg_corruption_check (&request->corruption, error) && check_until (request, error)
-         && check_against (request, error) && (!request->target || check_target (request->target, error));
+  g_autofree char *near = eg_text_find_near (prompt, subject);
+  if (near == NULL)
+    return eg_error_invalid (error, _ ("The subject “%s” is not in the prompt “%s”"), subject, prompt);
+  return eg_error_invalid (error, _ ("The subject “%s” is not in the prompt “%s”; there is “%s”"), subject,
+                           prompt, near);
 }
 
 /* The subject's characters in the prompt, [start, end); both 0 when the span is to stand for it. */
@@ -91,21 +33,19 @@ find_subject (const EgTraceRequest *request, gsize *start, gsize *end, GPtrArray
   if (!g_utf8_validate (subject, -1, NULL))
     return eg_error_invalid (error, _ ("The subject is not valid UTF-8 text"));
 
-  const glong n_chars = g_utf8_strlen (prompt, -1);
-  const char *at = NULL;
-  if (request->subject_offset < 0)
-    at = strstr (prompt, subject);
-  else if (request->subject_offset <= n_chars
-           && g_str_has_prefix (g_utf8_offset_to_pointer (prompt, request->subject_offset), subject))
-    at = g_utf8_offset_to_pointer (prompt, request->subject_offset);
-  if (!at)
-    return eg_error_invalid (error, _ ("The subject “%s” is not in the prompt “%s”"), subject, prompt);
-  if (request->subject_offset < 0 && strstr (at + 1, subject))
+  gsize again, after;
+  const gboolean anywhere = request->subject_offset < 0;
+  if (anywhere)
+    {
+      if (!eg_text_find (prompt, subject, 0, start, end))
+        return set_not_there (prompt, subject, error);
+    }
+  else if (!eg_text_has_at (prompt, subject, *start = (gsize)request->subject_offset, end))
+    return set_not_there (prompt, subject, error);
+  if (anywhere && eg_text_find (prompt, subject, *start + 1, &again, &after))
     g_ptr_array_add (
         notes, g_strdup_printf (
                    _ ("The subject “%s” is in the prompt more than once; the first is corrupted"), subject));
-  *start = (gsize)g_utf8_pointer_to_offset (prompt, at);
-  *end = *start + (gsize)g_utf8_strlen (subject, -1);
   return TRUE;
 }
 
@@ -121,7 +61,7 @@ find_token (EgTokenizer *tokenizer,
   g_autofree char *spaced = g_ascii_isspace (*target) ? g_strdup (target) : g_strconcat (" ", target, NULL);
   if (eg_tokenizer_lookup (tokenizer, spaced, id) || eg_tokenizer_lookup (tokenizer, target, id))
     return TRUE;
-  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, spaced, -1, error);
+  g_autoptr (GArray) tokens = eg_tokenizer_encode_part (tokenizer, spaced, -1, error);
   if (!tokens)
     return FALSE;
   if (tokens->len == 0)
@@ -138,7 +78,9 @@ gboolean
 eg_trace_find_target (
     EgTokenizer *tokenizer, const char *target, guint32 *id, GPtrArray *notes, GError **error)
 {
-  return check_target (target, error) && find_token (tokenizer, _ ("The target"), target, id, notes, error);
+  const EgTraceRequest request = { .target = (char *)target };
+  return eg_check_target (&request, error)
+         && find_token (tokenizer, _ ("The target"), target, id, notes, error);
 }
 
 static void
@@ -224,17 +166,18 @@ find_tokens (EgTraceInput *self, const EgTraceRequest *request, gsize start, gsi
 static gboolean
 swap_subject (EgTraceInput *self,
               const EgTraceRequest *request,
-              EgTokenizer *tokenizer,
+              EgModel *model,
               gsize start,
               gsize end,
               GPtrArray *notes,
               GError **error)
 {
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
   g_autofree char *before = part_of (request->prompt, 0, start);
   const char *after = g_utf8_offset_to_pointer (request->prompt, (glong)end);
   g_autofree char *text = g_strconcat (before, request->corruption.swap, after, NULL);
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, text, -1, error);
-  if (!tokens)
+  if (!tokens || !eg_tokenizer_check_rows (tokenizer, tokens, eg_model_get_sizes (model)->vocab_size, error))
     return FALSE;
   self->n_swapped = tokens->len;
   self->swapped = g_new (guint32, MAX (tokens->len, 1));
@@ -266,19 +209,38 @@ swap_subject (EgTraceInput *self,
   return TRUE;
 }
 
+/* An added token that the embedding has no row for is never predicted. */
+static gboolean
+check_answer (EgModel *model, guint32 id, const char *text, GError **error)
+{
+  return id < eg_model_get_sizes (model)->vocab_size
+         || eg_error_invalid (error,
+                              _ ("“%s” is a token that this model never predicts: its embedding has "
+                                 "no row for it"),
+                              text);
+}
+
 static gboolean
 find_answers (EgTraceInput *self,
               const EgTraceRequest *request,
-              EgTokenizer *tokenizer,
+              EgModel *model,
               GPtrArray *notes,
+              EgTraceField *which,
               GError **error)
 {
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
   self->has_target = request->target != NULL;
   self->has_against = request->against != NULL;
-  if ((self->has_target && !eg_trace_find_target (tokenizer, request->target, &self->target_id, notes, error))
-      || (self->has_against
-          && !find_token (tokenizer, _ ("The token against it,"), request->against, &self->against_id, notes,
-                          error)))
+  *which = EG_FIELD_TARGET;
+  if (self->has_target
+      && (!eg_trace_find_target (tokenizer, request->target, &self->target_id, notes, error)
+          || !check_answer (model, self->target_id, request->target, error)))
+    return FALSE;
+  *which = EG_FIELD_AGAINST;
+  if (self->has_against
+      && (!find_token (tokenizer, _ ("The token against it,"), request->against, &self->against_id, notes,
+                       error)
+          || !check_answer (model, self->against_id, request->against, error)))
     return FALSE;
   if (self->has_target && self->has_against && self->target_id == self->against_id)
     return eg_error_invalid (error, _ ("The target “%s” and the token against it are the same"),
@@ -286,39 +248,85 @@ find_answers (EgTraceInput *self,
   return TRUE;
 }
 
+static gboolean
+check_prompt (const char *prompt, GError **error)
+{
+  if (!prompt || !*prompt)
+    return eg_error_invalid (error, _ ("The prompt is empty"));
+  return g_utf8_validate (prompt, -1, NULL)
+         || eg_error_invalid (error, _ ("The prompt is not valid UTF-8 text"));
+}
+
+static gboolean
+read_prompt (EgTraceInput *self, const EgTraceRequest *request, EgModel *model, GError **error)
+{
+  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
+  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, request->prompt, -1, error);
+  if (!tokens || !eg_tokenizer_check_rows (tokenizer, tokens, eg_model_get_sizes (model)->vocab_size, error))
+    return FALSE;
+  take_tokens (self, tokens, tokenizer);
+  return self->n_tokens > 0 || eg_error_invalid (error, _ ("The prompt has no token"));
+}
+
+/* Sites, and a knockout, that this model has not. */
+static gboolean
+check_places (
+    const EgTraceRequest *request, EgModel *model, gsize n_tokens, EgTraceField *which, GError **error)
+{
+  const EgFamily *family = eg_model_get_family (model);
+  *which = EG_FIELD_SITES;
+  if (!request->has_knockout && !eg_site_names_check (request->sites, family, error))
+    return FALSE;
+  *which = EG_FIELD_FREEZE;
+  if (!eg_site_names_check (request->freeze, family, error))
+    return FALSE;
+  *which = EG_FIELD_KNOCKOUT;
+  if (request->has_knockout && family->knockout_site < 0)
+    return eg_error_invalid (error, _ ("Nothing can be cut in models of this kind"));
+  return eg_trace_request_check_knockout (request, eg_model_get_sizes (model)->n_layers, n_tokens, error);
+}
+
+/* Step by step; where one fails, *which is the field that it is about. */
+static gboolean
+read_request (EgTraceInput *self,
+              const EgTraceRequest *request,
+              EgModel *model,
+              GPtrArray *notes,
+              EgTraceField *which,
+              GError **error)
+{
+  gsize start = 0, end = 0;
+  *which = EG_FIELD_PROMPT;
+  if (!check_prompt (request->prompt, error) || !eg_trace_request_check (request, which, error))
+    return FALSE;
+  *which = EG_FIELD_SUBJECT;
+  if (!find_subject (request, &start, &end, notes, error))
+    return FALSE;
+  *which = EG_FIELD_PROMPT;
+  if (!read_prompt (self, request, model, error))
+    return FALSE;
+  if (!eg_network_check_tokens (eg_model_get_network (model), self->ids, self->n_tokens, error))
+    return FALSE;
+  if (!check_places (request, model, self->n_tokens, which, error))
+    return FALSE;
+  *which = request->corruption.span != EG_SPAN_SUBJECT ? EG_FIELD_SPAN : EG_FIELD_SUBJECT;
+  if (!find_tokens (self, request, start, end, error))
+    return FALSE;
+  *which = EG_FIELD_CORRUPTION;
+  if (request->corruption.kind == EG_CORRUPTION_SWAP
+      && (!swap_subject (self, request, model, start, end, notes, error)
+          || !eg_network_check_tokens (eg_model_get_network (model), self->swapped, self->n_swapped, error)))
+    return FALSE;
+  return find_answers (self, request, model, notes, which, error);
+}
+
 EgTraceInput *
-eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **error)
+eg_trace_input_new (const EgTraceRequest *request, EgModel *model, EgTraceField *which, GError **error)
 {
   g_autoptr (EgTraceInput) self = g_new0 (EgTraceInput, 1);
   g_autoptr (GPtrArray) notes = g_ptr_array_new_with_free_func (g_free);
-  EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
-  gsize start = 0, end = 0;
-
-  if (!request->prompt || !*request->prompt)
-    {
-      eg_error_invalid (error, _ ("The prompt is empty"));
-      return NULL;
-    }
-  if (!g_utf8_validate (request->prompt, -1, NULL))
-    {
-      eg_error_invalid (error, _ ("The prompt is not valid UTF-8 text"));
-      return NULL;
-    }
-  if (!eg_trace_request_check (request, error) || !find_subject (request, &start, &end, notes, error))
-    return NULL;
-  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, request->prompt, -1, error);
-  if (!tokens)
-    return NULL;
-  take_tokens (self, tokens, tokenizer);
-  EgNetwork *network = eg_model_get_network (model);
-  const gsize n_layers = eg_model_get_sizes (model)->n_layers;
-  if (!eg_network_check_tokens (network, self->ids, self->n_tokens, error)
-      || !eg_trace_request_check_knockout (request, n_layers, self->n_tokens, error)
-      || !find_tokens (self, request, start, end, error)
-      || (request->corruption.kind == EG_CORRUPTION_SWAP
-          && (!swap_subject (self, request, tokenizer, start, end, notes, error)
-              || !eg_network_check_tokens (network, self->swapped, self->n_swapped, error)))
-      || !find_answers (self, request, tokenizer, notes, error))
+  EgTraceField field;
+  if (!read_request (self, request, model, notes, which != NULL ? which : &field, error))
     return NULL;
   g_ptr_array_add (notes, NULL);
   self->notes = (char **)g_ptr_array_free (g_steal_pointer (&notes), FALSE);
@@ -336,56 +344,4 @@ eg_trace_input_free (EgTraceInput *self)
   g_free (self->swapped);
   g_strfreev (self->notes);
   g_free (self);
-}
-
-/* Words that begin many prompts and name nothing. */
-static gboolean
-names_nothing (const char *word, gsize length)
-{
-  static const char *const words[]
-      = { "The",   "A",   "An",  "In",   "On",    "At",  "Of",   "By",    "For",   "From", "To",
-          "With",  "As",  "If",  "When", "Where", "Who", "What", "Which", "Why",   "How",  "Is",
-          "Was",   "It",  "He",  "She",  "They",  "We",  "I",    "You",   "This",  "That", "These",
-          "Those", "His", "Her", "Its",  "Their", "My",  "Our",  "Your",  "There", "Q",    "Question" };
-  for (gsize i = 0; i < G_N_ELEMENTS (words); i++)
-    if (strlen (words[i]) == length && strncmp (words[i], word, length) == 0)
-      return TRUE;
-  return FALSE;
-}
-
-char *
-eg_guess_subject (const char *prompt)
-{
-  const char *best = prompt, *run = NULL;
-  gsize best_length = 0;
-
-  for (const char *p = prompt; *p;)
-    {
-      if (g_unichar_isspace (g_utf8_get_char (p)))
-        {
-          p = g_utf8_next_char (p);
-          continue;
-        }
-      const char *word = p, *end = p;
-      for (; *p && !g_unichar_isspace (g_utf8_get_char (p)); p = g_utf8_next_char (p))
-        if (g_unichar_isalnum (g_utf8_get_char (p)))
-          end = g_utf8_next_char (p);
-      const gunichar first = g_utf8_get_char (word);
-      const gboolean names = g_unichar_isupper (first) || (run && g_unichar_isdigit (first));
-      if (!names || end == word || (!run && names_nothing (word, (gsize)(end - word))))
-        {
-          run = NULL;
-          continue;
-        }
-      run = run ? run : word;
-      if ((gsize)(end - run) > best_length)
-        {
-          best = run;
-          best_length = (gsize)(end - run);
-        }
-      /* A sentence's end ends a name, an abbreviation's dot does not. */
-      if (*end == ',' || *end == ';' || *end == ':' || *end == '?' || *end == '!')
-        run = NULL;
-    }
-  return g_strndup (best, best_length);
 }

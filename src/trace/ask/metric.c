@@ -1,3 +1,4 @@
+/* The metrics: their names, and each one’s formula. */
 #include "trace/ask/metric.h"
 
 #include "core/error.h"

@@ -1,3 +1,4 @@
+/* Draws noise number by number as NumPy and ROME do. */
 #include "trace/ask/noise.h"
 
 #include "core/error.h"

@@ -2,8 +2,6 @@
 #pragma once
 
 #include "engine/device.h"
-#include "library/model.h"
-#include "network/site.h"
 #include "trace/ask/corruption.h"
 #include "trace/ask/metric.h"
 #include "trace/ask/sweep.h"
@@ -31,12 +29,14 @@ G_BEGIN_DECLS
  * @noise_level: relative to the corruption's noise scale; > 0
  * @seed: of numpy.random.RandomState
  * @metric: what is measured of each run; @all_metrics: of the others, too, those that have a meaning
- * @site, @window: what is restored, in how many layers around the cell's (1 … %EG_MAX_WINDOW)
- * @more_sites: others that are traced along with it, each by itself, from the same clean and corrupted runs
+ * @sites: by their names, the first of which is the main one: what is restored; each by itself, from the same
+ * clean and corrupted runs
+ * @window: in how many layers around the cell's (1 … %EG_MAX_WINDOW)
  * @sweep: what a cell is; carry is for the state alone. A sweep over positions has no window
  * @direction: into which runs values are put
  * @freeze: sites that, in each restored run, keep the values of the run that it continues everywhere but
- * where the cell restores, so that no effect goes through them (ROME's severed paths); none that is traced
+ * where the cell restores, so that no effect goes through them (ROME's severed paths); none that is traced;
+ * %NULL is none, as an empty list is
  * @has_knockout, @knockout: in place of restoring, the state's paths are cut: the site is state, the sweep
  * over layers, the direction damage; a cell cuts the knockout's layers that are in its window
  * @threads: workers; 0 for one a processor
@@ -55,84 +55,84 @@ typedef struct
   guint32 seed;
   EgMetric metric;
   gboolean all_metrics;
-  EgSite site;
+  char **sites;
   guint window;
-  EgSiteSet more_sites;
   EgSweep sweep;
   EgDirection direction;
-  EgSiteSet freeze;
+  char **freeze;
   gboolean has_knockout;
   EgKnockout knockout;
   guint threads;
   EgDevice device;
 } EgTraceRequest;
 
+/**
+ * EgTraceField: the fields of a request, in the order in which files have them. All that is known of each is
+ * in one table (fields.h).
+ * @EG_FIELD_METRIC: with all_metrics; @EG_FIELD_CORRUPTION: the kind, with what belongs to it
+ */
+typedef enum
+{
+  EG_FIELD_PROMPT,
+  EG_FIELD_SUBJECT,
+  EG_FIELD_SUBJECT_OFFSET,
+  EG_FIELD_TARGET,
+  EG_FIELD_SAMPLES,
+  EG_FIELD_SEED,
+  EG_FIELD_CORRUPTION,
+  EG_FIELD_NOISE_LEVEL,
+  EG_FIELD_NOISE_SCALE,
+  EG_FIELD_SPAN,
+  EG_FIELD_REPLACE,
+  EG_FIELD_METRIC,
+  EG_FIELD_AGAINST,
+  EG_FIELD_SITES,
+  EG_FIELD_WINDOW,
+  EG_FIELD_SWEEP,
+  EG_FIELD_DIRECTION,
+  EG_FIELD_FREEZE,
+  EG_FIELD_KNOCKOUT,
+  EG_FIELD_UNTIL_SEM,
+  EG_FIELD_MAX_SAMPLES,
+  EG_FIELD_THREADS,
+  EG_FIELD_DEVICE,
+  EG_N_FIELDS,
+} EgTraceField;
+
 /* A request with the defaults of a trace: 10 samples of Gaussian noise, level 3, seed 1, prob, resid,
  * window 1, on the processor. (transfer full) */
 EgTraceRequest *eg_trace_request_new (const char *prompt, const char *subject);
 EgTraceRequest *eg_trace_request_copy (const EgTraceRequest *self);
+void eg_trace_request_free (EgTraceRequest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceRequest, eg_trace_request_free)
+
 /* Whether both ask for the same numbers: the threads do not matter, but a device's last bits do. */
 gboolean eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b);
+
+/* Names the sites anew, "mixer,state" or "all". EG_ERROR_INVALID. */
+gboolean eg_trace_request_set_sites (EgTraceRequest *self, const char *names, GError **error);
+
 /* How many samples it begins with: those asked for, or a swap's one. */
 guint eg_trace_request_get_samples (const EgTraceRequest *self);
 /* How many it may come to. */
 guint eg_trace_request_get_max_samples (const EgTraceRequest *self);
-/* Whether sites, sweep, direction, freeze and knockout make sense together; EG_ERROR_INVALID. */
-gboolean eg_trace_request_check_sites (const EgTraceRequest *self, GError **error);
-/* All that needs no model to be nonsense, those too; EG_ERROR_INVALID. */
-gboolean eg_trace_request_check (const EgTraceRequest *self, GError **error);
+
+/* Whether clean runs are damaged, so that what a cell tells is a loss and no recovery. */
+static inline gboolean
+eg_trace_request_is_loss (const EgTraceRequest *self)
+{
+  return self->direction == EG_DIRECTION_DAMAGE;
+}
+
+/* Gives the fields that nobody has named the only values that go with those that were: a sweep that carries
+ * is of the state, a knockout damages the state layer by layer. */
+void eg_trace_request_complete (EgTraceRequest *self, const gboolean named[EG_N_FIELDS]);
+
+/* All that needs no model to be nonsense; EG_ERROR_INVALID, and which (may be NULL) is the field that is
+ * wrong. */
+gboolean eg_trace_request_check (const EgTraceRequest *self, EgTraceField *which, GError **error);
 /* The knockout against a model's layers and a prompt's tokens. */
 gboolean
 eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsize n_tokens, GError **error);
-void eg_trace_request_free (EgTraceRequest *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceRequest, eg_trace_request_free)
-
-/* The token that a target names: `Paris` is tried as ` Paris` first; a text of several tokens gives its
- * first, and adds a sentence to the notes that says so. */
-gboolean eg_trace_find_target (
-    EgTokenizer *tokenizer, const char *target, guint32 *id, GPtrArray *notes, GError **error);
-
-/* What the subject of a prompt may be: its longest run of capitalised words, without an article or the like
- * before them and punctuation after them; "" when there is none. (transfer full) */
-char *eg_guess_subject (const char *prompt);
-
-/**
- * EgTraceInput: a request's texts as tokens of one model.
- * @ids, @tokens, @starts, @ends: [n_tokens]; a token's text is the tokenizer's decode of it alone; offsets in
- * characters of the prompt, end exclusive
- * @subject: the request's, or the text of the span that stands for it
- * @subject_first, @subject_last: every token whose characters overlap the subject's, inclusive
- * @corrupted_first, @corrupted_last: the tokens that noise is put on, inclusive; of a swap, the first that
- * may differ, and the subject's last
- * @swapped: [n_swapped] the corrupted prompt's tokens; %NULL for noise. Tokens before corrupted_first are the
- * prompt's. Of those from there on, the prompt's token t stands beside the swapped prompt's t + n_swapped −
- * n_tokens: both are aligned from their ends. Where that is before corrupted_first, token t has no
- * counterpart
- * @target_id: valid when @has_target; @against_id: when @has_against
- * @notes: things to say once ("the subject stands twice in the prompt; its first place is used"); may be
- * empty
- */
-typedef struct
-{
-  gsize n_tokens;
-  guint32 *ids;
-  char **tokens;
-  gsize *starts;
-  gsize *ends;
-  char *subject;
-  gsize subject_first, subject_last;
-  gsize corrupted_first, corrupted_last;
-  guint32 *swapped;
-  gsize n_swapped;
-  gboolean has_target, has_against;
-  guint32 target_id, against_id;
-  char **notes;
-} EgTraceInput;
-
-/* Checks every field and turns the texts into tokens; costs no run of the network. EG_ERROR_INVALID says what
- * is wrong in one sentence for a person. (transfer full) */
-EgTraceInput *eg_trace_input_new (const EgTraceRequest *request, EgModel *model, GError **error);
-void eg_trace_input_free (EgTraceInput *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceInput, eg_trace_input_free)
 
 G_END_DECLS

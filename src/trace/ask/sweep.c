@@ -1,3 +1,4 @@
+/* Names of sweeps and directions, and the text of a knockout. */
 #include "trace/ask/sweep.h"
 
 #include "core/error.h"

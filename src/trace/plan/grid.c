@@ -1,6 +1,8 @@
 /* What each cell of a trace puts where, and what it costs. */
 #include "trace/plan/grid.h"
 
+#include "trace/ask/site-names.h"
+
 EgGrid
 eg_grid_of (const EgTraceRequest *request,
             const EgFamily *family,
@@ -8,22 +10,25 @@ eg_grid_of (const EgTraceRequest *request,
             gsize n_tokens,
             gsize corrupted_first)
 {
-  EgGrid self = { .family = family,
-                  .n_layers = n_layers,
-                  .n_tokens = n_tokens,
-                  .n_corrupted = n_tokens,
-                  .corrupted_first = corrupted_first,
-                  .aligned_first = corrupted_first,
-                  .sites = { request->site },
-                  .n_sites = 1,
-                  .sweep = request->sweep,
-                  .window = request->window,
-                  .direction = request->direction,
-                  .frozen = eg_family_expand_sites (family, request->freeze),
-                  .has_knockout = request->has_knockout,
-                  .knockout = request->knockout };
+  EgGrid self
+      = { .family = family,
+          .n_layers = n_layers,
+          .n_tokens = n_tokens,
+          .n_corrupted = n_tokens,
+          .corrupted_first = corrupted_first,
+          .aligned_first = corrupted_first,
+          .sweep = request->sweep,
+          .window = request->window,
+          .damages = eg_trace_request_is_loss (request),
+          .frozen = eg_family_expand_sites (family, eg_site_names_to_set (request->freeze, family, NULL)),
+          .has_knockout = request->has_knockout,
+          .knockout = request->knockout };
+  EgSiteSet sites = eg_site_names_to_set (request->sites, family, &self.sites[0]);
+  if (request->has_knockout)
+    sites = EG_SITE_BIT (self.sites[0] = (EgSite)family->knockout_site);
+  self.n_sites = 1;
   for (EgSite site = 0; site < family->n_sites; site++)
-    if ((request->more_sites & EG_SITE_BIT (site)) != 0 && site != request->site)
+    if ((sites & EG_SITE_BIT (site)) != 0 && site != self.sites[0])
       self.sites[self.n_sites++] = site;
   self.n_rows = self.sweep == EG_SWEEP_POSITIONS ? 1 : n_layers;
   self.n_columns = self.sweep == EG_SWEEP_LAYERS ? 1 : n_tokens;
@@ -90,7 +95,7 @@ eg_grid_count_missing (const EgGrid *self)
 gboolean
 eg_grid_runs_corrupted (const EgGrid *self)
 {
-  return self->direction == EG_DIRECTION_RESTORE && !self->has_knockout;
+  return !self->damages && !self->has_knockout;
 }
 
 gsize
@@ -176,7 +181,7 @@ gboolean
 eg_grid_is_clean (const EgGrid *self, gsize cell)
 {
   const gboolean replaced = eg_grid_cell_kind (self, cell) == EG_CELL_REPLACED;
-  return self->has_knockout || replaced == (self->direction == EG_DIRECTION_RESTORE);
+  return self->has_knockout || replaced == !self->damages;
 }
 
 gboolean

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "network/workspace.h"
-#include "trace/ask/request.h"
+#include "trace/ask/input.h"
 
 G_BEGIN_DECLS
 
@@ -29,6 +29,7 @@ typedef enum
  * @family: what the sites are
  * @n_tokens, @n_corrupted: of the clean prompt, and of the corrupted one
  * @sites: [n_sites]
+ * @damages: the cells are runs of the clean prompt, into which corrupted values are put
  * @frozen: as the request has it
  * @has_knockout: the cells are @knockout's, windows of its layers, of one site, the family's for it
  */
@@ -41,7 +42,7 @@ typedef struct
   gsize n_sites;
   EgSweep sweep;
   gsize window;
-  EgDirection direction;
+  gboolean damages;
   EgSiteSet frozen;
   gboolean has_knockout;
   EgKnockout knockout;
@@ -92,8 +93,8 @@ gboolean eg_grid_is_clean (const EgGrid *self, gsize cell);
 /* Whether all samples of a cell are one and the same run. */
 gboolean eg_grid_is_one_run (const EgGrid *self);
 
-/* A cell as a segment; base and source chosen by the direction. Where the prompts have different lengths, the
- * source is to be seen from the base's positions (eg_run_new_shifted()). */
+/* A cell as a segment; base and source by what it is that is put where. Where the prompts have different
+ * lengths, the source is to be seen from the base's positions (eg_run_new_shifted()). */
 EgSegment eg_grid_segment (const EgGrid *self, gsize cell, const EgRun *clean, const EgRun *corrupted);
 
 /* Rows of the cells that begin in one layer. */

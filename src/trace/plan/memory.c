@@ -45,7 +45,7 @@ clean_shape (const EgGrid *grid, gsize step)
       shape.state_end = T - 1;
       return shape;
     }
-  const gboolean is_source = grid->direction == EG_DIRECTION_RESTORE;
+  const gboolean is_source = !grid->damages;
   for (gsize i = 0; is_source && i < grid->n_sites; i++)
     shape.sites |= EG_SITE_BIT (grid->sites[i]);
   if (!is_source)
@@ -60,12 +60,12 @@ corrupted_shape (const EgGrid *grid, gsize step)
 {
   const gsize T = grid->n_corrupted, first = grid->corrupted_first;
   EgRunShape shape = { .n_positions = T, .first = first, .state_first = first, .state_step = step };
-  const gboolean is_source = grid->direction == EG_DIRECTION_DAMAGE && !grid->has_knockout;
+  const gboolean is_source = grid->damages && !grid->has_knockout;
   for (gsize i = 0; is_source && i < grid->n_sites; i++)
     shape.sites |= EG_SITE_BIT (grid->sites[i]);
-  if (grid->direction == EG_DIRECTION_RESTORE)
+  if (!grid->damages)
     shape.sites = kept_of_base (grid);
-  shape.state_end = wants_states (grid, &shape) ? T : grid->direction == EG_DIRECTION_RESTORE ? T - 1 : first;
+  shape.state_end = wants_states (grid, &shape) ? T : !grid->damages ? T - 1 : first;
   return shape;
 }
 

@@ -2,9 +2,8 @@
  * through a temporary file and a rename. */
 #pragma once
 
+#include "formats/json-writer.h"
 #include "trace/result/result.h"
-
-#include <json-glib/json-glib.h>
 
 G_BEGIN_DECLS
 
@@ -13,8 +12,8 @@ G_BEGIN_DECLS
  * "scores_mixer". */
 gboolean eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error);
 
-/* Reads what eg_trace_result_save_npz() wrote and what the notebook saved (its eight fields, float64 scores).
- * (transfer full) */
+/* Reads what eg_trace_result_save_npz() wrote, what the notebook saved (its eight fields, float64 scores), and
+ * what ROME's own programs did (rome-file.h). (transfer full) */
 EgTraceResult *eg_trace_result_load_npz (const char *path, GError **error);
 
 /* The document of `engram-cli trace --json`. (transfer full) */
@@ -25,9 +24,5 @@ gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path,
  * that were measured; of several sites, their name first. What a sweep has not, layers or positions, is
  * empty. */
 gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
-
-/* A JSON text of which every number reads back as the same double (non-finite ones are null). (transfer full)
- */
-char *eg_json_to_text (JsonNode *node, gboolean pretty);
 
 G_END_DECLS

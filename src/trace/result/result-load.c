@@ -3,62 +3,22 @@
 
 #include "core/error.h"
 #include "formats/map-file.h"
-#include "formats/npz.h"
+#include "trace/ask/fields.h"
+#include "trace/ask/site-names.h"
+#include "trace/result/npz-fields.h"
 #include "trace/result/result-private.h"
+#include "trace/result/rome-file.h"
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
 #include <math.h>
+#include <string.h>
 
 #define MAX_LAYERS 4096
 #define MAX_TOKENS 1000000
 
-typedef struct
-{
-  EgNpz *npz;
-  const char *title;
-} Reader;
-
-static gboolean fail (const Reader *reader, GError **error, const char *format, ...) G_GNUC_PRINTF (3, 4);
-
 static gboolean
-fail (const Reader *reader, GError **error, const char *format, ...)
-{
-  va_list arguments;
-  va_start (arguments, format);
-  g_autofree char *message = g_strdup_vprintf (format, arguments);
-  va_end (arguments);
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", reader->title, message);
-  return FALSE;
-}
-
-static char *
-shape_text (guint n_dims, const gsize *shape)
-{
-  GString *text = g_string_new ("[");
-  for (guint i = 0; i < n_dims; i++)
-    g_string_append_printf (text, "%s%" G_GSIZE_FORMAT, i == 0 ? "" : ", ", shape[i]);
-  g_string_append_c (text, ']');
-  return g_string_free (text, FALSE);
-}
-
-static char *
-array_shape_text (const EgNpyArray *array)
-{
-  return shape_text (eg_npy_array_get_n_dims (array), eg_npy_array_get_shape (array));
-}
-
-static gboolean
-has_shape (const EgNpyArray *array, guint n_dims, const gsize *shape)
-{
-  gboolean same = eg_npy_array_get_n_dims (array) == n_dims;
-  for (guint i = 0; same && i < n_dims; i++)
-    same = eg_npy_array_get_shape (array)[i] == shape[i];
-  return same;
-}
-
-static gboolean
-check_fields (const Reader *reader, GError **error)
+check_fields (const EgNpzFields *reader, GError **error)
 {
   static const char *const fields[] = { "scores",        "low_score",    "high_score", "input_tokens",
                                         "subject_range", "target_token", "prompt",     "subject" };
@@ -67,173 +27,73 @@ check_fields (const Reader *reader, GError **error)
     if (!eg_npz_has (reader->npz, fields[i]))
       g_string_append_printf (missing, "%s%s", missing->len == 0 ? "" : ", ", fields[i]);
   if (missing->len > 0)
-    return fail (reader, error, _ ("it has no %s, which a saved trace has"), missing->str);
+    return eg_npz_fields_fail (reader, error, _ ("it has no %s, which a saved trace has"), missing->str);
   return TRUE;
 }
 
-/* An array of exactly n elements; n = 1 also takes a scalar. */
-static EgNpyArray *
-read_array (const Reader *reader, const char *name, gsize n, GError **error)
-{
-  g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, name, error);
-  if (array == NULL)
-    return NULL;
-  if (eg_npy_array_get_n_elements (array) == n && eg_npy_array_get_n_dims (array) <= 1)
-    return g_steal_pointer (&array);
-  g_autofree char *shape = array_shape_text (array);
-  if (n == 1)
-    fail (reader, error, _ ("%s has shape %s, where one value belongs"), name, shape);
-  else
-    fail (reader, error, _ ("%s has shape %s, expected [%zu]"), name, shape, n);
-  return NULL;
-}
-
-/* Optional ones keep *value when they are not there. */
+/* Fills values of a grid from an array that must have its shape. */
 static gboolean
-read_number (const Reader *reader, const char *name, double *value, GError **error)
-{
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_autoptr (EgNpyArray) array = read_array (reader, name, 1, error);
-  g_autofree double *values = array != NULL ? eg_npy_array_get_doubles (array, error) : NULL;
-  if (values == NULL)
-    return FALSE;
-  if (isinf (values[0]))
-    return fail (reader, error, _ ("%s is infinite"), name);
-  *value = values[0];
-  return TRUE;
-}
-
-static gboolean
-read_integers (const Reader *reader, const char *name, gsize n, gint64 max, gint64 **values, GError **error)
-{
-  g_autoptr (EgNpyArray) array = read_array (reader, name, n, error);
-  g_autofree gint64 *integers = array != NULL ? eg_npy_array_get_int64s (array, error) : NULL;
-  if (integers == NULL)
-    return FALSE;
-  for (gsize i = 0; i < n; i++)
-    if (integers[i] < 0 || integers[i] > max)
-      return fail (reader, error, _ ("%s holds %" PRId64 ", which is out of range"), name, integers[i]);
-  *values = g_steal_pointer (&integers);
-  return TRUE;
-}
-
-static gboolean
-read_integer (const Reader *reader, const char *name, gint64 max, gint64 *value, GError **error)
-{
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_autofree gint64 *values = NULL;
-  if (!read_integers (reader, name, 1, max, &values, error))
-    return FALSE;
-  *value = values[0];
-  return TRUE;
-}
-
-static gboolean
-read_unsigned (const Reader *reader, const char *name, guint32 *value, GError **error)
-{
-  gint64 integer = *value;
-  if (!read_integer (reader, name, G_MAXUINT32, &integer, error))
-    return FALSE;
-  *value = (guint32)integer;
-  return TRUE;
-}
-
-static gboolean
-read_texts (const Reader *reader, const char *name, gsize n, char ***texts, GError **error)
-{
-  g_autoptr (EgNpyArray) array = read_array (reader, name, n, error);
-  if (array != NULL)
-    *texts = eg_npy_array_get_strings (array, error);
-  return array != NULL && *texts != NULL;
-}
-
-static gboolean
-read_text (const Reader *reader, const char *name, char **text, GError **error)
-{
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_auto (GStrv) texts = NULL;
-  if (!read_texts (reader, name, 1, &texts, error))
-    return FALSE;
-  *text = g_strdup (texts[0]);
-  return TRUE;
-}
-
-/* Fills values of self's grid from an array that must have its shape. */
-static gboolean
-copy_grid (const Reader *reader,
-           const char *name,
-           const EgNpyArray *array,
-           const EgTraceResult *self,
-           double *values,
-           GError **error)
+copy_values (const EgNpzFields *reader,
+             const char *name,
+             const EgNpyArray *array,
+             const EgTraceGrid *grid,
+             double *values,
+             GError **error)
 {
   gsize shape[2];
-  const guint n_dims = eg_trace_result_get_shape (self, shape);
-  if (!has_shape (array, n_dims, shape))
+  const guint n_dims = eg_trace_grid_get_shape (grid, shape);
+  if (!eg_npz_fields_has_shape (array, n_dims, shape))
     {
-      g_autofree char *text = array_shape_text (array);
-      g_autofree char *expected = shape_text (n_dims, shape);
-      return fail (reader, error, _ ("%s has shape %s, but scores has shape %s"), name, text, expected);
+      g_autofree char *text = eg_npz_fields_array_shape (array);
+      g_autofree char *expected = eg_npz_fields_shape_text (n_dims, shape);
+      return eg_npz_fields_fail (reader, error, _ ("%s has shape %s, but scores has shape %s"), name, text,
+                                 expected);
     }
   g_autofree double *numbers = eg_npy_array_get_doubles (array, error);
   if (numbers == NULL)
     return FALSE;
-  for (gsize i = 0; i < self->n_layers * self->n_tokens; i++)
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
       if (isinf (numbers[i]))
-        return fail (reader, error, _ ("%s holds an infinite value"), name);
+        return eg_npz_fields_fail (reader, error, _ ("%s holds an infinite value"), name);
       values[i] = numbers[i];
     }
   return TRUE;
 }
 
 static gboolean
-read_subject_range (const Reader *reader, EgTraceResultInput *input, GError **error)
+read_subject_range (const EgNpzFields *reader, EgTraceTokens *tokens, GError **error)
 {
   g_autofree gint64 *range = NULL;
-  if (!read_integers (reader, "subject_range", 2, G_MAXINT64, &range, error))
+  if (!eg_npz_fields_integers (reader, "subject_range", 2, G_MAXINT64, &range, error))
     return FALSE;
-  if (range[0] > range[1] || (guint64)range[1] >= input->n_tokens)
-    return fail (reader, error, _ ("subject_range is [%" PRId64 ", %" PRId64 "], but there are %zu tokens"),
-                 range[0], range[1], input->n_tokens);
-  input->subject_first = (gsize)range[0];
-  input->subject_last = (gsize)range[1];
+  if (range[0] > range[1] || (guint64)range[1] >= tokens->n_tokens)
+    return eg_npz_fields_fail (reader, error,
+                               _ ("subject_range is [%" PRId64 ", %" PRId64 "], but there are %zu tokens"),
+                               range[0], range[1], tokens->n_tokens);
+  tokens->subject_first = (gsize)range[0];
+  tokens->subject_last = (gsize)range[1];
   return TRUE;
 }
 
 static gboolean
-read_ids (const Reader *reader, EgTraceResultInput *input, GError **error)
+read_ids (const EgNpzFields *reader, EgTraceTokens *tokens, GError **error)
 {
   g_autofree gint64 *ids = NULL;
   if (!eg_npz_has (reader->npz, "input_ids"))
     return TRUE;
-  if (!read_integers (reader, "input_ids", input->n_tokens, G_MAXUINT32, &ids, error))
+  if (!eg_npz_fields_integers (reader, "input_ids", tokens->n_tokens, G_MAXUINT32, &ids, error))
     return FALSE;
-  input->ids = g_new (guint32, input->n_tokens);
-  for (gsize t = 0; t < input->n_tokens; t++)
-    input->ids[t] = (guint32)ids[t];
+  tokens->ids = g_new (guint32, tokens->n_tokens);
+  for (gsize t = 0; t < tokens->n_tokens; t++)
+    tokens->ids[t] = (guint32)ids[t];
   return TRUE;
-}
-
-static gboolean
-read_sweep (const Reader *reader, EgSweep *sweep, GError **error)
-{
-  g_autofree char *name = NULL;
-  if (!read_text (reader, "sweep", &name, error))
-    return FALSE;
-  if (name == NULL || eg_sweep_from_name (name, sweep, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", reader->title);
-  return FALSE;
 }
 
 /* How many layers and columns there are, checked before anything is made of that size; a sweep over one of
  * them has one of the other. */
 static gboolean
-get_sizes (const Reader *reader,
+get_sizes (const EgNpzFields *reader,
            const EgNpyArray *scores,
            EgSweep sweep,
            gsize n_tokens,
@@ -247,266 +107,359 @@ get_sizes (const Reader *reader,
                                                      [EG_SWEEP_CARRY] = "[layers, tokens]" };
   const gsize *shape = eg_npy_array_get_shape (scores);
   const guint n_dims = eg_npy_array_get_n_dims (scores);
-  g_autofree char *text = array_shape_text (scores);
+  g_autofree char *text = eg_npz_fields_array_shape (scores);
   const gboolean one = sweep == EG_SWEEP_LAYERS || sweep == EG_SWEEP_POSITIONS;
   if (n_dims != (one ? 1 : 2) || eg_npy_array_get_n_elements (scores) == 0)
-    return fail (reader, error, _ ("scores has shape %s, expected %s"), text, expected[sweep]);
+    return eg_npz_fields_fail (reader, error, _ ("scores has shape %s, expected %s"), text, expected[sweep]);
   *n_layers = sweep == EG_SWEEP_POSITIONS ? 1 : shape[0];
   *n_columns = sweep == EG_SWEEP_LAYERS ? 1 : shape[n_dims - 1];
   if (*n_layers > MAX_LAYERS || n_tokens > MAX_TOKENS)
-    return fail (reader, error, _ ("scores has shape %s, more than %d layers or %d tokens"), text, MAX_LAYERS,
-                 MAX_TOKENS);
+    return eg_npz_fields_fail (reader, error, _ ("scores has shape %s, more than %d layers or %d tokens"),
+                               text, MAX_LAYERS, MAX_TOKENS);
   if (sweep != EG_SWEEP_LAYERS && *n_columns != n_tokens)
-    return fail (reader, error, _ ("scores has shape %s but there are %zu tokens"), text, n_tokens);
+    return eg_npz_fields_fail (reader, error, _ ("scores has shape %s but there are %zu tokens"), text,
+                               n_tokens);
   return TRUE;
 }
 
-/* The result with its prompt and its scores. */
-static EgTraceResult *
-read_scores (const Reader *reader, GError **error)
+/* ---- the request ---- */
+
+static gboolean
+add_title (const EgNpzFields *reader, GError **error)
 {
-  EgSweep sweep = EG_SWEEP_CELLS;
-  gsize n_layers = 0, n_columns = 0;
-  g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, "scores", error);
-  g_autoptr (EgNpyArray) tokens = scores != NULL ? eg_npz_read (reader->npz, "input_tokens", error) : NULL;
-  if (tokens == NULL || !read_sweep (reader, &sweep, error))
-    return NULL;
-  g_autoptr (EgTraceResultInput) input = g_new0 (EgTraceResultInput, 1);
-  input->n_tokens = eg_npy_array_get_n_elements (tokens);
-  if (!get_sizes (reader, scores, sweep, input->n_tokens, &n_layers, &n_columns, error)
-      || !read_texts (reader, "input_tokens", input->n_tokens, &input->tokens, error)
-      || !read_subject_range (reader, input, error) || !read_ids (reader, input, error))
-    return NULL;
-  g_autoptr (EgTraceResult) self = eg_trace_result_new (n_layers, n_columns);
-  self->sweep = sweep;
-  eg_trace_result_take_input (self, g_steal_pointer (&input));
-  return copy_grid (reader, "scores", scores, self, self->scores, error) ? g_steal_pointer (&self) : NULL;
+  g_prefix_error (error, "%s: ", reader->title);
+  return FALSE;
 }
 
-/* A setting that a text stands for, if it is there. */
+/* A number that is missing, or NaN where it has no meaning, is left as usual. */
 static gboolean
-read_setting (const Reader *reader,
-              const char *name,
-              EgCorruption *corruption,
-              gboolean (*parse) (EgCorruption *self, const char *text, GError **error),
-              GError **error)
+read_field_number (const EgNpzFields *reader, EgTraceField field, EgTraceRequest *request, GError **error)
 {
+  const EgFieldInfo *info = eg_trace_field_get_info (field);
+  gint64 integer = (gint64)eg_trace_field_get_number (field, request);
+  double number = eg_trace_field_get_number (field, request);
+  if (info->type == EG_FIELD_NUMBER
+          ? !eg_npz_fields_number (reader, info->name, &number, error)
+          : !eg_npz_fields_integer (reader, info->name, info->type == EG_FIELD_FLAG ? 1 : G_MAXUINT32,
+                                    &integer, error))
+    return FALSE;
+  if (info->type != EG_FIELD_NUMBER)
+    number = (double)integer;
+  if (!isnan (number))
+    eg_trace_field_set_number (field, request, number);
+  return TRUE;
+}
+
+static gboolean
+read_field (const EgNpzFields *reader, EgTraceField field, EgTraceRequest *request, GError **error)
+{
+  const EgFieldInfo *info = eg_trace_field_get_info (field);
   g_autofree char *text = NULL;
-  if (!read_text (reader, name, &text, error))
+  if (info->type != EG_FIELD_NAME)
+    return read_field_number (reader, field, request, error);
+  if (!eg_npz_fields_text (reader, info->name, &text, error))
     return FALSE;
-  if (text == NULL || parse (corruption, text, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", reader->title);
-  return FALSE;
+  return text == NULL || eg_trace_field_parse_in_file (field, request, text, error)
+         || add_title (reader, error);
 }
 
+/* Whether the file has settings at all. */
 static gboolean
-read_corruption (const Reader *reader, EgTraceResult *self, GError **error)
+has_settings (const EgNpzFields *reader)
 {
-  EgCorruption *corruption = &self->corruption;
-  gint64 replace = FALSE;
-  if (!read_setting (reader, "corruption", corruption, eg_corruption_parse_kind, error)
-      || !read_setting (reader, "noise_scale", corruption, eg_corruption_parse_scale, error)
-      || !read_setting (reader, "span", corruption, eg_corruption_parse_span, error)
-      || !read_integer (reader, "replace", 1, &replace, error))
-    return FALSE;
-  corruption->replace = replace != 0;
-  if (eg_corruption_check (corruption, error))
-    return TRUE;
-  g_prefix_error (error, "%s: ", reader->title);
-  return FALSE;
-}
-
-/* The main metric, what stands against the target, and the others' numbers. */
-static gboolean
-read_metric (const Reader *reader, EgTraceResult *self, GError **error)
-{
-  g_autofree char *name = NULL;
-  if (!read_text (reader, "metric", &name, error))
-    return FALSE;
-  if (name != NULL && !eg_metric_from_name (name, &self->metric, error))
-    {
-      g_prefix_error (error, "%s: ", reader->title);
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    if (eg_trace_field_get_info (field)->in_first_files
+        && !eg_npz_has (reader->npz, eg_trace_field_get_info (field)->name))
       return FALSE;
-    }
-  return read_text (reader, "against_token", &self->against, error)
-         && read_integer (reader, "against_id", G_MAXUINT32, &self->against_id, error);
-}
-
-static gboolean
-read_other_ends (const Reader *reader, EgTraceScores *other, const char *metric, GError **error)
-{
-  g_autofree char *low = eg_trace_result_field_name ("low_score", metric, NULL);
-  g_autofree char *low_sem = eg_trace_result_field_name ("low_score_sem", metric, NULL);
-  g_autofree char *high = eg_trace_result_field_name ("high_score", metric, NULL);
-  return read_number (reader, low, &other->low_score, error)
-         && read_number (reader, low_sem, &other->low_sem, error)
-         && read_number (reader, high, &other->high_score, error);
-}
-
-/* Files of before these settings have none of them. */
-static gboolean
-read_direction (const Reader *reader, EgTraceResult *self, GError **error)
-{
-  g_autofree char *direction = NULL, *frozen = NULL, *knockout = NULL;
-  if (!read_text (reader, "direction", &direction, error) || !read_text (reader, "freeze", &frozen, error)
-      || !read_text (reader, "knockout", &knockout, error))
-    return FALSE;
-  self->has_knockout = knockout != NULL;
-  if ((direction == NULL || eg_direction_from_name (direction, &self->direction, error))
-      && (frozen == NULL || eg_sites_from_names (frozen, &self->freeze, NULL, error))
-      && (knockout == NULL || eg_knockout_parse (knockout, &self->knockout, error)))
-    return TRUE;
-  g_prefix_error (error, "%s: ", reader->title);
-  return FALSE;
-}
-
-/* What the notebook's files do not have is left as eg_trace_result_new() has it. */
-static gboolean
-read_settings (const Reader *reader, EgTraceResult *self, GError **error)
-{
-  static const char *const fields[] = { "samples", "seed", "noise_level", "site", "window" };
-  self->has_settings = TRUE;
-  for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
-    self->has_settings = self->has_settings && eg_npz_has (reader->npz, fields[i]);
-  if (!self->has_settings)
-    return TRUE;
-  g_autofree char *site = NULL;
-  gint64 target_named = FALSE;
-  if (!read_unsigned (reader, "samples", &self->samples, error)
-      || !read_unsigned (reader, "seed", &self->seed, error)
-      || !read_unsigned (reader, "window", &self->window, error)
-      || !read_number (reader, "noise_level", &self->noise_level, error)
-      || !read_number (reader, "noise_std", &self->noise_std, error) || !read_corruption (reader, self, error)
-      || !read_metric (reader, self, error) || !read_direction (reader, self, error)
-      || !read_number (reader, "until_sem", &self->until_sem, error)
-      || !read_unsigned (reader, "max_samples", &self->max_samples, error)
-      || !read_text (reader, "site", &site, error)
-      || !read_integer (reader, "target_named", 1, &target_named, error))
-    return FALSE;
-  self->target_named = target_named != 0;
-  if (!eg_site_from_name (site, &self->site, error))
-    {
-      g_prefix_error (error, "%s: ", reader->title);
-      return FALSE;
-    }
   return TRUE;
 }
 
-/* A grid that may be missing. */
+/* Which answers the request named: those of the file that it did not are what the model said. */
 static gboolean
-read_grid (const Reader *reader, const char *name, const EgTraceResult *self, double *values, GError **error)
+read_named_answers (const EgNpzFields *reader,
+                    const EgTraceTokens *tokens,
+                    EgTraceRequest *request,
+                    GError **error)
 {
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, name, error);
-  return array != NULL && copy_grid (reader, name, array, self, values, error);
+  gint64 named = FALSE;
+  if (!eg_npz_fields_integer (reader, "target_named", 1, &named, error))
+    return FALSE;
+  request->target = named ? g_strdup (tokens->target) : NULL;
+  request->against = g_strdup (tokens->against);
+  return TRUE;
 }
 
-/* The other metrics that were measured. */
+/* What the notebook's files do not have is left as usual, but for the sweep, which says how to read the
+ * scores. */
 static gboolean
-read_other_metrics (const Reader *reader, EgTraceResult *self, const char *site, GError **error)
+read_settings (const EgNpzFields *reader,
+               const EgTraceTokens *tokens,
+               EgTraceRequest *request,
+               GError **error)
 {
-  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+  if (!has_settings (reader))
+    return read_field (reader, EG_FIELD_SWEEP, request, error);
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    if (eg_trace_field_get_info (field)->in_npz != EG_FIELD_NEVER
+        && !read_field (reader, field, request, error))
+      return FALSE;
+  request->max_samples = MAX (request->max_samples, request->samples);
+  if (!eg_corruption_check (&request->corruption, error))
+    return add_title (reader, error);
+  return read_named_answers (reader, tokens, request, error);
+}
+
+/* Where a token begins in the prompt and where it ends, in bytes: FALSE where the texts of the tokens before
+ * it are not the prompt's, as those of characters that tokens share are not. */
+static gboolean
+find_token (const char *prompt, char *const *tokens, gsize t, gsize *start, gsize *end)
+{
+  *end = 0;
+  for (gsize i = 0; i <= t; i++)
     {
-      const char *metric = eg_metric_get_name (m);
-      g_autofree char *scores = eg_trace_result_field_name ("scores", metric, site);
-      g_autofree char *sem = eg_trace_result_field_name ("scores_sem", metric, site);
-      if (m == self->metric || !eg_npz_has (reader->npz, scores))
-        continue;
-      EgTraceScores *other = eg_trace_result_add_metric (self, m);
-      if (!read_grid (reader, scores, self, other->scores, error)
-          || !read_grid (reader, sem, self, other->sem, error)
-          || !read_other_ends (reader, other, metric, error))
+      if (!g_str_has_prefix (prompt + *end, tokens[i]))
         return FALSE;
+      *start = *end;
+      *end += strlen (tokens[i]);
     }
   return TRUE;
 }
 
-/* How many samples each score rests on: said by a file of an unfinished trace, otherwise all. */
-static gboolean
-read_counts (const Reader *reader, EgTraceResult *self, const char *site, GError **error)
+/* Which occurrence of the subject its tokens are, in characters; −1: the first, or nobody knows. */
+static gssize
+find_subject_offset (const char *prompt, const EgTraceTokens *tokens)
 {
-  const gsize n = self->n_layers * self->n_tokens;
-  g_autofree char *name = eg_trace_result_field_name ("scores_samples", NULL, site);
-  gint64 complete = TRUE;
-  for (gsize i = 0; i < n; i++)
+  const char *subject = tokens->subject;
+  gsize first_start, first_end, last_start, last_end;
+
+  if (*subject == '\0'
+      || !find_token (prompt, tokens->tokens, tokens->subject_first, &first_start, &first_end)
+      || !find_token (prompt, tokens->tokens, tokens->subject_last, &last_start, &last_end))
+    return -1;
+  const char *first = strstr (prompt, subject);
+  for (const char *at = first; at != NULL; at = strstr (at + 1, subject))
     {
-      self->counts[i] = isnan (self->scores[i]) ? 0 : self->samples;
-      complete = complete && !isnan (self->scores[i]);
+      const gsize start = (gsize)(at - prompt), end = start + strlen (subject);
+      if (start >= first_start && start < first_end && end > last_start && end <= last_end)
+        return at == first ? -1 : g_utf8_pointer_to_offset (prompt, at);
     }
-  if (!read_integer (reader, "complete", 1, &complete, error))
-    return FALSE;
-  self->complete = complete != 0;
-  if (!eg_npz_has (reader->npz, name))
-    return TRUE;
-  g_autofree double *counts = g_new (double, n);
-  if (!read_grid (reader, name, self, counts, error))
-    return FALSE;
-  for (gsize i = 0; i < n; i++)
-    if (!(counts[i] >= 0 && counts[i] <= self->samples))
-      /* TRANSLATORS: the name of a field, a number in it, and what it must not exceed. */
-      return fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], self->samples);
-    else
-      self->counts[i] = (guint)counts[i];
-  return TRUE;
+  return -1;
 }
 
-/* What a site's grid has beside its scores; site is NULL for the first. */
-static gboolean
-read_rest_of_site (const Reader *reader, EgTraceResult *self, const char *site, GError **error)
+/* The prompt as tokens. (transfer full) */
+static EgTraceTokens *
+read_tokens (const EgNpzFields *reader, GError **error)
 {
-  g_autofree char *sem = eg_trace_result_field_name ("scores_sem", NULL, site);
-  return read_grid (reader, sem, self, self->sem, error) && read_counts (reader, self, site, error)
-         && (!self->has_settings || read_other_metrics (reader, self, site, error));
-}
-
-/* A site after the first: all else is as in the first's result. (transfer full) */
-static EgTraceResult *
-read_site (const Reader *reader, const EgTraceResult *first, EgSite site, GError **error)
-{
-  const char *name = eg_site_get_name (site);
-  g_autofree char *scores = eg_trace_result_field_name ("scores", NULL, name);
-  g_autoptr (EgTraceResult) self = eg_trace_result_copy_blank (first);
-  self->site = site;
-  if (!eg_npz_has (reader->npz, scores))
-    {
-      fail (reader, error, _ ("it names the site %s, but has no %s"), name, scores);
-      return NULL;
-    }
-  if (!read_grid (reader, scores, self, self->scores, error)
-      || !read_rest_of_site (reader, self, name, error))
+  g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, "input_tokens", error);
+  if (array == NULL)
+    return NULL;
+  g_autoptr (EgTraceTokens) self = eg_trace_tokens_new (eg_npy_array_get_n_elements (array));
+  if (!eg_npz_fields_texts (reader, "input_tokens", self->n_tokens, &self->tokens, error)
+      || !read_subject_range (reader, self, error) || !read_ids (reader, self, error)
+      || !eg_npz_fields_text (reader, "subject", &self->subject, error)
+      || !eg_npz_fields_text (reader, "target_token", &self->target, error)
+      || !eg_npz_fields_integer (reader, "target_id", G_MAXUINT32, &self->target_id, error))
+    return NULL;
+  if (has_settings (reader)
+      && (!eg_npz_fields_text (reader, "against_token", &self->against, error)
+          || !eg_npz_fields_integer (reader, "against_id", G_MAXUINT32, &self->against_id, error)))
     return NULL;
   return g_steal_pointer (&self);
 }
 
-/* The list of sites, of files that have several. */
+/* ---- the numbers ---- */
+
+/* Values of a grid that may be missing. */
 static gboolean
-read_more_sites (const Reader *reader, EgTraceResult *self, GError **error)
+read_values (
+    const EgNpzFields *reader, const char *name, const EgTraceGrid *grid, double *values, GError **error)
 {
-  if (!self->has_settings || !eg_npz_has (reader->npz, "sites"))
+  if (!eg_npz_has (reader->npz, name))
     return TRUE;
+  g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, name, error);
+  return array != NULL && copy_values (reader, name, array, grid, values, error);
+}
+
+static gboolean
+read_ends (const EgNpzFields *reader, EgTraceEnds *ends, const char *metric, GError **error)
+{
+  g_autofree char *low = eg_trace_result_field_name ("low_score", metric, NULL);
+  g_autofree char *low_sem = eg_trace_result_field_name ("low_score_sem", metric, NULL);
+  g_autofree char *high = eg_trace_result_field_name ("high_score", metric, NULL);
+  return eg_npz_fields_number (reader, low, &ends->low, error)
+         && eg_npz_fields_number (reader, low_sem, &ends->low_sem, error)
+         && eg_npz_fields_number (reader, high, &ends->high, error);
+}
+
+/* The metrics beside the main one, of which the file has numbers. */
+static gboolean
+find_metrics (const EgNpzFields *reader, EgTraceResult *self, GError **error)
+{
+  for (EgMetric m = 0; self->has_settings && m < EG_N_METRICS; m++)
+    {
+      g_autofree char *scores = eg_trace_result_field_name ("scores", eg_metric_get_name (m), NULL);
+      if (m == self->request->metric || !eg_npz_has (reader->npz, scores))
+        continue;
+      const gsize index = eg_trace_result_add_metric (self, m);
+      if (!read_ends (reader, &self->ends[index], eg_metric_get_name (m), error))
+        return FALSE;
+    }
+  return read_ends (reader, &self->ends[0], NULL, error);
+}
+
+/* How many samples each score rests on: said by a file of an unfinished trace, otherwise all. */
+static gboolean
+read_counts (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GError **error)
+{
+  const gsize n = eg_trace_grid_n_cells (grid);
+  const guint samples = grid->result->samples;
+  g_autofree char *name = eg_trace_result_field_name ("scores_samples", NULL, site);
+  for (gsize i = 0; i < n; i++)
+    grid->counts[i] = isnan (grid->scores[0][i]) ? 0 : samples;
+  if (!eg_npz_has (reader->npz, name))
+    return TRUE;
+  g_autofree double *counts = g_new (double, n);
+  if (!read_values (reader, name, grid, counts, error))
+    return FALSE;
+  for (gsize i = 0; i < n; i++)
+    if (!(counts[i] >= 0 && counts[i] <= samples))
+      /* TRANSLATORS: the name of a field, a number in it, and what it must not exceed. */
+      return eg_npz_fields_fail (reader, error, _ ("%s holds %g, outside 0 … %u"), name, counts[i], samples);
+    else
+      grid->counts[i] = (guint)counts[i];
+  return TRUE;
+}
+
+/* All that a file has of a site; `site` is NULL for the first, whose names have none. */
+static gboolean
+read_grid (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GError **error)
+{
+  const EgTraceResult *result = grid->result;
+  for (gsize m = 0; m < result->n_metrics; m++)
+    {
+      const char *metric = m > 0 ? eg_metric_get_name (result->metrics[m]) : NULL;
+      g_autofree char *scores = eg_trace_result_field_name ("scores", metric, site);
+      g_autofree char *sem = eg_trace_result_field_name ("scores_sem", metric, site);
+      if (m == 0 && !eg_npz_has (reader->npz, scores))
+        return eg_npz_fields_fail (reader, error, _ ("it names the site %s, but has no %s"), grid->site,
+                                   scores);
+      if (!read_values (reader, scores, grid, grid->scores[m], error)
+          || !read_values (reader, sem, grid, grid->sem[m], error))
+        return FALSE;
+    }
+  return read_counts (reader, grid, site, error);
+}
+
+/* The names of all sites, the request's first. (transfer full) */
+static char **
+read_sites (const EgNpzFields *reader, const EgTraceRequest *request, GError **error)
+{
+  if (!has_settings (reader) || !eg_npz_has (reader->npz, "sites"))
+    return g_strdupv (request->sites);
   g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, "sites", error);
   g_auto (GStrv) names = array != NULL ? eg_npy_array_get_strings (array, error) : NULL;
-  EgSiteSet seen = 0;
   for (gsize i = 0; names != NULL && names[i] != NULL; i++)
     {
-      EgSite site;
-      if (!eg_site_from_name (names[i], &site, error))
+      char *const name[] = { names[i], NULL };
+      if (!eg_site_names_check (name, NULL, error))
         {
-          g_prefix_error (error, "%s: ", reader->title);
-          return FALSE;
+          add_title (reader, error);
+          return NULL;
         }
-      if ((i == 0) != (site == self->site) || (seen & EG_SITE_BIT (site)) != 0)
-        return fail (reader, error, _ ("sites names %s where another site belongs"), names[i]);
-      seen |= EG_SITE_BIT (site);
-      EgTraceResult *other = i > 0 ? read_site (reader, self, site, error) : NULL;
-      if (i > 0 && other == NULL)
-        return FALSE;
-      if (other != NULL)
-        eg_trace_result_take_site (self, other);
+      gboolean is_right = (i == 0) == g_str_equal (names[i], request->sites[0]);
+      for (gsize k = 0; k < i; k++)
+        is_right = is_right && !g_str_equal (names[i], names[k]);
+      if (!is_right)
+        {
+          eg_npz_fields_fail (reader, error, _ ("sites names %s where another site belongs"), names[i]);
+          return NULL;
+        }
     }
-  return names != NULL;
+  return names != NULL && names[0] == NULL ? g_strdupv (request->sites) : g_steal_pointer (&names);
+}
+
+/* Of the shape that the scores have; the request's sites are those of the file. (transfer full) */
+static EgTraceResult *
+make_result (const EgNpzFields *reader, EgTraceTokens **tokens, EgTraceRequest **request, GError **error)
+{
+  gsize n_layers = 0, n_columns = 0;
+  g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, "scores", error);
+  if (scores == NULL
+      || !get_sizes (reader, scores, (*request)->sweep, (*tokens)->n_tokens, &n_layers, &n_columns, error))
+    return NULL;
+  char **sites = read_sites (reader, *request, error);
+  if (sites == NULL)
+    return NULL;
+  g_strfreev ((*request)->sites);
+  (*request)->sites = sites;
+  EgTraceResult *self = eg_trace_result_new (g_steal_pointer (request), g_steal_pointer (tokens), n_layers,
+                                             (const char *const *)sites, g_strv_length (sites));
+  self->has_settings = has_settings (reader);
+  self->samples = self->has_settings ? self->request->samples : 0;
+  self->seconds = NAN;
+  return self;
+}
+
+/* "complete", or else whether the first site's scores are all there. */
+static gboolean
+read_complete (const EgNpzFields *reader, EgTraceResult *self, GError **error)
+{
+  gint64 complete = TRUE;
+  for (gsize i = 0; i < eg_trace_grid_n_cells (self->grids[0]); i++)
+    complete = complete && !isnan (self->grids[0]->scores[0][i]);
+  if (!eg_npz_fields_integer (reader, "complete", 1, &complete, error))
+    return FALSE;
+  self->complete = complete != 0;
+  return TRUE;
+}
+
+static gboolean
+read_numbers (const EgNpzFields *reader, EgTraceResult *self, GError **error)
+{
+  if (!find_metrics (reader, self, error)
+      || (self->has_settings && !eg_npz_fields_number (reader, "noise_std", &self->noise_std, error))
+      || !eg_npz_fields_text (reader, "model", &self->model, error)
+      || !eg_npz_fields_text (reader, "device", &self->device, error)
+      || !eg_npz_fields_number (reader, "seconds", &self->seconds, error)
+      || !eg_npz_fields_text (reader, "engram_version", &self->version, error))
+    return FALSE;
+  for (gsize i = 0; i < self->n_grids; i++)
+    if (!read_grid (reader, self->grids[i], i > 0 ? self->grids[i]->site : NULL, error))
+      return FALSE;
+  ((EgTraceRequest *)self->request)->all_metrics = self->n_metrics > 1;
+  return read_complete (reader, self, error);
+}
+
+/* ---- ROME's files ---- */
+
+/* Of a file that ROME's programs saved: its settings are those of its site and window alone. */
+static EgTraceResult *
+load_rome (const EgNpzFields *reader, GError **error)
+{
+  g_autoptr (EgRomeTrace) trace = eg_rome_file_read (reader->npz, reader->title, error);
+  if (trace == NULL)
+    return NULL;
+  EgTraceTokens *tokens = eg_trace_tokens_new (trace->n_tokens);
+  EgTraceRequest *request = eg_trace_request_new (trace->prompt, trace->subject);
+  tokens->tokens = g_steal_pointer (&trace->tokens);
+  tokens->ids = trace->ids != NULL ? g_new (guint32, trace->n_tokens) : NULL;
+  for (gsize t = 0; tokens->ids != NULL && t < trace->n_tokens; t++)
+    tokens->ids[t] = (guint32)trace->ids[t];
+  tokens->subject = g_strdup (trace->subject);
+  tokens->subject_first = trace->subject_first;
+  tokens->subject_last = trace->subject_last;
+  tokens->target = g_strdup (trace->target);
+  request->window = trace->window;
+  request->subject_offset = find_subject_offset (trace->prompt, tokens);
+  eg_trace_request_set_sites (request, trace->site, NULL);
+  EgTraceResult *self = eg_trace_result_new (request, tokens, trace->n_layers, &trace->site, 1);
+  memcpy (self->grids[0]->scores[0], trace->scores,
+          eg_trace_grid_n_cells (self->grids[0]) * sizeof *trace->scores);
+  self->ends[0] = (EgTraceEnds){ .high = trace->high_score, .low = trace->low_score, .low_sem = NAN };
+  self->has_settings = FALSE;
+  self->seconds = NAN;
+  self->complete = TRUE;
+  return self;
 }
 
 EgTraceResult *
@@ -515,24 +468,20 @@ eg_trace_result_load_npz (const char *path, GError **error)
   g_autoptr (EgNpz) npz = eg_npz_load (path, error);
   if (npz == NULL)
     return NULL;
-  g_autofree char *title = eg_file_get_title (path);
-  const Reader reader = { npz, title };
-  g_autoptr (EgTraceResult) self = check_fields (&reader, error) ? read_scores (&reader, error) : NULL;
-  if (self == NULL)
+  g_autofree char *title = eg_file_get_title (path), *prompt = NULL;
+  const EgNpzFields reader = { npz, title };
+  if (eg_rome_file_is (npz))
+    return load_rome (&reader, error);
+  g_autoptr (EgTraceTokens) tokens
+      = check_fields (&reader, error) && eg_npz_fields_text (&reader, "prompt", &prompt, error)
+            ? read_tokens (&reader, error)
+            : NULL;
+  if (tokens == NULL)
     return NULL;
-  self->seconds = NAN;
-  if (!read_number (&reader, "low_score", &self->low_score, error)
-      || !read_number (&reader, "high_score", &self->high_score, error)
-      || !read_text (&reader, "target_token", &self->target, error)
-      || !read_text (&reader, "prompt", &self->prompt, error)
-      || !read_text (&reader, "subject", &self->subject, error)
-      || !read_number (&reader, "low_score_sem", &self->low_sem, error)
-      || !read_integer (&reader, "target_id", G_MAXUINT32, &self->target_id, error)
-      || !read_settings (&reader, self, error) || !read_text (&reader, "model", &self->model, error)
-      || !read_text (&reader, "device", &self->device, error)
-      || !read_number (&reader, "seconds", &self->seconds, error)
-      || !read_text (&reader, "engram_version", &self->version, error)
-      || !read_rest_of_site (&reader, self, NULL, error) || !read_more_sites (&reader, self, error))
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (prompt, tokens->subject);
+  if (!read_settings (&reader, tokens, request, error))
     return NULL;
-  return g_steal_pointer (&self);
+  request->subject_offset = find_subject_offset (prompt, tokens);
+  g_autoptr (EgTraceResult) self = make_result (&reader, &tokens, &request, error);
+  return self != NULL && read_numbers (&reader, self, error) ? g_steal_pointer (&self) : NULL;
 }

@@ -8,5 +8,5 @@
  * Either may be NULL. (transfer full) */
 char *eg_trace_result_field_name (const char *base, const char *metric, const char *site);
 
-void eg_trace_result_input_free (EgTraceResultInput *input);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceResultInput, eg_trace_result_input_free)
+/* The request as a file has it: with the samples that there were so far. (transfer full) */
+EgTraceRequest *eg_trace_result_get_request_for_file (const EgTraceResult *self);

@@ -1,3 +1,4 @@
+/* Reads what ROME saved, field by field, and turns it into this program’s order. */
 #include "trace/result/rome-file.h"
 
 #include "core/error.h"

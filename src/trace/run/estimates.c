@@ -1,3 +1,4 @@
+/* Every value of every sample, and the means that are taken of them in a fixed order. */
 #include "trace/run/estimates.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* Asks the head once a run, and answers all the metrics from it. */
 #include "trace/run/meter.h"
 
 #include "core/error.h"
@@ -117,4 +118,12 @@ eg_meter_read (EgMeter *self, EgWorkspace *workspace, gsize n, gboolean first_is
           = self->no_difference && self->metrics[m] == EG_METRIC_LOGIT_DIFF
                 ? (double)NAN
                 : eg_metric_value (self->metrics[m], &answers[i], &self->clean, self->weight_sum);
+}
+
+gboolean
+eg_meter_check (const EgMeter *self, EgWorkspace *clean, GError **error)
+{
+  const EgHeadRow *it = &self->clean;
+  return (isfinite (it->max) && isfinite (it->sum) && isfinite (it->target))
+         || eg_workspace_explain_no_number (clean, error);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "network/workspace.h"
-#include "trace/ask/request.h"
+#include "trace/ask/input.h"
 
 G_BEGIN_DECLS
 
@@ -45,5 +45,8 @@ gboolean eg_meter_aim (EgMeter *self,
 /* Of the n runs that the workspace just did: [n_metrics, n]. If the first is the clean run, it is what others
  * are compared with from now on. */
 void eg_meter_read (EgMeter *self, EgWorkspace *workspace, gsize n, gboolean first_is_clean, double *values);
+
+/* Whether the clean run, once it was read, is measured by numbers; what keeps it from that is the error. */
+gboolean eg_meter_check (const EgMeter *self, EgWorkspace *clean, GError **error);
 
 G_END_DECLS

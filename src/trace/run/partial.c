@@ -1,3 +1,4 @@
+/* What a stopped trace leaves, shared by who holds it. */
 #include "trace/run/partial.h"
 
 EgTracePartial *

@@ -1,3 +1,4 @@
+/* One clean run, in a thread, and the tokens that it makes most probable. */
 #include "trace/run/predict.h"
 
 #include "core/error.h"
@@ -17,6 +18,8 @@ take_top (EgPrediction *self, EgModel *model, EgWorkspace *workspace, gsize top,
   double sum;
   if (n > 0 && !eg_workspace_top (workspace, 0, found, n, &sum, error))
     return FALSE;
+  if (n > 0 && !(isfinite (found[0].value) && isfinite (sum)))
+    return eg_workspace_explain_no_number (workspace, error);
   self->n_predictions = n;
   self->predictions = g_new0 (EgPredictedToken, n);
   for (gsize i = 0; i < n; i++)
@@ -40,7 +43,7 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
     }
   EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
   g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, prompt, -1, error);
-  if (!tokens)
+  if (!tokens || !eg_tokenizer_check_rows (tokenizer, tokens, eg_model_get_sizes (model)->vocab_size, error))
     return NULL;
   g_autoptr (EgPrediction) self = g_new0 (EgPrediction, 1);
   self->n_tokens = tokens->len;

@@ -1,0 +1,84 @@
+/* Results as CSV (RFC 4180, lines ended by LF, decimal points). */
+#include "trace/result/result-io.h"
+
+#include "formats/atomic-file.h"
+
+#include <math.h>
+#include <string.h>
+
+static void
+append_csv_text (GString *text, const char *field)
+{
+  if (field[0] != '\0' && strpbrk (field, " ,\"\r\n\t") == NULL)
+    {
+      g_string_append (text, field);
+      return;
+    }
+  g_string_append_c (text, '"');
+  for (const char *c = field; *c != '\0'; c++)
+    g_string_append (text, (char[]){ *c, *c == '"' ? '"' : '\0', '\0' });
+  g_string_append_c (text, '"');
+}
+
+static void
+append_csv_number (GString *text, double value)
+{
+  g_string_append_c (text, ',');
+  if (isfinite (value))
+    eg_json_append_double (text, value);
+}
+
+static void
+append_csv_header (GString *text, const EgTraceResult *self)
+{
+  g_string_append_printf (text, "%slayer,position,token,score,sem,normalized",
+                          self->n_grids > 1 ? "site," : "");
+  for (gsize m = 1; m < self->n_metrics; m++)
+    {
+      const char *metric = eg_metric_get_name (self->metrics[m]);
+      g_string_append_printf (text, ",score_%s,sem_%s", metric, metric);
+    }
+  g_string_append_c (text, '\n');
+}
+
+/* A sweep over all layers or all positions has none of the one or the other. */
+static void
+append_csv_row (GString *text, const EgTraceGrid *grid, gsize l, gsize t)
+{
+  const gsize cell = l * grid->n_tokens + t;
+  if (eg_trace_grid_tells_layers (grid))
+    g_string_append_printf (text, "%" G_GSIZE_FORMAT, l);
+  g_string_append_c (text, ',');
+  if (eg_trace_grid_tells_tokens (grid))
+    g_string_append_printf (text, "%" G_GSIZE_FORMAT, t);
+  g_string_append_c (text, ',');
+  if (eg_trace_grid_tells_tokens (grid))
+    append_csv_text (text, eg_trace_grid_get_text (grid, t));
+  for (gsize m = 0; m < grid->result->n_metrics; m++)
+    {
+      append_csv_number (text, grid->scores[m][cell]);
+      append_csv_number (text, grid->sem[m][cell]);
+      if (m == 0)
+        append_csv_number (text, eg_trace_grid_normalize (grid, grid->scores[m][cell]));
+    }
+  g_string_append_c (text, '\n');
+}
+
+gboolean
+eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  append_csv_header (text, self);
+  for (gsize i = 0; i < self->n_grids; i++)
+    {
+      const EgTraceGrid *grid = self->grids[i];
+      for (gsize l = 0; l < grid->n_layers; l++)
+        for (gsize t = 0; t < grid->n_tokens; t++)
+          {
+            if (self->n_grids > 1)
+              g_string_append_printf (text, "%s,", grid->site);
+            append_csv_row (text, grid, l, t);
+          }
+    }
+  return eg_atomic_file_write (path, text->str, text->len, error);
+}

@@ -1,0 +1,133 @@
+/* The clean run, the first corrupted ones, and then round after round with the workers. */
+#include "trace/run/coordinator.h"
+
+#include "engine/stream.h"
+#include "trace/run/corrupted.h"
+#include "trace/run/delivery.h"
+#include "trace/run/rounds.h"
+#include "trace/run/worker.h"
+
+#include <math.h>
+#include <string.h>
+
+/* How the one run is seen from the other. */
+static void
+make_shifted (EgTracedPrompt *self)
+{
+  EgPromptRuns *runs = &self->runs;
+  const gssize shift = (gssize)self->n_corrupted - (gssize)self->n_tokens;
+  if (shift != 0)
+    runs->shifted = eg_grid_runs_corrupted (&self->grid) ? eg_run_new_shifted (runs->clean, shift)
+                                                         : eg_run_new_shifted (runs->corrupted[0], -shift);
+}
+
+/* The clean run, to be run from its input rows. */
+static gboolean
+prepare_clean (EgTracedPrompt *self, EgWorkspace *workspace, float *input, EgSegment *segment, GError **error)
+{
+  if (!eg_workspace_place (workspace, input, 0, self->n_tokens, error))
+    return FALSE;
+  self->runs.clean = eg_run_new (eg_traced_prompt_get_network (self), &self->rounds.memory.clean, error);
+  *segment = (EgSegment){ .input = input, .keep = self->runs.clean };
+  return self->runs.clean != NULL;
+}
+
+/* The clean run and the swapped one, which may have another length: each in a workspace of its own. */
+static gboolean
+run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+{
+  g_autoptr (EgWorkspace) other
+      = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
+  g_autofree double *values = g_new (double, self->meter.n_metrics);
+  EgSegment segment;
+  self->noise.std = NAN;
+  if (!prepare_clean (self, workspace, input, &segment, error)
+      || !eg_workspace_run (workspace, &segment, 1, self->n_tokens, self->cancellable, error))
+    return FALSE;
+  /* The swapped run continues the clean one on another stream. */
+  eg_stream_wait (eg_traced_prompt_get_backend (self), eg_workspace_get_stream (workspace));
+  if (!eg_corrupted_prepare (self, other, 0, 1, &segment, error)
+      || !eg_workspace_run (other, &segment, 1, self->n_corrupted, self->cancellable, error)
+      || !eg_meter_aim (&self->meter, self->input, workspace, 0, other, 0, error))
+    return FALSE;
+  make_shifted (self);
+  eg_meter_read (&self->meter, workspace, 1, TRUE, values);
+  memcpy (self->tally.estimates->high, values, self->meter.n_metrics * sizeof *values);
+  eg_meter_read (&self->meter, other, 1, FALSE, values);
+  if (!eg_workspace_check (workspace, error) || !eg_workspace_check (other, error)
+      || !eg_meter_check (&self->meter, workspace, error))
+    return FALSE;
+  eg_rounds_take_block (self, 0, 0, 1, values, 1);
+  return TRUE;
+}
+
+/* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
+ * by layer. */
+static gboolean
+run_first_segments (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+{
+  const EgRound *round = self->rounds.plan->rounds->pdata[0];
+  const gsize n = MIN (self->rounds.block, round->sample_end);
+  g_autofree EgSegment *segments = g_new0 (EgSegment, n + 1);
+  g_autofree double *values = g_new (double, (n + 1) * self->meter.n_metrics);
+  if (!eg_corrupted_init_noise (self, workspace, input, error)
+      || !prepare_clean (self, workspace, input, segments, error)
+      || !eg_corrupted_prepare (self, workspace, 0, n, segments + 1, error)
+      || !eg_workspace_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, error)
+      || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, error))
+    return FALSE;
+  eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
+  if (!eg_workspace_check (workspace, error) || !eg_meter_check (&self->meter, workspace, error))
+    return FALSE;
+  for (gsize m = 0; m < self->meter.n_metrics; m++)
+    self->tally.estimates->high[m] = values[m * (n + 1)];
+  eg_rounds_take_block (self, 0, 0, n, values + 1, n + 1);
+  return TRUE;
+}
+
+/* With all threads at each product, since there is nothing else to do yet. */
+static gboolean
+run_first (EgTracedPrompt *self)
+{
+  EgBackend *be = eg_traced_prompt_get_backend (self);
+  g_autoptr (EgWorkspace) workspace
+      = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
+  float *input = eg_workspace_embed (workspace, self->input->ids, self->n_tokens, &self->error);
+  if (!input)
+    return FALSE;
+  const gboolean ok = self->input->swapped ? run_swapped (self, workspace, input, &self->error)
+                                           : run_first_segments (self, workspace, input, &self->error);
+  if (!ok)
+    eg_worker_tell_cause (workspace, &self->error);
+  be->release (be, input);
+  self->rounds.schedule->next = 1;
+  return ok;
+}
+
+/* Weights that were cut short are zeros: whatever seemed wrong then, this is why. */
+static void
+blame_files (EgTracedPrompt *self)
+{
+  g_autoptr (GError) cause = NULL;
+
+  if (self->error == NULL || g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED)
+      || eg_network_check_files (eg_traced_prompt_get_network (self), &cause))
+    return;
+  g_clear_error (&self->error);
+  self->error = g_steal_pointer (&cause);
+}
+
+gpointer
+eg_coordinate (gpointer prompt)
+{
+  EgTracedPrompt *self = prompt;
+  if (run_first (self))
+    do
+      eg_workers_run (self);
+    while (eg_rounds_extend (self));
+  pthread_mutex_lock (&self->pool->lock);
+  blame_files (self);
+  pthread_mutex_unlock (&self->pool->lock);
+  eg_delivery_finish (self);
+  return NULL;
+}

@@ -1,0 +1,71 @@
+/* Makes a prompt's trace of a request, with a pool of threads of its own, and sets it going. */
+#include "trace/run/start.h"
+
+#include "core/error.h"
+#include "core/memory.h"
+#include "trace/run/coordinator.h"
+#include "trace/run/delivery.h"
+#include "trace/run/rounds.h"
+#include "trace/run/tally.h"
+
+#include <glib/gi18n.h>
+
+#define MAX_THREADS 256
+
+static gboolean
+check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
+{
+  const guint64 available = be->memory_free ? be->memory_free (be) : eg_memory_available ();
+  if (needed <= available)
+    return TRUE;
+  g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
+  g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+               _ ("A trace of this prompt's %zu tokens needs %s of memory, and %s are free"), n_tokens, need,
+               have);
+  return FALSE;
+}
+
+/* As many as were asked for, or one a processor; and no more than the backend has lanes. */
+static gsize
+count_threads (const EgTraceRequest *request, EgBackend *be)
+{
+  const gsize n = request->threads > 0 ? MIN (request->threads, MAX_THREADS) : g_get_num_processors ();
+  return be->n_lanes > 0 ? MIN (n, be->n_lanes) : n;
+}
+
+void
+eg_trace_start (EgModel *model,
+                const EgTraceRequest *request,
+                EgTracePartial *partial,
+                GCancellable *cancellable,
+                EgTraceProgressFunc progress,
+                gpointer progress_data,
+                GAsyncReadyCallback callback,
+                gpointer user_data)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
+  GError *error = NULL;
+  g_task_set_source_tag (task, eg_trace_start);
+  EgTraceInput *input = eg_trace_input_new (request, model, NULL, &error);
+  if (!input)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+  EgTracePool *pool = eg_trace_pool_new (count_threads (request, be));
+  EgTracedPrompt *prompt = eg_traced_prompt_new (pool, model, request, input, partial, cancellable);
+  if (!check_memory (be, prompt->rounds.memory.bytes, prompt->n_tokens, &error))
+    {
+      g_task_return_error (task, error);
+      eg_traced_prompt_unref (prompt);
+      return;
+    }
+  eg_traced_prompt_reserve (prompt);
+  eg_delivery_init (prompt, g_steal_pointer (&task), progress, progress_data);
+  if (partial != NULL)
+    eg_tally_take_partial (prompt);
+  eg_rounds_plan (prompt, eg_trace_request_get_samples (request));
+  g_thread_unref (g_thread_new ("engram-trace", eg_coordinate, prompt));
+}

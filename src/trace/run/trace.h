@@ -1,0 +1,84 @@
+/* Runs a trace on its own threads and hands finished cells to the caller's main context. */
+#pragma once
+
+#include "library/model.h"
+#include "trace/result/result.h"
+#include "trace/run/partial.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * EgTraceCell: a cell's estimate after some of its samples.
+ * @site: the number of its site's grid in the result
+ * @layer, @position: of that grid
+ */
+typedef struct
+{
+  gsize site, layer, position;
+  double score, sem;
+  guint samples;
+} EgTraceCell;
+
+/**
+ * EgTraceProgress: handed over in batches, each update at most a few milliseconds after the last.
+ * @result: the result under way, with @cells already in it; keep a reference to go on looking at it
+ * @cells: the cells that changed since the last update (none in the first update, which comes as soon as the
+ * clean and corrupted probabilities are known)
+ * @done, @total: work units (cells × samples), for a progress bar
+ * @elapsed, @left: seconds; @left is negative while unknown
+ */
+typedef struct
+{
+  EgTraceResult *result;
+  const EgTraceCell *cells;
+  gsize n_cells;
+  gsize done, total;
+  double elapsed, left;
+} EgTraceProgress;
+
+typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer user_data);
+
+/* Bytes that the runs kept by a trace take at the most, beside the weights: of a prompt of n_tokens whose
+ * subject is at its beginning, when these sites are restored (NULL: the residual stream). */
+guint64 eg_trace_memory (EgModel *model, gsize n_tokens, gsize samples, char *const *sites);
+
+/* Starts a trace on the request's device; never blocks. Where a device fails or has too little memory, the
+ * trace begins again on the processor, with a new result whose note says so; EG_ERROR_DEVICE only when a GPU
+ * was asked for by name and cannot be used at all. @progress (may be NULL) and @callback run in the
+ * thread-default main context of the caller. Any number of traces may be under way at once. */
+void eg_trace_async (EgModel *model,
+                     const EgTraceRequest *request,
+                     GCancellable *cancellable,
+                     EgTraceProgressFunc progress,
+                     gpointer progress_data,
+                     GAsyncReadyCallback callback,
+                     gpointer user_data);
+
+/* The finished result (transfer full). When cancelled: NULL and G_IO_ERROR_CANCELLED; what was computed until
+ * then is in the result that the progress function was given. */
+EgTraceResult *eg_trace_finish (GAsyncResult *result, GError **error);
+
+/* Of a finished call: what a cancelled trace had computed until then, to go on from. (transfer full): NULL
+ * when it was not cancelled, or was refused. */
+EgTracePartial *eg_trace_get_partial (GAsyncResult *result);
+
+/* Goes on with a trace that was stopped: what it had is in the first update, and the finished result has the
+ * same bits as if it had never been stopped. For the rest, as eg_trace_async(). */
+void eg_trace_continue_async (EgTracePartial *partial,
+                              GCancellable *cancellable,
+                              EgTraceProgressFunc progress,
+                              gpointer progress_data,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+
+/* The same, waiting: for tests and scripts. @progress runs in this thread. */
+EgTraceResult *eg_trace_run (EgModel *model,
+                             const EgTraceRequest *request,
+                             GCancellable *cancellable,
+                             EgTraceProgressFunc progress,
+                             gpointer progress_data,
+                             GError **error);
+
+G_END_DECLS

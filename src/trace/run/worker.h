@@ -1,0 +1,14 @@
+/* The threads that take a prompt's tasks: groups of cells, and blocks of corrupted runs. */
+#pragma once
+
+#include "trace/run/prompt.h"
+
+G_BEGIN_DECLS
+
+/* Does all tasks that are left, with the pool's threads, of which the caller's is one. */
+void eg_workers_run (EgTracedPrompt *self);
+
+/* A lost device gives no memory, either: then it is the loss that is told. *error is set. */
+void eg_worker_tell_cause (EgWorkspace *workspace, GError **error);
+
+G_END_DECLS

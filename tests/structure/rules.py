@@ -1,0 +1,117 @@
+"""What tests/structure holds src/ to: docs/design.md §2 as tables. A list of exceptions says for each why; one that nothing
+needs any more fails the test, so that the lists only shrink."""
+
+# Room → rooms whose headers its files may include, beside its own. A room is a folder.
+CORE = ["core"]
+FORMATS = [*CORE, "formats"]
+TOKENIZER = [*FORMATS, "tokenizer"]
+ENGINE = [*FORMATS, "engine"]
+NETWORK = [*ENGINE, "network"]
+LIBRARY = [*NETWORK, "tokenizer", "library"]
+ASK = [*LIBRARY, "trace/ask"]
+PLAN = [*ASK, "trace/plan"]
+RESULT = [*ASK, "trace/result"]
+RUN = [*PLAN, *RESULT, "trace/run"]
+PLOT = [*RESULT, "plot"]
+ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap"]
+PARTS = [*ABOVE, "app/parts"]
+
+ROOMS = {
+    "core": [],
+    "formats": CORE,
+    "tokenizer": FORMATS,
+    "engine": [*FORMATS, "engine/cuda"],
+    "engine/cpu": ENGINE,
+    "engine/cuda": ENGINE,
+    "engine/wrap": ENGINE,
+    # Families by families.c alone: FAMILIES below.
+    "network": ENGINE,
+    "network/attention": NETWORK,
+    "network/ssm": NETWORK,
+    "network/gpt2": [*NETWORK, "network/attention"],
+    "network/mamba1": [*NETWORK, "network/ssm"],
+    "library": [*NETWORK, "tokenizer"],
+    "trace/ask": LIBRARY,
+    "trace/plan": ASK,
+    "trace/result": ASK,
+    "trace/run": [*PLAN, *RESULT],
+    "plot": RESULT,
+    "cli": ABOVE,
+    # As src/app/OVERVIEW.md says it.
+    "app/parts": ABOVE,
+    "app/ask": PARTS,
+    "app/models": PARTS,
+    "app/page": [*PARTS, "app/ask"],
+    "app/shell": [*PARTS, "app/ask", "app/models", "app/page"],
+}
+
+# The one file that names families' folders: those that it includes are the families.
+FAMILIES = "network/families.c"
+
+# (room, header): the only headers that it may include of a room that is otherwise open to it.
+ONLY = {("engine", "formats"): ["formats/tensor.h"]}
+
+# (file, header) beside the arrows: why.
+INCLUDES = {}
+
+# Toolkits: the beginning of a header's name, and the rooms (with what is in them) that may include it.
+TOOLKITS = [
+    (r"(gtk|gdk|gsk|graphene|adwaita|adw)\b", ["app"]),
+    (r"(cairo|pango)", ["plot", "cli", "app"]),
+]
+
+# Inner faces: a header that is a component's own, by the file that it belongs to. "X-private.h" belongs to X, and
+# "private.h" to the file that is named like its folder.
+INNER = {
+    "trace/ask/fields": "trace/ask/request",  # the table that copying, comparing and checking a request walk over
+    "network/layer": "network/workspace",  # the same struct, for families; workspace.h is for those that run groups
+}
+
+# Circles of includes between components: why.
+CIRCLES = {
+    (
+        "trace/run/coordinator",
+        "trace/run/corrupted",
+        "trace/run/delivery",
+        "trace/run/prompt",
+        "trace/run/rounds",
+        "trace/run/start",
+        "trace/run/tally",
+        "trace/run/trace",
+        "trace/run/worker",
+    ): "until the types of trace.h that prompt.h and start.h need have a header of their own",
+}
+
+# Functions over this many lines, from brace to brace: why.
+MOST_LINES = 60
+LONG_FUNCTIONS = {
+    ("formats/pickle.c", "run_opcode"): "a case for each opcode of the format, in its order",
+}
+
+# Files, or folders with a / at the end, whose .c files begin without a comment.
+NO_HEAD = {}
+
+# Folders without OVERVIEW.md.
+NO_OVERVIEW = {}
+
+# Rooms that may name no family: neither in a name of C nor in an include. Their texts that do:
+NO_FAMILY = ["trace", "study", "plot", "cli", "app"]
+FAMILY_WORDS = r"mamba|gpt"
+FAMILY_TEXTS = {
+    # What the program is for.
+    "Which states of a Mamba language model bring a fact back?\\n\\n",
+    "Causal tracing for Mamba language models: which states recall a fact",
+    "Shows which states of a Mamba language model recall a fact: without arguments, in an example.",
+    # A tokenizer's name.
+    "The tokenizer.json to use (default: the model's; else GPT-NeoX's)",
+    "_GPT-NeoX’s",
+}
+# A site is an index where runs are planned and computed; above, and in files, it is a name.
+SITE_INDEX = r"\b(EgSite|EgSiteSet|EG_SITE_BIT|EG_SITE_RESID|EG_MAX_SITES)\b"
+SITE_ROOMS = [
+    "network",
+    "trace/plan",
+    "trace/ask/site-names.c",
+    "trace/ask/site-names.h",
+    "app/ask/site-chooser.c",  # rows of its list, which is the family's table
+]
