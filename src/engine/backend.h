@@ -356,6 +356,9 @@ const char *eg_backend_cpu_kernels (void);
 /* "engram", "openblas": what eg_backend_cpu() multiplies by. */
 const char *eg_backend_cpu_gemm (void);
 
+/* Whether it keeps weights packed: then products of few rows are near their best rate, too. */
+gboolean eg_backend_cpu_packs (void);
+
 /* Frees what eg_backend_cpu() has made of lasting weights in this memory: to be called before it is freed,
  * when nobody computes with them any more. */
 void eg_backend_cpu_forget (const void *memory, gsize n_bytes);

@@ -229,6 +229,13 @@ eg_backend_cpu_gemm (void)
   return way.name;
 }
 
+gboolean
+eg_backend_cpu_packs (void)
+{
+  eg_backend_cpu ();
+  return way.packed != NULL;
+}
+
 void
 eg_backend_cpu_forget (const void *memory, gsize n_bytes)
 {
