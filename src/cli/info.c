@@ -118,6 +118,15 @@ add_sizes (JsonObject *document, const EgFamily *family, const EgSizes *sizes)
   json_object_set_boolean_member (document, "tied_embeddings", sizes->tie_embeddings);
 }
 
+static JsonArray *
+sites_to_json (const EgFamily *family)
+{
+  JsonArray *names = json_array_new ();
+  for (guint i = 0; i < family->n_sites; i++)
+    json_array_add_string_element (names, family->sites[i].name);
+  return names;
+}
+
 static void
 print_json (EgModel *model)
 {
@@ -128,6 +137,7 @@ print_json (EgModel *model)
   json_object_set_string_member (document, "folder", eg_model_get_folder (model));
   json_object_set_string_member (document, "architecture", family->name);
   add_sizes (document, family, eg_model_get_sizes (model));
+  json_object_set_array_member (document, "sites", sites_to_json (family));
   json_object_set_string_member (document, "dtype", eg_model_get_dtype_name (model));
   json_object_set_int_member (document, "parameters", (gint64)eg_model_get_n_parameters (model));
   json_object_set_int_member (document, "bytes", (gint64)eg_model_get_n_bytes (model));
@@ -168,6 +178,16 @@ print_sizes (gsize width, const EgFamily *family, const EgSizes *sizes)
 }
 
 static void
+print_sites (gsize width, const EgFamily *family)
+{
+  g_autoptr (GPtrArray) parts = g_ptr_array_new_with_free_func (g_free);
+  for (guint i = 0; i < family->n_sites; i++)
+    g_ptr_array_add (parts, g_strdup (family->sites[i].name));
+  g_autofree char *text = cli_join (parts);
+  cli_field (width, C_ ("info", "sites"), "%s", text);
+}
+
+static void
 print_lines (EgModel *model)
 {
   const EgSizes *sizes = eg_model_get_sizes (model);
@@ -184,6 +204,7 @@ print_lines (EgModel *model)
   cli_field (width, C_ ("info", "architecture"), "%s", _ (eg_model_get_family (model)->title));
   cli_field (width, C_ ("info", "layers"), "%" G_GSIZE_FORMAT, sizes->n_layers);
   print_sizes (width, eg_model_get_family (model), sizes);
+  print_sites (width, eg_model_get_family (model));
   cli_field (width, C_ ("info", "vocabulary"),
              sizes->tie_embeddings ? _ ("%zu rows; head tied to the embedding")
                                    : _ ("%zu rows; head of its own"),

@@ -7,10 +7,11 @@
 #include <unistd.h>
 
 #define PATIENCE_SECONDS 2
+#define HELD_INTERVAL    20000 /* microseconds */
 
 static GCancellable *cancellable;
 static sem_t interrupted;
-static gint signal_status; /* atomic */
+static gint signal_status, held; /* atomic */
 
 /* A handler, since OpenBLAS's threads are there before main() and cannot be made to leave the signals to
  * another. */
@@ -30,6 +31,8 @@ wait_for_signal (gpointer data)
     ;
   g_cancellable_cancel (cancellable);
   g_usleep (PATIENCE_SECONDS * G_USEC_PER_SEC);
+  while (g_atomic_int_get (&held))
+    g_usleep (HELD_INTERVAL);
   _exit (cli_interrupt_status ());
 }
 
@@ -42,6 +45,12 @@ cli_interrupt_start (void)
   g_thread_unref (g_thread_new ("signals", wait_for_signal, NULL));
   sigaction (SIGINT, &action, NULL);
   sigaction (SIGTERM, &action, NULL);
+}
+
+void
+cli_interrupt_hold (gboolean hold)
+{
+  g_atomic_int_set (&held, hold);
 }
 
 GCancellable *

@@ -9,6 +9,9 @@ G_BEGIN_DECLS
 /* Once, at the program's beginning. */
 void cli_interrupt_start (void);
 
+/* Something is being saved, which may take longer than those seconds: then it is not ended for that. */
+void cli_interrupt_hold (gboolean hold);
+
 /* (transfer none) */
 GCancellable *cli_interrupt_cancellable (void);
 

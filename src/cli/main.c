@@ -89,6 +89,7 @@ main (int argc, char **argv)
   eg_openblas_choose_core (argv);
   fill_standard_descriptors ();
   signal (SIGPIPE, SIG_IGN);
+  signal (SIGXFSZ, SIG_IGN);                  /* a limit on files is an error like a full disk */
   g_log_writer_default_set_use_stderr (TRUE); /* before any thread */
   cli_interrupt_start ();
   setlocale (LC_ALL, "");

@@ -4,6 +4,8 @@
 #include "cli/common.h"
 #include "trace/ask/fields.h"
 
+#include <glib/gi18n.h>
+
 void
 cli_request_options_clear (CliRequestOptions *self)
 {
@@ -70,5 +72,37 @@ cli_request_options_apply (const CliRequestOptions *self, EgTraceRequest *reques
         return FALSE;
       }
   eg_trace_request_complete (request, typed);
+  return TRUE;
+}
+
+/* What was typed for one field changes nothing of the request. */
+static gboolean
+agrees (const CliRequestOptions *self, EgTraceField field, const EgTraceRequest *request, gboolean *ok)
+{
+  g_autoptr (EgTraceRequest) typed = eg_trace_request_copy (request);
+  *ok = apply (self, field, typed);
+  if (typed->corruption.file != NULL && request->corruption.file != NULL)
+    {
+      char *path = g_canonicalize_filename (typed->corruption.file, NULL);
+      g_free (typed->corruption.file);
+      typed->corruption.file = path;
+    }
+  return *ok && eg_trace_request_equal (typed, request);
+}
+
+gboolean
+cli_request_options_agree (const CliRequestOptions *self, const EgTraceRequest *request, const char *file)
+{
+  gboolean ok = TRUE;
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    if ((self->texts[field] != NULL || self->flags[field]) && !agrees (self, field, request, &ok))
+      {
+        if (ok)
+          cli_say (
+              _ ("--%s is another one than that of %s, which goes on as it began: leave it out, or trace "
+                 "anew without --resume"),
+              eg_trace_field_get_info (field)->option, file);
+        return FALSE;
+      }
   return TRUE;
 }

@@ -27,4 +27,8 @@ cli_request_options_list (CliRequestOptions *self, const EgTraceField *fields, c
  * takes together is for eg_trace_request_check() to say. */
 gboolean cli_request_options_apply (const CliRequestOptions *self, EgTraceRequest *request);
 
+/* Whether all that was typed is what a request has already, which file holds; FALSE, said, otherwise. */
+gboolean
+cli_request_options_agree (const CliRequestOptions *self, const EgTraceRequest *request, const char *file);
+
 G_END_DECLS

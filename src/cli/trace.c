@@ -4,6 +4,8 @@
 #include "cli/output.h"
 #include "cli/report.h"
 #include "cli/request-options.h"
+#include "cli/resume.h"
+#include "core/number.h"
 #include "trace/ask/fields.h"
 #include "trace/ask/input.h"
 #include "trace/result/description.h"
@@ -16,12 +18,14 @@
 #include <unistd.h>
 
 #define PROGRESS_INTERVAL 0.1 /* seconds */
+#define MAX_SECONDS       86400
 
 /* The options as they were typed; to be zeroed before and cleared after. */
 typedef struct
 {
   CliRequestOptions request;
-  char **outputs;
+  char **outputs, *resume, *save_every;
+  double seconds;
   gboolean stream;
 } TraceOptions;
 
@@ -30,14 +34,20 @@ trace_options_clear (TraceOptions *self)
 {
   cli_request_options_clear (&self->request);
   g_strfreev (self->outputs);
+  g_free (self->resume);
+  g_free (self->save_every);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TraceOptions, trace_options_clear)
 
-/* How the trace is followed: by a line on the terminal, by a stream of cells, or not at all. */
+/* How the trace is followed: by a line on the terminal, by a stream of cells, or not at all; and by a keeper,
+ * or NULL. share: of the work that is done; result: NULL before the first progress. */
 typedef struct
 {
   gboolean stream, terminal;
   double shown_at;
+  EgTraceKeeper *keeper;
+  double share;
+  EgTraceResult *result;
 } Follower;
 
 static void
@@ -83,18 +93,36 @@ show_progress (Follower *follower, const EgTraceProgress *progress)
   if (progress->elapsed - follower->shown_at < PROGRESS_INTERVAL)
     return;
   follower->shown_at = progress->elapsed;
-  const double share = progress->total > 0 ? (double)progress->done / (double)progress->total : 0;
-  g_autofree char *text = progress->left >= 0 ? g_strdup_printf (_ ("Tracing: %3.0f%%, %.0f s left"),
-                                                                 share * 100, ceil (progress->left))
-                                              : g_strdup_printf (_ ("Tracing: %3.0f%%"), share * 100);
+  g_autofree char *text = progress->left >= 0
+                              ? g_strdup_printf (_ ("Tracing: %3.0f%%, %.0f s left"), follower->share * 100,
+                                                 ceil (progress->left))
+                              : g_strdup_printf (_ ("Tracing: %3.0f%%"), follower->share * 100);
   fprintf (stderr, "\r\033[K%s", text);
   fflush (stderr);
+}
+
+/* A full disk is no reason to stop: it may have room again. */
+static void
+keep (Follower *follower, const EgTraceProgress *progress)
+{
+  eg_trace_keeper_follow (follower->keeper, progress);
+  g_autoptr (GError) problem = eg_trace_keeper_take_error (follower->keeper);
+  if (problem == NULL)
+    return;
+  if (follower->terminal)
+    fputs ("\r\033[K", stderr);
+  cli_say (_ ("%s; the trace goes on"), problem->message);
 }
 
 static void
 on_progress (const EgTraceProgress *progress, gpointer user_data)
 {
   Follower *follower = user_data;
+  follower->share = progress->total > 0 ? (double)progress->done / (double)progress->total : 0;
+  if (follower->result == NULL)
+    follower->result = eg_trace_result_ref (progress->result);
+  if (follower->keeper != NULL)
+    keep (follower, progress);
   if (follower->stream)
     stream_cells (progress);
   if (follower->terminal)
@@ -141,33 +169,36 @@ make_request (const char *prompt, const TraceOptions *trace, const CliOptions *o
   return g_steal_pointer (&request);
 }
 
-static int
-trace (const EgTraceRequest *request, const CliOptions *options, const TraceOptions *trace)
+/* What is to be traced.
+ * @saved: from where it goes on, or NULL
+ * @outputs: with the file that it goes on from */
+typedef struct
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (EgModel) model = cli_open_model (options, &error);
-  g_autoptr (EgTraceInput) input = model != NULL ? eg_trace_input_new (request, model, NULL, &error) : NULL;
-  if (input == NULL)
-    return cli_fail (error);
-  for (gsize i = 0; input->notes != NULL && input->notes[i] != NULL; i++)
-    cli_say ("%s", input->notes[i]);
+  EgTraceRequest *request;
+  EgSavedTrace *saved;
+  char **outputs;
+} Job;
 
-  Follower follower = { .stream = trace->stream,
-                        .terminal = isatty (STDERR_FILENO) && !(trace->stream && isatty (STDOUT_FILENO)) };
-  g_autoptr (EgTraceResult) result
-      = eg_trace_run (model, request, cli_interrupt_cancellable (), on_progress, &follower, &error);
-  if (follower.terminal)
-    fputs ("\r\033[K", stderr);
-  if (result == NULL)
-    return cli_fail (error);
+static void
+job_clear (Job *self)
+{
+  g_clear_pointer (&self->request, eg_trace_request_free);
+  g_clear_pointer (&self->saved, eg_saved_trace_free);
+  g_strfreev (self->outputs);
+}
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
+/* Writes and prints a result that is complete. */
+static int
+present (const EgTraceResult *result, const Job *job, const CliOptions *options, const TraceOptions *typed)
+{
   EgFigure figure = { .picture = cli_output_get_picture (result) };
   eg_figure_options_init (&figure.options);
-  const gboolean written = cli_output_write (result->grids[0], &figure, trace->outputs);
+  const gboolean written = cli_output_write (result->grids[0], &figure, job->outputs);
   g_autofree char *warning = eg_trace_result_warning (result);
   if (warning != NULL)
     cli_say ("%s", warning);
-  if (trace->stream)
+  if (typed->stream)
     print_result_event (result);
   else if (options->json)
     {
@@ -179,14 +210,125 @@ trace (const EgTraceRequest *request, const CliOptions *options, const TraceOpti
   return written ? CLI_DONE : CLI_FAILED;
 }
 
+static void
+say_notes (const EgTraceInput *input)
+{
+  for (gsize i = 0; input->notes != NULL && input->notes[i] != NULL; i++)
+    cli_say ("%s", input->notes[i]);
+}
+
+/* The result; NULL, with *status, when it was stopped, which is said, or failed. */
+static EgTraceResult *
+run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed, int *status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = cli_open_model (options, &error);
+  g_autoptr (EgTraceInput) input
+      = model != NULL ? eg_trace_input_new (job->request, model, NULL, &error) : NULL;
+  g_autoptr (EgTracePartial) from
+      = input != NULL && job->saved != NULL ? eg_saved_trace_continue (job->saved, model, &error) : NULL;
+  g_autoptr (EgTracePartial) left = NULL;
+  if (error != NULL)
+    {
+      *status = cli_fail (error);
+      return NULL;
+    }
+  say_notes (input);
+
+  g_autofree const char **files = cli_resume_list_files (job->outputs);
+  g_autoptr (EgTraceKeeper) keeper = eg_trace_keeper_new (files, typed->seconds);
+  Follower follower = { .stream = typed->stream,
+                        .terminal = isatty (STDERR_FILENO) && !(typed->stream && isatty (STDOUT_FILENO)),
+                        .keeper = files[0] != NULL ? keeper : NULL };
+  EgTraceResult *result = eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (),
+                                             on_progress, &follower, &left, &error);
+  if (follower.terminal)
+    fputs ("\r\033[K", stderr);
+  const gboolean stopped = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  if (stopped && follower.result != NULL && follower.result->complete) /* too late to be stopped */
+    result = eg_trace_result_ref (follower.result);
+  else if (stopped)
+    cli_resume_leave (keeper, files, left, follower.result, follower.share);
+  if (result == NULL)
+    *status = cli_fail (error);
+  g_clear_pointer (&follower.result, eg_trace_result_unref);
+  return result;
+}
+
+static int
+trace (const Job *job, const CliOptions *options, const TraceOptions *typed)
+{
+  int status = CLI_FAILED;
+  if (job->saved != NULL && job->saved->result->complete)
+    return present (job->saved->result, job, options, typed);
+  g_autoptr (EgTraceResult) result = run_trace (job, options, typed, &status);
+  return result != NULL ? present (result, job, options, typed) : status;
+}
+
+/* A trace anew. The exit code. */
+static int
+begin (Job *job, const CliOptions *options, const TraceOptions *typed)
+{
+  const char *prompt;
+  int status;
+  if (!cli_options_get_argument (options, _ ("prompt"), &prompt, &status))
+    return status;
+  job->request = make_request (prompt, typed, options);
+  job->outputs = g_strdupv (typed->outputs);
+  return job->request != NULL ? CLI_DONE : CLI_USAGE;
+}
+
+/* A trace from its file, into which its result goes, too. The exit code. */
+static int
+resume (Job *job, CliOptions *options, const TraceOptions *typed)
+{
+  const char *prompt = NULL;
+  int status = CLI_DONE;
+  if (options->arguments[0] != NULL && !cli_options_get_argument (options, _ ("prompt"), &prompt, &status))
+    return status;
+  job->saved = cli_resume_load (typed->resume, prompt, &typed->request, options, &status);
+  if (job->saved == NULL)
+    return status;
+  g_autoptr (GStrvBuilder) outputs = g_strv_builder_new ();
+  if (job->saved->request != NULL)
+    {
+      job->saved->request->threads = options->threads;
+      job->request = eg_trace_request_copy (job->saved->request);
+      g_strv_builder_add (outputs, typed->resume);
+    }
+  for (gsize i = 0; typed->outputs != NULL && typed->outputs[i] != NULL; i++)
+    if (!g_str_equal (typed->outputs[i], typed->resume))
+      g_strv_builder_add (outputs, typed->outputs[i]);
+  job->outputs = g_strv_builder_end (outputs);
+  cli_resume_complete_options (job->saved, options);
+  return CLI_DONE;
+}
+
+static gboolean
+read_seconds (TraceOptions *typed)
+{
+  g_autoptr (GError) error = NULL;
+  typed->seconds = EG_TRACE_KEEPER_SECONDS;
+  if (typed->save_every == NULL
+      || eg_parse_number ("--save-every", typed->save_every, 0, MAX_SECONDS, &typed->seconds, &error))
+    return TRUE;
+  cli_fail (error);
+  return FALSE;
+}
+
 static int
 run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (TraceOptions) typed = { 0 };
+  g_auto (Job) job = { 0 };
   const GOptionEntry own[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.outputs,
       N_ ("Write .npz, .json, .csv, .svg, .png or .pdf (may be given again)"), "FILE" },
+    { "resume", 0, 0, G_OPTION_ARG_FILENAME, &typed.resume,
+      N_ ("Go on with a trace that was stopped, from its .npz, to the same result"), "FILE" },
+    { "save-every", 0, 0, G_OPTION_ARG_FILENAME, &typed.save_every,
+      N_ ("Meanwhile save what is there into each .npz, so often (default: 10)"), "SECONDS" },
     { "stream", 0, 0, G_OPTION_ARG_NONE, &typed.stream,
       N_ ("One JSON line an estimate as it comes, then the result"), NULL },
     { NULL },
@@ -194,15 +336,14 @@ run (int argc, char **argv)
   g_autofree GOptionEntry *entries
       = cli_request_options_list (&typed.request, eg_trace_field_list_options (), own);
   int status;
-  const char *prompt;
-  if (!cli_options_parse (&options, &cli_trace, entries, argc, argv, &status)
-      || !cli_options_get_argument (&options, _ ("prompt"), &prompt, &status))
+  if (!cli_options_parse (&options, &cli_trace, entries, argc, argv, &status))
     return status;
-  g_autoptr (EgTraceRequest) request = make_request (prompt, &typed, &options);
-  if (request == NULL)
+  if (!read_seconds (&typed))
     return CLI_USAGE;
-  status = cli_output_check (typed.outputs, FALSE);
-  return status == CLI_DONE ? trace (request, &options, &typed) : status;
+  status = typed.resume != NULL ? resume (&job, &options, &typed) : begin (&job, &options, &typed);
+  if (status == CLI_DONE)
+    status = cli_output_check (job.outputs, FALSE);
+  return status == CLI_DONE ? trace (&job, &options, &typed) : status;
 }
 
 const CliCommand cli_trace = {
@@ -212,6 +353,8 @@ const CliCommand cli_trace = {
   .description
   = N_ ("Example:\n"
         "  engram-cli trace \"The Eiffel Tower is located in\" --subject \"Eiffel Tower\" -o tower.svg -o "
-        "tower.npz\n"),
+        "tower.npz\n"
+        "Ctrl+C stops it, and tower.npz has what is there until then; to go on:\n"
+        "  engram-cli trace --resume tower.npz\n"),
   .run = run,
 };

@@ -1,4 +1,5 @@
 /* Writes a file beside its place and renames it over it. */
+#define _GNU_SOURCE /* O_TMPFILE */
 #include "formats/atomic-file.h"
 
 #include <glib/gi18n.h>
@@ -10,11 +11,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* To find a name that nobody has. */
+#define ATTEMPTS 100
+
 struct _EgAtomicFile
 {
   char *path;      /* as the caller named it, for messages */
   char *target;    /* the file behind path's symbolic links */
-  char *temporary; /* NULL once it is renamed or removed */
+  char *temporary; /* NULL as long as the file has no name, and once it is renamed or removed */
   mode_t mode;
   int fd;
 };
@@ -121,17 +125,33 @@ get_ending (const char *path)
   return dot != NULL && dot != name && strlen (dot) <= longest ? dot : "";
 }
 
+/* A name in the target's folder that nobody has. (transfer full) */
+static char *
+make_name (const EgAtomicFile *self)
+{
+  g_autofree char *folder = g_path_get_dirname (self->target);
+  g_autofree char *name
+      = g_strdup_printf (".engram-%08x%08x%s", g_random_int (), g_random_int (), get_ending (self->target));
+  return g_build_filename (folder, name, NULL);
+}
+
+/* A file without a name, which goes with the process, however that ends. FALSE where there are none. */
+static gboolean
+create_unnamed (EgAtomicFile *self, gboolean exists)
+{
+  g_autofree char *folder = g_path_get_dirname (self->target);
+  self->fd = g_open (folder, O_TMPFILE | O_RDWR | O_CLOEXEC, exists ? 0600 : 0666);
+  return self->fd >= 0;
+}
+
 /* Creates a file that was not there; a private one at first if an old file's permissions will be set. */
 static gboolean
 create_temporary (EgAtomicFile *self, gboolean exists, GError **error)
 {
-  const guint attempts = 100;
   g_autofree char *folder = g_path_get_dirname (self->target);
-  for (guint i = 0; i < attempts; i++)
+  for (guint i = 0; i < ATTEMPTS; i++)
     {
-      g_autofree char *name = g_strdup_printf (".engram-%08x%08x%s", g_random_int (), g_random_int (),
-                                               get_ending (self->target));
-      g_autofree char *temporary = g_build_filename (folder, name, NULL);
+      g_autofree char *temporary = make_name (self);
       self->fd = g_open (temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, exists ? 0600 : 0666);
       if (self->fd >= 0)
         {
@@ -163,7 +183,7 @@ eg_atomic_file_begin (const char *path, GError **error)
   struct stat old;
   struct stat new;
   const gboolean exists = g_stat (self->target, &old) == 0;
-  if (!create_temporary (self, exists, error))
+  if (!create_unnamed (self, exists) && !create_temporary (self, exists, error))
     return NULL;
   if (fstat (self->fd, &new) != 0 || (exists && fchmod (self->fd, old.st_mode & 0777) != 0))
     {
@@ -174,9 +194,47 @@ eg_atomic_file_begin (const char *path, GError **error)
   return g_steal_pointer (&self);
 }
 
+/* The bytes of an open file, into the temporary. */
+static gboolean
+copy_from (EgAtomicFile *self, int from, GError **error)
+{
+  guint8 buffer[1 << 16];
+  gssize n;
+  for (off_t at = 0; (n = pread (from, buffer, sizeof buffer, at)) > 0; at += n)
+    if (!eg_atomic_file_append (self, buffer, (gsize)n, error))
+      return FALSE;
+  if (n < 0)
+    eg_output_set_error (error, errno, self->path);
+  return n == 0;
+}
+
+/* Gives the file that has no name one: by a link, or, where there is no /proc to do it by, as a copy. */
+static gboolean
+give_name (EgAtomicFile *self, GError **error)
+{
+  g_autofree char *descriptor = g_strdup_printf ("/proc/self/fd/%d", self->fd);
+  for (guint i = 0; i < ATTEMPTS; i++)
+    {
+      g_autofree char *temporary = make_name (self);
+      if (linkat (AT_FDCWD, descriptor, AT_FDCWD, temporary, AT_SYMLINK_FOLLOW) == 0)
+        {
+          self->temporary = g_steal_pointer (&temporary);
+          return TRUE;
+        }
+      if (errno != EEXIST)
+        break;
+    }
+  const int from = self->fd;
+  const gboolean good = create_temporary (self, TRUE, error) && copy_from (self, from, error);
+  close (from);
+  return good;
+}
+
 const char *
 eg_atomic_file_get_path (EgAtomicFile *self)
 {
+  if (self->temporary == NULL)
+    give_name (self, NULL);
   return self->temporary;
 }
 
@@ -240,17 +298,36 @@ reopen (const char *temporary)
   return -1;
 }
 
+/* Brings what is written to the disk. Returns: an errno, or 0. */
+static int
+sync_named (EgAtomicFile *self)
+{
+  /* Opened anew: a writer may have replaced the file that begin made. */
+  const int fd = reopen (self->temporary);
+  const gboolean good = fd >= 0 && fchmod (fd, self->mode) == 0 && fsync (fd) == 0;
+  const int problem = good ? 0 : errno;
+  return fd >= 0 && close (fd) != 0 && good ? errno : problem;
+}
+
+static int
+sync_unnamed (EgAtomicFile *self)
+{
+  return fchmod (self->fd, self->mode) == 0 && fsync (self->fd) == 0 ? 0 : errno;
+}
+
 gboolean
 eg_atomic_file_commit (EgAtomicFile *self, GError **error)
 {
-  g_return_val_if_fail (self->temporary != NULL, FALSE);
+  g_return_val_if_fail (self->fd >= 0, FALSE);
 
-  /* Opened anew: a writer may have replaced the file that begin made. */
-  const int fd = reopen (self->temporary);
-  gboolean good = fd >= 0 && fchmod (fd, self->mode) == 0 && fsync (fd) == 0;
-  int problem = good ? 0 : errno;
-  if (fd >= 0 && close (fd) != 0 && good)
-    problem = errno;
+  int problem = self->temporary == NULL ? sync_unnamed (self) : 0;
+  if (self->temporary == NULL && problem == 0 && !give_name (self, error))
+    {
+      discard (self);
+      return FALSE;
+    }
+  if (problem == 0)
+    problem = sync_named (self);
   if (close (self->fd) != 0 && problem == 0)
     problem = errno;
   self->fd = -1;

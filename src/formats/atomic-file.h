@@ -1,6 +1,7 @@
 /* Output files that are there whole or not at all. The content goes into a temporary file in the same folder,
  * which is brought to the disk and renamed over the old file; a crash, a full disk or an error in between
- * leaves the old file as it was, and all but a crash leave no temporary behind.
+ * leaves the old file as it was. Where the file system can do it, the temporary has no name until it is
+ * whole, so that not even a crash leaves a piece of it behind.
  *
  *   g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
  *   if (file == NULL || !write_it_somehow (eg_atomic_file_get_path (file), error))
@@ -29,7 +30,7 @@ gboolean eg_output_check (const char *path, GError **error);
 EgAtomicFile *eg_atomic_file_begin (const char *path, GError **error);
 
 /* Returns: (transfer none): the temporary's path, with path's ending (".npz"): to be written to, or replaced,
- * before the commit. */
+ * before the commit. It has a name from now on. */
 const char *eg_atomic_file_get_path (EgAtomicFile *self);
 
 /* Appends n bytes to the temporary; not to be mixed with writing by its path. */

@@ -168,6 +168,13 @@ eg_npz_writer_add_i64 (
 }
 
 void
+eg_npz_writer_add_bools (
+    EgNpzWriter *self, const char *name, const guint8 *data, guint n_dims, const gsize *shape)
+{
+  add_array (self, name, "|b1", sizeof *data, n_dims, shape, data);
+}
+
+void
 eg_npz_writer_add_strings (
     EgNpzWriter *self, const char *name, const char *const *texts, gsize n, gboolean is_scalar)
 {

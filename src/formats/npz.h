@@ -43,6 +43,10 @@ void eg_npz_writer_add_f64 (
 void eg_npz_writer_add_i64 (
     EgNpzWriter *self, const char *name, const gint64 *data, guint n_dims, const gsize *shape);
 
+/* Bytes of 0 and 1, as '|b1'. */
+void eg_npz_writer_add_bools (
+    EgNpzWriter *self, const char *name, const guint8 *data, guint n_dims, const gsize *shape);
+
 /* Adds n texts as a '<U' array [n], or as a scalar if is_scalar (n is 1 then). Bytes that are not UTF-8
  * become U+FFFD. */
 void eg_npz_writer_add_strings (

@@ -1,6 +1,6 @@
 /* Sites: the named places inside a layer whose value can be captured and restored. Inside the network and the
- * grid a site is its place in the table of the model's family (family.h); requests, results, files and programs
- * name it. */
+ * grid a site is its place in the table of the model's family (family.h); requests, results, files and
+ * programs name it. */
 #pragma once
 
 #include <glib.h>

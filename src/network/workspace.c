@@ -73,7 +73,8 @@ eg_workspace_explain_no_number (EgWorkspace *self, GError **error)
   if (!eg_workspace_check (self, error) || !eg_network_check_finite (self->network, error))
     return FALSE;
   return eg_error_invalid (
-      error, _ ("What the network makes of this prompt is no number: its values grow beyond float32’s range"));
+      error,
+      _ ("What the network makes of this prompt is no number: its values grow beyond float32’s range"));
 }
 
 EgStream *
@@ -187,8 +188,12 @@ eg_workspace_embed (EgWorkspace *self, const guint32 *ids, gsize n, GError **err
     return NULL;
   float *rows = be->alloc (be, n * d);
   if (!rows)
-    g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for the prompt"));
-  for (gsize t = 0; rows && t < n; t++)
+    {
+      if (eg_workspace_check (self, error)) /* a lost device gives no memory, either */
+        g_set_error_literal (error, EG_ERROR, EG_ERROR_MEMORY, _ ("There is no memory left for the prompt"));
+      return NULL;
+    }
+  for (gsize t = 0; t < n; t++)
     be->embed (self->stream, rows + t * d, &self->weights->embedding, ids[t]);
   return rows;
 }

@@ -134,7 +134,7 @@ trace_cycle (GRand *random, gpointer data)
       eg_tracing_stop (tracing);
       run_for (random, 10);
       if (eg_tracing_can_continue (tracing))
-        eg_tracing_continue (tracing);
+        eg_tracing_continue (tracing, model);
       run_for (random, 10);
     }
   g_assert_cmpuint (n_changes, >, 0);

@@ -131,6 +131,88 @@ test_named_subject_comes_back_with_its_prompt (void)
   scene_close (&scene);
 }
 
+/* ---- what belongs to one prompt ---- */
+
+static void
+count_answer_resets (EgDraft *draft, gpointer data)
+{
+  *(guint *)data += 1;
+}
+
+static void
+test_new_prompt_starts_clean (void)
+{
+  Scene scene;
+  guint n_resets = 0;
+  scene_open (&scene, TRUE);
+  const EgTraceRequest *request = eg_draft_get_request (scene.draft);
+  g_signal_connect (scene.draft, "answer-reset", G_CALLBACK (count_answer_resets), &n_resets);
+
+  eg_draft_set_texts (scene.draft, EIFFEL, "Eiffel Tower");
+  EgTraceRequest *edited = eg_draft_edit (scene.draft);
+  edited->target = g_strdup (" M");
+  edited->against = g_strdup (" Rome");
+  edited->metric = EG_METRIC_LOGIT_DIFF;
+  edited->samples = 7;
+  edited->corruption.kind = EG_CORRUPTION_SWAP;
+  edited->corruption.swap = g_strdup ("Space Needle");
+  eg_draft_commit (scene.draft);
+
+  /* The same prompt with another end is the same one. */
+  eg_draft_set_prompt (scene.draft, "The Eiffel Tower is in");
+  g_assert_cmpstr (request->target, ==, " M");
+  g_assert_cmpuint (n_resets, ==, 0);
+  eg_draft_set_texts (scene.draft, "The mother tongue of Angela Merkel is", "Angela Merkel");
+  g_assert_null (request->target);
+  g_assert_null (request->against);
+  g_assert_cmpint (request->corruption.kind, ==, EG_CORRUPTION_GAUSSIAN);
+  g_assert_cmpuint (request->samples, ==, 7);
+  g_assert_cmpuint (n_resets, ==, 1);
+  g_assert_true (eg_draft_can_trace (scene.draft, NULL));
+
+  eg_draft_restore_answer (scene.draft);
+  g_assert_cmpstr (request->prompt, ==, "The mother tongue of Angela Merkel is");
+  g_assert_cmpstr (request->target, ==, " M");
+  g_assert_cmpstr (request->against, ==, " Rome");
+  g_assert_cmpstr (request->corruption.swap, ==, "Space Needle");
+  g_assert_cmpint (request->metric, ==, EG_METRIC_LOGIT_DIFF);
+  g_signal_handlers_disconnect_by_data (scene.draft, &n_resets);
+  scene_close (&scene);
+}
+
+/* As when the prompt's own Undo takes back what was typed. */
+static void
+test_answer_comes_back_with_its_prompt (void)
+{
+  Scene scene;
+  scene_open (&scene, TRUE);
+  const EgTraceRequest *request = eg_draft_get_request (scene.draft);
+
+  eg_draft_set_texts (scene.draft, EIFFEL, "Eiffel Tower");
+  eg_draft_set_target (scene.draft, " M");
+  eg_draft_set_prompt (scene.draft, "T");
+  g_assert_null (request->target);
+  eg_draft_set_prompt (scene.draft, "Th");
+  eg_draft_set_prompt (scene.draft, EIFFEL);
+  g_assert_cmpstr (request->target, ==, " M");
+  scene_close (&scene);
+}
+
+static void
+test_space_at_the_end_is_said_at_once (void)
+{
+  Scene scene;
+  scene_open (&scene, FALSE);
+
+  eg_draft_set_prompt (scene.draft, "The Eiffel Tower is in");
+  g_assert_null (eg_draft_get_note (scene.draft, EG_PART_PROMPT));
+  eg_draft_set_prompt (scene.draft, "The Eiffel Tower is in ");
+  const char *note = eg_draft_get_note (scene.draft, EG_PART_PROMPT);
+  g_assert_nonnull (note);
+  g_assert_nonnull (strstr (note, "space"));
+  scene_close (&scene);
+}
+
 /* ---- whole requests ---- */
 
 static void
@@ -271,6 +353,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/app/draft/space-at-the-end-is-said-at-once", test_space_at_the_end_is_said_at_once);
+  g_test_add_func ("/app/draft/new-prompt-starts-clean", test_new_prompt_starts_clean);
+  g_test_add_func ("/app/draft/answer-comes-back-with-its-prompt", test_answer_comes_back_with_its_prompt);
   g_test_add_func ("/app/draft/edit-is-told-once", test_edit_is_told_once);
   g_test_add_func ("/app/draft/subject-is-where-it-was-marked", test_subject_is_where_it_was_marked);
   g_test_add_func ("/app/draft/named-subject-comes-back-with-its-prompt",

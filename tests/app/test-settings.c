@@ -418,7 +418,8 @@ test_nonsense_is_said_where_it_stands (void)
 
   g_assert_nonnull (model);
   request->sweep = EG_SWEEP_CARRY;
-  assert_wrong (&panel, request, NULL, EG_TYPE_RESTORING_ROW, "The sweep “carry” is one of what later tokens read");
+  assert_wrong (&panel, request, NULL, EG_TYPE_RESTORING_ROW,
+                "The sweep “carry” is one of what later tokens read");
   request->sweep = EG_SWEEP_CELLS;
   request->metric = EG_METRIC_LOGIT_DIFF;
   assert_wrong (&panel, request, model, EG_TYPE_MORE_ROW, "The metric logit-diff needs the token");

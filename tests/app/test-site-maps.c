@@ -61,7 +61,7 @@ test_page_shows_the_chosen_site (void)
   g_autoptr (EgTraceResult) alone = fixture_result (8, 7);
   GtkWindow *window = fixture_show (GTK_WIDGET (page), 700, 700);
 
-  eg_trace_page_show (page, result);
+  eg_trace_page_show (page, result, NULL);
   fixture_settle (window);
   GtkWidget *maps = fixture_find (GTK_WIDGET (page), EG_TYPE_SITE_MAPS);
   g_assert_true (gtk_widget_get_mapped (maps));
@@ -72,7 +72,7 @@ test_page_shows_the_chosen_site (void)
   /* What is saved is all of it. */
   g_assert_true (eg_trace_page_get_result (page) == result);
 
-  eg_trace_page_show (page, alone);
+  eg_trace_page_show (page, alone, NULL);
   fixture_settle (window);
   g_assert_true (eg_trace_page_get_shown (page) == alone->grids[0]);
   g_assert_false (gtk_widget_get_mapped (maps));
@@ -105,7 +105,7 @@ test_all_maps_dim (void)
   GtkWidget *maps[2];
   guint32 before[2];
 
-  eg_trace_page_show (page, result);
+  eg_trace_page_show (page, result, NULL);
   fixture_settle (window);
   maps[0] = fixture_find (GTK_WIDGET (page), EG_TYPE_HEATMAP_VIEW);
   maps[1] = fixture_find (GTK_WIDGET (page), EG_TYPE_SITE_MAPS);

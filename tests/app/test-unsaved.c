@@ -64,7 +64,7 @@ test_kept_as_it_was (void)
   g_autoptr (GError) error = NULL;
   const double score = result->grids[0]->scores[0][0];
 
-  eg_unsaved_keep (unsaved, "a", result);
+  eg_unsaved_keep (unsaved, "a", result, NULL);
   /* It is a copy: the trace goes on. */
   result->grids[0]->scores[0][0] = 2;
   eg_unsaved_flush (unsaved);
@@ -80,9 +80,9 @@ test_forgotten_is_gone (void)
   g_autoptr (EgTraceResult) result = fixture_result (2, 3);
   EgUnsaved *unsaved = open_unsaved ();
 
-  eg_unsaved_keep (unsaved, "a", result);
+  eg_unsaved_keep (unsaved, "a", result, NULL);
   eg_unsaved_forget (unsaved, "a");
-  eg_unsaved_keep (unsaved, "b", result);
+  eg_unsaved_keep (unsaved, "b", result, NULL);
   eg_unsaved_flush (unsaved);
   g_assert_false (is_kept (unsaved, "a"));
   g_assert_true (is_kept (unsaved, "b"));
@@ -121,7 +121,7 @@ test_running_program_keeps_its_own (void)
   g_autoptr (EgTraceResult) result = fixture_result (2, 3);
   g_autoptr (EgUnsaved) first = open_unsaved (), second = open_unsaved ();
 
-  eg_unsaved_keep (first, "a", result);
+  eg_unsaved_keep (first, "a", result, NULL);
   eg_unsaved_flush (first);
   g_auto (GStrv) keys = eg_unsaved_adopt (second);
   g_assert_cmpuint (g_strv_length (keys), ==, 0);

@@ -268,6 +268,33 @@ test_marks_the_occurrence_that_was_meant (void)
   close_window (window);
 }
 
+/* ---- doubts ---- */
+
+/* In the first second of a trace that takes minutes. */
+static void
+test_doubts_are_said_while_it_runs (void)
+{
+  EgWindow *window = open_window (NULL);
+  EgDraft *draft = eg_window_get_draft (window);
+
+  eg_window_set_texts (window, "The Eiffel Tower is located in", "Eiffel Tower");
+  eg_window_open_model (window, NULL);
+  fixture_wait_for (eg_draft_get_model (draft) != NULL);
+  EgTraceRequest *request = eg_draft_edit (draft);
+  request->target = g_strdup (" German");
+  request->samples = 10000;
+  eg_draft_commit (draft);
+  eg_window_trace (window);
+  const gint64 begun = g_get_monotonic_time ();
+  GtkWidget *banner = fixture_find (GTK_WIDGET (eg_window_get_page (window)), EG_TYPE_BANNER);
+  fixture_wait_for (gtk_widget_get_visible (banner));
+  g_assert_cmpint (eg_trace_page_get_state (eg_window_get_page (window)), ==, EG_TRACING_RUNNING);
+  g_assert_cmpint (g_get_monotonic_time () - begun, <, 3 * G_USEC_PER_SEC);
+  GtkLabel *label = GTK_LABEL (fixture_find (banner, GTK_TYPE_LABEL));
+  g_assert_nonnull (strstr (gtk_label_get_text (label), "another target"));
+  close_window (window);
+}
+
 /* ---- what a killed program has left behind ---- */
 
 static void
@@ -278,8 +305,8 @@ keep_and_die (void)
   EgUnsaved *unsaved = eg_unsaved_new (g_getenv ("ENGRAM_TEST_UNSAVED"), &error);
 
   g_assert_no_error (error);
-  eg_unsaved_keep (unsaved, "kept", result);
-  eg_unsaved_keep (unsaved, "saved", result);
+  eg_unsaved_keep (unsaved, "kept", result, NULL);
+  eg_unsaved_keep (unsaved, "saved", result, NULL);
   eg_unsaved_forget (unsaved, "saved");
   eg_unsaved_flush (unsaved);
   raise (SIGKILL);
@@ -393,19 +420,18 @@ test_tabs_can_be_told_apart (void)
 
   first->has_settings = second->has_settings = TRUE;
   ((EgTraceRequest *)second->request)->samples = 20;
-  eg_tabs_show_result (tabs, first, NULL, NULL);
-  eg_tabs_show_result (tabs, second, NULL, NULL);
-  const char *name = strstr (get_title (view, 0), " · ");
-  g_assert_nonnull (name);
-  g_assert_true (g_str_has_prefix (get_title (view, 0), "Residual stream, Samples 10 · "));
-  g_assert_true (g_str_has_prefix (get_title (view, 1), "Mixer output, Samples 20 · "));
-  g_assert_true (g_str_has_suffix (get_title (view, 1), name));
+  eg_tabs_show_result (tabs, first, NULL, NULL, NULL);
+  eg_tabs_show_result (tabs, second, NULL, NULL, NULL);
+  g_assert_true (g_str_has_prefix (get_title (view, 0), "Angela Merkel → "));
+  g_assert_true (g_str_has_prefix (get_title (view, 1), "Angela Merkel → "));
+  g_assert_true (g_str_has_suffix (get_title (view, 0), " · Residual stream, Samples 10"));
+  g_assert_true (g_str_has_suffix (get_title (view, 1), " · Mixer output, Samples 20"));
   const char *tooltip = adw_tab_page_get_tooltip (adw_tab_view_get_nth_page (view, 1));
   g_assert_nonnull (strstr (tooltip, "\nMixer output\nSamples 20\n"));
 
-  eg_tabs_show_result (tabs, second, "told apart.npz", NULL);
+  eg_tabs_show_result (tabs, second, NULL, "told apart.npz", NULL);
   g_assert_cmpint (adw_tab_view_get_n_pages (view), ==, 3);
-  g_assert_true (g_str_has_prefix (get_title (view, 2), "told apart.npz · "));
+  g_assert_true (g_str_has_suffix (get_title (view, 2), " · told apart.npz"));
   eg_tabs_end (tabs);
   fixture_close (window);
 }
@@ -472,6 +498,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/window/recovers-what-was-not-saved", test_recovers_what_was_not_saved);
   g_test_add_func ("/app/window/tabs-can-be-told-apart", test_tabs_can_be_told_apart);
   g_test_add_func ("/app/window/bytes-are-shown-as-such", test_bytes_are_shown_as_such);
+  g_test_add_func ("/app/window/doubts-are-said-while-it-runs", test_doubts_are_said_while_it_runs);
   g_test_add_func ("/app/window/loading-can-be-cancelled", test_loading_can_be_cancelled);
   const int status = g_test_run ();
   remove_all (folder);

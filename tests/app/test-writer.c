@@ -145,7 +145,8 @@ test_failure_is_said_and_leaves_nothing (void)
   g_assert_nonnull (strstr (unknown.error->message, "the name must end in .svg"));
   g_assert_nonnull (strstr (missing.error->message, "nowhere"));
   g_assert_nonnull (strstr (numbers.error->message, "n.svg"));
-  g_assert_false (g_file_test (first, G_FILE_TEST_EXISTS) || g_file_test (third, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (first, G_FILE_TEST_EXISTS) || g_file_test (second, G_FILE_TEST_EXISTS)
+                  || g_file_test (third, G_FILE_TEST_EXISTS));
 }
 
 static void

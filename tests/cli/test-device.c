@@ -3,7 +3,9 @@
  * another version. */
 #include "command.h"
 
+#include <gio/gio.h>
 #include <glib/gstdio.h>
+#include <signal.h>
 #include <string.h>
 
 /* A folder with this file, or an empty one, as the place of the module. */
@@ -150,6 +152,53 @@ test_trace (void)
     }
 }
 
+/* A trace by the module, stopped after its first cell. (transfer full): its file */
+static char *
+stop_trace (const char *folder)
+{
+  char *file = g_build_filename (folder, "a.npz", NULL);
+  g_autoptr (GSubprocess) process
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL,
+                          g_getenv ("ENGRAM_CLI"), "trace", EIFFEL, "--subject", SUBJECT, "--samples", "20",
+                          "--device", "cuda", "--stream", "-o", file, NULL);
+  char byte;
+  g_assert_cmpint (g_input_stream_read (g_subprocess_get_stdout_pipe (process), &byte, 1, NULL, NULL), ==, 1);
+  g_subprocess_send_signal (process, SIGINT);
+  g_assert_true (g_subprocess_communicate (process, NULL, NULL, NULL, NULL, NULL));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 130);
+  return file;
+}
+
+/* What is printed, without the time that it took. (transfer full) */
+static char *
+timeless (const char *text)
+{
+  g_autoptr (GRegex) time = g_regex_new ("\"seconds\" *: *[-+0-9.e]+", 0, 0, NULL);
+  return g_regex_replace_literal (time, text, -1, 0, "", 0, NULL);
+}
+
+/* A trace goes on where it began, and nowhere else. */
+static void
+test_resume (void)
+{
+  char *module = use_module (g_getenv ("CUDA_HOST_MODULE"));
+  g_autofree char *folder = new_folder (), *file = stop_trace (folder);
+  g_setenv ("CUDA_HOST_DRIVER", "0", TRUE);
+  g_auto (Outcome) elsewhere = RUN ("trace", "--resume", file);
+  g_unsetenv ("CUDA_HOST_DRIVER");
+  g_assert_cmpint (elsewhere.status, ==, 1);
+  assert_one_sentence (elsewhere.err);
+  g_auto (Outcome) resumed = RUN ("trace", "--resume", file, "--json");
+  g_assert_cmpint (resumed.status, ==, 0);
+  g_auto (Outcome) whole
+      = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "20", "--device", "cuda", "--json");
+  leave_module (module);
+  g_autofree char *expected = timeless (whole.out), *found = timeless (resumed.out);
+  g_assert_cmpstr (found, ==, expected);
+  g_assert_nonnull (strstr (found, "cuda:0 (cuda-host)"));
+  remove_folder (folder);
+}
+
 /* The second of two GPUs, where the first is too old. */
 static void
 test_first_usable (void)
@@ -206,6 +255,7 @@ main (int argc, char **argv)
   g_test_add_func ("/device/module", test_modules);
   g_test_add_func ("/device/reasons", test_devices);
   g_test_add_func ("/device/trace", test_trace);
+  g_test_add_func ("/device/resumed-where-it-began", test_resume);
   g_test_add_func ("/device/first-usable", test_first_usable);
   g_test_add_func ("/device/translated", test_translated);
   return g_test_run ();

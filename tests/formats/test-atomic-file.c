@@ -1,14 +1,17 @@
 /* Output files that are there whole or not at all. */
+#define _GNU_SOURCE /* O_TMPFILE */
 #include "formats/atomic-file.h"
 #include "scratch.h"
 
 #include <glib/gstdio.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static void
@@ -288,6 +291,32 @@ test_removes_the_temporary_when_the_commit_fails (void)
   assert_list (scratch, "a.json");
 }
 
+/* A process that is killed has no time to remove anything. */
+static void
+test_a_crash_leaves_no_piece (void)
+{
+  g_autoptr (Scratch) scratch = scratch_new ();
+  g_autofree char *path = scratch_get_path (scratch, "a.json");
+  const int probe = open (scratch->path, O_TMPFILE | O_RDWR, 0600);
+  if (probe < 0)
+    {
+      g_test_skip ("this file system has no files without a name");
+      return;
+    }
+  close (probe);
+  write_text (path, "old");
+  const pid_t child = fork ();
+  if (child == 0)
+    {
+      EgAtomicFile *file = eg_atomic_file_begin (path, NULL);
+      eg_atomic_file_append (file, "half", 4, NULL);
+      _exit (0);
+    }
+  g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+  assert_content (path, "old");
+  assert_list (scratch, "a.json");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -295,6 +324,7 @@ main (int argc, char **argv)
   g_test_add_func ("/atomic-file/makes-and-replaces-files", test_makes_and_replaces_files);
   g_test_add_func ("/atomic-file/shows-nothing-before-the-commit", test_shows_nothing_before_the_commit);
   g_test_add_func ("/atomic-file/does-nothing-without-a-commit", test_does_nothing_without_a_commit);
+  g_test_add_func ("/atomic-file/a-crash-leaves-no-piece", test_a_crash_leaves_no_piece);
   g_test_add_func ("/atomic-file/keeps-the-ending", test_keeps_the_ending);
   g_test_add_func ("/atomic-file/lets-others-write-by-the-path", test_lets_others_write_by_the_path);
   g_test_add_func ("/atomic-file/writes-through-links", test_writes_through_links);

@@ -67,7 +67,8 @@ def trace_is_possible(program):
 
 def trace(program):
     program.press("Trace")
-    wait_for("the end", lambda: program.button("Trace") and program.find(name=re.compile(r"cells in .*· cpu")))
+    time.sleep(0.3)  # as long as it takes until Stop is there
+    wait_for("the end", lambda: not program.button("Stop") and program.find(name=re.compile(r"cells in .*· cpu")))
 
 
 def maps(program):

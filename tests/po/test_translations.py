@@ -44,6 +44,8 @@ def wording(language, catalog):
 CLEAR = (
     "Automatic Blues Cancel Cividis Close Engram Examples File Greens Heatmap Model Oranges Processor Progress Purples Reds Title Viridis"
 ).split()
+# Sites of GPT-2's attention: one comment, at "Queries", explains them all, and each one's description is the next text.
+CLEAR += "Heads Keys Values".split()
 
 
 def uncommented():

@@ -45,17 +45,62 @@ golden_request (JsonObject *trace)
 }
 
 void
-golden_restore (EgTraceRequest *request, EgSite site, EgSiteSet more)
+golden_restore_in (const EgFamily *family, EgTraceRequest *request, EgSite site, EgSiteSet more)
 {
   g_strfreev (request->sites);
-  request->sites = eg_site_names_of_set (EG_SITE_BIT (site) | more, &eg_family_mamba1, site);
+  request->sites = eg_site_names_of_set (EG_SITE_BIT (site) | more, family, site);
+}
+
+void
+golden_restore (EgTraceRequest *request, EgSite site, EgSiteSet more)
+{
+  golden_restore_in (&eg_family_mamba1, request, site, more);
+}
+
+void
+golden_freeze_in (const EgFamily *family, EgTraceRequest *request, EgSiteSet sites)
+{
+  g_strfreev (request->freeze);
+  request->freeze = eg_site_names_of_set (sites, family, 0);
 }
 
 void
 golden_freeze (EgTraceRequest *request, EgSiteSet sites)
 {
-  g_strfreev (request->freeze);
-  request->freeze = eg_site_names_of_set (sites, &eg_family_mamba1, 0);
+  golden_freeze_in (&eg_family_mamba1, request, sites);
+}
+
+void
+golden_add_tests (const char *const models[], const char *path, GTestDataFunc func)
+{
+  g_auto (GStrv) halves = g_strsplit (path, "*", 2);
+  for (gsize i = 0; models[i]; i++)
+    {
+      g_autofree char *name = g_strconcat (halves[0], models[i], halves[1], NULL);
+      g_test_add_data_func (name, models[i], func);
+    }
+}
+
+float *
+golden_embed (EgWorkspace *workspace, const guint32 *ids, gsize n)
+{
+  g_autoptr (GError) error = NULL;
+  EgNetwork *network = eg_workspace_get_network (workspace);
+  EgBackend *be = eg_network_get_backend (network);
+  const gsize n_floats = n * eg_network_get_sizes (network)->d_model;
+  float *rows = eg_workspace_embed (workspace, ids, n, &error), *host = g_new (float, n_floats);
+  g_assert_no_error (error);
+  be->download (eg_workspace_get_stream (workspace), host, rows, n_floats);
+  be->release (be, rows);
+  return host;
+}
+
+void
+golden_place (EgWorkspace *workspace, float *rows, gsize n)
+{
+  g_autoptr (GError) error = NULL;
+  eg_workspace_place (workspace, rows, 0, n, &error);
+  g_assert_no_error (error);
 }
 
 double

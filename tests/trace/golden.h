@@ -21,9 +21,20 @@ JsonNode *golden_load (const char *name);
 /* The request of one object of "traces". (transfer full) */
 EgTraceRequest *golden_request (JsonObject *trace);
 
-/* What a request restores, each by itself: this site first, then the others; and what it freezes. */
+/* What a request restores, each by itself: this site first, then the others; and what it freezes. Without
+ * _in: of Mamba. */
+void golden_restore_in (const EgFamily *family, EgTraceRequest *request, EgSite site, EgSiteSet more);
+void golden_freeze_in (const EgFamily *family, EgTraceRequest *request, EgSiteSet sites);
 void golden_restore (EgTraceRequest *request, EgSite site, EgSiteSet more);
 void golden_freeze (EgTraceRequest *request, EgSiteSet sites);
+
+/* A test for each of the models (NULL at the end), which is its data; the path's * stands for its name. */
+void golden_add_tests (const char *const models[], const char *path, GTestDataFunc func);
+
+/* The tokens' embeddings [n, d], on which noise is put; and what makes them input rows, in place. Of a model
+ * on the processor. (transfer full) */
+float *golden_embed (EgWorkspace *workspace, const guint32 *ids, gsize n);
+void golden_place (EgWorkspace *workspace, float *rows, gsize n);
 
 /* A float in an array, or NaN for null. */
 double golden_number (JsonArray *array, gsize index);

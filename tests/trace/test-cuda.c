@@ -6,6 +6,7 @@
 #include "rounding.h"
 
 #include "core/error.h"
+#include "engine/wrap/faults.h"
 
 #include <string.h>
 
@@ -40,16 +41,38 @@ test_demo (void)
 
 /* Every golden model: other widths, types, biases, heads; windows. */
 static void
-test_golden_models (void)
+test_golden_model (gconstpointer name)
 {
-  for (gsize i = 0; golden_models[i]; i++)
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 2;
+  request->window = 1 + (guint)strlen (name) % 3;
+  cuda_compare_traces (model, placed, request, rounding_tolerance (name, "prob"));
+}
+
+/* Every site of a model, its weights in the device's memory or coming a layer at a time. */
+static void
+test_all_sites (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  for (int staged = 0; staged < 2; staged++)
     {
-      g_autoptr (EgModel) model = golden_open (golden_models[i]);
+      eg_device_weights_set_always_staged (staged);
       g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
-      g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
-      request->samples = 2;
-      request->window = 1 + (guint)i % 3;
-      cuda_compare_traces (model, placed, request, rounding_tolerance (golden_models[i], "prob"));
+      eg_device_weights_set_always_staged (FALSE);
+      g_assert_true (
+          eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed)))
+          == !staged);
+      g_autoptr (EgTraceRequest) request = new_request ();
+      g_assert_true (eg_trace_request_set_sites (request, "all", NULL));
+      request->samples = 1;
+      request->direction = staged ? EG_DIRECTION_DAMAGE : EG_DIRECTION_RESTORE;
+      request->sweep = staged ? EG_SWEEP_LAYERS : EG_SWEEP_CELLS;
+      request->all_metrics = TRUE;
+      cuda_compare_traces (model, placed, request, rounding_tolerance (name, "prob"));
+      g_clear_pointer (&placed, eg_model_unref);
+      eg_network_unplace (eg_model_get_network (model));
     }
 }
 
@@ -81,9 +104,9 @@ test_order (void)
 }
 
 static void
-test_staged_layers (void)
+test_staged_layers (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgModel) model = golden_open (name);
   for (CudaHostOrder order = CUDA_HOST_LATE; order < CUDA_HOST_N_ORDERS; order++)
     {
       cuda_host_set_order (order);
@@ -94,7 +117,7 @@ test_staged_layers (void)
           eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
       g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
       request->samples = 2;
-      cuda_compare_traces (model, placed, request, rounding_tolerance ("deep", "prob"));
+      cuda_compare_traces (model, placed, request, rounding_tolerance (name, "prob"));
       g_clear_pointer (&placed, eg_model_unref);
       eg_network_unplace (eg_model_get_network (model));
     }
@@ -102,9 +125,9 @@ test_staged_layers (void)
 }
 
 static void
-test_precisions (void)
+test_precisions (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgModel) model = golden_open (name);
   for (EgPrecision precision = EG_PRECISION_TF32; precision <= EG_PRECISION_BF16; precision++)
     {
       g_autoptr (EgModel) placed = cuda_place (model, precision);
@@ -200,6 +223,44 @@ test_smaller_groups (void)
     }
   g_test_message ("%u times in smaller groups", n_halved);
   g_assert_cmpuint (n_halved, >, 0);
+}
+
+/* Every allocation and copy of the weights' way to the device fails: said clearly, with nothing left there,
+ * and the next time it works. */
+static void
+test_placing_fails (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  EgBackend *be = eg_backend_faults_new (eg_cuda_open (0, EG_PRECISION_FP32, NULL));
+  g_autoptr (EgModel) placed = eg_model_place (model, be, NULL);
+  static const EgFaultKind kinds[] = { EG_FAULT_ALLOC, EG_FAULT_STAGE, EG_FAULT_STREAM, EG_FAULT_DOWNLOAD };
+  guint64 n_calls[EG_N_FAULT_KINDS];
+  for (EgFaultKind kind = 0; kind < EG_N_FAULT_KINDS; kind++)
+    n_calls[kind] = eg_backend_faults_count (be, kind);
+  g_assert_cmpuint (n_calls[EG_FAULT_STAGE], >, 10);
+  for (gsize k = 0; k < G_N_ELEMENTS (kinds); k++)
+    for (guint64 n = 0; n < n_calls[kinds[k]]; n += kinds[k] == EG_FAULT_STAGE ? 5 : 1)
+      for (EgStreamState state = EG_STREAM_NO_MEMORY; state <= EG_STREAM_LOST; state++)
+        {
+          const EgFault fault = { .kind = kinds[k], .after = n, .state = state };
+          const gboolean is_memory = kinds[k] == EG_FAULT_ALLOC || state == EG_STREAM_NO_MEMORY;
+          g_autoptr (GError) error = NULL;
+          g_clear_pointer (&placed, eg_model_unref);
+          eg_network_unplace (eg_model_get_network (model));
+          eg_backend_faults_set (be, &fault);
+          g_assert_null (eg_model_place (model, be, &error));
+          const int code = is_memory ? EG_ERROR_MEMORY : EG_ERROR_DEVICE;
+          g_assert_error (error, EG_ERROR, code);
+          g_assert_cmpuint (eg_backend_faults_live_memory (be), ==, 0);
+          g_assert_cmpuint (eg_backend_faults_live_streams (be), ==, 0);
+          eg_backend_faults_set (be, NULL);
+          g_clear_error (&error);
+          placed = eg_model_place (model, be, &error);
+          g_assert_no_error (error);
+        }
+  g_clear_pointer (&placed, eg_model_unref);
+  eg_network_unplace (eg_model_get_network (model));
+  eg_backend_faults_free (be);
 }
 
 /* Lost at once, in the clean run, among the groups, near the end. */
@@ -411,13 +472,18 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/demo-model-every-site-as-the-processor", test_demo);
-  g_test_add_func ("/cuda/golden-models-as-the-processor", test_golden_models);
+  static const char *const deep[] = { "deep", "gpt2-hub", NULL };
+  golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
+  golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
+  static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", NULL };
+  golden_add_tests (wide_and_narrow, "/cuda/every-site-as-the-processor/*", test_all_sites);
   g_test_add_func ("/cuda/any-order-and-pooled-memory", test_order);
-  g_test_add_func ("/cuda/layers-that-come-one-after-another", test_staged_layers);
-  g_test_add_func ("/cuda/precisions", test_precisions);
+  golden_add_tests (deep, "/cuda/layers-that-come-one-after-another/*", test_staged_layers);
+  golden_add_tests (deep, "/cuda/precisions/*", test_precisions);
   g_test_add_func ("/cuda/device-of-a-request", test_device_of_a_request);
   g_test_add_func ("/cuda/errors/little-memory", test_little_memory);
   g_test_add_func ("/cuda/errors/smaller-groups", test_smaller_groups);
+  g_test_add_data_func ("/cuda/errors/placing-fails-clearly", "gpt2-hub", test_placing_fails);
   g_test_add_func ("/cuda/errors/lost-device", test_lost_device);
   g_test_add_func ("/cuda/errors/unusable", test_unusable);
   g_test_add_func ("/cuda/first-usable-gpu", test_first_usable);

@@ -376,6 +376,20 @@ test_doubtful_traces_are_warned_of (void)
   assert_warning (0.5, 0.6, "undefined");
 }
 
+/* More noise takes nothing away from a token that nobody expects. */
+static void
+test_unlikely_target_is_what_is_warned_of (void)
+{
+  g_autoptr (EgTraceResult) result = plain_result (1, "a");
+
+  request_of (result)->target = g_strdup (" M");
+  result->ends[0] = (EgTraceEnds){ .high = 1e-5, .low = 2e-5 };
+  g_assert_cmpint (eg_trace_result_get_problem (result), ==, EG_TRACE_UNSURE);
+  g_autofree char *warning = eg_trace_result_warning (result);
+  g_assert_nonnull (strstr (warning, "another target"));
+  g_assert_null (strstr (warning, "noise"));
+}
+
 /* ---- .npz ---- */
 
 static void
@@ -957,6 +971,7 @@ main (int argc, char **argv)
   g_test_add_func ("/result/sentence-names-the-best-cell-subject",
                    test_sentence_names_the_best_within_the_subject);
   g_test_add_func ("/result/doubtful-traces-are-warned-of", test_doubtful_traces_are_warned_of);
+  g_test_add_func ("/result/unlikely-target-is-what-is-warned-of", test_unlikely_target_is_what_is_warned_of);
   g_test_add_func ("/result/npz-keeps-every-bit", test_npz_keeps_every_bit);
   g_test_add_func ("/result/complete-npz-keeps-every-bit", test_complete_npz_keeps_every_bit);
   g_test_add_func ("/result/npz-keeps-every-site", test_npz_keeps_every_site);

@@ -37,17 +37,19 @@ assert_same_bits (const EgTraceGrid *a, const EgTraceGrid *b)
   g_assert_true (a->result->complete && b->result->complete);
 }
 
-/* All twelve, and some whose first is another; in each sweep and direction. */
+/* All there are, and some whose first is another; in each sweep and direction. */
 static void
-test_together (void)
+test_together (gconstpointer name)
 {
-  static const struct
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgFamily *family = eg_model_get_family (model);
+  const EgSite last = family->n_sites - 1;
+  const struct
   {
     EgSite site;
     EgSiteSet more;
-  } sets[] = { { EG_SITE_RESID, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
-               { MAMBA1_STATE, EG_SITE_BIT (EG_SITE_RESID) | EG_SITE_BIT (MAMBA1_CONV_STATE) } };
-  g_autoptr (EgModel) model = golden_open ("deep");
+  } sets[] = { { EG_SITE_RESID, eg_family_all_sites (family) },
+               { last - 1, EG_SITE_BIT (EG_SITE_RESID) | EG_SITE_BIT (last) } };
   for (gsize i = 0; i < G_N_ELEMENTS (sets); i++)
     for (EgSweep sweep = 0; sweep < EG_SWEEP_CARRY; sweep++)
       {
@@ -55,9 +57,9 @@ test_together (void)
         request->sweep = sweep;
         request->direction = (EgDirection)((i + sweep) % EG_N_DIRECTIONS);
         request->window = sweep == EG_SWEEP_LAYERS ? 3 : 1;
-        golden_restore (request, sets[i].site, sets[i].more);
+        golden_restore_in (family, request, sets[i].site, sets[i].more);
         g_autoptr (EgTraceResult) together = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
-        g_assert_cmpuint (together->n_grids, ==, i == 0 ? MAMBA1_N_SITES : 3);
+        g_assert_cmpuint (together->n_grids, ==, i == 0 ? family->n_sites : 3);
         for (gsize s = 0; s < together->n_grids; s++)
           {
             const EgTraceGrid *one = together->grids[s];
@@ -136,10 +138,11 @@ test_long_swaps (void)
 typedef struct
 {
   EgModel *model;
+  const EgFamily *family;
   EgTraceInput *input;
   EgWorkspace *workspace;
   EgRun *clean, *corrupted;
-  float *embeddings, *noisy; /* [T, d] */
+  float *clean_rows, *noisy; /* [T, d] input rows */
   float *expected, *logits;  /* [V] */
   gsize n_layers, n_tokens, n_vocab;
 } Runs;
@@ -161,12 +164,13 @@ runs_init (Runs *self, const char *name, float noise)
   g_autoptr (EgTraceRequest) request = new_request ();
   g_autoptr (GError) error = NULL;
   *self = (Runs){ .model = golden_open (name) };
+  self->family = eg_model_get_family (self->model);
   const EgSizes *sizes = eg_model_get_sizes (self->model);
   self->input = eg_trace_input_new (request, self->model, NULL, &error);
   g_assert_no_error (error);
   const gsize T = self->input->n_tokens, d = sizes->d_model;
   const EgRunShape shape
-      = { .n_positions = T, .state_end = T, .state_step = 1, .sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1) };
+      = { .n_positions = T, .state_end = T, .state_step = 1, .sites = eg_family_all_sites (self->family) };
   self->n_layers = sizes->n_layers;
   self->n_tokens = T;
   self->workspace = eg_workspace_new (eg_model_get_network (self->model), 1);
@@ -175,13 +179,15 @@ runs_init (Runs *self, const char *name, float noise)
   self->corrupted = eg_run_new (eg_model_get_network (self->model), &shape, &error);
   g_assert_no_error (error);
   g_assert_true (eg_clean_run (self->workspace, self->input->ids, T, self->clean, NULL, &error));
-  self->embeddings = g_memdup2 (self->clean->resid[0], T * d * sizeof (float));
-  self->noisy = g_memdup2 (self->embeddings, T * d * sizeof (float));
+  self->clean_rows = golden_embed (self->workspace, self->input->ids, T);
+  self->noisy = g_memdup2 (self->clean_rows, T * d * sizeof (float));
   for (gsize i = self->input->corrupted_first * d; i < (self->input->corrupted_last + 1) * d; i++)
     self->noisy[i] += noise * (float)((gint)(i % 7) - 3);
+  golden_place (self->workspace, self->clean_rows, T);
+  golden_place (self->workspace, self->noisy, T);
   self->expected = g_new (float, self->n_vocab);
   self->logits = g_new (float, self->n_vocab);
-  run_logits (self, &(EgSegment){ .input = self->embeddings, .keep = self->clean }, self->expected);
+  run_logits (self, &(EgSegment){ .input = self->clean_rows, .keep = self->clean }, self->expected);
   run_logits (self, &(EgSegment){ .input = self->noisy, .keep = self->corrupted }, self->logits);
 }
 
@@ -193,7 +199,7 @@ runs_clear (Runs *self)
   eg_workspace_free (self->workspace);
   eg_trace_input_free (self->input);
   eg_model_unref (self->model);
-  g_free (self->embeddings);
+  g_free (self->clean_rows);
   g_free (self->noisy);
   g_free (self->expected);
   g_free (self->logits);
@@ -218,6 +224,14 @@ restore_everything (Runs *self, const float *input, const EgRun *source, EgSiteS
   run_logits (self, &segment, self->logits);
 }
 
+/* Whether it is the state of a convolution of width 1. */
+static gboolean
+is_narrow_state (const Runs *self, EgSite site)
+{
+  return self->family == &eg_family_mamba1 && site == MAMBA1_CONV_STATE
+         && ((const EgMamba1Sizes *)eg_model_get_sizes (self->model))->d_conv == 1;
+}
+
 /* All sites put back everywhere, and resid alone, make a corrupted run the clean one. What is put back of
  * each of the others has it read the clean run's value: so the clean run's own values change nothing of it,
  * at any site. */
@@ -227,18 +241,17 @@ test_everything (gconstpointer name)
   g_auto (Runs) runs;
   runs_init (&runs, name, 0.5f);
   g_assert_false (is_clean (&runs));
-  restore_everything (&runs, runs.noisy, runs.clean, (EG_SITE_BIT (MAMBA1_N_SITES) - 1));
+  restore_everything (&runs, runs.noisy, runs.clean, eg_family_all_sites (runs.family));
   g_assert_true (is_clean (&runs));
   restore_everything (&runs, runs.noisy, runs.clean, EG_SITE_BIT (EG_SITE_RESID));
   g_assert_true (is_clean (&runs));
-  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+  for (EgSite site = 0; site < runs.family->n_sites; site++)
     {
-      restore_everything (&runs, runs.embeddings, runs.clean, EG_SITE_BIT (site));
+      restore_everything (&runs, runs.clean_rows, runs.clean, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs));
       /* The test would see a site that puts nothing back; a convolution of width 1 has no state. */
-      const gboolean exists
-          = site != MAMBA1_CONV_STATE || ((const EgMamba1Sizes *)eg_model_get_sizes (runs.model))->d_conv > 1;
-      restore_everything (&runs, runs.embeddings, runs.corrupted, EG_SITE_BIT (site));
+      const gboolean exists = !is_narrow_state (&runs, site);
+      restore_everything (&runs, runs.clean_rows, runs.corrupted, EG_SITE_BIT (site));
       g_assert_true (is_clean (&runs) == !exists);
     }
 }
@@ -253,11 +266,12 @@ test_nothing (gconstpointer name)
   runs_init (&runs, name, 0);
   g_assert_true (is_clean (&runs));
   for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
-    for (EgSite site = sweep == EG_SWEEP_CARRY ? MAMBA1_STATE : 0;
-         site < (sweep == EG_SWEEP_CARRY ? MAMBA1_STATE + 1 : MAMBA1_N_SITES); site++)
+    for (EgSite site = 0; site < runs.family->n_sites; site++)
       {
+        if (sweep == EG_SWEEP_CARRY && !runs.family->sites[site].carried)
+          continue;
         g_autoptr (EgTraceRequest) request = new_request ();
-        golden_restore (request, site, 0);
+        golden_restore_in (runs.family, request, site, 0);
         request->sweep = sweep;
         const EgGrid grid = eg_grid_of (request, eg_model_get_family (runs.model), runs.n_layers,
                                         runs.n_tokens, runs.input->corrupted_first);
@@ -274,15 +288,16 @@ test_nothing (gconstpointer name)
 
 /* A trace says so instead of measuring its own rounding. */
 static void
-test_nothing_is_said (void)
+test_nothing_is_said (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgFamily *family = eg_model_get_family (model);
+  for (EgSite site = 0; site < family->n_sites; site++)
     for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         g_autoptr (GError) error = NULL;
-        golden_restore (request, site, 0);
+        golden_restore_in (family, request, site, 0);
         request->direction = direction;
         request->noise_level = 1e-30;
         g_assert_null (eg_trace_run (model, request, NULL, NULL, NULL, &error));
@@ -300,16 +315,15 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/sites/together-have-the-bits-of-each-alone", test_together);
-  for (gsize i = 0; golden_models[i]; i++)
+  static const char *const deep[] = { "deep", "gpt2-deep", NULL };
+  golden_add_tests (deep, "/sites/*/together-have-the-bits-of-each-alone", test_together);
+  static const char *const *const families[] = { golden_models, golden_gpt2_models };
+  for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
     {
-      const char *name = golden_models[i];
-      g_autofree char *everything = g_strdup_printf ("/sites/%s/restoring-everything-is-the-clean-run", name);
-      g_autofree char *nothing = g_strdup_printf ("/sites/%s/nothing-corrupted-has-no-effect", name);
-      g_test_add_data_func (everything, name, test_everything);
-      g_test_add_data_func (nothing, name, test_nothing);
+      golden_add_tests (families[i], "/sites/*/restoring-everything-is-the-clean-run", test_everything);
+      golden_add_tests (families[i], "/sites/*/nothing-corrupted-has-no-effect", test_nothing);
     }
   g_test_add_func ("/sites/long-swaps-read-states-between", test_long_swaps);
-  g_test_add_func ("/sites/nothing-corrupted-is-said", test_nothing_is_said);
+  golden_add_tests (deep, "/sites/*/nothing-corrupted-is-said", test_nothing_is_said);
   return g_test_run ();
 }

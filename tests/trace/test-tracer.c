@@ -33,14 +33,15 @@ new_request (void)
 }
 
 static void
-test_threads (void)
+test_threads (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgFamily *family = eg_model_get_family (model);
+  for (EgSite site = 0; site < family->n_sites; site++)
     for (guint window = 1; window < 8; window += 3)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
-        golden_restore (request, site, 0);
+        golden_restore_in (family, request, site, 0);
         request->window = window;
         g_autoptr (EgTraceResult) first = NULL;
         for (guint threads = 1; threads < 8; threads = threads * 2 + (threads == 2))
@@ -64,7 +65,7 @@ whole_run_new (EgModel *model, gsize n_tokens)
   const EgRunShape shape = { .n_positions = n_tokens,
                              .state_end = n_tokens,
                              .state_step = 1,
-                             .sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1) };
+                             .sites = eg_family_all_sites (eg_model_get_family (model)) };
   return eg_run_new (eg_model_get_network (model), &shape, NULL);
 }
 
@@ -85,7 +86,9 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
   g_assert_true (eg_clean_run (workspace, prompt->ids, T, clean, NULL, NULL));
   const EgGrid grid = eg_grid_of (request, eg_model_get_family (model), sizes->n_layers, T, first);
   const gsize n_cells = eg_grid_n_cells (&grid);
-  g_autofree float *embeddings = g_memdup2 (clean->resid[0], T * d * sizeof (float));
+  g_autofree float *embeddings = golden_embed (workspace, prompt->ids, T);
+  g_autofree float *clean_rows = g_memdup2 (embeddings, T * d * sizeof (float));
+  golden_place (workspace, clean_rows, T);
 
   g_autoptr (EgNoise) noise
       = eg_noise_new (model, &request->corruption, request->noise_level, request->seed,
@@ -95,6 +98,7 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
     {
       g_autofree float *input = g_memdup2 (embeddings, T * d * sizeof (float));
       eg_noise_draw (noise, embeddings + first * d, input + first * d);
+      golden_place (workspace, input, T);
       const EgSegment whole = { .input = input, .keep = corrupted };
       golden_run_whole (workspace, &whole, T, (gsize)result->tokens->target_id);
       for (gsize cell = 0; cell < n_cells; cell += stride)
@@ -102,7 +106,7 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
           /* From layer 0 on, so that every restoration, the first one too, happens inside the network. */
           EgSegment segment = eg_grid_segment (&grid, cell, clean, corrupted);
           segment.layer = segment.position = 0;
-          segment.input = request->direction == EG_DIRECTION_DAMAGE ? embeddings : input;
+          segment.input = request->direction == EG_DIRECTION_DAMAGE ? clean_rows : input;
           sums[cell] += golden_run_whole (workspace, &segment, T, (gsize)result->tokens->target_id);
         }
     }
@@ -111,18 +115,19 @@ compare_with_whole_runs (EgModel *model, const EgTraceRequest *request, gsize st
 }
 
 static void
-test_continuation (void)
+test_continuation (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgFamily *family = eg_model_get_family (model);
   for (EgSweep sweep = 0; sweep < EG_N_SWEEPS; sweep++)
-    for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+    for (EgSite site = 0; site < family->n_sites; site++)
       for (guint i = 0; i < 4; i++)
         {
-          if (sweep == EG_SWEEP_CARRY && site != MAMBA1_STATE)
+          if (sweep == EG_SWEEP_CARRY && !family->sites[site].carried)
             continue;
           g_autoptr (EgTraceRequest) request = new_request ();
           request->samples = 3;
-          golden_restore (request, site, 0);
+          golden_restore_in (family, request, site, 0);
           request->sweep = sweep;
           request->window = i % 2 == 1 && sweep != EG_SWEEP_POSITIONS ? 3 : 1;
           request->direction = i < 2 ? EG_DIRECTION_RESTORE : EG_DIRECTION_DAMAGE;
@@ -132,21 +137,20 @@ test_continuation (void)
 
 /* The same with frozen paths: each site frozen while each other is restored. */
 static void
-test_frozen_continuation (void)
+test_frozen_continuation (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
-    for (EgSite frozen = 0; frozen < MAMBA1_N_SITES; frozen++)
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgFamily *family = eg_model_get_family (model);
+  for (EgSite site = 0; site < family->n_sites; site++)
+    for (EgSite frozen = 0; frozen < family->n_sites; frozen++)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         const EgSiteSet set = EG_SITE_BIT (frozen);
-        if ((eg_family_expand_sites (&eg_family_mamba1, set)
-             & eg_family_expand_sites (&eg_family_mamba1, EG_SITE_BIT (site)))
-            != 0)
+        if ((eg_family_expand_sites (family, set) & eg_family_expand_sites (family, EG_SITE_BIT (site))) != 0)
           continue;
         request->samples = 2;
-        golden_restore (request, site, 0);
-        golden_freeze (request, set);
+        golden_restore_in (family, request, site, 0);
+        golden_freeze_in (family, request, set);
         request->window = 1 + frozen % 3;
         request->direction = (EgDirection)((site + frozen) % 2);
         request->sweep = frozen % 4 == 3 ? EG_SWEEP_LAYERS : EG_SWEEP_CELLS;
@@ -234,9 +238,9 @@ watch_clear (Watch *self)
 }
 
 static void
-test_progress (void)
+test_progress (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (EgTraceRequest) request = new_request ();
   request->samples = 40;
   Watch seen = { 0 };
@@ -249,9 +253,9 @@ test_progress (void)
 }
 
 static void
-test_cancel (void)
+test_cancel (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (EgTraceRequest) request = new_request ();
   request->samples = EG_MAX_SAMPLES;
   for (gsize at = 1; at <= 8; at++)
@@ -337,15 +341,16 @@ run_in_stretches (EgModel *model, const EgTraceRequest *request, gsize cancel_at
 }
 
 static void
-test_continue (void)
+test_continue (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
-  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgFamily *family = eg_model_get_family (model);
+  for (EgSite site = 0; site < family->n_sites; site++)
     for (gsize cancel_at = 1; cancel_at <= 3; cancel_at += 2)
       {
         g_autoptr (EgTraceRequest) request = new_request ();
         request->samples = 100;
-        golden_restore (request, site, 0);
+        golden_restore_in (family, request, site, 0);
         gsize n_stretches;
         g_autoptr (EgTraceResult) whole = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
         g_autoptr (EgTraceResult) parts = run_in_stretches (model, request, cancel_at, &n_stretches);
@@ -483,9 +488,9 @@ test_memory (void)
 /* Samples that do not fit at once are computed in more rounds: the same draws, scores equal up to rounding.
  */
 static void
-test_little_memory (void)
+test_little_memory (gconstpointer name)
 {
-  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (EgTraceRequest) request = new_request ();
   g_autoptr (EgTraceResult) all = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
   g_setenv ("ENGRAM_MEMORY", "700000", TRUE);
@@ -495,7 +500,7 @@ test_little_memory (void)
   g_assert_no_error (error);
   for (gsize i = 0; i < eg_trace_grid_n_cells (all->grids[0]); i++)
     rounding_assert_near (all->grids[0]->scores[0][i], few->grids[0]->scores[0][i],
-                          rounding_tolerance ("expand2", "prob"));
+                          rounding_tolerance (name, "prob"));
 }
 
 /* ---- a model whose files change while it is in use ---- */
@@ -623,19 +628,21 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/tracer/same-bits-with-any-number-of-threads", test_threads);
-  g_test_add_func ("/tracer/continued-runs-equal-whole-runs", test_continuation);
-  g_test_add_func ("/tracer/frozen-paths-are-whole-runs", test_frozen_continuation);
+  static const char *const deep[] = { "deep", "gpt2-deep", NULL };
+  static const char *const small[] = { "expand2", "gpt2-bin", "gpt2-half", NULL };
+  golden_add_tests (deep, "/tracer/*/same-bits-with-any-number-of-threads", test_threads);
+  golden_add_tests (small, "/tracer/*/continued-runs-equal-whole-runs", test_continuation);
+  golden_add_tests (deep, "/tracer/*/frozen-paths-are-whole-runs", test_frozen_continuation);
   g_test_add_func ("/tracer/long-prompts-compute-states-again", test_long_prompt);
   g_test_add_func ("/tracer/states-between-kept-ones-are-computed-again", test_states_between);
-  g_test_add_func ("/tracer/hands-over-cells-and-ends-with-the-result", test_progress);
-  g_test_add_func ("/tracer/stops-at-any-moment", test_cancel);
-  g_test_add_func ("/tracer/goes-on-to-the-same-bits-when-stopped", test_continue);
+  golden_add_tests (deep, "/tracer/*/hands-over-cells-and-ends-with-the-result", test_progress);
+  golden_add_tests (deep, "/tracer/*/stops-at-any-moment", test_cancel);
+  golden_add_tests (deep, "/tracer/*/goes-on-to-the-same-bits-when-stopped", test_continue);
   g_test_add_func ("/tracer/adds-samples-until-errors-are-small", test_until);
   g_test_add_func ("/tracer/refuses-bad-requests-in-a-sentence", test_bad_requests);
   g_test_add_func ("/tracer/says-what-it-chose", test_notes);
   g_test_add_func ("/tracer/refuses-what-does-not-fit-into-memory", test_memory);
-  g_test_add_func ("/tracer/little-memory-gives-the-same-scores", test_little_memory);
+  golden_add_tests (small, "/tracer/*/little-memory-gives-the-same-scores", test_little_memory);
   g_test_add_func ("/tracer/weights-cut-short-end-it-with-a-sentence", test_weights_cut_short);
   g_test_add_func ("/tracer/weights-written-over-end-it-with-a-sentence", test_weights_overwritten);
   g_test_add_func ("/tracer/weights-replaced-change-nothing", test_weights_replaced);

@@ -3,6 +3,7 @@
 
 #include "trace/ask/fields.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 void
@@ -133,6 +134,15 @@ check_texts (EgFindings *self, const EgTraceRequest *request, EgModel *model)
   return input != NULL;
 }
 
+/* A token that begins with the space is then impossible, and most do. */
+static void
+note_prompt (EgFindings *self, const EgTraceRequest *request)
+{
+  if (g_str_has_suffix (request->prompt, " "))
+    self->notes[EG_PART_PROMPT] = g_strdup (
+        _ ("The prompt ends in a space, which is part of the next word for most models: leave it out"));
+}
+
 static void
 check_target (EgFindings *self, const EgTraceRequest *request, EgModel *model)
 {
@@ -194,6 +204,7 @@ eg_draft_check (const EgTraceRequest *request, EgModel *model)
 
   self->tokens.subject_first = self->tokens.subject_last = -1;
   check_alone (self, request);
+  note_prompt (self, request);
   if (model != NULL)
     check_with_model (self, request, model);
   return self;

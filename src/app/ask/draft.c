@@ -2,6 +2,9 @@
 #include "app/ask/draft.h"
 
 #include "app/ask/subject-choice.h"
+#include "trace/ask/fields.h"
+
+#include <string.h>
 
 struct _EgDraft
 {
@@ -11,8 +14,9 @@ struct _EgDraft
   EgModel *model;
   EgFindings *findings;
   char *unreadable[EG_N_PARTS];
-  guint n_edits;        /* under way, one inside the other */
-  gboolean other_model; /* since it was looked at */
+  EgTraceRequest *set_aside; /* what was asked of another prompt, with it; NULL: nothing */
+  guint n_edits;             /* under way, one inside the other */
+  gboolean other_model;      /* since it was looked at */
 };
 
 enum
@@ -21,6 +25,7 @@ enum
   TOKENS_CHANGED,
   PROBLEMS_CHANGED,
   CHANGED,
+  ANSWER_RESET,
   N_SIGNALS,
 };
 
@@ -115,6 +120,7 @@ eg_draft_finalize (GObject *object)
   eg_subject_choice_clear (&self->subject);
   eg_findings_free (self->findings);
   g_clear_pointer (&self->model, eg_model_unref);
+  g_clear_pointer (&self->set_aside, eg_trace_request_free);
   for (EgPart part = 0; part < EG_N_PARTS; part++)
     g_free (self->unreadable[part]);
   G_OBJECT_CLASS (eg_draft_parent_class)->finalize (object);
@@ -134,6 +140,7 @@ eg_draft_class_init (EgDraftClass *klass)
   signals[TOKENS_CHANGED] = new_signal ("tokens-changed");
   signals[PROBLEMS_CHANGED] = new_signal ("problems-changed");
   signals[CHANGED] = new_signal ("changed");
+  signals[ANSWER_RESET] = new_signal ("answer-reset");
 }
 
 static void
@@ -250,6 +257,81 @@ eg_draft_is_usual (EgDraft *self)
   return threads && eg_trace_request_equal (&settings, usual);
 }
 
+/* ---- what belongs to one prompt ---- */
+
+static gboolean
+is_swap (const EgTraceRequest *request)
+{
+  return request->corruption.kind == EG_CORRUPTION_SWAP;
+}
+
+static gboolean
+has_answer (const EgTraceRequest *request)
+{
+  return request->target != NULL || request->against != NULL || is_swap (request);
+}
+
+/* Puts what belongs to one prompt in the place of what is there; from NULL: as usual. */
+static void
+put_answer (EgDraft *self, const EgTraceRequest *from)
+{
+  g_autoptr (EgTraceRequest) request = eg_trace_request_copy (self->request);
+
+  if (is_swap (request))
+    eg_trace_field_reset (EG_FIELD_CORRUPTION, request);
+  eg_trace_field_reset (EG_FIELD_TARGET, request);
+  eg_trace_field_reset (EG_FIELD_AGAINST, request);
+  if (from != NULL)
+    {
+      request->target = g_strdup (from->target);
+      request->against = g_strdup (from->against);
+      request->metric = from->metric;
+    }
+  if (from != NULL && is_swap (from))
+    {
+      request->corruption.kind = EG_CORRUPTION_SWAP;
+      request->corruption.swap = g_strdup (from->corruption.swap);
+    }
+  /* A difference from a token that is not named is none. */
+  if (!eg_trace_request_check_part (request, EG_FIELD_OF_MEASURE, NULL, NULL))
+    eg_trace_field_reset (EG_FIELD_METRIC, request);
+  put_settings (self, request);
+}
+
+void
+eg_draft_restore_answer (EgDraft *self)
+{
+  g_return_if_fail (EG_IS_DRAFT (self));
+
+  g_autoptr (EgTraceRequest) answer = g_steal_pointer (&self->set_aside);
+
+  if (answer == NULL)
+    return;
+  eg_draft_edit (self);
+  put_answer (self, answer);
+  eg_draft_commit (self);
+}
+
+/* before: the request when it was about another prompt, perhaps. */
+static void
+follow_prompt (EgDraft *self, const EgTraceRequest *before)
+{
+  const char *prompt = self->request->prompt;
+  const char *subject = before->subject != NULL ? before->subject : "";
+
+  if (self->set_aside != NULL && strcmp (prompt, self->set_aside->prompt) == 0 && !has_answer (before))
+    {
+      eg_draft_restore_answer (self);
+      return;
+    }
+  if (!has_answer (before) || *subject == '\0' || strstr (prompt, subject) != NULL)
+    return;
+  g_clear_pointer (&self->set_aside, eg_trace_request_free);
+  self->set_aside = eg_trace_request_copy (before);
+  put_answer (self, NULL);
+  g_signal_emit (self, signals[ANSWER_RESET], 0);
+}
+
 /* ---- prompt and subject ---- */
 
 void
@@ -258,7 +340,9 @@ eg_draft_set_texts (EgDraft *self, const char *prompt, const char *subject)
   g_return_if_fail (EG_IS_DRAFT (self) && prompt != NULL && subject != NULL);
 
   eg_draft_edit (self);
+  g_autoptr (EgTraceRequest) before = eg_trace_request_copy (self->request);
   put_texts (self, prompt, subject, -1);
+  follow_prompt (self, before);
   eg_draft_commit (self);
 }
 
@@ -268,12 +352,14 @@ eg_draft_set_prompt (EgDraft *self, const char *prompt)
   g_return_if_fail (EG_IS_DRAFT (self) && prompt != NULL);
 
   EgTraceRequest *request = eg_draft_edit (self);
+  g_autoptr (EgTraceRequest) before = eg_trace_request_copy (request);
   char *copy = g_strdup (prompt);
 
   g_free (request->prompt);
   request->prompt = copy;
   eg_subject_choice_follow (&self->subject, copy);
   take_subject (self);
+  follow_prompt (self, before);
   eg_draft_commit (self);
 }
 

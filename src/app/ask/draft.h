@@ -15,7 +15,8 @@ G_BEGIN_DECLS
  * them, and put what they cannot hold into the request as they have it
  *   "tokens-changed" (): the prompt's tokens, the subject's place among them, or the model
  *   "problems-changed" (): what is wrong with a part, or worth knowing
- *   "changed" (): always */
+ *   "changed" (): always
+ *   "answer-reset" (): what was asked of another prompt does not hold for this one, and can be restored */
 G_DECLARE_FINAL_TYPE (EgDraft, eg_draft, EG, DRAFT, GObject)
 
 /* An empty prompt and the usual settings, for no model. */
@@ -44,6 +45,11 @@ void eg_draft_reset_settings (EgDraft *self);
 gboolean eg_draft_is_usual (EgDraft *self);
 
 /* ---- prompt and subject ---- */
+
+/* A prompt that does not have the subject any more is another one. The target, what it stands apart from and
+ * the subject to swap for were about the one before: they are as usual then, and come back with that prompt,
+ * or when a person wants them. */
+void eg_draft_restore_answer (EgDraft *self);
 
 /* Another prompt and its subject; "": to be guessed. */
 void eg_draft_set_texts (EgDraft *self, const char *prompt, const char *subject);

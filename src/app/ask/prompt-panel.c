@@ -91,7 +91,9 @@ show_messages (EgPromptPanel *self)
     message = missing ? _ ("Drag over the tokens above, or type the subject") : error;
   else if (guessed)
     message = _ ("Guessed from the capital letters");
-  eg_field_message_show (self->prompt_message, GTK_WIDGET (self->prompt_view), empty, TRUE);
+  const char *note = eg_draft_get_note (self->draft, EG_PART_PROMPT);
+  eg_field_message_show (self->prompt_message, GTK_WIDGET (self->prompt_view), empty != NULL ? empty : note,
+                         empty != NULL);
   eg_field_message_show (self->subject_message, GTK_WIDGET (self->subject_entry), message,
                          error != NULL && !missing);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #define N_COMPLETIONS 12
+#define SPACE         "␣"
 
 struct _EgTargetRow
 {
@@ -39,14 +40,28 @@ get_text (EgTargetRow *self)
   return gtk_editable_get_text (GTK_EDITABLE (self->entry));
 }
 
+/* ---- what is shown of a target ---- */
+
+/* As tokens are shown everywhere: " Paris" as "␣Paris". (transfer full) */
+static char *
+to_shown (const char *target)
+{
+  return *target == ' ' ? g_strconcat (SPACE, target + 1, NULL) : g_strdup (target);
+}
+
+/* (transfer full) */
+static char *
+from_shown (const char *text)
+{
+  return g_str_has_prefix (text, SPACE) ? g_strconcat (" ", text + strlen (SPACE), NULL) : g_strdup (text);
+}
+
 /* ---- completion ---- */
 
 /* Tokens that begin with what has been typed, with or without the space that most words begin with. */
 static void
-update_matches (EgTargetRow *self)
+update_matches (EgTargetRow *self, const char *text)
 {
-  const char *text = get_text (self);
-
   gtk_list_store_clear (self->matches);
   if (self->index == NULL || *text == '\0')
     return;
@@ -55,7 +70,10 @@ update_matches (EgTargetRow *self)
     gtk_entry_completion_set_model (self->completion, GTK_TREE_MODEL (self->matches));
   g_autoptr (GPtrArray) found = eg_token_index_find (self->index, text, N_COMPLETIONS);
   for (guint i = 0; i < found->len; i++)
-    gtk_list_store_insert_with_values (self->matches, NULL, -1, 0, found->pdata[i], -1);
+    {
+      g_autofree char *shown = to_shown (found->pdata[i]);
+      gtk_list_store_insert_with_values (self->matches, NULL, -1, 0, shown, -1);
+    }
 }
 
 static gboolean
@@ -122,14 +140,16 @@ static void
 on_draft_changed (EgTargetRow *self)
 {
   const char *target = eg_draft_get_request (self->draft)->target;
+  g_autofree char *shown = to_shown (target != NULL ? target : "");
+  g_autofree char *there = from_shown (get_text (self));
   const char *error = eg_draft_get_error (self->draft, EG_PART_TARGET);
   const char *note = eg_draft_get_note (self->draft, EG_PART_TARGET);
 
   index_tokens (self);
-  if (strcmp (get_text (self), target != NULL ? target : "") != 0)
+  if (strcmp (there, target != NULL ? target : "") != 0)
     {
       self->showing = TRUE;
-      gtk_editable_set_text (GTK_EDITABLE (self->entry), target != NULL ? target : "");
+      gtk_editable_set_text (GTK_EDITABLE (self->entry), shown);
       self->showing = FALSE;
     }
   eg_field_message_show (self->message, GTK_WIDGET (self->entry), error != NULL ? error : note,
@@ -140,10 +160,11 @@ static void
 on_entry_changed (GtkEditable *editable, gpointer data)
 {
   EgTargetRow *self = data;
+  g_autofree char *target = from_shown (get_text (self));
 
-  update_matches (self);
+  update_matches (self, target);
   if (!self->showing && self->draft != NULL)
-    eg_draft_set_target (self->draft, get_text (self));
+    eg_draft_set_target (self->draft, target);
 }
 
 static void

@@ -8,6 +8,7 @@
 #include "app/page/heatmap-view.h"
 #include "app/page/site-maps.h"
 #include "app/page/map-help.h"
+#include "app/page/versions.h"
 #include "app/ask/settings-text.h"
 #include "tokenizer/token-text.h"
 #include "trace/result/description.h"
@@ -22,20 +23,21 @@
 struct _EgTracePage
 {
   AdwBin parent_instance;
-  EgTracing *tracing;
-  EgModel *model; /* only to tell it from others; NULL: of a file */
+  EgVersions *versions;
+  EgVersion *version; /* of those, the one that is shown */
+  EgTracing *tracing; /* its own; NULL: the page is gone */
   EgTraceRequest *draft;
   EgColormap colormap;
   EgScale scale;
   EgOrientation orientation;
-  char *key, *file_name;
   guint update_timeout;
+  EgTraceProblem said; /* of the trace under way */
 
   EgBanner *banner;
   GtkStack *content;
   GtkLabel *clean, *corrupted, *progress_label, *sentence;
   GtkProgressBar *progress_bar;
-  GtkWidget *continue_button;
+  GtkWidget *continue_button, *undo_button, *redo_button;
   EgHeatmapView *heatmap;
   EgSiteMaps *sites;
   EgAnalysisPane *analysis;
@@ -143,6 +145,8 @@ update_progress (EgTracePage *self)
   gtk_widget_set_visible (GTK_WIDGET (self->progress_bar), running);
   gtk_progress_bar_set_fraction (self->progress_bar, total > 0 ? (double)done / (double)total : 0);
   gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
+  gtk_widget_set_visible (self->undo_button, eg_versions_can_go (self->versions, -1));
+  gtk_widget_set_visible (self->redo_button, eg_versions_can_go (self->versions, 1));
 }
 
 /* Lines do not break at "±". (transfer full) */
@@ -202,6 +206,8 @@ update_texts (EgTracePage *self)
   eg_heatmap_view_announce (self->heatmap);
 }
 
+static void warn_early (EgTracePage *self);
+
 static gboolean
 on_update_timeout (gpointer data)
 {
@@ -209,6 +215,7 @@ on_update_timeout (gpointer data)
 
   self->update_timeout = 0;
   update_texts (self);
+  warn_early (self);
   g_signal_emit (self, signals[CHANGED], 0);
   return G_SOURCE_REMOVE;
 }
@@ -260,21 +267,33 @@ warn (EgTracePage *self)
   eg_banner_show (self->banner, EG_BANNER_WARNING, warning, result->note == NULL ? action : NULL, label);
 }
 
+/* What is doubtful is known long before the end: clean and corrupted runs come first. Said once: a person may
+ * have closed it. */
 static void
-on_state (EgTracing *tracing, gpointer data)
+warn_early (EgTracePage *self)
 {
-  EgTracePage *self = data;
+  const EgTraceProblem problem = eg_trace_result_get_problem (eg_tracing_get_result (self->tracing));
 
-  switch (eg_tracing_get_state (tracing))
+  if (eg_tracing_get_state (self->tracing) != EG_TRACING_RUNNING || problem == self->said)
+    return;
+  self->said = problem;
+  warn (self);
+}
+
+static void
+show_state (EgTracePage *self)
+{
+  switch (eg_tracing_get_state (self->tracing))
     {
     case EG_TRACING_DONE:
       warn (self);
       break;
     case EG_TRACING_FAILED:
-      eg_banner_show (self->banner, EG_BANNER_ERROR, eg_tracing_get_error (tracing)->message, "win.trace",
-                      _ ("_Try Again"));
+      eg_banner_show (self->banner, EG_BANNER_ERROR, eg_tracing_get_error (self->tracing)->message,
+                      "win.trace", _ ("_Try Again"));
       break;
     case EG_TRACING_RUNNING:
+      self->said = EG_TRACE_NO_PROBLEM;
       eg_banner_hide (self->banner);
       break;
     case EG_TRACING_IDLE:
@@ -285,6 +304,58 @@ on_state (EgTracing *tracing, gpointer data)
   g_clear_handle_id (&self->update_timeout, g_source_remove);
   update_texts (self);
   g_signal_emit (self, signals[CHANGED], 0);
+}
+
+/* ---- which of its traces is shown ---- */
+
+static void on_state (EgTracing *tracing, gpointer data);
+
+/* Signals of those that are not shown come to nobody; they keep what they have. */
+static void
+follow (EgTracePage *self, EgVersion *version)
+{
+  if (self->tracing != NULL)
+    g_signal_handlers_disconnect_by_data (self->tracing, self);
+  g_set_object (&self->tracing, version->tracing);
+  self->version = version;
+  g_signal_connect (self->tracing, "progress", G_CALLBACK (on_progress), self);
+  g_signal_connect (self->tracing, "state-changed", G_CALLBACK (on_state), self);
+}
+
+static void
+show_version (EgTracePage *self, EgVersion *version)
+{
+  follow (self, version);
+  eg_heatmap_view_set_grid (self->heatmap, eg_trace_page_get_shown (self));
+  eg_banner_hide (self->banner);
+}
+
+/* What ended before it had any number gives its place back to what was there before. */
+static gboolean
+has_come_to_nothing (EgTracePage *self)
+{
+  const EgTracingState state = eg_tracing_get_state (self->tracing);
+
+  return eg_tracing_get_result (self->tracing) == NULL && eg_versions_can_go (self->versions, -1)
+         && (state == EG_TRACING_FAILED || state == EG_TRACING_STOPPED);
+}
+
+static void
+on_state (EgTracing *tracing, gpointer data)
+{
+  EgTracePage *self = data;
+
+  if (!has_come_to_nothing (self))
+    {
+      show_state (self);
+      return;
+    }
+  g_autoptr (GError) error
+      = eg_tracing_get_error (tracing) != NULL ? g_error_copy (eg_tracing_get_error (tracing)) : NULL;
+  show_version (self, eg_versions_drop_shown (self->versions));
+  show_state (self);
+  if (error != NULL)
+    eg_banner_show (self->banner, EG_BANNER_ERROR, error->message, "win.trace", _ ("_Try Again"));
 }
 
 static void
@@ -392,7 +463,6 @@ eg_trace_page_dispose (GObject *object)
       eg_tracing_stop (self->tracing);
     }
   g_clear_object (&self->tracing);
-  g_clear_pointer (&self->model, eg_model_unref);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_TRACE_PAGE);
   G_OBJECT_CLASS (eg_trace_page_parent_class)->dispose (object);
 }
@@ -403,8 +473,7 @@ eg_trace_page_finalize (GObject *object)
   EgTracePage *self = EG_TRACE_PAGE (object);
 
   g_clear_pointer (&self->draft, eg_trace_request_free);
-  g_free (self->key);
-  g_free (self->file_name);
+  eg_versions_free (self->versions);
   G_OBJECT_CLASS (eg_trace_page_parent_class)->finalize (object);
 }
 
@@ -450,6 +519,8 @@ eg_trace_page_class_init (EgTracePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_bar);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_label);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, continue_button);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, undo_button);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, redo_button);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, sentence);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, heatmap);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, sites);
@@ -463,10 +534,9 @@ eg_trace_page_class_init (EgTracePageClass *klass)
 static void
 eg_trace_page_init (EgTracePage *self)
 {
-  self->tracing = eg_tracing_new ();
   gtk_widget_init_template (GTK_WIDGET (self));
-  g_signal_connect (self->tracing, "progress", G_CALLBACK (on_progress), self);
-  g_signal_connect (self->tracing, "state-changed", G_CALLBACK (on_state), self);
+  self->versions = eg_versions_new ();
+  follow (self, eg_versions_get_shown (self->versions));
   update_texts (self);
 }
 
@@ -481,11 +551,33 @@ eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *re
 {
   g_return_if_fail (EG_IS_TRACE_PAGE (self));
 
-  g_clear_pointer (&self->model, eg_model_unref);
-  self->model = eg_model_ref (model);
-  g_clear_pointer (&self->file_name, g_free);
+  EgModel *asked = eg_model_ref (model);
+
+  eg_tracing_stop (self->tracing);
+  follow (self, eg_versions_add (self->versions));
+  g_clear_pointer (&self->version->model, eg_model_unref);
+  self->version->model = asked;
+  g_clear_pointer (&self->version->file_name, g_free);
   eg_trace_page_set_draft (self, request);
   eg_tracing_start (self->tracing, model, request);
+}
+
+gboolean
+eg_trace_page_can_go (EgTracePage *self, int step)
+{
+  return eg_versions_can_go (self->versions, step);
+}
+
+void
+eg_trace_page_go (EgTracePage *self, int step)
+{
+  g_return_if_fail (EG_IS_TRACE_PAGE (self));
+
+  if (!eg_versions_can_go (self->versions, step))
+    return;
+  eg_tracing_stop (self->tracing);
+  show_version (self, eg_versions_go (self->versions, step));
+  show_state (self);
 }
 
 void
@@ -495,10 +587,15 @@ eg_trace_page_stop (EgTracePage *self)
 }
 
 void
-eg_trace_page_continue (EgTracePage *self)
+eg_trace_page_continue (EgTracePage *self, EgModel *model)
 {
-  if (eg_tracing_can_continue (self->tracing))
-    eg_tracing_continue (self->tracing);
+  if (!eg_tracing_can_continue (self->tracing) || model == NULL)
+    return;
+  if (self->version->model == NULL)
+    self->version->model = eg_model_ref (model);
+  /* It will be more than what is in the file. */
+  g_clear_pointer (&self->version->file_name, g_free);
+  eg_tracing_continue (self->tracing, model);
 }
 
 gboolean
@@ -510,16 +607,16 @@ eg_trace_page_can_continue (EgTracePage *self)
 gboolean
 eg_trace_page_was_traced (EgTracePage *self)
 {
-  return self->model != NULL;
+  return self->version->model != NULL;
 }
 
 void
-eg_trace_page_show (EgTracePage *self, EgTraceResult *result)
+eg_trace_page_show (EgTracePage *self, EgTraceResult *result, EgSavedTrace *saved)
 {
   g_return_if_fail (EG_IS_TRACE_PAGE (self));
 
-  g_clear_pointer (&self->model, eg_model_unref);
-  eg_tracing_show (self->tracing, result);
+  g_clear_pointer (&self->version->model, eg_model_unref);
+  eg_tracing_show (self->tracing, result, saved);
   eg_trace_page_reset_draft (self);
 }
 
@@ -533,6 +630,12 @@ EgTraceResult *
 eg_trace_page_get_result (EgTracePage *self)
 {
   return eg_tracing_get_result (self->tracing);
+}
+
+const EgTracePartial *
+eg_trace_page_get_partial (EgTracePage *self)
+{
+  return eg_tracing_get_partial (self->tracing);
 }
 
 void
@@ -551,13 +654,13 @@ gboolean
 eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceRequest *request)
 {
   const EgTraceRequest *shown = eg_tracing_get_request (self->tracing);
-  const gboolean other_model = self->model != NULL && model != NULL && self->model != model;
+  const gboolean other_model = self->version->model != NULL && model != NULL && self->version->model != model;
 
   if (shown == NULL)
     return FALSE;
   EgTraceRequest asked = *request; /* its texts are still the request's */
   /* A file's numbers are not made again for another device's last bits. */
-  if (self->model == NULL)
+  if (self->version->model == NULL)
     asked.device = shown->device;
   return other_model || !eg_trace_request_equal (shown, &asked);
 }
@@ -631,15 +734,15 @@ eg_trace_page_describe_settings (EgTracePage *self)
   for (gsize i = 0; settings != NULL && settings[i] != NULL; i++)
     if (*settings[i] != '\0')
       g_string_append_printf (text, "\n%s", settings[i]);
-  if (self->file_name != NULL)
-    g_string_append_printf (text, "\n%s", self->file_name);
+  if (self->version->file_name != NULL)
+    g_string_append_printf (text, "\n%s", self->version->file_name);
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 const char *
 eg_trace_page_get_file_name (EgTracePage *self)
 {
-  return self->file_name;
+  return self->version->file_name;
 }
 
 void
@@ -647,14 +750,14 @@ eg_trace_page_set_file_name (EgTracePage *self, const char *name)
 {
   char *shown = name != NULL ? g_filename_display_name (name) : NULL;
 
-  g_free (self->file_name);
-  self->file_name = shown;
+  g_free (self->version->file_name);
+  self->version->file_name = shown;
 }
 
 const char *
 eg_trace_page_get_key (EgTracePage *self)
 {
-  return self->key;
+  return self->version->key;
 }
 
 void
@@ -662,8 +765,14 @@ eg_trace_page_set_key (EgTracePage *self, const char *key)
 {
   char *copy = g_strdup (key);
 
-  g_free (self->key);
-  self->key = copy;
+  g_free (self->version->key);
+  self->version->key = copy;
+}
+
+GStrv
+eg_trace_page_get_keys (EgTracePage *self)
+{
+  return eg_versions_get_keys (self->versions);
 }
 
 const EgCell *

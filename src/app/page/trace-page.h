@@ -12,28 +12,37 @@ G_BEGIN_DECLS
 
 /* Properties: "colormap" (a name of colormap.h), "normalized", "orientation", "analysis" (whether curves and
  * numbers are shown). Signal "changed" (): its state or its title; after a change to EG_TRACING_DONE or
- * STOPPED its result does not change any more. Its buttons activate "win.continue", "win.more-noise",
- * "win.first-prediction" and "win.examples". */
+ * STOPPED its result does not change any more. Its buttons activate "win.continue", "win.undo-trace",
+ * "win.redo-trace", "win.more-noise", "win.first-prediction" and "win.examples". */
 G_DECLARE_FINAL_TYPE (EgTracePage, eg_trace_page, EG, TRACE_PAGE, AdwBin)
 
 GtkWidget *eg_trace_page_new (void);
 
-/* Traces here, in place of what is here. The page may be asked later whether it was with this model. */
+/* Traces here; what is here is kept, and can be brought back. The page may be asked later whether it was with
+ * this model. */
 void eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request);
 void eg_trace_page_stop (EgTracePage *self);
-void eg_trace_page_continue (EgTracePage *self);
+void eg_trace_page_continue (EgTracePage *self, EgModel *model);
 gboolean eg_trace_page_can_continue (EgTracePage *self);
+
+/* Brings back what was here before (step −1), or what came after it (1): a trace that is under way then
+ * stops. A trace that fails or is stopped before its first number brings back the one before by itself. */
+gboolean eg_trace_page_can_go (EgTracePage *self, int step);
+void eg_trace_page_go (EgTracePage *self, int step);
 
 /* FALSE for a result from a file. */
 gboolean eg_trace_page_was_traced (EgTracePage *self);
 
-/* Shows a result from a file. */
-void eg_trace_page_show (EgTracePage *self, EgTraceResult *result);
+/* Shows a result from a file. saved: (transfer full) (nullable): what it can go on from. */
+void eg_trace_page_show (EgTracePage *self, EgTraceResult *result, EgSavedTrace *saved);
 
 EgTracingState eg_trace_page_get_state (EgTracePage *self);
 
 /* (transfer none) (nullable): what is on the screen; still growing while the trace runs. */
 EgTraceResult *eg_trace_page_get_result (EgTracePage *self);
+
+/* As eg_tracing_get_partial(). */
+const EgTracePartial *eg_trace_page_get_partial (EgTracePage *self);
 
 /* Shows the tokens as this tokenizer spells them, if they are its own. */
 void eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer);
@@ -69,6 +78,9 @@ void eg_trace_page_set_file_name (EgTracePage *self, const char *name);
 /* The name under which unsaved results are kept (unsaved.h); NULL: this one is not. (transfer none) */
 const char *eg_trace_page_get_key (EgTracePage *self);
 void eg_trace_page_set_key (EgTracePage *self, const char *key);
+
+/* Of all that can be brought back here. (transfer full) */
+GStrv eg_trace_page_get_keys (EgTracePage *self);
 
 /* The pinned cells (transfer none), and the curves that are in front. */
 const EgCell *eg_trace_page_get_pins (EgTracePage *self, gsize *n);

@@ -3,13 +3,18 @@
 
 #include "app/parts/hold.h"
 
+/* Microseconds: copies of all that was measured are made no more often while a trace runs. */
+#define COPY_EVERY (3 * G_USEC_PER_SEC)
+
 struct _EgTracing
 {
   GObject parent_instance;
   EgTracingState state;
   EgTraceRequest *request;
   EgTraceResult *result;
-  EgTracePartial *partial; /* of a trace that was stopped */
+  EgTracePartial *partial; /* as far as the trace had come when it was stopped, or a few seconds ago */
+  gint64 partial_time;     /* when that was */
+  EgSavedTrace *saved;     /* of a file, what it can go on from; or NULL */
   GError *error;
   GCancellable *cancellable; /* of the trace under way; tells it from those before */
   gsize done, total;
@@ -78,6 +83,19 @@ set_result (EgTracing *self, EgTraceResult *result)
   self->result = eg_trace_result_ref (result);
 }
 
+/* To be saved, in case that the trace never ends. */
+static void
+copy_partial (EgTracing *self, const EgTraceProgress *progress)
+{
+  const gint64 now = g_get_monotonic_time ();
+
+  if (progress->n_cells == 0 || now - self->partial_time < COPY_EVERY)
+    return;
+  g_clear_pointer (&self->partial, eg_trace_partial_unref);
+  self->partial = eg_trace_progress_get_partial (progress);
+  self->partial_time = now;
+}
+
 static void
 on_progress (const EgTraceProgress *progress, gpointer data)
 {
@@ -90,6 +108,7 @@ on_progress (const EgTraceProgress *progress, gpointer data)
   self->total = progress->total;
   self->elapsed = progress->elapsed;
   self->left = progress->left;
+  copy_partial (self, progress);
   g_signal_emit (self, signals[PROGRESS], 0, progress->cells, (gulong)progress->n_cells);
 }
 
@@ -106,6 +125,7 @@ on_finished (GObject *source, GAsyncResult *async_result, gpointer data)
   if (self == NULL)
     return;
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->partial, eg_trace_partial_unref);
   self->partial = g_steal_pointer (&partial);
   if (result != NULL)
     {
@@ -134,6 +154,7 @@ forget (EgTracing *self)
   g_clear_pointer (&self->request, eg_trace_request_free);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   g_clear_pointer (&self->partial, eg_trace_partial_unref);
+  g_clear_pointer (&self->saved, eg_saved_trace_free);
   g_clear_error (&self->error);
   self->done = self->total = 0;
   self->elapsed = 0;
@@ -179,6 +200,7 @@ eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request
   self->cancellable = g_cancellable_new ();
   self->request = eg_trace_request_copy (request);
 
+  self->partial_time = g_get_monotonic_time ();
   Run *run = run_new (self);
   set_state (self, EG_TRACING_RUNNING);
   eg_trace_async (model, self->request, run->cancellable, on_progress, run, on_finished, run);
@@ -187,29 +209,108 @@ eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request
 gboolean
 eg_tracing_can_continue (EgTracing *self)
 {
+  if (self->saved != NULL)
+    return self->state == EG_TRACING_STOPPED || self->state == EG_TRACING_FAILED;
   return self->partial != NULL && self->state == EG_TRACING_STOPPED;
 }
 
+static void
+go_on_from (EgTracing *self, EgTracePartial *partial, Run *run)
+{
+  eg_trace_continue_async (partial, self->cancellable, on_progress, run, on_finished, run);
+}
+
+/* ---- from a file ---- */
+
+typedef struct
+{
+  EgSavedTrace *saved;
+  EgModel *model;
+} Placing;
+
+static void
+placing_free (gpointer data)
+{
+  Placing *self = data;
+
+  g_clear_pointer (&self->saved, eg_saved_trace_free);
+  eg_model_unref (self->model);
+  g_free (self);
+}
+
+static void
+place_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
+{
+  const Placing *placing = task_data;
+  GError *error = NULL;
+  EgTracePartial *partial = eg_saved_trace_continue (placing->saved, placing->model, &error);
+
+  if (partial != NULL)
+    g_task_return_pointer (task, partial, (GDestroyNotify)eg_trace_partial_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+/* Another model can be tried where this one was not the trace's. */
+static void
+on_placed (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Run *run = data;
+  Placing *placing = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTracePartial) partial = g_task_propagate_pointer (G_TASK (result), &error);
+  g_autoptr (EgTracing) self = run_get_tracing (run);
+
+  if (self != NULL && partial != NULL)
+    {
+      go_on_from (self, partial, run);
+      return;
+    }
+  run_free (run);
+  if (self == NULL)
+    return;
+  g_clear_object (&self->cancellable);
+  self->saved = g_steal_pointer (&placing->saved);
+  g_clear_error (&self->error);
+  self->error = g_steal_pointer (&error);
+  set_state (self, EG_TRACING_FAILED);
+}
+
+static void
+place (EgTracing *self, EgModel *model, Run *run)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_placed, run);
+  Placing *placing = g_new0 (Placing, 1);
+
+  placing->saved = g_steal_pointer (&self->saved);
+  placing->model = eg_model_ref (model);
+  g_task_set_task_data (task, placing, placing_free);
+  g_task_run_in_thread (task, place_in_thread);
+}
+
 void
-eg_tracing_continue (EgTracing *self)
+eg_tracing_continue (EgTracing *self, EgModel *model)
 {
   g_return_if_fail (EG_IS_TRACING (self) && eg_tracing_can_continue (self));
-
-  g_autoptr (EgTracePartial) partial = g_steal_pointer (&self->partial);
+  g_return_if_fail (self->saved == NULL || model != NULL);
 
   self->cancellable = g_cancellable_new ();
   self->left = -1;
   Run *run = run_new (self);
   set_state (self, EG_TRACING_RUNNING);
-  eg_trace_continue_async (partial, run->cancellable, on_progress, run, on_finished, run);
+  if (self->saved != NULL)
+    place (self, model, run);
+  else
+    go_on_from (self, self->partial, run); /* which stays what is saved until there is more */
 }
 
 void
-eg_tracing_show (EgTracing *self, EgTraceResult *result)
+eg_tracing_show (EgTracing *self, EgTraceResult *result, EgSavedTrace *saved)
 {
   g_return_if_fail (EG_IS_TRACING (self));
 
   forget (self);
+  self->saved = saved;
   self->request = eg_trace_request_copy (result->request);
   self->result = eg_trace_result_ref (result);
   for (gsize k = 0; k < result->n_grids; k++)
@@ -243,6 +344,12 @@ EgTraceResult *
 eg_tracing_get_result (EgTracing *self)
 {
   return self->result;
+}
+
+const EgTracePartial *
+eg_tracing_get_partial (EgTracing *self)
+{
+  return self->partial;
 }
 
 const EgTraceRequest *

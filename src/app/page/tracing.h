@@ -2,6 +2,7 @@
  * known. */
 #pragma once
 
+#include "trace/run/saved.h"
 #include "trace/run/trace.h"
 
 #include <gio/gio.h>
@@ -33,17 +34,23 @@ void eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *re
 /* What is there stays. Nothing happens when no trace is under way. */
 void eg_tracing_stop (EgTracing *self);
 
-/* Whether the trace was stopped and can go on from what it has; and does. */
+/* Whether the trace was stopped and can go on from what it has; and does. model: with which one from a file
+ * does. */
 gboolean eg_tracing_can_continue (EgTracing *self);
-void eg_tracing_continue (EgTracing *self);
+void eg_tracing_continue (EgTracing *self, EgModel *model);
 
-/* Shows a result from a file: done, or stopped if it is not complete. */
-void eg_tracing_show (EgTracing *self, EgTraceResult *result);
+/* Shows a result from a file: done, or stopped if it is not complete. saved: (transfer full) (nullable): what
+ * it can go on from. */
+void eg_tracing_show (EgTracing *self, EgTraceResult *result, EgSavedTrace *saved);
 
 EgTracingState eg_tracing_get_state (EgTracing *self);
 
 /* (transfer none): NULL before the first numbers. */
 EgTraceResult *eg_tracing_get_result (EgTracing *self);
+
+/* What it would go on from: of a trace under way as it was a few seconds ago. (transfer none): NULL where it
+ * cannot go on, and at the beginning. */
+const EgTracePartial *eg_tracing_get_partial (EgTracing *self);
 
 /* What was asked for. (transfer none): NULL before the first trace. */
 const EgTraceRequest *eg_tracing_get_request (EgTracing *self);

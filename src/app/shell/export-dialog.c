@@ -1,4 +1,5 @@
 /* The dialog of an export: what is chosen in it goes to a function, and is remembered. */
+#include "app/parts/wheel.h"
 #include "app/shell/export-dialog.h"
 
 #include <glib/gi18n.h>
@@ -92,6 +93,7 @@ static void
 eg_export_dialog_init (EgExportDialog *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  eg_wheel_scrolls_only (GTK_WIDGET (self));
   on_format_changed (NULL, NULL, self);
 }
 

@@ -2,7 +2,7 @@
 #include "app/shell/opener.h"
 
 #include "app/parts/hold.h"
-#include "trace/result/result-io.h"
+#include "trace/run/saved.h"
 
 #include <glib/gi18n.h>
 
@@ -35,10 +35,10 @@ read_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 {
   const Opening *opening = task_data;
   GError *error = NULL;
-  EgTraceResult *result = eg_trace_result_load_npz (opening->path, &error);
+  EgSavedTrace *saved = eg_saved_trace_load (opening->path, &error);
 
-  if (result != NULL)
-    g_task_return_pointer (task, result, (GDestroyNotify)eg_trace_result_unref);
+  if (saved != NULL)
+    g_task_return_pointer (task, saved, (GDestroyNotify)eg_saved_trace_free);
   else
     g_task_return_error (task, error);
 }
@@ -50,10 +50,10 @@ on_read (GObject *source, GAsyncResult *async_result, gpointer data)
   const Opening *opening = g_task_get_task_data (G_TASK (async_result));
   EgModel *model = eg_draft_get_model (self->draft);
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceResult) result = g_task_propagate_pointer (G_TASK (async_result), &error);
+  g_autoptr (EgSavedTrace) saved = g_task_propagate_pointer (G_TASK (async_result), &error);
 
   eg_program_release ();
-  if (result == NULL)
+  if (saved == NULL)
     {
       /* A file of ours that cannot be read would be offered forever. */
       if (opening->key != NULL && self->unsaved != NULL)
@@ -61,10 +61,12 @@ on_read (GObject *source, GAsyncResult *async_result, gpointer data)
       eg_messages_show_error (self->messages, error->message, "win.open", _ ("_Open Another…"));
       return;
     }
+  g_autoptr (EgTraceResult) result = eg_trace_result_ref (saved->result);
   if (model != NULL)
     eg_trace_result_spell (result, eg_model_get_tokenizer (model));
   g_autofree char *name = opening->key == NULL ? g_path_get_basename (opening->path) : NULL;
-  eg_tabs_show_result (self->tabs, result, name, opening->key);
+  const gboolean goes_on = eg_saved_trace_check (saved, NULL);
+  eg_tabs_show_result (self->tabs, result, goes_on ? g_steal_pointer (&saved) : NULL, name, opening->key);
 }
 
 /* Takes the path over. */

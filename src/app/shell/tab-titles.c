@@ -1,4 +1,4 @@
-/* Titles and tooltips of tabs: subject and target, and before them what differs from other tabs. */
+/* Titles and tooltips of tabs: subject and target, and then what differs from other tabs. */
 #include "app/shell/tab-titles.h"
 
 #include "tokenizer/token-text.h"
@@ -52,8 +52,8 @@ show_in_tab (AdwTabView *view, EgTracePage *page)
   g_autofree char *mark = eg_tab_titles_tell_apart (view, page);
   g_autofree char *settings = eg_trace_page_describe_settings (page);
   g_autofree char *tooltip = g_markup_escape_text (settings, -1);
-  /* What tells it apart comes first: tabs show the beginning. */
-  g_autofree char *title = *mark != '\0' ? g_strdup_printf ("%s · %s", mark, name) : g_strdup (name);
+  /* What it is about comes first, however much tells it apart: all of that is in the tooltip. */
+  g_autofree char *title = *mark != '\0' ? g_strdup_printf ("%s · %s", name, mark) : g_strdup (name);
 
   if (strcmp (title, adw_tab_page_get_title (tab)) != 0)
     adw_tab_page_set_title (tab, title);

@@ -7,6 +7,9 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* What is shown longer than 10 s is on the disk, however slow that is. */
+#define KEEP_EVERY_MS 4000
+
 struct _EgTabs
 {
   GObject parent_instance;
@@ -19,6 +22,7 @@ struct _EgTabs
   EgTracePage *front;     /* to which the draft belongs; NULL: none */
   EgTracePage *automatic; /* traced by itself at the first start; only to be compared */
   GPtrArray *closed;      /* of EgTracePage: those that can still be brought back */
+  guint keep_timeout;     /* 0: nothing is under way */
 };
 
 enum
@@ -67,6 +71,17 @@ tell_changed (EgTabs *self)
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
+gboolean
+eg_tabs_is_tracing (EgTabs *self)
+{
+  g_return_val_if_fail (EG_IS_TABS (self), FALSE);
+
+  for (int i = 0; self->view != NULL && i < adw_tab_view_get_n_pages (self->view); i++)
+    if (eg_trace_page_get_state (get_nth_page (self, i)) == EG_TRACING_RUNNING)
+      return TRUE;
+  return FALSE;
+}
+
 char *
 eg_tabs_tell_front_apart (EgTabs *self)
 {
@@ -78,31 +93,62 @@ eg_tabs_tell_front_apart (EgTabs *self)
 
 /* ---- keeping ---- */
 
-/* A finished or stopped trace stays, whatever happens to the program, until it is saved or closed. */
+/* What is traced stays, whatever happens to the program, until it is saved or closed. */
 static void
 keep (EgTabs *self, EgTracePage *page)
 {
-  const EgTracingState state = eg_trace_page_get_state (page);
   EgTraceResult *result = eg_trace_page_get_result (page);
 
-  if (self->unsaved == NULL || result == NULL || !eg_trace_page_was_traced (page) || page == self->automatic
-      || (state != EG_TRACING_DONE && state != EG_TRACING_STOPPED))
+  if (self->unsaved == NULL || result == NULL || !eg_trace_page_was_traced (page)
+      || eg_trace_page_get_file_name (page) != NULL)
     return;
   if (eg_trace_page_get_key (page) == NULL)
     {
       g_autofree char *key = g_uuid_string_random ();
       eg_trace_page_set_key (page, key);
     }
-  eg_unsaved_keep (self->unsaved, eg_trace_page_get_key (page), result);
+  eg_unsaved_keep (self->unsaved, eg_trace_page_get_key (page), result, eg_trace_page_get_partial (page));
+}
+
+/* One that ended; one that nobody has asked for only if it took so long that it was kept under way. */
+static void
+keep_ended (EgTabs *self, EgTracePage *page)
+{
+  const EgTracingState state = eg_trace_page_get_state (page);
+
+  if ((state == EG_TRACING_DONE || state == EG_TRACING_STOPPED || state == EG_TRACING_FAILED)
+      && (page != self->automatic || eg_trace_page_get_key (page) != NULL))
+    keep (self, page);
 }
 
 static void
+keep_under_way (EgTabs *self)
+{
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->view); i++)
+    if (eg_trace_page_get_state (get_nth_page (self, i)) == EG_TRACING_RUNNING)
+      keep (self, get_nth_page (self, i));
+}
+
+static gboolean
+on_keep_timeout (gpointer data)
+{
+  EgTabs *self = data;
+
+  keep_under_way (self);
+  if (eg_tabs_is_tracing (self))
+    return G_SOURCE_CONTINUE;
+  self->keep_timeout = 0;
+  return G_SOURCE_REMOVE;
+}
+
+/* All that it has shown. */
+static void
 forget (EgTabs *self, EgTracePage *page)
 {
-  const char *key = eg_trace_page_get_key (page);
+  g_auto (GStrv) keys = eg_trace_page_get_keys (page);
 
-  if (key != NULL && self->unsaved != NULL)
-    eg_unsaved_forget (self->unsaved, key);
+  for (char **key = keys; *key != NULL && self->unsaved != NULL; key++)
+    eg_unsaved_forget (self->unsaved, *key);
 }
 
 static void
@@ -118,9 +164,12 @@ eg_tabs_set_saved (EgTabs *self, EgTracePage *page, const char *file)
 {
   g_return_if_fail (EG_IS_TABS (self) && EG_IS_TRACE_PAGE (page));
 
+  const char *key = eg_trace_page_get_key (page);
+
   if (self->view == NULL)
     return;
-  forget (self, page);
+  if (key != NULL && self->unsaved != NULL)
+    eg_unsaved_forget (self->unsaved, key);
   eg_trace_page_set_key (page, NULL);
   set_file_name (self, page, file);
 }
@@ -134,7 +183,9 @@ on_page_changed (EgTracePage *page, gpointer data)
 
   if (self->view == NULL)
     return;
-  keep (self, page);
+  keep_ended (self, page);
+  if (self->keep_timeout == 0 && eg_trace_page_get_state (page) == EG_TRACING_RUNNING)
+    self->keep_timeout = g_timeout_add (KEEP_EVERY_MS, on_keep_timeout, self);
   eg_tab_titles_show (self->view);
   tell_changed (self);
 }
@@ -270,11 +321,33 @@ eg_tabs_trace (EgTabs *self)
 
   const EgTraceRequest *request = eg_draft_get_request (self->draft);
   EgTracePage *page = page_for (self, request);
+  const gboolean automatic = page == self->automatic;
 
-  if (page == self->automatic && eg_trace_page_get_result (page) != NULL)
+  if (automatic && eg_trace_page_get_result (page) != NULL)
     self->automatic = NULL;
   eg_trace_page_start (page, eg_draft_get_model (self->draft), request);
+  if (!automatic && eg_trace_page_can_go (page, -1))
+    eg_messages_offer (self->messages, _ ("Tracing again; the result before is kept"), "win.undo-trace",
+                       _ ("_Undo"), NULL, NULL);
   select_page (self, page);
+}
+
+/* The panel follows, unless something else stands there already. */
+void
+eg_tabs_go (EgTabs *self, int step)
+{
+  g_return_if_fail (EG_IS_TABS (self) && self->view != NULL);
+
+  EgTracePage *page = eg_tabs_get_front (self);
+  const gboolean outdated = eg_tabs_is_outdated (self);
+
+  if (page == NULL)
+    return;
+  eg_trace_page_go (page, step);
+  if (outdated)
+    return;
+  eg_trace_page_reset_draft (page);
+  show_draft (self);
 }
 
 void
@@ -286,15 +359,18 @@ eg_tabs_add_automatic (EgTabs *self)
 }
 
 void
-eg_tabs_show_result (EgTabs *self, EgTraceResult *result, const char *file, const char *key)
+eg_tabs_show_result (
+    EgTabs *self, EgTraceResult *result, EgSavedTrace *saved, const char *file, const char *key)
 {
   g_return_if_fail (EG_IS_TABS (self));
+
+  g_autoptr (EgSavedTrace) rest = saved;
 
   if (self->view == NULL)
     return;
   EgTracePage *page = add_page (self);
   eg_trace_page_set_key (page, key);
-  eg_trace_page_show (page, result);
+  eg_trace_page_show (page, result, g_steal_pointer (&rest));
   if (file != NULL)
     set_file_name (self, page, file);
   select_page (self, page);
@@ -398,6 +474,8 @@ eg_tabs_end (EgTabs *self)
   if (self->view == NULL)
     return;
   g_signal_handlers_disconnect_by_data (self->view, self);
+  g_clear_handle_id (&self->keep_timeout, g_source_remove);
+  keep_under_way (self);
   for (int i = 0; i < adw_tab_view_get_n_pages (self->view); i++)
     eg_trace_page_stop (get_nth_page (self, i));
   g_clear_weak_pointer (&self->view);

@@ -23,7 +23,10 @@ G_DECLARE_FINAL_TYPE (EgTabs, eg_tabs, EG, TABS, GObject)
 EgTabs *
 eg_tabs_new (AdwTabView *view, EgDraft *draft, EgMessages *messages, GObject *look, EgUnsaved *unsaved);
 
-/* The window closes: traces end, and what was closed just now is kept. */
+/* Whether any trace is under way. */
+gboolean eg_tabs_is_tracing (EgTabs *self);
+
+/* The window closes: traces end, and what they have and what was closed just now is kept. */
 void eg_tabs_end (EgTabs *self);
 
 /* The page in front. (transfer none) (nullable) */
@@ -40,13 +43,18 @@ char *eg_tabs_tell_front_apart (EgTabs *self);
  */
 void eg_tabs_trace (EgTabs *self);
 
+/* Brings back what the page in front had shown before (step −1), or what came after it (1). */
+void eg_tabs_go (EgTabs *self, int step);
+
 /* A page for a trace that nobody has asked for: its result is not kept, and the next trace takes its place.
  */
 void eg_tabs_add_automatic (EgTabs *self);
 
 /* Shows a result in a tab of its own, in front. file: the name of its file, or NULL; key: under which it is
- * kept, or NULL. Nothing happens when the window has closed. */
-void eg_tabs_show_result (EgTabs *self, EgTraceResult *result, const char *file, const char *key);
+ * kept, or NULL; saved: (transfer full): what it can go on from, or NULL. Nothing happens when the window has
+ * closed. */
+void eg_tabs_show_result (
+    EgTabs *self, EgTraceResult *result, EgSavedTrace *saved, const char *file, const char *key);
 
 /* The page's numbers are in a file of this name now, which can be opened again: they need not be kept. */
 void eg_tabs_set_saved (EgTabs *self, EgTracePage *page, const char *file);

@@ -25,7 +25,16 @@ typedef struct
 {
   char *path;
   EgTraceResult *result; /* NULL: remove the file */
+  EgTracePartial *partial;
 } Job;
+
+static gboolean
+write_job (const Job *job, GError **error)
+{
+  if (job->partial != NULL)
+    return eg_trace_partial_save (job->partial, job->result, job->path, error);
+  return eg_trace_result_save_npz (job->result, job->path, error);
+}
 
 static void
 do_job (gpointer data, gpointer user_data)
@@ -35,9 +44,10 @@ do_job (gpointer data, gpointer user_data)
 
   if (job->result == NULL)
     g_unlink (job->path);
-  else if (!eg_trace_result_save_npz (job->result, job->path, &error))
+  else if (!write_job (job, &error))
     g_warning ("An unsaved result could not be kept: %s", error->message);
   g_clear_pointer (&job->result, eg_trace_result_unref);
+  g_clear_pointer (&job->partial, eg_trace_partial_unref);
   g_free (job->path);
   g_free (job);
 }
@@ -110,25 +120,27 @@ eg_unsaved_get_path (EgUnsaved *self, const char *key)
 }
 
 static void
-push (EgUnsaved *self, const char *key, EgTraceResult *result)
+push (EgUnsaved *self, const char *key, EgTraceResult *result, EgTracePartial *partial)
 {
   Job *job = g_new0 (Job, 1);
 
   job->path = eg_unsaved_get_path (self, key);
   job->result = result;
+  job->partial = partial;
   g_thread_pool_push (self->pool, job, NULL);
 }
 
 void
-eg_unsaved_keep (EgUnsaved *self, const char *key, EgTraceResult *result)
+eg_unsaved_keep (EgUnsaved *self, const char *key, EgTraceResult *result, const EgTracePartial *partial)
 {
-  push (self, key, eg_trace_result_copy (result));
+  push (self, key, eg_trace_result_copy (result),
+        partial != NULL ? eg_trace_partial_ref ((EgTracePartial *)partial) : NULL);
 }
 
 void
 eg_unsaved_forget (EgUnsaved *self, const char *key)
 {
-  push (self, key, NULL);
+  push (self, key, NULL, NULL);
 }
 
 void

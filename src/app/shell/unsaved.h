@@ -5,7 +5,7 @@
  * ended; eg_unsaved_adopt() takes it over. Files are written and removed one after the other by a thread. */
 #pragma once
 
-#include "trace/result/result.h"
+#include "trace/run/saved.h"
 
 G_BEGIN_DECLS
 
@@ -22,9 +22,10 @@ EgUnsaved *eg_unsaved_new (const char *folder, GError **error);
 void eg_unsaved_free (EgUnsaved *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgUnsaved, eg_unsaved_free)
 
-/* Keeps a copy of the result under the key, in place of what was there. A failure is a warning in the log:
- * the result itself is still on the screen. */
-void eg_unsaved_keep (EgUnsaved *self, const char *key, EgTraceResult *result);
+/* Keeps a copy of the result under the key, in place of what was there. partial: of a trace that is not
+ * complete, what it can go on from, or NULL. A failure is a warning in the log: the result itself is still on
+ * the screen. */
+void eg_unsaved_keep (EgUnsaved *self, const char *key, EgTraceResult *result, const EgTracePartial *partial);
 
 /* It was saved, or is not wanted. */
 void eg_unsaved_forget (EgUnsaved *self, const char *key);

@@ -10,6 +10,7 @@
 #include "app/page/map-scroll.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
+#include "app/parts/wheel.h"
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
@@ -30,6 +31,8 @@ struct _EgWindow
   EgOpener *opener;
   EgRecovery *recovery;
   gboolean trace_when_loaded;
+  gboolean asking_to_close;
+  guint inhibition;      /* of logging out; 0: none */
   GSettings *remembered; /* NULL: nothing is */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
   char *colormap, *orientation;
@@ -39,9 +42,7 @@ struct _EgWindow
   AdwToastOverlay *toasts;
   EgModelButton *model_button;
   AdwWindowTitle *title;
-  GtkButton *trace_button;
-  GtkLabel *trace_label;
-  GtkImage *trace_icon;
+  GtkButton *trace_button, *stop_button;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
@@ -66,6 +67,8 @@ static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (EgWindow, eg_window, ADW_TYPE_APPLICATION_WINDOW)
 
+static void update_inhibition (EgWindow *self);
+
 /* ---- what follows from its parts ---- */
 
 static void
@@ -83,25 +86,32 @@ enable (EgWindow *self, const char *action, gboolean on)
   gtk_widget_action_set_enabled (GTK_WIDGET (self), action, on);
 }
 
-/* Settings that changed while a trace is under way make Stop a Trace again: it starts at once with the new
- * ones. Why nothing can be traced is said on the button, which is then insensitive. */
+/* What is under way need not be started; with other settings, it can. */
+static gboolean
+is_under_way (EgWindow *self)
+{
+  EgTracePage *page = eg_tabs_get_front (self->tabs);
+
+  return page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING
+         && !eg_tabs_is_outdated (self->tabs);
+}
+
+/* Trace and Stop are two buttons: none becomes the other one under the pointer. Why nothing can be traced is
+ * said on the one, which is then insensitive. While a trace is under way it is not: a number that is still
+ * being typed would make it another one. */
 static void
-update_trace_button (EgWindow *self, EgTracePage *page)
+update_trace_buttons (EgWindow *self, EgTracePage *page)
 {
   const EgTracingState state = page != NULL ? eg_trace_page_get_state (page) : EG_TRACING_IDLE;
-  const gboolean outdated = eg_tabs_is_outdated (self->tabs);
-  const gboolean stop = state == EG_TRACING_RUNNING && !outdated;
+  const gboolean under_way = is_under_way (self);
   const char *why;
 
   enable (self, "win.trace", eg_draft_can_trace (self->draft, &why));
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button), why);
-  gtk_label_set_text_with_mnemonic (self->trace_label, stop ? _ ("St_op") : _ ("_Trace"));
-  gtk_image_set_from_icon_name (self->trace_icon,
-                                stop ? "media-playback-stop-symbolic" : "media-playback-start-symbolic");
-  gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  gtk_label_get_text (self->trace_label), -1);
-  gtk_actionable_set_action_name (GTK_ACTIONABLE (self->trace_button), stop ? "win.stop" : "win.trace");
-  set_css_class (self->trace_button, "suggested-action", !stop && (outdated || state != EG_TRACING_DONE));
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->trace_button),
+                               under_way ? _ ("This is being traced already") : why);
+  gtk_widget_set_visible (GTK_WIDGET (self->stop_button), state == EG_TRACING_RUNNING);
+  set_css_class (self->trace_button, "suggested-action",
+                 !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
 }
 
 static void
@@ -134,12 +144,16 @@ update (EgWindow *self)
   const gboolean has_result = page != NULL && eg_trace_page_get_result (page) != NULL;
 
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
-  enable (self, "win.continue", page != NULL && eg_trace_page_can_continue (page));
+  enable (self, "win.continue",
+          page != NULL && eg_trace_page_can_continue (page) && eg_draft_get_model (self->draft) != NULL);
+  enable (self, "win.undo-trace", page != NULL && eg_trace_page_can_go (page, -1));
+  enable (self, "win.redo-trace", page != NULL && eg_trace_page_can_go (page, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
     enable (self, of_results[i], has_result);
-  update_trace_button (self, page);
+  update_trace_buttons (self, page);
   update_content (self);
   update_title (self, page);
+  update_inhibition (self);
 }
 
 static void
@@ -216,7 +230,20 @@ stop_action (GtkWidget *widget, const char *name, GVariant *parameter)
 static void
 continue_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
-  eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)));
+  eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)),
+                          eg_draft_get_model (EG_WINDOW (widget)->draft));
+}
+
+static void
+undo_trace_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_tabs_go (EG_WINDOW (widget)->tabs, -1);
+}
+
+static void
+redo_trace_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_tabs_go (EG_WINDOW (widget)->tabs, 1);
 }
 
 static void
@@ -237,6 +264,20 @@ first_prediction_action (GtkWidget *widget, const char *name, GVariant *paramete
 
   eg_draft_set_target (self->draft, NULL);
   eg_window_trace (self);
+}
+
+static void
+restore_answer_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_draft_restore_answer (EG_WINDOW (widget)->draft);
+}
+
+/* Said, for it changes what is asked; and not for ever. */
+static void
+on_answer_reset (EgWindow *self)
+{
+  eg_messages_offer (self->messages, _ ("Another prompt: its target and swap are as usual"),
+                     "win.restore-answer", _ ("_Undo"), NULL, NULL);
 }
 
 /* ---- actions on its files and models ---- */
@@ -388,6 +429,89 @@ reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
   eg_tabs_reopen (EG_WINDOW (widget)->tabs);
 }
 
+/* ---- closing ---- */
+
+static gboolean
+on_destroy_idle (gpointer data)
+{
+  gtk_window_destroy (GTK_WINDOW (data));
+  return G_SOURCE_REMOVE;
+}
+
+/* GTK 4.8 dies when a window is gone before the button that closed it, pressed by a screen reader, returns.
+ */
+static void
+destroy_later (gpointer window)
+{
+  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_destroy_idle, g_object_ref (window), g_object_unref);
+}
+
+static void
+on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
+{
+  EgWindow *self = data;
+
+  if (!self->asking_to_close)
+    return;
+  self->asking_to_close = FALSE;
+  destroy_later (dialog);
+  if (strcmp (response, "close") == 0)
+    destroy_later (self);
+}
+
+/* Once: whoever closes the window again meanwhile sees the question. */
+static void
+ask_to_close (EgWindow *self)
+{
+  if (self->asking_to_close)
+    return;
+  GtkWidget *dialog
+      = adw_message_dialog_new (GTK_WINDOW (self), _ ("Stop the Trace?"),
+                                _ ("A trace is under way. What it has computed so far is kept: it is offered "
+                                   "at the next start, and can go on from there."));
+
+  self->asking_to_close = TRUE;
+  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Keep Tracing"), "close",
+                                    _ ("_Stop and Close"), NULL);
+  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "close", ADW_RESPONSE_DESTRUCTIVE);
+  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
+  gtk_window_set_hide_on_close (GTK_WINDOW (dialog), TRUE);
+  g_signal_connect_object (dialog, "response", G_CALLBACK (on_closing_answered), self, 0);
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
+static gboolean
+eg_window_close_request (GtkWindow *window)
+{
+  EgWindow *self = EG_WINDOW (window);
+
+  if (self->tabs != NULL && eg_tabs_is_tracing (self->tabs))
+    {
+      ask_to_close (self);
+      return TRUE;
+    }
+  return GTK_WINDOW_CLASS (eg_window_parent_class)->close_request (window);
+}
+
+/* A desktop asks before it logs out of a session that something is under way in. */
+static void
+update_inhibition (EgWindow *self)
+{
+  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
+  const gboolean tracing = self->tabs != NULL && eg_tabs_is_tracing (self->tabs);
+
+  if (application == NULL || tracing == (self->inhibition != 0))
+    return;
+  if (tracing)
+    self->inhibition = gtk_application_inhibit (application, GTK_WINDOW (self),
+                                                GTK_APPLICATION_INHIBIT_LOGOUT, _ ("A trace is under way"));
+  else
+    gtk_application_uninhibit (application, self->inhibition);
+  if (!tracing)
+    self->inhibition = 0;
+}
+
 /* ---- menus ---- */
 
 /* Those of menus.ui, shared by all windows: a GtkPopoverMenu of GTK 4.8 never lets go of a menu's sections,
@@ -529,8 +653,11 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.fill", "(ss)", fill_action },
     { "win.stop", NULL, stop_action },
     { "win.continue", NULL, continue_action },
+    { "win.undo-trace", NULL, undo_trace_action },
+    { "win.redo-trace", NULL, redo_trace_action },
     { "win.more-noise", NULL, more_noise_action },
     { "win.first-prediction", NULL, first_prediction_action },
+    { "win.restore-answer", NULL, restore_answer_action },
     { "win.save", NULL, save_action },
     { "win.export", NULL, export_action },
     { "win.copy", NULL, copy_action },
@@ -584,8 +711,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, model_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_label);
-  gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_icon);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, stop_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
@@ -606,6 +732,7 @@ eg_window_class_init (EgWindowClass *klass)
   object_class->finalize = eg_window_finalize;
   object_class->get_property = eg_window_get_property;
   object_class->set_property = eg_window_set_property;
+  GTK_WINDOW_CLASS (klass)->close_request = eg_window_close_request;
   install_properties (object_class);
 
   g_type_ensure (EG_TYPE_BANNER);
@@ -629,6 +756,7 @@ eg_window_init (EgWindow *self)
   gtk_menu_button_set_menu_model (self->main_button, get_menu ("main_menu"));
   adw_tab_view_set_menu_model (self->tab_view, get_menu ("tab_menu"));
   accept_drops (self);
+  eg_wheel_scrolls_only (GTK_WIDGET (self));
 }
 
 /* Each part is given what it needs, and none knows the window. */
@@ -657,6 +785,7 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   compose (self, settings, unsaved);
   bind_settings (self, settings);
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
   g_signal_connect (self->exporter, "saved", G_CALLBACK (on_saved), self);
   g_signal_connect_swapped (self->loader, "changed", G_CALLBACK (update_content), self);
@@ -722,7 +851,7 @@ eg_window_trace (EgWindow *self)
   /* A number that is still being typed counts. */
   eg_trace_settings_commit (self->settings);
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
-  if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL))
+  if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL) || is_under_way (self))
     return;
   eg_tabs_trace (self->tabs);
   eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);

@@ -26,6 +26,15 @@ typedef struct
   EgStreamState state;
 } FaultStream;
 
+/* Whether the device is lost for good by now. With the lock. */
+static gboolean
+is_lost (const Faults *self)
+{
+  const EgFault *fault = &self->fault;
+  return self->set && fault->for_good && fault->state == EG_STREAM_LOST
+         && self->counts[fault->kind] > fault->after;
+}
+
 /* Counts a call; TRUE when it fails, with the state that it leaves. */
 static gboolean
 fails (Faults *self, EgFaultKind kind, EgStreamState *state)
@@ -36,8 +45,8 @@ fails (Faults *self, EgFaultKind kind, EgStreamState *state)
   gboolean failing = FALSE;
   if (self->set && kind == fault->kind)
     failing = fault->for_good ? index >= fault->after : index == fault->after;
-  else if (self->set && fault->for_good && fault->state == EG_STREAM_LOST)
-    failing = self->counts[fault->kind] > fault->after;
+  else
+    failing = is_lost (self);
   self->n_failed += failing;
   *state = failing ? fault->state : EG_STREAM_WORKS;
   pthread_mutex_unlock (&self->lock);
@@ -83,6 +92,10 @@ faults_check (EgStream *stream, const char **why)
   FaultStream *self = (FaultStream *)stream;
   const EgBackend *inner = self->faults->inner;
   *why = NULL;
+  pthread_mutex_lock (&self->faults->lock);
+  if (is_lost (self->faults))
+    self->state = EG_STREAM_LOST;
+  pthread_mutex_unlock (&self->faults->lock);
   if (self->state == EG_STREAM_WORKS)
     return inner->check ? inner->check (self->inner, why) : EG_STREAM_WORKS;
   *why = self->state == EG_STREAM_LOST ? "The device has stopped working (as a test has asked for)"

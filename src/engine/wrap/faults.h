@@ -27,7 +27,8 @@ typedef enum
 /**
  * EgFault:
  * @kind, @after: what fails: the call of this kind that comes after so many
- * @for_good: so do all later ones of this kind, and of every kind where the device is lost
+ * @for_good: so do all later ones of this kind, and of every kind where the device is lost, as every stream's
+ * `check` says then
  * @state: %EG_STREAM_NO_MEMORY or %EG_STREAM_LOST: what `check` says of its stream from then on
  */
 typedef struct

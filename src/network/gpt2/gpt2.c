@@ -34,10 +34,13 @@ static const EgSiteInfo sites[GPT2_N_SITES] = {
    */
   [GPT2_QUERY] = { "query", N_ ("Queries"), N_ ("q: what the token's heads look for"), .kept = EG_KEPT_INPUT,
                    .width = DIM_D, .stays = TRUE },
+  /* TRANSLATORS: a site of an attention layer: what the heads find the token by. */
   [GPT2_KEY] = { "key", N_ ("Keys"), N_ ("k: what this and later tokens' heads find the token by"),
                  .kept = EG_KEPT_INPUT, .width = DIM_D, .offset = DIM_D, .carried = TRUE },
+  /* TRANSLATORS: a site of an attention layer: what the heads take from the token. */
   [GPT2_VALUE] = { "value", N_ ("Values"), N_ ("v: what this and later tokens' heads take from the token"),
                    .kept = EG_KEPT_INPUT, .width = DIM_D, .offset = DIM_2_D, .carried = TRUE },
+  /* TRANSLATORS: a site: what all heads of an attention layer have read. */
   [GPT2_HEADS] = { "heads", N_ ("Heads"), N_ ("What the heads have read, before the output projection"),
                    .kept = EG_KEPT_VALUE, .width = DIM_D, .stays = TRUE },
   [GPT2_MLP_ACT] = { "mlp_act", N_ ("MLP neurons"), N_ ("The MLP's neurons after their activation"),

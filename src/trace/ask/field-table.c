@@ -569,8 +569,8 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .in_first_files = TRUE,
     .option = "site",
     .metavar = "SITES",
-    .help = N_ ("What is restored: resid, mixer, conv_in, conv, gate, delta, B, C, selection, state, "
-                "conv_state or ssm; several with commas, or all, each traced by itself (default: resid)"),
+    .help = N_ ("What is restored: a site that the model has, as engram-cli info lists them; several with "
+                "commas, or all, each traced by itself (default: resid)"),
     .owned = { MEMBER (sites) },
     .owned_list = TRUE,
     .format = format_sites,

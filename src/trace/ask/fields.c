@@ -273,6 +273,12 @@ eg_trace_request_free (EgTraceRequest *self)
   g_free (self);
 }
 
+gboolean
+eg_trace_request_set_sites (EgTraceRequest *self, const char *names, GError **error)
+{
+  return eg_trace_field_parse (EG_FIELD_SITES, self, names, error);
+}
+
 static gboolean
 check (const EgTraceRequest *self, EgTraceField field, EgTraceField *which, GError **error)
 {

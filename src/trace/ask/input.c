@@ -209,6 +209,22 @@ swap_subject (EgTraceInput *self,
   return TRUE;
 }
 
+/* Whether the swapped prompt can be run. */
+static gboolean
+check_swapped (const EgTraceInput *self, const EgTraceRequest *request, EgModel *model, GError **error)
+{
+  const gsize most = eg_model_get_sizes (model)->n_positions;
+  if (most > 0 && self->n_swapped > most)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
+                   _ ("With “%s” in the place of “%s”, the prompt has %zu tokens, and this model takes at "
+                      "most %zu"),
+                   request->corruption.swap, self->subject, self->n_swapped, most);
+      return FALSE;
+    }
+  return eg_network_check_tokens (eg_model_get_network (model), self->swapped, self->n_swapped, error);
+}
+
 /* An added token that the embedding has no row for is never predicted. */
 static gboolean
 check_answer (EgModel *model, guint32 id, const char *text, GError **error)
@@ -315,7 +331,7 @@ read_request (EgTraceInput *self,
   *which = EG_FIELD_CORRUPTION;
   if (request->corruption.kind == EG_CORRUPTION_SWAP
       && (!swap_subject (self, request, model, start, end, notes, error)
-          || !eg_network_check_tokens (eg_model_get_network (model), self->swapped, self->n_swapped, error)))
+          || !check_swapped (self, request, model, error)))
     return FALSE;
   return find_answers (self, request, model, notes, which, error);
 }

@@ -90,6 +90,14 @@ expected_log_probability (const EgHeadRow *row, double weight_sum)
   return row->weighted / weight_sum - row->max - log (row->sum);
 }
 
+/* What rounding takes from it below 0 is put back; what is no number stays none. */
+static double
+divergence (const EgHeadRow *run, const EgHeadRow *clean, double weight_sum)
+{
+  const double kl = expected_log_probability (clean, weight_sum) - expected_log_probability (run, weight_sum);
+  return kl > 0 || isnan (kl) ? kl : 0;
+}
+
 double
 eg_metric_value (EgMetric metric, const EgHeadRow *run, const EgHeadRow *clean, double weight_sum)
 {
@@ -104,10 +112,9 @@ eg_metric_value (EgMetric metric, const EgHeadRow *run, const EgHeadRow *clean, 
     case EG_METRIC_LOGIT_DIFF:
       return run->target - run->against;
     case EG_METRIC_KL:
-      return fmax (expected_log_probability (clean, weight_sum) - expected_log_probability (run, weight_sum),
-                   0.0);
+      return divergence (run, clean, weight_sum);
     case EG_METRIC_RANK:
-      return (double)run->above + 1;
+      return isnan (run->target) ? (double)NAN : (double)run->above + 1;
     case EG_N_METRICS:
       break;
     }

@@ -44,7 +44,7 @@ gboolean eg_metric_from_name (const char *name, EgMetric *metric, GError **error
 
 /* A run's value. For kl, both rows are answers to a query whose weights are the clean run's probabilities,
  * weight_sum their sum; others use the run's row alone. Never below 0 for kl: what rounding takes from it is
- * put back. */
+ * put back. NaN for a run without numbers. */
 double eg_metric_value (EgMetric metric, const EgHeadRow *run, const EgHeadRow *clean, double weight_sum);
 
 G_END_DECLS

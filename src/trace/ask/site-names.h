@@ -18,7 +18,8 @@ const char *eg_site_name_get_title (const char *name);
 const char *eg_site_name_of_knockouts (void);
 gboolean eg_site_name_has_knockouts (const char *name);
 
-/* Whether what is put there is read by later positions, too, so that a sweep can carry it on; of any family. */
+/* Whether what is put there is read by later positions, too, so that a sweep can carry it on; of any family.
+ */
 gboolean eg_site_name_is_carried (const char *name);
 
 /* "mixer,state", or "all"; "" only where none is allowed. EG_ERROR_INVALID says which names there are.

@@ -173,9 +173,13 @@ eg_trace_result_get_problem (const EgTraceResult *self)
   const EgTraceEnds *ends = &self->ends[0];
   if (isnan (ends->high))
     return EG_TRACE_NO_PROBLEM;
+  const gboolean is_prob = self->metrics[0] == EG_METRIC_PROB;
+  /* Of a token that was named and is not expected, noise takes nothing away. */
+  if (is_prob && ends->high < 0.1 && self->request->target != NULL)
+    return EG_TRACE_UNSURE;
   if (!isnan (ends->low) && !eg_metric_is_better (self->metrics[0], ends->high, ends->low))
     return EG_TRACE_NOT_LOWERED;
-  if (self->metrics[0] != EG_METRIC_PROB)
+  if (!is_prob)
     return EG_TRACE_NO_PROBLEM;
   if (ends->high < 0.1)
     return EG_TRACE_UNSURE;
@@ -229,6 +233,10 @@ eg_trace_result_warning (const EgTraceResult *self)
     case EG_TRACE_NOT_LOWERED:
       return undefined_warning (self, high, low);
     case EG_TRACE_UNSURE:
+      if (self->request->target != NULL)
+        return g_strdup_printf (_ ("The target “%s” has next to no probability even undisturbed (%s): choose "
+                                   "another target, such as the first prediction"),
+                                target, high);
       return g_strdup_printf (_ ("The model is unsure of “%s” even undisturbed (%s): "
                                  "try a prompt whose answer it knows, or another target"),
                               target, high);

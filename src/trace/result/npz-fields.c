@@ -7,6 +7,13 @@
 #include <inttypes.h>
 #include <math.h>
 
+char *
+eg_trace_result_field_name (const char *base, const char *metric, const char *site)
+{
+  return g_strconcat (base, metric != NULL ? "_" : "", metric != NULL ? metric : "", site != NULL ? "_" : "",
+                      site != NULL ? site : "", NULL);
+}
+
 gboolean
 eg_npz_fields_fail (const EgNpzFields *reader, GError **error, const char *format, ...)
 {

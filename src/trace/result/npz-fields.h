@@ -13,6 +13,11 @@ typedef struct
   const char *title;
 } EgNpzFields;
 
+/* The name of an array of a grid: "scores", "scores_sem", … of the metric and the site that the file is
+ * about; of others, the metric's name and the site's follow: "scores_kl", "scores_mixer",
+ * "scores_sem_kl_mixer". Either may be NULL. (transfer full) */
+char *eg_trace_result_field_name (const char *base, const char *metric, const char *site);
+
 /* Returns: FALSE. */
 gboolean eg_npz_fields_fail (const EgNpzFields *reader, GError **error, const char *format, ...)
     G_GNUC_PRINTF (3, 4);

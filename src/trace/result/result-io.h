@@ -3,6 +3,7 @@
 #pragma once
 
 #include "formats/json-writer.h"
+#include "formats/npz.h"
 #include "trace/result/result.h"
 
 G_BEGIN_DECLS
@@ -12,9 +13,14 @@ G_BEGIN_DECLS
  * "scores_mixer". */
 gboolean eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error);
 
-/* Reads what eg_trace_result_save_npz() wrote, what the notebook saved (its eight fields, float64 scores), and
- * what ROME's own programs did (rome-file.h). (transfer full) */
+/* Reads what eg_trace_result_save_npz() wrote, what the notebook saved (its eight fields, float64 scores),
+ * and what ROME's own programs did (rome-file.h). (transfer full) */
 EgTraceResult *eg_trace_result_load_npz (const char *path, GError **error);
+
+/* The same, for files that hold more than a result: its arrays into a file to be, and out of one that is
+ * open. title: what begins the messages. */
+void eg_trace_result_add_to_npz (const EgTraceResult *self, EgNpzWriter *writer);
+EgTraceResult *eg_trace_result_read_npz (EgNpz *npz, const char *title, GError **error);
 
 /* The document of `engram-cli trace --json`. (transfer full) */
 JsonNode *eg_trace_result_to_json (const EgTraceResult *self);

@@ -4,6 +4,7 @@
 #include "formats/atomic-file.h"
 #include "trace/ask/fields.h"
 #include "trace/result/analysis.h"
+#include "trace/result/npz-fields.h"
 #include "trace/result/result-private.h"
 
 #include <math.h>

@@ -463,12 +463,9 @@ load_rome (const EgNpzFields *reader, GError **error)
 }
 
 EgTraceResult *
-eg_trace_result_load_npz (const char *path, GError **error)
+eg_trace_result_read_npz (EgNpz *npz, const char *title, GError **error)
 {
-  g_autoptr (EgNpz) npz = eg_npz_load (path, error);
-  if (npz == NULL)
-    return NULL;
-  g_autofree char *title = eg_file_get_title (path), *prompt = NULL;
+  g_autofree char *prompt = NULL;
   const EgNpzFields reader = { npz, title };
   if (eg_rome_file_is (npz))
     return load_rome (&reader, error);
@@ -484,4 +481,12 @@ eg_trace_result_load_npz (const char *path, GError **error)
   request->subject_offset = find_subject_offset (prompt, tokens);
   g_autoptr (EgTraceResult) self = make_result (&reader, &tokens, &request, error);
   return self != NULL && read_numbers (&reader, self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+EgTraceResult *
+eg_trace_result_load_npz (const char *path, GError **error)
+{
+  g_autoptr (EgNpz) npz = eg_npz_load (path, error);
+  g_autofree char *title = eg_file_get_title (path);
+  return npz != NULL ? eg_trace_result_read_npz (npz, title, error) : NULL;
 }

@@ -1,18 +1,11 @@
 /* Results written as .npz files (design §7). */
 #include "trace/result/result-io.h"
 
-#include "formats/npz.h"
 #include "trace/ask/fields.h"
+#include "trace/result/npz-fields.h"
 #include "trace/result/result-private.h"
 
 #include <math.h>
-
-char *
-eg_trace_result_field_name (const char *base, const char *metric, const char *site)
-{
-  return g_strconcat (base, metric != NULL ? "_" : "", metric != NULL ? metric : "", site != NULL ? "_" : "",
-                      site != NULL ? site : "", NULL);
-}
 
 EgTraceRequest *
 eg_trace_result_get_request_for_file (const EgTraceResult *self)
@@ -171,10 +164,9 @@ add_tokens (EgNpzWriter *writer, const EgTraceTokens *tokens)
     add_integer (writer, "against_id", tokens->against_id);
 }
 
-gboolean
-eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error)
+void
+eg_trace_result_add_to_npz (const EgTraceResult *self, EgNpzWriter *writer)
 {
-  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
   for (gsize i = 0; i < self->n_grids; i++)
     add_grid (writer, self->grids[i], i > 0 ? self->grids[i]->site : NULL);
   add_ends (writer, self);
@@ -187,5 +179,12 @@ eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **
   add_text (writer, "device", self->device);
   add_number (writer, "seconds", self->seconds);
   add_text (writer, "engram_version", self->version);
+}
+
+gboolean
+eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error)
+{
+  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
+  eg_trace_result_add_to_npz (self, writer);
   return eg_npz_writer_save (writer, path, error);
 }

@@ -1,12 +1,14 @@
 /* The clean run, the first corrupted ones, and then round after round with the workers. */
 #include "trace/run/coordinator.h"
 
+#include "core/error.h"
 #include "engine/stream.h"
 #include "trace/run/corrupted.h"
 #include "trace/run/delivery.h"
 #include "trace/run/rounds.h"
 #include "trace/run/worker.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
 
@@ -32,12 +34,44 @@ prepare_clean (EgTracedPrompt *self, EgWorkspace *workspace, float *input, EgSeg
   return self->runs.clean != NULL;
 }
 
-/* The clean run and the swapped one, which may have another length: each in a workspace of its own. */
 static gboolean
-run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+same_bits (const double *a, gsize stride_a, const double *b, gsize stride_b, gsize n)
 {
-  g_autoptr (EgWorkspace) other
-      = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
+  for (gsize i = 0; i < n; i++)
+    if (memcmp (&a[i * stride_a], &b[i * stride_b], sizeof *a) != 0
+        && !(isnan (a[i * stride_a]) && isnan (b[i * stride_b])))
+      return FALSE;
+  return TRUE;
+}
+
+/* The values of the clean run, and those of the first n corrupted runs, metric m's at low + m·stride, against
+ * those that a partial trace had: what is added to it must be of the same weights and the same arithmetic. */
+static gboolean
+check_partial (EgTracedPrompt *self,
+               const double *high,
+               gsize high_stride,
+               const double *low,
+               gsize stride,
+               gsize n,
+               GError **error)
+{
+  const EgEstimates *before = self->partial != NULL ? self->partial->estimates : NULL;
+  if (before == NULL || self->tally.units_done == 0)
+    return TRUE;
+  gboolean same = same_bits (high, high_stride, before->high, 1, before->n_metrics);
+  for (gsize m = 0; same && m < before->n_metrics; m++)
+    same = same_bits (low + m * stride, 1, before->low + m * before->max_samples, 1,
+                      MIN (n, before->max_samples));
+  return same
+         || eg_error_invalid (error, _ ("What there is of this trace cannot be gone on with: the same runs "
+                                        "give other numbers now (the weights, or what computes, changed); "
+                                        "trace anew"));
+}
+
+/* The clean run and, in the other workspace, the swapped one, which may have another length. */
+static gboolean
+run_both (EgTracedPrompt *self, EgWorkspace *workspace, EgWorkspace *other, float *input, GError **error)
+{
   g_autofree double *values = g_new (double, self->meter.n_metrics);
   EgSegment segment;
   self->noise.std = NAN;
@@ -52,13 +86,26 @@ run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError 
     return FALSE;
   make_shifted (self);
   eg_meter_read (&self->meter, workspace, 1, TRUE, values);
-  memcpy (self->tally.estimates->high, values, self->meter.n_metrics * sizeof *values);
+  g_autofree double *high = g_memdup2 (values, self->meter.n_metrics * sizeof *values);
   eg_meter_read (&self->meter, other, 1, FALSE, values);
   if (!eg_workspace_check (workspace, error) || !eg_workspace_check (other, error)
-      || !eg_meter_check (&self->meter, workspace, error))
+      || !eg_meter_check (&self->meter, workspace, error)
+      || !check_partial (self, high, 1, values, 1, 1, error))
     return FALSE;
+  memcpy (self->tally.estimates->high, high, self->meter.n_metrics * sizeof *high);
   eg_rounds_take_block (self, 0, 0, 1, values, 1);
   return TRUE;
+}
+
+static gboolean
+run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+{
+  g_autoptr (EgWorkspace) other
+      = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
+  const gboolean ok = run_both (self, workspace, other, input, error);
+  if (!ok)
+    eg_worker_tell_cause (other, error);
+  return ok;
 }
 
 /* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
@@ -77,7 +124,8 @@ run_first_segments (EgTracedPrompt *self, EgWorkspace *workspace, float *input, 
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
-  if (!eg_workspace_check (workspace, error) || !eg_meter_check (&self->meter, workspace, error))
+  if (!eg_workspace_check (workspace, error) || !eg_meter_check (&self->meter, workspace, error)
+      || !check_partial (self, values, n + 1, values + 1, n + 1, n, error))
     return FALSE;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
     self->tally.estimates->high[m] = values[m * (n + 1)];

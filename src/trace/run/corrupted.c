@@ -5,7 +5,20 @@
 #include "trace/run/rounds.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 #include <string.h>
+
+/* Whether noise can be made of what came from the device: else, why there are no numbers. */
+static gboolean
+check_embeddings (EgWorkspace *workspace, const float *embeddings, gsize n, GError **error)
+{
+  if (!eg_workspace_check (workspace, error))
+    return FALSE;
+  for (gsize i = 0; i < n; i++)
+    if (!isfinite (embeddings[i]))
+      return eg_workspace_explain_no_number (workspace, error);
+  return TRUE;
+}
 
 gboolean
 eg_corrupted_init_noise (EgTracedPrompt *self, EgWorkspace *workspace, const float *input, GError **error)
@@ -16,6 +29,8 @@ eg_corrupted_init_noise (EgTracedPrompt *self, EgWorkspace *workspace, const flo
   noise->embeddings = g_new (float, self->n_tokens *d);
   eg_traced_prompt_get_backend (self)->download (eg_workspace_get_stream (workspace), noise->embeddings,
                                                  input, self->n_tokens * d);
+  if (!check_embeddings (workspace, noise->embeddings, self->n_tokens * d, error))
+    return FALSE;
   const float *rows = noise->embeddings + first * d;
   noise->stream = eg_noise_new (self->model, &self->request->corruption, self->request->noise_level,
                                 self->request->seed, rows, n_noise, self->cancellable, error);

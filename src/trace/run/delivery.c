@@ -180,7 +180,9 @@ deliver (EgTracedPrompt *self)
     .result = delivery->result,
     .done = self->tally.units_done,
     .total = MAX (n_units, self->tally.units_done),
+    .rounds = self->tally.rounds_done,
     .elapsed = elapsed (self),
+    .trace = self,
     .left = estimate_left (self),
   };
   pthread_mutex_unlock (&self->pool->lock);
@@ -201,6 +203,16 @@ deliver_in_context (gpointer data)
 {
   deliver (data);
   return G_SOURCE_REMOVE;
+}
+
+EgTracePartial *
+eg_trace_progress_get_partial (const EgTraceProgress *progress)
+{
+  EgTracedPrompt *self = progress->trace;
+  pthread_mutex_lock (&self->pool->lock);
+  EgEstimates *estimates = eg_estimates_copy (self->tally.estimates, self->rounds.samples);
+  pthread_mutex_unlock (&self->pool->lock);
+  return eg_trace_partial_new (self->model, self->request, estimates, elapsed (self));
 }
 
 /* A stopped trace leaves what it has to the task. No thread of its works any more. */

@@ -18,15 +18,35 @@ eg_estimates_new (gsize n_metrics, gsize n_cells, gsize max_samples)
   return self;
 }
 
-EgEstimates *
-eg_estimates_copy (const EgEstimates *self)
+/* Rows of so many items each, into rows of another length. */
+static void
+copy_rows (gpointer to, gsize n_to, gconstpointer from, gsize n_from, gsize n_rows, gsize size)
 {
-  EgEstimates *copy = g_memdup2 (self, sizeof *self);
-  const gsize n = self->n_cells * self->max_samples;
-  copy->values = g_memdup2 (self->values, self->n_metrics * n * sizeof (double));
-  copy->known = g_memdup2 (self->known, n);
-  copy->low = g_memdup2 (self->low, self->n_metrics * self->max_samples * sizeof (double));
+  for (gsize i = 0; i < n_rows; i++)
+    memcpy ((char *)to + i * n_to * size, (const char *)from + i * n_from * size, MIN (n_to, n_from) * size);
+}
+
+EgEstimates *
+eg_estimates_copy (const EgEstimates *self, gsize max_samples)
+{
+  EgEstimates *copy = eg_estimates_new (self->n_metrics, self->n_cells, max_samples);
+  const gsize n = self->max_samples;
+  copy_rows (copy->values, max_samples, self->values, n, self->n_metrics * self->n_cells, sizeof (double));
+  copy_rows (copy->known, max_samples, self->known, n, self->n_cells, sizeof *self->known);
+  copy_rows (copy->low, max_samples, self->low, n, self->n_metrics, sizeof (double));
+  memcpy (copy->high, self->high, sizeof self->high);
   return copy;
+}
+
+gsize
+eg_estimates_count_samples (const EgEstimates *self)
+{
+  gsize n = 0;
+  for (gsize cell = 0; cell < self->n_cells; cell++)
+    for (gsize s = self->max_samples; s > n; s--)
+      if (self->known[cell * self->max_samples + s - 1])
+        n = s;
+  return n;
 }
 
 void

@@ -20,7 +20,10 @@ typedef struct
 } EgEstimates;
 
 EgEstimates *eg_estimates_new (gsize n_metrics, gsize n_cells, gsize max_samples);
-EgEstimates *eg_estimates_copy (const EgEstimates *self);
+/* With room for so many samples: more, of which nothing is known, or fewer. */
+EgEstimates *eg_estimates_copy (const EgEstimates *self, gsize max_samples);
+/* How many samples there are up to the last one that a cell's value is known of. */
+gsize eg_estimates_count_samples (const EgEstimates *self);
 void eg_estimates_free (EgEstimates *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgEstimates, eg_estimates_free)
 

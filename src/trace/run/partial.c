@@ -34,6 +34,8 @@ eg_trace_partial_unref (EgTracePartial *self)
 gboolean
 eg_trace_partial_has_group (const EgTracePartial *self, const EgGroup *group)
 {
+  if (group->sample_end > self->estimates->max_samples)
+    return FALSE;
   for (guint i = 0; i < group->cells->len; i++)
     {
       const guint8 *known

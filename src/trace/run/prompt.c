@@ -43,7 +43,7 @@ eg_traced_prompt_reserve (EgTracedPrompt *self)
   self->noise.unneeded = g_new0 (guint8, S);
   self->tally.changed = g_array_new (FALSE, FALSE, sizeof (gsize));
   self->tally.pending = g_new0 (guint8, self->n_cells);
-  self->tally.estimates = self->partial != NULL ? eg_estimates_copy (self->partial->estimates)
+  self->tally.estimates = self->partial != NULL ? eg_estimates_copy (self->partial->estimates, S)
                                                 : eg_estimates_new (self->meter.n_metrics, self->n_cells, S);
 }
 

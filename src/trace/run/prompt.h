@@ -10,8 +10,9 @@
 #include "trace/plan/memory.h"
 #include "trace/plan/schedule.h"
 #include "trace/run/meter.h"
+#include "trace/run/partial.h"
 #include "trace/run/pool.h"
-#include "trace/run/trace.h"
+#include "trace/run/progress.h"
 
 G_BEGIN_DECLS
 
@@ -76,7 +77,7 @@ typedef struct
  * @estimates: of the grid's cells; values are written by one worker each
  * @n_low: corrupted runs in them, counted as rounds open
  * @changed: of gsize: cells to hand over; @pending: [n_cells] a cell stands in it
- * @units_done: cells × samples
+ * @units_done: cells × samples; @rounds_done: whose cells are all known
  * @cost, @cost_done, @cost_before: of the plans so far; before: of what a partial trace had
  */
 typedef struct
@@ -85,7 +86,7 @@ typedef struct
   gsize n_low;
   GArray *changed;
   guint8 *pending;
-  gsize units_done;
+  gsize units_done, rounds_done;
   guint64 cost, cost_done, cost_before;
 } EgPromptTally;
 
@@ -107,12 +108,12 @@ typedef struct
 } EgPromptDelivery;
 
 /**
- * EgTracedPrompt: tally, rounds and what is said to be so of the rest are under the pool's lock.
+ * _EgTracedPrompt: tally, rounds and what is said to be so of the rest are under the pool's lock.
  * @error: of the first thread that failed: under the lock while workers are at work, else the coordinator's
  * @partial: what is there already, or NULL
  * @n_tokens, @n_corrupted: of the clean prompt, and of the corrupted one; @n_cells: of all sites
  */
-typedef struct
+struct _EgTracedPrompt
 {
   int refs;
   EgTracePool *pool;
@@ -130,7 +131,7 @@ typedef struct
   EgPromptRounds rounds;
   EgPromptTally tally;
   EgPromptDelivery delivery;
-} EgTracedPrompt;
+};
 
 /* Takes the pool and the input over. Nothing is planned yet, and there is no room for values. */
 EgTracedPrompt *eg_traced_prompt_new (EgTracePool *pool,

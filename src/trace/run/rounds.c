@@ -120,6 +120,7 @@ eg_rounds_end_group (EgTracedPrompt *self, gsize round)
   const EgRound *samples = self->rounds.plan->rounds->pdata[round];
   pthread_mutex_lock (&self->pool->lock);
   const gboolean last = --self->rounds.states[round].groups_left == 0;
+  self->tally.rounds_done += last;
   pthread_mutex_unlock (&self->pool->lock);
   if (last)
     eg_traced_prompt_free_samples (self, samples->sample_first, samples->sample_end);

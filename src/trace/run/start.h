@@ -1,7 +1,10 @@
 /* Starts a trace on the model as it is placed. */
 #pragma once
 
-#include "trace/run/trace.h"
+#include "trace/run/partial.h"
+#include "trace/run/progress.h"
+
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 

@@ -249,6 +249,33 @@ stop_waiting (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 EgTraceResult *
+eg_trace_run_from (EgTracePartial *partial,
+                   EgModel *model,
+                   const EgTraceRequest *request,
+                   GCancellable *cancellable,
+                   EgTraceProgressFunc progress,
+                   gpointer progress_data,
+                   EgTracePartial **left,
+                   GError **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
+  Waiting waiting = { loop, NULL };
+  g_main_context_push_thread_default (context);
+  if (partial != NULL)
+    eg_trace_continue_async (partial, cancellable, progress, progress_data, stop_waiting, &waiting);
+  else
+    eg_trace_async (model, request, cancellable, progress, progress_data, stop_waiting, &waiting);
+  g_main_loop_run (loop);
+  g_main_context_pop_thread_default (context);
+  EgTraceResult *result = eg_trace_finish (waiting.result, error);
+  if (left != NULL)
+    *left = eg_trace_get_partial (waiting.result);
+  g_object_unref (waiting.result);
+  return result;
+}
+
+EgTraceResult *
 eg_trace_run (EgModel *model,
               const EgTraceRequest *request,
               GCancellable *cancellable,
@@ -256,16 +283,7 @@ eg_trace_run (EgModel *model,
               gpointer progress_data,
               GError **error)
 {
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
-  Waiting waiting = { loop, NULL };
-  g_main_context_push_thread_default (context);
-  eg_trace_async (model, request, cancellable, progress, progress_data, stop_waiting, &waiting);
-  g_main_loop_run (loop);
-  g_main_context_pop_thread_default (context);
-  EgTraceResult *result = eg_trace_finish (waiting.result, error);
-  g_object_unref (waiting.result);
-  return result;
+  return eg_trace_run_from (NULL, model, request, cancellable, progress, progress_data, NULL, error);
 }
 
 guint64

@@ -2,43 +2,12 @@
 #pragma once
 
 #include "library/model.h"
-#include "trace/result/result.h"
 #include "trace/run/partial.h"
+#include "trace/run/progress.h"
 
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
-
-/**
- * EgTraceCell: a cell's estimate after some of its samples.
- * @site: the number of its site's grid in the result
- * @layer, @position: of that grid
- */
-typedef struct
-{
-  gsize site, layer, position;
-  double score, sem;
-  guint samples;
-} EgTraceCell;
-
-/**
- * EgTraceProgress: handed over in batches, each update at most a few milliseconds after the last.
- * @result: the result under way, with @cells already in it; keep a reference to go on looking at it
- * @cells: the cells that changed since the last update (none in the first update, which comes as soon as the
- * clean and corrupted probabilities are known)
- * @done, @total: work units (cells × samples), for a progress bar
- * @elapsed, @left: seconds; @left is negative while unknown
- */
-typedef struct
-{
-  EgTraceResult *result;
-  const EgTraceCell *cells;
-  gsize n_cells;
-  gsize done, total;
-  double elapsed, left;
-} EgTraceProgress;
-
-typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer user_data);
 
 /* Bytes that the runs kept by a trace take at the most, beside the weights: of a prompt of n_tokens whose
  * subject is at its beginning, when these sites are restored (NULL: the residual stream). */
@@ -80,5 +49,16 @@ EgTraceResult *eg_trace_run (EgModel *model,
                              EgTraceProgressFunc progress,
                              gpointer progress_data,
                              GError **error);
+
+/* The same, from what a stopped trace left (NULL: from the beginning; else model and request are its), and
+ * with what this one leaves when it is cancelled in *left (NULL otherwise). */
+EgTraceResult *eg_trace_run_from (EgTracePartial *partial,
+                                  EgModel *model,
+                                  const EgTraceRequest *request,
+                                  GCancellable *cancellable,
+                                  EgTraceProgressFunc progress,
+                                  gpointer progress_data,
+                                  EgTracePartial **left,
+                                  GError **error);
 
 G_END_DECLS

@@ -1,0 +1,286 @@
+/* What config.json may say, of every family: spellings that mean the same, defaults, and what is refused by
+ * name. (Mamba's mistakes: test-model.c.) */
+#include "parts.h"
+#include "tiny.h"
+
+#include "core/error.h"
+#include "library/model.h"
+
+#include <glib/gstdio.h>
+#include <string.h>
+
+static char *home;
+
+/* (transfer full) */
+static char *
+write_with (Parts *parts, const char *fields)
+{
+  static guint n;
+  g_autofree char *name = g_strdup_printf ("config-%u", n++);
+  char *folder = tiny_make_folder (home, name, NULL);
+  if (fields)
+    parts_configure (parts, fields);
+  parts_write (parts, folder);
+  return folder;
+}
+
+static EgModel *
+open_with (Parts *parts, const char *fields)
+{
+  g_autofree char *folder = write_with (parts, fields);
+  g_autoptr (GError) error = NULL;
+  EgModel *model = eg_model_open (folder, NULL, &error);
+  g_assert_no_error (error);
+  return model;
+}
+
+static void
+assert_refused (Parts *parts, const char *fields, const char *sentence)
+{
+  g_autofree char *folder = write_with (parts, fields);
+  g_autoptr (GError) error = NULL;
+  g_assert_null (eg_model_open (folder, NULL, &error));
+  g_assert_nonnull (error);
+  g_test_message ("%s", error->message);
+  if (!strstr (error->message, sentence) || strchr (error->message, '\n'))
+    g_error ("“%s” does not say “%s”", error->message, sentence);
+}
+
+/* ---- GPT-2 ---- */
+
+static void
+test_gpt2_mistakes (void)
+{
+  static const struct
+  {
+    const char *fields, *says;
+  } mistakes[] = {
+    { "\"activation_function\":\"mish\"", "activation_function is “mish”; Engram knows gelu_new" },
+    { "\"activation_function\":7", "activation_function is “?”" },
+    { "\"add_cross_attention\":true", "add_cross_attention is true" },
+    { "\"add_cross_attention\":1", "“add_cross_attention” must be true or false" },
+    { "\"scale_attn_weights\":\"yes\"", "“scale_attn_weights” must be true or false" },
+    { "\"scale_attn_by_inverse_layer_idx\":0", "“scale_attn_by_inverse_layer_idx” must be true or false" },
+    { "\"layer_norm_epsilon\":-1", "“layer_norm_epsilon” must be" },
+    { "\"layer_norm_epsilon\":1e-5,\"norm_eps\":1e-6", "mean the same and contradict" },
+    { "\"tie_word_embeddings\":false", "lm_head.weight" },
+    { "\"quantization_config\":{\"quant_method\":\"gptq\"}", "quantized (gptq)" },
+    { "\"n_inner\":7", "expected" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_gpt2 (5);
+      if (g_str_has_prefix (mistakes[i].fields, "\"n_inner"))
+        {
+          g_free (parts->config);
+          parts->config = g_strdup ("\"model_type\":\"gpt2\",\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,"
+                                    "\"n_positions\":5,\"n_head\":2");
+        }
+      assert_refused (parts, mistakes[i].fields, mistakes[i].says);
+    }
+}
+
+/* The sizes, and those that transformers takes where none is named. */
+static void
+test_gpt2_sizes (void)
+{
+  static const struct
+  {
+    const char *config, *says;
+  } sizes[] = {
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_positions\":5,\"n_head\":3,\"n_inner\":6",
+      "n_embd is 4, which 3 heads (n_head) do not share evenly" },
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_positions\":5,\"n_head\":8,\"n_inner\":6",
+      "n_embd is 4, which 8 heads (n_head) do not share evenly" },
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_positions\":5,\"n_head\":0,\"n_inner\":6",
+      "“n_head” must be" },
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_positions\":6,\"n_head\":2,\"n_inner\":6",
+      "transformer.wpe.weight has shape [5, 4], expected [6, 4]" },
+    { "\"n_embd\":4,\"n_layer\":3,\"vocab_size\":8,\"n_positions\":5,\"n_head\":2,\"n_inner\":6",
+      "transformer.h.2." },
+    { "\"n_embd\":4,\"n_layer\":1,\"vocab_size\":8,\"n_positions\":5,\"n_head\":2,\"n_inner\":6",
+      "transformer.h.1." },
+    { "\"n_embd\":4,\"vocab_size\":8,\"n_positions\":5,\"n_head\":2,\"n_inner\":6", "transformer.h.2." },
+    { "\"n_embd\":4,\"n_layer\":2,\"n_positions\":5,\"n_head\":2,\"n_inner\":6", "expected [50257, 4]" },
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_head\":2,\"n_inner\":6", "expected [1024, 4]" },
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_positions\":5,\"n_head\":2", "expected [4, 16]" },
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_positions\":5,\"n_head\":2,\"n_inner\":null",
+      "expected [4, 16]" },
+    { "\"n_layer\":2,\"vocab_size\":8,\"n_positions\":5,\"n_inner\":6", "expected [8, 768]" },
+    { "\"n_embd\":4,\"n_layer\":2,\"vocab_size\":8,\"n_positions\":5,\"n_inner\":6", "4, which 12 heads" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_gpt2 (5);
+      g_free (parts->config);
+      parts->config = g_strdup (sizes[i].config);
+      assert_refused (parts, "\"model_type\":\"gpt2\"", sizes[i].says);
+    }
+}
+
+static void
+test_gpt2_activations (void)
+{
+  static const char *const known[]
+      = { "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu", "relu", "silu", "swish" };
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_gpt2 (5);
+      g_autofree char *field = g_strdup_printf ("\"activation_function\":\"%s\"", known[i]);
+      g_autoptr (EgModel) model = open_with (parts, field);
+      g_assert_cmpstr (eg_model_get_family (model)->name, ==, "gpt2");
+    }
+}
+
+/* ---- every family ---- */
+
+static Parts *
+parts_of (gboolean gpt2)
+{
+  return gpt2 ? parts_new_gpt2 (5) : parts_new_mamba ();
+}
+
+static void
+test_epsilons (void)
+{
+  static const char *const spellings[] = { "layer_norm_epsilon", "norm_epsilon", "norm_eps", "rms_norm_eps" };
+  for (int gpt2 = 0; gpt2 < 2; gpt2++)
+    {
+      g_autoptr (Parts) plain = parts_of (gpt2);
+      g_autoptr (EgModel) by_default = open_with (plain, NULL);
+      g_assert_cmpfloat (eg_model_get_sizes (by_default)->norm_eps, ==, 1e-5f);
+      for (gsize i = 0; i < G_N_ELEMENTS (spellings); i++)
+        {
+          g_autoptr (Parts) parts = parts_of (gpt2), agreeing = parts_of (gpt2), other = parts_of (gpt2);
+          const char *second = spellings[(i + 1) % G_N_ELEMENTS (spellings)];
+          g_autofree char *field = g_strdup_printf ("\"%s\":0.25", spellings[i]);
+          g_autofree char *twice = g_strdup_printf ("%s,\"%s\":2.5e-1", field, second);
+          g_autofree char *contrary = g_strdup_printf ("%s,\"%s\":0.125", field, second);
+          g_autoptr (EgModel) model = open_with (parts, field);
+          g_assert_cmpfloat (eg_model_get_sizes (model)->norm_eps, ==, 0.25f);
+          g_autoptr (EgModel) same = open_with (agreeing, twice);
+          g_assert_cmpfloat (eg_model_get_sizes (same)->norm_eps, ==, 0.25f);
+          assert_refused (other, contrary, "mean the same and contradict");
+          assert_refused (other, NULL, second);
+        }
+    }
+}
+
+static void
+test_quantization (void)
+{
+  static const char *const harmless[]
+      = { "null", "{}", "{\"load_in_8bit\":false,\"load_in_4bit\":false}",
+          "{\"load_in_8bit\":false,\"load_in_4bit\":false,\"quant_method\":\"bitsandbytes\"}" };
+  static const struct
+  {
+    const char *value, *says;
+  } refused[] = {
+    { "{\"quant_method\":\"gptq\",\"bits\":4}", "quantized (gptq)" },
+    { "{\"quant_method\":\"fp8\"}", "quantized (fp8)" },
+    { "{\"load_in_8bit\":true}", "quantized" },
+    { "{\"load_in_8bit\":false}", "quantized" },
+    { "{\"load_in_8bit\":false,\"load_in_4bit\":true,\"quant_method\":\"bitsandbytes\"}",
+      "quantized (bitsandbytes)" },
+    { "{\"load_in_8bit\":\"no\"}", "“load_in_8bit” must be true or false" },
+    { "[]", "quantized (?)" },
+    { "\"gptq\"", "quantized (?)" },
+  };
+  for (int gpt2 = 0; gpt2 < 2; gpt2++)
+    {
+      for (gsize i = 0; i < G_N_ELEMENTS (harmless); i++)
+        {
+          g_autoptr (Parts) parts = parts_of (gpt2);
+          g_autofree char *field = g_strconcat ("\"quantization_config\":", harmless[i], NULL);
+          eg_model_unref (open_with (parts, field));
+        }
+      for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
+        {
+          g_autoptr (Parts) parts = parts_of (gpt2);
+          g_autofree char *field = g_strconcat ("\"quantization_config\":", refused[i].value, NULL);
+          assert_refused (parts, field, refused[i].says);
+        }
+    }
+}
+
+static void
+test_unknown_families (void)
+{
+  static const struct
+  {
+    const char *type, *says;
+  } refused[] = {
+    { "\"gptj\"", "model_type is “gptj”; Engram traces Mamba (selective state space model), GPT-2" },
+    { "\"GPT2\"", "model_type is “GPT2”" },
+    { "\"\"", "model_type is “”" },
+    { "[\"gpt2\"]", "model_type is “?”" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_gpt2 (5);
+      g_free (parts->config);
+      parts->config = g_strconcat ("\"model_type\":", refused[i].type, NULL);
+      assert_refused (parts, "\"n_embd\":4", refused[i].says);
+    }
+  g_autoptr (Parts) parts = parts_new_gpt2 (5);
+  g_free (parts->config);
+  parts->config = g_strdup ("\"n_embd\":4");
+  assert_refused (parts, "\"n_layer\":2", "does not say which network this is; Engram traces");
+}
+
+/* ---- MambaByte ---- */
+
+/* The original layout with a hidden_size beside d_model, and no tokenizer: every byte is a token. */
+static void
+test_mambabyte (void)
+{
+#define BYTES                                                                                                \
+  "\"d_model\":4,\"n_layer\":2,\"vocab_size\":256,\"ssm_cfg\":{\"d_state\":2,\"d_conv\":2},"                 \
+  "\"rms_norm\":true,\"residual_in_fp32\":true,\"fused_add_norm\":true,\"pad_vocab_size_multiple\":8"
+  static const char *const more[] = { "\"hidden_size\":4", "\"tie_embeddings\":true" };
+  for (gsize i = 0; i < G_N_ELEMENTS (more); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_mamba ();
+      Part *embedding = parts_find (parts, "backbone.embeddings.weight");
+      embedding->shape[0] = 256;
+      embedding->n = 256 * 4;
+      embedding->values = g_renew (float, embedding->values, embedding->n);
+      memset (embedding->values, 0, embedding->n * sizeof *embedding->values);
+      g_free (parts->config);
+      parts->config = g_strdup (BYTES);
+      g_autofree char *folder = write_with (parts, more[i]);
+      g_autofree char *tokenizer = g_build_filename (folder, "tokenizer.json", NULL);
+      g_assert_cmpint (g_unlink (tokenizer), ==, 0);
+      g_autoptr (GError) error = NULL;
+      g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (eg_model_get_sizes (model)->n_layers, ==, 2);
+      g_autoptr (GArray) tokens = eg_tokenizer_encode (eg_model_get_tokenizer (model), "aé", -1, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (tokens->len, ==, 3);
+      g_assert_cmpuint (g_array_index (tokens, EgToken, 0).id, ==, 'a');
+      g_assert_cmpuint (g_array_index (tokens, EgToken, 2).id, ==, 0xa9);
+    }
+  g_autoptr (Parts) parts = parts_new_mamba ();
+  g_free (parts->config);
+  parts->config = g_strdup (BYTES);
+  assert_refused (parts, "\"hidden_size\":8", "mean the same and contradict");
+}
+
+int
+main (int argc, char **argv)
+{
+  home = tiny_new_home ();
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/configs/gpt2/mistakes-are-named", test_gpt2_mistakes);
+  g_test_add_func ("/configs/gpt2/sizes-and-their-defaults", test_gpt2_sizes);
+  g_test_add_func ("/configs/gpt2/activations", test_gpt2_activations);
+  g_test_add_func ("/configs/epsilon-in-every-spelling", test_epsilons);
+  g_test_add_func ("/configs/quantized-weights-are-refused", test_quantization);
+  g_test_add_func ("/configs/unknown-families-are-named", test_unknown_families);
+  g_test_add_func ("/configs/mambabyte", test_mambabyte);
+  const int status = g_test_run ();
+  tiny_remove (home);
+  g_free (home);
+  return status;
+}
