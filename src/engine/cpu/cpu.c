@@ -4,6 +4,7 @@
 #include "engine/cpu/packs.h"
 #include "engine/cpu/top.h"
 
+#include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -210,6 +211,7 @@ eg_backend_cpu (void)
     {
       kernels = choose_kernels ();
       way = eg_cpu_way_choose (kernels);
+      openblas_set_num_threads (1);
       g_once_init_leave (&once, 1);
     }
   return &cpu_backend;

@@ -25,29 +25,70 @@
 #define DEEP  16
 
 typedef float Lanes __attribute__ ((vector_size (LANES * sizeof (float))));
-typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), aligned (4)));
+typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), aligned (4), may_alias));
 
 #define AT(p) (*(LanesAt *)(p))
 
 /* ---- packing ---- */
 
+typedef guint32 Four __attribute__ ((vector_size (16)));
+typedef guint32 FourAt __attribute__ ((vector_size (16), aligned (4), may_alias));
+
+/* to[p · WIDTH + i] = from[i · DEEP + p], 4 × 4 of them. */
+static inline void
+turn_four (guint32 *to, const guint32 *from)
+{
+  const Four a = *(const FourAt *)from, b = *(const FourAt *)(from + DEEP);
+  const Four c = *(const FourAt *)(from + 2 * DEEP), d = *(const FourAt *)(from + 3 * DEEP);
+  const Four ab0 = __builtin_shufflevector (a, b, 0, 4, 1, 5),
+             ab1 = __builtin_shufflevector (a, b, 2, 6, 3, 7);
+  const Four cd0 = __builtin_shufflevector (c, d, 0, 4, 1, 5),
+             cd1 = __builtin_shufflevector (c, d, 2, 6, 3, 7);
+  *(FourAt *)to = __builtin_shufflevector (ab0, cd0, 0, 1, 4, 5);
+  *(FourAt *)(to + WIDTH) = __builtin_shufflevector (ab0, cd0, 2, 3, 6, 7);
+  *(FourAt *)(to + 2 * WIDTH) = __builtin_shufflevector (ab1, cd1, 0, 1, 4, 5);
+  *(FourAt *)(to + 3 * WIDTH) = __builtin_shufflevector (ab1, cd1, 2, 3, 6, 7);
+}
+
+/* to[p][i] = square[i][p] for p < deep */
+static inline void
+turn (guint32 *to, const guint32 square[WIDTH][DEEP], gsize deep)
+{
+  gsize p = 0;
+  for (; p + 4 <= deep; p += 4)
+    for (gsize i = 0; i < WIDTH; i += 4)
+      turn_four (to + p * WIDTH + i, &square[i][p]);
+  for (; p < deep; p++)
+    for (gsize i = 0; i < WIDTH; i++)
+      to[p * WIDTH + i] = square[i][p];
+}
+
+static inline void
+turn_narrow (guint16 *restrict to, const guint16 square[WIDTH][DEEP], gsize deep)
+{
+  for (gsize p = 0; p < deep; p++)
+    for (gsize i = 0; i < WIDTH; i++)
+      to[p * WIDTH + i] = square[i][p];
+}
+
 /* One strip of at most WIDTH rows, in squares that stay in the first-level cache. */
-#define DEFINE_PACK_STRIP(NAME, Element)                                                                     \
-  static void NAME (Element *restrict to, const Element *restrict w, gsize n, gsize k)                       \
+#define DEFINE_PACK_STRIP(NAME, Element, turn)                                                               \
+  static void NAME (Element *to, const Element *w, gsize n, gsize k)                                         \
   {                                                                                                          \
     Element square[WIDTH][DEEP] = { 0 };                                                                     \
     for (gsize k0 = 0; k0 < k; k0 += DEEP)                                                                   \
       {                                                                                                      \
         const gsize deep = MIN (DEEP, k - k0);                                                               \
         for (gsize i = 0; i < n; i++)                                                                        \
-          memcpy (square[i], w + i * k + k0, deep * sizeof (Element));                                       \
-        for (gsize p = 0; p < deep; p++, to += WIDTH)                                                        \
-          for (gsize i = 0; i < WIDTH; i++)                                                                  \
-            to[i] = square[i][p];                                                                            \
+          if (deep == DEEP)                                                                                  \
+            memcpy (square[i], w + i * k + k0, sizeof square[i]);                                            \
+          else                                                                                               \
+            memcpy (square[i], w + i * k + k0, deep * sizeof (Element));                                     \
+        turn (to + k0 * WIDTH, (const Element (*)[DEEP])square, deep);                                       \
       }                                                                                                      \
   }
-DEFINE_PACK_STRIP (pack_strip, guint32)
-DEFINE_PACK_STRIP (pack_narrow_strip, guint16)
+DEFINE_PACK_STRIP (pack_strip, guint32, turn)
+DEFINE_PACK_STRIP (pack_narrow_strip, guint16, turn_narrow)
 
 static void
 pack_panel (void *to, const void *w, gsize n, gsize k, gsize element)
@@ -96,7 +137,7 @@ pack_rows (float *to, const float *x, gsize ldx, gsize n_rows, gsize k)
     {                                                                                                        \
       Lanes from[2];                                                                                         \
       for (gsize j = 0; j < columns; j++)                                                                    \
-        from[j] = *(const Lanes *)(panel + j * LANES);                                                       \
+        from[j] = *(const LanesAt *)(panel + j * LANES);                                                       \
       _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++)                                             \
       {                                                                                                      \
         const Lanes value = x[i * DEEP] - (Lanes){ 0 };                                                      \

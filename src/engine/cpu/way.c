@@ -23,7 +23,6 @@ multiply_by_openblas (const EgPanelProduct *op)
 static EgCpuWay
 openblas (void)
 {
-  openblas_set_num_threads (1);
   /* Panels that sgemm finds warm after they were widened, and one for every thread of a team. */
   return (EgCpuWay){
     .name = "openblas", .panel_bytes = 1152 * 1024, .multiply = multiply_by_openblas, .head_panels = 1
