@@ -137,7 +137,7 @@ pack_rows (float *to, const float *x, gsize ldx, gsize n_rows, gsize k)
     {                                                                                                        \
       Lanes from[2];                                                                                         \
       for (gsize j = 0; j < columns; j++)                                                                    \
-        from[j] = *(const LanesAt *)(panel + j * LANES);                                                       \
+        from[j] = *(const LanesAt *)(panel + j * LANES);                                                     \
       _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++)                                             \
       {                                                                                                      \
         const Lanes value = x[i * DEEP] - (Lanes){ 0 };                                                      \
