@@ -218,6 +218,7 @@ print_json (EgModel *model, const EgTraceRequest *request, const Bench *bench)
   json_object_set_int_member (document, "samples", bench->samples);
   json_object_set_int_member (document, "threads", bench->threads);
   json_object_set_string_member (document, "core", eg_openblas_get_core ());
+  json_object_set_string_member (document, "gemm", eg_backend_cpu_gemm ());
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
   json_object_set_double_member (document, "gflop", bench->flops / 1e9);
   json_object_set_double_member (document, "seconds", bench->seconds);

@@ -146,6 +146,7 @@ print_json (EgModel *model)
   json_object_set_object_member (document, "tokenizer", tokenizer_to_json (model));
   json_object_set_object_member (document, "trace_memory", memory_to_json (model));
   json_object_set_object_member (document, "openblas", openblas_to_json ());
+  json_object_set_string_member (document, "gemm", eg_backend_cpu_gemm ());
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
   json_object_set_object_member (document, "cuda", cuda_to_json ());
   cli_print_json (document);
@@ -238,6 +239,7 @@ print_lines (EgModel *model)
                  : _ ("OpenBLAS %s (%s), kernels %s"),
              eg_openblas_get_core (), eg_openblas_get_config (), eg_backend_cpu_kernels ());
 
+  cli_field (width, "gemm", "%s", eg_backend_cpu_gemm ());
   gboolean usable;
   g_autofree char *cuda = eg_device_describe_cuda (&usable);
   cli_field (width, "cuda", usable ? "%s" : _ ("not used: %s"), cuda);

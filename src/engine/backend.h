@@ -21,12 +21,15 @@ typedef struct _EgStream EgStream;
 
 /**
  * EgMatrix: a weight [rows, cols] in device memory, dense, row-major.
+ * @lasting: the data stays as it is until eg_backend_cpu_forget() is called, so that the processor may keep
+ * it packed from its first use on
  */
 typedef struct
 {
   const void *data;
   EgDType dtype;
   gsize rows, cols;
+  gboolean lasting;
 } EgMatrix;
 
 /**
@@ -349,5 +352,15 @@ EgBackend *eg_backend_reference (void);
 
 /* "AVX2", "AVX-512", "baseline": the kernels that eg_backend_cpu() runs. */
 const char *eg_backend_cpu_kernels (void);
+
+/* "engram", "openblas": what eg_backend_cpu() multiplies by. */
+const char *eg_backend_cpu_gemm (void);
+
+/* Whether it keeps weights packed: then products of few rows are near their best rate, too. */
+gboolean eg_backend_cpu_packs (void);
+
+/* Frees what eg_backend_cpu() has made of lasting weights in this memory: to be called before it is freed,
+ * when nobody computes with them any more. */
+void eg_backend_cpu_forget (const void *memory, gsize n_bytes);
 
 G_END_DECLS

@@ -69,7 +69,9 @@ load_matrix (Loader *loader,
   const EgTensor *tensor = find (loader, name, 2, (const gsize[]){ rows, cols }, error);
   if (!tensor)
     return FALSE;
-  *matrix = (EgMatrix){ .data = tensor->data, .dtype = tensor->dtype, .rows = rows, .cols = cols };
+  *matrix = (EgMatrix){
+    .data = tensor->data, .dtype = tensor->dtype, .rows = rows, .cols = cols, .lasting = TRUE
+  };
   if (!turned)
     return TRUE;
   matrix->rows = cols;
@@ -291,6 +293,24 @@ eg_weights_free (EgWeights *self)
   g_ptr_array_unref (self->others);
   g_free (self->layers);
   g_free (self);
+}
+
+static void
+forget_matrix (const EgMatrix *matrix)
+{
+  if (matrix->data)
+    eg_backend_cpu_forget (matrix->data, eg_matrix_get_bytes (matrix));
+}
+
+void
+eg_weights_forget (const EgWeights *self, const EgFamily *family, const EgSizes *sizes)
+{
+  forget_matrix (&self->embedding);
+  forget_matrix (&self->head);
+  for (gsize l = 0; l < sizes->n_layers; l++)
+    for (guint i = 0; i < family->n_tensors; i++)
+      if (eg_tensor_spec_is_matrix (&family->tensors[i]))
+        forget_matrix (eg_tensor_spec_matrix (&family->tensors[i], self->layers + l * family->layer_size));
 }
 
 const char *

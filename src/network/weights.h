@@ -33,6 +33,9 @@ EgWeights *
 eg_weights_new (const EgFamily *family, const EgSizes *sizes, EgCheckpoint *checkpoint, GError **error);
 void eg_weights_free (EgWeights *self);
 
+/* Has the processor forget what it has made of them: before they are freed. */
+void eg_weights_forget (const EgWeights *self, const EgFamily *family, const EgSizes *sizes);
+
 /* The same checks, without reading a weight. n_parameters: (out), when they pass. */
 gboolean eg_weights_check (const EgFamily *family,
                            const EgSizes *sizes,

@@ -380,6 +380,7 @@ widen_bfloat16 (const void *from, gsize n, float *to)
 
 const EgCpuKernels EG_KERNELS = {
   .name = EG_KERNELS_NAME,
+  .packed = &EG_PACKED,
   .norm = norm,
   .conv_silu = conv_silu,
   .scan = scan,

@@ -6,9 +6,42 @@
 
 G_BEGIN_DECLS
 
+/**
+ * EgPanelProduct: y[r, 0 … n) = x[r, 0 … k) · wᵀ + bias, x and the panel of w packed (packed.c) or as they
+ * lie, [n, k]; @ldx: of an x that is not packed; @bias: [n] or %NULL.
+ */
+typedef struct
+{
+  float *y;
+  gsize ldy;
+  const float *x;
+  gsize ldx, n_rows;
+  const float *panel;
+  gsize n, k;
+  const float *bias;
+} EgPanelProduct;
+
+/**
+ * EgPackedKernels: products of packed weights. One row's numbers are the same bits whatever rows and outputs
+ * stand beside them.
+ * @width: a packed panel has whole strips of so many rows
+ * @deep: a packed row of x has whole pieces of so many floats
+ */
+typedef struct
+{
+  gsize width, deep;
+  /* w: [n, k] of elements of 4 or 2 bytes, as they are; to: [⌈n / width⌉ · width, k] of them, aligned to 64
+   * bytes. */
+  void (*pack_panel) (void *to, const void *w, gsize n, gsize k, gsize element);
+  /* to: [n_rows, ⌈k / deep⌉ · deep] */
+  void (*pack_rows) (float *to, const float *x, gsize ldx, gsize n_rows, gsize k);
+  void (*multiply) (const EgPanelProduct *op);
+} EgPackedKernels;
+
 typedef struct
 {
   const char *name;
+  const EgPackedKernels *packed;
   void (*norm) (const EgNorm *op);
   void (*conv_silu) (const EgConv *op);
   /* scratch: [n_state, EG_SCAN_BLOCK] */
@@ -32,8 +65,9 @@ typedef struct
 /* Channels that scan keeps in the first-level cache at a time. */
 #define EG_SCAN_BLOCK 128
 
-/* The set that is being compiled: its table, and what of it is in another file (attention.c). */
+/* The set that is being compiled: its table, and what of it is in other files (attention.c, packed.c). */
 #ifdef EG_KERNELS
+extern const EgPackedKernels EG_PACKED;
 void EG_ATTEND (const EgAttention *op, gsize segment, gsize head, float *scratch);
 #endif
 

@@ -1,6 +1,8 @@
 /* Starts the program anew where OpenBLAS has picked slower kernels than the processor can run. */
 #include "engine/cpu/openblas.h"
 
+#include "engine/backend.h"
+
 #include <cblas.h>
 #include <string.h>
 #include <unistd.h>
@@ -59,7 +61,7 @@ eg_openblas_choose_core (char **argv)
       chosen = TRUE;
       return;
     }
-  if (g_getenv (CORETYPE))
+  if (g_getenv (CORETYPE) || eg_backend_cpu_packs ())
     return;
   const char *core = better_core (eg_openblas_get_core ());
   if (!core)

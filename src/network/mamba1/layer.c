@@ -51,8 +51,9 @@ compute_input (EgWorkspace *workspace, const EgLayerRun *run, gsize n_computed)
       return;
     }
   const gsize half = D * d * eg_dtype_get_size (w->in_proj.dtype);
-  const EgMatrix x_half = { w->in_proj.data, w->in_proj.dtype, D, d };
-  const EgMatrix z_half = { (const guint8 *)w->in_proj.data + half, w->in_proj.dtype, D, d };
+  const EgMatrix x_half = { w->in_proj.data, w->in_proj.dtype, D, d, w->in_proj.lasting };
+  const EgMatrix z_half
+      = { (const guint8 *)w->in_proj.data + half, w->in_proj.dtype, D, d, w->in_proj.lasting };
   eg_workspace_gemm (workspace, xz, 2 * D, n, d, n_rows, &x_half, w->in_bias);
   eg_workspace_gather_last (workspace, n_computed, last, n, d);
   eg_workspace_gemm (workspace, xz + D, 2 * D, last, d, n_computed, &z_half,

@@ -1,18 +1,33 @@
 /* Divides a trace into rounds and groups. */
 #include "trace/plan/plan.h"
 
-/* Of a processor: wide enough for the product's best rate, small enough for caches and for a quick answer to
- * Stop. */
-static const EgGroupSizes processor_sizes = { .wanted_rows = 512,
-                                              .most_rows = 768,
-                                              .wide_rows = 256,
-                                              .least_rows = 96,
-                                              .least_turn_rows = 0,
-                                              .corrupted_rows = 64,
-                                              .n_groups = 11 };
+/* Of a processor that packs its weights at each product: wide enough for the product's best rate, small
+ * enough for caches and for a quick answer to Stop. */
+static const EgGroupSizes wide_sizes = { .wanted_rows = 512,
+                                         .most_rows = 768,
+                                         .wide_rows = 256,
+                                         .least_rows = 96,
+                                         .least_turn_rows = 0,
+                                         .corrupted_rows = 64,
+                                         .n_groups = 11 };
+
+/* Of one that keeps them packed: few rows are near the best rate. */
+static const EgGroupSizes packed_sizes = { .wanted_rows = 128,
+                                           .most_rows = 192,
+                                           .wide_rows = 64,
+                                           .least_rows = 32,
+                                           .least_turn_rows = 0,
+                                           .corrupted_rows = 32,
+                                           .n_groups = 40 };
 
 /* What a product spends on packing its weights is about what so many rows take. */
 #define PACKING_ROWS 28
+
+static const EgGroupSizes *
+processor_sizes (void)
+{
+  return eg_backend_cpu_packs () ? &packed_sizes : &wide_sizes;
+}
 
 EgGroupSizes
 eg_group_sizes_of (gsize device_rows)
@@ -20,7 +35,7 @@ eg_group_sizes_of (gsize device_rows)
   /* A device is busy with a few groups; a quarter of the rows that it wants is still worth its launches. */
   const gsize quarter = MAX (device_rows / 4, 1);
   if (device_rows == 0)
-    return processor_sizes;
+    return *processor_sizes ();
   return (EgGroupSizes){ .wanted_rows = device_rows,
                          .most_rows = device_rows,
                          .wide_rows = quarter,
@@ -291,7 +306,7 @@ EgPlan *
 eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes)
 {
   EgPlan *self = g_new0 (EgPlan, 1);
-  self->sizes = sizes ? *sizes : processor_sizes;
+  self->sizes = sizes ? *sizes : *processor_sizes ();
   self->grid = *grid;
   self->samples = samples;
   self->rounds = g_ptr_array_new_with_free_func (round_free);
