@@ -267,8 +267,7 @@ print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
   /* TRANSLATORS: the name of a model, and the sizes of its trace. */
   cli_field (width, "", _ ("%s: %zu tokens, %zu cells, %u samples, %u threads"), eg_model_get_name (model),
              bench->n_tokens, bench->n_cells, bench->samples, bench->threads);
-  cli_field (width, C_ ("bench", "processor"), _ ("OpenBLAS %s, kernels %s"), eg_openblas_get_core (),
-             eg_backend_cpu_kernels ());
+  cli_field (width, C_ ("bench", "processor"), "%s", eg_backend_cpu ()->name);
   cli_field (width, C_ ("bench", "needed"), _ ("%.1f GFLOP"), bench->flops / 1e9);
   cli_field (width, C_ ("bench", "time"), _ ("%.3f s"), bench->seconds);
   cli_field (width, C_ ("bench", "speed"),

@@ -3,6 +3,7 @@
 
 #include "cli/interrupt.h"
 #include "core/number.h"
+#include "engine/cpu/openblas.h"
 #include "library/locate.h"
 #include "trace/result/result-io.h"
 
@@ -29,6 +30,7 @@ cli_options_clear (CliOptions *self)
   g_free (self->threads_text);
   g_free (self->device_text);
   g_free (self->precision_text);
+  g_free (self->gemm_text);
   g_strfreev (self->arguments);
 }
 
@@ -58,6 +60,9 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
       "NAME" },
     { "precision", 0, 0, G_OPTION_ARG_FILENAME, &options->precision_text,
       N_ ("How a GPU multiplies: fp32, tf32 or bf16 (default: fp32)"), "NAME" },
+    { "gemm", 0, 0, G_OPTION_ARG_FILENAME, &options->gemm_text,
+      N_ ("What multiplies on the processor: auto, engram (packed weights) or openblas (default: auto)"),
+      "NAME" },
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
       N_ ("One JSON document on standard output, and nothing else"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, N_ ("Show this help"), NULL },
@@ -130,12 +135,15 @@ cli_options_parse (CliOptions *self,
   self->threads = (guint)threads;
   if ((self->device_text != NULL && !eg_device_from_name (self->device_text, &self->device, &error))
       || (self->precision_text != NULL
-          && !eg_precision_from_name (self->precision_text, &self->device.precision, &error)))
+          && !eg_precision_from_name (self->precision_text, &self->device.precision, &error))
+      || (self->gemm_text != NULL && !eg_backend_cpu_choose_gemm (self->gemm_text, &error)))
     {
       cli_fail (error);
       *status = CLI_USAGE;
       return FALSE;
     }
+  if (self->gemm_text != NULL)
+    eg_openblas_choose_core (NULL);
   return TRUE;
 }
 

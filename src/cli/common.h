@@ -41,11 +41,12 @@ extern const CliCommand *const cli_commands[];
  * @model: a folder or a name (library/locate.h), or %NULL for the demo model
  * @tokenizer: a file, or %NULL
  * @device: what traces; the first GPU that can be used, if none is named
+ * @gemm_text: what multiplies on the processor, or %NULL for the best; chosen once parsed
  * @arguments: what is no option, at least `{ NULL }` once parsed
  */
 typedef struct
 {
-  char *model, *tokenizer, *threads_text, *device_text, *precision_text;
+  char *model, *tokenizer, *threads_text, *device_text, *precision_text, *gemm_text;
   guint threads;
   EgDevice device;
   gboolean json, help;

@@ -51,6 +51,7 @@ find_own_words (const char *option)
   } known[] = { { "colormap", colormap_name },
                 { "orientation", orientation_name },
                 { "device", device_name },
+                { "gemm", eg_backend_cpu_gemm_name },
                 { "precision", precision_name } };
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     if (g_str_equal (option, known[i].option))

@@ -229,17 +229,14 @@ print_lines (EgModel *model)
               * machine has. */
              _ ("%s for %d tokens and %d samples (of all sites: %s); %s available"), trace_size,
              EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_size, available);
-  cli_field (width, C_ ("info", "processor"),
+  /* As results name it. */
+  cli_field (width, C_ ("info", "processor"), "%s", eg_backend_cpu ()->name);
+  cli_field (width, "OpenBLAS",
              eg_openblas_core_was_chosen ()
-                 /* TRANSLATORS: the kind of processor, how the library was built, and which vector
-                  * instructions Engram uses. */
-                 ? _ ("OpenBLAS %s, which OpenBLAS did not pick by itself (%s), kernels %s")
-                 /* TRANSLATORS: the kind of processor, how the library was built, and which vector
-                  * instructions Engram uses. */
-                 : _ ("OpenBLAS %s (%s), kernels %s"),
-             eg_openblas_get_core (), eg_openblas_get_config (), eg_backend_cpu_kernels ());
-
-  cli_field (width, "gemm", "%s", eg_backend_cpu_gemm ());
+                 /* TRANSLATORS: the kind of processor, and how the library was built. */
+                 ? _ ("%s, which OpenBLAS did not pick by itself (%s)")
+                 : "%s (%s)",
+             eg_openblas_get_core (), eg_openblas_get_config ());
   gboolean usable;
   g_autofree char *cuda = eg_device_describe_cuda (&usable);
   cli_field (width, "cuda", usable ? "%s" : _ ("not used: %s"), cuda);

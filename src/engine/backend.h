@@ -1,5 +1,5 @@
 /* The op table: what networks are made of, on rows of float32. Each is written once over it (network/); the
- * CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
+ * CPU, a plain reference and CUDA (kernels/) implement it.
  *
  * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the
  * backend's memory: the network computes with such addresses and never reads through them; tables of
@@ -344,7 +344,9 @@ struct _EgBackend
   double (*top) (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k);
 };
 
-/* OpenBLAS and vectorised kernels. The first call settles what the processor can do. */
+/* Vectorised kernels, and products by our own of packed weights or by OpenBLAS. The first call settles what
+ * the processor can do. Its name says which compute: "cpu (AVX-512, engram)", "cpu (AVX2, OpenBLAS 0.3.21
+ * Haswell)". */
 EgBackend *eg_backend_cpu (void);
 
 /* The formulas above, loop by loop, in double precision: what the others are tested against. */
@@ -355,6 +357,13 @@ const char *eg_backend_cpu_kernels (void);
 
 /* "engram", "openblas": what eg_backend_cpu() multiplies by. */
 const char *eg_backend_cpu_gemm (void);
+
+/* What it can multiply by, as --gemm names it: "auto", "engram", "openblas"; NULL past them. */
+const char *eg_backend_cpu_gemm_name (guint index);
+
+/* Has it multiply by that, or by the best for its kernels, "auto": before anything computes. EG_ERROR_INVALID:
+ * there is no such name. */
+gboolean eg_backend_cpu_choose_gemm (const char *wanted, GError **error);
 
 /* Whether it keeps weights packed: then products of few rows are near their best rate, too. */
 gboolean eg_backend_cpu_packs (void);

@@ -1,10 +1,15 @@
 /* The CPU backend's table: products by products.c, one thread a stream, and the rest by kernels.c. */
 #include "engine/backend.h"
+
+#include "core/error.h"
 #include "engine/cpu/lane.h"
+#include "engine/cpu/openblas.h"
 #include "engine/cpu/packs.h"
 #include "engine/cpu/top.h"
 
+#include <glib/gi18n.h>
 #include <cblas.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -181,8 +186,11 @@ choose_kernels (void)
   return list[n - 1];
 }
 
+/* What results say has computed them. */
+static char name[128];
+
 static EgBackend cpu_backend = {
-  .name = "cpu",
+  .name = name,
   .stream_new = cpu_stream_new,
   .stream_free = cpu_stream_free,
   .alloc = cpu_alloc,
@@ -203,6 +211,22 @@ static EgBackend cpu_backend = {
   .top = cpu_top,
 };
 
+static void
+take_way (const EgCpuWay *chosen)
+{
+  way = *chosen;
+  if (way.packed)
+    snprintf (name, sizeof name, "cpu (%s, %s)", kernels->name, way.name);
+  else
+    {
+      /* "OpenBLAS 0.3.21 NO_LAPACKE …" */
+      const char *config = eg_openblas_get_config (), *version = strchr (config, ' ');
+      const int n = version ? (int)strcspn (version + 1, " ") : 0;
+      snprintf (name, sizeof name, "cpu (%s, OpenBLAS %.*s %s)", kernels->name, n, version ? version + 1 : "",
+                eg_openblas_get_core ());
+    }
+}
+
 EgBackend *
 eg_backend_cpu (void)
 {
@@ -210,7 +234,12 @@ eg_backend_cpu (void)
   if (g_once_init_enter (&once))
     {
       kernels = choose_kernels ();
-      way = eg_cpu_way_choose (kernels);
+      /* For tests and comparisons (tests/README.md). A name that is none of theirs changes nothing. */
+      const char *wanted = g_getenv ("ENGRAM_GEMM");
+      EgCpuWay chosen;
+      if (!eg_cpu_way_choose (kernels, wanted ? wanted : "auto", &chosen))
+        eg_cpu_way_choose (kernels, "auto", &chosen);
+      take_way (&chosen);
       openblas_set_num_threads (1);
       g_once_init_leave (&once, 1);
     }
@@ -229,6 +258,25 @@ eg_backend_cpu_gemm (void)
 {
   eg_backend_cpu ();
   return way.name;
+}
+
+const char *
+eg_backend_cpu_gemm_name (guint index)
+{
+  static const char *const names[] = { "auto", "engram", "openblas" };
+  return index < G_N_ELEMENTS (names) ? names[index] : NULL;
+}
+
+gboolean
+eg_backend_cpu_choose_gemm (const char *wanted, GError **error)
+{
+  EgCpuWay chosen;
+  eg_backend_cpu ();
+  if (!eg_cpu_way_choose (kernels, wanted, &chosen))
+    return eg_error_invalid (error, _ ("Nothing multiplies by the name “%s”: it is auto, engram or openblas"),
+                             wanted);
+  take_way (&chosen);
+  return TRUE;
 }
 
 gboolean

@@ -6,9 +6,12 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 /* All packs together take at most this part of the memory that was left before the first one. */
 #define MOST_OF_MEMORY 0.75
+
+#define HUGE_PAGE ((gsize)2 * 1024 * 1024)
 
 typedef enum
 {
@@ -63,11 +66,15 @@ take_memory (EgPack *pack)
     limit = (guint64)(MOST_OF_MEMORY * (double)eg_memory_available ());
   if (pack->n_bytes > limit - MIN (total, limit))
     return FALSE;
-  /* Pages that nobody has written to take no memory yet. */
-  pack->memory = aligned_alloc (64, MAX ((pack->n_bytes + 63) / 64 * 64, 64));
-  if (pack->memory)
-    total += pack->n_bytes;
-  return pack->memory != NULL;
+  /* Pages that nobody has written to take no memory yet. Huge ones save most of the faults of packing. */
+  const gsize page = pack->n_bytes >= HUGE_PAGE ? HUGE_PAGE : 64;
+  pack->memory = aligned_alloc (page, MAX ((pack->n_bytes + page - 1) / page * page, page));
+  if (!pack->memory)
+    return FALSE;
+  if (page == HUGE_PAGE)
+    madvise (pack->memory, pack->n_bytes, MADV_HUGEPAGE);
+  total += pack->n_bytes;
+  return TRUE;
 }
 
 static EgPack *

@@ -42,15 +42,16 @@ own (const EgCpuKernels *kernels)
                      .head_panels = 4 };
 }
 
-EgCpuWay
-eg_cpu_way_choose (const EgCpuKernels *kernels)
+gboolean
+eg_cpu_way_choose (const EgCpuKernels *kernels, const char *name, EgCpuWay *way)
 {
-  /* For tests and comparisons (tests/README.md). */
-  const char *named = g_getenv ("ENGRAM_GEMM");
-  const gboolean by_openblas = named && strcmp (named, "openblas") == 0;
-  const gboolean by_own = named && strcmp (named, "engram") == 0;
   /* The baseline's registers are a quarter as wide as what OpenBLAS may find. */
-  if (by_own || (!by_openblas && kernels != &eg_cpu_kernels_baseline))
-    return own (kernels);
-  return openblas ();
+  const gboolean by_own = strcmp (name, "auto") == 0 && kernels != &eg_cpu_kernels_baseline;
+  if (by_own || strcmp (name, "engram") == 0)
+    *way = own (kernels);
+  else if (strcmp (name, "auto") == 0 || strcmp (name, "openblas") == 0)
+    *way = openblas ();
+  else
+    return FALSE;
+  return TRUE;
 }

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /**
  * EgCpuWay: a way to multiply rows by a weight, a panel of the weight's rows at a time.
- * @name: as $ENGRAM_GEMM and --gemm name it
+ * @name: as --gemm and $ENGRAM_GEMM name it
  * @panel_bytes: of a panel as float32, at most: a part of a cache
  * @packed: how panels and rows are packed; %NULL: they are multiplied as they lie
  * @multiply: rows by a panel, both packed where @packed says so
@@ -23,8 +23,7 @@ typedef struct
   gsize head_rows, head_panels;
 } EgCpuWay;
 
-/* The one in use with these kernels: what $ENGRAM_GEMM names, and for “auto” or anything else the best for
- * them. */
-EgCpuWay eg_cpu_way_choose (const EgCpuKernels *kernels);
+/* The one of this name with these kernels; “auto” is the best for them. FALSE where it names none. */
+gboolean eg_cpu_way_choose (const EgCpuKernels *kernels, const char *name, EgCpuWay *way);
 
 G_END_DECLS

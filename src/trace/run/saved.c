@@ -405,17 +405,26 @@ check_input (const EgSavedTrace *self, EgModel *model, GError **error)
   return same || eg_error_invalid (error, _ ("%s has other cells than its request asks for"), self->title);
 }
 
+/* Whether both are the processor: then the numbers tell whether what computes gives the same ones, as they did
+ * when results named it "cpu" alone. */
+static gboolean
+are_processor (const char *a, const char *b)
+{
+  return a != NULL && g_str_has_prefix (a, "cpu") && g_str_has_prefix (b, "cpu");
+}
+
 /* The model on the device that computed so far. (transfer full) */
 static EgModel *
 place (const EgSavedTrace *self, EgModel *model, GError **error)
 {
   EgModel *origin = eg_model_get_origin (model);
   const char *device = self->result->device;
-  if (g_strcmp0 (device, eg_model_get_device_name (origin)) == 0)
+  if (are_processor (device, eg_model_get_device_name (origin)))
     return eg_model_ref (origin);
   EgBackend *backend = eg_device_open (&self->request->device, error);
   g_autoptr (EgModel) placed = backend != NULL ? eg_model_place (origin, backend, error) : NULL;
-  if (placed == NULL || g_strcmp0 (device, eg_model_get_device_name (placed)) == 0)
+  if (placed == NULL || g_strcmp0 (device, eg_model_get_device_name (placed)) == 0
+      || are_processor (device, eg_model_get_device_name (placed)))
     return g_steal_pointer (&placed);
   g_set_error (error, EG_ERROR, EG_ERROR_DEVICE,
                _ ("%s was traced by %s, and only that gives the same numbers; here it would be %s"),
