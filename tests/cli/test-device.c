@@ -32,8 +32,8 @@ leave_module (char *folder)
 static void
 assert_processor (const char *device)
 {
-  g_assert_true (g_regex_match_simple ("^cpu \\((baseline|AVX2|AVX-512), (engram|OpenBLAS [0-9.]+ [A-Za-z0-9]+)\\)$",
-                                       device, 0, 0));
+  g_assert_true (g_regex_match_simple (
+      "^cpu \\((baseline|AVX2|AVX-512), (engram|OpenBLAS [0-9.]+ [A-Za-z0-9]+)\\)$", device, 0, 0));
 }
 
 /* What info says of the first GPU: as JSON, and as text for a person. (transfer full) */

@@ -20,7 +20,9 @@ ask (const char *gemm, const char *core_type, char **core, gboolean *chosen)
   environment = g_environ_unsetenv (environment, "ENGRAM_GEMM");
   if (core_type)
     environment = g_environ_setenv (environment, "OPENBLAS_CORETYPE", core_type, TRUE);
-  char *argv[] = { (char *)g_getenv ("ENGRAM_CLI"), (char *)"info", (char *)"--json", (char *)"--gemm", (char *)gemm, NULL };
+  char *argv[] = {
+    (char *)g_getenv ("ENGRAM_CLI"), (char *)"info", (char *)"--json", (char *)"--gemm", (char *)gemm, NULL
+  };
   g_spawn_sync (NULL, argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, &status, &error);
   g_assert_no_error (error);
   g_assert_true (g_spawn_check_wait_status (status, NULL));

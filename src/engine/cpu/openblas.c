@@ -63,7 +63,7 @@ eg_openblas_choose_core (char **argv)
       return;
     }
   if (argv)
-    arguments = argv;
+    arguments = g_strdupv (argv); /* parsing takes options out of it */
   if (chosen || !arguments || g_getenv (CORETYPE) || eg_backend_cpu_packs ())
     return;
   const char *core = better_core (eg_openblas_get_core ());

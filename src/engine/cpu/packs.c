@@ -16,6 +16,7 @@
 typedef enum
 {
   PANEL_MISSING,
+  PANEL_USED, /* once, for few rows */
   PANEL_UNDER_WAY,
   PANEL_READY,
 } PanelState;
@@ -113,18 +114,41 @@ eg_packs_find (const EgMatrix *w, gsize panel_rows, const EgPackedKernels *kerne
   return pack ? pack : add_pack (&key);
 }
 
+/* The first runs, on which everything waits, have few rows, and need each panel once: they leave it to others
+ * to fill memory with what is packed. Returns whether this is such a use. */
+static gboolean
+is_first_small_use (guint8 *state, gsize n_rows)
+{
+  guint8 missing = PANEL_MISSING;
+  return n_rows < EG_PACK_ROWS
+         && __atomic_compare_exchange_n (state, &missing, PANEL_USED, FALSE, __ATOMIC_ACQUIRE,
+                                         __ATOMIC_ACQUIRE);
+}
+
+/* From missing or used. */
+static gboolean
+begin_packing (guint8 *state)
+{
+  guint8 before = PANEL_MISSING;
+  while (before < PANEL_UNDER_WAY)
+    if (__atomic_compare_exchange_n (state, &before, PANEL_UNDER_WAY, FALSE, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_ACQUIRE))
+      return TRUE;
+  return FALSE;
+}
+
 const void *
-eg_pack_get_panel (EgPack *self, gsize index)
+eg_pack_get_panel (EgPack *self, gsize index, gsize n_rows)
 {
   const gsize first = index * self->panel_rows, n = MIN (self->panel_rows, self->w.rows - first);
   const gsize element = eg_dtype_get_size (self->w.dtype), row = self->w.cols * element;
-  guint8 *panel = self->memory + first * row, missing = PANEL_MISSING;
-  guint8 *state = &self->states[index];
+  guint8 *panel = self->memory + first * row, *state = &self->states[index];
   if (__atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY)
     return panel;
-  if (!__atomic_compare_exchange_n (state, &missing, PANEL_UNDER_WAY, FALSE, __ATOMIC_ACQUIRE,
-                                    __ATOMIC_ACQUIRE))
-    return missing == PANEL_READY ? panel : NULL;
+  if (is_first_small_use (state, n_rows))
+    return NULL;
+  if (!begin_packing (state))
+    return __atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY ? panel : NULL;
   const guint8 *from = (const guint8 *)self->w.data + first * row;
   self->kernels->pack_panel (panel, from, n, self->w.cols, element);
   eg_mapping_give_back (from, n * row);

@@ -12,8 +12,12 @@ typedef struct _EgPack EgPack;
  * each use. Valid until eg_packs_forget(). (transfer none) */
 EgPack *eg_packs_find (const EgMatrix *w, gsize panel_rows, const EgPackedKernels *kernels);
 
-/* A packed panel: by this call where nobody has done it before, NULL while another thread does. */
-const void *eg_pack_get_panel (EgPack *self, gsize index);
+/* A packed panel, to multiply so many rows by: by this call where nobody has done it before. NULL while
+ * another thread does, and at its first use if that is for fewer than EG_PACK_ROWS: then packing it for this
+ * product alone is cheaper than keeping it. */
+const void *eg_pack_get_panel (EgPack *self, gsize index, gsize n_rows);
+
+#define EG_PACK_ROWS 32
 
 /* Frees those of weights in this memory. */
 void eg_packs_forget (const void *memory, gsize n_bytes);

@@ -43,9 +43,10 @@ panels_of (EgStream *stream, const EgMatrix *w)
   return it;
 }
 
-/* A panel as float32, packed where the way wants that; valid until the thread's next one. */
+/* A panel as float32, packed where the way wants that, for so many rows of x; valid until the thread's next
+ * one. */
 static const float *
-open_panel (const Panels *it, gsize index, gsize thread)
+open_panel (const Panels *it, gsize index, gsize n_rows_of_x, gsize thread)
 {
   const EgMatrix *w = it->w;
   const EgPackedKernels *packed = it->stream->way->packed;
@@ -55,7 +56,7 @@ open_panel (const Panels *it, gsize index, gsize thread)
   const void *panel = (const guint8 *)w->data + first * w->cols * element;
   if (packed)
     {
-      const void *ready = it->pack ? eg_pack_get_panel (it->pack, index) : NULL;
+      const void *ready = it->pack ? eg_pack_get_panel (it->pack, index, n_rows_of_x) : NULL;
       n_rows = (n + packed->width - 1) / packed->width * packed->width;
       if (!ready)
         {
@@ -114,7 +115,7 @@ multiply_panel (gpointer data, gsize index, gsize thread)
                                    .x = it->x,
                                    .ldx = op->ldx,
                                    .n_rows = op->n_rows,
-                                   .panel = open_panel (&it->panels, index, thread),
+                                   .panel = open_panel (&it->panels, index, op->n_rows, thread),
                                    .n = MIN (it->panels.panel_rows, op->w->rows - first),
                                    .k = op->w->cols,
                                    .bias = op->bias ? op->bias + first : NULL };
@@ -191,7 +192,7 @@ head_part (const Head *it, gsize index, gsize thread)
       for (gsize p = 0; p < n_panels; p++)
         {
           product.y = logits + p * rows;
-          product.panel = open_panel (&it->panels, index * it->part_panels + p, thread);
+          product.panel = open_panel (&it->panels, index * it->part_panels + p, n_rows, thread);
           product.n = MIN (rows, n - p * rows);
           stream->way->multiply (&product);
         }

@@ -405,8 +405,8 @@ check_input (const EgSavedTrace *self, EgModel *model, GError **error)
   return same || eg_error_invalid (error, _ ("%s has other cells than its request asks for"), self->title);
 }
 
-/* Whether both are the processor: then the numbers tell whether what computes gives the same ones, as they did
- * when results named it "cpu" alone. */
+/* Whether both are the processor: then the numbers tell whether what computes gives the same ones, as they
+ * did when results named it "cpu" alone. */
 static gboolean
 are_processor (const char *a, const char *b)
 {
