@@ -109,16 +109,33 @@ test_info_document (void)
   g_assert_cmpint (outcome.status, ==, 0);
   g_autoptr (JsonNode) node = parse (outcome.out);
   JsonObject *document = json_node_get_object (node);
-  static const char *const needed[]
-      = { "architecture", "n_layers", "d_model", "parameters", "tokenizer", "trace_memory", "openblas" };
+  static const char *const needed[] = { "architecture", "n_layers",     "d_model",    "parameters",
+                                        "tokenizer",    "trace_memory", "trace_time", "openblas" };
   for (gsize i = 0; i < G_N_ELEMENTS (needed); i++)
     g_assert_true (json_object_has_member (document, needed[i]));
   JsonObject *memory = json_object_get_object_member (document, "trace_memory");
   g_assert_cmpint (json_object_get_int_member (memory, "bytes_all_sites"), >,
                    json_object_get_int_member (memory, "bytes"));
+  JsonObject *time = json_object_get_object_member (document, "trace_time");
+  g_assert_cmpfloat (json_object_get_double_member (time, "seconds"), >, 0);
+  g_assert_false (json_object_has_member (document, "verification"));
   g_auto (Outcome) lines = RUN ("info");
   g_assert_cmpint (lines.status, ==, 0);
   g_assert_nonnull (strstr (lines.out, "parameters"));
+}
+
+static void
+test_info_verify (void)
+{
+  g_auto (Outcome) outcome = RUN ("info", "--verify", "--json", "--device", "cpu");
+  g_assert_cmpint (outcome.status, ==, 0);
+  g_autoptr (JsonNode) node = parse (outcome.out);
+  JsonObject *found = json_object_get_object_member (json_node_get_object (node), "verification");
+  g_assert_cmpint (json_object_get_int_member (found, "cells"), ==, 8);
+  /* The demo model's probabilities are some tenths; what is promised of any is 1e-5. */
+  g_assert_cmpfloat (json_object_get_double_member (found, "largest_error"), <, 3e-6);
+  g_auto (Outcome) lines = RUN ("info", "--verify");
+  g_assert_nonnull (strstr (lines.out, "verified"));
 }
 
 /* predict against transformers' softmax, and a trace against the hooks' */
@@ -718,6 +735,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/tokenize-document", test_tokenize_document);
   g_test_add_func ("/cli/trace-document", test_trace_document);
   g_test_add_func ("/cli/info-document", test_info_document);
+  g_test_add_func ("/cli/info-verifies-numbers", test_info_verify);
   g_test_add_func ("/cli/golden-model", test_golden_model);
   g_test_add_func ("/cli/threads-change-no-bit", test_threads_change_no_bit);
   g_test_add_func ("/cli/stream-ends-in-the-result", test_stream_ends_in_the_result);
