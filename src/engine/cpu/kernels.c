@@ -366,16 +366,23 @@ count_above (const float *restrict logits, gsize n, float value)
   return count;
 }
 
+/* A file's numbers may stand at odd addresses. */
+typedef guint16 Narrow __attribute__ ((aligned (1), may_alias));
+
 static void
-widen_half (const void *from, gsize n, float *to)
+widen_half (const void *from, gsize n, float *restrict to)
 {
-  eg_half_to_float_n (from, n, to);
+  const Narrow *restrict narrow = from;
+  for (gsize i = 0; i < n; i++)
+    to[i] = eg_half_to_float (GUINT16_FROM_LE (narrow[i]));
 }
 
 static void
-widen_bfloat16 (const void *from, gsize n, float *to)
+widen_bfloat16 (const void *from, gsize n, float *restrict to)
 {
-  eg_bfloat16_to_float_n (from, n, to);
+  const Narrow *restrict narrow = from;
+  for (gsize i = 0; i < n; i++)
+    to[i] = eg_bfloat16_to_float (GUINT16_FROM_LE (narrow[i]));
 }
 
 const EgCpuKernels EG_KERNELS = {
