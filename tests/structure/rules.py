@@ -28,6 +28,7 @@ ROOMS = {
     "network": ENGINE,
     "network/attention": NETWORK,
     "network/ssm": NETWORK,
+    "network/gpt-neox": [*NETWORK, "network/attention"],
     "network/gpt2": [*NETWORK, "network/attention"],
     "network/mamba1": [*NETWORK, "network/ssm"],
     "library": [*NETWORK, "tokenizer"],
