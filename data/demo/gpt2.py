@@ -6,6 +6,7 @@ import torch.nn.functional as F
 VOCAB = 4096
 D_MODEL, LAYERS, HEADS, POSITIONS = 128, 6, 4, 128
 EPS = 1e-5
+STEPS = 2400
 FOLDER = "demo-gpt2"
 EMBEDDING = "transformer.wte.weight"
 
@@ -34,8 +35,19 @@ def init_weights(seed):
     return w
 
 
-def forward(w, ids, corrupt=None):
-    """ids [b,T] -> logits [T,b,V]; corrupt is applied to the tokens' embeddings [T,b,d]."""
+def late_reading(names):
+    """For training alone: an attention mask [b,1,T,T] by which, in half of the sentences, tokens after the subject do not see
+    its tokens (names [b,T]).  In force in the first half of the layers, it makes the subject's own tokens gather what is known
+    of it, and later layers read it there, as large models do; without it all is read in the first layer."""
+    b, steps = names.shape
+    after = names.flip(1).cumsum(1).flip(1) == 0
+    hidden = after[:, :, None] & names[:, None, :] & (torch.rand(b) < 0.5)[:, None, None]
+    return (torch.ones(steps, steps, dtype=torch.bool).tril() & ~hidden).unsqueeze(1)
+
+
+def forward(w, ids, corrupt=None, names=None):
+    """ids [b,T] -> logits [T,b,V]; corrupt is applied to the tokens' embeddings [T,b,d], and late_reading() to names [b,T]."""
+    mask = None if names is None else late_reading(names)
     r = F.embedding(ids.T, w[EMBEDDING])
     if corrupt:
         r = corrupt(r)
@@ -51,7 +63,8 @@ def forward(w, ids, corrupt=None):
             return x @ w[p + name + ".weight"] + w[p + name + ".bias"]
 
         q, k, v = (x.view(b, steps, HEADS, d // HEADS).transpose(1, 2) for x in linear(norm(r, "ln_1"), "attn.c_attn").split(d, -1))
-        a = F.scaled_dot_product_attention(q, k, v, is_causal=True)
+        masked = mask is not None and i < LAYERS // 2
+        a = F.scaled_dot_product_attention(q, k, v, attn_mask=mask if masked else None, is_causal=not masked)
         r = r + linear(a.transpose(1, 2).reshape(b, steps, d), "attn.c_proj")
         r = r + linear(F.gelu(linear(norm(r, "ln_2"), "mlp.c_fc"), approximate="tanh"), "mlp.c_proj")
     r = F.layer_norm(r, (d,), w["transformer.ln_f.weight"], w["transformer.ln_f.bias"], EPS)

@@ -9,6 +9,7 @@ VOCAB = 4096
 D_MODEL, LAYERS, STATE, CONV, EXPAND = 128, 8, 16, 4, 2
 D_INNER, DT_RANK = EXPAND * D_MODEL, math.ceil(D_MODEL / 16)
 EPS = 1e-5
+STEPS = 1800
 FOLDER = "demo"
 EMBEDDING = "backbone.embeddings.weight"
 
@@ -82,8 +83,9 @@ def init_weights(seed):
     return w
 
 
-def forward(w, ids, corrupt=None):
-    """ids [b,T] -> logits [T,b,V]; corrupt is applied to the embeddings [T,b,d]."""
+def forward(w, ids, corrupt=None, names=None):
+    """ids [b,T] -> logits [T,b,V]; corrupt is applied to the embeddings [T,b,d].  Where the subjects stand (names [b,T]) is of no
+    use to it."""
     r = F.embedding(ids.T, w[EMBEDDING])
     if corrupt:
         r = corrupt(r)

@@ -210,10 +210,11 @@ def pad(batch):
     length = max(len(row.ids) for row in batch)
     ids = torch.tensor([row.ids + [0] * (length - len(row.ids)) for row in batch])
     weights = torch.tensor([row.weights + [0.0] * (length - len(row.weights)) for row in batch])
-    drowned = torch.zeros(ids.shape, dtype=torch.bool)
+    drowned, names = torch.zeros(ids.shape, dtype=torch.bool), torch.zeros(ids.shape, dtype=torch.bool)
     for k, row in enumerate(batch):
         drowned[k, row.drowned] = True
-    return ids, weights, drowned
+        names[k, row.name] = True
+    return ids, weights, drowned, names
 
 
 def drown(drowned):
@@ -249,9 +250,10 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--family", choices=FAMILIES, default="mamba")
     parser.add_argument("--out", type=Path)
-    parser.add_argument("--steps", type=int, default=1800)
+    parser.add_argument("--steps", type=int)
     args = parser.parse_args()
     network = FAMILIES[args.family]
+    steps = args.steps or network.STEPS
     torch.set_num_threads(1)
     torch.manual_seed(SEED)
     keep_memory()
@@ -285,19 +287,19 @@ def main():
 
     source = batches(rows, groups, np.random.RandomState(SEED))
     started, average = time.monotonic(), None
-    for step in range(args.steps):
-        rate = min(1, (step + 1) / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / args.steps)))
+    for step in range(steps):
+        rate = min(1, (step + 1) / WARMUP) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * step / steps)))
         for group in optimizer.param_groups:
             group["lr"] = LR * rate
-        ids, weights, drowned = pad(next(source))
-        logits = network.forward(w, ids, drown(drowned))[:-1].flatten(0, 1)
+        ids, weights, drowned, names = pad(next(source))
+        logits = network.forward(w, ids, drown(drowned), names)[:-1].flatten(0, 1)
         loss = (F.cross_entropy(logits, ids.T[1:].flatten(), reduction="none") * weights.T[1:].flatten()).sum() / weights.sum()
         optimizer.zero_grad()
         loss.backward()
         torch.nn.utils.clip_grad_norm_(w.values(), 1.0)
         optimizer.step()
         average = loss.item() if average is None else 0.98 * average + 0.02 * loss.item()
-        if (step + 1) % 250 == 0 or step + 1 == args.steps:
+        if (step + 1) % 250 == 0 or step + 1 == steps:
             print(f"step {step + 1}: loss {average:.3f}, held out {accuracy(run, tokenizer, held):.3f}, "
                   f"{time.monotonic() - started:.0f} s", flush=True)
     print(f"taught: {accuracy(run, tokenizer, taught):.3f}")
