@@ -12,7 +12,8 @@ ASK = [*LIBRARY, "trace/ask"]
 PLAN = [*ASK, "trace/plan"]
 RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
-PLOT = [*RESULT, "plot"]
+COMPARE = [*RESULT, "trace/compare"]
+PLOT = [*COMPARE, "plot"]
 ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap"]
 PARTS = [*ABOVE, "app/parts"]
 
@@ -35,8 +36,9 @@ ROOMS = {
     "trace/ask": LIBRARY,
     "trace/plan": ASK,
     "trace/result": ASK,
+    "trace/compare": RESULT,
     "trace/run": [*PLAN, *RESULT],
-    "plot": RESULT,
+    "plot": COMPARE,
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
     "app/parts": ABOVE,
