@@ -149,8 +149,11 @@ eg_model_list (const EgTokenizerChoice *choice, GCancellable *cancellable, GErro
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (free_entry);
   Lister self = { entries, choice, cancellable };
 
-  g_autofree char *demo = eg_model_find_demo ();
-  add_model (&self, "demo", demo, EG_PLACE_DEMO);
+  for (gsize i = 0; eg_model_demos[i] != NULL; i++)
+    {
+      g_autofree char *demo = eg_model_find_demo_named (eg_model_demos[i]);
+      add_model (&self, eg_model_demos[i], demo, EG_PLACE_DEMO);
+    }
 
   g_autofree char *store = eg_model_get_store ();
   g_autoptr (GPtrArray) stored = list_folders (store);

@@ -17,10 +17,18 @@
 /* A commit's name has 40 characters. */
 #define MAX_REF_BYTES 256
 
+const char *const eg_model_demos[] = { "demo", "demo-gpt2", NULL };
+
 char *
 eg_model_find_demo (void)
 {
-  return eg_data_path ("demo");
+  return eg_data_path (eg_model_demos[0]);
+}
+
+char *
+eg_model_find_demo_named (const char *name)
+{
+  return g_strv_contains (eg_model_demos, name) ? eg_data_path (name) : NULL;
 }
 
 /* A Flatpak has folders of its own for data and caches; models lie in the system's, which it may read. */
@@ -223,8 +231,9 @@ eg_model_locate (const char *name, GError **error)
       if (g_file_test (repository, G_FILE_TEST_IS_DIR))
         return eg_model_get_snapshot (repository, error);
     }
-  if (g_str_equal (name, "demo"))
-    return eg_model_find_demo ();
+  char *demo = eg_model_find_demo_named (name);
+  if (demo != NULL)
+    return demo;
   g_autofree char *places = join_places (store, caches);
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
                _ ("There is no folder “%s”, and no model of that name in %s"), name, places);

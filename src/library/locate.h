@@ -6,8 +6,12 @@
 
 G_BEGIN_DECLS
 
-/* The folder of the demo model (core/data.h). (transfer full) */
+/* The names of the demo models: "demo", a Mamba, and "demo-gpt2", a transformer; NULL at the end. */
+extern const char *const eg_model_demos[];
+
+/* The folder of the demo model (core/data.h); of the one of this name, NULL for none. (transfer full) */
 char *eg_model_find_demo (void);
+char *eg_model_find_demo_named (const char *name);
 
 /* $XDG_DATA_HOME/engram/models: a model's folder each, or folders of such folders ("state-spaces"). (transfer
  * full) */
@@ -22,7 +26,7 @@ GStrv eg_model_get_caches (void);
  * 1. the folder (or file) with this path;
  * 2. the model NAME in the store;
  * 3. in a cache, the snapshot of models--NAME, with "--" for "/", that eg_model_get_snapshot() says;
- * 4. the demo model, for "demo".
+ * 4. a demo model, for its name.
  * Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND, which says where it has looked. */
 char *eg_model_locate (const char *name, GError **error);
 

@@ -61,7 +61,10 @@ show_model (EgModelButton *self, EgModel *model)
   g_autofree char *tooltip = describe_model (model);
   g_autofree char *text
       /* TRANSLATORS: the name of a model, and how many layers it has. */
-      = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
+      = g_strdup_printf (_ ("%s · %zu layers"),
+                         strcmp (name, "demo") == 0        ? _ ("Demo model")
+                         : strcmp (name, "demo-gpt2") == 0 ? _ ("Demo transformer")
+                                                           : name,
                          eg_model_get_sizes (model)->n_layers);
 
   set_text (self, text);

@@ -817,7 +817,7 @@ eg_window_open_model (EgWindow *self, const char *name)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   const EgTokenizerChoice choice = { .setting = *self->tokenizer != '\0' ? self->tokenizer : NULL };
-  g_autofree char *demo = name == NULL || strcmp (name, "demo") == 0 ? eg_model_find_demo () : NULL;
+  g_autofree char *demo = name == NULL ? eg_model_find_demo () : eg_model_find_demo_named (name);
 
   eg_model_loader_open (self->loader, demo != NULL ? demo : name, &choice);
 }
