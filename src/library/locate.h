@@ -6,12 +6,25 @@
 
 G_BEGIN_DECLS
 
-/* The names of the demo models: "demo", a Mamba, and "demo-gpt2", a transformer; NULL at the end. */
-extern const char *const eg_model_demos[];
+/**
+ * EgDemo: a demo model, which is installed with the program.
+ * @name: "demo": of its folder, and as people name it
+ * @title, @label: as a menu and as a sentence have it, to be translated
+ */
+typedef struct
+{
+  const char *name, *title, *label;
+} EgDemo;
 
-/* The folder of the demo model (core/data.h); of the one of this name, NULL for none. (transfer full) */
+/* A Mamba and a transformer; one without a name at the end. */
+extern const EgDemo eg_demos[];
+
+/* The one of this name, or NULL. */
+const EgDemo *eg_demo_find (const char *name);
+
+/* The folder of a demo model (core/data.h); of the first one. (transfer full) */
+char *eg_demo_get_folder (const EgDemo *self);
 char *eg_model_find_demo (void);
-char *eg_model_find_demo_named (const char *name);
 
 /* $XDG_DATA_HOME/engram/models: a model's folder each, or folders of such folders ("state-spaces"). (transfer
  * full) */

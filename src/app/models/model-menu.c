@@ -139,8 +139,8 @@ eg_model_menu_init (EgModelMenu *self)
   self->menu = g_menu_new ();
   self->recent = g_menu_new ();
   self->found = g_menu_new ();
-  append (first, _ ("Demo Model"), "demo");
-  append (first, _ ("Demo Transformer"), "demo-gpt2");
+  for (const EgDemo *demo = eg_demos; demo->name != NULL; demo++)
+    append (first, _ (demo->title), demo->name);
   g_menu_append (first, _ ("_Open Folder…"), "win.open-model");
   g_menu_append_submenu (last, _ ("_Tokenizer of Models Without One"), tokenizer);
   g_menu_append_section (self->menu, NULL, G_MENU_MODEL (first));
@@ -195,10 +195,10 @@ eg_model_menu_remember (EgModelMenu *self, const char *folder)
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   gsize n = 1;
 
-  for (gsize i = 0; eg_model_demos[i] != NULL; i++)
+  for (const EgDemo *demo = eg_demos; demo->name != NULL; demo++)
     {
-      g_autofree char *demo = eg_model_find_demo_named (eg_model_demos[i]);
-      if (strcmp (folder, demo) == 0)
+      g_autofree char *its_folder = eg_demo_get_folder (demo);
+      if (strcmp (folder, its_folder) == 0)
         return;
     }
   if (self->settings == NULL)

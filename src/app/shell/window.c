@@ -817,9 +817,10 @@ eg_window_open_model (EgWindow *self, const char *name)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   const EgTokenizerChoice choice = { .setting = *self->tokenizer != '\0' ? self->tokenizer : NULL };
-  g_autofree char *demo = name == NULL ? eg_model_find_demo () : eg_model_find_demo_named (name);
+  const EgDemo *demo = name == NULL ? &eg_demos[0] : eg_demo_find (name);
+  g_autofree char *folder = demo != NULL ? eg_demo_get_folder (demo) : NULL;
 
-  eg_model_loader_open (self->loader, demo != NULL ? demo : name, &choice);
+  eg_model_loader_open (self->loader, folder != NULL ? folder : name, &choice);
 }
 
 void
