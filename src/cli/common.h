@@ -30,8 +30,8 @@ typedef struct
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models, cli_bench,
-    cli_describe;
+extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_compare, cli_info, cli_models,
+    cli_bench, cli_describe;
 
 /* Those that --help lists; ended by %NULL. */
 extern const CliCommand *const cli_commands[];

@@ -187,6 +187,35 @@ typedef struct
 } EgAttention;
 
 /**
+ * EgRotaryRows: one segment's rows among the stacked rows of a group.
+ * @row, @n_rows: its rows, in the order of positions; @first: the first one's position
+ */
+typedef struct
+{
+  gsize row, n_rows, first;
+} EgRotaryRows;
+
+/**
+ * EgRotary: rotary position embedding (Su et al. 2021), as GPT-NeoX pairs the numbers: of each head of width
+ * d_head of a row at position p, with R = n_rotary and i < R/2, by the angle a = p·frequencies[i] (rounded to
+ * float32),
+ *   y[i] = x[i]·cos a − x[i + R/2]·sin a;  y[i + R/2] = x[i + R/2]·cos a + x[i]·sin a;  y[j] = x[j], j ≥ R.
+ * @y, @x: [rows, H·d_head] with leading dimensions @ldy and @ldx; not the same memory
+ * @n_rotary: even, ≤ d_head; @frequencies: [n_rotary/2] host
+ */
+typedef struct
+{
+  float *y;
+  gsize ldy;
+  const float *x;
+  gsize ldx;
+  const EgRotaryRows *segments;
+  gsize n_segments;
+  gsize n_heads, d_head, n_rotary;
+  const float *frequencies;
+} EgRotary;
+
+/**
  * EgActivation:
  * @EG_ACTIVATION_SOFTPLUS: log (1 + exp (x))
  * @EG_ACTIVATION_GELU: x·Φ (x), by erf
@@ -324,6 +353,7 @@ struct _EgBackend
   void (*scan) (EgStream *stream, const EgScan *op);
   void (*gate) (EgStream *stream, const EgGate *op);
   void (*attention) (EgStream *stream, const EgAttention *op);
+  void (*rotate) (EgStream *stream, const EgRotary *op);
 
   /* In place, n floats. */
   void (*activate) (EgStream *stream, EgActivation activation, float *x, gsize n);

@@ -83,15 +83,20 @@ eg_site_is_added (const EgSiteInfo *self)
  * EgTensorRole: what becomes of a checkpoint's tensor.
  * @EG_ROLE_MATRIX: an EgMatrix that stays as it lies there
  * @EG_ROLE_TURNED_MATRIX: an EgMatrix of the same dtype, with rows and columns exchanged
+ * @EG_ROLE_SORTED_MATRIX: an EgMatrix of the same dtype whose rows, [groups, parts, …] there, are put in the
+ * order [parts, groups, …]
  * @EG_ROLE_VECTOR: a float32 copy
  * @EG_ROLE_TURNED_VECTOR: a float32 copy of a tensor [rows, …, cols] turned to [cols, rows]
+ * @EG_ROLE_SORTED_VECTOR: a float32 copy, sorted as the matrix's rows
  */
 typedef enum
 {
   EG_ROLE_MATRIX,
   EG_ROLE_TURNED_MATRIX,
+  EG_ROLE_SORTED_MATRIX,
   EG_ROLE_VECTOR,
   EG_ROLE_TURNED_VECTOR,
+  EG_ROLE_SORTED_VECTOR,
 } EgTensorRole;
 
 /**
@@ -102,6 +107,7 @@ typedef enum
  * @map: (nullable): applied to each number of a vector
  * @wanted: offset in the family's sizes of a gboolean that says whether it is there, and @field, the name in
  * config.json; 0: always
+ * @groups, @parts: of what is sorted
  */
 typedef struct
 {
@@ -113,6 +119,8 @@ typedef struct
   float (*map) (float);
   gsize wanted;
   const char *field;
+  EgDim groups;
+  guint8 parts;
 } EgTensorSpec;
 
 /**
@@ -145,8 +153,8 @@ typedef struct
  * @sites: [n_sites] by EgSite; the first is the residual stream's. @knockout_site: whose paths a knockout
  * cuts; -1: none can be cut
  * @root: the name before all tensors but the head, which some checkpoints leave out
- * @embedding, @positions, @norm, @norm_bias, @head: names after it, alternatives with | between them; NULL
- * for what there is not
+ * @embedding, @positions, @norm, @norm_bias, @head (without the root): names after it, alternatives with |
+ * between them; NULL for what there is not
  * @layer_prefix: "layers.%zu."; @tensors: [n_tensors] of a layer; @layer_size: of the struct of its weights
  * @ignored: names of tensors of a layer that are no weights, NULL at the end
  * @row_width: floats of a workspace for one row of a group

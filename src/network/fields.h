@@ -28,12 +28,26 @@ gboolean eg_fields_size (const EgFields *self, const char *name, gsize *value, G
 gboolean
 eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error);
 
+/* A number from least to most, or the fallback where there is none. EG_ERROR_FORMAT. */
+gboolean eg_fields_number (const EgFields *self,
+                           const char *name,
+                           double fallback,
+                           double least,
+                           double most,
+                           double *value,
+                           GError **error);
+
 gboolean eg_fields_boolean (
     const EgFields *self, const char *name, gboolean fallback, gboolean *value, GError **error);
 
-/* A norm's ε, from 0 to 1, under whichever of its names it has: layer_norm_epsilon, norm_epsilon, norm_eps,
- * rms_norm_eps; 1e-5 where there is none. EG_ERROR_FORMAT also when two of them disagree. */
+/* A norm's ε, from 0 to 1, under whichever of its names it has: layer_norm_epsilon, layer_norm_eps,
+ * norm_epsilon, norm_eps, rms_norm_eps; 1e-5 where there is none. EG_ERROR_FORMAT also when two of them
+ * disagree. */
 gboolean eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error);
+
+/* EG_ERROR_FORMAT: two fields that mean the same contradict each other. Returns: FALSE. */
+gboolean
+eg_fields_set_disagreement (const EgFields *self, const char *name, const char *other, GError **error);
 
 /* Two names of one size: EG_ERROR_FORMAT when both are there and disagree. */
 gboolean eg_fields_agree (const EgFields *self, const char *name, const char *other, GError **error);

@@ -92,6 +92,8 @@ eg_figure_get_height (const EgFigure *self, const EgTraceGrid *grid)
   const EgFigureOptions *options = &self->options;
   const double width = options->width * POINTS_PER_INCH;
 
+  if (self->drawing != NULL)
+    return self->drawing->get_height (self->drawing, options);
   if (options->height > 0)
     return options->height * POINTS_PER_INCH;
   if (self->picture == EG_PICTURE_SITES)
@@ -130,6 +132,11 @@ eg_figure_draw (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, doub
 {
   const double width = self->options.width * POINTS_PER_INCH, height = eg_figure_get_height (self, grid);
 
+  if (self->drawing != NULL)
+    {
+      self->drawing->draw (self->drawing, &self->options, cr, pixel);
+      return;
+    }
   if (self->picture == EG_PICTURE_SITES)
     {
       draw_sites (self, grid, cr, height, pixel);

@@ -47,8 +47,20 @@ typedef enum
 const char *eg_picture_get_name (EgPicture picture);
 
 /**
+ * EgDrawing: a picture of something else, on paper.
+ * @get_height: in points; @draw: as eg_figure_draw(). Both get the drawing
+ */
+typedef struct
+{
+  double (*get_height) (gconstpointer drawing, const EgFigureOptions *options);
+  void (*draw) (gconstpointer drawing, const EgFigureOptions *options, cairo_t *cr, double pixel);
+  gpointer data;
+} EgDrawing;
+
+/**
  * EgFigure:
  * @pins: [n_pins], of %EG_PICTURE_PINNED
+ * @drawing: what is drawn in place of a picture of a trace, or %NULL
  */
 typedef struct
 {
@@ -56,6 +68,7 @@ typedef struct
   EgFigureOptions options;
   EgCell pins[EG_MAX_PINS];
   gsize n_pins;
+  const EgDrawing *drawing;
 } EgFigure;
 
 /* In points: what options.height says, or what suits the width. */

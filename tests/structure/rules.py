@@ -12,7 +12,8 @@ ASK = [*LIBRARY, "trace/ask"]
 PLAN = [*ASK, "trace/plan"]
 RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
-PLOT = [*RESULT, "plot"]
+COMPARE = [*RESULT, "trace/compare"]
+PLOT = [*COMPARE, "plot"]
 ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap"]
 PARTS = [*ABOVE, "app/parts"]
 
@@ -28,14 +29,16 @@ ROOMS = {
     "network": ENGINE,
     "network/attention": NETWORK,
     "network/ssm": NETWORK,
+    "network/gpt-neox": [*NETWORK, "network/attention"],
     "network/gpt2": [*NETWORK, "network/attention"],
     "network/mamba1": [*NETWORK, "network/ssm"],
     "library": [*NETWORK, "tokenizer"],
     "trace/ask": LIBRARY,
     "trace/plan": ASK,
     "trace/result": ASK,
+    "trace/compare": RESULT,
     "trace/run": [*PLAN, *RESULT],
-    "plot": RESULT,
+    "plot": COMPARE,
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
     "app/parts": ABOVE,

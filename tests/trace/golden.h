@@ -10,8 +10,9 @@
 /* NULL-terminated. */
 extern const char *const golden_models[];
 
-/* The same of GPT-2, made by make_gpt2.py. */
+/* The same of GPT-2, made by make_gpt2.py, and of GPT-NeoX, made by make_neox.py. */
 extern const char *const golden_gpt2_models[];
+extern const char *const golden_neox_models[];
 
 EgModel *golden_open (const char *name);
 

@@ -475,7 +475,8 @@ main (int argc, char **argv)
   static const char *const deep[] = { "deep", "gpt2-hub", NULL };
   golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
-  static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", NULL };
+  golden_add_tests (golden_neox_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
+  static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", "neox-serial", NULL };
   golden_add_tests (wide_and_narrow, "/cuda/every-site-as-the-processor/*", test_all_sites);
   g_test_add_func ("/cuda/any-order-and-pooled-memory", test_order);
   golden_add_tests (deep, "/cuda/layers-that-come-one-after-another/*", test_staged_layers);

@@ -628,8 +628,9 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  static const char *const deep[] = { "deep", "gpt2-deep", NULL };
-  static const char *const small[] = { "expand2", "gpt2-bin", "gpt2-half", NULL };
+  static const char *const deep[] = { "deep", "gpt2-deep", "neox-deep", NULL };
+  static const char *const small[]
+      = { "expand2", "gpt2-bin", "gpt2-half", "neox-pythia", "neox-serial", NULL };
   golden_add_tests (deep, "/tracer/*/same-bits-with-any-number-of-threads", test_threads);
   golden_add_tests (small, "/tracer/*/continued-runs-equal-whole-runs", test_continuation);
   golden_add_tests (deep, "/tracer/*/frozen-paths-are-whole-runs", test_frozen_continuation);

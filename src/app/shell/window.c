@@ -11,6 +11,7 @@
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/wheel.h"
+#include "app/shell/comparing.h"
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
@@ -139,7 +140,8 @@ update_title (EgWindow *self, EgTracePage *page)
 static void
 update (EgWindow *self)
 {
-  static const char *const of_results[] = { "win.export", "win.save", "win.copy", "win.print" };
+  static const char *const of_results[]
+      = { "win.export", "win.save", "win.copy", "win.print", "win.compare" };
   EgTracePage *page = eg_tabs_get_front (self->tabs);
   const gboolean has_result = page != NULL && eg_trace_page_get_result (page) != NULL;
 
@@ -304,6 +306,22 @@ static void
 print_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_exporter_print (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+compare_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  EgTracePage *front = eg_window_get_page (self);
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->tab_view); i++)
+    {
+      gpointer page = adw_tab_page_get_child (adw_tab_view_get_nth_page (self->tab_view, i));
+      if (page != front && eg_trace_page_get_result (page) != NULL)
+        g_ptr_array_add (others, page);
+    }
+  eg_comparing_ask (GTK_WINDOW (self), front, others, self->messages);
 }
 
 static void
@@ -662,6 +680,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.export", NULL, export_action },
     { "win.copy", NULL, copy_action },
     { "win.print", NULL, print_action },
+    { "win.compare", NULL, compare_action },
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
@@ -817,9 +836,10 @@ eg_window_open_model (EgWindow *self, const char *name)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   const EgTokenizerChoice choice = { .setting = *self->tokenizer != '\0' ? self->tokenizer : NULL };
-  g_autofree char *demo = name == NULL || strcmp (name, "demo") == 0 ? eg_model_find_demo () : NULL;
+  const EgDemo *demo = name == NULL ? &eg_demos[0] : eg_demo_find (name);
+  g_autofree char *folder = demo != NULL ? eg_demo_get_folder (demo) : NULL;
 
-  eg_model_loader_open (self->loader, demo != NULL ? demo : name, &choice);
+  eg_model_loader_open (self->loader, folder != NULL ? folder : name, &choice);
 }
 
 void

@@ -123,6 +123,12 @@ cpu_attention (EgStream *stream, const EgAttention *op)
 }
 
 static void
+cpu_rotate (EgStream *stream, const EgRotary *op)
+{
+  kernels->rotate (op, scratch (stream, 0, op->n_rotary));
+}
+
+static void
 cpu_activate (EgStream *stream, EgActivation activation, float *x, gsize n)
 {
   kernels->activate (activation, x, n);
@@ -203,6 +209,7 @@ static EgBackend cpu_backend = {
   .scan = cpu_scan,
   .gate = cpu_gate,
   .attention = cpu_attention,
+  .rotate = cpu_rotate,
   .activate = cpu_activate,
   .add = cpu_add,
   .copy_rows = cpu_copy_rows,

@@ -306,6 +306,45 @@ gate (const EgGate *op)
     gate_row (op->y + r * op->n_inner, op->z + r * op->ldz, op->n_inner);
 }
 
+/* One head. cosines, sines: [half]. */
+static inline void
+rotate_head (float *restrict y,
+             const float *restrict x,
+             const float *restrict cosines,
+             const float *restrict sines,
+             gsize half,
+             gsize n)
+{
+  for (gsize i = 0; i < half; i++)
+    {
+      y[i] = x[i] * cosines[i] - x[i + half] * sines[i];
+      y[i + half] = x[i + half] * cosines[i] + x[i] * sines[i];
+    }
+  for (gsize i = 2 * half; i < n; i++)
+    y[i] = x[i];
+}
+
+static void
+rotate (const EgRotary *op, float *scratch)
+{
+  const gsize half = op->n_rotary / 2;
+  float *cosines = scratch, *sines = scratch + half;
+  for (gsize s = 0; s < op->n_segments; s++)
+    for (gsize t = 0; t < op->segments[s].n_rows; t++)
+      {
+        const gsize row = op->segments[s].row + t;
+        for (gsize i = 0; i < half; i++)
+          {
+            const float angle = (float)(op->segments[s].first + t) * op->frequencies[i];
+            cosines[i] = (float)cos ((double)angle);
+            sines[i] = (float)sin ((double)angle);
+          }
+        for (gsize h = 0; h < op->n_heads; h++)
+          rotate_head (op->y + row * op->ldy + h * op->d_head, op->x + row * op->ldx + h * op->d_head,
+                       cosines, sines, half, op->d_head);
+      }
+}
+
 static void
 add (float *restrict y, const float *restrict x, gsize n)
 {
@@ -393,6 +432,7 @@ const EgCpuKernels EG_KERNELS = {
   .scan = scan,
   .gate = gate,
   .attend = EG_ATTEND,
+  .rotate = rotate,
   .activate = activate,
   .add = add,
   .log_sum_exp = log_sum_exp,

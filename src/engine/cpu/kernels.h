@@ -49,6 +49,8 @@ typedef struct
   void (*gate) (const EgGate *op);
   /* One head of one segment. scratch: a float for each position that a row of it reads */
   void (*attend) (const EgAttention *op, gsize segment, gsize head, float *scratch);
+  /* scratch: [n_rotary] */
+  void (*rotate) (const EgRotary *op, float *scratch);
   void (*activate) (EgActivation activation, float *x, gsize n);
   void (*add) (float *y, const float *x, gsize n);
   /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of

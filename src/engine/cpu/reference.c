@@ -228,6 +228,31 @@ reference_attention (EgStream *stream, const EgAttention *op)
     }
 }
 
+static void
+reference_rotate (EgStream *stream, const EgRotary *op)
+{
+  const gsize half = op->n_rotary / 2;
+  for (gsize s = 0; s < op->n_segments; s++)
+    for (gsize t = 0; t < op->segments[s].n_rows; t++)
+      for (gsize h = 0; h < op->n_heads; h++)
+        {
+          const gsize row = op->segments[s].row + t;
+          const float *x = op->x + row * op->ldx + h * op->d_head;
+          float *y = op->y + row * op->ldy + h * op->d_head;
+          for (gsize i = 0; i < op->d_head; i++)
+            {
+              if (i >= 2 * half)
+                {
+                  y[i] = x[i];
+                  continue;
+                }
+              const double angle = (double)((float)(op->segments[s].first + t) * op->frequencies[i % half]);
+              const double other = i < half ? -(double)x[i + half] : (double)x[i - half];
+              y[i] = (float)((double)x[i] * cos (angle) + other * sin (angle));
+            }
+        }
+}
+
 static double
 activated (EgActivation activation, double x)
 {
@@ -346,6 +371,7 @@ eg_backend_reference (void)
     .scan = reference_scan,
     .gate = reference_gate,
     .attention = reference_attention,
+    .rotate = reference_rotate,
     .activate = reference_activate,
     .add = reference_add,
     .copy_rows = reference_copy_rows,

@@ -14,6 +14,7 @@
   OP (SCAN, scan, (EgStream *stream, const EgScan *op), op)                                                  \
   OP (GATE, gate, (EgStream *stream, const EgGate *op), op)                                                  \
   OP (ATTENTION, attention, (EgStream *stream, const EgAttention *op), op)                                   \
+  OP (ROTATE, rotate, (EgStream *stream, const EgRotary *op), op)                                            \
   OP (ACTIVATE, activate, (EgStream *stream, EgActivation kind, float *x, gsize n), kind, x, n)              \
   OP (ADD, add, (EgStream *stream, float *y, const float *x, gsize n), y, x, n)                              \
   OP (COPY_ROWS, copy_rows, (EgStream *stream, const EgRowCopy *rows, gsize n, gsize width), rows, n, width) \
