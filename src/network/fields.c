@@ -24,6 +24,16 @@ eg_fields_text (const EgFields *self, const char *name)
                                     : NULL;
 }
 
+static gboolean
+check_size (const EgFields *self, const char *name, guint64 number, GError **error)
+{
+  if (number >= 1 && number <= MAX_SIZE)
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a whole number from 1 to %u"),
+               self->where, name, MAX_SIZE);
+  return FALSE;
+}
+
 gboolean
 eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **error)
 {
@@ -33,22 +43,18 @@ eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **e
       return FALSE;
     }
   guint64 number;
-  if (!eg_json_node_get_size (json_object_get_member (self->object, name), &number) || number < 1
-      || number > MAX_SIZE)
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   _ ("%s: the field “%s” must be a whole number from 1 to %u"), self->where, name, MAX_SIZE);
-      return FALSE;
-    }
+  if (!eg_json_node_get_size (json_object_get_member (self->object, name), &number))
+    number = 0;
   *value = (gsize)number;
-  return TRUE;
+  return check_size (self, name, number, error);
 }
 
 gboolean
 eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error)
 {
   *value = fallback;
-  return !eg_fields_has (self, name) || eg_fields_size (self, name, value, error);
+  return eg_fields_has (self, name) ? eg_fields_size (self, name, value, error)
+                                    : check_size (self, name, fallback, error);
 }
 
 gboolean
