@@ -291,18 +291,26 @@ get_class (JsonObject *object)
                                                   : g_strdup (name);
 }
 
-/* A broken config.json is for others to complain of. */
-static void
-read_model_config (Reader *self)
+/* What is wrong in a config.json is for others to complain of; that it cannot be read is not. */
+static gboolean
+read_model_config (Reader *self, GError **error)
 {
-  g_autoptr (JsonNode) root = load (self, "config.json", NULL);
+  GError *problem = NULL;
+  g_autoptr (JsonNode) root = load (self, "config.json", &problem);
+  if (problem != NULL && problem->domain != EG_ERROR)
+    {
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+  g_clear_error (&problem);
   if (root == NULL)
-    return;
+    return TRUE;
   JsonObject *object = json_node_get_object (root);
   self->settings->model_type
       = g_strdup (eg_json_node_get_text (json_object_get_member (object, "model_type")));
   if (self->settings->class_name == NULL)
     self->settings->class_name = get_class (object);
+  return TRUE;
 }
 
 static gboolean
@@ -372,12 +380,8 @@ eg_tokenizer_settings_load (const char *folder, GError **error)
   GError *problem = NULL;
   g_autoptr (JsonNode) root = load (&self, CONFIG, &problem);
   JsonObject *config = root != NULL ? json_node_get_object (root) : NULL;
-  gboolean ok = problem == NULL && (config == NULL || read_config (&self, config, &problem));
-  if (ok)
-    {
-      read_model_config (&self);
-      ok = read_tokens (&self, config, &problem);
-    }
+  const gboolean ok = problem == NULL && (config == NULL || read_config (&self, config, &problem))
+                      && read_model_config (&self, &problem) && read_tokens (&self, config, &problem);
   if (!ok)
     g_propagate_error (error, problem);
   return ok ? g_steal_pointer (&settings) : NULL;

@@ -24,6 +24,8 @@ static EgModel *model;
 static EgTraceRequest *request;
 static EgTraceResult *result;
 static EgTracePartial *partial;
+/* What was halved for want of memory has rows in matrices of other heights, and so other last bits. */
+static gboolean has_all_memory;
 
 /* ---- what is tried ---- */
 
@@ -100,17 +102,14 @@ same_scores (const EgTraceResult *one, const EgTraceResult *other)
          == 0;
 }
 
-/* With fewer threads it has the same bits. (Groups that were halved for want of memory are compared in
- * test-fault-sweep.c.) */
+/* With fewer threads it has the same bits. */
 static gboolean
 trace (const char *threads, GError **error)
 {
   g_autoptr (EgTraceRequest) again = eg_trace_request_copy (request);
   again->threads = (guint)g_ascii_strtoull (threads, NULL, 10);
   g_autoptr (EgTraceResult) found = eg_trace_run (model, again, NULL, NULL, NULL, error);
-  g_assert_true (
-      found == NULL
-      || (found->complete && (system_faults_count (SYSTEM_THREAD) == 0 || same_scores (found, result))));
+  g_assert_true (found == NULL || (found->complete && (!has_all_memory || same_scores (found, result))));
   return found != NULL;
 }
 
@@ -138,25 +137,18 @@ trace_and_keep (const char *argument, GError **error)
   g_autoptr (EgTraceResult) found = eg_trace_run (model, request, NULL, keep, &kept, error);
   const gboolean saved = found != NULL && eg_trace_keeper_save (kept.keeper, partial, found, error);
   eg_trace_keeper_free (kept.keeper);
-  g_assert_true (found == NULL || same_scores (found, result));
+  g_assert_true (found == NULL || !has_all_memory || same_scores (found, result));
   return saved;
 }
 
 static const Scenario scenarios[] = {
-  { "save/npz", NULL, save_npz, TRUE, TRUE },
-  { "save/partial", NULL, save_partial, TRUE, TRUE },
-  { "save/json", NULL, save_json, TRUE, TRUE },
-  { "save/csv", NULL, save_csv, TRUE, TRUE },
-  { "save/svg", ".svg", save_figure, TRUE },
-  { "save/png", ".png", save_figure, TRUE },
-  { "save/pdf", ".pdf", save_figure, TRUE },
-  { "load/npz", NULL, load_npz, FALSE },
-  { "load/saved", NULL, load_saved, FALSE },
-  { "open/safetensors", "expand2", open_model, FALSE },
-  { "open/shards", "sharded", open_model, FALSE },
-  { "open/torch", "gpt2-bin", open_model, FALSE },
-  { "trace/one-thread", "1", trace, FALSE },
-  { "trace/three-threads", "3", trace, FALSE },
+  { "save/npz", NULL, save_npz, TRUE, TRUE },      { "save/partial", NULL, save_partial, TRUE, TRUE },
+  { "save/json", NULL, save_json, TRUE, TRUE },    { "save/csv", NULL, save_csv, TRUE, TRUE },
+  { "save/svg", ".svg", save_figure, TRUE },       { "save/png", ".png", save_figure, TRUE },
+  { "save/pdf", ".pdf", save_figure, TRUE },       { "load/npz", NULL, load_npz, FALSE },
+  { "load/saved", NULL, load_saved, FALSE },       { "open/safetensors", "expand2", open_model, FALSE },
+  { "open/shards", "sharded", open_model, FALSE }, { "open/torch", "gpt2-bin", open_model, FALSE },
+  { "trace/one-thread", "1", trace, FALSE },       { "trace/three-threads", "3", trace, FALSE },
   { "trace/kept", NULL, trace_and_keep, TRUE },
 };
 
@@ -190,15 +182,27 @@ assert_target (const char *expected, gsize n_expected)
   g_assert_true (memcmp (found, expected, n_found) == 0);
 }
 
+/* A thread that has handed over its result may hold the main context's for a moment yet. */
+static void
+assert_closed (guint n_open)
+{
+  for (guint i = 0; i < 5000 && count_names ("/proc/self/fd") != n_open; i++)
+    g_usleep (1000);
+  g_assert_cmpuint (count_names ("/proc/self/fd"), ==, n_open);
+}
+
 static const char old[] = "what was there before";
 
 static gboolean
 attempt (const Scenario *self, SystemCall kind, guint64 after, gboolean for_good, gboolean no_unnamed)
 {
   g_autoptr (GError) error = NULL;
+  /* Of a file that is replaced, GLib waits until it is on the disk. */
+  g_unlink (target);
   if (self->writes)
     g_assert_true (g_file_set_contents (target, old, sizeof old - 1, NULL));
   const guint n_names = count_names (folder), n_open = count_names ("/proc/self/fd");
+  has_all_memory = kind != SYSTEM_MEMORY;
   system_faults_set (kind, after, for_good, no_unnamed);
   const gboolean done = self->run (self->argument, &error);
   system_faults_end ();
@@ -208,7 +212,7 @@ attempt (const Scenario *self, SystemCall kind, guint64 after, gboolean for_good
   if (!done && g_test_verbose ())
     g_test_message ("%s, %d, %" G_GUINT64_FORMAT ": %s", self->name, kind, after, error->message);
   g_assert_cmpuint (count_names (folder), ==, n_names);
-  g_assert_cmpuint (count_names ("/proc/self/fd"), ==, n_open);
+  assert_closed (n_open);
   if (self->writes && !done && self->run != trace_and_keep)
     assert_target (old, strlen (old));
   return done;

@@ -5,6 +5,7 @@
 #include "engine/cpu/top.h"
 
 #include <cblas.h>
+#include <glib/gi18n.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,7 @@ struct _EgStream
 {
   EgTeam *team;
   Scratch *scratch; /* [threads] */
+  int failed;       /* there was no memory for scratch; atomic */
 };
 
 static const EgCpuKernels *kernels;
@@ -47,7 +49,7 @@ cpu_release (EgBackend *self, float *memory)
 static EgStream *
 cpu_stream_new (EgBackend *self, gsize n_threads)
 {
-  EgStream *stream = g_new (EgStream, 1);
+  EgStream *stream = g_new0 (EgStream, 1);
   stream->team = eg_team_new (n_threads);
   stream->scratch = g_new0 (Scratch, n_threads);
   return stream;
@@ -63,7 +65,17 @@ cpu_stream_free (EgStream *stream)
   g_free (stream);
 }
 
-/* Scratch of at least n floats, valid until the thread's next call. */
+static EgStreamState
+cpu_check (EgStream *stream, const char **why)
+{
+  if (!g_atomic_int_get (&stream->failed))
+    return EG_STREAM_WORKS;
+  *why = _ ("There is no memory left for the products");
+  return EG_STREAM_NO_MEMORY;
+}
+
+/* Scratch of at least n floats, valid until the thread's next call; NULL where there is no memory, and then
+ * the stream has failed. */
 static float *
 scratch (EgStream *stream, gsize thread, gsize n)
 {
@@ -72,9 +84,9 @@ scratch (EgStream *stream, gsize thread, gsize n)
     {
       free (it->memory);
       it->memory = cpu_alloc (NULL, n);
+      it->n = it->memory ? n : 0;
       if (!it->memory)
-        g_error ("No memory for %" G_GSIZE_FORMAT " floats of scratch", n);
-      it->n = n;
+        g_atomic_int_set (&stream->failed, TRUE);
     }
   return it->memory;
 }
@@ -138,6 +150,8 @@ multiply_panel (gpointer data, gsize index, gsize thread)
   if (op->w->dtype != EG_DTYPE_F32)
     {
       float *wide = scratch (it->stream, thread, it->panel * k);
+      if (!wide)
+        return;
       widen (op->w, first, n, wide);
       panel = wide;
     }
@@ -171,7 +185,9 @@ cpu_conv_silu (EgStream *stream, const EgConv *op)
 static void
 cpu_scan (EgStream *stream, const EgScan *op)
 {
-  kernels->scan (op, scratch (stream, 0, op->n_state * EG_SCAN_BLOCK));
+  float *memory = scratch (stream, 0, op->n_state * EG_SCAN_BLOCK);
+  if (memory)
+    kernels->scan (op, memory);
 }
 
 static void
@@ -191,8 +207,9 @@ static void
 attend_part (gpointer data, gsize index, gsize thread)
 {
   const Attending *it = data;
-  kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads,
-                   scratch (it->stream, thread, it->n_scores));
+  float *scores = scratch (it->stream, thread, it->n_scores);
+  if (scores)
+    kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads, scores);
 }
 
 static void
@@ -279,6 +296,8 @@ head_panel (const Head *it, gsize index, gsize thread)
   const gsize n_rows = it->op->n_rows;
   const gboolean narrow = head->dtype != EG_DTYPE_F32;
   float *logits = scratch (it->stream, thread, it->panel * (n_rows + (narrow ? d : 0)));
+  if (!logits)
+    return;
   const float *panel = (const float *)head->data + first * d;
   if (narrow)
     {
@@ -329,9 +348,9 @@ cpu_head (EgStream *stream, const EgHead *op)
   if (n_rows == 0)
     return;
   const gsize panel = panel_rows (op->head), n_panels = (op->head->rows + panel - 1) / panel;
-  g_autofree HeadPart *parts = g_new (HeadPart, n_panels * n_rows);
-  g_autofree float *target = g_new (float, n_rows);
-  g_autofree float *against = g_new (float, n_rows);
+  g_autofree HeadPart *parts = g_new0 (HeadPart, n_panels * n_rows);
+  g_autofree float *target = g_new0 (float, n_rows);
+  g_autofree float *against = g_new0 (float, n_rows);
   Head it = { stream, op, panel, parts, target, against };
   eg_team_run (stream->team, 1, head_target_panel, &it);
   eg_team_run (stream->team, n_panels - 1, head_other_panel, &it);
@@ -379,6 +398,7 @@ static EgBackend cpu_backend = {
   .name = "cpu",
   .stream_new = cpu_stream_new,
   .stream_free = cpu_stream_free,
+  .check = cpu_check,
   .alloc = cpu_alloc,
   .release = cpu_release,
   .upload = cpu_copy,
