@@ -147,3 +147,11 @@ eg_fields_require_text (const EgFields *self, const char *name, const char *only
                forms[0]);
   return FALSE;
 }
+
+gboolean
+eg_fields_size_by (
+    const EgFields *self, const char *name, const char *other, gsize fallback, gsize *value, GError **error)
+{
+  return eg_fields_agree (self, name, other, error)
+         && eg_fields_size_or (self, eg_fields_has (self, other) ? other : name, fallback, value, error);
+}

@@ -28,6 +28,10 @@ gboolean eg_fields_size (const EgFields *self, const char *name, gsize *value, G
 gboolean
 eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error);
 
+/* The same of a size that has two names, either of which may be there; EG_ERROR_FORMAT when they disagree. */
+gboolean eg_fields_size_by (
+    const EgFields *self, const char *name, const char *other, gsize fallback, gsize *value, GError **error);
+
 gboolean eg_fields_boolean (
     const EgFields *self, const char *name, gboolean fallback, gboolean *value, GError **error);
 
