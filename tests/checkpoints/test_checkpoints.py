@@ -11,7 +11,8 @@ import tempfile
 import recipes
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-TOLERANCE = 2e-5
+# Random networks magnify rounding: transformers in float32 is up to 6e-5 from itself in float64.
+TOLERANCE = 1e-4
 
 
 def read(line):
