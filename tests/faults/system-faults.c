@@ -214,11 +214,18 @@ typedef int ModeFunc (int, mode_t);
 typedef int RenameFunc (const char *, const char *);
 typedef int LinkFunc (int, const char *, int, const char *, int);
 
+static gboolean
+is_folder (int file)
+{
+  /* A file without a name was opened by its folder's. */
+  return (fcntl (file, F_GETFL) & O_TMPFILE) == O_DIRECTORY;
+}
+
 int
 fsync (int file)
 {
   NEXT ("fsync", FileFunc)
-  if (file_fails (SYSTEM_SYNC, file, EIO))
+  if (file_fails (is_folder (file) ? SYSTEM_CLOSE : SYSTEM_SYNC, file, EIO))
     return -1;
   /* No test waits for the disk. */
   return is_armed () ? 0 : next (file);
@@ -228,7 +235,7 @@ int
 fchmod (int file, mode_t mode)
 {
   NEXT ("fchmod", ModeFunc)
-  return file_fails (SYSTEM_SYNC, file, EIO) ? -1 : next (file, mode);
+  return file_fails (SYSTEM_CLOSE, file, EIO) ? -1 : next (file, mode);
 }
 
 /* The file is closed, whatever is said of it. */
@@ -236,7 +243,7 @@ int
 close (int file)
 {
   NEXT ("close", FileFunc)
-  const gboolean failed = file_fails (SYSTEM_SYNC, file, EIO);
+  const gboolean failed = file_fails (SYSTEM_CLOSE, file, EIO);
   const int status = next (file);
   if (failed)
     errno = EIO;

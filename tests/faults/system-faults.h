@@ -9,7 +9,8 @@
  * SystemCall: what can fail, each kind counted by itself. Files count below the watched folders alone.
  * @SYSTEM_OPEN: open; a process has too many files. @SYSTEM_READ: read, pread, mmap of a file, fstat: EIO
  * @SYSTEM_WRITE: write; half of it is written, and then the disk is full
- * @SYSTEM_SYNC: fsync, fchmod, close: EIO. @SYSTEM_RENAME: rename, linkat: EIO
+ * @SYSTEM_SYNC: fsync of a file: EIO, of which the next one says nothing any more
+ * @SYSTEM_CLOSE: close, fchmod, fsync of a folder: EIO. @SYSTEM_RENAME: rename, linkat: EIO
  * @SYSTEM_MEMORY: allocations that may fail: aligned_alloc, g_try_malloc… @SYSTEM_THREAD: pthread_create
  */
 typedef enum
@@ -18,6 +19,7 @@ typedef enum
   SYSTEM_READ,
   SYSTEM_WRITE,
   SYSTEM_SYNC,
+  SYSTEM_CLOSE,
   SYSTEM_RENAME,
   SYSTEM_MEMORY,
   SYSTEM_THREAD,

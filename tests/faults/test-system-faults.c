@@ -213,6 +213,8 @@ attempt (const Scenario *self, SystemCall kind, guint64 after, gboolean for_good
     g_test_message ("%s, %d, %" G_GUINT64_FORMAT ": %s", self->name, kind, after, error->message);
   g_assert_cmpuint (count_names (folder), ==, n_names);
   assert_closed (n_open);
+  /* What may never have come to the disk does not take the old file's place. */
+  g_assert_true (!done || kind != SYSTEM_SYNC || self->run == trace_and_keep || system_faults_failed () == 0);
   if (self->writes && !done && self->run != trace_and_keep)
     assert_target (old, strlen (old));
   return done;
