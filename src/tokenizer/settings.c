@@ -397,14 +397,31 @@ eg_tokenizer_settings_free (EgTokenizerSettings *self)
   g_free (self);
 }
 
-gboolean
-eg_tokenizer_settings_rule_prefix_space (const EgTokenizerSettings *self)
+/* Whether the class has the setting, so that tokenizer.json's does not count. */
+static gboolean
+rules_prefix_space (const EgTokenizerSettings *self)
 {
   static const char *const names[]
       = { "GPTNeoXTokenizer",    "GPT2Tokenizer",    "CodeGenTokenizer", "CohereTokenizer",
           "BlenderbotTokenizer", "DebertaTokenizer", "RobertaTokenizer", "LukeTokenizer",
           "Qwen2Tokenizer",      "Qwen3_5Tokenizer", "WhisperTokenizer", NULL };
   return self->class_name == NULL || g_strv_contains (names, self->class_name);
+}
+
+/* The classes of the models that Engram traces, which put no space there unless they are told to. */
+static gboolean
+has_no_prefix_space (const EgTokenizerSettings *self)
+{
+  static const char *const names[] = { "GPTNeoXTokenizer", "GPT2Tokenizer", NULL };
+  return self->class_name != NULL ? g_strv_contains (names, self->class_name) : self->model_type != NULL;
+}
+
+int
+eg_tokenizer_settings_get_prefix_space (const EgTokenizerSettings *self)
+{
+  if (self->add_prefix_space < 0)
+    return has_no_prefix_space (self) ? FALSE : -1;
+  return rules_prefix_space (self) ? self->add_prefix_space : -1;
 }
 
 gboolean
