@@ -25,6 +25,16 @@ eg_fields_text (const EgFields *self, const char *name)
                                     : NULL;
 }
 
+static gboolean
+check_size (const EgFields *self, const char *name, guint64 number, GError **error)
+{
+  if (number >= 1 && number <= MAX_SIZE)
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a whole number from 1 to %u"),
+               self->where, name, MAX_SIZE);
+  return FALSE;
+}
+
 gboolean
 eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **error)
 {
@@ -34,22 +44,18 @@ eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **e
       return FALSE;
     }
   guint64 number;
-  if (!eg_json_node_get_size (json_object_get_member (self->object, name), &number) || number < 1
-      || number > MAX_SIZE)
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   _ ("%s: the field “%s” must be a whole number from 1 to %u"), self->where, name, MAX_SIZE);
-      return FALSE;
-    }
+  if (!eg_json_node_get_size (json_object_get_member (self->object, name), &number))
+    number = 0;
   *value = (gsize)number;
-  return TRUE;
+  return check_size (self, name, number, error);
 }
 
 gboolean
 eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error)
 {
   *value = fallback;
-  return !eg_fields_has (self, name) || eg_fields_size (self, name, value, error);
+  return eg_fields_has (self, name) ? eg_fields_size (self, name, value, error)
+                                    : check_size (self, name, fallback, error);
 }
 
 gboolean
@@ -151,4 +157,12 @@ eg_fields_require_text (const EgFields *self, const char *name, const char *only
                _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), self->where, name, quoted, name,
                forms[0]);
   return FALSE;
+}
+
+gboolean
+eg_fields_size_by (
+    const EgFields *self, const char *name, const char *other, gsize fallback, gsize *value, GError **error)
+{
+  return eg_fields_agree (self, name, other, error)
+         && eg_fields_size_or (self, eg_fields_has (self, other) ? other : name, fallback, value, error);
 }

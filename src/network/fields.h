@@ -23,10 +23,14 @@ gboolean eg_fields_has (const EgFields *self, const char *name);
 const char *eg_fields_text (const EgFields *self, const char *name);
 
 /* A whole number from 1 to 2²⁴: products of two of them stay far below 2⁶⁴. The field must be there; or else
- * a fallback is taken. EG_ERROR_FORMAT. */
+ * a fallback is taken, which may follow from other fields and is held to the same. EG_ERROR_FORMAT. */
 gboolean eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **error);
 gboolean
 eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error);
+
+/* The same of a size that has two names, either of which may be there; EG_ERROR_FORMAT when they disagree. */
+gboolean eg_fields_size_by (
+    const EgFields *self, const char *name, const char *other, gsize fallback, gsize *value, GError **error);
 
 /* A number from least to most, or the fallback where there is none. EG_ERROR_FORMAT. */
 gboolean eg_fields_number (const EgFields *self,

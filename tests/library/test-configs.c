@@ -118,6 +118,24 @@ test_gpt2_sizes (void)
     }
 }
 
+/* GPT2Config's attribute_map. */
+static void
+test_gpt2_other_names (void)
+{
+  g_autoptr (Parts) parts = parts_new_gpt2 (5);
+  g_free (parts->config);
+  parts->config
+      = g_strdup ("\"model_type\":\"gpt2\",\"hidden_size\":4,\"num_hidden_layers\":2,\"vocab_size\":8,"
+                  "\"max_position_embeddings\":5,\"num_attention_heads\":2,\"n_inner\":6");
+  g_autoptr (EgModel) model = open_with (parts, "\"n_layer\":2");
+  const EgFamily *family = eg_model_get_family (model);
+  g_assert_cmpuint (eg_model_get_sizes (model)->n_positions, ==, 5);
+  for (gsize i = 0; i < family->n_fields; i++)
+    if (g_str_equal (family->fields[i].name, "n_head"))
+      g_assert_cmpuint (eg_size_field_get (&family->fields[i], eg_model_get_sizes (model)), ==, 2);
+  assert_refused (parts, "\"n_head\":4", "“n_head” and “num_attention_heads” mean the same and contradict");
+}
+
 static void
 test_gpt2_activations (void)
 {
@@ -345,6 +363,7 @@ main (int argc, char **argv)
 {
   home = tiny_new_home ();
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/configs/gpt2/sizes-by-the-names-of-all-configs", test_gpt2_other_names);
   g_test_add_func ("/configs/gpt2/mistakes-are-named", test_gpt2_mistakes);
   g_test_add_func ("/configs/gpt2/sizes-and-their-defaults", test_gpt2_sizes);
   g_test_add_func ("/configs/gpt2/activations", test_gpt2_activations);

@@ -249,6 +249,16 @@ eg_application_startup (GApplication *application)
   gtk_window_set_default_icon_name (EG_APPLICATION_ID);
 }
 
+/* A session that ends does not ask the windows: what they have under way is put away here. */
+static void
+eg_application_shutdown (GApplication *application)
+{
+  for (GList *l = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (application))); l != NULL;
+       l = g_list_delete_link (l, l))
+    gtk_window_destroy (l->data);
+  G_APPLICATION_CLASS (eg_application_parent_class)->shutdown (application);
+}
+
 static void
 eg_application_finalize (GObject *object)
 {
@@ -266,6 +276,7 @@ eg_application_class_init (EgApplicationClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = eg_application_finalize;
   application_class->startup = eg_application_startup;
+  application_class->shutdown = eg_application_shutdown;
   application_class->activate = eg_application_activate;
   application_class->open = eg_application_open;
   application_class->command_line = eg_application_command_line;
@@ -288,5 +299,5 @@ eg_application_new (void)
 {
   return g_object_new (EG_TYPE_APPLICATION, "application-id", EG_APPLICATION_ID, "flags",
                        G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN, "resource-base-path",
-                       "/io/github/engram_app/Engram", NULL);
+                       "/io/github/engram_app/Engram", "register-session", TRUE, NULL);
 }

@@ -34,7 +34,7 @@ cpu_release (EgBackend *self, float *memory)
 static EgStream *
 cpu_stream_new (EgBackend *self, gsize n_threads)
 {
-  EgStream *stream = g_new (EgStream, 1);
+  EgStream *stream = g_new0 (EgStream, 1);
   stream->kernels = kernels;
   stream->way = &way;
   stream->team = eg_team_new (n_threads);
@@ -53,6 +53,15 @@ cpu_stream_free (EgStream *stream)
   g_free (stream);
 }
 
+static EgStreamState
+cpu_check (EgStream *stream, const char **why)
+{
+  if (!g_atomic_int_get (&stream->failed))
+    return EG_STREAM_WORKS;
+  *why = _ ("There is no memory left for the products");
+  return EG_STREAM_NO_MEMORY;
+}
+
 float *
 eg_cpu_scratch (EgStream *stream, gsize thread, EgScratch which, gsize n)
 {
@@ -61,9 +70,9 @@ eg_cpu_scratch (EgStream *stream, gsize thread, EgScratch which, gsize n)
     {
       free (it->memory);
       it->memory = cpu_alloc (NULL, n);
+      it->n = it->memory ? n : 0;
       if (!it->memory)
-        g_error ("No memory for %" G_GSIZE_FORMAT " floats of scratch", n);
-      it->n = n;
+        g_atomic_int_set (&stream->failed, TRUE);
     }
   return it->memory;
 }
@@ -89,7 +98,9 @@ cpu_conv_silu (EgStream *stream, const EgConv *op)
 static void
 cpu_scan (EgStream *stream, const EgScan *op)
 {
-  kernels->scan (op, eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, op->n_state * EG_SCAN_BLOCK));
+  float *memory = eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, op->n_state * EG_SCAN_BLOCK);
+  if (memory)
+    kernels->scan (op, memory);
 }
 
 static void
@@ -109,8 +120,9 @@ static void
 attend_part (gpointer data, gsize index, gsize thread)
 {
   const Attending *it = data;
-  kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads,
-                   eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, it->n_scores));
+  float *scores = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, it->n_scores);
+  if (scores)
+    kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads, scores);
 }
 
 static void
@@ -199,6 +211,7 @@ static EgBackend cpu_backend = {
   .name = name,
   .stream_new = cpu_stream_new,
   .stream_free = cpu_stream_free,
+  .check = cpu_check,
   .alloc = cpu_alloc,
   .release = cpu_release,
   .upload = cpu_copy,

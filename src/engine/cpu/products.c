@@ -44,7 +44,7 @@ panels_of (EgStream *stream, const EgMatrix *w)
 }
 
 /* A panel as float32, packed where the way wants that, for so many rows of x; valid until the thread's next
- * one. */
+ * one; NULL where there is no memory. */
 static const float *
 open_panel (const Panels *it, gsize index, gsize n_rows_of_x, gsize thread)
 {
@@ -61,6 +61,8 @@ open_panel (const Panels *it, gsize index, gsize n_rows_of_x, gsize thread)
       if (!ready)
         {
           float *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n_rows * w->cols);
+          if (!to)
+            return NULL;
           packed->pack_panel (to, panel, n, w->cols, element);
           ready = to;
         }
@@ -69,6 +71,8 @@ open_panel (const Panels *it, gsize index, gsize n_rows_of_x, gsize thread)
   if (w->dtype == EG_DTYPE_F32)
     return panel;
   float *wide = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_WIDE, n_rows * w->cols);
+  if (!wide)
+    return NULL;
   const EgMatrix narrow = { panel, w->dtype, n_rows, w->cols, FALSE };
   eg_cpu_widen (it->stream, &narrow, 0, n_rows, wide);
   return wide;
@@ -81,7 +85,8 @@ packed_width (const EgPackedKernels *packed, gsize k)
   return (k + packed->deep - 1) / packed->deep * packed->deep;
 }
 
-/* Rows of x as the way wants them: `step` of them go together. By one thread for all. */
+/* Rows of x as the way wants them: `step` of them go together. By one thread for all; NULL where there is no
+ * memory. */
 static const float *
 open_rows (EgStream *stream, const float *x, gsize ldx, gsize n_rows, gsize k, gsize step)
 {
@@ -90,7 +95,7 @@ open_rows (EgStream *stream, const float *x, gsize ldx, gsize n_rows, gsize k, g
     return x;
   const gsize width = packed_width (packed, k);
   float *rows = eg_cpu_scratch (stream, 0, EG_SCRATCH_ROWS, n_rows * width);
-  for (gsize r = 0; r < n_rows; r += step)
+  for (gsize r = 0; rows && r < n_rows; r += step)
     packed->pack_rows (rows + r * width, x + r * ldx, ldx, MIN (step, n_rows - r), k);
   return rows;
 }
@@ -119,7 +124,8 @@ multiply_panel (gpointer data, gsize index, gsize thread)
                                    .n = MIN (it->panels.panel_rows, op->w->rows - first),
                                    .k = op->w->cols,
                                    .bias = op->bias ? op->bias + first : NULL };
-  it->panels.stream->way->multiply (&product);
+  if (product.panel)
+    it->panels.stream->way->multiply (&product);
 }
 
 void
@@ -129,7 +135,8 @@ eg_cpu_gemm (EgStream *stream, const EgGemm *op)
     return;
   Product product = { panels_of (stream, op->w), op,
                       open_rows (stream, op->x, op->ldx, op->n_rows, op->w->cols, op->n_rows) };
-  eg_team_run (stream->team, product.panels.n_panels, multiply_panel, &product);
+  if (product.x)
+    eg_team_run (stream->team, product.panels.n_panels, multiply_panel, &product);
 }
 
 /* ---- head ---- */
@@ -185,7 +192,7 @@ head_part (const Head *it, gsize index, gsize thread)
   const gsize d = head->cols, n_rows = it->op->n_rows;
   const gsize width = stream->way->packed ? packed_width (stream->way->packed, d) : d;
   float *logits = eg_cpu_scratch (stream, thread, EG_SCRATCH_OP, it->step * part_rows);
-  for (gsize r = 0; r < n_rows; r += it->step)
+  for (gsize r = 0; logits && r < n_rows; r += it->step)
     {
       EgPanelProduct product = { .ldy = n, .x = it->x + r * width, .ldx = d, .k = d };
       product.n_rows = MIN (it->step, n_rows - r);
@@ -194,6 +201,8 @@ head_part (const Head *it, gsize index, gsize thread)
           product.y = logits + p * rows;
           product.panel = open_panel (&it->panels, index * it->part_panels + p, n_rows, thread);
           product.n = MIN (rows, n - p * rows);
+          if (!product.panel)
+            return;
           stream->way->multiply (&product);
         }
       ask_part (it, index, r, product.n_rows, logits, first, n);
@@ -250,11 +259,14 @@ eg_cpu_head (EgStream *stream, const EgHead *op)
               .step = step,
               .part_panels = stream->way->head_panels };
   it.n_parts = (it.panels.n_panels + it.part_panels - 1) / it.part_panels;
-  g_autofree HeadPart *parts = it.parts = g_new (HeadPart, it.n_parts * n_rows);
-  g_autofree float *target = it.target = g_new (float, n_rows);
-  g_autofree float *against = it.against = g_new (float, n_rows);
-  eg_team_run (stream->team, 1, head_target_part, &it);
-  eg_team_run (stream->team, it.n_parts - 1, head_other_part, &it);
+  g_autofree HeadPart *parts = it.parts = g_new0 (HeadPart, it.n_parts * n_rows);
+  g_autofree float *target = it.target = g_new0 (float, n_rows);
+  g_autofree float *against = it.against = g_new0 (float, n_rows);
+  if (it.x)
+    {
+      eg_team_run (stream->team, 1, head_target_part, &it);
+      eg_team_run (stream->team, it.n_parts - 1, head_other_part, &it);
+    }
   for (gsize r = 0; r < n_rows; r++)
     op->answers[r] = join_parts (&it, r);
 }

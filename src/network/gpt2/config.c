@@ -1,4 +1,5 @@
-/* config.json of GPT-2, as Hugging Face's GPT2Config writes it. */
+/* config.json of GPT-2, as Hugging Face's GPT2Config writes it; it also takes the names that sizes have in
+ * all of transformers' configs (its attribute_map). */
 #include "network/gpt2/private.h"
 
 #include "core/error.h"
@@ -30,11 +31,12 @@ eg_gpt2_read (const EgFields *fields, gpointer sizes, GError **error)
   EgGpt2Sizes *self = sizes;
   EgSizes *common = &self->sizes;
   if (!refuse_cross_attention (fields, error)
-      || !eg_fields_size_or (fields, "n_embd", 768, &common->d_model, error)
-      || !eg_fields_size_or (fields, "n_layer", 12, &common->n_layers, error)
+      || !eg_fields_size_by (fields, "n_embd", "hidden_size", 768, &common->d_model, error)
+      || !eg_fields_size_by (fields, "n_layer", "num_hidden_layers", 12, &common->n_layers, error)
       || !eg_fields_size_or (fields, "vocab_size", 50257, &common->vocab_size, error)
-      || !eg_fields_size_or (fields, "n_positions", 1024, &common->n_positions, error)
-      || !eg_fields_size_or (fields, "n_head", 12, &self->n_heads, error)
+      || !eg_fields_size_by (fields, "n_positions", "max_position_embeddings", 1024, &common->n_positions,
+                             error)
+      || !eg_fields_size_by (fields, "n_head", "num_attention_heads", 12, &self->n_heads, error)
       || !eg_attention_share_heads (fields, "n_embd", common->d_model, "n_head", self->n_heads, &self->d_head,
                                     error)
       || !eg_fields_size_or (fields, "n_inner", 4 * common->d_model, &self->n_inner, error)

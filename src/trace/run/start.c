@@ -67,5 +67,9 @@ eg_trace_start (EgModel *model,
   if (partial != NULL)
     eg_tally_take_partial (prompt);
   eg_rounds_plan (prompt, eg_trace_request_get_samples (request));
-  g_thread_unref (g_thread_new ("engram-trace", eg_coordinate, prompt));
+  GThread *thread = g_thread_try_new ("engram-trace", eg_coordinate, prompt, &prompt->error);
+  if (thread != NULL)
+    g_thread_unref (thread);
+  else
+    eg_delivery_finish (prompt);
 }
