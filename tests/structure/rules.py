@@ -12,8 +12,9 @@ ASK = [*LIBRARY, "trace/ask"]
 PLAN = [*ASK, "trace/plan"]
 RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
+PREVIEW = [*PLAN, "trace/run", "preview"]
 PLOT = [*RESULT, "plot"]
-ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap"]
+ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -35,6 +36,7 @@ ROOMS = {
     "trace/plan": ASK,
     "trace/result": ASK,
     "trace/run": [*PLAN, *RESULT],
+    "preview": [*PLAN, "trace/run"],
     "plot": RESULT,
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
@@ -83,7 +85,7 @@ NO_HEAD = {}
 NO_OVERVIEW = {}
 
 # Rooms that may name no family: neither in a name of C nor in an include. Their texts that do:
-NO_FAMILY = ["trace", "study", "plot", "cli", "app"]
+NO_FAMILY = ["trace", "preview", "study", "plot", "cli", "app"]
 FAMILY_WORDS = r"mamba|gpt"
 FAMILY_TEXTS = {
     # What the program is for.
