@@ -1,7 +1,7 @@
 /* The CPU backend: products by OpenBLAS, one thread a stream, and the rest by kernels.c. */
 #include "engine/backend.h"
-#include "engine/cpu/kernels.h"
-#include "engine/cpu/team.h"
+#include "engine/cpu/back.h"
+#include "engine/cpu/cpu-stream.h"
 #include "engine/cpu/top.h"
 
 #include <cblas.h>
@@ -395,6 +395,7 @@ static EgBackend cpu_backend = {
   .embed = cpu_embed,
   .head = cpu_head,
   .top = cpu_top,
+  .back = &eg_cpu_back,
 };
 
 EgBackend *
@@ -408,6 +409,24 @@ eg_backend_cpu (void)
       g_once_init_leave (&once, 1);
     }
   return &cpu_backend;
+}
+
+const EgCpuKernels *
+eg_cpu_get_kernels (void)
+{
+  return kernels;
+}
+
+EgTeam *
+eg_cpu_stream_get_team (EgStream *stream)
+{
+  return stream->team;
+}
+
+float *
+eg_cpu_stream_scratch (EgStream *stream, gsize thread, gsize n)
+{
+  return scratch (stream, thread, n);
 }
 
 const char *
