@@ -235,11 +235,11 @@ test_plain_estimates (gconstpointer name)
 int
 main (int argc, char **argv)
 {
-  static const char *const mamba[] = { "expand2", "deep", NULL };
+  static const char *const models[] = { "expand2", "deep", "gpt2-hub", "gpt2-deep", NULL };
   g_test_init (&argc, &argv, NULL);
-  golden_add_tests (mamba, "/preview/reference/gradients-are-autograd/*", test_plain_dots);
-  golden_add_tests (mamba, "/preview/reference/cells-are-the-bounded-sums/*", test_plain_estimates);
-  golden_add_tests (mamba, "/preview/gradients-are-autograd/*", test_dots);
-  golden_add_tests (mamba, "/preview/cells-are-the-bounded-sums/*", test_estimates);
+  golden_add_tests (models, "/preview/reference/gradients-are-autograd/*", test_plain_dots);
+  golden_add_tests (models, "/preview/reference/cells-are-the-bounded-sums/*", test_plain_estimates);
+  golden_add_tests (models, "/preview/gradients-are-autograd/*", test_dots);
+  golden_add_tests (models, "/preview/cells-are-the-bounded-sums/*", test_estimates);
   return g_test_run ();
 }
