@@ -205,7 +205,12 @@ print_table (const EgTraceGrid *grid)
         {
           const double score = eg_trace_grid_score (grid, l, t);
           const int width = (int)MAX (widths[t], 6);
-          if (isnan (score))
+          if (isnan (score) && grid->estimate != NULL && !isnan (grid->estimate[l * grid->n_tokens + t]))
+            {
+              g_autofree char *text = g_strdup_printf ("~%.4f", grid->estimate[l * grid->n_tokens + t]);
+              cli_print ("  %*s", width, text);
+            }
+          else if (isnan (score))
             cli_print ("  %*s", width, "nan");
           else
             cli_print ("  %*.4f", width, score);

@@ -6,6 +6,8 @@
 #include "cli/request-options.h"
 #include "cli/resume.h"
 #include "core/number.h"
+#include "preview/check.h"
+#include "preview/show.h"
 #include "trace/ask/fields.h"
 #include "trace/ask/input.h"
 #include "trace/result/description.h"
@@ -26,7 +28,7 @@ typedef struct
   CliRequestOptions request;
   char **outputs, *resume, *save_every;
   double seconds;
-  gboolean stream;
+  gboolean stream, estimate;
 } TraceOptions;
 
 static void
@@ -129,6 +131,27 @@ on_progress (const EgTraceProgress *progress, gpointer user_data)
     show_progress (follower, progress);
 }
 
+/* What each cell would be to first order; of several sites, each is named. */
+static void
+stream_estimates (const EgTraceResult *result)
+{
+  for (gsize i = 0; i < result->n_grids; i++)
+    for (gsize cell = 0; cell < eg_trace_grid_n_cells (result->grids[i]); cell++)
+      {
+        const EgTraceGrid *grid = result->grids[i];
+        g_autoptr (JsonObject) event = json_object_new ();
+        json_object_set_string_member (event, "event", "estimate");
+        if (result->n_grids > 1)
+          json_object_set_string_member (event, "site", grid->site);
+        if (eg_trace_grid_tells_layers (grid))
+          json_object_set_int_member (event, "layer", (gint64)(cell / grid->n_tokens));
+        if (eg_trace_grid_tells_tokens (grid))
+          json_object_set_int_member (event, "position", (gint64)(cell % grid->n_tokens));
+        json_object_set_double_member (event, "estimate", grid->estimate[cell]);
+        print_line (event);
+      }
+}
+
 static void
 print_result_event (const EgTraceResult *result)
 {
@@ -217,6 +240,23 @@ say_notes (const EgTraceInput *input)
     cli_say ("%s", input->notes[i]);
 }
 
+/* Estimates alone; NULL, with *status, when it failed. */
+static EgTraceResult *
+estimate (const Job *job, EgModel *model, const TraceOptions *typed, int *status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgPreview) preview = eg_preview_new (model, job->request, cli_interrupt_cancellable (), &error);
+  if (preview == NULL)
+    {
+      *status = cli_fail (error);
+      return NULL;
+    }
+  EgTraceResult *result = eg_preview_make_result (preview);
+  if (typed->stream)
+    stream_estimates (result);
+  return result;
+}
+
 /* The result; NULL, with *status, when it was stopped, which is said, or failed. */
 static EgTraceResult *
 run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed, int *status)
@@ -234,6 +274,8 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
       return NULL;
     }
   say_notes (input);
+  if (typed->estimate)
+    return estimate (job, model, typed, status);
 
   g_autofree const char **files = cli_resume_list_files (job->outputs);
   g_autoptr (EgTraceKeeper) keeper = eg_trace_keeper_new (files, typed->seconds);
@@ -329,6 +371,8 @@ run (int argc, char **argv)
       N_ ("Go on with a trace that was stopped, from its .npz, to the same result"), "FILE" },
     { "save-every", 0, 0, G_OPTION_ARG_FILENAME, &typed.save_every,
       N_ ("Meanwhile save what is there into each .npz, so often (default: 10)"), "SECONDS" },
+    { "estimate", 0, 0, G_OPTION_ARG_NONE, &typed.estimate,
+      N_ ("Estimate all cells to first order, in a moment, in place of computing them"), NULL },
     { "stream", 0, 0, G_OPTION_ARG_NONE, &typed.stream,
       N_ ("One JSON line an estimate as it comes, then the result"), NULL },
     { NULL },

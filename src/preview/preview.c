@@ -163,10 +163,16 @@ estimate_cells (EgPreview *self, const EgPreviewRuns *runs, const Dots *dots)
 {
   const EgMetric metric = self->request->metric;
   const double n = (double)runs->samples;
+  double squares = 0;
   for (gsize s = 0; s < runs->samples; s++)
     self->low += bounded (metric, runs->low[s], 0) / n;
+  for (gsize s = 0; s < runs->samples; s++)
+    squares += pow (bounded (metric, runs->low[s], 0) - self->low, 2);
+  self->low_sem = runs->samples > 1 ? sqrt (squares / (n - 1) / n) : (double)NAN;
   self->high = bounded (metric, runs->high, 0);
   self->target_id = (guint32)runs->meter.query.target;
+  self->against_id = (guint32)runs->meter.query.against;
+  self->noise_std = runs->noise ? eg_noise_get_std (runs->noise) : (double)NAN;
   for (gsize cell = 0; cell < eg_grid_n_cells (&self->grid); cell++)
     {
       self->exact[cell] = eg_grid_cell_kind (&self->grid, cell) != EG_CELL_COMPUTED;

@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * @values: [n_cells] estimates of the request's metric, as a trace has scores; NaN where a cell has none.
  * Cells that cost a trace nothing are as it has them
  * @exact: [n_cells] which those are
- * @high, @low: of the clean run, and the mean of the corrupted ones
- * @target_id: what the metric is of
+ * @high, @low, @low_sem: of the clean run; the mean of the corrupted ones, and its standard error
+ * @target_id, @against_id: what the metric is of; @noise_std: σ, NaN of a swap
  * @seconds: that it took
  */
 typedef struct
@@ -27,8 +27,8 @@ typedef struct
   EgGrid grid;
   double *values;
   guint8 *exact;
-  double high, low;
-  guint32 target_id;
+  double high, low, low_sem, noise_std;
+  guint32 target_id, against_id;
   double seconds;
 } EgPreview;
 

@@ -12,7 +12,6 @@ ASK = [*LIBRARY, "trace/ask"]
 PLAN = [*ASK, "trace/plan"]
 RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
-PREVIEW = [*PLAN, "trace/run", "preview"]
 PLOT = [*RESULT, "plot"]
 ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap"]
 PARTS = [*ABOVE, "app/parts"]
@@ -36,7 +35,7 @@ ROOMS = {
     "trace/plan": ASK,
     "trace/result": ASK,
     "trace/run": [*PLAN, *RESULT],
-    "preview": [*PLAN, "trace/run"],
+    "preview": [*RUN],
     "plot": RESULT,
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.

@@ -1,55 +1,18 @@
 /* The main context's side of a trace: its result, filled in batches, and the end of its task. */
 #include "trace/run/delivery.h"
 
+#include "trace/run/begin-result.h"
+
 #include <math.h>
 
 /* ---- the result ---- */
 
-/* What a result keeps of the prompt. (transfer full) */
-static EgTraceTokens *
-tokens_of (const EgTraceInput *input, EgTokenizer *tokenizer)
-{
-  EgTraceTokens *tokens = eg_trace_tokens_new (input->n_tokens);
-  tokens->tokens = g_strdupv (input->tokens);
-  tokens->ids = g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids);
-  tokens->subject = g_strdup (input->subject);
-  tokens->subject_first = input->subject_first;
-  tokens->subject_last = input->subject_last;
-  if (input->has_against)
-    {
-      tokens->against_id = input->against_id;
-      tokens->against = eg_tokenizer_token_text (tokenizer, input->against_id);
-    }
-  return tokens;
-}
-
-/* What was asked for, with the names of the sites that it came to. (transfer full) */
-static EgTraceRequest *
-request_of (const EgTracedPrompt *self)
-{
-  EgTraceRequest *request = eg_trace_request_copy (self->request);
-  g_strfreev (request->sites);
-  request->sites = g_new0 (char *, self->grid.n_sites + 1);
-  for (gsize i = 0; i < self->grid.n_sites; i++)
-    request->sites[i] = g_strdup (self->grid.family->sites[self->grid.sites[i]].name);
-  return request;
-}
-
 static EgTraceResult *
 make_result (const EgTracedPrompt *self)
 {
-  EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
-  EgTraceRequest *request = request_of (self);
-  EgTraceResult *result
-      = eg_trace_result_new (request, tokens_of (self->input, tokenizer), self->grid.n_layers,
-                             (const char *const *)request->sites, self->grid.n_sites);
+  EgTraceResult *result = eg_trace_begin_result (self->model, self->request, self->input, &self->grid);
   for (gsize m = 1; m < self->meter.n_metrics; m++)
     eg_trace_result_add_metric (result, self->meter.metrics[m]);
-  result->samples = eg_trace_request_get_samples (request);
-  result->model = g_strdup (eg_model_get_name (self->model));
-  result->device = g_strdup (eg_model_get_device_name (self->model));
-  result->version = g_strdup (ENGRAM_VERSION);
-  eg_trace_result_spell (result, tokenizer);
   return result;
 }
 
