@@ -42,17 +42,16 @@ by_score (gconstpointer a, gconstpointer b)
   return left->cell < right->cell ? -1 : 1;
 }
 
-/* What a trace computes, by effects. Cells whose values are known without it, of which scores and estimates
- * are the same numbers by themselves, say nothing. (transfer full) */
+/* What a trace computes, by effects. (transfer full) */
 static GArray *
-collect (const EgTraceGrid *grid)
+collect (const EgTraceGrid *grid, const guint8 *known)
 {
   GArray *pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
   for (gsize cell = 0; grid->estimate != NULL && cell < eg_trace_grid_n_cells (grid); cell++)
     {
       const double estimate = grid->estimate[cell], score = grid->scores[0][cell];
       const Pair pair = { cell, effect_of (grid, estimate), effect_of (grid, score), 0, 0 };
-      if (isfinite (estimate) && isfinite (score) && fabs (estimate - score) > 0)
+      if (isfinite (estimate) && isfinite (score) && !known[cell])
         g_array_append_val (pairs, pair);
     }
   return pairs;
@@ -78,10 +77,10 @@ correlate (const GArray *pairs, gboolean ranks)
 }
 
 EgPreviewCheck
-eg_preview_check (const EgTraceGrid *grid)
+eg_preview_check (const EgTraceGrid *grid, const guint8 *known)
 {
   EgPreviewCheck self = { 0 };
-  g_autoptr (GArray) pairs = collect (grid);
+  g_autoptr (GArray) pairs = collect (grid, known);
   self.n = pairs->len;
   self.n_top = MIN (pairs->len, EG_PREVIEW_TOP);
   g_array_sort (pairs, by_score);

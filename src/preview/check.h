@@ -27,7 +27,8 @@ typedef struct
 /* Cells to look at. */
 #define EG_PREVIEW_TOP 10
 
-EgPreviewCheck eg_preview_check (const EgTraceGrid *grid);
+/* known: [cells] those that are known without being computed, which say nothing (EgPreview's exact). */
+EgPreviewCheck eg_preview_check (const EgTraceGrid *grid, const guint8 *known);
 
 /* "estimated; spot check: within 0.04 (10 of 10 highest confirmed)", or that the estimate is not to be
  * trusted; NULL where nothing was computed. (transfer full) */

@@ -123,6 +123,18 @@ estimate_left (const EgTracedPrompt *self)
   return part > 0 ? elapsed_now (self) * (1 - part) / part : -1;
 }
 
+/* Cells that get no value. */
+static gsize
+count_unwanted (const EgTracedPrompt *self)
+{
+  gsize n = 0;
+  for (gsize cell = 0; cell < self->n_cells; cell++)
+    n += eg_grid_is_missing (&self->grid, cell)
+         || (eg_grid_cell_kind (&self->grid, cell) == EG_CELL_COMPUTED && self->order != NULL
+             && !eg_trace_order_wants (self->order, cell));
+  return n;
+}
+
 /* What the workers have finished since the last time. */
 static void
 deliver (EgTracedPrompt *self)
@@ -136,7 +148,7 @@ deliver (EgTracedPrompt *self)
       return;
     }
   g_autoptr (GArray) cells = take_cells (self);
-  const gsize n_units = (self->n_cells - eg_grid_count_missing (&self->grid)) * self->rounds.samples;
+  const gsize n_units = (self->n_cells - count_unwanted (self)) * self->rounds.samples;
   const gboolean first = !delivery->announced;
   delivery->announced = TRUE;
   EgTraceProgress progress = {
@@ -200,7 +212,7 @@ finish_in_context (gpointer data)
     g_task_return_error (delivery->task, g_steal_pointer (&self->error));
   else
     {
-      delivery->result->complete = TRUE;
+      delivery->result->complete = self->order == NULL || self->order->wanted == NULL;
       g_task_return_pointer (delivery->task, eg_trace_result_ref (delivery->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }
