@@ -205,6 +205,8 @@ test_stream_ends_in_the_result (void)
       g_autoptr (JsonNode) node = json_from_string (lines[i], NULL);
       g_assert_nonnull (node);
       JsonObject *event = json_node_get_object (node);
+      if (g_hash_table_size (last) == 0 && json_object_has_member (event, "estimate"))
+        continue; /* test-estimate.c */
       assert_keys (event, (const char *[]){ "event", "layer", "position", "score", "sem", "samples",
                                             "elapsed", NULL });
       g_assert_cmpstr (json_object_get_string_member (event, "event"), ==, "cell");

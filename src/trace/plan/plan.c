@@ -146,7 +146,7 @@ round_free (gpointer data)
 static void
 add_group (EgPlan *self, EgRound *round, GArray *cells, gsize sample_first, gsize sample_end)
 {
-  EgGroup *group = g_new (EgGroup, 1);
+  EgGroup *group = g_new0 (EgGroup, 1);
   group->cells = g_array_ref (cells);
   group->sample_first = sample_first;
   group->sample_end = sample_end;
@@ -263,7 +263,10 @@ add_urgent (EgPlan *self, EgRound *round, gsize site, guint64 most_cost)
   if (self->order->wanted == NULL)
     g_array_set_size (cells, MIN (cells->len, URGENT_CELLS));
   g_array_sort (cells, by_cell);
+  const guint first = round->groups->len;
   add_cells (self, round, cells, most_cost);
+  for (guint i = first; i < round->groups->len; i++)
+    ((EgGroup *)round->groups->pdata[i])->is_urgent = TRUE;
   return cells;
 }
 

@@ -9,11 +9,13 @@
 G_BEGIN_DECLS
 
 /* A group: cells of one site (as the grid has them, ordered by first layer) × samples sample_first …
- * sample_end−1; in a grid whose samples are one run, that run alone. */
+ * sample_end−1; in a grid whose samples are one run, that run alone. is_urgent: of a plan with an order,
+ * before all others. */
 typedef struct
 {
   GArray *cells; /* of gsize */
   gsize sample_first, sample_end;
+  gboolean is_urgent;
 } EgGroup;
 
 typedef struct

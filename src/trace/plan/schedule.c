@@ -88,26 +88,21 @@ group_tasks (const EgPlan *plan, const EgPlanCosts *costs, gsize round)
   return tasks;
 }
 
-/* All rounds' runs are kept: the most urgent group of each first, so that its cells are done. */
+/* All rounds' runs are kept: the urgent groups of all first, so that their cells are done. */
 static void
 add_by_urgency (GArray *tasks, const EgPlan *plan, const EgPlanCosts *costs, gsize block)
 {
   g_autoptr (GArray) rest = g_array_new (FALSE, FALSE, sizeof (EgTask));
   for (gsize r = 0; r < plan->rounds->len; r++)
     {
+      const EgRound *round = plan->rounds->pdata[r];
       g_autoptr (GArray) groups = group_tasks (plan, costs, r);
-      const double highest
-          = groups->len > 0
-                ? eg_plan_group_urgency (plan, ((const EgRound *)plan->rounds->pdata[r])
-                                                   ->groups->pdata[g_array_index (groups, EgTask, 0).index])
-                : 0;
       add_corrupted (tasks, plan, costs, r, block);
       for (guint i = 0; i < groups->len; i++)
         {
           const EgTask task = g_array_index (groups, EgTask, i);
-          const EgRound *round = plan->rounds->pdata[r];
-          const gboolean first = eg_plan_group_urgency (plan, round->groups->pdata[task.index]) == highest;
-          g_array_append_val (first ? tasks : rest, task);
+          const EgGroup *group = round->groups->pdata[task.index];
+          g_array_append_val (group->is_urgent ? tasks : rest, task);
         }
     }
   g_array_append_vals (tasks, rest->data, rest->len);
