@@ -11,6 +11,8 @@
 #define MAX_TOP 1000000
 /* Cells that are computed to check the others. */
 #define CHECKED 10
+/* Samples are enough for an order. */
+#define ORDER_SAMPLES 10
 
 gboolean
 cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outputs)
@@ -44,8 +46,11 @@ cli_estimate_make (const CliEstimateOptions *self,
                          && eg_device_open (&request->device, NULL) == eg_backend_cpu ();
   if (!self->only && !helps)
     return TRUE;
+  g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
+  if (!self->only)
+    asked->samples = MIN (asked->samples, ORDER_SAMPLES);
   /* Where they only would give the order, the trace goes on without, and says itself what is wrong. */
-  *preview = eg_preview_new (model, request, cli_interrupt_cancellable (), self->only ? error : NULL);
+  *preview = eg_preview_new (model, asked, cli_interrupt_cancellable (), self->only ? error : NULL);
   return *preview != NULL || !self->only;
 }
 
@@ -67,6 +72,11 @@ cli_estimate_stream (const EgPreview *preview)
           json_object_set_int_member (event, "position", (gint64)(cell % grid->n_tokens));
         json_object_set_double_member (event, "estimate", grid->estimate[cell]);
         cli_print_json_line (event);
+        if (!cli_flush ()) /* nobody reads any more */
+          {
+            g_cancellable_cancel (cli_interrupt_cancellable ());
+            return;
+          }
       }
 }
 

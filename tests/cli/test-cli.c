@@ -625,7 +625,7 @@ test_closed_pipe_is_quiet (void)
   g_auto (Outcome) outcome = run_shell ("\"$ENGRAM_CLI\" trace '" EIFFEL "' --subject '" SUBJECT
                                         "' --samples 10000 --stream | head -n 1");
   g_assert_cmpstr (outcome.err, ==, "");
-  g_assert_true (g_str_has_prefix (outcome.out, "{\"event\":\"cell\""));
+  g_assert_true (g_str_has_prefix (outcome.out, "{\"event\":\"estimate\""));
 }
 
 static void

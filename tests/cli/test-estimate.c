@@ -163,7 +163,6 @@ test_what_cannot_be_estimated_says_why (void)
                                      { "--estimate", "--knockout", "1-6:1-2>5" },
                                      { "--estimate", "--no-estimate" },
                                      { "--exact-top", "3" },
-                                     { "--estimate", "--ig", "3", "--corrupt", "swap:Golden Gate Bridge" },
                                      { "--estimate", "-o", "/tmp/a.svg" } };
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
