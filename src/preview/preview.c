@@ -147,7 +147,7 @@ sum_box (const Dots *dots, const EgGrid *grid, gsize cell, gsize sample)
   const EgBox box = eg_grid_box (grid, cell);
   const gsize first = grid->n_tokens - dots->n_positions;
   const gboolean together = grid->sweep == EG_SWEEP_LAYERS || grid->sweep == EG_SWEEP_CARRY;
-  const EgSite site = grid->sites[eg_grid_site_index (grid, cell)];
+  const gsize site = grid->sites[eg_grid_site_index (grid, cell)];
   double sum = 0;
   for (gsize l = box.layer_begin; l < box.layer_end; l++)
     for (gsize t = MAX (box.position_begin, first); t < box.position_end; t++)
