@@ -14,6 +14,14 @@
 #define BLOCK_ROWS  1024
 #define MAX_THREADS 256
 
+static gsize most_samples; /* for tests */
+
+void
+eg_preview_runs_set_most (gsize samples)
+{
+  most_samples = samples;
+}
+
 static EgNetwork *
 network_of (const EgPreviewRuns *self)
 {
@@ -59,7 +67,7 @@ plan_blocks (EgPreviewRuns *self, GError **error)
                       + sizes->vocab_size * sizeof (float);
   const guint64 fixed = eg_run_size (family, sizes, &clean) + n * eg_back_row_size (family, sizes);
   const guint64 most = MIN (BLOCK_BYTES / (run * points), BLOCK_ROWS / (n * points));
-  self->block = CLAMP (most, 1, self->samples);
+  self->block = CLAMP (most_samples > 0 ? most_samples : most, 1, self->samples);
   const guint64 needed = fixed + self->block * points * run;
   if (needed <= eg_memory_available ())
     return TRUE;

@@ -49,6 +49,9 @@ gboolean eg_preview_runs_init (EgPreviewRuns *self,
 void eg_preview_runs_clear (EgPreviewRuns *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (EgPreviewRuns, eg_preview_runs_clear)
 
+/* For tests: no block has more samples; 0: as memory has it. */
+void eg_preview_runs_set_most (gsize samples);
+
 /* Runs samples first … first + n − 1, n ≤ block, and measures them. In their order, each once. */
 gboolean eg_preview_runs_take (EgPreviewRuns *self, gsize first, gsize n, GError **error);
 

@@ -1,12 +1,14 @@
 /* Estimates against PyTorch's autograd in float64 (tests/golden/make_attribution.py). */
 #include "golden.h"
 
+#include "core/error.h"
 #include "network/back.h"
 #include "preview/preview.h"
 #include "preview/runs.h"
 #include "trace/ask/site-names.h"
 
 #include <math.h>
+#include <string.h>
 
 typedef struct
 {
@@ -216,6 +218,70 @@ test_estimates (gconstpointer name)
   clear (&golden);
 }
 
+static EgPreview *
+preview_of (EgModel *model, EgTraceRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  EgPreview *preview = eg_preview_new (model, request, NULL, &error);
+  g_assert_no_error (error);
+  return preview;
+}
+
+static EgTraceRequest *
+whole_request (void)
+{
+  EgTraceRequest *request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 5;
+  g_assert_true (eg_trace_request_set_sites (request, "all", NULL));
+  return request;
+}
+
+/* Any number of threads: the same bits; any division into blocks: last digits, where products depend on the
+ * rows beside a row. */
+static void
+test_bits (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (EgTraceRequest) request = whole_request ();
+  request->threads = 1;
+  g_autoptr (EgPreview) one = preview_of (model, request);
+  request->threads = 3;
+  g_autoptr (EgPreview) three = preview_of (model, request);
+  eg_preview_runs_set_most (2);
+  g_autoptr (EgPreview) blocks = preview_of (model, request);
+  eg_preview_runs_set_most (0);
+  const gsize n = eg_grid_n_cells (&one->grid);
+  g_assert_cmpuint (n, >, 100);
+  g_assert_cmpint (memcmp (one->values, three->values, n * sizeof *one->values), ==, 0);
+  for (gsize cell = 0; cell < n; cell++)
+    g_assert_cmpfloat_with_epsilon (blocks->values[cell], one->values[cell], 3e-5 * one->values[cell]);
+}
+
+/* A swapped subject of another length: what has no counterpart has no estimate, and all else is a
+ * probability. */
+static void
+test_swap (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
+    {
+      g_autoptr (EgTraceRequest) request = whole_request ();
+      g_autoptr (GError) error = NULL;
+      request->direction = direction;
+      g_assert_true (eg_corruption_parse_kind (&request->corruption, "swap:Big Ben of old London", &error));
+      g_autoptr (EgPreview) preview = preview_of (model, request);
+      g_assert_cmpuint (preview->grid.n_corrupted, !=, preview->grid.n_tokens);
+      for (gsize cell = 0; cell < eg_grid_n_cells (&preview->grid); cell++)
+        if (eg_grid_is_missing (&preview->grid, cell))
+          g_assert_true (isnan (preview->values[cell]));
+        else
+          g_assert_true (preview->values[cell] > 0 && preview->values[cell] <= 1);
+      request->estimate_steps = 3;
+      g_assert_null (eg_preview_new (model, request, NULL, &error));
+      g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+    }
+}
+
 static void
 test_plain_dots (gconstpointer name)
 {
@@ -241,5 +307,7 @@ main (int argc, char **argv)
   golden_add_tests (models, "/preview/reference/cells-are-the-bounded-sums/*", test_plain_estimates);
   golden_add_tests (models, "/preview/gradients-are-autograd/*", test_dots);
   golden_add_tests (models, "/preview/cells-are-the-bounded-sums/*", test_estimates);
+  golden_add_tests (models, "/preview/threads-and-blocks-change-nothing/*", test_bits);
+  golden_add_tests (models, "/preview/a-swap-of-another-length-has-estimates/*", test_swap);
   return g_test_run ();
 }
