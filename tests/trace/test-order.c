@@ -101,6 +101,8 @@ test_wanted (void)
   for (gsize site = 0; site < grid.n_sites; site++)
     {
       g_autoptr (GArray) cells = eg_trace_order_list (all, &grid, site);
+      g_assert_cmpfloat (urgency[g_array_index (cells, gsize, 0)], >,
+                         urgency[g_array_index (cells, gsize, 1)]);
       for (guint i = 0; i < 3; i++)
         g_assert_true (eg_trace_order_wants (order, g_array_index (cells, gsize, i)));
     }
