@@ -260,6 +260,14 @@ cli_print_json (JsonObject *document)
   cli_print ("%s\n", text);
 }
 
+void
+cli_print_json_line (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = eg_json_to_text (node, FALSE);
+  cli_print ("%s\n", text);
+}
+
 char *
 cli_visible_token (const char *text)
 {

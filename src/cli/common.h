@@ -92,6 +92,8 @@ EgModel *cli_open_model (const CliOptions *options, GError **error);
 void cli_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
 gboolean cli_flush (void);
 void cli_print_json (JsonObject *document); /* (transfer full) */
+/* On one line. (transfer none) */
+void cli_print_json_line (JsonObject *object);
 
 /* A text from outside on one line: valid UTF-8, a space for each control character. (transfer full) */
 char *cli_one_line (const char *text);

@@ -14,6 +14,7 @@
 G_BEGIN_DECLS
 
 typedef struct _EgBackend EgBackend;
+typedef struct _EgBackOps EgBackOps;
 
 /* One worker's private lane: a queue of ops and its scratch memory. Not to be used by two threads at once
  * (but it may have threads of its own). */
@@ -372,6 +373,9 @@ struct _EgBackend
    * than any (and may come back as −∞). 1 ≤ k ≤ n. Returns Σ exp (value − found[0].value) over all n: what
    * makes a softmax of them. Waits. */
   double (*top) (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k);
+
+  /* Gradients of the ops (engine/back.h); NULL for a backend that has none. */
+  const EgBackOps *back;
 };
 
 /* Vectorised kernels, and products by our own of packed weights or by OpenBLAS. The first call settles what

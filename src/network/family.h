@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct _EgWorkspace EgWorkspace;
 typedef struct _EgLayerRun EgLayerRun;
+typedef struct _EgLayerBack EgLayerBack;
 
 /**
  * EgSizes: what all families' sizes begin with.
@@ -162,6 +163,7 @@ typedef struct
  * @own_new, @own_free: the family's own part of a workspace; its buffers are the workspace's
  * @reserve: memory for so many rows
  * @run_layer: one layer over the rows of a group, in place (workspace.h)
+ * @run_back: back through one layer (back.h); NULL: the family has no gradients, and so no estimates
  */
 typedef struct
 {
@@ -191,6 +193,7 @@ typedef struct
   void (*own_free) (gpointer own);
   gboolean (*reserve) (EgWorkspace *workspace, gsize n_rows, GError **error);
   gboolean (*run_layer) (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
+  gboolean (*run_back) (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
 } EgFamily;
 
 /* A size, or a flag, of the table. */

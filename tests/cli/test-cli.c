@@ -222,6 +222,8 @@ test_stream_ends_in_the_result (void)
       g_autoptr (JsonNode) node = json_from_string (lines[i], NULL);
       g_assert_nonnull (node);
       JsonObject *event = json_node_get_object (node);
+      if (g_hash_table_size (last) == 0 && json_object_has_member (event, "estimate"))
+        continue; /* test-estimate.c */
       assert_keys (event, (const char *[]){ "event", "layer", "position", "score", "sem", "samples",
                                             "elapsed", NULL });
       g_assert_cmpstr (json_object_get_string_member (event, "event"), ==, "cell");
@@ -640,7 +642,7 @@ test_closed_pipe_is_quiet (void)
   g_auto (Outcome) outcome = run_shell ("\"$ENGRAM_CLI\" trace '" EIFFEL "' --subject '" SUBJECT
                                         "' --samples 10000 --stream | head -n 1");
   g_assert_cmpstr (outcome.err, ==, "");
-  g_assert_true (g_str_has_prefix (outcome.out, "{\"event\":\"cell\""));
+  g_assert_true (g_str_has_prefix (outcome.out, "{\"event\":\"estimate\""));
 }
 
 static void

@@ -14,7 +14,7 @@ RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
 COMPARE = [*RESULT, "trace/compare"]
 PLOT = [*COMPARE, "plot"]
-ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap"]
+ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -38,6 +38,7 @@ ROOMS = {
     "trace/result": ASK,
     "trace/compare": RESULT,
     "trace/run": [*PLAN, *RESULT],
+    "preview": [*RUN],
     "plot": COMPARE,
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
@@ -86,7 +87,7 @@ NO_HEAD = {}
 NO_OVERVIEW = {}
 
 # Rooms that may name no family: neither in a name of C nor in an include. Their texts that do:
-NO_FAMILY = ["trace", "study", "plot", "cli", "app"]
+NO_FAMILY = ["trace", "preview", "study", "plot", "cli", "app"]
 FAMILY_WORDS = r"mamba|gpt"
 FAMILY_TEXTS = {
     # What the program is for.

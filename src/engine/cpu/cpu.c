@@ -2,6 +2,7 @@
 #include "engine/backend.h"
 
 #include "core/error.h"
+#include "engine/cpu/back.h"
 #include "engine/cpu/lane.h"
 #include "engine/cpu/openblas.h"
 #include "engine/cpu/packs.h"
@@ -229,6 +230,7 @@ static EgBackend cpu_backend = {
   .embed = cpu_embed,
   .head = eg_cpu_head,
   .top = cpu_top,
+  .back = &eg_cpu_back,
 };
 
 static void

@@ -440,4 +440,5 @@ const EgCpuKernels EG_KERNELS = {
   .count_above = count_above,
   .widen_half = widen_half,
   .widen_bfloat16 = widen_bfloat16,
+  .back = &EG_BACK_KERNELS,
 };

@@ -2,7 +2,7 @@
  * time. Ops as in engine/backend.h. */
 #pragma once
 
-#include "engine/backend.h"
+#include "engine/cpu/back-kernels.h"
 
 G_BEGIN_DECLS
 
@@ -62,6 +62,7 @@ typedef struct
   gsize (*count_above) (const float *logits, gsize n, float value);
   void (*widen_half) (const void *from, gsize n, float *to);
   void (*widen_bfloat16) (const void *from, gsize n, float *to);
+  const EgCpuBackKernels *back;
 } EgCpuKernels;
 
 /* Channels that scan keeps in the first-level cache at a time. */

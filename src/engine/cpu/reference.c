@@ -3,6 +3,7 @@
 #include "engine/backend.h"
 
 #include "core/half.h"
+#include "engine/cpu/back.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -378,6 +379,7 @@ eg_backend_reference (void)
     .embed = reference_embed,
     .head = reference_head,
     .top = reference_top,
+    .back = &eg_reference_back,
   };
   return &backend;
 }

@@ -102,9 +102,9 @@ project_in (EgWorkspace *workspace, const EgLayerRun *run)
     keep_last_gates (workspace, run);
 }
 
-/* c = silu (conv (x)) */
-static void
-convolve (EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c)
+void
+eg_mamba1_convolve (
+    EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c)
 {
   const EgMamba1Layer *w = workspace->layer;
   const EgConv op = { .c = c,
@@ -131,8 +131,8 @@ select_inputs (EgWorkspace *workspace, const float *c, gsize n_rows, float *dbc,
   workspace->backend->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, delta, n_rows * D);
 }
 
-static EgScan
-scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta)
+EgScan
+eg_mamba1_scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta)
 {
   const EgMamba1Sizes *sizes = sizes_of (workspace);
   const EgMamba1Layer *w = workspace->layer;
@@ -162,10 +162,10 @@ run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
       || !eg_workspace_reserve (workspace, &own->span_delta, spans->n_rows, D, error))
     return FALSE;
   float *c = own->span_c.memory, *dbc = own->span_dbc.memory, *delta = own->span_delta.memory;
-  convolve (workspace, spans->x, D, spans->conv, spans->n, c);
+  eg_mamba1_convolve (workspace, spans->x, D, spans->conv, spans->n, c);
   select_inputs (workspace, c, spans->n_rows, dbc, delta);
   eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, dbc + sizes->dt_rank, ld);
-  EgScan scan = scan_of (workspace, c, dbc, delta);
+  EgScan scan = eg_mamba1_scan_of (workspace, c, dbc, delta);
   scan.segments = spans->scan;
   scan.n_segments = spans->n;
   workspace->backend->scan (workspace->stream, &scan);
@@ -194,7 +194,7 @@ scan_states (EgWorkspace *workspace, const EgLayerRun *run, gsize n_out)
   float *y = own->y.memory;
   const gboolean gate_apart = eg_workspace_visits (run, MAMBA1_SSM);
   eg_ssm_plan_outputs (&own->lanes, run);
-  EgScan scan = scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
+  EgScan scan = eg_mamba1_scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
   scan.y = y;
   scan.z = gate_apart ? NULL : z;
   scan.ldz = 2 * D;
@@ -228,8 +228,8 @@ eg_mamba1_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **err
   project_in (workspace, run);
   if (!eg_ssm_load (workspace, &own->lanes, &ssm, run, error))
     return FALSE;
-  convolve (workspace, workspace->input.memory, 2 * D, (const EgConvRows *)(gpointer)own->lanes.pieces->data,
-            own->lanes.pieces->len, c);
+  eg_mamba1_convolve (workspace, workspace->input.memory, 2 * D,
+                      (const EgConvRows *)(gpointer)own->lanes.pieces->data, own->lanes.pieces->len, c);
   eg_workspace_visit (workspace, run, MAMBA1_CONV, FALSE, c, D);
   select_inputs (workspace, c, n_rows, dbc, delta);
   eg_workspace_visit (workspace, run, MAMBA1_DELTA, FALSE, delta, D);

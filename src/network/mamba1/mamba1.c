@@ -148,4 +148,5 @@ const EgFamily eg_family_mamba1 = {
   .own_free = eg_mamba1_own_free,
   .reserve = eg_mamba1_reserve,
   .run_layer = eg_mamba1_run_layer,
+  .run_back = eg_mamba1_run_back,
 };

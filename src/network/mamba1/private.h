@@ -61,6 +61,15 @@ typedef enum
 } EgMamba1Site;
 
 /**
+ * EgMamba1Back: of a pass backward: @dxz, @dc, @dy, @ddelta, @ddbc: [graded rows, width] gradients;
+ * @before [rows, D]: Δ before its softplus; @history: [runs, K − 1, D]
+ */
+typedef struct
+{
+  EgBuffer history, before, dxz, dc, dy, ddelta, ddbc;
+} EgMamba1Back;
+
+/**
  * EgMamba1Own: a workspace's: @c, @dbc, @delta, @y: [rows, width] each: c; [δ | B | C]; Δ; y
  * @span_c, @span_dbc, @span_delta: the same for rows that are only run again for their state
  */
@@ -69,6 +78,7 @@ typedef struct
   EgSsmLanes lanes;
   EgBuffer c, dbc, delta, y;
   EgBuffer span_c, span_dbc, span_delta;
+  EgMamba1Back back;
 } EgMamba1Own;
 
 /* config.c */
@@ -80,5 +90,14 @@ gpointer eg_mamba1_own_new (void);
 void eg_mamba1_own_free (gpointer own);
 gboolean eg_mamba1_reserve (EgWorkspace *workspace, gsize n_rows, GError **error);
 gboolean eg_mamba1_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
+
+/* c = silu (conv (x)) */
+void eg_mamba1_convolve (
+    EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c);
+/* What the layer's scan reads. */
+EgScan eg_mamba1_scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta);
+
+/* back.c */
+gboolean eg_mamba1_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
 
 G_END_DECLS

@@ -39,6 +39,8 @@ G_BEGIN_DECLS
  * %NULL is none, as an empty list is
  * @has_knockout, @knockout: in place of restoring, the state's paths are cut: the site is state, the sweep
  * over layers, the direction damage; a cell cuts the knockout's layers that are in its window
+ * @estimate_steps: points between clean and corrupted run at which an estimate's gradients are taken; 0: at
+ * the run that is changed
  * @threads: workers; 0 for one a processor
  * @device: what computes
  */
@@ -62,6 +64,7 @@ typedef struct
   char **freeze;
   gboolean has_knockout;
   EgKnockout knockout;
+  guint estimate_steps;
   guint threads;
   EgDevice device;
 } EgTraceRequest;
@@ -94,6 +97,7 @@ typedef enum
   EG_FIELD_KNOCKOUT,
   EG_FIELD_UNTIL_SEM,
   EG_FIELD_MAX_SAMPLES,
+  EG_FIELD_ESTIMATE_STEPS,
   EG_FIELD_THREADS,
   EG_FIELD_DEVICE,
   EG_N_FIELDS,

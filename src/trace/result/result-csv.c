@@ -38,6 +38,8 @@ append_csv_header (GString *text, const EgTraceResult *self)
       const char *metric = eg_metric_get_name (self->metrics[m]);
       g_string_append_printf (text, ",score_%s,sem_%s", metric, metric);
     }
+  if (self->grids[0]->estimate != NULL)
+    g_string_append (text, ",estimate");
   g_string_append_c (text, '\n');
 }
 
@@ -61,6 +63,8 @@ append_csv_row (GString *text, const EgTraceGrid *grid, gsize l, gsize t)
       if (m == 0)
         append_csv_number (text, eg_trace_grid_normalize (grid, grid->scores[m][cell]));
     }
+  if (grid->estimate != NULL)
+    append_csv_number (text, grid->estimate[cell]);
   g_string_append_c (text, '\n');
 }
 

@@ -92,6 +92,16 @@ add_scores (JsonObject *document, const EgTraceGrid *grid)
     }
 }
 
+/* Of what was estimated, the estimates; scores only where some cells were computed after them. */
+static void
+add_values (JsonObject *document, const EgTraceGrid *grid)
+{
+  if (grid->estimate != NULL)
+    json_object_set_array_member (document, "estimate", values_to_json (grid, grid->estimate));
+  if (!grid->result->estimated || eg_trace_result_has_scores (grid->result))
+    add_scores (document, grid);
+}
+
 static void
 add_prompt (JsonObject *document, const EgTraceResult *self)
 {
@@ -238,8 +248,9 @@ add_more_sites (JsonObject *document, const EgTraceResult *self)
       const EgTraceGrid *grid = self->grids[i];
       JsonObject *site = json_object_new ();
       json_object_set_string_member (site, "site", grid->site);
-      add_scores (site, grid);
-      add_analysis (site, grid);
+      add_values (site, grid);
+      if (!self->estimated)
+        add_analysis (site, grid);
       json_array_add_object_element (sites, site);
     }
   json_object_set_array_member (document, "more_sites", sites);
@@ -252,8 +263,11 @@ eg_trace_result_to_json (const EgTraceResult *self)
   add_prompt (document, self);
   add_ends (document, self);
   add_settings (document, self);
-  add_scores (document, self->grids[0]);
-  add_analysis (document, self->grids[0]);
+  if (self->estimated)
+    json_object_set_boolean_member (document, "estimated", TRUE);
+  add_values (document, self->grids[0]);
+  if (!self->estimated)
+    add_analysis (document, self->grids[0]);
   add_more_sites (document, self);
   set_text (document, "device", self->device);
   json_object_set_double_member (document, "seconds", self->seconds);

@@ -24,7 +24,7 @@ check_fields (const EgNpzFields *reader, GError **error)
                                         "subject_range", "target_token", "prompt",     "subject" };
   g_autoptr (GString) missing = g_string_new (NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
-    if (!eg_npz_has (reader->npz, fields[i]))
+    if (!eg_npz_has (reader->npz, fields[i]) && !(i == 0 && eg_npz_has (reader->npz, "estimate")))
       g_string_append_printf (missing, "%s%s", missing->len == 0 ? "" : ", ", fields[i]);
   if (missing->len > 0)
     return eg_npz_fields_fail (reader, error, _ ("it has no %s, which a saved trace has"), missing->str);
@@ -337,6 +337,11 @@ static gboolean
 read_grid (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GError **error)
 {
   const EgTraceResult *result = grid->result;
+  g_autofree char *estimate = eg_trace_result_field_name ("estimate", NULL, site);
+  if (grid->estimate != NULL && !read_values (reader, estimate, grid, grid->estimate, error))
+    return FALSE;
+  if (result->estimated && !eg_npz_has (reader->npz, "scores"))
+    return TRUE;
   for (gsize m = 0; m < result->n_metrics; m++)
     {
       const char *metric = m > 0 ? eg_metric_get_name (result->metrics[m]) : NULL;
@@ -385,7 +390,8 @@ static EgTraceResult *
 make_result (const EgNpzFields *reader, EgTraceTokens **tokens, EgTraceRequest **request, GError **error)
 {
   gsize n_layers = 0, n_columns = 0;
-  g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, "scores", error);
+  const gboolean has_scores = eg_npz_has (reader->npz, "scores");
+  g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, has_scores ? "scores" : "estimate", error);
   if (scores == NULL
       || !get_sizes (reader, scores, (*request)->sweep, (*tokens)->n_tokens, &n_layers, &n_columns, error))
     return NULL;
@@ -399,6 +405,9 @@ make_result (const EgNpzFields *reader, EgTraceTokens **tokens, EgTraceRequest *
   self->has_settings = has_settings (reader);
   self->samples = self->has_settings ? self->request->samples : 0;
   self->seconds = NAN;
+  self->estimated = eg_npz_has (reader->npz, "estimated");
+  if (eg_npz_has (reader->npz, "estimate"))
+    eg_trace_result_add_estimates (self);
   return self;
 }
 
@@ -411,7 +420,7 @@ read_complete (const EgNpzFields *reader, EgTraceResult *self, GError **error)
     complete = complete && !isnan (self->grids[0]->scores[0][i]);
   if (!eg_npz_fields_integer (reader, "complete", 1, &complete, error))
     return FALSE;
-  self->complete = complete != 0;
+  self->complete = complete != 0 && !self->estimated;
   return TRUE;
 }
 

@@ -74,6 +74,11 @@ add_grid (EgNpzWriter *writer, const EgTraceGrid *grid, const char *site)
   const EgTraceResult *result = grid->result;
   gsize shape[2];
   const guint n_dims = eg_trace_grid_get_shape (grid, shape);
+  g_autofree char *estimate = eg_trace_result_field_name ("estimate", NULL, site);
+  if (grid->estimate != NULL)
+    add_values (writer, estimate, grid, grid->estimate);
+  if (result->estimated && !eg_trace_result_has_scores (result))
+    return;
   for (gsize m = 0; m < result->n_metrics; m++)
     {
       const char *metric = m > 0 ? eg_metric_get_name (result->metrics[m]) : NULL;
@@ -169,6 +174,8 @@ eg_trace_result_add_to_npz (const EgTraceResult *self, EgNpzWriter *writer)
 {
   for (gsize i = 0; i < self->n_grids; i++)
     add_grid (writer, self->grids[i], i > 0 ? self->grids[i]->site : NULL);
+  if (self->estimated)
+    add_integer (writer, "estimated", TRUE);
   add_ends (writer, self);
   add_text (writer, "prompt", self->request->prompt);
   add_tokens (writer, self->tokens);

@@ -76,6 +76,7 @@ grid_free (EgTraceGrid *self)
       g_free (self->sem[m]);
     }
   g_free (self->counts);
+  g_free (self->estimate);
   g_free (self->site);
   g_free (self);
 }
@@ -93,6 +94,7 @@ copy_grid (const EgTraceGrid *self, EgTraceResult *result)
       copy->sem[m] = g_memdup2 (self->sem[m], n * sizeof *self->sem[m]);
     }
   copy->counts = g_memdup2 (self->counts, n * sizeof *self->counts);
+  copy->estimate = g_memdup2 (self->estimate, self->estimate != NULL ? n * sizeof *self->estimate : 0);
   return copy;
 }
 
@@ -177,6 +179,24 @@ eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric)
       grid->sem[index] = new_values (eg_trace_grid_n_cells (grid));
     }
   return index;
+}
+
+void
+eg_trace_result_add_estimates (EgTraceResult *self)
+{
+  for (gsize i = 0; i < self->n_grids; i++)
+    if (self->grids[i]->estimate == NULL)
+      self->grids[i]->estimate = new_values (eg_trace_grid_n_cells (self->grids[i]));
+}
+
+gboolean
+eg_trace_result_has_scores (const EgTraceResult *self)
+{
+  for (gsize i = 0; i < self->n_grids; i++)
+    for (gsize cell = 0; cell < eg_trace_grid_n_cells (self->grids[i]); cell++)
+      if (!isnan (self->grids[i]->scores[0][cell]))
+        return TRUE;
+  return FALSE;
 }
 
 gboolean

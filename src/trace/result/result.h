@@ -54,6 +54,7 @@ typedef struct
  * @sem: same shapes, standard errors of these means (ddof 1); NaN for one sample or where unknown (files
  * without them)
  * @counts: [n_layers, n_tokens], samples that the scores rest on so far
+ * @estimate: same shape, of the main metric: what each would be to first order, never a score; %NULL for none
  */
 typedef struct
 {
@@ -62,6 +63,7 @@ typedef struct
   gsize n_layers, n_tokens;
   double *scores[EG_N_METRICS], *sem[EG_N_METRICS];
   guint *counts;
+  double *estimate;
 } EgTraceGrid;
 
 /**
@@ -79,6 +81,7 @@ typedef struct
  * person should read, or %NULL; not kept in files
  * @version: of Engram
  * @complete: every cell rests on all samples
+ * @estimated: cells were estimated, and no more than some of them computed after it
  * @seconds: of the trace alone
  */
 struct _EgTraceResult
@@ -99,6 +102,7 @@ struct _EgTraceResult
   char *version;
   double seconds;
   gboolean complete;
+  gboolean estimated;
 };
 
 /* With a grid for each of the sites, of the shape that the request's sweep has; no score is known. Takes over
@@ -117,6 +121,12 @@ gsize eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric);
 
 /* FALSE when it was not measured. index may be NULL. */
 gboolean eg_trace_result_find_metric (const EgTraceResult *self, EgMetric metric, gsize *index);
+
+/* Makes room for estimates in all grids, NaN all of them. */
+void eg_trace_result_add_estimates (EgTraceResult *self);
+
+/* Whether any cell of any site has a score. */
+gboolean eg_trace_result_has_scores (const EgTraceResult *self);
 
 /* Whether a score tells what is lost (of damage, EgTraceRequest), and not what comes back. */
 gboolean eg_trace_result_is_loss (const EgTraceResult *self);

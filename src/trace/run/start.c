@@ -38,6 +38,7 @@ void
 eg_trace_start (EgModel *model,
                 const EgTraceRequest *request,
                 EgTracePartial *partial,
+                EgTraceOrder *order,
                 GCancellable *cancellable,
                 EgTraceProgressFunc progress,
                 gpointer progress_data,
@@ -62,6 +63,7 @@ eg_trace_start (EgModel *model,
       eg_traced_prompt_unref (prompt);
       return;
     }
+  prompt->order = order != NULL ? eg_trace_order_ref (order) : NULL;
   eg_traced_prompt_reserve (prompt);
   eg_delivery_init (prompt, g_steal_pointer (&task), progress, progress_data);
   if (partial != NULL)
