@@ -138,7 +138,9 @@ cpu_attention (EgStream *stream, const EgAttention *op)
 static void
 cpu_rotate (EgStream *stream, const EgRotary *op)
 {
-  kernels->rotate (op, scratch (stream, 0, op->n_rotary));
+  float *memory = eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, op->n_rotary);
+  if (memory)
+    kernels->rotate (op, memory);
 }
 
 static void
