@@ -31,8 +31,9 @@ EgTraceProblem eg_trace_result_get_problem (const EgTraceResult *self);
 char *eg_trace_result_warning (const EgTraceResult *self);
 
 /* The settings in words: "Residual stream restored at each layer and token; Gaussian noise of 3 σ on “Angela
- * Merkel”; 10 samples, seed 1". Of files without settings, what is known. (transfer full) */
-char *eg_trace_result_describe_method (const EgTraceResult *self);
+ * Merkel”; 10 samples, seed 1". Of files without settings, what is known. site: of several, the one that is
+ * meant; NULL: all. (transfer full) */
+char *eg_trace_result_describe_method (const EgTraceResult *self, const char *site);
 
 /* "2026-11-29", or NULL. (transfer full) */
 char *eg_trace_result_get_day (const EgTraceResult *self);

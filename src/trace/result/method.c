@@ -94,11 +94,12 @@ add_measure (GString *text, const EgTraceResult *self)
 }
 
 char *
-eg_trace_result_describe_method (const EgTraceResult *self)
+eg_trace_result_describe_method (const EgTraceResult *self, const char *site)
 {
   const EgTraceRequest *request = self->request;
   g_autoptr (GString) text = g_string_new (NULL);
-  g_autofree char *sites = name_sites (request->sites);
+  g_autofree char *sites
+      = site != NULL ? g_strdup (eg_site_name_get_title (site)) : name_sites (request->sites);
   add (text, describe_sweep (request, sites));
   if (request->window > 1)
     /* TRANSLATORS: at least 2 layers. */

@@ -97,7 +97,8 @@ append_number_remark (GString *text, const char *key, double value)
 static void
 append_csv_head (GString *text, const EgTraceResult *self)
 {
-  g_autofree char *method = eg_trace_result_describe_method (self), *day = eg_trace_result_get_day (self);
+  g_autofree char *method = eg_trace_result_describe_method (self, NULL),
+                  *day = eg_trace_result_get_day (self);
   append_remark (text, "model", self->model);
   append_remark (text, "prompt", self->request->prompt);
   append_remark (text, "subject", self->tokens->subject);
