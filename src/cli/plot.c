@@ -5,13 +5,12 @@
 #include "core/number.h"
 #include "plot/length.h"
 #include "trace/ask/site-names.h"
+#include "trace/result/metric-view.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
-
-#define MAX_LIMIT 1e9
 
 /**
  * PlotOptions: as they were typed; to be zeroed before and cleared after. Texts are NULL where nothing was.
@@ -82,7 +81,7 @@ choose_metric (EgTraceResult *result, const char *name, GError **error)
   if (!eg_metric_from_name (name, &metric, error))
     return NULL;
   if (eg_trace_result_find_metric (whole, metric, NULL))
-    return eg_trace_result_copy_by (whole, metric);
+    return eg_trace_result_view_metric (whole, metric);
   g_autoptr (GString) names = g_string_new (NULL);
   for (gsize i = 0; i < whole->n_metrics; i++)
     g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", eg_metric_get_name (whole->metrics[i]));
@@ -92,20 +91,6 @@ choose_metric (EgTraceResult *result, const char *name, GError **error)
 }
 
 /* ---- how it is drawn ---- */
-
-/* "-1,1" or "0:0.2". */
-static gboolean
-parse_limits (const char *text, EgHeatmapStyle *style, GError **error)
-{
-  g_auto (GStrv) ends = g_strsplit_set (text, ",:", 3);
-  if (g_strv_length (ends) != 2)
-    return eg_error_invalid (error, _ ("--limits takes two numbers, as in 0,0.5; not “%s”"), text);
-  if (!eg_parse_number ("--limits", ends[0], -MAX_LIMIT, MAX_LIMIT, &style->limit_low, error)
-      || !eg_parse_number ("--limits", ends[1], -MAX_LIMIT, MAX_LIMIT, &style->limit_high, error))
-    return FALSE;
-  return style->limit_low < style->limit_high
-         || eg_error_invalid (error, _ ("--limits: the first number is to be less than the second"));
-}
 
 static gboolean
 parse_scale (const PlotOptions *typed, EgHeatmapStyle *style, GError **error)
@@ -139,7 +124,7 @@ parse_options (const PlotOptions *typed, EgFigure *figure, GError **error)
          && (typed->colormap == NULL || eg_colormap_from_name (typed->colormap, &style->colormap, error))
          && (typed->orientation == NULL
              || eg_orientation_from_name (typed->orientation, &style->orientation, error))
-         && (typed->limits == NULL || parse_limits (typed->limits, style, error))
+         && (typed->limits == NULL || eg_limits_parse (typed->limits, style, error))
          && parse_scale (typed, style, error)
          && (typed->width == NULL || eg_length_parse (typed->width, &options->width, error))
          && (typed->height == NULL || eg_length_parse (typed->height, &options->height, error))

@@ -30,6 +30,27 @@ eg_figure_options_init (EgFigureOptions *self)
   self->style.colormap = EG_COLORMAP_PURPLES;
 }
 
+EgFigure *
+eg_figure_copy (const EgFigure *self)
+{
+  EgFigure *copy = g_memdup2 (self, sizeof *self);
+  copy->options.style.title = g_strdup (self->options.style.title);
+  copy->options.style.font_family = g_strdup (self->options.style.font_family);
+  copy->options.caption = g_strdup (self->options.caption);
+  return copy;
+}
+
+void
+eg_figure_free (EgFigure *self)
+{
+  if (self == NULL)
+    return;
+  g_free ((char *)self->options.style.title);
+  g_free ((char *)self->options.style.font_family);
+  g_free ((char *)self->options.caption);
+  g_free (self);
+}
+
 const char *
 eg_picture_get_name (EgPicture picture)
 {

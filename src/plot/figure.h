@@ -63,12 +63,20 @@ typedef struct
   gsize n_pins;
 } EgFigure;
 
+/* With its own texts. (transfer full) */
+EgFigure *eg_figure_copy (const EgFigure *self);
+void eg_figure_free (EgFigure *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgFigure, eg_figure_free)
+
 /* "“The Eiffel Tower is located in” → “ Paris”". (transfer full) */
 char *eg_figure_make_title (const EgTraceGrid *grid);
 
 /* What a reader must know beside the picture: the prompt and the answer where no title says them, model,
  * method, both runs' values, what the marks mean, the date. (transfer full) */
 char *eg_figure_make_caption (const EgFigure *self, const EgTraceGrid *grid);
+
+/* Ends of a scale as a person writes them: "0,0.5", "-1:1", or with a semicolon. EG_ERROR_INVALID. */
+gboolean eg_limits_parse (const char *text, EgHeatmapStyle *style, GError **error);
 
 /* FALSE and EG_ERROR_INVALID when there is no picture of this name. */
 gboolean eg_picture_from_name (const char *name, EgPicture *picture, GError **error);

@@ -1,11 +1,31 @@
-/* Reads lengths with their units. */
+/* Reads lengths with their units, and the ends of a scale. */
 #include "plot/length.h"
 
 #include "core/error.h"
+#include "core/number.h"
 #include "plot/figure.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
+
+#define MAX_LIMIT 1e9
+
+gboolean
+eg_limits_parse (const char *text, EgHeatmapStyle *style, GError **error)
+{
+  g_auto (GStrv) ends = g_strsplit_set (text, ",:;", 3);
+  double low, high;
+  if (g_strv_length (ends) != 2)
+    return eg_error_invalid (error, _ ("Limits are two numbers, as in 0,0.5; not “%s”"), text);
+  if (!eg_parse_number (_ ("A limit"), g_strstrip (ends[0]), -MAX_LIMIT, MAX_LIMIT, &low, error)
+      || !eg_parse_number (_ ("A limit"), g_strstrip (ends[1]), -MAX_LIMIT, MAX_LIMIT, &high, error))
+    return FALSE;
+  if (!(low < high))
+    return eg_error_invalid (error, _ ("The first limit is to be less than the second"));
+  style->limit_low = low;
+  style->limit_high = high;
+  return TRUE;
+}
 
 gboolean
 eg_length_parse (const char *text, double *inches, GError **error)

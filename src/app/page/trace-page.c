@@ -436,6 +436,7 @@ eg_trace_page_set_property (GObject *object, guint id, const GValue *value, GPar
     case PROP_NORMALIZED:
       self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
       eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      eg_analysis_pane_set_scale (self->analysis, self->scale);
       restyle_sites (self);
       break;
     case PROP_ORIENTATION:

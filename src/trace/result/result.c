@@ -191,38 +191,6 @@ eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric)
   return index;
 }
 
-static void
-swap_values (double **values, gsize a, gsize b)
-{
-  double *kept = values[a];
-  values[a] = values[b];
-  values[b] = kept;
-}
-
-EgTraceResult *
-eg_trace_result_copy_by (const EgTraceResult *self, EgMetric metric)
-{
-  EgTraceResult *copy = eg_trace_result_copy (self);
-  gsize m;
-  if (!eg_trace_result_find_metric (copy, metric, &m))
-    g_return_val_if_reached (copy);
-  const EgTraceEnds ends = copy->ends[m];
-  copy->ends[m] = copy->ends[0];
-  copy->ends[0] = ends;
-  copy->metrics[m] = copy->metrics[0];
-  copy->metrics[0] = ((EgTraceRequest *)copy->request)->metric = metric;
-  swap_values (copy->low_samples, 0, m);
-  for (gsize i = 0; i < copy->n_grids; i++)
-    {
-      EgTraceGrid *grid = copy->grids[i];
-      swap_values (grid->scores, 0, m);
-      swap_values (grid->sem, 0, m);
-      swap_values (grid->effect_sem, 0, m);
-      swap_values (grid->samples, 0, m);
-    }
-  return copy;
-}
-
 void
 eg_trace_result_keep_samples (EgTraceResult *self, gsize n)
 {

@@ -202,10 +202,6 @@ double eg_trace_grid_effect (const EgTraceGrid *self, gsize layer, gsize positio
 /* Whether a cell's effect is within two standard errors of none. FALSE where its error is not known. */
 gboolean eg_trace_grid_is_noise (const EgTraceGrid *self, gsize layer, gsize position);
 
-/* A copy whose main metric is another of those that were measured, to be looked at: scores, ends and request
- * are of that one. (transfer full) */
-EgTraceResult *eg_trace_result_copy_by (const EgTraceResult *self, EgMetric metric);
-
 /* Makes room for the values of n samples, NaN all of them. */
 void eg_trace_result_keep_samples (EgTraceResult *self, gsize n);
 
