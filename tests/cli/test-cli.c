@@ -61,13 +61,37 @@ test_tokenize_document (void)
   g_assert_cmpint (json_array_get_int_element (last, 1), ==, 8); /* characters, not bytes */
 }
 
-static const char *const trace_keys[] = {
-  "model",          "prompt",        "subject",    "tokens",          "token_ids",       "subject_range",
-  "target",         "high_score",    "low_score",  "low_score_sem",   "samples",         "seed",
-  "noise",          "metric",        "site",       "window",          "scores",          "scores_sem",
-  "most_important", "layer_average", "top_layers", "subject_average", "overall_average", "ratio",
-  "device",         "seconds",       NULL
-};
+static const char *const trace_keys[] = { "model",
+                                          "prompt",
+                                          "subject",
+                                          "tokens",
+                                          "token_ids",
+                                          "subject_range",
+                                          "target",
+                                          "high_score",
+                                          "low_score",
+                                          "low_score_sem",
+                                          "samples",
+                                          "seed",
+                                          "noise",
+                                          "metric",
+                                          "site",
+                                          "window",
+                                          "scores",
+                                          "scores_sem",
+                                          "normalized",
+                                          "normalized_unclipped",
+                                          "effect_sem",
+                                          "most_important",
+                                          "layer_average",
+                                          "top_layers",
+                                          "subject_average",
+                                          "overall_average",
+                                          "ratio",
+                                          "device",
+                                          "date",
+                                          "seconds",
+                                          NULL };
 
 static void
 test_trace_document (void)
@@ -183,7 +207,9 @@ test_threads_change_no_bit (void)
   g_auto (Outcome) three = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--threads", "3", "--json");
   g_autoptr (JsonNode) a = parse (one.out), b = parse (three.out);
   json_object_remove_member (json_node_get_object (a), "seconds");
+  json_object_remove_member (json_node_get_object (a), "date");
   json_object_remove_member (json_node_get_object (b), "seconds");
+  json_object_remove_member (json_node_get_object (b), "date");
   g_assert_true (json_node_equal (a, b));
 }
 
@@ -525,7 +551,7 @@ test_every_ending_is_written (void)
   g_assert_cmpuint (count_files (folder), ==, 6);
   assert_begins_with (folder, "a.npz", "PK\003\004");
   assert_begins_with (folder, "a.json", "{");
-  assert_begins_with (folder, "a.csv", "layer,position,token,score,sem,normalized\n");
+  assert_begins_with (folder, "a.csv", "# model: demo\n# prompt: " EIFFEL "\n# subject: " SUBJECT "\n");
   assert_begins_with (folder, "a.svg", "<?xml");
   assert_begins_with (folder, "a.PNG", "\x89PNG");
   assert_begins_with (folder, "a.pdf", "%PDF");

@@ -40,6 +40,7 @@ static const struct
       { { EG_FIELD_SITES, "state" }, { EG_FIELD_SWEEP, "layers" }, { EG_FIELD_DIRECTION, "damage" } } },
   [EG_FIELD_UNTIL_SEM] = { "0.01" },
   [EG_FIELD_MAX_SAMPLES] = { "77", { { EG_FIELD_UNTIL_SEM, "0.01" } } },
+  [EG_FIELD_KEEP_SAMPLES] = { "1" },
   [EG_FIELD_THREADS] = { "3" },
   [EG_FIELD_DEVICE] = { "cuda:1" },
 };
