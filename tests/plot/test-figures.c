@@ -250,7 +250,7 @@ test_what_is_beyond_the_scale_is_marked (void)
   /* The bar's ends go on in a point of the end's colour. */
   const double middle = layout->bar.x + layout->bar.width / 2;
   g_assert_cmphex (pixel_at (surface, middle, layout->bar.y - 3), ==, red);
-  g_assert_cmphex (pixel_at (surface, middle, layout->bar.y + layout->bar.height + 3), ==, blue);
+  g_assert_cmphex (pixel_at (surface, middle, layout->bar.y + layout->bar.height + 2), ==, blue);
   cairo_surface_destroy (surface);
 }
 
