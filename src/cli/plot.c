@@ -225,48 +225,56 @@ draw (const PlotOptions *typed, EgFigure *figure, const char *path, gboolean jso
   return CLI_DONE;
 }
 
+/* Into what they are read. (transfer container) */
+static GOptionEntry *
+list_options (PlotOptions *typed)
+{
+  const GOptionEntry entries[] = {
+    { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed->outputs,
+      N_ ("The figure to write (may be given again)"), "FILE.svg|png|pdf" },
+    { "picture", 0, 0, G_OPTION_ARG_FILENAME, &typed->picture,
+      N_ ("heatmap, layers, subject or sites (default: heatmap; of several sites, all of them)"), "NAME" },
+    { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed->site,
+      N_ ("Of a trace of several sites, this one alone (default: all side by side)"), "NAME" },
+    { "metric", 0, 0, G_OPTION_ARG_FILENAME, &typed->metric,
+      N_ ("Of a trace of several metrics, this one (default: the main one)"), "NAME" },
+    { "scale", 0, 0, G_OPTION_ARG_FILENAME, &typed->scale,
+      N_ ("normalized (default), raw, or symmetric about the corrupted run"), "NAME" },
+    { "raw", 0, 0, G_OPTION_ARG_NONE, &typed->raw, N_ ("The same as --scale raw"), NULL },
+    { "limits", 0, 0, G_OPTION_ARG_FILENAME, &typed->limits,
+      N_ ("The ends of the scale, or of the curves' axis, as in 0,0.5"), "LOW,HIGH" },
+    { "own-scale", 0, 0, G_OPTION_ARG_NONE, &typed->own_scale,
+      N_ ("Each map's scale ends at the greatest of its own values"), NULL },
+    { "colormap", 0, 0, G_OPTION_ARG_FILENAME, &typed->colormap,
+      N_ ("Colors (default: Purples; the notebook's are RdYlBu_r)"), "NAME" },
+    { "orientation", 0, 0, G_OPTION_ARG_FILENAME, &typed->orientation,
+      N_ ("layers-by-tokens (default) or tokens-by-layers"), "NAME" },
+    { "hatch-noise", 0, 0, G_OPTION_ARG_NONE, &typed->hatch_noise,
+      N_ ("Hatch what is within two standard errors of no effect"), NULL },
+    { "hide-spaces", 0, 0, G_OPTION_ARG_NONE, &typed->hide_spaces, N_ ("Tokens without their ␣"), NULL },
+    { "title", 0, 0, G_OPTION_ARG_FILENAME, &typed->title,
+      N_ ("Another title than prompt and answer; \"\" for none"), "TEXT" },
+    { "caption", 0, 0, G_OPTION_ARG_FILENAME, &typed->caption,
+      N_ ("Another caption than model, method and date; \"\" for none"), "TEXT" },
+    { "width", 0, 0, G_OPTION_ARG_FILENAME, &typed->width,
+      N_ ("As in 85mm or 3.35in; column is 3.5 inches, page is 7 (default: page)"), "LENGTH" },
+    { "height", 0, 0, G_OPTION_ARG_FILENAME, &typed->height, N_ ("The same (default: what suits the width)"),
+      "LENGTH" },
+    { "outlines", 0, 0, G_OPTION_ARG_NONE, &typed->outlines,
+      N_ ("Text as shapes, in SVG and PDF: needs no font, but cannot be selected"), NULL },
+    { "png-scale", 0, 0, G_OPTION_ARG_FILENAME, &typed->png_scale,
+      N_ ("Of a PNG: times 96 pixels an inch (default: 2)"), "N" },
+    { NULL },
+  };
+  return g_memdup2 (entries, sizeof entries);
+}
+
 static int
 run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
   g_auto (PlotOptions) typed = { 0 };
-  const GOptionEntry entries[] = {
-    { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.outputs,
-      N_ ("The figure to write (may be given again)"), "FILE.svg|png|pdf" },
-    { "picture", 0, 0, G_OPTION_ARG_FILENAME, &typed.picture,
-      N_ ("heatmap, layers, subject or sites (default: heatmap; of several sites, all of them)"), "NAME" },
-    { "site", 0, 0, G_OPTION_ARG_FILENAME, &typed.site,
-      N_ ("Of a trace of several sites, this one alone (default: all side by side)"), "NAME" },
-    { "metric", 0, 0, G_OPTION_ARG_FILENAME, &typed.metric,
-      N_ ("Of a trace of several metrics, this one (default: the main one)"), "NAME" },
-    { "scale", 0, 0, G_OPTION_ARG_FILENAME, &typed.scale,
-      N_ ("normalized (default), raw, or symmetric about the corrupted run"), "NAME" },
-    { "raw", 0, 0, G_OPTION_ARG_NONE, &typed.raw, N_ ("The same as --scale raw"), NULL },
-    { "limits", 0, 0, G_OPTION_ARG_FILENAME, &typed.limits,
-      N_ ("The ends of the scale, or of the curves' axis, as in 0,0.5"), "LOW,HIGH" },
-    { "own-scale", 0, 0, G_OPTION_ARG_NONE, &typed.own_scale,
-      N_ ("Each map's scale ends at the greatest of its own values"), NULL },
-    { "colormap", 0, 0, G_OPTION_ARG_FILENAME, &typed.colormap,
-      N_ ("Colors (default: Purples; the notebook's are RdYlBu_r)"), "NAME" },
-    { "orientation", 0, 0, G_OPTION_ARG_FILENAME, &typed.orientation,
-      N_ ("layers-by-tokens (default) or tokens-by-layers"), "NAME" },
-    { "hatch-noise", 0, 0, G_OPTION_ARG_NONE, &typed.hatch_noise,
-      N_ ("Hatch what is within two standard errors of no effect"), NULL },
-    { "hide-spaces", 0, 0, G_OPTION_ARG_NONE, &typed.hide_spaces, N_ ("Tokens without their ␣"), NULL },
-    { "title", 0, 0, G_OPTION_ARG_FILENAME, &typed.title,
-      N_ ("Another title than prompt and answer; \"\" for none"), "TEXT" },
-    { "caption", 0, 0, G_OPTION_ARG_FILENAME, &typed.caption,
-      N_ ("Another caption than model, method and date; \"\" for none"), "TEXT" },
-    { "width", 0, 0, G_OPTION_ARG_FILENAME, &typed.width,
-      N_ ("As in 85mm or 3.35in; column is 3.5 inches, page is 7 (default: page)"), "LENGTH" },
-    { "height", 0, 0, G_OPTION_ARG_FILENAME, &typed.height, N_ ("The same (default: what suits the width)"),
-      "LENGTH" },
-    { "outlines", 0, 0, G_OPTION_ARG_NONE, &typed.outlines,
-      N_ ("Text as shapes, in SVG and PDF: needs no font, but cannot be selected"), NULL },
-    { "png-scale", 0, 0, G_OPTION_ARG_FILENAME, &typed.png_scale,
-      N_ ("Of a PNG: times 96 pixels an inch (default: 2)"), "N" },
-    { NULL },
-  };
+  g_autofree GOptionEntry *entries = list_options (&typed);
   int status;
   const char *path;
   if (!cli_options_parse (&options, &cli_plot, entries, argc, argv, &status)

@@ -1,5 +1,5 @@
 /* A text that is measured, placed, turned and drawn. */
-#include "plot/text-sink.h"
+#include "plot/label.h"
 
 #include <math.h>
 #include <pango/pangocairo.h>
@@ -143,18 +143,4 @@ eg_label_get_extents (const EgLabel *self)
       y1 = MAX (y1, ys[i]);
     }
   return (EgRect){ self->x + x0, self->y + y0, x1 - x0, y1 - y0 };
-}
-
-void
-eg_label_draw (const EgLabel *self, cairo_t *cr)
-{
-  if (self->hidden)
-    return;
-  cairo_save (cr);
-  cairo_translate (cr, self->x, self->y);
-  cairo_rotate (cr, self->angle);
-  eg_color_set (self->color, cr);
-  if (!eg_text_sink_take (self, cr))
-    pango_cairo_show_layout (cr, self->text);
-  cairo_restore (cr);
 }

@@ -50,6 +50,7 @@ void eg_label_place (EgLabel *self, double fx, double fy, double x, double y, do
 /* The upright box around the text as it is placed. */
 EgRect eg_label_get_extents (const EgLabel *self);
 
+/* As text, or as the surface's sink wants it (text-sink.h). */
 void eg_label_draw (const EgLabel *self, cairo_t *cr);
 
 /* Makes the ␣ that a token begins with small and faint: it is a part of the token, and seldom what one looks

@@ -1,4 +1,4 @@
-/* Takes labels as they are drawn, and writes them as SVG or draws their outlines. */
+/* Draws labels, or writes them as SVG, or draws their outlines, as their surface’s sink has it. */
 #include "plot/text-sink.h"
 
 #include <pango/pangocairo.h>
@@ -112,8 +112,9 @@ append_line (GString *svg, const EgLabel *label, PangoLayoutIter *iter, const ca
   g_string_append (svg, "</text>\n");
 }
 
-gboolean
-eg_text_sink_take (const EgLabel *label, cairo_t *cr)
+/* Whether the label, which cr is placed and coloured for, was taken by its surface’s sink. */
+static gboolean
+take (const EgLabel *label, cairo_t *cr)
 {
   const EgTextSink *self = cairo_surface_get_user_data (cairo_get_target (cr), &sink_key);
   cairo_matrix_t matrix;
@@ -134,4 +135,18 @@ eg_text_sink_take (const EgLabel *label, cairo_t *cr)
   while (pango_layout_iter_next_line (iter));
   pango_layout_iter_free (iter);
   return TRUE;
+}
+
+void
+eg_label_draw (const EgLabel *self, cairo_t *cr)
+{
+  if (self->hidden)
+    return;
+  cairo_save (cr);
+  cairo_translate (cr, self->x, self->y);
+  cairo_rotate (cr, self->angle);
+  eg_color_set (self->color, cr);
+  if (!take (self, cr))
+    pango_cairo_show_layout (cr, self->text);
+  cairo_restore (cr);
 }

@@ -20,7 +20,4 @@ typedef struct
 /* Has all labels drawn on the surface go through the sink, which must outlive it. */
 void eg_text_sink_attach (EgTextSink *self, cairo_surface_t *surface);
 
-/* Whether the label, which cr is placed and coloured for, was taken by its surface's sink. */
-gboolean eg_text_sink_take (const EgLabel *label, cairo_t *cr);
-
 G_END_DECLS
