@@ -297,12 +297,23 @@ describe_parts (const EgTraceGrid *grid)
   return g_strdup (_ ("Nothing in the subject or after it stands out beyond its standard error"));
 }
 
+/* Whether both runs are known, and the corrupted one is as good as the clean one. */
+static gboolean
+lost_nothing (const EgTraceGrid *grid)
+{
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  return !grid->result->request->has_knockout && !isnan (ends->high) && !isnan (ends->low)
+         && isnan (eg_trace_grid_scale (grid, 1));
+}
+
 char *
 eg_trace_grid_describe (const EgTraceGrid *grid)
 {
   gsize best;
   if (grid->n_tokens == 0 || !eg_trace_grid_find_best (grid, 0, grid->n_tokens - 1, &best))
     return NULL;
+  if (lost_nothing (grid))
+    return g_strdup (_ ("Corrupting the subject takes nothing away that could come back"));
   if (!eg_trace_grid_tells_tokens (grid) || grid->result->request->sweep == EG_SWEEP_CARRY
       || grid->result->tokens->tokens == NULL)
     return describe_all (grid);
