@@ -584,6 +584,63 @@ test_notebook_trace_is_plotted (void)
   remove_folder (folder);
 }
 
+/* Each option of a figure changes it; what would change nothing is refused. */
+static void
+test_no_option_of_figures_does_nothing (void)
+{
+  static const char *const good[][2]
+      = { { "--scale", "raw" },    { "--scale", "symmetric" }, { "--limits", "0,0.5" },
+          { "--width", "85mm" },   { "--height", "3in" },      { "--colormap", "RdYlBu_r" },
+          { "--title", "" },       { "--title", "Mine" },      { "--caption", "" },
+          { "--caption", "Mine" }, { "--hide-spaces", NULL },  { "--outlines", NULL },
+          { "--own-scale", NULL }, { "--hatch-noise", NULL },  { "--metric", "kl" },
+          { "--site", "state" },   { "--picture", "layers" },  { "--orientation", "tokens-by-layers" } };
+  static const char *const useless[][4]
+      = { { "--picture", "layers", "--colormap", "Blues" }, { "--picture", "subject", "--hatch-noise", NULL },
+          { "--own-scale", "--raw", NULL, NULL },           { "--png-scale", "2", NULL, NULL },
+          { "--picture", "sites", "--site", "state" },      { "--picture", "pinned", NULL, NULL } };
+  g_autofree char *folder = new_folder ();
+  g_autofree char *npz = g_build_filename (folder, "a.npz", NULL),
+                  *plain = g_build_filename (folder, "p.svg", NULL);
+  g_autofree char *svg = g_build_filename (folder, "b.svg", NULL), *a = NULL;
+  g_auto (Outcome) traced = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "3", "--site",
+                                 "resid,state", "--metric", "all", "-o", npz, "--json");
+  g_auto (Outcome) drawn = RUN ("plot", npz, "-o", plain);
+  g_assert_cmpint (drawn.status, ==, 0);
+  g_file_get_contents (plain, &a, NULL, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (good); i++)
+    {
+      g_autofree char *b = NULL;
+      g_auto (Outcome) other = RUN ("plot", npz, "-o", svg, good[i][0], good[i][1]);
+      g_assert_cmpstr (other.err, ==, "");
+      g_assert_cmpint (other.status, ==, 0);
+      g_file_get_contents (svg, &b, NULL, NULL);
+      g_assert_cmpstr (a, !=, b);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (useless); i++)
+    {
+      g_auto (Outcome) other
+          = RUN ("plot", npz, "-o", svg, useless[i][0], useless[i][1], useless[i][2], useless[i][3]);
+      g_assert_cmpint (other.status, ==, 2);
+      assert_one_sentence (other.err);
+    }
+  g_auto (Outcome) unknown = RUN ("plot", npz, "-o", svg, "--site", "mixer");
+  g_assert_cmpint (unknown.status, ==, 1);
+  remove_folder (folder);
+}
+
+static void
+test_part_of_a_token_is_said_once (void)
+{
+  g_auto (Outcome) outcome = RUN ("trace", EIFFEL, "--subject", "iffel", "--samples", "1", "--json");
+  g_assert_cmpint (outcome.status, ==, 0);
+  const char *said = strstr (outcome.err, "overlaps “␣Eiffel”");
+  g_assert_nonnull (said);
+  g_assert_null (strstr (said + 1, "overlaps"));
+  g_auto (Outcome) whole = RUN ("trace", EIFFEL, "--subject", " Eiffel Tower ", "--samples", "1", "--json");
+  g_assert_cmpstr (whole.err, ==, "");
+}
+
 static void
 test_orientation_turns_the_figure (void)
 {
@@ -764,6 +821,8 @@ main (int argc, char **argv)
   g_test_add_func ("/cli/target-of-many-tokens-is-its-first", test_target_of_many_tokens_is_its_first);
   g_test_add_func ("/cli/every-ending-is-written", test_every_ending_is_written);
   g_test_add_func ("/cli/notebook-trace-is-plotted", test_notebook_trace_is_plotted);
+  g_test_add_func ("/cli/figure-options", test_no_option_of_figures_does_nothing);
+  g_test_add_func ("/cli/part-of-a-token", test_part_of_a_token_is_said_once);
   g_test_add_func ("/cli/orientation", test_orientation_turns_the_figure);
   g_test_add_func ("/cli/damaged-trace-leaves-no-figure", test_damaged_trace_leaves_no_figure);
   g_test_add_func ("/cli/full-standard-output-fails", test_full_standard_output_fails);
