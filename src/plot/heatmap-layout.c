@@ -76,7 +76,10 @@ set_down (EgHeatmapLayout *self, double top, double bottom)
   self->map.y = eg_heatmap_layout_snap (self, top);
   self->map.height
       = MAX (eg_heatmap_layout_snap (self, bottom) - self->map.y, MIN_MAP * self->style.font_size);
-  self->cells.height = MAX (self->map.height, self->least_cell * (double)n_rows (self)) * self->zoom;
+  /* Bars are as high as the map, however wide they are. */
+  self->cells.height = self->is_bars
+                           ? self->map.height
+                           : MAX (self->map.height, self->least_cell * (double)n_rows (self)) * self->zoom;
 }
 
 /* Whether the subject is long enough for its label to stand in the bracket's line; and what the bracket

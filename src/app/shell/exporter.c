@@ -45,15 +45,14 @@ make_figure (EgExporter *self, EgTracePage *page)
 {
   EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
   const EgCell *pins = eg_trace_page_get_pins (page, &figure.n_pins);
-  g_autofree char *colormap = NULL, *orientation = NULL;
-  gboolean normalized;
+  g_autofree char *colormap = NULL, *orientation = NULL, *scale = NULL;
 
-  g_object_get (self->look, "colormap", &colormap, "orientation", &orientation, "normalized", &normalized,
-                NULL);
   eg_figure_options_init (&figure.options);
+  g_object_get (self->look, "colormap", &colormap, "orientation", &orientation, "scale", &scale,
+                "hatch-noise", &figure.options.style.hatch_noise, NULL);
   eg_colormap_from_name (colormap, &figure.options.style.colormap, NULL);
   eg_orientation_from_name (orientation, &figure.options.style.orientation, NULL);
-  figure.options.style.scale = normalized ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
+  eg_scale_from_name (scale, &figure.options.style.scale, NULL);
   for (gsize i = 0; i < figure.n_pins; i++)
     figure.pins[i] = pins[i];
   EgTraceGrid *grid = get_grid (page, figure.picture);
