@@ -46,7 +46,7 @@ show_entries (const GOptionEntry *entries)
 static GOptionContext *
 new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions *options)
 {
-  const GOptionEntry common[] = {
+  const GOptionEntry of_models[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model,
       N_ ("The model's folder, or its name as “engram-cli models” lists it (default: the demo model)"),
       "MODEL" },
@@ -63,6 +63,9 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
     { "gemm", 0, 0, G_OPTION_ARG_FILENAME, &options->gemm_text,
       N_ ("What multiplies on the processor: auto, engram (packed weights) or openblas (default: auto)"),
       "NAME" },
+    { NULL },
+  };
+  const GOptionEntry common[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
       N_ ("One JSON document on standard output, and nothing else"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, N_ ("Show this help"), NULL },
@@ -73,9 +76,13 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_summary (context, _ (command->summary));
   show_entries (entries);
+  if (!command->is_without_model)
+    show_entries (of_models);
   show_entries (common);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, GETTEXT_DOMAIN);
+  if (!command->is_without_model)
+    g_option_context_add_main_entries (context, of_models, GETTEXT_DOMAIN);
   g_option_context_add_main_entries (context, common, GETTEXT_DOMAIN);
   return context;
 }

@@ -22,11 +22,13 @@ enum
  * CliCommand:
  * @usage: what follows the name: "PROMPT --subject TEXT [OPTION…]"
  * @summary: one line for the list of commands; @description: what --help says more, or %NULL
+ * @is_without_model: opens none, so that it has no options of models and devices
  * @run: gets the command's name as argv[0]; its value is the exit code
  */
 typedef struct
 {
   const char *name, *usage, *summary, *description;
+  gboolean is_without_model;
   int (*run) (int argc, char **argv);
 } CliCommand;
 

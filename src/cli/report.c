@@ -241,8 +241,12 @@ print_analysis (const EgTraceGrid *grid)
     g_ptr_array_add (top, g_strdup_printf ("%" G_GSIZE_FORMAT " (%.4f)", analysis->top_layers[i],
                                            analysis->layer_average[analysis->top_layers[i]]));
   print_parts (C_ ("report", "top layers"), top);
-  cli_field (label_width (), C_ ("report", "averages"), _ ("subject %.4f, all tokens %.4f, ratio %.2f"),
-             analysis->subject_mean, analysis->overall_mean, analysis->ratio);
+  if (isnan (analysis->ratio))
+    cli_field (label_width (), C_ ("report", "averages"), _ ("subject %.4f, all tokens %.4f"),
+               analysis->subject_mean, analysis->overall_mean);
+  else
+    cli_field (label_width (), C_ ("report", "averages"), _ ("subject %.4f, all tokens %.4f, ratio %.2f"),
+               analysis->subject_mean, analysis->overall_mean, analysis->ratio);
 }
 
 static void

@@ -189,6 +189,10 @@ present (const EgTraceResult *result, const Job *job, const CliOptions *options,
 {
   EgFigure figure = { .picture = cli_output_get_picture (result) };
   eg_figure_options_init (&figure.options);
+  g_autofree char *title = eg_figure_make_title (result->grids[0]);
+  figure.options.style.title = title;
+  g_autofree char *caption = eg_figure_make_caption (&figure, result->grids[0]);
+  figure.options.caption = caption;
   const gboolean written = cli_output_write (result->grids[0], &figure, job->outputs);
   g_autofree char *warning = eg_trace_result_warning (result);
   if (warning != NULL)

@@ -50,12 +50,20 @@ test_pane_follows_pins (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (pane), 600, 260);
 
   g_signal_connect (pane, "unpin-all", G_CALLBACK (on_unpin_all), &n_unpinned);
+  eg_analysis_pane_set_scale (pane, EG_SCALE_RAW);
   eg_analysis_pane_set_grid (pane, result->grids[0]);
   g_assert_cmpstr (get_page (pane), ==, "layers");
   g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (result->grids[0]);
   g_autofree char *highest = g_strdup_printf ("Highest on average: layer %zu (%.3f)", analysis->top_layers[0],
                                               analysis->layer_average[analysis->top_layers[0]]);
   g_assert_true (says (GTK_WIDGET (pane), highest));
+  /* In the unit of the map. */
+  const double part
+      = eg_trace_grid_fraction (result->grids[0], analysis->layer_average[analysis->top_layers[0]]);
+  g_autofree char *normalized
+      = g_strdup_printf ("Highest on average: layer %zu (%.3f)", analysis->top_layers[0], part);
+  eg_analysis_pane_set_scale (pane, EG_SCALE_NORMALIZED);
+  g_assert_true (says (GTK_WIDGET (pane), normalized));
   g_assert_true (says (GTK_WIDGET (pane), "Click cells of the map"));
   eg_analysis_pane_set_pins (pane, pins, 1);
   g_assert_cmpstr (get_page (pane), ==, "pinned");

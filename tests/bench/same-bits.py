@@ -38,7 +38,7 @@ import trace_requests
 ROOT = trace_requests.ROOT
 FOLDER = ROOT / "_build-same-bits"
 BASE = "1c901f3"
-UNLIKE = {"seconds", "elapsed", "engram_version"}
+UNLIKE = {"seconds", "elapsed", "date", "engram_version"}
 # What info says of the machine at this moment.
 UNLIKE_INFO = {"available", "cuda"}
 TOKENIZER = ROOT / "data" / "tokenizers" / "gpt-neox-20b" / "tokenizer.json"

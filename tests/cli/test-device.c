@@ -181,7 +181,7 @@ stop_trace (const char *folder)
 static char *
 timeless (const char *text)
 {
-  g_autoptr (GRegex) time = g_regex_new ("\"seconds\" *: *[-+0-9.e]+", 0, 0, NULL);
+  g_autoptr (GRegex) time = g_regex_new ("\"(seconds|date)\" *: *[-+0-9.e\"TZ:]+", 0, 0, NULL);
   return g_regex_replace_literal (time, text, -1, 0, "", 0, NULL);
 }
 

@@ -41,6 +41,7 @@ static const struct
   [EG_FIELD_UNTIL_SEM] = { "0.01" },
   [EG_FIELD_MAX_SAMPLES] = { "77", { { EG_FIELD_UNTIL_SEM, "0.01" } } },
   [EG_FIELD_ESTIMATE_STEPS] = { "5" },
+  [EG_FIELD_KEEP_SAMPLES] = { "1" },
   [EG_FIELD_THREADS] = { "3" },
   [EG_FIELD_DEVICE] = { "cuda:1" },
 };

@@ -322,7 +322,8 @@ move_cursor (GtkWidget *widget, GVariant *args, gpointer data)
   /* The first key shows where the cursor is. */
   if (self->has_cursor)
     {
-      const gboolean tokens_down = self->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
+      /* Of the layout: bars lie as they must. */
+      const gboolean tokens_down = layout->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
       layer = move_by (layer, tokens_down ? across : down, self->grid->n_layers);
       position = move_by (position, tokens_down ? down : across, self->grid->n_tokens);
     }
@@ -705,6 +706,15 @@ eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale)
   g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
 
   self->style.scale = scale;
+  forget_picture (self);
+}
+
+void
+eg_heatmap_view_set_hatch_noise (EgHeatmapView *self, gboolean hatch_noise)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  self->style.hatch_noise = hatch_noise;
   forget_picture (self);
 }
 

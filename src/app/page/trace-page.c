@@ -30,6 +30,7 @@ struct _EgTracePage
   EgColormap colormap;
   EgScale scale;
   EgOrientation orientation;
+  gboolean hatch_noise;
   guint update_timeout;
   EgTraceProblem said; /* of the trace under way */
 
@@ -47,7 +48,8 @@ enum
 {
   PROP_0,
   PROP_COLORMAP,
-  PROP_NORMALIZED,
+  PROP_SCALE,
+  PROP_HATCH_NOISE,
   PROP_ORIENTATION,
   PROP_ANALYSIS,
   N_PROPS,
@@ -407,8 +409,11 @@ eg_trace_page_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_COLORMAP:
       g_value_set_string (value, eg_colormap_get_name (self->colormap));
       break;
-    case PROP_NORMALIZED:
-      g_value_set_boolean (value, self->scale == EG_SCALE_NORMALIZED);
+    case PROP_SCALE:
+      g_value_set_string (value, eg_scale_get_name (self->scale));
+      break;
+    case PROP_HATCH_NOISE:
+      g_value_set_boolean (value, self->hatch_noise);
       break;
     case PROP_ORIENTATION:
       g_value_set_string (value, eg_orientation_get_name (self->orientation));
@@ -433,10 +438,16 @@ eg_trace_page_set_property (GObject *object, guint id, const GValue *value, GPar
         eg_heatmap_view_set_colormap (self->heatmap, self->colormap);
       restyle_sites (self);
       break;
-    case PROP_NORMALIZED:
-      self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
+    case PROP_SCALE:
+      if (!eg_scale_from_name (g_value_get_string (value), &self->scale, NULL))
+        break;
       eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      eg_analysis_pane_set_scale (self->analysis, self->scale);
       restyle_sites (self);
+      break;
+    case PROP_HATCH_NOISE:
+      self->hatch_noise = g_value_get_boolean (value);
+      eg_heatmap_view_set_hatch_noise (self->heatmap, self->hatch_noise);
       break;
     case PROP_ORIENTATION:
       if (eg_orientation_from_name (g_value_get_string (value), &self->orientation, NULL))
@@ -482,8 +493,10 @@ install_properties (GObjectClass *object_class)
 {
   properties[PROP_COLORMAP]
       = g_param_spec_string ("colormap", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_NORMALIZED]
-      = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_SCALE]
+      = g_param_spec_string ("scale", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_HATCH_NOISE]
+      = g_param_spec_boolean ("hatch-noise", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_ORIENTATION]
       = g_param_spec_string ("orientation", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_ANALYSIS]

@@ -10,10 +10,11 @@ G_BEGIN_DECLS
 
 #define EG_TYPE_TRACE_PAGE (eg_trace_page_get_type ())
 
-/* Properties: "colormap" (a name of colormap.h), "normalized", "orientation", "analysis" (whether curves and
- * numbers are shown). Signal "changed" (): its state or its title; after a change to EG_TRACING_DONE or
- * STOPPED its result does not change any more. Its buttons activate "win.continue", "win.undo-trace",
- * "win.redo-trace", "win.more-noise", "win.first-prediction" and "win.examples". */
+/* Properties: "colormap" (a name of colormap.h), "scale" (a name of heatmap.h), "hatch-noise", "orientation",
+ * "analysis" (whether curves and numbers are shown). Signal "changed" (): its state or its title; after a
+ * change to EG_TRACING_DONE or STOPPED its result does not change any more. Its buttons activate
+ * "win.continue", "win.undo-trace", "win.redo-trace", "win.more-noise", "win.first-prediction" and
+ * "win.examples". */
 G_DECLARE_FINAL_TYPE (EgTracePage, eg_trace_page, EG, TRACE_PAGE, AdwBin)
 
 GtkWidget *eg_trace_page_new (void);

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (EgExporter, eg_exporter, EG, EXPORTER, GObject)
 
 /* window: over which dialogs appear; not kept alive. look: the object whose properties "colormap",
- * "normalized" and "orientation" figures follow; the window, or as long alive. settings: where choices are
- * remembered, or NULL.
+ * "scale", "hatch-noise" and "orientation" figures follow; the window, or as long alive. settings: where
+ * choices are remembered, or NULL.
  */
 EgExporter *eg_exporter_new (GtkWindow *window, EgMessages *messages, GObject *look, GSettings *settings);
 

@@ -201,7 +201,7 @@ insert (EgTabs *self, EgTracePage *page)
 static EgTracePage *
 add_page (EgTabs *self)
 {
-  static const char *const looks[] = { "colormap", "normalized", "orientation", "analysis" };
+  static const char *const looks[] = { "colormap", "scale", "hatch-noise", "orientation", "analysis" };
   EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
 
   for (gsize i = 0; i < G_N_ELEMENTS (looks); i++)

@@ -17,9 +17,9 @@ G_BEGIN_DECLS
  * for steps back a little. */
 G_DECLARE_FINAL_TYPE (EgTabs, eg_tabs, EG, TABS, GObject)
 
-/* view: where the tabs are; not kept alive. look: has the properties "colormap", "normalized", "orientation"
- * and "analysis", which all pages follow; must outlive the pages. unsaved: where results are kept until they
- * are saved, or NULL; must outlive the tabs. */
+/* view: where the tabs are; not kept alive. look: has the properties "colormap", "scale", "hatch-noise",
+ * "orientation" and "analysis", which all pages follow; must outlive the pages. unsaved: where results are
+ * kept until they are saved, or NULL; must outlive the tabs. */
 EgTabs *
 eg_tabs_new (AdwTabView *view, EgDraft *draft, EgMessages *messages, GObject *look, EgUnsaved *unsaved);
 

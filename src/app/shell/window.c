@@ -37,7 +37,8 @@ struct _EgWindow
   GSettings *remembered; /* NULL: nothing is */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
   char *colormap, *orientation;
-  gboolean normalized, analysis_shown;
+  char *scale;
+  gboolean hatch_noise, analysis_shown;
 
   AdwFlap *flap;
   AdwToastOverlay *toasts;
@@ -57,7 +58,8 @@ enum
 {
   PROP_0,
   PROP_COLORMAP,
-  PROP_NORMALIZED,
+  PROP_SCALE,
+  PROP_HATCH_NOISE,
   PROP_ORIENTATION,
   PROP_TOKENIZER,
   PROP_ANALYSIS,
@@ -549,7 +551,8 @@ get_menu (const char *id)
 static void
 bind_settings (EgWindow *self, GSettings *settings)
 {
-  static const char *const own[] = { "colormap", "analysis", "normalized", "orientation", "tokenizer" };
+  static const char *const own[]
+      = { "colormap", "analysis", "scale", "hatch-noise", "orientation", "tokenizer" };
 
   if (settings == NULL)
     return;
@@ -572,8 +575,11 @@ eg_window_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
     case PROP_COLORMAP:
       g_value_set_string (value, self->colormap);
       break;
-    case PROP_NORMALIZED:
-      g_value_set_boolean (value, self->normalized);
+    case PROP_SCALE:
+      g_value_set_string (value, self->scale);
+      break;
+    case PROP_HATCH_NOISE:
+      g_value_set_boolean (value, self->hatch_noise);
       break;
     case PROP_ORIENTATION:
       g_value_set_string (value, self->orientation);
@@ -600,8 +606,12 @@ eg_window_set_property (GObject *object, guint id, const GValue *value, GParamSp
       g_free (self->colormap);
       self->colormap = g_value_dup_string (value);
       break;
-    case PROP_NORMALIZED:
-      self->normalized = g_value_get_boolean (value);
+    case PROP_SCALE:
+      g_free (self->scale);
+      self->scale = g_value_dup_string (value);
+      break;
+    case PROP_HATCH_NOISE:
+      self->hatch_noise = g_value_get_boolean (value);
       break;
     case PROP_ORIENTATION:
       g_free (self->orientation);
@@ -654,7 +664,9 @@ eg_window_finalize (GObject *object)
 
   g_clear_object (&self->remembered);
   g_free (self->colormap);
+  g_free (self->scale);
   g_free (self->orientation);
+  g_free (self->scale);
   g_free (self->tokenizer);
   G_OBJECT_CLASS (eg_window_parent_class)->finalize (object);
 }
@@ -696,7 +708,8 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.close-others", NULL, close_others_action },
     { "win.reopen-tab", NULL, reopen_tab_action },
   };
-  static const char *const own[] = { "colormap", "analysis", "normalized", "orientation", "tokenizer" };
+  static const char *const own[]
+      = { "colormap", "analysis", "scale", "hatch-noise", "orientation", "tokenizer" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)
     gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter,
@@ -714,7 +727,8 @@ install_properties (GObjectClass *object_class)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
   properties[PROP_COLORMAP] = g_param_spec_string ("colormap", NULL, NULL, NULL, flags);
-  properties[PROP_NORMALIZED] = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, flags);
+  properties[PROP_SCALE] = g_param_spec_string ("scale", NULL, NULL, NULL, flags);
+  properties[PROP_HATCH_NOISE] = g_param_spec_boolean ("hatch-noise", NULL, NULL, FALSE, flags);
   properties[PROP_ORIENTATION] = g_param_spec_string ("orientation", NULL, NULL, NULL, flags);
   properties[PROP_TOKENIZER] = g_param_spec_string ("tokenizer", NULL, NULL, "", flags);
   properties[PROP_ANALYSIS] = g_param_spec_boolean ("analysis", NULL, NULL, TRUE, flags);
@@ -770,7 +784,8 @@ eg_window_init (EgWindow *self)
   self->tokenizer = g_strdup ("");
   self->colormap = g_strdup (eg_colormap_get_name (EG_COLORMAP_RDYLBU_R));
   self->orientation = g_strdup (eg_orientation_get_name (EG_ORIENTATION_LAYERS_DOWN));
-  self->normalized = self->analysis_shown = TRUE;
+  self->analysis_shown = TRUE;
+  self->scale = g_strdup (eg_scale_get_name (EG_SCALE_NORMALIZED));
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_menu_button_set_menu_model (self->main_button, get_menu ("main_menu"));
   adw_tab_view_set_menu_model (self->tab_view, get_menu ("tab_menu"));

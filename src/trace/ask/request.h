@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @until_sem: 0, or rounds of samples are added until the metric's standard error of every cell is at most
  * this
  * @max_samples: or until there are so many; without until_sem not used
+ * @keep_samples: the result keeps the score of every sample, not their means alone
  * @noise_level: relative to the corruption's noise scale; > 0
  * @seed: of numpy.random.RandomState
  * @metric: what is measured of each run; @all_metrics: of the others, too, those that have a meaning
@@ -53,6 +54,7 @@ typedef struct
   EgCorruption corruption;
   guint samples, max_samples;
   double until_sem;
+  gboolean keep_samples;
   double noise_level;
   guint32 seed;
   EgMetric metric;
@@ -98,6 +100,7 @@ typedef enum
   EG_FIELD_UNTIL_SEM,
   EG_FIELD_MAX_SAMPLES,
   EG_FIELD_ESTIMATE_STEPS,
+  EG_FIELD_KEEP_SAMPLES,
   EG_FIELD_THREADS,
   EG_FIELD_DEVICE,
   EG_N_FIELDS,

@@ -26,9 +26,10 @@ EgTraceResult *eg_trace_result_read_npz (EgNpz *npz, const char *title, GError *
 JsonNode *eg_trace_result_to_json (const EgTraceResult *self);
 gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path, GError **error);
 
-/* One row a cell: layer,position,token,score,sem,normalized, then score_NAME,sem_NAME of the other metrics
- * that were measured, and estimate, where there is one; of several sites, their name first. What a sweep has
- * not, layers or positions, is empty. */
+/* First what made the numbers, in lines "# key: value" (pandas.read_csv (comment="#") passes them over). Then
+ * one row a cell: layer,position,token,score,sem,normalized,normalized_unclipped, then score_NAME,sem_NAME of
+ * the other metrics that were measured, and estimate, where there is one; of several sites, their name first. What a sweep has not, layers or
+ * positions, is empty. */
 gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
 
 G_END_DECLS

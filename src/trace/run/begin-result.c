@@ -45,6 +45,8 @@ eg_trace_begin_result (EgModel *model,
   result->model = g_strdup (eg_model_get_name (model));
   result->device = g_strdup (eg_model_get_device_name (model));
   result->version = g_strdup (ENGRAM_VERSION);
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  result->date = g_date_time_format (now, "%Y-%m-%dT%H:%M:%SZ");
   eg_trace_result_spell (result, tokenizer);
   return result;
 }

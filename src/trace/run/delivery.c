@@ -42,6 +42,10 @@ take_estimates (EgTracedPrompt *self, gsize cell, EgTraceGrid *grid, gsize at)
     {
       double *score = &grid->scores[m][at], *sem = &grid->sem[m][at];
       count = eg_estimates_get_cell (self->tally.estimates, m, cell, score, sem);
+      grid->effect_sem[m][at] = eg_grid_is_one_run (&self->grid) ? (double)NAN
+                                : eg_trace_result_is_loss (grid->result)
+                                    ? to_float (*sem)
+                                    : to_float (eg_estimates_get_effect_sem (self->tally.estimates, m, cell));
       *score = to_float (*score);
       /* One run that stands for all samples has no error. */
       *sem = eg_grid_is_one_run (&self->grid) ? (double)NAN : to_float (*sem);
@@ -199,6 +203,27 @@ leave_partial (EgTracedPrompt *self)
   g_task_set_task_data (self->delivery.task, partial, (GDestroyNotify)eg_trace_partial_unref);
 }
 
+/* Every sample's value into a result that keeps them. */
+static void
+take_samples (EgTracedPrompt *self)
+{
+  const EgEstimates *estimates = self->tally.estimates;
+  EgTraceResult *result = self->delivery.result;
+  const gsize S = self->rounds.samples;
+  eg_trace_result_keep_samples (result, S);
+  for (gsize m = 0; m < result->n_metrics; m++)
+    for (gsize s = 0; s < S; s++)
+      result->low_samples[m][s] = estimates->low[m * estimates->max_samples + s];
+  for (gsize cell = 0; cell < self->n_cells; cell++)
+    {
+      EgTraceGrid *grid = result->grids[eg_grid_site_index (&self->grid, cell)];
+      const gsize at = cell % eg_trace_grid_n_cells (grid);
+      for (gsize m = 0; m < result->n_metrics; m++)
+        for (gsize s = 0; s < S; s++)
+          grid->samples[m][at * S + s] = eg_estimates_get_value (estimates, m, cell, s);
+    }
+}
+
 static gboolean
 finish_in_context (gpointer data)
 {
@@ -213,6 +238,8 @@ finish_in_context (gpointer data)
   else
     {
       delivery->result->complete = self->order == NULL || self->order->wanted == NULL;
+      if (self->request->keep_samples)
+        take_samples (self);
       g_task_return_pointer (delivery->task, eg_trace_result_ref (delivery->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }
