@@ -104,8 +104,9 @@ write_to (EgExporter *self, EgTracePage *page, const EgFigure *figure, const cha
   writing->exporter = g_object_ref (self);
   g_weak_ref_init (&writing->page, page);
   writing->numbers = figure == NULL;
-  eg_write_async (shown ? eg_trace_page_get_shown (page) : result->grids[0], figure, path, on_written,
-                  writing);
+  EgTraceGrid *seen = eg_trace_page_get_shown (page);
+  EgTraceGrid *all = figure != NULL ? seen->result->grids[0] : result->grids[0];
+  eg_write_async (shown ? seen : all, figure, path, on_written, writing);
 }
 
 /* ---- asking where to ---- */

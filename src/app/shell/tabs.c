@@ -221,6 +221,7 @@ add_page (EgTabs *self)
   for (gsize i = 0; i < G_N_ELEMENTS (looks); i++)
     g_object_bind_property (self->look, looks[i], page, looks[i], G_BINDING_SYNC_CREATE);
   g_signal_connect_object (page, "changed", G_CALLBACK (on_page_changed), self, 0);
+  eg_trace_page_set_open_model (page, eg_draft_get_model (self->draft));
   insert (self, page, G_MAXINT);
   return page;
 }
@@ -282,7 +283,10 @@ static void
 spell_all (EgTabs *self, EgModel *model)
 {
   for (int i = 0; i < adw_tab_view_get_n_pages (self->view); i++)
-    eg_trace_page_spell (get_nth_page (self, i), eg_model_get_tokenizer (model));
+    {
+      eg_trace_page_spell (get_nth_page (self, i), eg_model_get_tokenizer (model));
+      eg_trace_page_set_open_model (get_nth_page (self, i), model);
+    }
   g_clear_pointer (&self->model, eg_model_unref);
   self->model = eg_model_ref (model);
 }
@@ -445,6 +449,7 @@ eg_tabs_reopen (EgTabs *self)
   while (self->closed->len > 0)
     {
       ClosedPage *closed = g_ptr_array_steal_index (self->closed, self->closed->len - 1);
+      eg_trace_page_set_open_model (closed->page, eg_draft_get_model (self->draft));
       insert (self, closed->page, closed->position);
       select_page (self, closed->page);
       closed_page_free (closed);

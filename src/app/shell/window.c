@@ -11,6 +11,7 @@
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/wheel.h"
+#include "app/shell/closing.h"
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
@@ -31,8 +32,7 @@ struct _EgWindow
   EgOpener *opener;
   EgRecovery *recovery;
   gboolean trace_when_loaded;
-  gboolean asking_to_close;
-  guint inhibition;      /* of logging out; 0: none */
+  EgClosing *closing;
   GSettings *remembered; /* NULL: nothing is */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
   char *colormap, *orientation;
@@ -66,8 +66,6 @@ enum
 static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (EgWindow, eg_window, ADW_TYPE_APPLICATION_WINDOW)
-
-static void update_inhibition (EgWindow *self);
 
 /* ---- what follows from its parts ---- */
 
@@ -153,7 +151,7 @@ update (EgWindow *self)
   update_trace_buttons (self, page);
   update_content (self);
   update_title (self, page);
-  update_inhibition (self);
+  eg_closing_set_tracing (self->closing, eg_tabs_is_tracing (self->tabs));
 }
 
 static void
@@ -331,6 +329,21 @@ open_model_named_action (GtkWidget *widget, const char *name, GVariant *paramete
   eg_window_open_model (EG_WINDOW (widget), g_variant_get_string (parameter, NULL));
 }
 
+/* At once where it is still in memory. */
+static void
+open_page_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  EgTracePage *page = eg_window_get_page (self);
+
+  if (page == NULL || eg_trace_page_get_model_name (page) == NULL)
+    return;
+  if (eg_trace_page_get_model (page) != NULL)
+    eg_model_loader_show (self->loader, eg_trace_page_get_model (page));
+  else
+    eg_window_open_model (self, eg_trace_page_get_model_name (page));
+}
+
 static void
 cancel_loading_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
@@ -432,84 +445,16 @@ reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
 /* ---- closing ---- */
 
 static gboolean
-on_destroy_idle (gpointer data)
-{
-  gtk_window_destroy (GTK_WINDOW (data));
-  return G_SOURCE_REMOVE;
-}
-
-/* GTK 4.8 dies when a window is gone before the button that closed it, pressed by a screen reader, returns.
- */
-static void
-destroy_later (gpointer window)
-{
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_destroy_idle, g_object_ref (window), g_object_unref);
-}
-
-static void
-on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
-{
-  EgWindow *self = data;
-
-  if (!self->asking_to_close)
-    return;
-  self->asking_to_close = FALSE;
-  destroy_later (dialog);
-  if (strcmp (response, "close") == 0)
-    destroy_later (self);
-}
-
-/* Once: whoever closes the window again meanwhile sees the question. */
-static void
-ask_to_close (EgWindow *self)
-{
-  if (self->asking_to_close)
-    return;
-  GtkWidget *dialog
-      = adw_message_dialog_new (GTK_WINDOW (self), _ ("Stop the Trace?"),
-                                _ ("A trace is under way. What it has computed so far is kept: it is offered "
-                                   "at the next start, and can go on from there."));
-
-  self->asking_to_close = TRUE;
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Keep Tracing"), "close",
-                                    _ ("_Stop and Close"), NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "close", ADW_RESPONSE_DESTRUCTIVE);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  gtk_window_set_hide_on_close (GTK_WINDOW (dialog), TRUE);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_closing_answered), self, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-static gboolean
 eg_window_close_request (GtkWindow *window)
 {
   EgWindow *self = EG_WINDOW (window);
 
   if (self->tabs != NULL && eg_tabs_is_tracing (self->tabs))
     {
-      ask_to_close (self);
+      eg_closing_ask (self->closing);
       return TRUE;
     }
   return GTK_WINDOW_CLASS (eg_window_parent_class)->close_request (window);
-}
-
-/* A desktop asks before it logs out of a session that something is under way in. */
-static void
-update_inhibition (EgWindow *self)
-{
-  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
-  const gboolean tracing = self->tabs != NULL && eg_tabs_is_tracing (self->tabs);
-
-  if (application == NULL || tracing == (self->inhibition != 0))
-    return;
-  if (tracing)
-    self->inhibition = gtk_application_inhibit (application, GTK_WINDOW (self),
-                                                GTK_APPLICATION_INHIBIT_LOGOUT, _ ("A trace is under way"));
-  else
-    gtk_application_uninhibit (application, self->inhibition);
-  if (!tracing)
-    self->inhibition = 0;
 }
 
 /* ---- menus ---- */
@@ -618,6 +563,7 @@ eg_window_dispose (GObject *object)
       g_object_run_dispose (G_OBJECT (self->exporter));
       g_object_run_dispose (G_OBJECT (self->opener));
     }
+  g_clear_pointer (&self->closing, eg_closing_free);
   g_clear_object (&self->recovery);
   g_clear_object (&self->opener);
   g_clear_object (&self->exporter);
@@ -665,6 +611,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
+    { "win.open-page-model", NULL, open_page_model_action },
     { "win.cancel-loading", NULL, cancel_loading_action },
     { "win.choose-tokenizer", NULL, choose_tokenizer_action },
     { "win.recover", NULL, recover_action },
@@ -763,6 +710,7 @@ eg_window_init (EgWindow *self)
 static void
 compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
 {
+  self->closing = eg_closing_new (GTK_WINDOW (self));
   self->draft = eg_draft_new ();
   self->loader = eg_model_loader_new ();
   self->messages = eg_messages_new (self->banner, self->toasts);
