@@ -42,6 +42,7 @@ struct _EgTabs
 enum
 {
   CHANGED,
+  TRACED,
   N_SIGNALS,
 };
 
@@ -198,6 +199,8 @@ on_page_changed (EgTracePage *page, gpointer data)
   if (self->view == NULL)
     return;
   keep_ended (self, page);
+  if (eg_trace_page_get_state (page) == EG_TRACING_DONE && eg_trace_page_was_traced (page))
+    g_signal_emit (self, signals[TRACED], 0, page);
   if (self->keep_timeout == 0 && eg_trace_page_get_state (page) == EG_TRACING_RUNNING)
     self->keep_timeout = g_timeout_add (KEEP_EVERY_MS, on_keep_timeout, self);
   eg_tab_titles_show (self->view);
@@ -533,6 +536,8 @@ eg_tabs_class_init (EgTabsClass *klass)
   G_OBJECT_CLASS (klass)->finalize = eg_tabs_finalize;
   signals[CHANGED]
       = g_signal_new ("changed", EG_TYPE_TABS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[TRACED] = g_signal_new ("traced", EG_TYPE_TABS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                  1, EG_TYPE_TRACE_PAGE);
 }
 
 static void

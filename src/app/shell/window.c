@@ -7,11 +7,13 @@
 #include "app/ask/prompt-panel.h"
 #include "app/ask/trace-settings.h"
 #include "app/models/model-button.h"
+#include "app/page/cell-text.h"
 #include "app/page/map-scroll.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/wheel.h"
 #include "app/shell/closing.h"
+#include "app/shell/expected-time.h"
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
@@ -19,6 +21,7 @@
 #include "library/locate.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 #include <string.h>
 
 struct _EgWindow
@@ -33,6 +36,7 @@ struct _EgWindow
   EgRecovery *recovery;
   gboolean trace_when_loaded;
   EgClosing *closing;
+  EgExpectedTime *expected;
   GSettings *remembered; /* NULL: nothing is */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
   char *colormap, *orientation;
@@ -43,6 +47,7 @@ struct _EgWindow
   EgModelButton *model_button;
   AdwWindowTitle *title;
   GtkButton *trace_button, *stop_button;
+  GtkLabel *expected_label;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
@@ -112,6 +117,23 @@ update_trace_buttons (EgWindow *self, EgTracePage *page)
                  !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
 }
 
+/* What Trace will take, before it is pressed; of what is under way, the page says more. */
+static void
+update_expected (EgWindow *self)
+{
+  const double seconds = eg_expected_time_get (self->expected);
+  const gboolean shown = !isnan (seconds) && !is_under_way (self);
+  g_autofree char *duration = shown && seconds >= 1 ? eg_format_duration (seconds) : NULL;
+  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
+  g_autofree char *about = duration != NULL ? g_strdup_printf (_ ("about %s"), duration)
+                           : shown          ? g_strdup (_ ("less than 1 s"))
+                                            : g_strdup ("");
+
+  gtk_label_set_text (self->expected_label, about);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  about, -1);
+}
+
 static void
 update_content (EgWindow *self)
 {
@@ -149,9 +171,25 @@ update (EgWindow *self)
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
     enable (self, of_results[i], has_result);
   update_trace_buttons (self, page);
+  update_expected (self);
   update_content (self);
   update_title (self, page);
   eg_closing_set_tracing (self->closing, eg_tabs_is_tracing (self->tabs));
+}
+
+static void
+on_predicted (EgPredictor *predictor, const EgPrediction *prediction, gpointer data)
+{
+  if (prediction != NULL)
+    eg_expected_time_learn_from_prediction (EG_WINDOW (data)->expected, eg_predictor_get_model (predictor),
+                                            prediction);
+}
+
+static void
+on_traced (EgTabs *tabs, EgTracePage *page, gpointer data)
+{
+  eg_expected_time_learn_from_trace (EG_WINDOW (data)->expected, eg_trace_page_get_model (page),
+                                     eg_trace_page_get_result (page));
 }
 
 static void
@@ -556,6 +594,8 @@ eg_window_dispose (GObject *object)
       g_signal_handlers_disconnect_by_data (self->draft, self);
       g_signal_handlers_disconnect_by_data (self->tabs, self);
       g_signal_handlers_disconnect_by_data (self->exporter, self);
+      g_signal_handlers_disconnect_by_data (self->expected, self);
+      g_signal_handlers_disconnect_by_data (eg_prediction_list_get_predictor (self->predictions), self);
       g_signal_handlers_disconnect_by_data (self->loader, self);
       eg_model_loader_cancel (self->loader);
       eg_messages_end (self->messages);
@@ -564,6 +604,7 @@ eg_window_dispose (GObject *object)
       g_object_run_dispose (G_OBJECT (self->opener));
     }
   g_clear_pointer (&self->closing, eg_closing_free);
+  g_clear_object (&self->expected);
   g_clear_object (&self->recovery);
   g_clear_object (&self->opener);
   g_clear_object (&self->exporter);
@@ -659,6 +700,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, stop_button);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
@@ -715,6 +757,7 @@ compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
   self->loader = eg_model_loader_new ();
   self->messages = eg_messages_new (self->banner, self->toasts);
   self->tabs = eg_tabs_new (self->tab_view, self->draft, self->messages, G_OBJECT (self), unsaved);
+  self->expected = eg_expected_time_new (self->draft);
   self->exporter = eg_exporter_new (GTK_WINDOW (self), self->messages, G_OBJECT (self), settings);
   self->opener = eg_opener_new (self->tabs, self->draft, self->messages, unsaved);
   self->recovery = eg_recovery_new (unsaved, self->opener, self->messages);
@@ -735,6 +778,10 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
+  g_signal_connect (self->tabs, "traced", G_CALLBACK (on_traced), self);
+  g_signal_connect (eg_prediction_list_get_predictor (self->predictions), "predicted",
+                    G_CALLBACK (on_predicted), self);
+  g_signal_connect_swapped (self->expected, "changed", G_CALLBACK (update_expected), self);
   g_signal_connect (self->exporter, "saved", G_CALLBACK (on_saved), self);
   g_signal_connect_swapped (self->loader, "changed", G_CALLBACK (update_content), self);
   g_signal_connect (self->loader, "loaded", G_CALLBACK (on_model_loaded), self);
