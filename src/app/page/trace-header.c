@@ -246,6 +246,14 @@ eg_trace_header_show_origin (EgTraceHeader *self,
   gtk_widget_set_visible (self->model_button, offer_model && model != NULL);
 }
 
+void
+eg_trace_header_explain (EgTraceHeader *self, const EgTraceRequest *request, EgColormap colormap)
+{
+  g_return_if_fail (EG_IS_TRACE_HEADER (self));
+
+  eg_map_help_explain (self->help, request, colormap);
+}
+
 /* ---- the widget ---- */
 
 static void

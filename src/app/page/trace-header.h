@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/page/tracing.h"
+#include "plot/colormap.h"
 
 #include <adwaita.h>
 
@@ -36,5 +37,8 @@ void eg_trace_header_show_origin (EgTraceHeader *self,
                                   const EgTraceRequest *request,
                                   GDateTime *date,
                                   gboolean offer_model);
+
+/* Has the map of this request explained, in the map's colours. */
+void eg_trace_header_explain (EgTraceHeader *self, const EgTraceRequest *request, EgColormap colormap);
 
 G_END_DECLS

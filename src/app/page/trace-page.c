@@ -106,6 +106,8 @@ update_origin (EgTracePage *self)
 
   eg_trace_header_show_origin (self->header, get_model_name (self), known ? request : NULL,
                                eg_tracing_get_date (self->tracing), is_of_other_model (self));
+  if (request != NULL)
+    eg_trace_header_explain (self->header, request, self->colormap);
 }
 
 /* Lines do not break at "±". (transfer full) */
@@ -410,6 +412,7 @@ eg_trace_page_set_property (GObject *object, guint id, const GValue *value, GPar
       if (eg_colormap_from_name (g_value_get_string (value), &self->colormap, NULL))
         eg_heatmap_view_set_colormap (self->heatmap, self->colormap);
       restyle_sites (self);
+      update_origin (self);
       break;
     case PROP_NORMALIZED:
       self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
