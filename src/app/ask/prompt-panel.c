@@ -98,9 +98,20 @@ show_messages (EgPromptPanel *self)
                          error != NULL && !missing);
 }
 
+/* Settings that are told by positions are easier to give where those are seen. */
+static void
+show_numbers (EgPromptPanel *self)
+{
+  const EgTraceRequest *request = eg_draft_get_request (self->draft);
+
+  eg_token_strip_set_numbered (self->tokens,
+                               request->has_knockout || request->corruption.span == EG_SPAN_TOKENS);
+}
+
 static void
 on_draft_changed (EgPromptPanel *self)
 {
+  show_numbers (self);
   show_texts (self);
   show_messages (self);
 }

@@ -5,6 +5,7 @@
 
 #include "app/parts/choices.h"
 #include "app/parts/field-message.h"
+#include "app/parts/run-drawing.h"
 #include "app/ask/site-chooser.h"
 #include "trace/ask/site-names.h"
 
@@ -14,7 +15,7 @@ struct _EgRestoringRow
 {
   AdwExpanderRow parent_instance;
   gboolean showing;
-  char *error;
+  char *error, *note;
   EgSweep sweep_before; /* a knockout, which has a sweep and a direction of its own */
   EgDirection direction_before;
   EgKnockout suggested;
@@ -119,7 +120,9 @@ update (EgRestoringRow *self)
   gtk_widget_set_visible (self->layers_row, knockout);
   gtk_widget_set_visible (self->from_row, knockout);
   gtk_widget_set_visible (self->to_row, knockout);
-  eg_field_message_show_row (ADW_EXPANDER_ROW (self), summary, self->error);
+  g_autofree char *both
+      = self->note != NULL ? g_strdup_printf ("%s\n%s", summary, self->note) : g_steal_pointer (&summary);
+  eg_field_message_show_row (ADW_EXPANDER_ROW (self), both, self->error);
 }
 
 static void
@@ -202,6 +205,7 @@ static void
 eg_restoring_row_finalize (GObject *object)
 {
   g_free (EG_RESTORING_ROW (object)->error);
+  g_free (EG_RESTORING_ROW (object)->note);
   G_OBJECT_CLASS (eg_restoring_row_parent_class)->finalize (object);
 }
 
@@ -212,6 +216,7 @@ eg_restoring_row_class_init (EgRestoringRowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = eg_restoring_row_dispose;
   G_OBJECT_CLASS (klass)->finalize = eg_restoring_row_finalize;
+  g_type_ensure (EG_TYPE_RUN_DRAWING);
   g_type_ensure (EG_TYPE_SITE_CHOOSER);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/restoring-row.ui");
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, window);
@@ -323,6 +328,17 @@ eg_restoring_row_set_error (EgRestoringRow *self, const char *error)
   char *copy = g_strdup (error);
   g_free (self->error);
   self->error = copy;
+  update (self);
+}
+
+void
+eg_restoring_row_set_note (EgRestoringRow *self, const char *note)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  char *copy = g_strdup (note);
+  g_free (self->note);
+  self->note = copy;
   update (self);
 }
 
