@@ -189,7 +189,8 @@ show_prediction (EgPredictionList *self, const EgPrediction *prediction)
 static void
 on_draft_changed (EgPredictionList *self)
 {
-  EgModel *model = eg_draft_get_model (self->draft);
+  const EgDraftOrigin *origin = eg_draft_get_origin (self->draft);
+  EgModel *model = origin != NULL ? origin->model : eg_draft_get_model (self->draft);
   const char *prompt = eg_draft_get_request (self->draft)->prompt;
 
   show_target (self);
@@ -277,6 +278,7 @@ eg_prediction_list_set_draft (EgPredictionList *self, EgDraft *draft)
 
   self->draft = g_object_ref (draft);
   g_signal_connect_swapped (draft, "changed", G_CALLBACK (on_draft_changed), self);
+  g_signal_connect_swapped (draft, "origin-changed", G_CALLBACK (on_draft_changed), self);
   on_draft_changed (self);
 }
 

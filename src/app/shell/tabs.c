@@ -76,6 +76,24 @@ eg_tabs_is_outdated (EgTabs *self)
                                        eg_draft_get_request (self->draft));
 }
 
+static gboolean
+asks_the_same (const EgTraceRequest *a, const EgTraceRequest *b)
+{
+  return a != NULL && strcmp (a->prompt, b->prompt) == 0 && g_strcmp0 (a->subject, b->subject) == 0;
+}
+
+/* Of a map that another model has made, the panel shows what that one makes of the prompt. */
+static void
+update_origin (EgTabs *self, EgTracePage *page)
+{
+  const EgTraceResult *result = page != NULL ? eg_trace_page_get_result (page) : NULL;
+  const gboolean other = result != NULL && eg_trace_page_is_of_other_model (page)
+                         && asks_the_same (result->request, eg_draft_get_request (self->draft));
+
+  eg_draft_set_origin (self->draft,
+                       other ? eg_draft_origin_new (eg_trace_page_get_model (page), result->tokens) : NULL);
+}
+
 static void
 tell_changed (EgTabs *self)
 {
@@ -83,6 +101,7 @@ tell_changed (EgTabs *self)
 
   if (page != NULL)
     eg_trace_page_set_outdated (page, eg_tabs_is_outdated (self));
+  update_origin (self, page);
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
@@ -306,15 +325,10 @@ on_draft_changed (EgTabs *self)
     spell_all (self, model);
   if (page != NULL)
     eg_trace_page_set_outdated (page, eg_tabs_is_outdated (self));
+  update_origin (self, page);
 }
 
 /* ---- tracing ---- */
-
-static gboolean
-asks_the_same (const EgTraceRequest *a, const EgTraceRequest *b)
-{
-  return a != NULL && strcmp (a->prompt, b->prompt) == 0 && g_strcmp0 (a->subject, b->subject) == 0;
-}
 
 static EgTracePage *
 page_for (EgTabs *self, const EgTraceRequest *request)
