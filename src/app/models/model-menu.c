@@ -195,7 +195,11 @@ eg_model_menu_remember (EgModelMenu *self, const char *folder)
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   gsize n = 1;
 
-  if (self->settings == NULL || strcmp (folder, demo) == 0)
+  const gboolean is_demo = strcmp (folder, demo) == 0;
+
+  if (self->settings != NULL)
+    g_settings_set_string (self->settings, "last-model", is_demo ? "" : folder);
+  if (self->settings == NULL || is_demo)
     return;
   g_strv_builder_add (builder, folder);
   for (char **it = before; *it != NULL && n < MOST_KEPT; it++)

@@ -5,6 +5,7 @@
 #include "app/page/cell-text.h"
 #include "app/page/map-help.h"
 #include "app/parts/flow-layout.h"
+#include "app/parts/tooltips.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -333,6 +334,7 @@ static void
 eg_trace_header_init (EgTraceHeader *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  eg_tooltips_give_way (GTK_WIDGET (self));
 }
 
 GtkWidget *

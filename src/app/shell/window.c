@@ -11,6 +11,7 @@
 #include "app/page/map-scroll.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
+#include "app/parts/tooltips.h"
 #include "app/parts/wheel.h"
 #include "app/shell/closing.h"
 #include "app/shell/expected-time.h"
@@ -746,6 +747,8 @@ eg_window_init (EgWindow *self)
   adw_tab_view_set_menu_model (self->tab_view, get_menu ("tab_menu"));
   accept_drops (self);
   eg_wheel_scrolls_only (GTK_WIDGET (self));
+  eg_tooltips_give_way (GTK_WIDGET (self));
+  eg_tooltips_give_way_to (GTK_WIDGET (self->trace_button), GTK_WIDGET (self->banner));
 }
 
 /* Each part is given what it needs, and none knows the window. */
