@@ -499,7 +499,7 @@ snapshot_pins_and_cursor (EgHeatmapView *self, const EgHeatmapLayout *layout, Gt
   for (gsize i = 0; i < self->n_pins; i++)
     {
       const EgRect cell = eg_heatmap_layout_get_cell (layout, self->pins[i].layer, self->pins[i].position);
-      const EgColor pin = eg_curves_pin_color (i, FALSE);
+      const EgColor pin = eg_curves_pin_color (eg_curves_pin_group (self->pins, i), FALSE);
       append_frame (snapshot, cell, 1, 3, (GdkRGBA){ 1, 1, 1, 1 });
       append_frame (snapshot, cell, 1, 2, (GdkRGBA){ (float)pin.red, (float)pin.green, (float)pin.blue, 1 });
     }
