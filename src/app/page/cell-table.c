@@ -244,9 +244,12 @@ static void
 on_sorted (GtkSorter *sorter, GtkSorterChange change, gpointer data)
 {
   EgCellTable *self = data;
-  GtkAdjustment *adjustment = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (self->view));
 
-  gtk_adjustment_set_value (adjustment, gtk_adjustment_get_lower (adjustment));
+  /* The list within the view, which before GTK 4.12 can be told so only by its action. */
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->view)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (GTK_IS_LIST_VIEW (child))
+      gtk_widget_activate_action (child, "list.scroll-to-item", "u", 0);
 }
 
 static void
