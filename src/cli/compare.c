@@ -132,6 +132,7 @@ run (int argc, char **argv)
 const CliCommand cli_compare = {
   .name = "compare",
   .usage = "A.npz B.npz [-o FILE.svg|png|pdf] [OPTION…]",
+  .is_without_model = TRUE,
   .summary = N_ ("Show two saved traces beside each other, and how they differ"),
   .run = run,
 };

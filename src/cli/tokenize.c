@@ -31,8 +31,9 @@ print_table (EgTokenizer *tokenizer, const EgToken *tokens, gsize n)
     {
       g_autofree char *text = eg_tokenizer_token_text (tokenizer, tokens[t].id);
       g_autofree char *visible = cli_visible_token (text);
-      cli_print ("%7u  %5" G_GSIZE_FORMAT "–%-5" G_GSIZE_FORMAT "  “%s”\n", tokens[t].id, tokens[t].start,
-                 tokens[t].end, visible);
+      /* First the position, by which settings name a token. */
+      cli_print ("%4" G_GSIZE_FORMAT "  %7u  %5" G_GSIZE_FORMAT "–%-5" G_GSIZE_FORMAT "  “%s”\n", t,
+                 tokens[t].id, tokens[t].start, tokens[t].end, visible);
     }
 }
 

@@ -130,6 +130,28 @@ draw_subject (const EgTraceGrid *grid,
   eg_chart_draw (chart, cr, width, height);
 }
 
+gsize
+eg_curves_pin_group (const EgCell *pins, gsize pin)
+{
+  for (gsize p = 0; p < pin; p++)
+    if (pins[p].position == pins[pin].position)
+      return p;
+  return pin;
+}
+
+/* The layers of all pins of one token. Returns: how many. */
+static gsize
+collect_layers (const EgCell *pins, gsize n_pins, gsize group, gsize *layers)
+{
+  gsize n = 0;
+
+  for (gsize p = group; p < n_pins; p++)
+    if (eg_curves_pin_group (pins, p) == group)
+      layers[n++] = pins[p].layer;
+  return n;
+}
+
+/* One curve a token, with a mark for each of its pins. */
 static void
 draw_pinned (const EgTraceGrid *grid,
              EgScale scale,
@@ -143,24 +165,27 @@ draw_pinned (const EgTraceGrid *grid,
 {
   const gsize L = grid->n_layers, T = grid->n_tokens;
   g_autofree double *values = g_new (double, L *n_pins), *sem = g_new (double, L *n_pins);
+  g_autofree gsize *layers = g_new (gsize, n_pins * n_pins);
   g_autoptr (GPtrArray) names = g_ptr_array_new_with_free_func (g_free);
 
-  chart->n_series = n_pins;
+  chart->n_series = 0;
   for (gsize p = 0; p < n_pins; p++)
     {
+      if (eg_curves_pin_group (pins, p) != p)
+        continue;
       for (gsize l = 0; l < L; l++)
         {
           values[p * L + l] = eg_scale_get_value (scale, grid, grid->scores[0][l * T + pins[p].position]);
           sem[p * L + l] = eg_scale_get_error (scale, grid, grid->sem[0][l * T + pins[p].position]);
         }
       g_ptr_array_add (names, name_token (grid, pins[p].position));
-      chart->series[p] = (EgChartSeries){
-        .name = names->pdata[p],
+      chart->series[chart->n_series++] = (EgChartSeries){
+        .name = names->pdata[names->len - 1],
         .values = values + p * L,
         .sem = sem + p * L,
         .n = L,
-        .marked = &pins[p].layer,
-        .n_marked = 1,
+        .marked = layers + p * n_pins,
+        .n_marked = collect_layers (pins, n_pins, p, layers + p * n_pins),
         .color = eg_curves_pin_color (p, dark),
       };
     }
@@ -238,10 +263,13 @@ eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, EgScale scale, con
       for (gsize p = 0; p < n_pins; p++)
         {
           g_autofree char *token = name_token (grid, pins[p].position);
+          const double sem = eg_trace_grid_sem (grid, pins[p].layer, pins[p].position);
           /* TRANSLATORS: one of a list: a semicolon or nothing, the layer, the token and the score. */
           g_string_append_printf (
               text, _ ("%slayer %zu at %s: %.3f"), p > 0 ? "; " : "", pins[p].layer, token,
               eg_scale_get_value (scale, grid, eg_trace_grid_score (grid, pins[p].layer, pins[p].position)));
+          if (!isnan (sem))
+            g_string_append_printf (text, "\302\240±\302\240%.3f", sem);
         }
       if (n_pins == 0)
         g_string_append (text, _ ("Click cells of the map to compare their tokens here"));

@@ -34,6 +34,10 @@ const char *eg_curves_get_name (EgCurves curves);
 /* The colour of a pinned cell's curve: to be told apart on light and dark, also by colour-blind eyes. */
 EgColor eg_curves_pin_color (gsize pin, gboolean dark);
 
+/* The first pin of the same token: all of a token's pins are marks of one curve, in the colour of that pin.
+ */
+gsize eg_curves_pin_group (const EgCell *pins, gsize pin);
+
 /**
  * eg_curves_draw: layers of a trace under way that are not all there have no average
 

@@ -61,6 +61,18 @@ test_tokenize_document (void)
   g_assert_cmpint (json_array_get_int_element (last, 1), ==, 8); /* characters, not bytes */
 }
 
+/* The number by which settings name a token comes first. */
+static void
+test_tokenize_prints_positions (void)
+{
+  g_auto (Outcome) outcome = RUN ("tokenize", EIFFEL);
+  g_auto (GStrv) lines = g_strsplit (outcome.out, "\n", -1);
+  g_assert_cmpint (outcome.status, ==, 0);
+  g_assert_cmpuint (g_strv_length (lines), >, 5);
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    g_assert_cmpuint (g_ascii_strtoull (lines[i], NULL, 10), ==, i);
+}
+
 static const char *const trace_keys[] = { "model",
                                           "prompt",
                                           "subject",
@@ -824,6 +836,7 @@ main (int argc, char **argv)
   g_assert_nonnull (g_getenv ("ENGRAM_CLI"));
   g_test_add_func ("/cli/predict-document", test_predict_document);
   g_test_add_func ("/cli/tokenize-document", test_tokenize_document);
+  g_test_add_func ("/cli/tokenize-positions", test_tokenize_prints_positions);
   g_test_add_func ("/cli/trace-document", test_trace_document);
   g_test_add_func ("/cli/info-document", test_info_document);
   g_test_add_func ("/cli/info-verifies-numbers", test_info_verify);

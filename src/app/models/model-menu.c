@@ -195,13 +195,17 @@ eg_model_menu_remember (EgModelMenu *self, const char *folder)
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   gsize n = 1;
 
-  for (const EgDemo *demo = eg_demos; demo->name != NULL; demo++)
+  gboolean is_demo = FALSE;
+
+  for (const EgDemo *demo = eg_demos; demo->name != NULL && !is_demo; demo++)
     {
       g_autofree char *its_folder = eg_demo_get_folder (demo);
-      if (strcmp (folder, its_folder) == 0)
-        return;
+      is_demo = strcmp (folder, its_folder) == 0;
     }
-  if (self->settings == NULL)
+  g_autofree char *usual = eg_demo_get_folder (&eg_demos[0]);
+  if (self->settings != NULL)
+    g_settings_set_string (self->settings, "last-model", strcmp (folder, usual) == 0 ? "" : folder);
+  if (self->settings == NULL || is_demo)
     return;
   g_strv_builder_add (builder, folder);
   for (char **it = before; *it != NULL && n < MOST_KEPT; it++)

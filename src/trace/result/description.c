@@ -41,13 +41,13 @@ eg_trace_result_get_problem (const EgTraceResult *self)
     return EG_TRACE_NO_PROBLEM;
   const gboolean is_prob = self->metrics[0] == EG_METRIC_PROB;
   /* Of a token that was named and is not expected, noise takes nothing away. */
-  if (is_prob && ends->high < 0.1 && self->request->target != NULL)
+  if (is_prob && ends->high < EG_UNSURE_PROBABILITY && self->request->target != NULL)
     return EG_TRACE_UNSURE;
   if (!isnan (ends->low) && !eg_metric_is_better (self->metrics[0], ends->high, ends->low))
     return EG_TRACE_NOT_LOWERED;
   if (!is_prob)
     return EG_TRACE_NO_PROBLEM;
-  if (ends->high < 0.1)
+  if (ends->high < EG_UNSURE_PROBABILITY)
     return EG_TRACE_UNSURE;
   return ends->low >= 0.8 * ends->high ? EG_TRACE_HARDLY_LOWERED : EG_TRACE_NO_PROBLEM;
 }

@@ -12,9 +12,13 @@ G_BEGIN_DECLS
  */
 char *eg_trace_grid_describe (const EgTraceGrid *grid);
 
+/* Below this probability, the clean run's answer is not one that a model knows. */
+#define EG_UNSURE_PROBABILITY 0.1
+
 /**
  * EgTraceProblem: why a trace cannot mean much.
- * @EG_TRACE_NOT_LOWERED: high ≤ low; @EG_TRACE_UNSURE: high < 0.1; @EG_TRACE_HARDLY_LOWERED: low ≥ 0.8·high
+ * @EG_TRACE_NOT_LOWERED: high ≤ low; @EG_TRACE_UNSURE: high < EG_UNSURE_PROBABILITY;
+ * @EG_TRACE_HARDLY_LOWERED: low ≥ 0.8·high
  */
 typedef enum
 {
