@@ -31,7 +31,7 @@ typedef struct
 } CliCommand;
 
 extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models, cli_bench,
-    cli_describe;
+    cli_serve, cli_describe;
 
 /* Those that --help lists; ended by %NULL. */
 extern const CliCommand *const cli_commands[];

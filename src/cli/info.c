@@ -1,5 +1,6 @@
 /* engram-cli info: a model's sizes, and what a trace of it takes. */
 #include "cli/common.h"
+#include "cli/documents.h"
 #include "cli/table.h"
 #include "core/memory.h"
 #include "engine/backend.h"
@@ -127,8 +128,8 @@ sites_to_json (const EgFamily *family)
   return names;
 }
 
-static void
-print_json (EgModel *model)
+JsonObject *
+cli_model_to_json (EgModel *model)
 {
   EgNetwork *network = eg_model_get_network (model);
   const EgFamily *family = eg_model_get_family (model);
@@ -148,7 +149,7 @@ print_json (EgModel *model)
   json_object_set_object_member (document, "openblas", openblas_to_json ());
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
   json_object_set_object_member (document, "cuda", cuda_to_json ());
-  cli_print_json (document);
+  return document;
 }
 
 static gsize
@@ -264,7 +265,7 @@ run (int argc, char **argv)
   if (model == NULL)
     return cli_fail (error);
   if (options.json)
-    print_json (model);
+    cli_print_json (cli_model_to_json (model));
   else
     print_lines (model);
   return CLI_DONE;
