@@ -20,10 +20,9 @@ struct _CliInbox
   gboolean ended, closed;
 };
 
-static void
-request_free (gpointer data)
+void
+cli_request_free (CliRequest *self)
 {
-  CliRequest *self = data;
   g_clear_pointer (&self->id, json_node_unref);
   g_clear_pointer (&self->members, json_object_unref);
   g_clear_error (&self->problem);
@@ -110,7 +109,7 @@ take (CliInbox *self, CliRequest *request)
   if (request->problem == NULL && g_str_equal (request->method, "cancel"))
     {
       cancel (self, request);
-      request_free (request);
+      cli_request_free (request);
       return;
     }
   g_mutex_lock (&self->lock);
@@ -190,7 +189,6 @@ cli_inbox_finish (CliInbox *self, CliRequest *request)
   g_ptr_array_remove (self->pending, request);
   self->begun--;
   g_mutex_unlock (&self->lock);
-  request_free (request);
 }
 
 void

@@ -23,16 +23,19 @@ typedef struct
   char *field;
 } CliRequest;
 
+void cli_request_free (CliRequest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CliRequest, cli_request_free)
+
 typedef struct _CliInbox CliInbox;
 
 /* Begins to read the descriptor. It is never freed: its thread may be waiting for a line for ever. */
 CliInbox *cli_inbox_new (int descriptor);
 
 /* Waits for the next request. NULL when there are no more: the input has ended, or cli_inbox_close() was
- * called. (transfer full): cli_inbox_finish() */
+ * called. (transfer full): cli_inbox_finish(), and cli_request_free() */
 CliRequest *cli_inbox_next (CliInbox *self);
 
-/* The request is answered: its id may be used again. */
+/* The request will be answered now: its id may be used again, and it cannot be cancelled any more. */
 void cli_inbox_finish (CliInbox *self, CliRequest *request);
 
 /* Cancels all requests; no more are given out. */

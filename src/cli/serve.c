@@ -273,16 +273,18 @@ static void
 serve (CliInbox *inbox)
 {
   g_autoptr (GHashTable) models = cli_serve_models_new ();
-  CliRequest *request;
   gboolean is_read = TRUE;
-  while (is_read && (request = cli_inbox_next (inbox)) != NULL)
+  while (is_read)
     {
+      g_autoptr (CliRequest) request = cli_inbox_next (inbox);
+      if (request == NULL)
+        return;
       g_autoptr (GError) error = request->problem != NULL ? g_error_copy (request->problem) : NULL;
       g_autofree char *field = g_strdup (request->field);
       JsonObject *members = error == NULL ? answer (models, request, &field, &error) : NULL;
+      cli_inbox_finish (inbox, request);
       is_read = members != NULL ? cli_event_send (request->id, "result", members)
                                 : cli_event_send_error (request->id, field, error);
-      cli_inbox_finish (inbox, request);
     }
 }
 
