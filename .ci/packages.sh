@@ -54,6 +54,12 @@ need_screen() {
     need 'fonts' file:/nonexistent 'fonts-dejavu-core fontconfig' 'dejavu-sans-fonts fontconfig' 'ttf-dejavu fontconfig'
 }
 
+# The tests of the Python module.
+need_numpy() {
+  /usr/bin/env -i /usr/bin/python3 -c 'import numpy' 2>/dev/null ||
+    need 'NumPy for the system'"'"'s Python' file:/nonexistent 'python3-numpy' 'python3-numpy' 'python-numpy'
+}
+
 # What the slow tests need; where a system has none of it, they are skipped.
 need_packaging() {
   need 'Flatpak' cmd:flatpak 'flatpak' 'flatpak' 'flatpak'
@@ -61,6 +67,8 @@ need_packaging() {
   need 'eu-strip' cmd:eu-strip 'elfutils' 'elfutils' 'elfutils'
   need 'bubblewrap' cmd:bwrap 'bubblewrap' 'bubblewrap' 'bubblewrap'
   need 'appstream-compose' cmd:appstream-compose 'appstream-util' - -
+  /usr/bin/python3 -c 'import ensurepip' 2>/dev/null ||
+    need 'virtual environments' file:/nonexistent 'python3-venv' 'python3' 'python'
   need 'make' cmd:make 'make' 'make' 'make'
   need 'gdbus' cmd:gdbus 'libglib2.0-bin' 'glib2' 'glib2'
   need 'dpkg-buildpackage' cmd:dpkg-buildpackage 'dpkg-dev' - -
