@@ -32,6 +32,7 @@ need_build() {
   need 'gettext' cmd:msgfmt 'gettext' 'gettext' 'gettext'
   need 'GLib' pc:gio-unix-2.0 'libglib2.0-dev' 'glib2-devel' 'glib2'
   need 'JSON-GLib' pc:json-glib-1.0 'libjson-glib-dev' 'json-glib-devel' 'json-glib'
+  need 'libsoup' pc:libsoup-3.0 'libsoup-3.0-dev' 'libsoup3-devel' 'libsoup3'
   need 'OpenBLAS' pc:openblas 'libopenblas-dev' 'openblas-devel' 'openblas'
   need 'cairo' pc:cairo 'libcairo2-dev' 'cairo-devel' 'cairo'
   need 'Pango' pc:pangocairo 'libpango1.0-dev' 'pango-devel' 'pango'

@@ -13,7 +13,7 @@ PLAN = [*ASK, "trace/plan"]
 RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
 PLOT = [*RESULT, "plot"]
-ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap"]
+ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -31,6 +31,7 @@ ROOMS = {
     "network/gpt2": [*NETWORK, "network/attention"],
     "network/mamba1": [*NETWORK, "network/ssm"],
     "library": [*NETWORK, "tokenizer"],
+    "library/hub": LIBRARY,
     "trace/ask": LIBRARY,
     "trace/plan": ASK,
     "trace/result": ASK,
@@ -58,6 +59,7 @@ INCLUDES = {}
 TOOLKITS = [
     (r"(gtk|gdk|gsk|graphene|adwaita|adw)\b", ["app"]),
     (r"(cairo|pango)", ["plot", "cli", "app"]),
+    (r"libsoup", ["library/hub"]),
 ]
 
 # Inner faces: a header that is a component's own, by the file that it belongs to. "X-private.h" belongs to X, and
