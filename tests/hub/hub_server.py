@@ -137,7 +137,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def give(self, status, headers, content, start):
         """The body, which may be cut, drip or be another one."""
-        cut = self.hub.take_cut(len(content))
+        stored = self.server.kind == "storage"
+        cut = self.hub.cuts.pop(0) if stored and self.hub.cuts and self.command == "GET" else None
         body = content[start : len(content) if cut is None else max(cut, start)]
         self.send_response(status)
         for name, value in headers.items():
@@ -148,10 +149,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return
         if self.hub.spoil:
             body = bytes(b ^ 1 for b in body)
-        for at in range(0, len(body), self.hub.piece):
-            self.wfile.write(body[at : at + self.hub.piece])
+        piece, pause = (self.hub.piece, self.hub.pause) if stored else (len(body) or 1, 0)
+        for at in range(0, len(body), piece):
+            self.wfile.write(body[at : at + piece])
             self.wfile.flush()
-            time.sleep(self.hub.pause)
+            time.sleep(pause)
         if cut is not None:
             self.close_connection = True
 
@@ -169,17 +171,14 @@ class Server(http.server.ThreadingHTTPServer):
 
 
 class Hub:
-    """faults: functions of (handler, path) that answer a request and are true, or are not. cuts: of the next bodies, after so
-    many bytes. edit: changes what the API says."""
+    """faults: functions of (handler, path) that answer a request and are true, or are not. cuts: of the storage's next bodies,
+    after so many bytes. edit: changes what the API says."""
 
     def __init__(self, repos, large=("model.*\\.safetensors", "pytorch_model.*\\.bin")):
         self.repos = {name: Repo(files, large) for name, files in repos.items()}
         self.log, self.faults, self.cuts = [], [], []
         self.ignores_range, self.spoil, self.piece, self.pause = False, False, 1 << 20, 0
         self.edit = lambda document: None
-
-    def take_cut(self, length):
-        return self.cuts.pop(0) if length > 10000 and self.cuts else None
 
     def __enter__(self):
         self.servers = [Server(self, "hub"), Server(self, "storage")]

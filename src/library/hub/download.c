@@ -157,6 +157,7 @@ take_answer (Download *self, const EgExchange *exchange, GError **error)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s has changed on the Hub meanwhile: try again"),
                    self->file->name);
+      empty_part (self, NULL);
       return FAILED;
     }
   const gboolean continues
@@ -238,7 +239,6 @@ fetch_verified (Download *self, GError **error)
       if (!resumed)
         break;
     }
-  g_unlink (self->part);
   g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
                _ ("%s came with another hash than the Hub says: it was damaged on its way, and is removed"),
                self->file->name);
@@ -284,8 +284,14 @@ static gboolean
 fetch_blob (Download *self, const EgHubStore *store, const char *blob, GError **error)
 {
   self->part = eg_hub_store_take_part (store, self->etag);
-  if (!open_part (self, error) || !fetch_verified (self, error))
+  if (!open_part (self, error))
     return FALSE;
+  if (!fetch_verified (self, error))
+    {
+      if (self->size == 0)
+        g_unlink (self->part);
+      return FALSE;
+    }
   if (fsync (self->descriptor) == 0 && g_rename (self->part, blob) == 0)
     return TRUE;
   return fail_write (self, error);
