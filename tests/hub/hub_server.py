@@ -42,6 +42,14 @@ class Repo:
             entry["lfs"] = {"sha256": self.etag(name), "size": len(content), "pointerSize": 134}
         return entry
 
+    def entry(self, name):
+        """As a tree lists it."""
+        content = self.files[name]
+        entry = {"type": "file", "path": name, "size": len(content), "oid": git_id(content)}
+        if self.is_large(name):
+            entry["lfs"] = {"oid": self.etag(name), "size": len(content), "pointerSize": 134}
+        return entry
+
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
@@ -93,14 +101,21 @@ class Handler(http.server.BaseHTTPRequestHandler):
         return None
 
     def api(self, path):
-        match = re.fullmatch(r"/api/models/([^/]+(?:/[^/]+)?)(?:/revision/(.+))?", path)
+        listed = re.fullmatch(r"/api/models/([^/]+/[^/]+)/tree/([^/]+)", path)
+        match = listed or re.fullmatch(r"/api/models/([^/]+(?:/[^/]+)?)(?:/revision/(.+))?", path)
         repo = self.find(match[1])
         if repo is None:
             return
-        if match[2] not in (None, "main", "v1", "pr/1", repo.commit):
+        if listed:
+            body = json.dumps([repo.entry(name) for name in repo.files]).encode()
+            self.answer(200, {"Content-Type": "application/json", "X-Repo-Commit": repo.commit}, body)
+        elif match[2] not in (None, "main", "v1", "pr/1", repo.commit):
             self.answer(404, {"X-Error-Code": "RevisionNotFound"})
-            return
-        document = {"id": match[1], "sha": repo.commit, "siblings": [repo.sibling(name) for name in repo.files]}
+        else:
+            self.api_revision(match[1], repo)
+
+    def api_revision(self, name, repo):
+        document = {"id": name, "sha": repo.commit, "siblings": [repo.sibling(file) for file in repo.files]}
         self.hub.edit(document)
         self.answer(200, {"Content-Type": "application/json"}, json.dumps(document).encode())
 
