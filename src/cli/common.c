@@ -1,8 +1,8 @@
 /* Options, errors and standard output as all commands have them. */
 #include "cli/common.h"
 
+#include "cli/fetch.h"
 #include "cli/interrupt.h"
-#include "cli/pull.h"
 #include "core/number.h"
 #include "library/locate.h"
 #include "trace/result/result-io.h"
@@ -224,9 +224,9 @@ static gboolean
 pull_if_wanted (const CliOptions *options, GError **error)
 {
   g_autofree char *here = options->model != NULL ? eg_model_locate (options->model, NULL) : NULL;
-  if (options->model == NULL || here != NULL || !cli_pull_is_wanted (options->model, options->pull))
+  if (options->model == NULL || here != NULL || !cli_fetch_is_wanted (options->model, options->pull))
     return TRUE;
-  g_autofree char *folder = cli_pull (options->model, NULL, cli_interrupt_cancellable (), error);
+  g_autofree char *folder = cli_fetch (options->model, NULL, cli_interrupt_cancellable (), error);
   return folder != NULL;
 }
 

@@ -30,8 +30,8 @@ typedef struct
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models,
-    cli_pull_command, cli_bench, cli_serve, cli_describe;
+extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models, cli_pull,
+    cli_bench, cli_serve, cli_describe;
 
 /* Those that --help lists; ended by %NULL. */
 extern const CliCommand *const cli_commands[];
@@ -40,7 +40,7 @@ extern const CliCommand *const cli_commands[];
  * CliOptions: the options of every command; to be zeroed before and cleared after.
  * @model: a folder or a name (library/locate.h), or %NULL for the demo model
  * @tokenizer: a file, or %NULL
- * @pull: whether a model that is not here is fetched (pull.h)
+ * @pull: whether a model that is not here is fetched (fetch.h)
  * @device: what traces; the first GPU that can be used, if none is named
  * @arguments: what is no option, at least `{ NULL }` once parsed
  */

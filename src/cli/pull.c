@@ -1,68 +1,10 @@
 /* engram-cli pull: a model from the Hub into Hugging Face's cache. */
-#include "cli/pull.h"
-
 #include "cli/common.h"
+#include "cli/fetch.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
-#include "library/hub/pull.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
-static void
-show_progress (const EgHubProgress *progress, gpointer user_data)
-{
-  (void)user_data;
-  g_autofree char *done = g_format_size (progress->done), *total = g_format_size (progress->total);
-  g_autofree char *rate = progress->rate > 0 ? g_format_size ((guint64)progress->rate) : NULL;
-  g_autofree char *text
-      = rate != NULL && progress->left >= 0
-            /* TRANSLATORS: a file's name; how much of how much; a rate, as “3.1 MB”/s; seconds. */
-            ? g_strdup_printf (_ ("%s: %s of %s, %s/s, %.0f s left"), progress->file, done, total, rate,
-                               ceil (progress->left))
-            /* TRANSLATORS: a file's name; how much of how much. */
-            : g_strdup_printf (_ ("%s: %s of %s"), progress->file, done, total);
-  fprintf (stderr, "\r\033[K%s", text);
-  fflush (stderr);
-}
-
-static char *
-fetch (const EgHubPlace *place, EgHubListing *listing, GCancellable *cancellable, GError **error)
-{
-  const gboolean terminal = isatty (STDERR_FILENO);
-  char *folder = eg_hub_pull (place, listing, terminal ? show_progress : NULL, NULL, cancellable, error);
-  if (terminal)
-    fputs ("\r\033[K", stderr);
-  return folder;
-}
-
-char *
-cli_pull (const char *name, const char *revision, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (EgHubPlace) place = eg_hub_place_new (error);
-  g_autoptr (EgHubListing) listing
-      = place != NULL ? eg_hub_list (place, name, revision, cancellable, error) : NULL;
-  return listing != NULL ? fetch (place, listing, cancellable, error) : NULL;
-}
-
-gboolean
-cli_pull_is_wanted (const char *name, gboolean asked)
-{
-  char answer[16] = "";
-  if (strchr (name, '/') == NULL || !eg_hub_is_name (name))
-    return FALSE;
-  if (asked || !isatty (STDIN_FILENO) || !isatty (STDERR_FILENO))
-    return asked;
-  /* TRANSLATORS: a question at the terminal; a person types the letter y for yes. */
-  fprintf (stderr, _ ("%s is not on this machine. Fetch it from the Hub (y/N)? "), name);
-  fflush (stderr);
-  return fgets (answer, sizeof answer, stdin) != NULL && (*answer == 'y' || *answer == 'Y');
-}
-
-/* ---- the command ---- */
 
 static JsonObject *
 listing_to_json (const EgHubPlace *place, const EgHubListing *listing, const char *folder)
@@ -114,7 +56,7 @@ pull (const char *name, const char *revision, gboolean dry_run, gboolean json)
     return cli_fail (error);
   if (!json)
     print_listing (listing);
-  g_autofree char *folder = dry_run ? NULL : fetch (place, listing, cancellable, &error);
+  g_autofree char *folder = dry_run ? NULL : cli_fetch_listing (place, listing, cancellable, &error);
   if (folder == NULL && !dry_run)
     return cli_fail (error);
   if (json)
@@ -139,7 +81,7 @@ run (int argc, char **argv)
   };
   const char *name;
   int status;
-  if (!cli_options_parse (&options, &cli_pull_command, entries, argc, argv, &status)
+  if (!cli_options_parse (&options, &cli_pull, entries, argc, argv, &status)
       || !cli_options_get_argument (&options, _ ("model’s name"), &name, &status))
     return status;
   if (!cli_check_text (_ ("The name"), name) || !cli_check_text ("--revision", revision))
@@ -147,7 +89,7 @@ run (int argc, char **argv)
   return pull (name, revision, dry_run, options.json);
 }
 
-const CliCommand cli_pull_command = {
+const CliCommand cli_pull = {
   .name = "pull",
   .usage = "OWNER/NAME [OPTION…]",
   .summary = N_ ("Fetch a model from Hugging Face's Hub"),
