@@ -13,6 +13,9 @@
 #include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #include <poll.h>
 #include <unistd.h>
 
@@ -21,6 +24,9 @@
 
 /* How often it is looked whether anybody is still there. */
 #define WATCH_SECONDS 1
+
+#define KEPT_BYTES (256 << 20)
+#define KEPT_BLOCK (32 << 20)
 
 /* Answers a request: the members of "result"; NULL with an error, and *field where it is about one. */
 typedef JsonObject *(*AnswerFunc) (GHashTable *models,
@@ -288,6 +294,16 @@ serve (CliInbox *inbox)
     }
 }
 
+/* What a trace frees is what the next one takes: it is not given back to the system each time. */
+static void
+keep_memory (void)
+{
+#ifdef __GLIBC__
+  mallopt (M_TRIM_THRESHOLD, KEPT_BYTES);
+  mallopt (M_MMAP_THRESHOLD, KEPT_BLOCK);
+#endif
+}
+
 static int
 run (int argc, char **argv)
 {
@@ -302,6 +318,7 @@ run (int argc, char **argv)
       cli_say (_ ("serve takes neither arguments nor options: each request says its own"));
       return CLI_USAGE;
     }
+  keep_memory ();
   say_ready ();
   CliInbox *inbox = cli_inbox_new (STDIN_FILENO);
   g_cancellable_connect (cli_interrupt_cancellable (), G_CALLBACK (on_interrupted), inbox, NULL);
