@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import base64
 import os
+import subprocess
 from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 import numpy as np
@@ -367,18 +368,39 @@ def _collect(follower: _Follower, errors: str) -> Union[Result, EngramError]:
         return error
 
 
-def load(name: Optional[str] = None, *, tokenizer: Optional[Path] = None, program: Program = None, engine: Optional[Engine] = None) -> Model:
+def _pull(command: List[str], name: str) -> None:
+    done = subprocess.run([*command, "pull", "--json", "--", name], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    if done.returncode != 0:
+        raise EngramError(done.stderr.decode("utf-8", "replace").strip().rpartition("engram-cli: ")[2], "not-found", "model")
+
+
+def load(
+    name: Optional[str] = None,
+    *,
+    tokenizer: Optional[Path] = None,
+    pull: bool = False,
+    program: Program = None,
+    engine: Optional[Engine] = None,
+) -> Model:
     """Opens a model: a folder, or a name as models() lists it ("state-spaces/mamba-130m-hf"); None is the demo model.
 
     tokenizer: a tokenizer.json in place of the model's own.
+    pull: whether a model that is not on this machine is fetched from Hugging Face's Hub, as `engram-cli pull` does.
     program: the engram-cli to use; else find_program() says which. engine: one that is shared with other models.
     """
     path = None if name is None else os.fspath(name)
     if path is not None and (os.path.isdir(path) or path.startswith("~")):
         path = os.path.abspath(os.path.expanduser(path))
+    file = None if tokenizer is None else os.path.abspath(os.fspath(tokenizer))
     if engine is None:
         engine = shared() if program is None else Engine(program)
-    return Model(path, None if tokenizer is None else os.path.abspath(os.fspath(tokenizer)), engine)
+    try:
+        return Model(path, file, engine)
+    except EngramError as error:
+        if not (pull and path is not None and error.code == "not-found"):
+            raise
+    _pull(_command(engine._program), path)
+    return Model(path, file, engine)
 
 
 def models(*, engine: Optional[Engine] = None) -> List[Dict[str, Any]]:

@@ -18,7 +18,8 @@ from unittest import mock
 
 import numpy as np
 
-sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [HERE, os.path.join(HERE, "../hub")]
 import tap_unittest  # noqa: E402
 
 import engram  # noqa: E402
@@ -320,6 +321,22 @@ class Errors(WithFolder):
             m.trace(PROMPT, subject=SUBJECT, noise=float("nan"))
         with self.assertRaises(engram.InvalidRequest):
             m.trace("a\0b", subject="a")
+
+    def test_a_model_is_fetched_only_when_asked(self):
+        from hub_server import Hub
+
+        files = {}
+        for name in ("config.json", "model.safetensors", "tokenizer.json"):
+            with open(os.path.join(os.environ["ENGRAM_DATA_DIR"], "demo", name), "rb") as file:
+                files[name] = file.read()
+        with Hub({"engram/tiny": files}) as hub, mock.patch.dict(os.environ, HF_ENDPOINT=hub.url, HF_HOME=self.folder), engram.Engine() as engine:
+            os.environ.pop("HF_HUB_OFFLINE", None)
+            with self.assertRaises(engram.EngramError):
+                engram.load("engram/tiny", engine=engine)
+            self.assertEqual(hub.log, [])
+            self.assertEqual(engram.load("engram/tiny", pull=True, engine=engine).predict(PROMPT)[0].text, " Paris")
+            with self.assertRaisesRegex(engram.EngramError, "no public model"):
+                engram.load("engram/none", pull=True, engine=engine)
 
     def test_the_program_is_found_or_it_is_said_how_to_get_it(self):
         def found(**environment):

@@ -128,7 +128,7 @@ class Serve(unittest.TestCase):
 
     def test_every_option_of_the_command_line_is_known(self):
         help_text = subprocess.run([PROGRAM, "trace", "--help"], capture_output=True, text=True).stdout
-        typed = set(re.findall(r"--([a-z-]+)", help_text)) - {"output", "save-every", "stream", "json", "help"}
+        typed = set(re.findall(r"--([a-z-]+)", help_text)) - {"output", "save-every", "stream", "json", "help", "pull"}
         with Served() as served:
             options = {option["name"] for option in served.ask(method="options")["result"]["options"]}
             self.assertEqual(typed, options | {"model", "tokenizer", "device", "precision", "threads", "resume"})
