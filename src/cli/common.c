@@ -1,6 +1,7 @@
 /* Options, errors and standard output as all commands have them. */
 #include "cli/common.h"
 
+#include "cli/fetch.h"
 #include "cli/interrupt.h"
 #include "core/number.h"
 #include "engine/cpu/openblas.h"
@@ -50,6 +51,8 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model,
       N_ ("The model's folder, or its name as “engram-cli models” lists it (default: the demo model)"),
       "MODEL" },
+    { "pull", 0, 0, G_OPTION_ARG_NONE, &options->pull,
+      N_ ("Fetch the model from Hugging Face's Hub if it is not on this machine"), NULL },
     { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &options->tokenizer,
       N_ ("The tokenizer.json to use (default: the model's; else GPT-NeoX's)"), "FILE" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
@@ -231,11 +234,24 @@ cli_fail (const GError *error)
   return CLI_FAILED;
 }
 
+/* Fetches the model that is named if it is not here, and a person wants that. FALSE when that fails. */
+static gboolean
+pull_if_wanted (const CliOptions *options, GError **error)
+{
+  g_autofree char *here = options->model != NULL ? eg_model_locate (options->model, NULL) : NULL;
+  if (options->model == NULL || here != NULL || !cli_fetch_is_wanted (options->model, options->pull))
+    return TRUE;
+  g_autofree char *folder = cli_fetch (options->model, NULL, cli_interrupt_cancellable (), error);
+  return folder != NULL;
+}
+
 EgModel *
 cli_open_model (const CliOptions *options, GError **error)
 {
   const EgTokenizerChoice choice = { .given = options->tokenizer };
   g_autofree char *name = options->model != NULL ? g_strdup (options->model) : eg_model_find_demo ();
+  if (!pull_if_wanted (options, error))
+    return NULL;
   return eg_model_open_with_tokenizer (name, &choice, cli_interrupt_cancellable (), error);
 }
 

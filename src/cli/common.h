@@ -33,7 +33,7 @@ typedef struct
 } CliCommand;
 
 extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_compare, cli_info, cli_models,
-    cli_bench, cli_describe;
+    cli_pull, cli_bench, cli_serve, cli_describe;
 
 /* Those that --help lists; ended by %NULL. */
 extern const CliCommand *const cli_commands[];
@@ -42,6 +42,7 @@ extern const CliCommand *const cli_commands[];
  * CliOptions: the options of every command; to be zeroed before and cleared after.
  * @model: a folder or a name (library/locate.h), or %NULL for the demo model
  * @tokenizer: a file, or %NULL
+ * @pull: whether a model that is not here is fetched (fetch.h)
  * @device: what traces; the first GPU that can be used, if none is named
  * @gemm_text: what multiplies on the processor, or %NULL for the best; chosen once parsed
  * @arguments: what is no option, at least `{ NULL }` once parsed
@@ -51,7 +52,7 @@ typedef struct
   char *model, *tokenizer, *threads_text, *device_text, *precision_text, *gemm_text;
   guint threads;
   EgDevice device;
-  gboolean json, help;
+  gboolean json, help, pull;
   char **arguments;
 } CliOptions;
 

@@ -1,5 +1,6 @@
 /* engram-cli info: a model's sizes, and what a trace of it takes. */
 #include "cli/common.h"
+#include "cli/documents.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "core/memory.h"
@@ -169,8 +170,8 @@ sites_to_json (const EgFamily *family)
   return names;
 }
 
-static void
-print_json (EgModel *model, const Measured *measured)
+JsonObject *
+cli_model_to_json (EgModel *model)
 {
   EgNetwork *network = eg_model_get_network (model);
   const EgFamily *family = eg_model_get_family (model);
@@ -187,13 +188,20 @@ print_json (EgModel *model, const Measured *measured)
     json_object_set_object_member (document, "other_tensors", others_to_json (network));
   json_object_set_object_member (document, "tokenizer", tokenizer_to_json (model));
   json_object_set_object_member (document, "trace_memory", memory_to_json (model));
-  json_object_set_object_member (document, "trace_time", time_to_json (measured));
-  if (measured->verified)
-    json_object_set_object_member (document, "verification", verification_to_json (&measured->verification));
   json_object_set_object_member (document, "openblas", openblas_to_json ());
   json_object_set_string_member (document, "gemm", eg_backend_cpu_gemm ());
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
   json_object_set_object_member (document, "cuda", cuda_to_json ());
+  return document;
+}
+
+static void
+print_json (EgModel *model, const Measured *measured)
+{
+  JsonObject *document = cli_model_to_json (model);
+  json_object_set_object_member (document, "trace_time", time_to_json (measured));
+  if (measured->verified)
+    json_object_set_object_member (document, "verification", verification_to_json (&measured->verification));
   cli_print_json (document);
 }
 

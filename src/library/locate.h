@@ -1,5 +1,5 @@
 /* Where models are kept: $XDG_DATA_HOME/engram/models, and Hugging Face's cache as its library leaves it on
- * the disk. Nothing is downloaded. */
+ * the disk. Nothing is downloaded here (hub/). */
 #pragma once
 
 #include <glib.h>

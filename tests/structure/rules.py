@@ -14,7 +14,7 @@ RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
 COMPARE = [*RESULT, "trace/compare"]
 PLOT = [*COMPARE, "plot"]
-ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap"]
+ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -33,6 +33,7 @@ ROOMS = {
     "network/gpt2": [*NETWORK, "network/attention"],
     "network/mamba1": [*NETWORK, "network/ssm"],
     "library": [*NETWORK, "tokenizer"],
+    "library/hub": LIBRARY,
     "trace/ask": LIBRARY,
     "trace/plan": ASK,
     "trace/result": ASK,
@@ -62,6 +63,7 @@ INCLUDES = {}
 TOOLKITS = [
     (r"(gtk|gdk|gsk|graphene|adwaita|adw)\b", ["app"]),
     (r"(cairo|pango)", ["plot", "cli", "app"]),
+    (r"libsoup", ["library/hub"]),
 ]
 
 # Inner faces: a header that is a component's own, by the file that it belongs to. "X-private.h" belongs to X, and

@@ -4,6 +4,8 @@
 #include "trace/ask/site-names.h"
 #include "trace/result/analysis.h"
 #include "trace/result/description.h"
+#include "trace/result/python-text.h"
+#include "trace/ask/fields.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gstdio.h>
@@ -1152,6 +1154,41 @@ test_csv_quotes_what_needs_it (void)
   g_unlink (path);
 }
 
+static void
+test_python_lines_make_the_same_request (void)
+{
+  static const struct
+  {
+    EgTraceField field;
+    const char *text;
+  } unusual[] = { { EG_FIELD_SAMPLES, "50" },           { EG_FIELD_NOISE_LEVEL, "1.5" },
+                  { EG_FIELD_SITES, "state,mixer" },    { EG_FIELD_REPLACE, "1" },
+                  { EG_FIELD_TARGET, " \"Q\"\n" },      { EG_FIELD_DEVICE, "cuda:1" },
+                  { EG_FIELD_NOISE_SCALE, "embedding" } };
+  g_autoptr (EgTraceResult) result = plain_result (2, "a| b| a");
+  EgTraceRequest *request = (EgTraceRequest *)result->request;
+  for (gsize i = 0; i < G_N_ELEMENTS (unusual); i++)
+    g_assert_true (eg_trace_field_parse (unusual[i].field, request, unusual[i].text, NULL));
+  g_assert_true (eg_trace_field_parse (EG_FIELD_PROMPT, request, "a \\ b a", NULL));
+  g_assert_true (eg_trace_field_parse (EG_FIELD_SUBJECT, request, "a", NULL));
+  result->model = g_strdup ("state-spaces/mamba-130m-hf");
+  g_autofree char *code = eg_trace_result_to_python (result);
+  g_assert_cmpstr (
+      code, ==,
+      "import engram\n"
+      "model = engram.load(\"state-spaces/mamba-130m-hf\")\n"
+      "result = model.trace(\"a \\\\ b a\", subject=\"a\", target=\" \\\"Q\\\"\\x0a\", noise=1.5, "
+      "noise_scale=\"embedding\", replace=True, samples=50, site=\"state,mixer\", "
+      "device=\"cuda:1\")\n");
+
+  /* The subject's second place is named by its tokens. */
+  request->subject_offset = 6;
+  result->tokens->subject_first = result->tokens->subject_last = 2;
+  g_autofree char *second = eg_trace_result_to_python (result);
+  g_assert_nonnull (strstr (second, "span=\"tokens:2-2\""));
+  g_assert_null (strstr (second, "subject="));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -1191,5 +1228,6 @@ main (int argc, char **argv)
   g_test_add_func ("/result/ratio", test_ratio_is_absent_where_it_means_nothing);
   g_test_add_func ("/result/samples", test_samples_are_kept);
   g_test_add_func ("/result/csv-quotes-what-needs-it", test_csv_quotes_what_needs_it);
+  g_test_add_func ("/result/python-lines-make-the-same-request", test_python_lines_make_the_same_request);
   return g_test_run ();
 }

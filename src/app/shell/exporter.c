@@ -6,6 +6,7 @@
 #include "app/shell/export-dialog.h"
 #include "app/shell/print-figure.h"
 #include "app/shell/writer.h"
+#include "trace/result/python-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -245,6 +246,17 @@ eg_exporter_copy (EgExporter *self, EgTracePage *page)
   g_autoptr (EgFigure) figure = make_figure (self, page);
 
   eg_draw_texture_async (self, eg_trace_page_get_shown (page), figure, on_drawn, NULL);
+}
+
+void
+eg_exporter_copy_python (EgExporter *self, EgTracePage *page)
+{
+  g_return_if_fail (EG_IS_EXPORTER (self) && EG_IS_TRACE_PAGE (page));
+
+  g_autofree char *code = eg_trace_result_to_python (eg_trace_page_get_result (page));
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self->window)), code);
+  eg_messages_show (self->messages, _ ("Copied three lines of Python"));
 }
 
 /* ---- the printer ---- */

@@ -22,6 +22,7 @@ EgExporter *eg_exporter_new (GtkWindow *window, EgMessages *messages, GObject *l
 void eg_exporter_save (EgExporter *self, EgTracePage *page);
 void eg_exporter_export (EgExporter *self, EgTracePage *page);
 void eg_exporter_copy (EgExporter *self, EgTracePage *page);
+void eg_exporter_copy_python (EgExporter *self, EgTracePage *page);
 void eg_exporter_print (EgExporter *self, EgTracePage *page);
 
 /* Writes what is shown, as the path's ending says. page: NULL, or without a result: says that there is

@@ -164,7 +164,7 @@ static void
 update (EgWindow *self)
 {
   static const char *const of_results[]
-      = { "win.export", "win.save", "win.copy", "win.print", "win.compare" };
+      = { "win.export", "win.save", "win.copy", "win.copy-python", "win.print", "win.compare" };
   EgTracePage *page = eg_tabs_get_front (self->tabs);
   const gboolean has_result = page != NULL && eg_trace_page_get_result (page) != NULL;
 
@@ -339,6 +339,12 @@ static void
 copy_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_exporter_copy (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+copy_python_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_exporter_copy_python (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
 }
 
 static void
@@ -679,6 +685,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.save", NULL, save_action },
     { "win.export", NULL, export_action },
     { "win.copy", NULL, copy_action },
+    { "win.copy-python", NULL, copy_python_action },
     { "win.print", NULL, print_action },
     { "win.compare", NULL, compare_action },
     { "win.open", NULL, open_action },

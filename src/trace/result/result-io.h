@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * "scores_mixer". */
 gboolean eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error);
 
+/* The bytes of that file; EG_ERROR_MEMORY where they are more than 1 GiB. (transfer full) */
+GBytes *eg_trace_result_to_npz (const EgTraceResult *self, GError **error);
+
 /* Reads what eg_trace_result_save_npz() wrote, what the notebook saved (its eight fields, float64 scores),
  * and what ROME's own programs did (rome-file.h). (transfer full) */
 EgTraceResult *eg_trace_result_load_npz (const char *path, GError **error);

@@ -225,3 +225,11 @@ eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **
   eg_trace_result_add_to_npz (self, writer);
   return eg_npz_writer_save (writer, path, error);
 }
+
+GBytes *
+eg_trace_result_to_npz (const EgTraceResult *self, GError **error)
+{
+  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
+  eg_trace_result_add_to_npz (self, writer);
+  return eg_npz_writer_to_bytes (writer, error);
+}

@@ -135,6 +135,28 @@ add_model (EgNpzWriter *writer, EgModel *model)
     }
 }
 
+/* title: what begins the message. (transfer full) */
+static EgNpzWriter *
+new_writer (const EgTracePartial *self, const EgTraceResult *result, const char *title, GError **error)
+{
+  const gsize n = MAX (eg_estimates_count_samples (self->estimates), 1);
+  if (eg_trace_grid_n_cells (result->grids[0]) > (MAX_ARRAY_SIZE - 4096) / sizeof (double) / n)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+                   _ ("%s: the values of %zu samples of so many cells are more than a file can have"), title,
+                   n);
+      return NULL;
+    }
+  g_autoptr (EgEstimates) estimates = eg_estimates_copy (self->estimates, n);
+  g_autoptr (EgTraceRequest) request = request_for_file (self->request);
+  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
+  eg_trace_result_add_to_npz (result, writer);
+  add_estimates (writer, estimates, result);
+  add_request (writer, request);
+  add_model (writer, self->model);
+  return g_steal_pointer (&writer);
+}
+
 gboolean
 eg_trace_partial_save (const EgTracePartial *self,
                        const EgTraceResult *result,
@@ -144,22 +166,18 @@ eg_trace_partial_save (const EgTracePartial *self,
   g_return_val_if_fail (result->n_metrics == self->estimates->n_metrics, FALSE);
   if (result->complete)
     return eg_trace_result_save_npz (result, path, error);
-  const gsize n = MAX (eg_estimates_count_samples (self->estimates), 1);
-  if (eg_trace_grid_n_cells (result->grids[0]) > (MAX_ARRAY_SIZE - 4096) / sizeof (double) / n)
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                   _ ("%s: the values of %zu samples of so many cells are more than a file can have"), path,
-                   n);
-      return FALSE;
-    }
-  g_autoptr (EgEstimates) estimates = eg_estimates_copy (self->estimates, n);
-  g_autoptr (EgTraceRequest) request = request_for_file (self->request);
-  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
-  eg_trace_result_add_to_npz (result, writer);
-  add_estimates (writer, estimates, result);
-  add_request (writer, request);
-  add_model (writer, self->model);
-  return eg_npz_writer_save (writer, path, error);
+  g_autoptr (EgNpzWriter) writer = new_writer (self, result, path, error);
+  return writer != NULL && eg_npz_writer_save (writer, path, error);
+}
+
+GBytes *
+eg_trace_partial_to_npz (const EgTracePartial *self, const EgTraceResult *result, GError **error)
+{
+  g_return_val_if_fail (result->n_metrics == self->estimates->n_metrics, NULL);
+  if (result->complete)
+    return eg_trace_result_to_npz (result, error);
+  g_autoptr (EgNpzWriter) writer = new_writer (self, result, result->request->prompt, error);
+  return writer != NULL ? eg_npz_writer_to_bytes (writer, error) : NULL;
 }
 
 /* ---- in ---- */
