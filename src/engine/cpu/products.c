@@ -250,9 +250,11 @@ eg_cpu_head (EgStream *stream, const EgHead *op)
               .step = step,
               .part_panels = stream->way->head_panels };
   it.n_parts = (it.panels.n_panels + it.part_panels - 1) / it.part_panels;
-  g_autofree HeadPart *parts = it.parts = g_new (HeadPart, it.n_parts * n_rows);
-  g_autofree float *target = it.target = g_new (float, n_rows);
-  g_autofree float *against = it.against = g_new (float, n_rows);
+  g_autofree HeadPart *parts = g_new (HeadPart, it.n_parts * n_rows);
+  g_autofree float *target = g_new (float, n_rows), *against = g_new (float, n_rows);
+  it.parts = parts;
+  it.target = target;
+  it.against = against;
   eg_team_run (stream->team, 1, head_target_part, &it);
   eg_team_run (stream->team, it.n_parts - 1, head_other_part, &it);
   for (gsize r = 0; r < n_rows; r++)
