@@ -6,6 +6,9 @@
 #include "engine/cpu/vector-math.h"
 
 #include <math.h>
+#ifdef __F16C__
+#include <immintrin.h>
+#endif
 
 #define LANES 16
 
@@ -412,7 +415,17 @@ static void
 widen_half (const void *from, gsize n, float *restrict to)
 {
   const Narrow *restrict narrow = from;
-  for (gsize i = 0; i < n; i++)
+  gsize i = 0;
+#ifdef __F16C__
+  /* One instruction, which compilers do not find in those formulas: a tenth of the demo model's trace. */
+  for (; i + 8 <= n; i += 8)
+    {
+      __m128i halves;
+      memcpy (&halves, narrow + i, sizeof halves);
+      _mm256_storeu_ps (to + i, _mm256_cvtph_ps (halves));
+    }
+#endif
+  for (; i < n; i++)
     to[i] = eg_half_to_float (GUINT16_FROM_LE (narrow[i]));
 }
 

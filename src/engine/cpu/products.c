@@ -259,9 +259,11 @@ eg_cpu_head (EgStream *stream, const EgHead *op)
               .step = step,
               .part_panels = stream->way->head_panels };
   it.n_parts = (it.panels.n_panels + it.part_panels - 1) / it.part_panels;
-  g_autofree HeadPart *parts = it.parts = g_new0 (HeadPart, it.n_parts * n_rows);
-  g_autofree float *target = it.target = g_new0 (float, n_rows);
-  g_autofree float *against = it.against = g_new0 (float, n_rows);
+  g_autofree HeadPart *parts = g_new0 (HeadPart, it.n_parts * n_rows);
+  g_autofree float *target = g_new0 (float, n_rows), *against = g_new0 (float, n_rows);
+  it.parts = parts;
+  it.target = target;
+  it.against = against;
   if (it.x)
     {
       eg_team_run (stream->team, 1, head_target_part, &it);
