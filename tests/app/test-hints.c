@@ -162,32 +162,6 @@ test_positions_stand_under_the_chips_when_wanted (void)
   fixture_close (window);
 }
 
-/* The prompt's box grows with it, and what stands below it stays within reach. */
-static void
-test_long_prompt_leaves_room_for_the_rest (void)
-{
-  g_autoptr (EgDraft) draft = make_draft ();
-  EgPromptPanel *panel = EG_PROMPT_PANEL (eg_prompt_panel_new ());
-  GtkWindow *window = fixture_show (GTK_WIDGET (panel), 300, 900);
-  g_autoptr (GString) prompt = g_string_new (NULL);
-
-  eg_prompt_panel_set_draft (panel, draft);
-  GtkWidget *box = gtk_widget_get_ancestor (fixture_find (GTK_WIDGET (panel), GTK_TYPE_TEXT_VIEW),
-                                            GTK_TYPE_SCROLLED_WINDOW);
-  fixture_settle (window);
-  g_assert_cmpint (gtk_widget_get_height (box), <, 100);
-  for (int i = 0; i < 40; i++)
-    g_string_append (prompt, "The Eiffel Tower is located in Paris and ");
-  eg_draft_set_texts (draft, prompt->str, "Eiffel Tower");
-  fixture_settle (window);
-  fixture_settle (window);
-  int height;
-  gtk_widget_measure (GTK_WIDGET (panel), GTK_ORIENTATION_VERTICAL, 300, NULL, &height, NULL, NULL);
-  g_assert_cmpint (gtk_widget_get_height (box), >, 200);
-  g_assert_cmpint (height, <, 700);
-  fixture_close (window);
-}
-
 /* ---- what was chosen ---- */
 
 static void
@@ -440,7 +414,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/hints/trivial-sweep", test_trivial_sweep_is_said_before_it_is_traced);
   g_test_add_func ("/app/hints/unsure", test_unsure_prediction_is_said);
   g_test_add_func ("/app/hints/positions", test_positions_stand_under_the_chips_when_wanted);
-  g_test_add_func ("/app/hints/long-prompt", test_long_prompt_leaves_room_for_the_rest);
   g_test_add_func ("/app/hints/another-subject", test_another_subject_keeps_its_text);
   g_test_add_func ("/app/hints/sites", test_site_list_keeps_ticks_and_has_all);
   g_test_add_func ("/app/hints/tooltips", test_tooltips_cover_no_menu_and_no_error);

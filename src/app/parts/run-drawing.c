@@ -356,6 +356,8 @@ eg_run_drawing_set_method (EgRunDrawing *self, EgRunMethod method)
 {
   g_return_if_fail (EG_IS_RUN_DRAWING (self) && method < EG_N_RUN_METHODS);
 
+  if (self->method == method)
+    return;
   self->method = method;
   describe (self);
   gtk_widget_queue_resize (GTK_WIDGET (self));
