@@ -636,6 +636,7 @@ test_no_option_of_figures_does_nothing (void)
   g_autofree char *svg = g_build_filename (folder, "b.svg", NULL), *a = NULL;
   g_auto (Outcome) traced = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "3", "--site",
                                  "resid,state", "--metric", "all", "-o", npz, "--json");
+  g_assert_cmpint (traced.status, ==, 0);
   g_auto (Outcome) drawn = RUN ("plot", npz, "-o", plain);
   g_assert_cmpint (drawn.status, ==, 0);
   g_file_get_contents (plain, &a, NULL, NULL);

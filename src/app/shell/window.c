@@ -660,7 +660,6 @@ eg_window_finalize (GObject *object)
   g_free (self->colormap);
   g_free (self->scale);
   g_free (self->orientation);
-  g_free (self->scale);
   g_free (self->tokenizer);
   G_OBJECT_CLASS (eg_window_parent_class)->finalize (object);
 }
