@@ -763,9 +763,10 @@ static GSubprocess *
 start_long_trace (const char *file)
 {
   g_autoptr (GError) error = NULL;
-  GSubprocess *process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE,
-                                           &error, g_getenv ("ENGRAM_CLI"), "trace", EIFFEL, "--subject",
-                                           SUBJECT, "--samples", "10000", "--stream", "-o", file, NULL);
+  GSubprocess *process
+      = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_PIPE, &error,
+                          g_getenv ("ENGRAM_CLI"), "trace", EIFFEL, "--subject", SUBJECT, "--samples",
+                          "10000", "--stream", "--no-estimate", "-o", file, NULL);
   g_assert_no_error (error);
   return process;
 }

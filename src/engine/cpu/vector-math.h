@@ -85,8 +85,8 @@ fast_silu (float x)
   return x / (1.0f + fast_exp (-x));
 }
 
-/* Φ (−|x|), Φ's tail: it is ½·erfc (m/√2) = exp (−m²/2)·t·p (t) with m = |x|, t = 1 / (1 + 0.2157·m): p, in powers
- * of t − ⅝, interpolates it at Chebyshev's points of m ≤ 13.2, to 5e-8 of it. */
+/* Φ (−|x|), Φ's tail: it is ½·erfc (m/√2) = exp (−m²/2)·t·p (t) with m = |x|, t = 1 / (1 + 0.2157·m): p, in
+ * powers of t − ⅝, interpolates it at Chebyshev's points of m ≤ 13.2, to 5e-8 of it. */
 static inline float
 fast_normal_tail (float x)
 {
