@@ -174,12 +174,17 @@ test_header_says_what_made_the_map (void)
 {
   EgWindow *window = open_window ();
   g_autoptr (EgTraceResult) result = make_result ("Angela Merkel", "some/model");
+  g_free (result->date);
+  result->date = g_strdup ("2026-11-20T12:00:00Z");
+  g_autoptr (GDateTime) then = g_date_time_new_from_iso8601 (result->date, NULL);
+  g_autofree char *that_day = g_date_time_format (then, " · %x ");
 
   open_file (window, result, "made.npz");
   GtkWidget *origin = find_label (find_header (window), "some/model");
   g_assert_nonnull (origin);
   const char *line = gtk_label_get_text (GTK_LABEL (origin));
   g_assert_true (g_str_has_prefix (line, "some/model · "));
+  g_assert_nonnull (strstr (line, that_day));
   g_assert_nonnull (strstr (line, " · Residual stream · Samples 10 · Noise 3"));
   g_assert_nonnull (strstr (gtk_widget_get_tooltip_text (origin), "some/model\n"));
   fixture_close (GTK_WINDOW (window));
