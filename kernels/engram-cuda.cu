@@ -14,6 +14,8 @@
 #include "head.cu"
 #include "norm.cu"
 #include "scan.cu"
+
+#include "head-scan.cu"
 #include "top.cu"
 
 #include "module.cu"

@@ -4,12 +4,13 @@
 #include "core/error.h"
 #include "formats/json-text.h"
 #include "formats/quote.h"
+#include "network/falcon-mamba/falcon-mamba.h"
 #include "network/gpt2/gpt2.h"
 #include "network/mamba1/mamba1.h"
 
 #include <glib/gi18n.h>
 
-const EgFamily *const eg_families[] = { &eg_family_mamba1, &eg_family_gpt2, NULL };
+const EgFamily *const eg_families[] = { &eg_family_mamba1, &eg_family_falcon_mamba, &eg_family_gpt2, NULL };
 
 /* A config.json that names no family known here. */
 static void

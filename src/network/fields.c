@@ -14,7 +14,7 @@
 gboolean
 eg_fields_has (const EgFields *self, const char *name)
 {
-  return json_object_has_member (self->object, name) && !json_object_get_null_member (self->object, name);
+  return self->object && json_object_has_member (self->object, name) && !json_object_get_null_member (self->object, name);
 }
 
 const char *
@@ -79,6 +79,16 @@ read_epsilon (const EgFields *self, const char *name, double *epsilon, GError **
   g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a number from 0 to 1"),
                self->where, name);
   return FALSE;
+}
+
+gboolean
+eg_fields_fraction (const EgFields *self, const char *name, double fallback, float *value, GError **error)
+{
+  double number = fallback;
+  if (eg_fields_has (self, name) && !read_epsilon (self, name, &number, error))
+    return FALSE;
+  *value = (float)number;
+  return TRUE;
 }
 
 static gboolean

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /**
  * EgFields:
- * @object: not owned
+ * @object: not owned; %NULL: without any field
  * @where: the file's name, with which an error begins
  */
 typedef struct
@@ -30,6 +30,10 @@ eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize
 
 gboolean eg_fields_boolean (
     const EgFields *self, const char *name, gboolean fallback, gboolean *value, GError **error);
+
+/* A number from 0 to 1, such as a norm's ε, or a fallback. EG_ERROR_FORMAT. */
+gboolean
+eg_fields_fraction (const EgFields *self, const char *name, double fallback, float *value, GError **error);
 
 /* A norm's ε, from 0 to 1, under whichever of its names it has: layer_norm_epsilon, norm_epsilon, norm_eps,
  * rms_norm_eps; 1e-5 where there is none. EG_ERROR_FORMAT also when two of them disagree. */

@@ -189,12 +189,12 @@ test_one_site_or_several (void)
   /* The last one stays, the first one remains the first. */
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
   g_assert_true (gtk_check_button_get_active (get_check (list, EG_SITE_RESID)));
-  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), TRUE);
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
-  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_MIXER), TRUE);
   assert_names (chooser, "state,mixer");
 
-  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, MAMBA1_SSM)));
+  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, SELECTIVE_SSM)));
   assert_names (chooser, "ssm");
   fixture_close (window);
 }
@@ -207,7 +207,7 @@ test_sites_are_those_of_the_family (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
   GtkListBox *list = open_list (chooser, window);
 
-  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), TRUE);
   assert_names (chooser, "resid,state");
   eg_site_chooser_set_family (chooser, eg_families[1]);
   assert_names (chooser, "resid");
@@ -239,10 +239,10 @@ test_open_list_stays_where_it_is (void)
   GtkWidget *label = fixture_find (button, GTK_TYPE_LABEL);
   const int x = get_x (popover);
 
-  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
-  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_MIXER), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
   gtk_popover_popdown (GTK_POPOVER (popover));

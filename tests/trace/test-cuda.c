@@ -29,7 +29,7 @@ test_demo (void)
   g_assert_true (
       eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
   const guint64 before = cuda_host_launches ();
-  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+  for (EgSite site = 0; site < SELECTIVE_N_SITES; site++)
     {
       g_autoptr (EgTraceRequest) request = new_request ();
       golden_restore (request, site, 0);

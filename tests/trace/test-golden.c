@@ -258,7 +258,7 @@ test_knockouts (gconstpointer name)
       request->has_knockout = eg_knockout_parse (json_object_get_string_member (knockout, "knockout"),
                                                  &request->knockout, &error);
       request->window = (guint)json_object_get_int_member (knockout, "window");
-      golden_restore (request, MAMBA1_STATE, 0); /* of another family, it is that one's */
+      golden_restore (request, SELECTIVE_STATE, 0); /* of another family, it is that one's */
       request->sweep = EG_SWEEP_LAYERS;
       request->direction = EG_DIRECTION_DAMAGE;
       g_assert_no_error (error);

@@ -186,12 +186,12 @@ test_long_prompt (void)
 static void
 test_states_between (void)
 {
-  const EgSiteSet state = EG_SITE_BIT (MAMBA1_STATE);
+  const EgSiteSet state = EG_SITE_BIT (SELECTIVE_STATE);
   for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
     {
-      compare_long_prompt (MAMBA1_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (MAMBA1_CONV_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (MAMBA1_MIXER, direction, state, 10, 80, 31);
+      compare_long_prompt (SELECTIVE_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (SELECTIVE_CONV_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (SELECTIVE_MIXER, direction, state, 10, 80, 31);
     }
 }
 

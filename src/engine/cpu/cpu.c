@@ -174,6 +174,38 @@ cpu_scan (EgStream *stream, const EgScan *op)
   kernels->scan (op, scratch (stream, 0, op->n_state * EG_SCAN_BLOCK));
 }
 
+typedef struct
+{
+  EgStream *stream;
+  const EgHeadScan *op;
+} HeadScan;
+
+static void
+scan_head (gpointer data, gsize head, gsize thread)
+{
+  const HeadScan *it = data;
+  kernels->scan_head (it->op, head, scratch (it->stream, thread, it->op->n_state * EG_HEAD_BLOCK));
+}
+
+static void
+cpu_scan_heads (EgStream *stream, const EgHeadScan *op)
+{
+  HeadScan it = { stream, op };
+  eg_team_run (stream->team, op->n_heads, scan_head, &it);
+}
+
+static void
+cpu_step_size (EgStream *stream, const EgStepSize *op)
+{
+  kernels->step_size (op);
+}
+
+static void
+cpu_group_norm (EgStream *stream, const EgGroupNorm *op)
+{
+  kernels->group_norm (op);
+}
+
 static void
 cpu_gate (EgStream *stream, const EgGate *op)
 {
@@ -387,6 +419,9 @@ static EgBackend cpu_backend = {
   .norm = cpu_norm,
   .conv_silu = cpu_conv_silu,
   .scan = cpu_scan,
+  .scan_heads = cpu_scan_heads,
+  .step_size = cpu_step_size,
+  .group_norm = cpu_group_norm,
   .gate = cpu_gate,
   .attention = cpu_attention,
   .activate = cpu_activate,

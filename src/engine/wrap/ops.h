@@ -12,6 +12,9 @@
   OP (NORM, norm, (EgStream *stream, const EgNorm *op), op)                                                  \
   OP (CONV_SILU, conv_silu, (EgStream *stream, const EgConv *op), op)                                        \
   OP (SCAN, scan, (EgStream *stream, const EgScan *op), op)                                                  \
+  OP (SCAN_HEADS, scan_heads, (EgStream *stream, const EgHeadScan *op), op)                                  \
+  OP (STEP_SIZE, step_size, (EgStream *stream, const EgStepSize *op), op)                                    \
+  OP (GROUP_NORM, group_norm, (EgStream *stream, const EgGroupNorm *op), op)                                 \
   OP (GATE, gate, (EgStream *stream, const EgGate *op), op)                                                  \
   OP (ATTENTION, attention, (EgStream *stream, const EgAttention *op), op)                                   \
   OP (ACTIVATE, activate, (EgStream *stream, EgActivation kind, float *x, gsize n), kind, x, n)              \

@@ -1,32 +1,32 @@
-/* A Mamba-1 block over the rows of many runs. */
-#include "network/mamba1/private.h"
+/* A block with a selective scan over the rows of many runs. */
+#include "network/ssm/selective.h"
 
 gpointer
-eg_mamba1_own_new (void)
+eg_selective_own_new (void)
 {
-  EgMamba1Own *own = g_new0 (EgMamba1Own, 1);
+  EgSelectiveOwn *own = g_new0 (EgSelectiveOwn, 1);
   eg_ssm_lanes_init (&own->lanes);
   return own;
 }
 
 void
-eg_mamba1_own_free (gpointer own)
+eg_selective_own_free (gpointer own)
 {
-  eg_ssm_lanes_clear (&((EgMamba1Own *)own)->lanes);
+  eg_ssm_lanes_clear (&((EgSelectiveOwn *)own)->lanes);
   g_free (own);
 }
 
-static const EgMamba1Sizes *
+static const EgSelectiveSizes *
 sizes_of (const EgWorkspace *workspace)
 {
-  return (const EgMamba1Sizes *)workspace->sizes;
+  return (const EgSelectiveSizes *)workspace->sizes;
 }
 
 gboolean
-eg_mamba1_reserve (EgWorkspace *workspace, gsize n_rows, GError **error)
+eg_selective_reserve (EgWorkspace *workspace, gsize n_rows, GError **error)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  EgSelectiveOwn *own = workspace->own;
   return eg_workspace_reserve (workspace, &own->c, n_rows, sizes->d_inner, error)
          && eg_workspace_reserve (workspace, &own->dbc, n_rows, sizes->dt_rank + 2 * sizes->d_state, error)
          && eg_workspace_reserve (workspace, &own->delta, n_rows, sizes->d_inner, error)
@@ -38,7 +38,7 @@ eg_mamba1_reserve (EgWorkspace *workspace, gsize n_rows, GError **error)
 static void
 compute_input (EgWorkspace *workspace, const EgLayerRun *run, gsize n_computed)
 {
-  const EgMamba1Layer *w = workspace->layer;
+  const EgSelectiveLayer *w = workspace->layer;
   const gsize d = workspace->sizes->d_model, D = sizes_of (workspace)->d_inner;
   const gsize n_rows = eg_workspace_count_rows (workspace, n_computed);
   float *n = workspace->n.memory, *xz = workspace->input.memory, *last = workspace->o.memory;
@@ -94,8 +94,8 @@ project_in (EgWorkspace *workspace, const EgLayerRun *run)
   eg_workspace_copy_known (workspace, run, n_computed, run->only_last ? D : 2 * D);
   if (run->only_last)
     copy_known_gates (workspace, run, n_computed);
-  eg_workspace_visit (workspace, run, MAMBA1_CONV_IN, FALSE, xz, 2 * D);
-  eg_workspace_visit (workspace, run, MAMBA1_GATE, run->only_last, xz + D, 2 * D);
+  eg_workspace_visit (workspace, run, SELECTIVE_CONV_IN, FALSE, xz, 2 * D);
+  eg_workspace_visit (workspace, run, SELECTIVE_GATE, run->only_last, xz + D, 2 * D);
   eg_workspace_keep_input (workspace, run, run->only_last ? D : 2 * D);
   if (run->only_last)
     keep_last_gates (workspace, run);
@@ -105,7 +105,7 @@ project_in (EgWorkspace *workspace, const EgLayerRun *run)
 static void
 convolve (EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c)
 {
-  const EgMamba1Layer *w = workspace->layer;
+  const EgSelectiveLayer *w = workspace->layer;
   const EgConv op = { .c = c,
                       .x = x,
                       .ldx = ldx,
@@ -118,14 +118,34 @@ convolve (EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *s
   workspace->backend->conv_silu (workspace->stream, &op);
 }
 
+/* A weightless RMSNorm of a part of [δ | B | C]. */
+static void
+norm_part (EgWorkspace *workspace, float *part, gsize width, gsize n_rows)
+{
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgGroupNorm op = { .x = part,
+                           .ld = sizes->dt_rank + 2 * sizes->d_state,
+                           .n_rows = n_rows,
+                           .n_groups = 1,
+                           .width = width,
+                           .eps = sizes->selection_eps };
+  workspace->backend->group_norm (workspace->stream, &op);
+}
+
 /* [δ | B | C] and Δ of c */
 static void
 select_inputs (EgWorkspace *workspace, const float *c, gsize n_rows, float *dbc, float *delta)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  const EgMamba1Layer *w = workspace->layer;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgSelectiveLayer *w = workspace->layer;
   const gsize D = sizes->d_inner, ld = sizes->dt_rank + 2 * sizes->d_state;
   eg_workspace_gemm (workspace, dbc, ld, c, D, n_rows, &w->x_proj, NULL);
+  if (sizes->norm_selection)
+    {
+      norm_part (workspace, dbc, sizes->dt_rank, n_rows);
+      norm_part (workspace, dbc + sizes->dt_rank, sizes->d_state, n_rows);
+      norm_part (workspace, dbc + sizes->dt_rank + sizes->d_state, sizes->d_state, n_rows);
+    }
   eg_workspace_gemm (workspace, delta, D, dbc, ld, n_rows, &w->dt_proj, w->dt_bias);
   workspace->backend->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, delta, n_rows * D);
 }
@@ -133,8 +153,8 @@ select_inputs (EgWorkspace *workspace, const float *c, gsize n_rows, float *dbc,
 static EgScan
 scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  const EgMamba1Layer *w = workspace->layer;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgSelectiveLayer *w = workspace->layer;
   return (EgScan){ .delta = delta,
                    .c = c,
                    .b_rows = dbc + sizes->dt_rank,
@@ -152,8 +172,8 @@ static EgSsm ssm_of (EgWorkspace *workspace);
 static gboolean
 run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  EgSelectiveOwn *own = workspace->own;
   const gsize D = sizes->d_inner, ld = sizes->dt_rank + 2 * sizes->d_state;
   const EgSsm ssm = ssm_of (workspace);
   if (!eg_workspace_reserve (workspace, &own->span_c, spans->n_rows, D, error)
@@ -174,9 +194,9 @@ run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
 static EgSsm
 ssm_of (EgWorkspace *workspace)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  return (EgSsm){ .state_site = MAMBA1_STATE,
-                  .conv_state_site = MAMBA1_CONV_STATE,
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  return (EgSsm){ .state_site = SELECTIVE_STATE,
+                  .conv_state_site = SELECTIVE_CONV_STATE,
                   .n_inner = sizes->d_inner,
                   .n_conv = sizes->d_conv,
                   .n_state = sizes->d_state,
@@ -187,11 +207,11 @@ ssm_of (EgWorkspace *workspace)
 static void
 scan_states (EgWorkspace *workspace, const EgLayerRun *run, gsize n_out)
 {
-  EgMamba1Own *own = workspace->own;
+  EgSelectiveOwn *own = workspace->own;
   const gsize D = sizes_of (workspace)->d_inner;
   const float *z = workspace->input.memory + D;
   float *y = own->y.memory;
-  const gboolean gate_apart = eg_workspace_visits (run, MAMBA1_SSM);
+  const gboolean gate_apart = eg_workspace_visits (run, SELECTIVE_SSM);
   eg_ssm_plan_outputs (&own->lanes, run);
   EgScan scan = scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
   scan.y = y;
@@ -207,17 +227,17 @@ scan_states (EgWorkspace *workspace, const EgLayerRun *run, gsize n_out)
     }
   if (!gate_apart)
     return;
-  eg_workspace_visit (workspace, run, MAMBA1_SSM, run->only_last, y, D);
+  eg_workspace_visit (workspace, run, SELECTIVE_SSM, run->only_last, y, D);
   const EgGate gate = { .y = y, .z = z, .ldz = 2 * D, .n_rows = n_out, .n_inner = D };
   workspace->backend->gate (workspace->stream, &gate);
 }
 
 gboolean
-eg_mamba1_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error)
+eg_selective_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  const EgMamba1Layer *w = workspace->layer;
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgSelectiveLayer *w = workspace->layer;
+  EgSelectiveOwn *own = workspace->own;
   const gsize d = workspace->sizes->d_model, D = sizes->d_inner, R = sizes->dt_rank, N = sizes->d_state;
   const gsize n_rows = eg_workspace_count_rows (workspace, run->n_active);
   const gsize n_out = run->only_last ? run->n_active : n_rows;
@@ -229,14 +249,14 @@ eg_mamba1_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **err
     return FALSE;
   convolve (workspace, workspace->input.memory, 2 * D, (const EgConvRows *)(gpointer)own->lanes.pieces->data,
             own->lanes.pieces->len, c);
-  eg_workspace_visit (workspace, run, MAMBA1_CONV, FALSE, c, D);
+  eg_workspace_visit (workspace, run, SELECTIVE_CONV, FALSE, c, D);
   select_inputs (workspace, c, n_rows, dbc, delta);
-  eg_workspace_visit (workspace, run, MAMBA1_DELTA, FALSE, delta, D);
-  eg_workspace_visit (workspace, run, MAMBA1_B, FALSE, dbc + R, R + 2 * N);
-  eg_workspace_visit (workspace, run, MAMBA1_C, FALSE, dbc + R + N, R + 2 * N);
+  eg_workspace_visit (workspace, run, SELECTIVE_DELTA, FALSE, delta, D);
+  eg_workspace_visit (workspace, run, SELECTIVE_B, FALSE, dbc + R, R + 2 * N);
+  eg_workspace_visit (workspace, run, SELECTIVE_C, FALSE, dbc + R + N, R + 2 * N);
   scan_states (workspace, run, n_out);
   eg_workspace_gemm (workspace, o, d, own->y.memory, D, n_out, &w->out_proj, w->out_bias);
-  eg_workspace_visit (workspace, run, MAMBA1_MIXER, run->only_last, o, d);
+  eg_workspace_visit (workspace, run, SELECTIVE_MIXER, run->only_last, o, d);
   if (run->only_last)
     eg_workspace_gather_last (workspace, run->n_active, workspace->last.memory, workspace->r.memory, d);
   return TRUE;
