@@ -1,8 +1,8 @@
 /* What Mamba-2 has beside the selective scan: the scan of heads (EgHeadScan), the step sizes that it takes
  * (EgStepSize), and the norm of parts of rows (EgGroupNorm).
  *
- * The scan is scan.cu's, but that one number a row and head says how much of all states is kept, and a block is
- * channels of one head: their B and C are one group's. States lie [H, N, P]. */
+ * The scan is scan.cu's, but that one number a row and head says how much of all states is kept, and a block
+ * is channels of one head: their B and C are one group's. States lie [H, N, P]. */
 #include "stream.cuh"
 
 namespace engram
@@ -144,8 +144,8 @@ step_size_kernel (
     float *delta, const float *x, size_t ldx, size_t n_heads, const float *bias, float least, float most)
 {
   for (size_t i = threadIdx.x; i < n_heads; i += elementwise_threads)
-    delta[blockIdx.x * n_heads + i] = fminf (
-        fmaxf (activated<EG_ACTIVATION_SOFTPLUS> (x[blockIdx.x * ldx + i] + bias[i]), least), most);
+    delta[blockIdx.x * n_heads + i]
+        = fminf (fmaxf (activated<EG_ACTIVATION_SOFTPLUS> (x[blockIdx.x * ldx + i] + bias[i]), least), most);
 }
 
 static void

@@ -151,7 +151,8 @@ typedef struct
 } EgHeadScan;
 
 /**
- * EgStepSize: delta[r, i] = softplus (x[r, i] + bias[i]), but at least @least and at most @most (∞: no limit).
+ * EgStepSize: delta[r, i] = softplus (x[r, i] + bias[i]), but at least @least and at most @most (∞: no
+ * limit).
  * @delta: [n_rows, H] dense; @x: with leading dimension @ldx
  */
 typedef struct
@@ -164,8 +165,8 @@ typedef struct
 } EgStepSize;
 
 /**
- * EgGroupNorm: an RMSNorm of each of n_groups parts of a row by itself, in place: x / sqrt (mean (x²) + eps) ·
- * weight.
+ * EgGroupNorm: an RMSNorm of each of n_groups parts of a row by itself, in place: x / sqrt (mean (x²) + eps)
+ * · weight.
  * @x: [n_rows, n_groups·width] with leading dimension @ld; @weight: [n_groups·width]; %NULL: there is none
  */
 typedef struct

@@ -1,4 +1,4 @@
-/* Logits and whole traces against PyTorch's numbers, on six odd small models. */
+/* Logits and whole traces against PyTorch's numbers, on odd small models. */
 #include "network/mamba1/private.h"
 #include "golden.h"
 #include "rounding.h"
@@ -157,13 +157,16 @@ load_document (const char *name, JsonNode **root)
   return json_node_get_object (*root);
 }
 
-/* GPT-2's documents have names of their own. */
+/* Documents of families that were added later have names of their own. */
 static const char *
 document_of (const char *model, const char *name)
 {
-  if (!g_str_has_prefix (model, "gpt2-"))
-    return name;
-  return g_str_equal (name, "sites.json") ? "gpt2-sites.json" : "gpt2-swaps.json";
+  const gboolean sites = g_str_equal (name, "sites.json");
+  if (g_str_has_prefix (model, "gpt2-"))
+    return sites ? "gpt2-sites.json" : "gpt2-swaps.json";
+  if (g_str_has_prefix (model, "falcon-") || g_str_has_prefix (model, "mamba2-"))
+    return sites ? "ssm-sites.json" : "ssm-swaps.json";
+  return name;
 }
 
 /* What sites.json has of a model. */
@@ -304,16 +307,14 @@ test_swaps (gconstpointer name)
     }
 }
 
-/* The same network in the original layout of mamba_ssm: other names, a pickle, a tokenizer beside the folder.
- */
 static void
-test_original_layout (void)
+assert_same_network (const char *layout, const char *name)
 {
-  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "golden", "pytorch", "original", NULL);
+  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "golden", "pytorch", layout, NULL);
   g_autoptr (GError) error = NULL;
   g_autoptr (EgModel) model = eg_model_open (folder, NULL, &error);
   g_assert_no_error (error);
-  g_autoptr (EgModel) twin = golden_open ("expand2");
+  g_autoptr (EgModel) twin = golden_open (name);
   g_autoptr (EgPrediction) a = eg_predict (model, "The old town of Rome", 100, NULL, NULL);
   g_autoptr (EgPrediction) b = eg_predict (twin, "The old town of Rome", 100, NULL, NULL);
   g_assert_cmpuint (a->n_predictions, ==, 100);
@@ -323,6 +324,22 @@ test_original_layout (void)
       g_assert_true (a->predictions[i].probability == b->predictions[i].probability);
     }
   g_assert_cmpuint (eg_model_get_n_parameters (model), ==, eg_model_get_n_parameters (twin));
+}
+
+/* The same network in the original layout of mamba_ssm: other names, a pickle, a tokenizer beside the folder.
+ */
+static void
+test_original_layout (void)
+{
+  assert_same_network ("original", "expand2");
+  assert_same_network ("mamba2-original", "mamba2-deep");
+}
+
+/* As Codestral's: `model.` before all names, a field that nobody reads, a bare Infinity. */
+static void
+test_prefixed_layout (void)
+{
+  assert_same_network ("mamba2-prefixed", "mamba2-deep");
 }
 
 int
@@ -355,7 +372,8 @@ main (int argc, char **argv)
       g_test_add_data_func (traces, name, test_traces);
       g_test_add_data_func (plain, name, test_reference);
     }
-  static const char *const whole[] = { "gpt2-hub", "gpt2-half", "gpt2-deep" };
+  static const char *const whole[]
+      = { "gpt2-hub", "gpt2-half", "gpt2-deep", "falcon-half", "mamba2-groups", "mamba2-half" };
   for (gsize i = 0; i < G_N_ELEMENTS (whole); i++)
     {
       g_autofree char *sites = g_strdup_printf ("/golden/%s/every-site-is-pytorch's", whole[i]);
@@ -366,6 +384,16 @@ main (int argc, char **argv)
   g_test_add_data_func ("/golden/gpt2-hub/swaps-of-other-lengths-are-pytorch's", "gpt2-hub", test_swaps);
   g_test_add_data_func ("/golden/gpt2-hub/every-layer-is-pytorch's", "gpt2-hub", test_resid);
   g_test_add_data_func ("/golden/gpt2-deep/every-layer-is-pytorch's", "gpt2-deep", test_resid);
+  static const char *const swapped[] = { "falcon-half", "mamba2-groups" };
+  for (gsize i = 0; i < G_N_ELEMENTS (swapped); i++)
+    {
+      g_autofree char *swaps
+          = g_strdup_printf ("/golden/%s/swaps-of-other-lengths-are-pytorch's", swapped[i]);
+      g_autofree char *layers = g_strdup_printf ("/golden/%s/every-layer-is-pytorch's", swapped[i]);
+      g_test_add_data_func (swaps, swapped[i], test_swaps);
+      g_test_add_data_func (layers, swapped[i], test_resid);
+    }
+  g_test_add_func ("/golden/names-with-a-prefix-are-the-same-network", test_prefixed_layout);
   g_test_add_func ("/golden/original-layout-is-the-same-network", test_original_layout);
   g_test_add_data_func ("/golden/expand2/every-layer-is-pytorch's", "expand2", test_resid);
   g_test_add_data_func ("/golden/deep/every-layer-is-pytorch's", "deep", test_resid);

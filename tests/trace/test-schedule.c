@@ -5,10 +5,10 @@
 #include "trace/plan/schedule.h"
 
 static const EgSelectiveSizes mamba_130m = { .sizes = { .n_layers = 24, .d_model = 768, .vocab_size = 50280 },
-                                          .d_inner = 1536,
-                                          .d_state = 16,
-                                          .d_conv = 4,
-                                          .dt_rank = 48 };
+                                             .d_inner = 1536,
+                                             .d_state = 16,
+                                             .d_conv = 4,
+                                             .dt_rank = 48 };
 
 typedef struct
 {

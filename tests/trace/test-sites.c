@@ -228,8 +228,11 @@ restore_everything (Runs *self, const float *input, const EgRun *source, EgSiteS
 static gboolean
 is_narrow_state (const Runs *self, EgSite site)
 {
-  return self->family == &eg_family_mamba1 && site == SELECTIVE_CONV_STATE
-         && ((const EgSelectiveSizes *)eg_model_get_sizes (self->model))->d_conv == 1;
+  gsize width = 0;
+  for (gsize i = 0; i < self->family->n_fields; i++)
+    if (g_str_equal (self->family->fields[i].name, "d_conv"))
+      width = eg_size_field_get (&self->family->fields[i], eg_model_get_sizes (self->model));
+  return width == 1 && g_str_equal (self->family->sites[site].name, "conv_state");
 }
 
 /* All sites put back everywhere, and resid alone, make a corrupted run the clean one. What is put back of
@@ -315,7 +318,7 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  static const char *const deep[] = { "deep", "gpt2-deep", NULL };
+  static const char *const deep[] = { "deep", "gpt2-deep", "falcon-half", "mamba2-groups", NULL };
   golden_add_tests (deep, "/sites/*/together-have-the-bits-of-each-alone", test_together);
   static const char *const *const families[] = { golden_models, golden_gpt2_models };
   for (gsize i = 0; i < G_N_ELEMENTS (families); i++)

@@ -1,6 +1,6 @@
-/* The scan of one head over all segments (EgHeadScan), compiled once for each instruction set as kernels.c is.
- * A block of the head's channels goes down a segment with what is read and written of each state in registers;
- * a channel's numbers are the same bits whatever stands beside it. */
+/* The scan of one head over all segments (EgHeadScan), compiled once for each instruction set as kernels.c
+ * is. A block of the head's channels goes down a segment with what is read and written of each state in
+ * registers; a channel's numbers are the same bits whatever stands beside it. */
 #include "engine/cpu/kernels.h"
 
 #include "engine/cpu/vector-math.h"
@@ -32,7 +32,8 @@ typedef struct
   float *h;
 } Block;
 
-/* h = decay·h + B·in and out += C·h; or, where set, out += C·h alone. n_registers is known to the compiler. */
+/* h = decay·h + B·in and out += C·h; or, where set, out += C·h alone. n_registers is known to the compiler.
+ */
 static inline __attribute__ ((always_inline)) void
 run_states (float *h,
             gsize n_state,

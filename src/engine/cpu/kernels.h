@@ -1,5 +1,5 @@
-/* The CPU's own loops, compiled once for each instruction set (kernels.c, attention.c, head-scan.c) and chosen at run
- * time. Ops as in engine/backend.h. */
+/* The CPU's own loops, compiled once for each instruction set (kernels.c, attention.c, head-scan.c) and
+ * chosen at run time. Ops as in engine/backend.h. */
 #pragma once
 
 #include "engine/backend.h"

@@ -233,7 +233,8 @@ reference_group_norm (EgStream *stream, const EgGroupNorm *op)
           squares += (double)x[i] * (double)x[i];
         const double deviation = sqrt (squares / (double)op->width + (double)op->eps);
         for (gsize i = 0; i < op->width; i++)
-          x[i] = (float)((double)x[i] / deviation * (op->weight ? (double)op->weight[g * op->width + i] : 1.0));
+          x[i] = (float)((double)x[i] / deviation
+                         * (op->weight ? (double)op->weight[g * op->width + i] : 1.0));
       }
 }
 

@@ -1,4 +1,5 @@
-/* Falcon-Mamba as a family: blocks with a selective scan (network/ssm/selective.h) whose selection is normed. */
+/* Falcon-Mamba as a family: blocks with a selective scan (network/ssm/selective.h) whose selection is normed.
+ */
 #include "network/falcon-mamba/falcon-mamba.h"
 #include "network/ssm/config.h"
 

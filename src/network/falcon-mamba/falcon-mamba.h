@@ -1,5 +1,5 @@
-/* Falcon-Mamba (Zuo et al. 2024, "Falcon Mamba: The First Competitive Attention-free 7B Language Model"): Mamba-1
- * with a weightless RMSNorm of Δ's low rank, B and C. */
+/* Falcon-Mamba (Zuo et al. 2024, "Falcon Mamba: The First Competitive Attention-free 7B Language Model"):
+ * Mamba-1 with a weightless RMSNorm of Δ's low rank, B and C. */
 #pragma once
 
 #include "network/family.h"

@@ -34,7 +34,9 @@ eg_mamba1_recognizes (const EgFields *fields)
 {
   if (eg_fields_has (fields, "model_type"))
     return g_strcmp0 (eg_fields_text (fields, "model_type"), "mamba") == 0;
-  return eg_fields_has (fields, "d_model") || eg_fields_has (fields, "hidden_size");
+  /* mamba_ssm's other block is another family's. */
+  return g_strcmp0 (eg_ssm_get_layer_name (fields), "Mamba2") != 0
+         && (eg_fields_has (fields, "d_model") || eg_fields_has (fields, "hidden_size"));
 }
 
 gboolean

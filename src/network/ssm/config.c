@@ -41,19 +41,20 @@ eg_selective_complete (EgSelectiveSizes *config)
 gboolean
 eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config, GError **error)
 {
-  const gboolean ok = eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
-         && eg_fields_agree (fields, "hidden_size", "d_model", error)
-         && eg_fields_size_or (fields, "hidden_size", 768, &config->sizes.d_model, error)
-         && eg_fields_size_or (fields, "num_hidden_layers", 32, &config->sizes.n_layers, error)
-         && eg_fields_size_or (fields, "vocab_size", 50280, &config->sizes.vocab_size, error)
-         && eg_fields_size_or (fields, "state_size", 16, &config->d_state, error)
-         && eg_fields_size_or (fields, "conv_kernel", 4, &config->d_conv, error)
-         && eg_ssm_read_inner (fields, config->sizes.d_model, &config->d_inner, error)
-         && eg_ssm_read_rank (fields, "time_step_rank", config->sizes.d_model, &config->dt_rank, error)
-         && eg_fields_boolean (fields, "use_bias", FALSE, &config->use_bias, error)
-         && eg_fields_boolean (fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
-         && eg_fields_boolean (fields, "tie_word_embeddings", TRUE, &config->sizes.tie_embeddings, error)
-         && eg_fields_epsilon (fields, &config->sizes.norm_eps, error);
+  const gboolean ok
+      = eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
+        && eg_fields_agree (fields, "hidden_size", "d_model", error)
+        && eg_fields_size_or (fields, "hidden_size", 768, &config->sizes.d_model, error)
+        && eg_fields_size_or (fields, "num_hidden_layers", 32, &config->sizes.n_layers, error)
+        && eg_fields_size_or (fields, "vocab_size", 50280, &config->sizes.vocab_size, error)
+        && eg_fields_size_or (fields, "state_size", 16, &config->d_state, error)
+        && eg_fields_size_or (fields, "conv_kernel", 4, &config->d_conv, error)
+        && eg_ssm_read_inner (fields, config->sizes.d_model, &config->d_inner, error)
+        && eg_ssm_read_rank (fields, "time_step_rank", config->sizes.d_model, &config->dt_rank, error)
+        && eg_fields_boolean (fields, "use_bias", FALSE, &config->use_bias, error)
+        && eg_fields_boolean (fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
+        && eg_fields_boolean (fields, "tie_word_embeddings", TRUE, &config->sizes.tie_embeddings, error)
+        && eg_fields_epsilon (fields, &config->sizes.norm_eps, error);
   if (ok)
     eg_selective_complete (config);
   return ok;
@@ -67,6 +68,16 @@ eg_ssm_is_original (const EgFields *fields)
 {
   return eg_fields_has (fields, "d_model")
          && (!eg_fields_has (fields, "hidden_size") || eg_fields_has (fields, "n_layer"));
+}
+
+const char *
+eg_ssm_get_layer_name (const EgFields *fields)
+{
+  JsonNode *node
+      = eg_fields_has (fields, "ssm_cfg") ? json_object_get_member (fields->object, "ssm_cfg") : NULL;
+  const EgFields ssm
+      = { node && JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL, fields->where };
+  return eg_fields_text (&ssm, "layer");
 }
 
 /* EgFields that make another network of it unless they are empty: attention, MLPs. */
@@ -103,17 +114,25 @@ check_names (const EgFields *fields, const char *const known[], GError **error)
   return TRUE;
 }
 
+gboolean
+eg_ssm_require_flag (const EgFields *fields, const char *name, gboolean value, GError **error)
+{
+  gboolean found;
+  if (!eg_fields_boolean (fields, name, value, &found, error))
+    return FALSE;
+  if (found != value)
+    g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+                 found ? _ ("%s: %s is true; Engram traces models where it is false")
+                       : _ ("%s: %s is false; Engram traces models where it is true"),
+                 fields->where, name);
+  return found == value;
+}
+
 /* Its weights do not tell a LayerNorm from an RMSNorm before the first bias is missed. */
 static gboolean
 require_rms_norm (const EgFields *fields, GError **error)
 {
-  gboolean rms_norm;
-  if (!eg_fields_boolean (fields, "rms_norm", TRUE, &rms_norm, error))
-    return FALSE;
-  if (!rms_norm)
-    g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-                 _ ("%s: rms_norm is false; Engram traces models with RMSNorm"), fields->where);
-  return rms_norm;
+  return eg_ssm_require_flag (fields, "rms_norm", TRUE, error);
 }
 
 gboolean

@@ -1,8 +1,8 @@
 /* What blocks with a selective scan have: sites, tensors, numbers. */
+#include "network/ssm/decay.h"
 #include "network/ssm/selective.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 
 enum
 {
@@ -31,24 +31,25 @@ eg_selective_get_dims (const EgSizes *sizes, gsize dims[EG_MAX_DIMS])
 
 const EgSiteInfo eg_selective_sites[SELECTIVE_N_SITES] = {
   [SELECTIVE_RESID] = { "resid", N_ ("Residual stream"), N_ ("The residual stream after the layer"),
-                     .kept = EG_KEPT_RESID, .width = DIM_D_MODEL, .after = TRUE, .stays = TRUE },
+                        .kept = EG_KEPT_RESID, .width = DIM_D_MODEL, .after = TRUE, .stays = TRUE },
   [SELECTIVE_MIXER]
   = { "mixer", N_ ("Mixer output"), N_ ("The block's output before it is added to the residual stream"),
-      .kept = EG_KEPT_VALUE, .width = DIM_D_MODEL, .after = TRUE, .added_to = SELECTIVE_RESID, .stays = TRUE },
+      .kept = EG_KEPT_VALUE, .width = DIM_D_MODEL, .after = TRUE, .added_to = SELECTIVE_RESID,
+      .stays = TRUE },
   [SELECTIVE_CONV_IN] = { "conv_in", N_ ("Convolution input"), N_ ("x: what enters the convolution"),
-                       .kept = EG_KEPT_INPUT, .width = DIM_D_INNER },
+                          .kept = EG_KEPT_INPUT, .width = DIM_D_INNER },
   [SELECTIVE_CONV] = { "conv", N_ ("Convolution output"), N_ ("c: the convolution's output after silu"),
-                    .kept = EG_KEPT_VALUE, .width = DIM_D_INNER },
+                       .kept = EG_KEPT_VALUE, .width = DIM_D_INNER },
   /* TRANSLATORS: a site: what the output of a layer is multiplied by. */
   [SELECTIVE_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block's output is gated with"),
-                    .kept = EG_KEPT_INPUT, .width = DIM_D_INNER, .offset = DIM_D_INNER, .stays = TRUE },
+                       .kept = EG_KEPT_INPUT, .width = DIM_D_INNER, .offset = DIM_D_INNER, .stays = TRUE },
   [SELECTIVE_DELTA]
   = { "delta", N_ ("Step size Δ"), N_ ("Δ: how much of the token is taken in, and how much is forgotten"),
       .kept = EG_KEPT_VALUE, .width = DIM_D_INNER },
   [SELECTIVE_B] = { "B", N_ ("Input projection B"), N_ ("B: how the token is written into the state"),
-                 .kept = EG_KEPT_VALUE, .width = DIM_D_STATE },
+                    .kept = EG_KEPT_VALUE, .width = DIM_D_STATE },
   [SELECTIVE_C] = { "C", N_ ("Output projection C"), N_ ("C: how the state is read"), .kept = EG_KEPT_VALUE,
-                 .width = DIM_D_STATE, .stays = TRUE },
+                    .width = DIM_D_STATE, .stays = TRUE },
   [SELECTIVE_SELECTION]
   = { "selection", N_ ("Selection Δ, B, C"), N_ ("The selection parameters Δ, B and C together"),
       .parts = EG_SITE_BIT (SELECTIVE_DELTA) | EG_SITE_BIT (SELECTIVE_B) | EG_SITE_BIT (SELECTIVE_C) },
@@ -60,14 +61,8 @@ const EgSiteInfo eg_selective_sites[SELECTIVE_N_SITES] = {
   = { "conv_state", N_ ("Convolution state"),
       N_ ("What later tokens' convolutions read of this token and those before"), .later = 1 },
   [SELECTIVE_SSM] = { "ssm", N_ ("SSM output"), N_ ("y: what is read from the state, before the gate"),
-                   .kept = EG_KEPT_VALUE, .width = DIM_D_INNER, .stays = TRUE },
+                      .kept = EG_KEPT_VALUE, .width = DIM_D_INNER, .stays = TRUE },
 };
-
-static float
-negative_exp_log2e (float x)
-{
-  return (float)(-exp ((double)x) * M_LOG2E);
-}
 
 #define BIAS      .wanted = offsetof (EgSelectiveSizes, use_bias), .field = "use_bias"
 #define CONV_BIAS .wanted = offsetof (EgSelectiveSizes, use_conv_bias), .field = "use_conv_bias"
@@ -90,7 +85,7 @@ const EgTensorSpec eg_selective_tensors[SELECTIVE_N_TENSORS] = {
     2,
     { DIM_D_INNER, DIM_D_STATE },
     AT (a),
-    .map = negative_exp_log2e },
+    .map = eg_ssm_decay_of_log },
 };
 
 const EgSizeField eg_selective_fields[SELECTIVE_N_FIELDS] = {

@@ -1,6 +1,8 @@
 /* A block with a selective scan over the rows of many runs. */
 #include "network/ssm/selective.h"
 
+#include "network/ssm/input.h"
+
 gpointer
 eg_selective_own_new (void)
 {
@@ -33,72 +35,21 @@ eg_selective_reserve (EgWorkspace *workspace, gsize n_rows, GError **error)
          && eg_workspace_reserve (workspace, &own->y, n_rows, sizes->d_inner, error);
 }
 
-/* [x | z] of rows that are not known: with only_last, x of every row, and as row s of z that of segment s's
- * last position. */
-static void
-compute_input (EgWorkspace *workspace, const EgLayerRun *run, gsize n_computed)
-{
-  const EgSelectiveLayer *w = workspace->layer;
-  const gsize d = workspace->sizes->d_model, D = sizes_of (workspace)->d_inner;
-  const gsize n_rows = eg_workspace_count_rows (workspace, n_computed);
-  float *n = workspace->n.memory, *xz = workspace->input.memory, *last = workspace->o.memory;
-  if (n_rows == 0)
-    return;
-  eg_workspace_norm (workspace, n, workspace->r.memory, n_rows, w->norm, NULL);
-  if (!run->only_last)
-    {
-      eg_workspace_gemm (workspace, xz, 2 * D, n, d, n_rows, &w->in_proj, w->in_bias);
-      return;
-    }
-  const gsize half = D * d * eg_dtype_get_size (w->in_proj.dtype);
-  const EgMatrix x_half = { w->in_proj.data, w->in_proj.dtype, D, d };
-  const EgMatrix z_half = { (const guint8 *)w->in_proj.data + half, w->in_proj.dtype, D, d };
-  eg_workspace_gemm (workspace, xz, 2 * D, n, d, n_rows, &x_half, w->in_bias);
-  eg_workspace_gather_last (workspace, n_computed, last, n, d);
-  eg_workspace_gemm (workspace, xz + D, 2 * D, last, d, n_computed, &z_half,
-                     w->in_bias ? w->in_bias + D : NULL);
-}
-
-/* z of the last positions that are known. */
-static void
-copy_known_gates (EgWorkspace *workspace, const EgLayerRun *run, gsize n_computed)
-{
-  const gsize D = sizes_of (workspace)->d_inner;
-  for (gsize s = n_computed; s < run->n_active; s++)
-    eg_workspace_queue_copy (
-        workspace, workspace->input.memory + s * 2 * D + D,
-        eg_workspace_known_input (&run->segments[s], run->layer, workspace->n_positions - 1) + D);
-  eg_workspace_flush_copies (workspace, D);
-}
-
-static void
-keep_last_gates (EgWorkspace *workspace, const EgLayerRun *run)
-{
-  const gsize D = sizes_of (workspace)->d_inner;
-  for (gsize s = 0; s < run->n_active; s++)
-    if (run->segments[s].keep)
-      eg_workspace_queue_copy (workspace,
-                               run->segments[s].keep->input[run->layer]
-                                   + (eg_workspace_rows (workspace)[s].n_rows - 1) * 2 * D + D,
-                               workspace->input.memory + s * 2 * D + D);
-  eg_workspace_flush_copies (workspace, D);
-}
-
 /* [x | z] of all rows. */
 static void
 project_in (EgWorkspace *workspace, const EgLayerRun *run)
 {
-  const gsize D = sizes_of (workspace)->d_inner, n_computed = eg_workspace_count_unknown (workspace, run);
-  float *xz = workspace->input.memory;
-  compute_input (workspace, run, n_computed);
-  eg_workspace_copy_known (workspace, run, n_computed, run->only_last ? D : 2 * D);
-  if (run->only_last)
-    copy_known_gates (workspace, run, n_computed);
-  eg_workspace_visit (workspace, run, SELECTIVE_CONV_IN, FALSE, xz, 2 * D);
-  eg_workspace_visit (workspace, run, SELECTIVE_GATE, run->only_last, xz + D, 2 * D);
-  eg_workspace_keep_input (workspace, run, run->only_last ? D : 2 * D);
-  if (run->only_last)
-    keep_last_gates (workspace, run);
+  const EgSelectiveLayer *w = workspace->layer;
+  const gsize d = workspace->sizes->d_model, D = sizes_of (workspace)->d_inner;
+  const EgSsmInput input = { .norm = w->norm,
+                             .rest = { w->in_proj.data, w->in_proj.dtype, D, d },
+                             .gate = eg_ssm_rows_of (&w->in_proj, D, D),
+                             .rest_bias = w->in_bias,
+                             .gate_bias = w->in_bias ? w->in_bias + D : NULL,
+                             .whole = &w->in_proj,
+                             .conv_in_site = SELECTIVE_CONV_IN,
+                             .gate_site = SELECTIVE_GATE };
+  eg_ssm_project_in (workspace, run, &input);
 }
 
 /* c = silu (conv (x)) */
@@ -200,6 +151,7 @@ ssm_of (EgWorkspace *workspace)
                   .n_inner = sizes->d_inner,
                   .n_conv = sizes->d_conv,
                   .n_state = sizes->d_state,
+                  .n_span = sizes->d_inner,
                   .run_again = run_again };
 }
 

@@ -1,5 +1,5 @@
-/* A block with a selective scan, as Mamba-1 and Falcon-Mamba have it (docs/design.md §3): all of a family but its
- * name and its config.json. */
+/* A block with a selective scan, as Mamba-1 and Falcon-Mamba have it (docs/design.md §3): all of a family but
+ * its name and its config.json. */
 #pragma once
 
 #include "network/layer.h"
