@@ -30,6 +30,8 @@ ROOMS = {
     "network/ssm": NETWORK,
     "network/gpt2": [*NETWORK, "network/attention"],
     "network/mamba1": [*NETWORK, "network/ssm"],
+    "network/mamba2": [*NETWORK, "network/ssm"],
+    "network/falcon-mamba": [*NETWORK, "network/ssm"],
     "library": [*NETWORK, "tokenizer"],
     "trace/ask": LIBRARY,
     "trace/plan": ASK,
