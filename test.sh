@@ -50,7 +50,7 @@ logs=$build/meson-logs
 rm -f "$logs"/testlog*
 set +e
 G_SLICE=always-malloc UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}" \
-  meson test -C "$build" --no-rebuild --print-errorlogs "$@" </dev/null
+  meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 3 "$@" </dev/null
 status=$?
 set -e
 

@@ -45,8 +45,6 @@ need_window() {
 # A screen of its own for each test of the window.
 need_screen() {
   need 'Xvfb' cmd:Xvfb 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
-  need 'xvfb-run' cmd:xvfb-run 'xvfb' 'xorg-x11-server-Xvfb' 'xorg-server-xvfb'
-  need 'xauth' cmd:xauth 'xauth' 'xorg-x11-xauth' 'xorg-xauth'
   need 'D-Bus' cmd:dbus-run-session 'dbus' 'dbus-daemon' 'dbus'
   need 'AT-SPI' file:/usr/libexec/at-spi-bus-launcher 'at-spi2-core' 'at-spi2-core' 'at-spi2-core'
   need 'xdotool' cmd:xdotool 'xdotool' 'xdotool' 'xdotool'

@@ -20,7 +20,7 @@ void fixture_settle (GtkWindow *window);
 #define fixture_wait_for(condition)                                                                          \
   G_STMT_START                                                                                               \
   {                                                                                                          \
-    const gint64 end_ = g_get_monotonic_time () + 20 * G_USEC_PER_SEC;                                       \
+    const gint64 end_ = g_get_monotonic_time () + 60 * G_USEC_PER_SEC;                                       \
     while (!(condition) && g_get_monotonic_time () < end_)                                                   \
       {                                                                                                      \
         g_main_context_iteration (NULL, FALSE);                                                              \

@@ -29,7 +29,7 @@ def skip(why):
 
 
 def check_tools():
-    for tool in ["flatpak", "flatpak-builder", "bwrap", "dpkg-query", "dbus-run-session", "xvfb-run", "import", "gdbus", "xdotool"]:
+    for tool in ["flatpak", "flatpak-builder", "bwrap", "dpkg-query", "dbus-run-session", "Xvfb", "import", "gdbus", "xdotool"]:
         if shutil.which(tool) is None:
             skip(f"{tool} is not installed")
     sandbox = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "true"]
@@ -57,7 +57,7 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
     environment.pop("ENGRAM_DATA_DIR", None)
     os.makedirs(environment["XDG_RUNTIME_DIR"], 0o700)
     os.makedirs(environment["HOME"])
-    inside = ["xvfb-run", "-a", "-s", "-screen 0 1280x900x24", "dbus-run-session", "--", sys.executable, *sys.argv]
+    inside = [os.path.join(SOURCES, "tests/on-display.sh"), "1280x900x24", "dbus-run-session", "--", sys.executable, *sys.argv]
     # Services of the session write to its standard output: the tests' goes by another way.
     tap = os.dup(sys.stdout.fileno())
     environment["ENGRAM_TEST_TAP"] = str(tap)

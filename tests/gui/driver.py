@@ -31,7 +31,7 @@ def skip(why):
 
 
 def check_tools():
-    for tool in ["dbus-run-session", "xvfb-run", "xdotool", "import"]:
+    for tool in ["dbus-run-session", "Xvfb", "xdotool", "import"]:
         if shutil.which(tool) is None:
             skip(f"{tool} is not installed")
     if not any(os.path.exists(launcher) for launcher in LAUNCHERS):
@@ -73,9 +73,10 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
     # GTK and its libraries keep much until the program ends.
     environment["ASAN_OPTIONS"] = ":".join(filter(None, [environment.get("ASAN_OPTIONS"), "detect_leaks=0"]))
     screen = os.environ.get("ENGRAM_TEST_SCREEN", "1280x900x24")
+    on_display = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../on-display.sh")
     os.execvpe(
         "dbus-run-session",
-        ["dbus-run-session", "--", "xvfb-run", "-a", "-s", f"-screen 0 {screen}", sys.executable, "-W", "ignore", *sys.argv],
+        ["dbus-run-session", "--", on_display, screen, sys.executable, "-W", "ignore", *sys.argv],
         environment,
     )
 
