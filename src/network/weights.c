@@ -82,9 +82,17 @@ load_matrix (Loader *loader,
   return TRUE;
 }
 
-/* A float32 copy; with check_only, anything but NULL. */
+static void
+map_floats (float *values, gsize n, float (*map) (float))
+{
+  for (gsize i = 0; map != NULL && i < n; i++)
+    values[i] = map (values[i]);
+}
+
+/* A float32 copy, each number mapped (nullable); with check_only, anything but NULL. */
 static const float *
-load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape, GError **error)
+load_floats (
+    Loader *loader, const char *name, guint n_dims, const gsize *shape, float (*map) (float), GError **error)
 {
   const EgTensor *tensor = find (loader, name, n_dims, shape, error);
   if (!tensor)
@@ -93,13 +101,14 @@ load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape,
     return tensor->data;
   float *copy = take (loader, eg_tensor_get_n_elements (tensor) * sizeof (float));
   eg_tensor_to_floats (tensor, copy);
+  map_floats (copy, eg_tensor_get_n_elements (tensor), map);
   return copy;
 }
 
 static gboolean
 load_vector (Loader *loader, const char *name, gsize n, const float **vector, GError **error)
 {
-  *vector = load_floats (loader, name, 1, &n, error);
+  *vector = load_floats (loader, name, 1, &n, NULL, error);
   return *vector != NULL;
 }
 
@@ -132,8 +141,7 @@ load_turned (Loader *loader, const EgTensorSpec *spec, const char *name, const g
   float *to = take (loader, n * sizeof (float));
   eg_tensor_to_floats (tensor, from);
   turn ((guint8 *)to, (const guint8 *)from, rows, n / rows, sizeof (float));
-  for (gsize i = 0; spec->map != NULL && i < n; i++)
-    to[i] = spec->map (to[i]);
+  map_floats (to, n, spec->map);
   return to;
 }
 
@@ -161,8 +169,9 @@ load_tensor (Loader *loader, const EgTensorSpec *spec, const char *name, gpointe
     return load_matrix (loader, name, shape[0], shape[1], spec->role == EG_ROLE_TURNED_MATRIX,
                         eg_tensor_spec_matrix (spec, layer), error);
   const float **vector = eg_tensor_spec_vector (spec, layer);
-  *vector = spec->role == EG_ROLE_TURNED_VECTOR ? load_turned (loader, spec, name, shape, error)
-                                                : load_floats (loader, name, spec->n_dims, shape, error);
+  *vector = spec->role == EG_ROLE_TURNED_VECTOR
+                ? load_turned (loader, spec, name, shape, error)
+                : load_floats (loader, name, spec->n_dims, shape, spec->map, error);
   return *vector != NULL;
 }
 

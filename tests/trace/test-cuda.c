@@ -472,10 +472,11 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/demo-model-every-site-as-the-processor", test_demo);
-  static const char *const deep[] = { "deep", "gpt2-hub", NULL };
+  static const char *const deep[] = { "deep", "gpt2-hub", "mamba2-groups", NULL };
   golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
-  static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", NULL };
+  static const char *const wide_and_narrow[]
+      = { "gpt2-hub", "gpt2-half", "falcon-half", "mamba2-groups", "mamba2-sharded", NULL };
   golden_add_tests (wide_and_narrow, "/cuda/every-site-as-the-processor/*", test_all_sites);
   g_test_add_func ("/cuda/any-order-and-pooled-memory", test_order);
   golden_add_tests (deep, "/cuda/layers-that-come-one-after-another/*", test_staged_layers);
