@@ -238,7 +238,7 @@ def key_of(trace):
     return tuple(str(trace[name]) for name in ("site", "sweep", "window", "direction", "freeze"))
 
 
-def check_hooked(found, hooked, at_least=70):
+def check_hooked(found, hooked, at_least=60):
     """That transformers' traces are the same as the reference's of the same names."""
     ours = {key_of(trace): trace for trace in found}
     compared = [trace for trace in hooked if key_of(trace) in ours]
