@@ -32,6 +32,7 @@ need_build() {
   need 'gettext' cmd:msgfmt 'gettext' 'gettext' 'gettext'
   need 'GLib' pc:gio-unix-2.0 'libglib2.0-dev' 'glib2-devel' 'glib2'
   need 'JSON-GLib' pc:json-glib-1.0 'libjson-glib-dev' 'json-glib-devel' 'json-glib'
+  need 'libsoup' pc:libsoup-3.0 'libsoup-3.0-dev' 'libsoup3-devel' 'libsoup3'
   need 'OpenBLAS' pc:openblas 'libopenblas-dev' 'openblas-devel' 'openblas'
   need 'cairo' pc:cairo 'libcairo2-dev' 'cairo-devel' 'cairo'
   need 'Pango' pc:pangocairo 'libpango1.0-dev' 'pango-devel' 'pango'
@@ -52,6 +53,12 @@ need_screen() {
     need 'fonts' file:/nonexistent 'fonts-dejavu-core fontconfig' 'dejavu-sans-fonts fontconfig' 'ttf-dejavu fontconfig'
 }
 
+# The tests of the Python module.
+need_numpy() {
+  /usr/bin/env -i /usr/bin/python3 -c 'import numpy' 2>/dev/null ||
+    need 'NumPy for the system'"'"'s Python' file:/nonexistent 'python3-numpy' 'python3-numpy' 'python-numpy'
+}
+
 # What the slow tests need; where a system has none of it, they are skipped.
 need_packaging() {
   need 'Flatpak' cmd:flatpak 'flatpak' 'flatpak' 'flatpak'
@@ -59,6 +66,8 @@ need_packaging() {
   need 'eu-strip' cmd:eu-strip 'elfutils' 'elfutils' 'elfutils'
   need 'bubblewrap' cmd:bwrap 'bubblewrap' 'bubblewrap' 'bubblewrap'
   need 'appstream-compose' cmd:appstream-compose 'appstream-util' - -
+  /usr/bin/python3 -c 'import ensurepip' 2>/dev/null ||
+    need 'virtual environments' file:/nonexistent 'python3-venv' 'python3' 'python'
   need 'make' cmd:make 'make' 'make' 'make'
   need 'gdbus' cmd:gdbus 'libglib2.0-bin' 'glib2' 'glib2'
   need 'dpkg-buildpackage' cmd:dpkg-buildpackage 'dpkg-dev' - -

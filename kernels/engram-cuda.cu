@@ -13,6 +13,7 @@
 #include "gemm.cu"
 #include "head.cu"
 #include "norm.cu"
+#include "rotary.cu"
 #include "scan.cu"
 
 #include "head-scan.cu"

@@ -177,6 +177,7 @@ cuda_open (int device, EgPrecision precision, char *why)
   table.group_norm = cuda_group_norm;
   table.gate = cuda_gate;
   table.attention = cuda_attention;
+  table.rotate = cuda_rotate;
   table.activate = cuda_activate;
   table.add = cuda_add;
   table.copy_rows = cuda_copy_rows;

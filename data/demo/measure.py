@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: MIT
-"""Measure Engram's demo model, float16 weights as committed, with transformers' Mamba.
+"""Measure one of Engram's demo models, float16 weights as committed, with transformers.
 
     python measure.py [--model DIR] [--trace]
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from tokenizers import Tokenizer
-from transformers import MambaForCausalLM
+from transformers import AutoModelForCausalLM
 
 from train import HERE, PROMPTS, accuracy, read_facts
 
@@ -25,7 +25,9 @@ SAMPLES, SEED, LEVEL = 10, 1, 3.0
 class Demo:
     def __init__(self, folder):
         self.tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-        self.model = MambaForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        self.model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
+        base = self.model.base_model
+        self.layers = base.layers if self.model.config.model_type == "mamba" else base.h
 
     def probabilities(self, embeds, restore=None):
         """The last token's probabilities; restore is (layer, position, value) for the residual after that layer."""
@@ -33,7 +35,7 @@ class Demo:
             output = output.clone()
             output[:, restore[1]] = restore[2]
             return output
-        hook = self.model.backbone.layers[restore[0]].register_forward_hook(put) if restore else None
+        hook = self.layers[restore[0]].register_forward_hook(put) if restore else None
         try:
             return self.model(inputs_embeds=embeds, use_cache=False).logits[:, -1].softmax(-1)
         finally:
@@ -48,7 +50,7 @@ class Demo:
         first, last = span[0], span[-1]
         [target] = self.tokenizer.encode(answer).ids
 
-        embeds = self.model.backbone.embeddings(torch.tensor([encoding.ids]))
+        embeds = self.model.get_input_embeddings()(torch.tensor([encoding.ids]))
         values = embeds[0, first:last + 1].double()
         noise = np.random.RandomState(SEED).randn(SAMPLES, len(span), values.shape[1]) * LEVEL * values.std().item()
         corrupted = embeds.repeat(SAMPLES, 1, 1)
@@ -64,7 +66,7 @@ class Demo:
         if not trace:
             return
         values = []
-        hooks = [layer.register_forward_hook(lambda _m, _i, out: values.append(out[0].clone())) for layer in self.model.backbone.layers]
+        hooks = [layer.register_forward_hook(lambda _m, _i, out: values.append(out[0].clone())) for layer in self.layers]
         self.probabilities(embeds)
         for hook in hooks:
             hook.remove()
@@ -87,18 +89,18 @@ def main():
     for prompt, subject, answer in PROMPTS:
         demo.prompt(prompt, subject, answer, args.trace)
 
-    def logits(_weights, ids):
+    def logits(ids):
         return demo.model(ids, use_cache=False).logits.transpose(0, 1)
 
     sentences = read_facts()
     print()
     for name, part in (("held out", [s for s in sentences if s.held_out]), ("taught", [s for s in sentences if not s.held_out])):
-        print(f"{name}: {accuracy(None, demo.tokenizer, part, logits):.1%} of {len(part)} prompts answered with the right first token")
+        print(f"{name}: {accuracy(logits, demo.tokenizer, part):.1%} of {len(part)} prompts answered with the right first token")
     relations = defaultdict(list)
     for s in sentences:
         if s.held_out:
             relations[s.relation].append(s)
-    print("held out, by relation:", ", ".join(f"{k} {accuracy(None, demo.tokenizer, v, logits):.0%}" for k, v in relations.items()))
+    print("held out, by relation:", ", ".join(f"{k} {accuracy(logits, demo.tokenizer, v):.0%}" for k, v in relations.items()))
     for file in ("model.safetensors", "tokenizer.json", "config.json"):
         print(f"{file}: {(args.model / file).stat().st_size} bytes")
 

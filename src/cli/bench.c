@@ -6,6 +6,7 @@
 #include "engine/cpu/openblas.h"
 #include "engine/wrap/profile.h"
 #include "library/model.h"
+#include "preview/preview.h"
 #include "trace/plan/plan.h"
 #include "trace/run/trace.h"
 
@@ -159,10 +160,27 @@ typedef struct
 {
   gsize n_tokens, n_cells;
   guint samples, threads;
-  double seconds, flops, peak, first, full, gap;
+  double seconds, flops, peak, first, full, gap, estimate;
   guint64 memory;
   double ops[EG_N_OPS];
 } Bench;
+
+/* Of all the model's sites, twice: the first one warms up. */
+static gboolean
+measure_estimate (EgModel *model, const EgTraceRequest *request, double *seconds, GError **error)
+{
+  g_autoptr (EgTraceRequest) all = eg_trace_request_copy (request);
+  if (!eg_trace_request_set_sites (all, "all", error))
+    return FALSE;
+  for (gsize i = 0; i < 2; i++)
+    {
+      g_autoptr (EgPreview) preview = eg_preview_new (model, all, cli_interrupt_cancellable (), error);
+      if (preview == NULL)
+        return FALSE;
+      *seconds = preview->seconds;
+    }
+  return TRUE;
+}
 
 static gboolean
 run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error)
@@ -179,6 +197,8 @@ run_bench (EgModel *model, EgTraceRequest *request, Bench *bench, GError **error
   for (gsize i = 0; i < n_cells; i++)
     watch.n_computed += eg_grid_cell_kind (&grid, i) == EG_CELL_COMPUTED;
 
+  if (!isnan (bench->estimate) && !measure_estimate (model, request, &bench->estimate, error))
+    return FALSE;
   bench->peak = measure_peak (request->threads);
   eg_network_set_backend (eg_model_get_network (model), eg_backend_profile (eg_backend_cpu ()));
   const guint64 before = own_memory ();
@@ -218,6 +238,7 @@ print_json (EgModel *model, const EgTraceRequest *request, const Bench *bench)
   json_object_set_int_member (document, "samples", bench->samples);
   json_object_set_int_member (document, "threads", bench->threads);
   json_object_set_string_member (document, "core", eg_openblas_get_core ());
+  json_object_set_string_member (document, "gemm", eg_backend_cpu_gemm ());
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
   json_object_set_double_member (document, "gflop", bench->flops / 1e9);
   json_object_set_double_member (document, "seconds", bench->seconds);
@@ -228,6 +249,8 @@ print_json (EgModel *model, const EgTraceRequest *request, const Bench *bench)
   json_object_set_double_member (document, "first_picture", bench->full);
   json_object_set_double_member (document, "longest_gap", bench->gap);
   json_object_set_int_member (document, "memory", (gint64)bench->memory);
+  if (!isnan (bench->estimate))
+    json_object_set_double_member (document, "estimate", bench->estimate);
   json_object_set_object_member (document, "thread_seconds", ops);
   cli_print_json (document);
 }
@@ -248,17 +271,11 @@ print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
   /* TRANSLATORS: the labels of a measured trace in the terminal, in a column. “needed” is the arithmetic that
    * a trace needs; “first picture” is when each cell has a first estimate; “longest gap” the longest time
    * without any. */
-  const char *const labels[] = { C_ ("bench", "trace"),
-                                 C_ ("bench", "processor"),
-                                 C_ ("bench", "needed"),
-                                 C_ ("bench", "time"),
-                                 C_ ("bench", "speed"),
-                                 C_ ("bench", "first cell"),
-                                 C_ ("bench", "first picture"),
-                                 C_ ("bench", "longest gap"),
-                                 C_ ("bench", "memory"),
-                                 C_ ("bench", "waiting"),
-                                 NULL };
+  const char *const labels[]
+      = { C_ ("bench", "trace"),         C_ ("bench", "processor"),   C_ ("bench", "needed"),
+          C_ ("bench", "time"),          C_ ("bench", "speed"),       C_ ("bench", "first cell"),
+          C_ ("bench", "first picture"), C_ ("bench", "longest gap"), C_ ("bench", "memory"),
+          C_ ("bench", "waiting"),       C_ ("bench", "estimate"),    NULL };
   const gsize width = cli_label_width (labels, 15);
   cli_field (width, C_ ("bench", "trace"),
              /* TRANSLATORS: a prompt, and the part of it that is corrupted. */
@@ -266,8 +283,7 @@ print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
   /* TRANSLATORS: the name of a model, and the sizes of its trace. */
   cli_field (width, "", _ ("%s: %zu tokens, %zu cells, %u samples, %u threads"), eg_model_get_name (model),
              bench->n_tokens, bench->n_cells, bench->samples, bench->threads);
-  cli_field (width, C_ ("bench", "processor"), _ ("OpenBLAS %s, kernels %s"), eg_openblas_get_core (),
-             eg_backend_cpu_kernels ());
+  cli_field (width, C_ ("bench", "processor"), "%s", eg_backend_cpu ()->name);
   cli_field (width, C_ ("bench", "needed"), _ ("%.1f GFLOP"), bench->flops / 1e9);
   cli_field (width, C_ ("bench", "time"), _ ("%.3f s"), bench->seconds);
   cli_field (width, C_ ("bench", "speed"),
@@ -286,6 +302,9 @@ print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
     }
   print_time (width, C_ ("bench", "waiting"), bench->seconds * bench->threads - sum,
               100 - sum * of_all / bench->threads);
+  /* TRANSLATORS: the time of an estimate of all sites, beside that of the trace of those that were traced. */
+  if (!isnan (bench->estimate))
+    print_time (width, C_ ("bench", "estimate"), bench->estimate, bench->estimate * of_all);
 }
 
 static int
@@ -295,7 +314,9 @@ run (int argc, char **argv)
   g_auto (CliOptions) options = { 0 };
   g_auto (CliRequestOptions) typed = { 0 };
   g_autofree char *tokens_text = NULL;
+  gboolean estimate = FALSE;
   const GOptionEntry own[] = {
+    { "estimate", 0, 0, G_OPTION_ARG_NONE, &estimate, N_ ("Measure an estimate of all sites, too"), NULL },
     { "tokens", 0, 0, G_OPTION_ARG_FILENAME, &tokens_text, N_ ("Length of the prompt (default: 8)"), "N" },
     { NULL },
   };
@@ -320,7 +341,7 @@ run (int argc, char **argv)
     return cli_fail (error);
   request->prompt = make_prompt (model, n_tokens);
   request->threads = options.threads > 0 ? options.threads : g_get_num_processors ();
-  Bench bench = { 0 };
+  Bench bench = { .estimate = estimate ? 0 : (double)NAN };
   if (!run_bench (model, request, &bench, &error))
     return cli_fail (error);
   if (options.json)

@@ -1,8 +1,10 @@
 /* Options, errors and standard output as all commands have them. */
 #include "cli/common.h"
 
+#include "cli/fetch.h"
 #include "cli/interrupt.h"
 #include "core/number.h"
+#include "engine/cpu/openblas.h"
 #include "library/locate.h"
 #include "trace/result/result-io.h"
 
@@ -29,6 +31,7 @@ cli_options_clear (CliOptions *self)
   g_free (self->threads_text);
   g_free (self->device_text);
   g_free (self->precision_text);
+  g_free (self->gemm_text);
   g_strfreev (self->arguments);
 }
 
@@ -44,10 +47,12 @@ show_entries (const GOptionEntry *entries)
 static GOptionContext *
 new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions *options)
 {
-  const GOptionEntry common[] = {
+  const GOptionEntry of_models[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model,
       N_ ("The model's folder, or its name as “engram-cli models” lists it (default: the demo model)"),
       "MODEL" },
+    { "pull", 0, 0, G_OPTION_ARG_NONE, &options->pull,
+      N_ ("Fetch the model from Hugging Face's Hub if it is not on this machine"), NULL },
     { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &options->tokenizer,
       N_ ("The tokenizer.json to use (default: the model's; else GPT-NeoX's)"), "FILE" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
@@ -58,6 +63,12 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
       "NAME" },
     { "precision", 0, 0, G_OPTION_ARG_FILENAME, &options->precision_text,
       N_ ("How a GPU multiplies: fp32, tf32 or bf16 (default: fp32)"), "NAME" },
+    { "gemm", 0, 0, G_OPTION_ARG_FILENAME, &options->gemm_text,
+      N_ ("What multiplies on the processor: auto, engram (packed weights) or openblas (default: auto)"),
+      "NAME" },
+    { NULL },
+  };
+  const GOptionEntry common[] = {
     { "json", 0, 0, G_OPTION_ARG_NONE, &options->json,
       N_ ("One JSON document on standard output, and nothing else"), NULL },
     { "help", 'h', 0, G_OPTION_ARG_NONE, &options->help, N_ ("Show this help"), NULL },
@@ -68,9 +79,13 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
   g_option_context_set_help_enabled (context, FALSE);
   g_option_context_set_summary (context, _ (command->summary));
   show_entries (entries);
+  if (!command->is_without_model)
+    show_entries (of_models);
   show_entries (common);
   if (entries != NULL)
     g_option_context_add_main_entries (context, entries, GETTEXT_DOMAIN);
+  if (!command->is_without_model)
+    g_option_context_add_main_entries (context, of_models, GETTEXT_DOMAIN);
   g_option_context_add_main_entries (context, common, GETTEXT_DOMAIN);
   return context;
 }
@@ -130,12 +145,15 @@ cli_options_parse (CliOptions *self,
   self->threads = (guint)threads;
   if ((self->device_text != NULL && !eg_device_from_name (self->device_text, &self->device, &error))
       || (self->precision_text != NULL
-          && !eg_precision_from_name (self->precision_text, &self->device.precision, &error)))
+          && !eg_precision_from_name (self->precision_text, &self->device.precision, &error))
+      || (self->gemm_text != NULL && !eg_backend_cpu_choose_gemm (self->gemm_text, &error)))
     {
       cli_fail (error);
       *status = CLI_USAGE;
       return FALSE;
     }
+  if (self->gemm_text != NULL)
+    eg_openblas_choose_core (NULL);
   return TRUE;
 }
 
@@ -216,11 +234,24 @@ cli_fail (const GError *error)
   return CLI_FAILED;
 }
 
+/* Fetches the model that is named if it is not here, and a person wants that. FALSE when that fails. */
+static gboolean
+pull_if_wanted (const CliOptions *options, GError **error)
+{
+  g_autofree char *here = options->model != NULL ? eg_model_locate (options->model, NULL) : NULL;
+  if (options->model == NULL || here != NULL || !cli_fetch_is_wanted (options->model, options->pull))
+    return TRUE;
+  g_autofree char *folder = cli_fetch (options->model, NULL, cli_interrupt_cancellable (), error);
+  return folder != NULL;
+}
+
 EgModel *
 cli_open_model (const CliOptions *options, GError **error)
 {
   const EgTokenizerChoice choice = { .given = options->tokenizer };
   g_autofree char *name = options->model != NULL ? g_strdup (options->model) : eg_model_find_demo ();
+  if (!pull_if_wanted (options, error))
+    return NULL;
   return eg_model_open_with_tokenizer (name, &choice, cli_interrupt_cancellable (), error);
 }
 
@@ -249,6 +280,14 @@ cli_print_json (JsonObject *document)
   g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), document);
   json_object_unref (document);
   g_autofree char *text = eg_json_to_text (node, TRUE);
+  cli_print ("%s\n", text);
+}
+
+void
+cli_print_json_line (JsonObject *object)
+{
+  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
+  g_autofree char *text = eg_json_to_text (node, FALSE);
   cli_print ("%s\n", text);
 }
 

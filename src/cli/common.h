@@ -22,16 +22,18 @@ enum
  * CliCommand:
  * @usage: what follows the name: "PROMPT --subject TEXT [OPTION…]"
  * @summary: one line for the list of commands; @description: what --help says more, or %NULL
+ * @is_without_model: opens none, so that it has no options of models and devices
  * @run: gets the command's name as argv[0]; its value is the exit code
  */
 typedef struct
 {
   const char *name, *usage, *summary, *description;
+  gboolean is_without_model;
   int (*run) (int argc, char **argv);
 } CliCommand;
 
-extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_info, cli_models, cli_bench,
-    cli_describe;
+extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_compare, cli_info, cli_models,
+    cli_pull, cli_bench, cli_serve, cli_describe;
 
 /* Those that --help lists; ended by %NULL. */
 extern const CliCommand *const cli_commands[];
@@ -40,15 +42,17 @@ extern const CliCommand *const cli_commands[];
  * CliOptions: the options of every command; to be zeroed before and cleared after.
  * @model: a folder or a name (library/locate.h), or %NULL for the demo model
  * @tokenizer: a file, or %NULL
+ * @pull: whether a model that is not here is fetched (fetch.h)
  * @device: what traces; the first GPU that can be used, if none is named
+ * @gemm_text: what multiplies on the processor, or %NULL for the best; chosen once parsed
  * @arguments: what is no option, at least `{ NULL }` once parsed
  */
 typedef struct
 {
-  char *model, *tokenizer, *threads_text, *device_text, *precision_text;
+  char *model, *tokenizer, *threads_text, *device_text, *precision_text, *gemm_text;
   guint threads;
   EgDevice device;
-  gboolean json, help;
+  gboolean json, help, pull;
   char **arguments;
 } CliOptions;
 
@@ -91,6 +95,8 @@ EgModel *cli_open_model (const CliOptions *options, GError **error);
 void cli_print (const char *format, ...) G_GNUC_PRINTF (1, 2);
 gboolean cli_flush (void);
 void cli_print_json (JsonObject *document); /* (transfer full) */
+/* On one line. (transfer none) */
+void cli_print_json_line (JsonObject *object);
 
 /* A text from outside on one line: valid UTF-8, a space for each control character. (transfer full) */
 char *cli_one_line (const char *text);

@@ -2,8 +2,7 @@
  * parse them. Not among the commands that --help lists: the build calls it. */
 #include "cli/common.h"
 #include "engine/device.h"
-#include "plot/colormap.h"
-#include "plot/heatmap.h"
+#include "plot/figure.h"
 #include "trace/ask/fields.h"
 
 #include <string.h>
@@ -29,6 +28,25 @@ orientation_name (guint i)
 }
 
 static const char *
+scale_name (guint i)
+{
+  return i < EG_N_SCALES ? eg_scale_get_name ((EgScale)i) : NULL;
+}
+
+static const char *
+picture_name (guint i)
+{
+  return i < EG_N_PICTURES ? eg_picture_get_name ((EgPicture)i) : NULL;
+}
+
+static const char *
+length_name (guint i)
+{
+  static const char *const names[] = { "column", "page" };
+  return i < G_N_ELEMENTS (names) ? names[i] : NULL;
+}
+
+static const char *
 device_name (guint i)
 {
   return i < EG_N_DEVICE_KINDS ? eg_device_kind_get_name ((EgDeviceKind)i) : NULL;
@@ -50,7 +68,11 @@ find_own_words (const char *option)
     GetName get_name;
   } known[] = { { "colormap", colormap_name },
                 { "orientation", orientation_name },
+                { "scale", scale_name },
+                { "picture", picture_name },
+                { "width", length_name },
                 { "device", device_name },
+                { "gemm", eg_backend_cpu_gemm_name },
                 { "precision", precision_name } };
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     if (g_str_equal (option, known[i].option))

@@ -1,17 +1,26 @@
 /* engram-cli info: a model's sizes, and what a trace of it takes. */
 #include "cli/common.h"
+#include "cli/documents.h"
+#include "cli/interrupt.h"
 #include "cli/table.h"
 #include "core/memory.h"
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
 #include "formats/quote.h"
+#include "trace/plan/forecast.h"
 #include "trace/run/trace.h"
+#include "trace/run/verify.h"
 
 #include <glib/gi18n.h>
 
-/* The trace whose memory is estimated. */
+/* The trace whose time and memory are estimated. */
 #define EXAMPLE_TOKENS  16
 #define EXAMPLE_SAMPLES 10
+
+/* The trace some of whose cells are compared with double precision. */
+#define VERIFY_PROMPT  "The Eiffel Tower is located in"
+#define VERIFY_SUBJECT "Eiffel Tower"
+#define VERIFY_CELLS   8
 
 static char *const all_sites[] = { (char *)"all", NULL };
 
@@ -75,7 +84,41 @@ memory_to_json (EgModel *model)
                               (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, NULL));
   json_object_set_int_member (object, "bytes_all_sites",
                               (gint64)eg_trace_memory (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_sites));
+  json_object_set_int_member (object, "packed_weights",
+                              eg_backend_cpu_packs () ? (gint64)eg_model_get_n_bytes (model) : 0);
   json_object_set_int_member (object, "available", (gint64)eg_memory_available ());
+  return object;
+}
+
+/* What is measured for it. */
+typedef struct
+{
+  guint threads;
+  double rate, seconds;
+  gboolean verified;
+  EgVerification verification;
+} Measured;
+
+static JsonObject *
+time_to_json (const Measured *measured)
+{
+  JsonObject *object = json_object_new ();
+  json_object_set_int_member (object, "tokens", EXAMPLE_TOKENS);
+  json_object_set_int_member (object, "samples", EXAMPLE_SAMPLES);
+  json_object_set_int_member (object, "threads", measured->threads);
+  json_object_set_double_member (object, "seconds", measured->seconds);
+  json_object_set_double_member (object, "gflops_a_thread", measured->rate / 1e9);
+  return object;
+}
+
+static JsonObject *
+verification_to_json (const EgVerification *verification)
+{
+  JsonObject *object = json_object_new ();
+  json_object_set_int_member (object, "cells", (gint64)verification->n_cells);
+  json_object_set_double_member (object, "largest_error", verification->largest);
+  json_object_set_int_member (object, "layer", (gint64)verification->layer);
+  json_object_set_int_member (object, "position", (gint64)verification->position);
   return object;
 }
 
@@ -127,8 +170,8 @@ sites_to_json (const EgFamily *family)
   return names;
 }
 
-static void
-print_json (EgModel *model)
+JsonObject *
+cli_model_to_json (EgModel *model)
 {
   EgNetwork *network = eg_model_get_network (model);
   const EgFamily *family = eg_model_get_family (model);
@@ -146,8 +189,19 @@ print_json (EgModel *model)
   json_object_set_object_member (document, "tokenizer", tokenizer_to_json (model));
   json_object_set_object_member (document, "trace_memory", memory_to_json (model));
   json_object_set_object_member (document, "openblas", openblas_to_json ());
+  json_object_set_string_member (document, "gemm", eg_backend_cpu_gemm ());
   json_object_set_string_member (document, "kernels", eg_backend_cpu_kernels ());
   json_object_set_object_member (document, "cuda", cuda_to_json ());
+  return document;
+}
+
+static void
+print_json (EgModel *model, const Measured *measured)
+{
+  JsonObject *document = cli_model_to_json (model);
+  json_object_set_object_member (document, "trace_time", time_to_json (measured));
+  if (measured->verified)
+    json_object_set_object_member (document, "verification", verification_to_json (&measured->verification));
   cli_print_json (document);
 }
 
@@ -155,11 +209,13 @@ static gsize
 label_width (void)
 {
   /* TRANSLATORS: the labels of a model's sizes in the terminal, in a column. */
-  const char *const labels[]
-      = { C_ ("info", "model"),        C_ ("info", "folder"),    C_ ("info", "architecture"),
-          C_ ("info", "layers"),       C_ ("info", "width"),     C_ ("info", "vocabulary"),
-          C_ ("info", "parameters"),   C_ ("info", "not used"),  C_ ("info", "tokenizer"),
-          C_ ("info", "trace memory"), C_ ("info", "processor"), NULL };
+  const char *const labels[] = { C_ ("info", "model"),        C_ ("info", "folder"),
+                                 C_ ("info", "architecture"), C_ ("info", "layers"),
+                                 C_ ("info", "width"),        C_ ("info", "vocabulary"),
+                                 C_ ("info", "parameters"),   C_ ("info", "not used"),
+                                 C_ ("info", "tokenizer"),    C_ ("info", "trace memory"),
+                                 C_ ("info", "trace time"),   C_ ("info", "verified"),
+                                 C_ ("info", "processor"),    NULL };
   return cli_label_width (labels, 15);
 }
 
@@ -188,7 +244,24 @@ print_sites (gsize width, const EgFamily *family)
 }
 
 static void
-print_lines (EgModel *model)
+print_measured (gsize width, const Measured *measured)
+{
+  cli_field (width, C_ ("info", "trace time"),
+             /* TRANSLATORS: how long a trace is expected to take. */
+             ngettext ("about %.2g s for %d tokens and %d samples on %u thread",
+                       "about %.2g s for %d tokens and %d samples on %u threads", measured->threads),
+             measured->seconds, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, measured->threads);
+  if (measured->verified)
+    cli_field (width, C_ ("info", "verified"),
+               /* TRANSLATORS: probabilities of a trace, compared with those of the formulas in double
+                * precision; the last ones are numbers of a layer and of a token. */
+               _ ("%zu cells, at most %.1e from double precision (layer %zu, token %zu)"),
+               measured->verification.n_cells, measured->verification.largest, measured->verification.layer,
+               measured->verification.position);
+}
+
+static void
+print_lines (EgModel *model, const Measured *measured)
 {
   const EgSizes *sizes = eg_model_get_sizes (model);
   g_autofree char *file_size = g_format_size (eg_model_get_n_bytes (model));
@@ -228,27 +301,55 @@ print_lines (EgModel *model)
               * machine has. */
              _ ("%s for %d tokens and %d samples (of all sites: %s); %s available"), trace_size,
              EXAMPLE_TOKENS, EXAMPLE_SAMPLES, all_size, available);
-  cli_field (width, C_ ("info", "processor"),
+  print_measured (width, measured);
+  /* As results name it. */
+  cli_field (width, C_ ("info", "processor"), "%s", eg_backend_cpu ()->name);
+  cli_field (width, "OpenBLAS",
              eg_openblas_core_was_chosen ()
-                 /* TRANSLATORS: the kind of processor, how the library was built, and which vector
-                  * instructions Engram uses. */
-                 ? _ ("OpenBLAS %s, which OpenBLAS did not pick by itself (%s), kernels %s")
-                 /* TRANSLATORS: the kind of processor, how the library was built, and which vector
-                  * instructions Engram uses. */
-                 : _ ("OpenBLAS %s (%s), kernels %s"),
-             eg_openblas_get_core (), eg_openblas_get_config (), eg_backend_cpu_kernels ());
-
+                 /* TRANSLATORS: the kind of processor, and how the library was built. */
+                 ? _ ("%s, which OpenBLAS did not pick by itself (%s)")
+                 : "%s (%s)",
+             eg_openblas_get_core (), eg_openblas_get_config ());
   gboolean usable;
   g_autofree char *cuda = eg_device_describe_cuda (&usable);
   cli_field (width, "cuda", usable ? "%s" : _ ("not used: %s"), cuda);
+}
+
+static void
+measure_time (EgModel *model, const CliOptions *options, Measured *measured)
+{
+  measured->threads = options->threads > 0 ? options->threads : g_get_num_processors ();
+  measured->rate = eg_trace_measure_rate (model);
+  measured->seconds
+      = eg_trace_forecast (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, NULL, measured->threads, measured->rate);
+}
+
+static gboolean
+verify (EgModel *model, const CliOptions *options, Measured *measured, GError **error)
+{
+  EgBackend *backend = eg_device_open (&options->device, error);
+  g_autoptr (EgModel) placed = backend ? eg_model_place (model, backend, error) : NULL;
+  /* Once more, for the reference alone. */
+  g_autoptr (EgModel) plain = placed ? cli_open_model (options, error) : NULL;
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (VERIFY_PROMPT, VERIFY_SUBJECT);
+  measured->verified = plain
+                       && eg_trace_verify (placed, plain, request, VERIFY_CELLS, cli_interrupt_cancellable (),
+                                           &measured->verification, error);
+  return measured->verified;
 }
 
 static int
 run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
+  gboolean wants_verify = FALSE;
+  const GOptionEntry entries[]
+      = { { "verify", 0, 0, G_OPTION_ARG_NONE, &wants_verify,
+            N_ ("Trace some cells in double precision, too, and say how far the numbers are from it"), NULL },
+          { NULL } };
+  Measured measured = { 0 };
   int status;
-  if (!cli_options_parse (&options, &cli_info, NULL, argc, argv, &status))
+  if (!cli_options_parse (&options, &cli_info, entries, argc, argv, &status))
     return status;
   const guint n_arguments = g_strv_length (options.arguments);
   if (n_arguments > 1 || (n_arguments == 1 && options.model != NULL))
@@ -263,10 +364,13 @@ run (int argc, char **argv)
   g_autoptr (EgModel) model = cli_open_model (&options, &error);
   if (model == NULL)
     return cli_fail (error);
+  measure_time (model, &options, &measured);
+  if (wants_verify && !verify (model, &options, &measured, &error))
+    return cli_fail (error);
   if (options.json)
-    print_json (model);
+    print_json (model, &measured);
   else
-    print_lines (model);
+    print_lines (model, &measured);
   return CLI_DONE;
 }
 

@@ -1,5 +1,6 @@
 /* engram-cli models: what --model can name on this machine. */
 #include "cli/common.h"
+#include "cli/documents.h"
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "formats/quote.h"
@@ -51,8 +52,8 @@ entry_to_json (const EgModelEntry *entry)
   return model;
 }
 
-static void
-print_json (GPtrArray *entries)
+JsonObject *
+cli_models_to_json (GPtrArray *entries)
 {
   JsonArray *models = json_array_new (), *places = json_array_new ();
   for (guint i = 0; i < entries->len; i++)
@@ -66,7 +67,7 @@ print_json (GPtrArray *entries)
   JsonObject *document = json_object_new ();
   json_object_set_array_member (document, "models", models);
   json_object_set_array_member (document, "searched", places);
-  cli_print_json (document);
+  return document;
 }
 
 /* 129135360 → "129.1 M" */
@@ -157,7 +158,7 @@ run (int argc, char **argv)
   if (entries == NULL)
     return cli_fail (error);
   if (options.json)
-    print_json (entries);
+    cli_print_json (cli_models_to_json (entries));
   else
     print_table (entries);
   return CLI_DONE;

@@ -1,14 +1,13 @@
 /* engram-cli predict: the most probable next tokens. */
 #include "cli/common.h"
+#include "cli/documents.h"
 #include "cli/interrupt.h"
 #include "trace/run/predict.h"
 
 #include <glib/gi18n.h>
 
-#define MAX_TOP 1000000
-
-static void
-print_json (EgModel *model, const char *prompt, const EgPrediction *prediction)
+JsonObject *
+cli_prediction_to_json (EgModel *model, const char *prompt, const EgPrediction *prediction)
 {
   JsonArray *ids = json_array_new (), *tokens = json_array_new (), *predictions = json_array_new ();
   for (gsize t = 0; t < prediction->n_tokens; t++)
@@ -30,7 +29,7 @@ print_json (EgModel *model, const char *prompt, const EgPrediction *prediction)
   json_object_set_array_member (document, "token_ids", ids);
   json_object_set_array_member (document, "tokens", tokens);
   json_object_set_array_member (document, "predictions", predictions);
-  cli_print_json (document);
+  return document;
 }
 
 static void
@@ -59,7 +58,7 @@ run (int argc, char **argv)
       || !cli_options_get_argument (&options, _ ("prompt"), &prompt, &status))
     return status;
   if (!cli_check_text (_ ("The prompt"), prompt)
-      || (top_text != NULL && !cli_parse_integer ("--top", top_text, 1, MAX_TOP, &top)))
+      || (top_text != NULL && !cli_parse_integer ("--top", top_text, 1, CLI_MAX_TOP, &top)))
     return CLI_USAGE;
 
   g_autoptr (GError) error = NULL;
@@ -71,7 +70,7 @@ run (int argc, char **argv)
   if (prediction == NULL)
     return cli_fail (error);
   if (options.json)
-    print_json (model, prompt, prediction);
+    cli_print_json (cli_prediction_to_json (model, prompt, prediction));
   else
     print_table (prediction);
   return CLI_DONE;

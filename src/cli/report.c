@@ -50,12 +50,14 @@ label_width (void)
 {
   /* TRANSLATORS: the labels of a trace's report in the terminal, in a column. “clean” and “corrupted” are the
    * target's score in the clean and the corrupted run; “against” is the token of logit-diff. */
-  const char *const labels[]
-      = { C_ ("report", "prompt"),   C_ ("report", "subject"),    C_ ("report", "target"),
-          C_ ("report", "clean"),    C_ ("report", "corrupted"),  C_ ("report", "metric"),
-          C_ ("report", "against"),  C_ ("report", "corruption"), C_ ("report", "settings"),
-          C_ ("report", "sweep"),    C_ ("report", "site"),       C_ ("report", "top layers"),
-          C_ ("report", "averages"), C_ ("report", "time"),       NULL };
+  const char *const labels[] = { C_ ("report", "prompt"),    C_ ("report", "subject"),
+                                 C_ ("report", "target"),    C_ ("report", "clean"),
+                                 C_ ("report", "corrupted"), C_ ("report", "metric"),
+                                 C_ ("report", "against"),   C_ ("report", "corruption"),
+                                 C_ ("report", "settings"),  C_ ("report", "sweep"),
+                                 C_ ("report", "site"),      C_ ("report", "top layers"),
+                                 C_ ("report", "averages"),  C_ ("report", "estimated"),
+                                 C_ ("report", "time"),      NULL };
   return cli_label_width (labels, 12);
 }
 
@@ -152,6 +154,18 @@ print_settings (const EgTraceResult *result)
     print_request (result);
 }
 
+/* A score, or, where there is none, its estimate, which a ~ tells from it. (transfer full) */
+static char *
+format_cell (const EgTraceGrid *grid, gsize cell)
+{
+  const double score = grid->scores[0][cell];
+  if (!isnan (score))
+    return g_strdup_printf ("%.4f", score);
+  if (grid->estimate != NULL && !isnan (grid->estimate[cell]))
+    return g_strdup_printf ("~%.4f", grid->estimate[cell]);
+  return g_strdup ("nan");
+}
+
 /* A sweep over layers or positions: a line each. */
 static void
 print_list (const EgTraceGrid *grid)
@@ -170,8 +184,9 @@ print_list (const EgTraceGrid *grid)
   cli_print ("%s%s\n", layers ? "" : "  ", layers ? "" : C_ ("table", "token"));
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
-      cli_print ("%*" G_GSIZE_FORMAT "  %*.4f  %*.4f", (int)width, i, (int)score_width, grid->scores[0][i],
-                 (int)sem_width, grid->sem[0][i]);
+      g_autofree char *text = format_cell (grid, i);
+      cli_print ("%*" G_GSIZE_FORMAT "  %*s  %*.4f", (int)width, i, (int)score_width, text, (int)sem_width,
+                 grid->sem[0][i]);
       if (!layers)
         {
           gsize label_columns;
@@ -203,12 +218,8 @@ print_table (const EgTraceGrid *grid)
       cli_print ("%*" G_GSIZE_FORMAT, (int)head_width, l);
       for (gsize t = 0; t < grid->n_tokens; t++)
         {
-          const double score = eg_trace_grid_score (grid, l, t);
-          const int width = (int)MAX (widths[t], 6);
-          if (isnan (score))
-            cli_print ("  %*s", width, "nan");
-          else
-            cli_print ("  %*.4f", width, score);
+          g_autofree char *text = format_cell (grid, l * grid->n_tokens + t);
+          cli_print ("  %*s", (int)MAX (widths[t], 6), text);
         }
       cli_print ("\n");
     }
@@ -230,8 +241,12 @@ print_analysis (const EgTraceGrid *grid)
     g_ptr_array_add (top, g_strdup_printf ("%" G_GSIZE_FORMAT " (%.4f)", analysis->top_layers[i],
                                            analysis->layer_average[analysis->top_layers[i]]));
   print_parts (C_ ("report", "top layers"), top);
-  cli_field (label_width (), C_ ("report", "averages"), _ ("subject %.4f, all tokens %.4f, ratio %.2f"),
-             analysis->subject_mean, analysis->overall_mean, analysis->ratio);
+  if (isnan (analysis->ratio))
+    cli_field (label_width (), C_ ("report", "averages"), _ ("subject %.4f, all tokens %.4f"),
+               analysis->subject_mean, analysis->overall_mean);
+  else
+    cli_field (label_width (), C_ ("report", "averages"), _ ("subject %.4f, all tokens %.4f, ratio %.2f"),
+               analysis->subject_mean, analysis->overall_mean, analysis->ratio);
 }
 
 static void
@@ -240,7 +255,7 @@ print_scores (const EgTraceGrid *grid, CliColors colors)
   gsize shape[2];
   if (eg_trace_grid_get_shape (grid, shape) == 1)
     print_list (grid);
-  else if (colors != CLI_COLORS_NONE)
+  else if (colors != CLI_COLORS_NONE && !grid->result->estimated)
     cli_heatmap_print (grid, colors, terminal_width ());
   else
     print_table (grid);
@@ -258,8 +273,12 @@ cli_report_print (const EgTraceResult *result, CliColors colors)
         cli_field (label_width (), C_ ("report", "site"), "%s\n", grid->site);
       print_scores (grid, colors);
       cli_print ("\n");
-      print_analysis (grid);
+      if (!result->estimated)
+        print_analysis (grid);
     }
+  if (result->estimated)
+    cli_field (label_width (), C_ ("report", "estimated"), "%s",
+               _ ("what has a ~ is estimated to first order, and not computed"));
   if (isnan (result->seconds))
     return;
   if (result->device != NULL)

@@ -1,10 +1,11 @@
 /* engram-cli tokenize: a text as the model's tokens. */
 #include "cli/common.h"
+#include "cli/documents.h"
 
 #include <glib/gi18n.h>
 
-static void
-print_json (EgTokenizer *tokenizer, const EgToken *tokens, gsize n)
+JsonObject *
+cli_tokens_to_json (EgTokenizer *tokenizer, const EgToken *tokens, gsize n)
 {
   JsonArray *ids = json_array_new (), *texts = json_array_new (), *offsets = json_array_new ();
   for (gsize t = 0; t < n; t++)
@@ -21,7 +22,7 @@ print_json (EgTokenizer *tokenizer, const EgToken *tokens, gsize n)
   json_object_set_array_member (document, "ids", ids);
   json_object_set_array_member (document, "tokens", texts);
   json_object_set_array_member (document, "offsets", offsets);
-  cli_print_json (document);
+  return document;
 }
 
 static void
@@ -31,8 +32,9 @@ print_table (EgTokenizer *tokenizer, const EgToken *tokens, gsize n)
     {
       g_autofree char *text = eg_tokenizer_token_text (tokenizer, tokens[t].id);
       g_autofree char *visible = cli_visible_token (text);
-      cli_print ("%7u  %5" G_GSIZE_FORMAT "–%-5" G_GSIZE_FORMAT "  “%s”\n", tokens[t].id, tokens[t].start,
-                 tokens[t].end, visible);
+      /* First the position, by which settings name a token. */
+      cli_print ("%4" G_GSIZE_FORMAT "  %7u  %5" G_GSIZE_FORMAT "–%-5" G_GSIZE_FORMAT "  “%s”\n", t,
+                 tokens[t].id, tokens[t].start, tokens[t].end, visible);
     }
 }
 
@@ -57,7 +59,7 @@ run (int argc, char **argv)
   if (tokens == NULL)
     return cli_fail (error);
   if (options.json)
-    print_json (tokenizer, (const EgToken *)(const void *)tokens->data, tokens->len);
+    cli_print_json (cli_tokens_to_json (tokenizer, (const EgToken *)(const void *)tokens->data, tokens->len));
   else
     print_table (tokenizer, (const EgToken *)(const void *)tokens->data, tokens->len);
   return CLI_DONE;

@@ -1,5 +1,6 @@
 /* engram-cli trace: which states bring the answer back. */
 #include "cli/common.h"
+#include "cli/estimate.h"
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/report.h"
@@ -27,6 +28,7 @@ typedef struct
   char **outputs, *resume, *save_every;
   double seconds;
   gboolean stream;
+  CliEstimateOptions estimate;
 } TraceOptions;
 
 static void
@@ -36,6 +38,7 @@ trace_options_clear (TraceOptions *self)
   g_strfreev (self->outputs);
   g_free (self->resume);
   g_free (self->save_every);
+  g_free (self->estimate.top_text);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TraceOptions, trace_options_clear)
 
@@ -49,14 +52,6 @@ typedef struct
   double share;
   EgTraceResult *result;
 } Follower;
-
-static void
-print_line (JsonObject *object)
-{
-  g_autoptr (JsonNode) node = json_node_init_object (json_node_alloc (), object);
-  g_autofree char *text = eg_json_to_text (node, FALSE);
-  cli_print ("%s\n", text);
-}
 
 /* Of several sites, each is named; what a sweep takes all of has no number. */
 static void
@@ -78,7 +73,7 @@ stream_cells (const EgTraceProgress *progress)
       json_object_set_double_member (event, "sem", cell->sem);
       json_object_set_int_member (event, "samples", cell->samples);
       json_object_set_double_member (event, "elapsed", progress->elapsed);
-      print_line (event);
+      cli_print_json_line (event);
       if (!cli_flush ()) /* nobody reads any more */
         {
           g_cancellable_cancel (cli_interrupt_cancellable ());
@@ -141,7 +136,7 @@ print_result_event (const EgTraceResult *result)
   json_object_iter_init_ordered (&iter, json_node_get_object (document));
   while (json_object_iter_next_ordered (&iter, &name, &member))
     json_object_set_member (event, name, json_node_copy (member));
-  print_line (event);
+  cli_print_json_line (event);
 }
 
 /* Texts and numbers into a request; NULL, said, when one of them makes no sense. (transfer full) */
@@ -194,6 +189,10 @@ present (const EgTraceResult *result, const Job *job, const CliOptions *options,
 {
   EgFigure figure = { .picture = cli_output_get_picture (result) };
   eg_figure_options_init (&figure.options);
+  g_autofree char *title = eg_figure_make_title (result->grids[0]);
+  figure.options.style.title = title;
+  g_autofree char *caption = eg_figure_make_caption (&figure, result->grids[0]);
+  figure.options.caption = caption;
   const gboolean written = cli_output_write (result->grids[0], &figure, job->outputs);
   g_autofree char *warning = eg_trace_result_warning (result);
   if (warning != NULL)
@@ -234,14 +233,29 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
       return NULL;
     }
   say_notes (input);
+  g_autoptr (EgPreview) preview = NULL;
+  if (!cli_estimate_make (&typed->estimate, model, job->request, job->saved != NULL, typed->stream, &preview,
+                          &error))
+    {
+      *status = cli_fail (error);
+      return NULL;
+    }
+  if (preview != NULL && typed->stream)
+    cli_estimate_stream (preview);
+  if (preview != NULL && typed->estimate.only && typed->estimate.top == 0)
+    return eg_preview_make_result (preview);
+  g_autoptr (EgTraceOrder) order = cli_estimate_get_order (&typed->estimate, preview);
 
   g_autofree const char **files = cli_resume_list_files (job->outputs);
   g_autoptr (EgTraceKeeper) keeper = eg_trace_keeper_new (files, typed->seconds);
   Follower follower = { .stream = typed->stream,
                         .terminal = isatty (STDERR_FILENO) && !(typed->stream && isatty (STDOUT_FILENO)),
                         .keeper = files[0] != NULL ? keeper : NULL };
-  EgTraceResult *result = eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (),
-                                             on_progress, &follower, &left, &error);
+  EgTraceResult *result
+      = order != NULL ? eg_trace_run_ordered (order, model, job->request, cli_interrupt_cancellable (),
+                                              on_progress, &follower, &left, &error)
+                      : eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (),
+                                           on_progress, &follower, &left, &error);
   if (follower.terminal)
     fputs ("\r\033[K", stderr);
   const gboolean stopped = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -252,6 +266,8 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
   if (result == NULL)
     *status = cli_fail (error);
   g_clear_pointer (&follower.result, eg_trace_result_unref);
+  if (result != NULL && preview != NULL)
+    cli_estimate_finish (&typed->estimate, preview, result);
   return result;
 }
 
@@ -329,6 +345,13 @@ run (int argc, char **argv)
       N_ ("Go on with a trace that was stopped, from its .npz, to the same result"), "FILE" },
     { "save-every", 0, 0, G_OPTION_ARG_FILENAME, &typed.save_every,
       N_ ("Meanwhile save what is there into each .npz, so often (default: 10)"), "SECONDS" },
+    { "estimate", 0, 0, G_OPTION_ARG_NONE, &typed.estimate.only,
+      N_ ("Estimate all cells to first order, in a moment, in place of computing them"), NULL },
+    { "exact-top", 0, 0, G_OPTION_ARG_FILENAME, &typed.estimate.top_text,
+      N_ ("With --estimate: compute the K highest of each site, and ten at random to check the others"),
+      "K" },
+    { "no-estimate", 0, 0, G_OPTION_ARG_NONE, &typed.estimate.none,
+      N_ ("With --stream: compute cells in the usual order, not by their estimates"), NULL },
     { "stream", 0, 0, G_OPTION_ARG_NONE, &typed.stream,
       N_ ("One JSON line an estimate as it comes, then the result"), NULL },
     { NULL },
@@ -338,7 +361,7 @@ run (int argc, char **argv)
   int status;
   if (!cli_options_parse (&options, &cli_trace, entries, argc, argv, &status))
     return status;
-  if (!read_seconds (&typed))
+  if (!read_seconds (&typed) || !cli_estimate_read (&typed.estimate, typed.resume != NULL, typed.outputs))
     return CLI_USAGE;
   status = typed.resume != NULL ? resume (&job, &options, &typed) : begin (&job, &options, &typed);
   if (status == CLI_DONE)

@@ -1,5 +1,5 @@
 /* The op table: what networks are made of, on rows of float32. Each is written once over it (network/); the
- * CPU (OpenBLAS), a plain reference and CUDA (kernels/) implement it.
+ * CPU, a plain reference and CUDA (kernels/) implement it.
  *
  * Rows are row-major with a leading dimension in floats. Every pointer marked "device" belongs to the
  * backend's memory: the network computes with such addresses and never reads through them; tables of
@@ -14,6 +14,7 @@
 G_BEGIN_DECLS
 
 typedef struct _EgBackend EgBackend;
+typedef struct _EgBackOps EgBackOps;
 
 /* One worker's private lane: a queue of ops and its scratch memory. Not to be used by two threads at once
  * (but it may have threads of its own). */
@@ -21,12 +22,15 @@ typedef struct _EgStream EgStream;
 
 /**
  * EgMatrix: a weight [rows, cols] in device memory, dense, row-major.
+ * @lasting: the data stays as it is until eg_backend_cpu_forget() is called, so that the processor may keep
+ * it packed from its first use on
  */
 typedef struct
 {
   const void *data;
   EgDType dtype;
   gsize rows, cols;
+  gboolean lasting;
 } EgMatrix;
 
 /**
@@ -233,6 +237,35 @@ typedef struct
 } EgAttention;
 
 /**
+ * EgRotaryRows: one segment's rows among the stacked rows of a group.
+ * @row, @n_rows: its rows, in the order of positions; @first: the first one's position
+ */
+typedef struct
+{
+  gsize row, n_rows, first;
+} EgRotaryRows;
+
+/**
+ * EgRotary: rotary position embedding (Su et al. 2021), as GPT-NeoX pairs the numbers: of each head of width
+ * d_head of a row at position p, with R = n_rotary and i < R/2, by the angle a = p·frequencies[i] (rounded to
+ * float32),
+ *   y[i] = x[i]·cos a − x[i + R/2]·sin a;  y[i + R/2] = x[i + R/2]·cos a + x[i]·sin a;  y[j] = x[j], j ≥ R.
+ * @y, @x: [rows, H·d_head] with leading dimensions @ldy and @ldx; not the same memory
+ * @n_rotary: even, ≤ d_head; @frequencies: [n_rotary/2] host
+ */
+typedef struct
+{
+  float *y;
+  gsize ldy;
+  const float *x;
+  gsize ldx;
+  const EgRotaryRows *segments;
+  gsize n_segments;
+  gsize n_heads, d_head, n_rotary;
+  const float *frequencies;
+} EgRotary;
+
+/**
  * EgActivation:
  * @EG_ACTIVATION_SOFTPLUS: log (1 + exp (x))
  * @EG_ACTIVATION_GELU: x·Φ (x), by erf
@@ -373,6 +406,7 @@ struct _EgBackend
   void (*group_norm) (EgStream *stream, const EgGroupNorm *op);
   void (*gate) (EgStream *stream, const EgGate *op);
   void (*attention) (EgStream *stream, const EgAttention *op);
+  void (*rotate) (EgStream *stream, const EgRotary *op);
 
   /* In place, n floats. */
   void (*activate) (EgStream *stream, EgActivation activation, float *x, gsize n);
@@ -391,9 +425,14 @@ struct _EgBackend
    * than any (and may come back as −∞). 1 ≤ k ≤ n. Returns Σ exp (value − found[0].value) over all n: what
    * makes a softmax of them. Waits. */
   double (*top) (EgStream *stream, EgTopValue *found, const float *values, gsize n, gsize k);
+
+  /* Gradients of the ops (engine/back.h); NULL for a backend that has none. */
+  const EgBackOps *back;
 };
 
-/* OpenBLAS and vectorised kernels. The first call settles what the processor can do. */
+/* Vectorised kernels, and products by our own of packed weights or by OpenBLAS. The first call settles what
+ * the processor can do. Its name says which compute: "cpu (AVX-512, engram)", "cpu (AVX2, OpenBLAS 0.3.21
+ * Haswell)". */
 EgBackend *eg_backend_cpu (void);
 
 /* The formulas above, loop by loop, in double precision: what the others are tested against. */
@@ -401,5 +440,22 @@ EgBackend *eg_backend_reference (void);
 
 /* "AVX2", "AVX-512", "baseline": the kernels that eg_backend_cpu() runs. */
 const char *eg_backend_cpu_kernels (void);
+
+/* "engram", "openblas": what eg_backend_cpu() multiplies by. */
+const char *eg_backend_cpu_gemm (void);
+
+/* What it can multiply by, as --gemm names it: "auto", "engram", "openblas"; NULL past them. */
+const char *eg_backend_cpu_gemm_name (guint index);
+
+/* Has it multiply by that, or by the best for its kernels, "auto": before anything computes.
+ * EG_ERROR_INVALID: there is no such name. */
+gboolean eg_backend_cpu_choose_gemm (const char *wanted, GError **error);
+
+/* Whether it keeps weights packed: then products of few rows are near their best rate, too. */
+gboolean eg_backend_cpu_packs (void);
+
+/* Frees what eg_backend_cpu() has made of lasting weights in this memory: to be called before it is freed,
+ * when nobody computes with them any more. */
+void eg_backend_cpu_forget (const void *memory, gsize n_bytes);
 
 G_END_DECLS

@@ -171,3 +171,25 @@ eg_mapping_check (EgMapping *self, GError **error)
                _ ("%s: the file has been changed since it was opened; open the model again"), name);
   return FALSE;
 }
+
+/* Whether it lies in a mapping that has a slot. */
+static gboolean
+is_mapped (guintptr begin, guintptr end)
+{
+  for (int i = 0; i < MOST; i++)
+    if (end <= __atomic_load_n (&slots[i].end, __ATOMIC_ACQUIRE)
+        && begin >= __atomic_load_n (&slots[i].begin, __ATOMIC_RELAXED))
+      return TRUE;
+  return FALSE;
+}
+
+void
+eg_mapping_give_back (const void *memory, gsize n_bytes)
+{
+  const guintptr begin = (guintptr)memory, end = begin + n_bytes;
+  if (page_size == 0 || !is_mapped (begin, end))
+    return;
+  const guintptr first = (begin + page_size - 1) / page_size * page_size, last = end / page_size * page_size;
+  if (first < last)
+    madvise ((void *)first, last - first, MADV_DONTNEED);
+}

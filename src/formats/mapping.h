@@ -22,4 +22,8 @@ GMappedFile *eg_mapping_get_file (EgMapping *self);
  * thread. */
 gboolean eg_mapping_check (EgMapping *self, GError **error);
 
+/* Takes these bytes out of this process's memory, if they lie in a mapping: what is read of them later comes
+ * from the file again. Whole pages alone; elsewhere nothing. Any thread. */
+void eg_mapping_give_back (const void *memory, gsize n_bytes);
+
 G_END_DECLS

@@ -201,15 +201,28 @@ eg_npz_writer_add_strings (
   add_array (self, name, descr, 4 * longest, is_scalar ? 0 : 1, &n, data);
 }
 
-gboolean
-eg_npz_writer_save (EgNpzWriter *self, const char *path, GError **error)
+static EgZipMember *
+list_members (EgNpzWriter *self)
 {
-  const guint n = self->names->len;
-  g_autofree EgZipMember *members = g_new0 (EgZipMember, n);
-  for (guint i = 0; i < n; i++)
+  EgZipMember *members = g_new0 (EgZipMember, self->names->len);
+  for (guint i = 0; i < self->names->len; i++)
     {
       members[i].name = g_ptr_array_index (self->names, i);
       members[i].content = g_ptr_array_index (self->contents, i);
     }
-  return eg_zip_write (path, members, n, error);
+  return members;
+}
+
+gboolean
+eg_npz_writer_save (EgNpzWriter *self, const char *path, GError **error)
+{
+  g_autofree EgZipMember *members = list_members (self);
+  return eg_zip_write (path, members, self->names->len, error);
+}
+
+GBytes *
+eg_npz_writer_to_bytes (EgNpzWriter *self, GError **error)
+{
+  g_autofree EgZipMember *members = list_members (self);
+  return eg_zip_to_bytes (members, self->names->len, error);
 }

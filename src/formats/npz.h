@@ -55,4 +55,7 @@ void eg_npz_writer_add_strings (
 /* Writes all to path, whole or not at all (atomic-file.h, which says how it fails, too). */
 gboolean eg_npz_writer_save (EgNpzWriter *self, const char *path, GError **error);
 
+/* The file's bytes; EG_ERROR_MEMORY where they are more than 1 GiB. (transfer full) */
+GBytes *eg_npz_writer_to_bytes (EgNpzWriter *self, GError **error);
+
 G_END_DECLS

@@ -1,10 +1,14 @@
 /* Writes a zip archive, with zip64 where it must. */
 #include "formats/zip.h"
 
+#include "core/error.h"
 #include "formats/atomic-file.h"
 #include "formats/zip-private.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
+
+#define MAX_SIZE_IN_MEMORY (1 << 30)
 
 /* 1980-01-01, the first day that the format knows: year 0, month 1, day 1. */
 #define FIRST_DATE 0x0021u
@@ -149,9 +153,27 @@ put_end (GByteArray *record, gsize n_entries, guint64 offset, guint64 size, guin
   put16 (record, 0);
 }
 
+/* Where the bytes go, one piece after the other. */
+typedef gboolean (*AppendFunc) (gpointer target, const void *data, gsize n, GError **error);
+
+static gboolean
+append_to_file (gpointer target, const void *data, gsize n, GError **error)
+{
+  return eg_atomic_file_append (target, data, n, error);
+}
+
+static gboolean
+append_to_array (gpointer target, const void *data, gsize n, GError **error)
+{
+  (void)error;
+  g_byte_array_append (target, data, (guint)n); /* less than MAX_SIZE_IN_MEMORY */
+  return TRUE;
+}
+
 /* Writes one entry at *offset and moves that behind it. */
 static gboolean
-append_member (EgAtomicFile *file,
+append_member (AppendFunc append,
+               gpointer target,
                const EgZipMember *member,
                guint32 zip64_from,
                guint64 *offset,
@@ -167,24 +189,23 @@ append_member (EgAtomicFile *file,
   g_autoptr (GByteArray) header = g_byte_array_new ();
   put_local_header (header, entry, zip64_from);
   *offset += header->len + (guint64)size;
-  return eg_atomic_file_append (file, header->data, header->len, error)
-         && eg_atomic_file_append (file, content, size, error);
+  return append (target, header->data, header->len, error) && append (target, content, size, error);
 }
 
-gboolean
-eg_zip_write_zip64_from (
-    const char *path, const EgZipMember *members, gsize n, guint32 zip64_from, GError **error)
+static gboolean
+append_archive (AppendFunc append,
+                gpointer target,
+                const EgZipMember *members,
+                gsize n,
+                guint32 zip64_from,
+                GError **error)
 {
-  g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
-  if (file == NULL)
-    return FALSE;
-
   g_autofree Written *entries = g_new0 (Written, n);
   guint64 offset = 0;
   for (gsize i = 0; i < n; i++)
     {
       g_return_val_if_fail (strlen (members[i].name) <= ZIP_MAX16, FALSE);
-      if (!append_member (file, &members[i], zip64_from, &offset, &entries[i], error))
+      if (!append_member (append, target, &members[i], zip64_from, &offset, &entries[i], error))
         return FALSE;
     }
 
@@ -192,7 +213,15 @@ eg_zip_write_zip64_from (
   for (gsize i = 0; i < n; i++)
     put_central_header (directory, &entries[i], zip64_from);
   put_end (directory, n, offset, directory->len, zip64_from);
-  return eg_atomic_file_append (file, directory->data, directory->len, error)
+  return append (target, directory->data, directory->len, error);
+}
+
+gboolean
+eg_zip_write_zip64_from (
+    const char *path, const EgZipMember *members, gsize n, guint32 zip64_from, GError **error)
+{
+  g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
+  return file != NULL && append_archive (append_to_file, file, members, n, zip64_from, error)
          && eg_atomic_file_commit (file, error);
 }
 
@@ -200,4 +229,20 @@ gboolean
 eg_zip_write (const char *path, const EgZipMember *members, gsize n, GError **error)
 {
   return eg_zip_write_zip64_from (path, members, n, ZIP_MAX32, error);
+}
+
+GBytes *
+eg_zip_to_bytes (const EgZipMember *members, gsize n, GError **error)
+{
+  gsize size = 0;
+  for (gsize i = 0; i < n; i++)
+    if (!g_size_checked_add (&size, size, g_bytes_get_size (members[i].content)) || size > MAX_SIZE_IN_MEMORY)
+      {
+        g_set_error (error, EG_ERROR, EG_ERROR_MEMORY, _ ("the archive is larger than %d MiB"),
+                     MAX_SIZE_IN_MEMORY >> 20);
+        return NULL;
+      }
+  GByteArray *archive = g_byte_array_new ();
+  append_archive (append_to_array, archive, members, n, ZIP_MAX32, NULL);
+  return g_byte_array_free_to_bytes (archive);
 }

@@ -70,6 +70,9 @@ typedef struct
  * bytes. zip64 is used only where a size, an offset or a count asks for it. */
 gboolean eg_zip_write (const char *path, const EgZipMember *members, gsize n, GError **error);
 
+/* The same archive in memory; EG_ERROR_MEMORY where that is more than 1 GiB. (transfer full) */
+GBytes *eg_zip_to_bytes (const EgZipMember *members, gsize n, GError **error);
+
 /* For tests: sizes and offsets from zip64_from (0xffffffff in eg_zip_write) on use zip64. */
 gboolean eg_zip_write_zip64_from (
     const char *path, const EgZipMember *members, gsize n, guint32 zip64_from, GError **error);

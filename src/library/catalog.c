@@ -149,8 +149,11 @@ eg_model_list (const EgTokenizerChoice *choice, GCancellable *cancellable, GErro
   g_autoptr (GPtrArray) entries = g_ptr_array_new_with_free_func (free_entry);
   Lister self = { entries, choice, cancellable };
 
-  g_autofree char *demo = eg_model_find_demo ();
-  add_model (&self, "demo", demo, EG_PLACE_DEMO);
+  for (const EgDemo *demo = eg_demos; demo->name != NULL; demo++)
+    {
+      g_autofree char *folder = eg_demo_get_folder (demo);
+      add_model (&self, demo->name, folder, EG_PLACE_DEMO);
+    }
 
   g_autofree char *store = eg_model_get_store ();
   g_autoptr (GPtrArray) stored = list_folders (store);

@@ -17,10 +17,29 @@
 /* A commit's name has 40 characters. */
 #define MAX_REF_BYTES 256
 
+const EgDemo eg_demos[] = { { "demo", N_ ("Demo Model"), N_ ("Demo model") },
+                            { "demo-gpt2", N_ ("Demo Transformer"), N_ ("Demo transformer") },
+                            { NULL } };
+
+const EgDemo *
+eg_demo_find (const char *name)
+{
+  for (const EgDemo *it = eg_demos; it->name != NULL; it++)
+    if (g_str_equal (it->name, name))
+      return it;
+  return NULL;
+}
+
+char *
+eg_demo_get_folder (const EgDemo *self)
+{
+  return eg_data_path (self->name);
+}
+
 char *
 eg_model_find_demo (void)
 {
-  return eg_data_path ("demo");
+  return eg_demo_get_folder (&eg_demos[0]);
 }
 
 /* A Flatpak has folders of its own for data and caches; models lie in the system's, which it may read. */
@@ -223,8 +242,9 @@ eg_model_locate (const char *name, GError **error)
       if (g_file_test (repository, G_FILE_TEST_IS_DIR))
         return eg_model_get_snapshot (repository, error);
     }
-  if (g_str_equal (name, "demo"))
-    return eg_model_find_demo ();
+  const EgDemo *demo = eg_demo_find (name);
+  if (demo != NULL)
+    return eg_demo_get_folder (demo);
   g_autofree char *places = join_places (store, caches);
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
                _ ("There is no folder “%s”, and no model of that name in %s"), name, places);

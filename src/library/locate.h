@@ -1,12 +1,29 @@
 /* Where models are kept: $XDG_DATA_HOME/engram/models, and Hugging Face's cache as its library leaves it on
- * the disk. Nothing is downloaded. */
+ * the disk. Nothing is downloaded here (hub/). */
 #pragma once
 
 #include <glib.h>
 
 G_BEGIN_DECLS
 
-/* The folder of the demo model (core/data.h). (transfer full) */
+/**
+ * EgDemo: a demo model, which is installed with the program.
+ * @name: "demo": of its folder, and as people name it
+ * @title, @label: as a menu and as a sentence have it, to be translated
+ */
+typedef struct
+{
+  const char *name, *title, *label;
+} EgDemo;
+
+/* A Mamba and a transformer; one without a name at the end. */
+extern const EgDemo eg_demos[];
+
+/* The one of this name, or NULL. */
+const EgDemo *eg_demo_find (const char *name);
+
+/* The folder of a demo model (core/data.h); of the first one. (transfer full) */
+char *eg_demo_get_folder (const EgDemo *self);
 char *eg_model_find_demo (void);
 
 /* $XDG_DATA_HOME/engram/models: a model's folder each, or folders of such folders ("state-spaces"). (transfer
@@ -22,7 +39,7 @@ GStrv eg_model_get_caches (void);
  * 1. the folder (or file) with this path;
  * 2. the model NAME in the store;
  * 3. in a cache, the snapshot of models--NAME, with "--" for "/", that eg_model_get_snapshot() says;
- * 4. the demo model, for "demo".
+ * 4. a demo model, for its name.
  * Returns: (transfer full): NULL with EG_ERROR_NOT_FOUND, which says where it has looked. */
 char *eg_model_locate (const char *name, GError **error);
 

@@ -11,6 +11,7 @@ G_BEGIN_DECLS
 
 typedef struct _EgWorkspace EgWorkspace;
 typedef struct _EgLayerRun EgLayerRun;
+typedef struct _EgLayerBack EgLayerBack;
 
 /**
  * EgSizes: what all families' sizes begin with.
@@ -83,15 +84,20 @@ eg_site_is_added (const EgSiteInfo *self)
  * EgTensorRole: what becomes of a checkpoint's tensor.
  * @EG_ROLE_MATRIX: an EgMatrix that stays as it lies there
  * @EG_ROLE_TURNED_MATRIX: an EgMatrix of the same dtype, with rows and columns exchanged
+ * @EG_ROLE_SORTED_MATRIX: an EgMatrix of the same dtype whose rows, [groups, parts, …] there, are put in the
+ * order [parts, groups, …]
  * @EG_ROLE_VECTOR: a float32 copy
  * @EG_ROLE_TURNED_VECTOR: a float32 copy of a tensor [rows, …, cols] turned to [cols, rows]
+ * @EG_ROLE_SORTED_VECTOR: a float32 copy, sorted as the matrix's rows
  */
 typedef enum
 {
   EG_ROLE_MATRIX,
   EG_ROLE_TURNED_MATRIX,
+  EG_ROLE_SORTED_MATRIX,
   EG_ROLE_VECTOR,
   EG_ROLE_TURNED_VECTOR,
+  EG_ROLE_SORTED_VECTOR,
 } EgTensorRole;
 
 /**
@@ -102,6 +108,7 @@ typedef enum
  * @map: (nullable): applied to each number of a vector
  * @wanted: offset in the family's sizes of a gboolean that says whether it is there, and @field, the name in
  * config.json; 0: always
+ * @groups, @parts: of what is sorted
  */
 typedef struct
 {
@@ -113,6 +120,8 @@ typedef struct
   float (*map) (float);
   gsize wanted;
   const char *field;
+  EgDim groups;
+  guint8 parts;
 } EgTensorSpec;
 
 /**
@@ -145,8 +154,8 @@ typedef struct
  * @sites: [n_sites] by EgSite; the first is the residual stream's. @knockout_site: whose paths a knockout
  * cuts; -1: none can be cut
  * @root: the name before all tensors but the head, which some checkpoints leave out
- * @embedding, @positions, @norm, @norm_bias, @head: names after it, alternatives with | between them; NULL
- * for what there is not
+ * @embedding, @positions, @norm, @norm_bias, @head (without the root): names after it, alternatives with |
+ * between them; NULL for what there is not
  * @layer_prefix: "layers.%zu."; @tensors: [n_tensors] of a layer; @layer_size: of the struct of its weights
  * @ignored: names of tensors of a layer that are no weights, NULL at the end
  * @row_width: floats of a workspace for one row of a group
@@ -154,6 +163,7 @@ typedef struct
  * @own_new, @own_free: the family's own part of a workspace; its buffers are the workspace's
  * @reserve: memory for so many rows
  * @run_layer: one layer over the rows of a group, in place (workspace.h)
+ * @run_back: back through one layer (back.h); NULL: the family has no gradients, and so no estimates
  */
 typedef struct
 {
@@ -183,6 +193,7 @@ typedef struct
   void (*own_free) (gpointer own);
   gboolean (*reserve) (EgWorkspace *workspace, gsize n_rows, GError **error);
   gboolean (*run_layer) (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
+  gboolean (*run_back) (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
 } EgFamily;
 
 /* A size, or a flag, of the table. */

@@ -6,6 +6,7 @@
 #include "formats/quote.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 
 /* No size of a real network comes near; products of two of them stay far below 2⁶⁴. */
 #define MAX_SIZE (1u << 24)
@@ -25,6 +26,16 @@ eg_fields_text (const EgFields *self, const char *name)
                                     : NULL;
 }
 
+static gboolean
+check_size (const EgFields *self, const char *name, guint64 number, GError **error)
+{
+  if (number >= 1 && number <= MAX_SIZE)
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a whole number from 1 to %u"),
+               self->where, name, MAX_SIZE);
+  return FALSE;
+}
+
 gboolean
 eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **error)
 {
@@ -34,22 +45,18 @@ eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **e
       return FALSE;
     }
   guint64 number;
-  if (!eg_json_node_get_size (json_object_get_member (self->object, name), &number) || number < 1
-      || number > MAX_SIZE)
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   _ ("%s: the field “%s” must be a whole number from 1 to %u"), self->where, name, MAX_SIZE);
-      return FALSE;
-    }
+  if (!eg_json_node_get_size (json_object_get_member (self->object, name), &number))
+    number = 0;
   *value = (gsize)number;
-  return TRUE;
+  return check_size (self, name, number, error);
 }
 
 gboolean
 eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error)
 {
   *value = fallback;
-  return !eg_fields_has (self, name) || eg_fields_size (self, name, value, error);
+  return eg_fields_has (self, name) ? eg_fields_size (self, name, value, error)
+                                    : check_size (self, name, fallback, error);
 }
 
 gboolean
@@ -69,31 +76,30 @@ eg_fields_boolean (const EgFields *self, const char *name, gboolean fallback, gb
   return TRUE;
 }
 
-static gboolean
-read_epsilon (const EgFields *self, const char *name, double *epsilon, GError **error)
+gboolean
+eg_fields_number (const EgFields *self,
+                  const char *name,
+                  double fallback,
+                  double least,
+                  double most,
+                  double *value,
+                  GError **error)
 {
+  *value = fallback;
+  if (!eg_fields_has (self, name))
+    return TRUE;
   JsonNode *node = json_object_get_member (self->object, name);
   const GType type = JSON_NODE_HOLDS_VALUE (node) ? json_node_get_value_type (node) : G_TYPE_INVALID;
-  *epsilon = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : -1;
-  if (*epsilon >= 0 && *epsilon <= 1)
+  *value = type == G_TYPE_DOUBLE || type == G_TYPE_INT64 ? json_node_get_double (node) : (double)NAN;
+  if (*value >= least && *value <= most)
     return TRUE;
-  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a number from 0 to 1"),
-               self->where, name);
+  g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the field “%s” must be a number from %g to %g"),
+               self->where, name, least, most);
   return FALSE;
 }
 
 gboolean
-eg_fields_fraction (const EgFields *self, const char *name, double fallback, float *value, GError **error)
-{
-  double number = fallback;
-  if (eg_fields_has (self, name) && !read_epsilon (self, name, &number, error))
-    return FALSE;
-  *value = (float)number;
-  return TRUE;
-}
-
-static gboolean
-set_disagreement (const EgFields *self, const char *name, const char *other, GError **error)
+eg_fields_set_disagreement (const EgFields *self, const char *name, const char *other, GError **error)
 {
   g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
                _ ("%s: the fields “%s” and “%s” mean the same and contradict each other"), self->where, name,
@@ -104,7 +110,8 @@ set_disagreement (const EgFields *self, const char *name, const char *other, GEr
 gboolean
 eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error)
 {
-  static const char *const names[] = { "layer_norm_epsilon", "norm_epsilon", "norm_eps", "rms_norm_eps" };
+  static const char *const names[]
+      = { "layer_norm_epsilon", "layer_norm_eps", "norm_epsilon", "norm_eps", "rms_norm_eps" };
   const char *found = NULL;
   double value = 1e-5;
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
@@ -112,10 +119,10 @@ eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error)
       double it;
       if (!eg_fields_has (self, names[i]))
         continue;
-      if (!read_epsilon (self, names[i], &it, error))
+      if (!eg_fields_number (self, names[i], 0, 0, 1, &it, error))
         return FALSE;
       if (found != NULL && it != value)
-        return set_disagreement (self, found, names[i], error);
+        return eg_fields_set_disagreement (self, found, names[i], error);
       found = names[i];
       value = it;
     }
@@ -131,7 +138,7 @@ eg_fields_agree (const EgFields *self, const char *name, const char *other, GErr
     return TRUE;
   if (!eg_fields_size (self, name, &one, error) || !eg_fields_size (self, other, &two, error))
     return FALSE;
-  return one == two || set_disagreement (self, name, other, error);
+  return one == two || eg_fields_set_disagreement (self, name, other, error);
 }
 
 /* A field that Engram knows in one form only: any other is another network. */
@@ -151,4 +158,12 @@ eg_fields_require_text (const EgFields *self, const char *name, const char *only
                _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), self->where, name, quoted, name,
                forms[0]);
   return FALSE;
+}
+
+gboolean
+eg_fields_size_by (
+    const EgFields *self, const char *name, const char *other, gsize fallback, gsize *value, GError **error)
+{
+  return eg_fields_agree (self, name, other, error)
+         && eg_fields_size_or (self, eg_fields_has (self, other) ? other : name, fallback, value, error);
 }

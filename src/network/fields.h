@@ -23,21 +23,35 @@ gboolean eg_fields_has (const EgFields *self, const char *name);
 const char *eg_fields_text (const EgFields *self, const char *name);
 
 /* A whole number from 1 to 2²⁴: products of two of them stay far below 2⁶⁴. The field must be there; or else
- * a fallback is taken. EG_ERROR_FORMAT. */
+ * a fallback is taken, which may follow from other fields and is held to the same. EG_ERROR_FORMAT. */
 gboolean eg_fields_size (const EgFields *self, const char *name, gsize *value, GError **error);
 gboolean
 eg_fields_size_or (const EgFields *self, const char *name, gsize fallback, gsize *value, GError **error);
 
+/* The same of a size that has two names, either of which may be there; EG_ERROR_FORMAT when they disagree. */
+gboolean eg_fields_size_by (
+    const EgFields *self, const char *name, const char *other, gsize fallback, gsize *value, GError **error);
+
+/* A number from least to most, or the fallback where there is none. EG_ERROR_FORMAT. */
+gboolean eg_fields_number (const EgFields *self,
+                           const char *name,
+                           double fallback,
+                           double least,
+                           double most,
+                           double *value,
+                           GError **error);
+
 gboolean eg_fields_boolean (
     const EgFields *self, const char *name, gboolean fallback, gboolean *value, GError **error);
 
-/* A number from 0 to 1, such as a norm's ε, or a fallback. EG_ERROR_FORMAT. */
-gboolean
-eg_fields_fraction (const EgFields *self, const char *name, double fallback, float *value, GError **error);
-
-/* A norm's ε, from 0 to 1, under whichever of its names it has: layer_norm_epsilon, norm_epsilon, norm_eps,
- * rms_norm_eps; 1e-5 where there is none. EG_ERROR_FORMAT also when two of them disagree. */
+/* A norm's ε, from 0 to 1, under whichever of its names it has: layer_norm_epsilon, layer_norm_eps,
+ * norm_epsilon, norm_eps, rms_norm_eps; 1e-5 where there is none. EG_ERROR_FORMAT also when two of them
+ * disagree. */
 gboolean eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error);
+
+/* EG_ERROR_FORMAT: two fields that mean the same contradict each other. Returns: FALSE. */
+gboolean
+eg_fields_set_disagreement (const EgFields *self, const char *name, const char *other, GError **error);
 
 /* Two names of one size: EG_ERROR_FORMAT when both are there and disagree. */
 gboolean eg_fields_agree (const EgFields *self, const char *name, const char *other, GError **error);

@@ -12,6 +12,14 @@ typedef struct
   gsize size;
 } EgBuffer;
 
+/* Of a pass backward (back.h): @gradient, @after: [rows, d]; @last [runs, d]; @logits [runs, V]; @zero: a
+ * row;
+ * @dots: the answers. */
+typedef struct
+{
+  EgBuffer gradient, after, last, logits, zero, dots;
+} EgBackBuffers;
+
 /* A segment's rows among the stacked rows of a group, in the order of positions. */
 typedef struct
 {
@@ -27,6 +35,7 @@ typedef struct
  * @last: [segments, d] the last positions' residual rows
  * @rows: EgSegmentRows of the group
  * @copies: EgRowCopy to come
+ * @back: of passes backward alone
  * @buffers: EgBuffer * of all that was reserved
  * @own: the family's
  */
@@ -42,6 +51,7 @@ struct _EgWorkspace
   EgLayerSlots slots;
   gconstpointer layer;
   EgBuffer r, n, o, input, last, logits, positions;
+  EgBackBuffers back;
   GArray *rows, *copies;
   GPtrArray *buffers;
   gpointer own;
@@ -76,6 +86,9 @@ eg_workspace_count_rows (const EgWorkspace *self, gsize n)
 /* Space for so many floats at least; what was there is lost. EG_ERROR_MEMORY */
 gboolean
 eg_workspace_reserve (EgWorkspace *self, EgBuffer *buffer, gsize n_rows, gsize width, GError **error);
+
+/* Room for a group of so many rows and segments. EG_ERROR_MEMORY */
+gboolean eg_workspace_reserve_rows (EgWorkspace *self, gsize n_rows, gsize n_segments, GError **error);
 
 void eg_workspace_queue_copy (EgWorkspace *self, float *to, const float *from);
 void eg_workspace_flush_copies (EgWorkspace *self, gsize width);

@@ -60,6 +60,8 @@ eg_network_unref (EgNetwork *self)
     }
   g_clear_pointer (&self->placed, eg_device_weights_unref);
   g_mutex_clear (&self->placing);
+  if (self->weights)
+    eg_weights_forget (self->weights, self->family, self->sizes);
   g_clear_pointer (&self->weights, eg_weights_free);
   g_clear_pointer (&self->checkpoint, eg_checkpoint_unref);
   g_free (self->sizes);

@@ -68,21 +68,27 @@ find_roots (EgTensorNames *self, const char *alternatives)
   return FALSE;
 }
 
-/* The first of the alternatives that there is, or else the last. */
+/* The first of the alternatives that there is after a root, or else the last. */
 static char *
-find_name (const EgTensorNames *self, const char *alternatives)
+find_name_after (const EgTensorNames *self, const char *root, const char *alternatives)
 {
   if (alternatives == NULL)
     return NULL;
   g_auto (GStrv) names = g_strsplit (alternatives, "|", -1);
   for (gsize i = 0; names[i] != NULL; i++)
     {
-      char *name = g_strconcat (self->root, names[i], NULL);
+      char *name = g_strconcat (root, names[i], NULL);
       if (names[i + 1] == NULL || eg_checkpoint_has (self->checkpoint, name))
         return name;
       g_free (name);
     }
   return NULL;
+}
+
+static char *
+find_name (const EgTensorNames *self, const char *alternatives)
+{
+  return find_name_after (self, self->root, alternatives);
 }
 
 void
@@ -98,7 +104,7 @@ eg_tensor_names_init (EgTensorNames *self, const EgFamily *family, EgCheckpoint 
   self->positions = find_name (self, family->positions);
   self->norm = find_name (self, family->norm);
   self->norm_bias = find_name (self, family->norm_bias);
-  self->head = g_strconcat (self->outer, family->head, NULL);
+  self->head = find_name_after (self, self->outer, family->head);
 }
 
 void

@@ -57,27 +57,54 @@ turn (guint8 *to, const guint8 *from, gsize rows, gsize cols, gsize size)
           memcpy (to + (c * rows + r) * size, from + (r * cols + c) * size, size);
 }
 
+/* [groups, parts, …] → [parts, groups, …], pieces of so many bytes each. */
+static void
+sort (guint8 *to, const guint8 *from, gsize groups, gsize parts, gsize size)
+{
+  for (gsize g = 0; g < groups; g++)
+    for (gsize p = 0; p < parts; p++)
+      memcpy (to + (p * groups + g) * size, from + (g * parts + p) * size, size);
+}
+
 static gboolean
-load_matrix (Loader *loader,
-             const char *name,
-             gsize rows,
-             gsize cols,
-             gboolean turned,
-             EgMatrix *matrix,
-             GError **error)
+load_matrix (Loader *loader, const char *name, gsize rows, gsize cols, EgMatrix *matrix, GError **error)
 {
   const EgTensor *tensor = find (loader, name, 2, (const gsize[]){ rows, cols }, error);
   if (!tensor)
     return FALSE;
-  *matrix = (EgMatrix){ .data = tensor->data, .dtype = tensor->dtype, .rows = rows, .cols = cols };
-  if (!turned)
+  *matrix = (EgMatrix){
+    .data = tensor->data, .dtype = tensor->dtype, .rows = rows, .cols = cols, .lasting = TRUE
+  };
+  return TRUE;
+}
+
+/* A layer's, as its role says. */
+static gboolean
+load_layer_matrix (Loader *loader,
+                   const EgTensorSpec *spec,
+                   const char *name,
+                   const gsize *shape,
+                   EgMatrix *matrix,
+                   GError **error)
+{
+  const gsize rows = shape[0], cols = shape[1], groups = loader->dims[spec->groups];
+  const gboolean turned = spec->role == EG_ROLE_TURNED_MATRIX;
+  if (!load_matrix (loader, name, rows, cols, matrix, error))
+    return FALSE;
+  if (turned)
+    {
+      matrix->rows = cols;
+      matrix->cols = rows;
+    }
+  if (spec->role == EG_ROLE_MATRIX || loader->check_only)
     return TRUE;
-  matrix->rows = cols;
-  matrix->cols = rows;
-  if (loader->check_only)
-    return TRUE;
-  guint8 *copy = take (loader, tensor->n_bytes);
-  turn (copy, tensor->data, rows, cols, eg_dtype_get_size (tensor->dtype));
+  const guint8 *from = matrix->data;
+  const gsize n_bytes = eg_matrix_get_bytes (matrix);
+  guint8 *copy = take (loader, n_bytes);
+  if (turned)
+    turn (copy, from, rows, cols, eg_dtype_get_size (matrix->dtype));
+  else
+    sort (copy, from, groups, spec->parts, n_bytes / (groups * spec->parts));
   matrix->data = copy;
   return TRUE;
 }
@@ -129,9 +156,9 @@ eg_tensor_spec_get_n (const EgTensorSpec *spec, const gsize dims[EG_MAX_DIMS])
   return n;
 }
 
-/* The same, turned. */
+/* The same, turned or sorted. */
 static const float *
-load_turned (Loader *loader, const EgTensorSpec *spec, const char *name, const gsize *shape, GError **error)
+load_ordered (Loader *loader, const EgTensorSpec *spec, const char *name, const gsize *shape, GError **error)
 {
   const EgTensor *tensor = find (loader, name, spec->n_dims, shape, error);
   if (tensor == NULL || loader->check_only)
@@ -140,7 +167,12 @@ load_turned (Loader *loader, const EgTensorSpec *spec, const char *name, const g
   g_autofree float *from = g_new (float, n);
   float *to = take (loader, n * sizeof (float));
   eg_tensor_to_floats (tensor, from);
-  turn ((guint8 *)to, (const guint8 *)from, rows, n / rows, sizeof (float));
+  const gsize groups = loader->dims[spec->groups];
+  if (spec->role == EG_ROLE_TURNED_VECTOR)
+    turn ((guint8 *)to, (const guint8 *)from, rows, n / rows, sizeof (float));
+  else
+    sort ((guint8 *)to, (const guint8 *)from, groups, spec->parts,
+          n / (groups * spec->parts) * sizeof (float));
   map_floats (to, n, spec->map);
   return to;
 }
@@ -166,12 +198,10 @@ load_tensor (Loader *loader, const EgTensorSpec *spec, const char *name, gpointe
   gsize shape[3];
   shape_of (spec, loader->dims, shape);
   if (eg_tensor_spec_is_matrix (spec))
-    return load_matrix (loader, name, shape[0], shape[1], spec->role == EG_ROLE_TURNED_MATRIX,
-                        eg_tensor_spec_matrix (spec, layer), error);
+    return load_layer_matrix (loader, spec, name, shape, eg_tensor_spec_matrix (spec, layer), error);
   const float **vector = eg_tensor_spec_vector (spec, layer);
-  *vector = spec->role == EG_ROLE_TURNED_VECTOR
-                ? load_turned (loader, spec, name, shape, error)
-                : load_floats (loader, name, spec->n_dims, shape, spec->map, error);
+  *vector = spec->role == EG_ROLE_VECTOR ? load_floats (loader, name, spec->n_dims, shape, spec->map, error)
+                                         : load_ordered (loader, spec, name, shape, error);
   return *vector != NULL;
 }
 
@@ -197,7 +227,7 @@ load_embedding (Loader *loader, GError **error)
   const gboolean by_head = loader->sizes->tie_embeddings
                            && !eg_checkpoint_has (loader->checkpoint, names->embedding)
                            && eg_checkpoint_has (loader->checkpoint, names->head);
-  return load_matrix (loader, by_head ? names->head : names->embedding, V, d, FALSE, &self->embedding, error);
+  return load_matrix (loader, by_head ? names->head : names->embedding, V, d, &self->embedding, error);
 }
 
 static gboolean
@@ -208,7 +238,7 @@ load_head (Loader *loader, GError **error)
   const char *name = loader->names.head;
   if (eg_checkpoint_has (loader->checkpoint, name))
     {
-      if (!load_matrix (loader, name, V, d, FALSE, &self->head, error))
+      if (!load_matrix (loader, name, V, d, &self->head, error))
         return FALSE;
       if (self->head.data == self->embedding.data) /* one tensor under two names */
         self->n_parameters -= V * d;
@@ -234,7 +264,7 @@ load_ends (Loader *loader, GError **error)
   return load_embedding (loader, error) && load_vector (loader, names->norm, d, &self->norm, error)
          && (names->norm_bias == NULL || load_vector (loader, names->norm_bias, d, &self->norm_bias, error))
          && (names->positions == NULL
-             || load_matrix (loader, names->positions, n, d, FALSE, &self->positions, error))
+             || load_matrix (loader, names->positions, n, d, &self->positions, error))
          && load_head (loader, error);
 }
 
@@ -300,6 +330,24 @@ eg_weights_free (EgWeights *self)
   g_ptr_array_unref (self->others);
   g_free (self->layers);
   g_free (self);
+}
+
+static void
+forget_matrix (const EgMatrix *matrix)
+{
+  if (matrix->data)
+    eg_backend_cpu_forget (matrix->data, eg_matrix_get_bytes (matrix));
+}
+
+void
+eg_weights_forget (const EgWeights *self, const EgFamily *family, const EgSizes *sizes)
+{
+  forget_matrix (&self->embedding);
+  forget_matrix (&self->head);
+  for (gsize l = 0; l < sizes->n_layers; l++)
+    for (guint i = 0; i < family->n_tensors; i++)
+      if (eg_tensor_spec_is_matrix (&family->tensors[i]))
+        forget_matrix (eg_tensor_spec_matrix (&family->tensors[i], self->layers + l * family->layer_size));
 }
 
 const char *

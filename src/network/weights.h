@@ -9,7 +9,8 @@
 G_BEGIN_DECLS
 
 /**
- * EgWeights: matrices stay as they lie in the checkpoint, unless they are turned; vectors are float32 copies.
+ * EgWeights: matrices stay as they lie in the checkpoint, unless they are turned or sorted; vectors are
+ * float32 copies.
  * @embedding, @head: [V, d] both; the same data when tied
  * @positions: [n_positions, d], to be added to the embeddings; no data where there is none
  * @norm, @norm_bias: [d] of the last norm; the bias %NULL of an RMSNorm
@@ -32,6 +33,9 @@ typedef struct
 EgWeights *
 eg_weights_new (const EgFamily *family, const EgSizes *sizes, EgCheckpoint *checkpoint, GError **error);
 void eg_weights_free (EgWeights *self);
+
+/* Has the processor forget what it has made of them: before they are freed. */
+void eg_weights_forget (const EgWeights *self, const EgFamily *family, const EgSizes *sizes);
 
 /* The same checks, without reading a weight. n_parameters: (out), when they pass. */
 gboolean eg_weights_check (const EgFamily *family,
@@ -71,7 +75,8 @@ eg_tensor_spec_vector (const EgTensorSpec *spec, gpointer layer)
 static inline gboolean
 eg_tensor_spec_is_matrix (const EgTensorSpec *spec)
 {
-  return spec->role == EG_ROLE_MATRIX || spec->role == EG_ROLE_TURNED_MATRIX;
+  return spec->role == EG_ROLE_MATRIX || spec->role == EG_ROLE_TURNED_MATRIX
+         || spec->role == EG_ROLE_SORTED_MATRIX;
 }
 
 G_END_DECLS

@@ -115,8 +115,8 @@ eg_workspace_reserve (EgWorkspace *self, EgBuffer *buffer, gsize n_rows, gsize w
   return FALSE;
 }
 
-static gboolean
-reserve_all (EgWorkspace *self, gsize n_rows, gsize n_segments, GError **error)
+gboolean
+eg_workspace_reserve_rows (EgWorkspace *self, gsize n_rows, gsize n_segments, GError **error)
 {
   const gsize d = self->sizes->d_model;
   return eg_workspace_reserve (self, &self->r, n_rows, d, error)
@@ -301,7 +301,7 @@ eg_workspace_run (EgWorkspace *self,
   const gsize d = self->sizes->d_model;
   place_rows (self, segments, n_segments, n_positions);
   gsize n_active;
-  if (!reserve_all (self, eg_workspace_count_rows (self, n_segments), n_segments, error)
+  if (!eg_workspace_reserve_rows (self, eg_workspace_count_rows (self, n_segments), n_segments, error)
       || !run_layers (self, segments, n_segments, &n_active, cancellable, error))
     return FALSE;
   eg_workspace_begin_segments (self, segments + n_active, n_segments - n_active, TRUE,

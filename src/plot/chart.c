@@ -70,7 +70,7 @@ make_axis (const EgChart *self, guint n)
   if (high - low < 1e-9)
     high = low + MAX (1e-3, fabs (low) * 0.1);
   /* A curve that comes near zero is shown from zero. */
-  if (low > 0 && low < 0.4 * high)
+  if (!(self->high > self->low) && low > 0 && low < 0.4 * high)
     low = 0;
 
   const double raw = (high - low) / n;
@@ -224,6 +224,26 @@ draw_label (const EgChart *self,
   eg_label_draw (label, cr);
 }
 
+/* Smaller, and past the axis' ends, before it is cut. */
+static void
+draw_y_title (const EgChart *self, cairo_t *cr, const EgRect *area)
+{
+  const double em = self->font_size, whole = area->y + area->height + 2 * text_height (self);
+  g_autoptr (EgLabel) label = new_label (self, self->y_title, self->dim);
+
+  if (label->width > whole)
+    {
+      const double size = em * MAX (whole / label->width, 0.7);
+      eg_label_free (g_steal_pointer (&label));
+      label = eg_label_new (self->y_title, self->font_family, size, FALSE, self->dim);
+      eg_label_limit (label, whole);
+    }
+  const double middle = CLAMP (area->y + area->height / 2, label->width / 2,
+                               MAX (whole - label->width / 2, label->width / 2));
+  eg_label_place (label, 0.5, 0, MARGIN * em, middle, -G_PI / 2);
+  eg_label_draw (label, cr);
+}
+
 static void
 draw_y_axis (const EgChart *self, cairo_t *cr, const EgRect *area, const Axis *axis)
 {
@@ -242,8 +262,7 @@ draw_y_axis (const EgChart *self, cairo_t *cr, const EgRect *area, const Axis *a
       draw_label (self, cr, text, self->foreground, 1, 0.5, area->x - (TICK + 0.2) * em, y, 0);
     }
   if (self->y_title != NULL)
-    draw_label (self, cr, self->y_title, self->dim, 0.5, 0, MARGIN * em, area->y + area->height / 2,
-                -G_PI / 2);
+    draw_y_title (self, cr, area);
 }
 
 static void
@@ -416,6 +435,12 @@ eg_chart_draw (const EgChart *self, cairo_t *cr, double width, double height)
       cairo_move_to (cr, x, area.y);
       cairo_line_to (cr, x, area.y + area.height);
       cairo_stroke (cr);
+    }
+  /* What is outside ends that were given is not drawn. */
+  if (self->high > self->low)
+    {
+      cairo_rectangle (cr, area.x, area.y, area.width, area.height);
+      cairo_clip (cr);
     }
   for (gsize k = 0; k < self->n_series; k++)
     {

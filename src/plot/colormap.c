@@ -30,6 +30,9 @@ static const guint32 oranges[]
 static const guint32 reds[]
     = { 0xfff5f0, 0xfee0d2, 0xfcbba1, 0xfc9272, 0xfb6a4a, 0xef3b2c, 0xcb181d, 0xa50f15, 0x67000d };
 
+static const guint32 rdbu_r[] = { 0x053061, 0x2166ac, 0x4393c3, 0x92c5de, 0xd1e5f0, 0xf7f7f7,
+                                  0xfddbc7, 0xf4a582, 0xd6604d, 0xb2182b, 0x67001f };
+
 #define MAP(name, title, anchors)                                                                            \
   {                                                                                                          \
     name, title, anchors, G_N_ELEMENTS (anchors)                                                             \
@@ -43,6 +46,7 @@ static const ColormapInfo colormaps[EG_N_COLORMAPS] = {
   [EG_COLORMAP_BLUES] = MAP ("Blues", "Blues", blues),
   [EG_COLORMAP_ORANGES] = MAP ("Oranges", "Oranges", oranges),
   [EG_COLORMAP_REDS] = MAP ("Reds", "Reds", reds),
+  [EG_COLORMAP_RDBU_R] = MAP ("RdBu_r", "Red–white–blue", rdbu_r),
 };
 
 static EgColor
@@ -79,7 +83,7 @@ eg_colormap_from_name (const char *name, EgColormap *colormap, GError **error)
         }
       g_string_append_printf (names, "%s%s", i == 0 ? "" : ", ", colormaps[i].name);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no colour map “%s”; there are %s"), name,
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no color map “%s”; there are %s"), name,
                names->str);
   return FALSE;
 }

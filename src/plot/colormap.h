@@ -16,6 +16,7 @@ typedef struct
 /**
  * EgColormap:
  * @EG_COLORMAP_RDYLBU_R: red-yellow-blue reversed: low is blue, high is red (the notebook's, and the default)
+ * @EG_COLORMAP_RDBU_R: red-blue reversed: white in the middle
  *
  * Diverging and sequential maps of ColorBrewer (Brewer 2003), and viridis and cividis of matplotlib.
  */
@@ -29,6 +30,7 @@ typedef enum
   EG_COLORMAP_BLUES,
   EG_COLORMAP_ORANGES,
   EG_COLORMAP_REDS,
+  EG_COLORMAP_RDBU_R,
   EG_N_COLORMAPS,
 } EgColormap;
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "plot/chart.h"
+#include "plot/heatmap.h"
 #include "trace/result/result.h"
 
 G_BEGIN_DECLS
@@ -33,8 +34,14 @@ const char *eg_curves_get_name (EgCurves curves);
 /* The colour of a pinned cell's curve: to be told apart on light and dark, also by colour-blind eyes. */
 EgColor eg_curves_pin_color (gsize pin, gboolean dark);
 
+/* The first pin of the same token: all of a token's pins are marks of one curve, in the colour of that pin.
+ */
+gsize eg_curves_pin_group (const EgCell *pins, gsize pin);
+
 /**
- * eg_curves_draw:
+ * eg_curves_draw: layers of a trace under way that are not all there have no average
+
+ * @scale: as of the map beside them: the curves are in its unit
  * @chart: as eg_chart_init_figure() or eg_chart_init_screen() left it, with font and pixel as wanted
  * @accent: of the subject's curve
  * @pins: [n_pins] at most %EG_MAX_PINS, of %EG_CURVES_PINNED alone
@@ -42,6 +49,7 @@ EgColor eg_curves_pin_color (gsize pin, gboolean dark);
  */
 void eg_curves_draw (EgCurves curves,
                      const EgTraceGrid *grid,
+                     EgScale scale,
                      const EgCell *pins,
                      gsize n_pins,
                      const EgChart *chart,
@@ -54,6 +62,7 @@ void eg_curves_draw (EgCurves curves,
 
 /* What the curves say, in a sentence or two: the five highest layers, both means and their ratio. (transfer
  * full) */
-char *eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, const EgCell *pins, gsize n_pins);
+char *eg_curves_describe (
+    EgCurves curves, const EgTraceGrid *grid, EgScale scale, const EgCell *pins, gsize n_pins);
 
 G_END_DECLS

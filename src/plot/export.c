@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "formats/atomic-file.h"
+#include "plot/text-sink.h"
 
 #include <glib/gi18n.h>
 #include <cairo-pdf.h>
@@ -65,6 +66,7 @@ check_options (const EgFigureOptions *options, GError **error)
 typedef struct
 {
   EgAtomicFile *file;
+  GString *held; /* an SVG, whose texts are put at its end; NULL for others */
   GError *error;
 } Writer;
 
@@ -73,6 +75,11 @@ write_to_file (void *data, const unsigned char *bytes, unsigned int n)
 {
   Writer *writer = data;
 
+  if (writer->held != NULL)
+    {
+      g_string_append_len (writer->held, (const char *)bytes, n);
+      return CAIRO_STATUS_SUCCESS;
+    }
   if (writer->error == NULL && !eg_atomic_file_append (writer->file, bytes, n, &writer->error))
     return CAIRO_STATUS_WRITE_ERROR;
   return writer->error == NULL ? CAIRO_STATUS_SUCCESS : CAIRO_STATUS_WRITE_ERROR;
@@ -106,10 +113,49 @@ create_surface (Format format, double width, double height, double pixel, const 
     }
 }
 
+/* The drawing, and its texts over it. */
+static gboolean
+write_svg (Writer *writer, const GString *texts)
+{
+  g_autoptr (GString) svg = g_steal_pointer (&writer->held);
+  const char *end = g_strrstr_len (svg->str, (gssize)svg->len, "</svg>");
+
+  if (end != NULL)
+    g_string_insert (svg, end - svg->str, texts->str);
+  return eg_atomic_file_append (writer->file, svg->str, svg->len, &writer->error);
+}
+
+/* Draws into the writer. Returns: what cairo says. */
+static cairo_status_t
+draw_to_writer (const EgTraceGrid *grid, const EgFigure *figure, Format format, Writer *writer)
+{
+  const EgFigureOptions *options = &figure->options;
+  const double width = options->width * POINTS_PER_INCH, height = eg_figure_get_height (figure, grid);
+  const double pixel = format == FORMAT_PNG ? options->png_scale * PIXELS_PER_INCH / POINTS_PER_INCH : 0;
+  g_autoptr (GString) texts = g_string_new (NULL);
+  EgTextSink sink
+      = { .outlines = options->outlines && format != FORMAT_PNG, .svg = format == FORMAT_SVG ? texts : NULL };
+  cairo_surface_t *surface = create_surface (format, width, height, pixel, options->style.title, writer);
+  cairo_t *cr = cairo_create (surface);
+
+  eg_text_sink_attach (&sink, surface);
+  eg_figure_draw (figure, grid, cr, pixel);
+  cairo_status_t status = cairo_status (cr);
+  cairo_destroy (cr);
+  if (format == FORMAT_PNG && status == CAIRO_STATUS_SUCCESS)
+    status = cairo_surface_write_to_png_stream (surface, write_to_file, writer);
+  cairo_surface_finish (surface);
+  if (status == CAIRO_STATUS_SUCCESS)
+    status = cairo_surface_status (surface);
+  cairo_surface_destroy (surface);
+  if (format == FORMAT_SVG && status == CAIRO_STATUS_SUCCESS && !write_svg (writer, texts))
+    return CAIRO_STATUS_WRITE_ERROR;
+  return status;
+}
+
 gboolean
 eg_export_figure (const EgTraceGrid *grid, const EgFigure *figure, const char *path, GError **error)
 {
-  const EgFigureOptions *options = &figure->options;
   Format format;
 
   if (!find_format (path, &format))
@@ -118,29 +164,17 @@ eg_export_figure (const EgTraceGrid *grid, const EgFigure *figure, const char *p
                    path);
       return FALSE;
     }
-  if (!check_options (options, error))
+  if (!check_options (&figure->options, error))
     return FALSE;
 
-  const double width = options->width * POINTS_PER_INCH;
-  const double pixel = format == FORMAT_PNG ? options->png_scale * PIXELS_PER_INCH / POINTS_PER_INCH : 0;
-  const double height = eg_figure_get_height (figure, grid);
   g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
   if (file == NULL)
     return FALSE;
 
-  Writer writer = { .file = file };
-  cairo_surface_t *surface = create_surface (format, width, height, pixel, options->style.title, &writer);
-  cairo_t *cr = cairo_create (surface);
-  eg_figure_draw (figure, grid, cr, pixel);
-  cairo_status_t status = cairo_status (cr);
-  cairo_destroy (cr);
-  if (format == FORMAT_PNG && status == CAIRO_STATUS_SUCCESS)
-    status = cairo_surface_write_to_png_stream (surface, write_to_file, &writer);
-  cairo_surface_finish (surface);
-  if (status == CAIRO_STATUS_SUCCESS)
-    status = cairo_surface_status (surface);
-  cairo_surface_destroy (surface);
-
+  Writer writer = { .file = file, .held = format == FORMAT_SVG ? g_string_new (NULL) : NULL };
+  const cairo_status_t status = draw_to_writer (grid, figure, format, &writer);
+  if (writer.held != NULL)
+    g_string_free (writer.held, TRUE);
   if (writer.error != NULL)
     {
       g_propagate_error (error, writer.error);

@@ -15,23 +15,28 @@ G_BEGIN_DECLS
  * @width: in inches, 1 … 40
  * @height: in inches, or 0 for what suits the width
  * @png_scale: of .png alone, 1 … 4: pixels = inches × 96 × scale
+ * @caption: below the picture, or %NULL for none
+ * @outlines: texts as shapes, in SVG and PDF: to be seen the same everywhere, but not selected
  * @style: as eg_heatmap_style_init_figure() set it, with the colour map, the scale and the title as wanted;
- * of curves, the title, the font and the colours count
+ * of curves, the title, the font, the colours, the scale and its limits count
  */
 typedef struct
 {
   double width;
   double height;
   double png_scale;
+  const char *caption;
+  gboolean outlines;
   EgHeatmapStyle style;
 } EgFigureOptions;
 
-/* A page's width, its natural height, PNG at 2×, the notebook's colours, no title. */
+/* A page's width, its natural height, PNG at 2×, a sequential colour map, no title and no caption. */
 void eg_figure_options_init (EgFigureOptions *self);
 
 /**
  * EgPicture:
- * @EG_PICTURE_SITES: the heatmaps of all the sites of a trace side by side, on one scale
+ * @EG_PICTURE_SITES: the heatmaps of all the sites of a trace side by side, on one scale with one colour bar,
+ * or each on its own (style.own_scale)
  */
 typedef enum
 {
@@ -47,8 +52,20 @@ typedef enum
 const char *eg_picture_get_name (EgPicture picture);
 
 /**
+ * EgDrawing: a picture of something else, on paper.
+ * @get_height: in points; @draw: as eg_figure_draw(). Both get the drawing
+ */
+typedef struct
+{
+  double (*get_height) (gconstpointer drawing, const EgFigureOptions *options);
+  void (*draw) (gconstpointer drawing, const EgFigureOptions *options, cairo_t *cr, double pixel);
+  gpointer data;
+} EgDrawing;
+
+/**
  * EgFigure:
  * @pins: [n_pins], of %EG_PICTURE_PINNED
+ * @drawing: what is drawn in place of a picture of a trace, or %NULL
  */
 typedef struct
 {
@@ -56,7 +73,30 @@ typedef struct
   EgFigureOptions options;
   EgCell pins[EG_MAX_PINS];
   gsize n_pins;
+  const EgDrawing *drawing;
 } EgFigure;
+
+/* With its own texts. (transfer full) */
+EgFigure *eg_figure_copy (const EgFigure *self);
+void eg_figure_free (EgFigure *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgFigure, eg_figure_free)
+
+/* "“The Eiffel Tower is located in” → “ Paris”". (transfer full) */
+char *eg_figure_make_title (const EgTraceGrid *grid);
+
+/* What a reader must know beside the picture: the prompt and the answer where no title says them, model,
+ * method, both runs' values, what the marks mean, the date. (transfer full) */
+char *eg_figure_make_caption (const EgFigure *self, const EgTraceGrid *grid);
+
+/* Ends of a scale as a person writes them: "0,0.5", "-1:1", or with a semicolon. EG_ERROR_INVALID. */
+gboolean eg_limits_parse (const char *text, EgHeatmapStyle *style, GError **error);
+
+/* FALSE and EG_ERROR_INVALID when there is no picture of this name. */
+gboolean eg_picture_from_name (const char *name, EgPicture *picture, GError **error);
+
+/* Whether a trace has this picture: pins are needed for that of them, several sites for that of sites, layers
+ * and tokens for curves. */
+gboolean eg_picture_is_of (EgPicture picture, const EgTraceGrid *grid, gsize n_pins);
 
 /* In points: what options.height says, or what suits the width. */
 double eg_figure_get_height (const EgFigure *self, const EgTraceGrid *grid);

@@ -73,6 +73,15 @@ forget_tokens (EgHeatmapLayout *self)
       }
 }
 
+/* A token without the ␣ that it begins with, unless it is nothing else. */
+static const char *
+without_space (const char *visible)
+{
+  static const char space[] = "␣";
+  return g_str_has_prefix (visible, space) && visible[sizeof space - 1] != '\0' ? visible + sizeof space - 1
+                                                                                : visible;
+}
+
 void
 eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceGrid *grid, double token_size)
 {
@@ -94,7 +103,8 @@ eg_heatmap_labels_make_tokens (EgHeatmapLayout *self, const EgTraceGrid *grid, d
     {
       const gboolean is_subject
           = eg_heatmap_layout_tells_tokens (self) && t >= self->subject_first && t <= self->subject_last;
-      g_autofree char *text = eg_token_to_visible (eg_trace_grid_get_token (grid, t));
+      g_autofree char *visible = eg_token_to_visible (eg_trace_grid_get_token (grid, t));
+      const char *text = self->style.hide_spaces ? without_space (visible) : visible;
       EgLabel *label
           = add_label (self, text, em * shrink, is_subject ? self->style.subject : self->style.foreground);
       eg_label_soften_space (label);
@@ -162,6 +172,8 @@ place_tokens (EgHeatmapLayout *self)
   const gboolean down = eg_heatmap_layout_is_tokens_down (self);
   const double origin = down ? self->cells.y : self->cells.x, size = eg_heatmap_layout_token_size (self);
 
+  if (self->is_bars && !self->tells_tokens)
+    return;
   for (gsize t = 0; t < self->n_tokens; t += self->token_step)
     place_along (self, self->token_labels[t], down, origin + ((double)t + 0.5) * size, self->token_angle);
 }
@@ -209,6 +221,9 @@ eg_heatmap_labels_add_axis (EgHeatmapLayout *self)
 {
   const double em = self->style.font_size;
   const EgRect *map = &self->map;
+  /* Beside bars stands their scale. */
+  if (self->is_bars && self->tells_tokens)
+    return;
   EgLabel *axis = add_label (self, eg_heatmap_layout_tells_layers (self) ? _ ("Layer") : _ ("All layers"), em,
                              self->style.dim);
   char widest[32];
@@ -285,8 +300,8 @@ decimals_of (double step)
 double
 eg_heatmap_labels_width_of_bar (const EgHeatmapLayout *self)
 {
-  const int decimals = decimals_of ((self->high - self->low) / self->n_bar_steps);
-  const double ends[] = { self->low, self->high };
+  const int decimals = decimals_of ((self->high - self->first_tick) / self->n_bar_steps);
+  const double ends[] = { self->first_tick, self->high };
   double width = eg_heatmap_labels_width (self, "0.00");
 
   for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
@@ -298,21 +313,61 @@ eg_heatmap_labels_width_of_bar (const EgHeatmapLayout *self)
   return width;
 }
 
-/* (transfer full) */
-static char *
-name_scale (const EgHeatmapLayout *self)
+/* Fewer where there is no room: of five, two keep round numbers; of an even number, half of them do. */
+static guint
+count_steps (const EgHeatmapLayout *self, double height, double line)
 {
-  const char *metric = eg_metric_get_title (self->metric);
+  const guint all = self->n_bar_steps;
 
-  if (!self->normalized)
-    return g_strdup (metric);
-  if (self->is_loss)
-    /* TRANSLATORS: %s is a metric, such as "Logit difference". */
-    return g_strdup_printf (_ ("%s, normalized loss"), metric);
-  if (self->metric == EG_METRIC_PROB)
-    return g_strdup (_ ("Normalized probability"));
-  /* TRANSLATORS: %s is a metric, such as "Logit difference". */
-  return g_strdup_printf (_ ("%s, normalized"), metric);
+  if (height >= all * 1.8 * line)
+    return all;
+  if (all == 5)
+    return height >= 3 * line ? 2 : 1;
+  return all % 2 == 0 && height >= 3 * line ? 2 : 1;
+}
+
+/* No "-0.0". */
+static void
+format_tick (const EgHeatmapLayout *self, guint i, guint n_steps, char text[32])
+{
+  const double step = (self->high - self->first_tick) / n_steps, value = self->first_tick + i * step;
+
+  g_snprintf (text, 32, "%.*f", decimals_of (step), fabs (value) < 1e-6 * step ? 0 : value);
+}
+
+/* Beside what it names: smaller before it is cut, and past its ends where the picture goes on. */
+static void
+add_name (EgHeatmapLayout *self, double x, double top, double height)
+{
+  const double em = self->style.font_size, whole = self->height - 2 * MARGIN * em;
+  const double width = eg_heatmap_labels_width (self, self->scale_name);
+  const double shrink = CLAMP ((height + 2 * em) / width, TITLE_SHRINK, 1);
+  EgLabel *name = add_label (self, self->scale_name, em * shrink, self->style.dim);
+
+  eg_label_limit (name, whole);
+  const double half = name->width / 2;
+  const double middle = CLAMP (top + height / 2, MARGIN * em + half,
+                               MAX (self->height - MARGIN * em - half, MARGIN * em + half));
+  eg_label_place (name, 0.5, 0, x, middle, -G_PI / 2);
+}
+
+void
+eg_heatmap_labels_add_scale (EgHeatmapLayout *self, double tick_width)
+{
+  const double em = self->style.font_size, line = eg_heatmap_labels_line_height (self);
+  const EgRect *map = &self->map;
+  const double x = map->x - (TICK + 0.2) * em;
+
+  self->n_bar_steps = count_steps (self, map->height, line);
+  for (guint i = 0; i <= self->n_bar_steps; i++)
+    {
+      char text[32];
+      format_tick (self, i, self->n_bar_steps, text);
+      EgLabel *label = add_label (self, text, em, self->style.foreground);
+      const double value = self->first_tick + (self->high - self->first_tick) * i / self->n_bar_steps;
+      eg_label_place (label, 1, 0.5, x, eg_heatmap_layout_height_of (self, value), 0);
+    }
+  add_name (self, x - tick_width - GAP * em - line, map->y, map->height);
 }
 
 void
@@ -320,26 +375,17 @@ eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width)
 {
   const double em = self->style.font_size, line = eg_heatmap_labels_line_height (self);
   const EgRect *bar = &self->bar;
-  /* Fewer where there is no room: of five, two keep round numbers; of others, only the ends do. */
-  const guint all = self->n_bar_steps;
-  const guint n_steps = bar->height >= all * 1.8 * line ? all : all == 5 && bar->height >= 3 * line ? 2 : 1;
-  const double step = (self->high - self->low) / n_steps;
+  const guint n_steps = count_steps (self, bar->height, line);
   const double x = bar->x + bar->width + (TICK + 0.2) * em;
 
   self->n_bar_steps = n_steps;
   for (guint i = 0; i <= n_steps; i++)
     {
       char text[32];
-      g_snprintf (text, sizeof text, "%.*f", decimals_of (step), self->low + i * step);
+      format_tick (self, i, n_steps, text);
       EgLabel *label = add_label (self, text, em, self->style.foreground);
       const double up = (double)(self->reversed ? n_steps - i : i) / n_steps;
       eg_label_place (label, 0, 0.5, x, bar->y + bar->height * (1 - up), 0);
     }
-
-  g_autofree char *title = name_scale (self);
-  /* Beside a low bar a long name is written smaller before it is cut. */
-  const double most = bar->height + 2 * em, width = eg_heatmap_labels_width (self, title);
-  EgLabel *name = add_label (self, title, em * CLAMP (most / width, TITLE_SHRINK, 1), self->style.dim);
-  eg_label_limit (name, most);
-  eg_label_place (name, 0.5, 0, x + tick_width + GAP * em, bar->y + bar->height / 2, -G_PI / 2);
+  add_name (self, x + tick_width + GAP * em, bar->y, bar->height);
 }

@@ -1,8 +1,6 @@
 /* Where everything of a heatmap goes. */
 #include "plot/heatmap-private.h"
 
-#include "trace/result/analysis.h"
-
 #include <glib/gi18n.h>
 #include <math.h>
 
@@ -11,100 +9,12 @@
 #define TICK   EG_HEATMAP_TICK
 #define DROP   EG_HEATMAP_DROP
 
-#define BAR_WIDTH  0.9
-#define BAR_GAP    1.0
-#define TITLE_SIZE 1.25
-#define MIN_MAP    2.0
-#define LEAST_CELL 1.0 /* units, of a map that can be scrolled */
-
-/* The next of 1, 2, 2.5, 5 times a power of ten. */
-static double
-round_up (double value)
-{
-  if (!(value > 0) || !isfinite (value))
-    return 1;
-  const double power = pow (10, floor (log10 (value)));
-  const double steps[] = { 1, 2, 2.5, 5 };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (steps); i++)
-    if (value <= steps[i] * power * (1 + 1e-9))
-      return steps[i] * power;
-  return 10 * power;
-}
-
-/* Of everything that the raw scale must hold: the cells and both probabilities, as far as they are known. */
-static void
-find_range (const EgTraceGrid *grid, double *least, double *greatest)
-{
-  const double ends[] = { eg_trace_grid_get_ends (grid)->low, eg_trace_grid_get_ends (grid)->high };
-
-  *least = INFINITY;
-  *greatest = -INFINITY;
-  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
-    if (!isnan (ends[i]))
-      {
-        *least = MIN (*least, ends[i]);
-        *greatest = MAX (*greatest, ends[i]);
-      }
-  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
-    if (!isnan (grid->scores[0][i]))
-      {
-        *least = MIN (*least, grid->scores[0][i]);
-        *greatest = MAX (*greatest, grid->scores[0][i]);
-      }
-}
-
-void
-eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceGrid *grid)
-{
-  double least, greatest;
-  find_range (grid, &least, &greatest);
-  const gboolean any = self->least < self->greatest;
-  self->least = any ? MIN (self->least, least) : least;
-  self->greatest = any ? MAX (self->greatest, greatest) : greatest;
-}
-
-/* Whether the clean and the corrupted run are known, and yet there is nothing between them to normalize by.
- */
-static gboolean
-is_undefined (const EgTraceGrid *grid)
-{
-  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
-  return !isnan (ends->low) && !isnan (ends->high) && isnan (eg_trace_grid_normalize (grid, ends->high));
-}
-
-static void
-choose_scale (EgHeatmapLayout *self, const EgTraceGrid *grid)
-{
-  double least, greatest;
-
-  self->normalized = self->style.scale == EG_SCALE_NORMALIZED && !is_undefined (grid);
-  self->reversed = !self->normalized && !eg_trace_result_matters_high (grid->result);
-  self->low = 0;
-  self->high = 1;
-  self->n_bar_steps = 5;
-  if (self->normalized)
-    return;
-  find_range (grid, &least, &greatest);
-  if (self->style.least < self->style.greatest)
-    {
-      least = MIN (least, self->style.least);
-      greatest = MAX (greatest, self->style.greatest);
-    }
-  if (!(least < 0))
-    {
-      self->high = round_up (greatest);
-      return;
-    }
-  /* Log probabilities and logits: round numbers on both sides, from zero where all is near it. */
-  greatest = MAX (greatest, least);
-  if (greatest < 0 && greatest > 0.5 * least)
-    greatest = 0;
-  const double step = round_up ((greatest - least) / 4);
-  self->low = floor (least / step) * step;
-  self->high = MAX (ceil (greatest / step) * step, self->low + step);
-  self->n_bar_steps = (guint)lround ((self->high - self->low) / step);
-}
+#define BAR_WIDTH   0.9
+#define BAR_GAP     1.0
+#define TITLE_SIZE  1.25
+#define BARS_ASPECT 0.45 /* of the height of bars */
+#define MIN_MAP     2.0
+#define LEAST_CELL  1.0 /* units, of a map that can be scrolled */
 
 double
 eg_heatmap_layout_snap (const EgHeatmapLayout *self, double x)
@@ -145,6 +55,9 @@ static double
 width_of_bar (const EgHeatmapLayout *self, double tick_width)
 {
   const double em = self->style.font_size;
+
+  if (self->is_bars || self->style.hide_bar)
+    return 2 * MARGIN * em;
   return (MARGIN + GAP + TICK + 0.2 + BAR_WIDTH + BAR_GAP) * em + eg_heatmap_labels_line_height (self)
          + tick_width;
 }
@@ -163,7 +76,10 @@ set_down (EgHeatmapLayout *self, double top, double bottom)
   self->map.y = eg_heatmap_layout_snap (self, top);
   self->map.height
       = MAX (eg_heatmap_layout_snap (self, bottom) - self->map.y, MIN_MAP * self->style.font_size);
-  self->cells.height = MAX (self->map.height, self->least_cell * (double)n_rows (self)) * self->zoom;
+  /* Bars are as high as the map, however wide they are. */
+  self->cells.height = self->is_bars
+                           ? self->map.height
+                           : MAX (self->map.height, self->least_cell * (double)n_rows (self)) * self->zoom;
 }
 
 /* Whether the subject is long enough for its label to stand in the bracket's line; and what the bracket
@@ -187,7 +103,8 @@ static void
 place_layers_down (EgHeatmapLayout *self, const EgTraceGrid *grid, double top, double tick_width)
 {
   const double em = self->style.font_size;
-  const double layer_width = eg_heatmap_labels_width (self, self->n_layers > 100 ? "000" : "00");
+  const double layer_width
+      = self->is_bars ? tick_width : eg_heatmap_labels_width (self, self->n_layers > 100 ? "000" : "00");
   double left = (MARGIN + GAP + TICK + 0.2) * em + eg_heatmap_labels_line_height (self) + layer_width;
   const double right = MAX (self->width - width_of_bar (self, tick_width), left + MIN_MAP * em);
 
@@ -231,6 +148,18 @@ place_tokens_down (EgHeatmapLayout *self, const EgTraceGrid *grid, double top, d
   self->bracket = eg_heatmap_layout_snap (self, self->bracket);
 }
 
+/* Bars of layers: their numbers below, and the scale's at the left. */
+static void
+place_bars (EgHeatmapLayout *self, double top, double tick_width)
+{
+  const double em = self->style.font_size, line = eg_heatmap_labels_line_height (self);
+  const double left = (MARGIN + GAP + TICK + 0.2) * em + line + tick_width;
+
+  set_across (self, left, MAX (self->width - width_of_bar (self, tick_width), left + MIN_MAP * em));
+  set_down (self, top + line / 2, self->height - 2 * line - (TICK + 0.15 + MARGIN) * em);
+  self->token_step = 1;
+}
+
 static double
 place_headings (EgHeatmapLayout *self, const EgTraceGrid *grid, const EgHeatmapStyle *style)
 {
@@ -239,12 +168,23 @@ place_headings (EgHeatmapLayout *self, const EgTraceGrid *grid, const EgHeatmapS
 
   if (style->title != NULL && *style->title != '\0')
     top = eg_heatmap_labels_add_heading (self, style->title, em * TITLE_SIZE, style->foreground, top);
-  if (style->scale == EG_SCALE_NORMALIZED && is_undefined (grid))
+  if (style->scale == EG_SCALE_NORMALIZED && !self->normalized)
     top = eg_heatmap_labels_add_heading (
         self,
         _ ("Normalized scores are undefined (corrupting makes nothing worse): scores are shown as they are"),
         em, style->dim, top);
   return top;
+}
+
+/* Where cells are beyond its ends. */
+static void
+make_room_for_points (EgHeatmapLayout *self)
+{
+  const double point = eg_heatmap_layout_snap (self, EG_HEATMAP_POINT * self->style.font_size);
+
+  if (self->beyond_top)
+    self->bar.y += point;
+  self->bar.height -= ((self->beyond_top ? 1 : 0) + (self->beyond_bottom ? 1 : 0)) * point;
 }
 
 static void
@@ -254,8 +194,17 @@ place_bar (EgHeatmapLayout *self, double tick_width)
   const double right = self->width - width_of_bar (self, tick_width) + BAR_GAP * em;
   const double map_end = self->map.x + self->map.width + BAR_GAP * em;
 
+  if (self->is_bars)
+    {
+      self->bar = (EgRect){ self->map.x, self->map.y, 0, self->map.height };
+      eg_heatmap_labels_add_scale (self, tick_width);
+      return;
+    }
+  if (self->style.hide_bar)
+    return;
   self->bar = (EgRect){ eg_heatmap_layout_snap (self, MAX (right, map_end)), self->map.y,
                         eg_heatmap_layout_snap (self, BAR_WIDTH * em), self->map.height };
+  make_room_for_points (self);
   eg_heatmap_labels_add_bar (self, tick_width);
 }
 
@@ -276,7 +225,15 @@ eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceGrid *grid, co
   self->subject_last = MIN (self->subject_last, grid->n_tokens - 1);
   self->style.title = NULL;
   self->style.font_family = g_intern_string (style->font_family);
-  choose_scale (self, grid);
+  self->is_bars = !self->tells_layers || !self->tells_tokens;
+  /* Bars stand beside each other, whichever way the axes of maps lie. */
+  if (self->is_bars)
+    self->style.orientation = self->tells_tokens ? EG_ORIENTATION_LAYERS_DOWN : EG_ORIENTATION_TOKENS_DOWN;
+  if (style->scale == EG_SCALE_SYMMETRIC)
+    self->style.colormap = EG_COLORMAP_RDBU_R;
+  eg_heatmap_layout_choose_scale (self, grid);
+  g_autofree char *name = eg_scale_describe (style->scale, grid);
+  self->scale_name = g_intern_string (name);
 }
 
 static EgHeatmapLayout *
@@ -303,7 +260,9 @@ make_layout (const EgTraceGrid *grid,
   const double tick_width = eg_heatmap_labels_width_of_bar (self);
   const double top = place_headings (self, grid, style);
   eg_heatmap_labels_make_subject (self);
-  if (eg_heatmap_layout_is_tokens_down (self))
+  if (self->is_bars && !self->tells_tokens)
+    place_bars (self, top, tick_width);
+  else if (eg_heatmap_layout_is_tokens_down (self))
     place_tokens_down (self, grid, top, tick_width);
   else
     place_layers_down (self, grid, top, tick_width);
@@ -311,6 +270,26 @@ make_layout (const EgTraceGrid *grid,
   eg_heatmap_labels_add_axis (self);
   place_bar (self, tick_width);
   eg_heatmap_layout_scroll (self, 0, 0);
+  return self;
+}
+
+EgHeatmapLayout *
+eg_heatmap_layout_new_bar (const EgTraceGrid *grid, const EgHeatmapStyle *style, double height, double pixel)
+{
+  EgHeatmapLayout *self = g_new0 (EgHeatmapLayout, 1);
+  const double em = style->font_size;
+
+  eg_heatmap_layout_init_scale (self, grid, style);
+  self->style.hide_bar = FALSE;
+  self->pixel = pixel;
+  self->height = height;
+  self->labels = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_label_free);
+  const double tick_width = eg_heatmap_labels_width_of_bar (self);
+  self->width = width_of_bar (self, tick_width) - BAR_GAP * em;
+  self->bar = (EgRect){ 0, eg_heatmap_layout_snap (self, em), eg_heatmap_layout_snap (self, BAR_WIDTH * em),
+                        MAX (eg_heatmap_layout_snap (self, height - 2 * em), MIN_MAP * em) };
+  make_room_for_points (self);
+  eg_heatmap_labels_add_bar (self, tick_width);
   return self;
 }
 
@@ -370,6 +349,8 @@ eg_heatmap_natural_height (const EgTraceGrid *grid, const EgHeatmapStyle *style,
   const double probe = width;
   g_autoptr (EgHeatmapLayout) layout = eg_heatmap_layout_new (grid, style, width, probe, 0);
   const double rows = (double)n_rows (layout) * style->font_size * 1.25;
+  if (layout->is_bars)
+    return probe - layout->map.height + BARS_ASPECT * layout->map.width;
   return probe - layout->map.height
          + CLAMP (rows, 0.36 * layout->map.width,
                   (eg_heatmap_layout_is_tokens_down (layout) ? 1.4 : 0.85) * layout->map.width);
@@ -389,8 +370,12 @@ eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceGrid *grid)
       || self->tells_layers != eg_trace_grid_tells_layers (grid)
       || self->tells_tokens != eg_trace_grid_tells_tokens (grid))
     return FALSE;
-  choose_scale (&now, grid);
-  return now.normalized == self->normalized && now.low == self->low && now.high == self->high;
+  now.metric = self->metric;
+  now.is_bars = self->is_bars;
+  eg_heatmap_layout_choose_scale (&now, grid);
+  return now.normalized == self->normalized && now.low == self->low && now.high == self->high
+         && now.first_tick == self->first_tick && now.base == self->base
+         && now.beyond_bottom == self->beyond_bottom && now.beyond_top == self->beyond_top;
 }
 
 /* ---- cells ---- */
@@ -478,13 +463,4 @@ eg_heatmap_layout_get_subject (const EgHeatmapLayout *self, double *from, double
       *to = MIN (last.x + last.width, map->x + map->width);
     }
   return *from < *to;
-}
-
-double
-eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceGrid *grid, double score)
-{
-  if (self->normalized)
-    return eg_trace_grid_normalize (grid, score);
-  const double place = CLAMP ((score - self->low) / (self->high - self->low), 0, 1);
-  return self->reversed ? 1 - place : place;
 }

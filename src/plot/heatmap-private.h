@@ -9,6 +9,38 @@
 #define EG_HEATMAP_TICK   0.35
 #define EG_HEATMAP_DROP   0.5 /* of the bracket's ends */
 
+/* Whether a scale's numbers are parts of the way between the corrupted and the clean run. */
+gboolean eg_scale_is_normalized (EgScale scale, const EgTraceGrid *grid);
+
+/* The size of what points out of the colour bar where cells are beyond its end; multiple of the font size. */
+#define EG_HEATMAP_POINT 0.7
+
+/* Finds the ends of the scale, its ticks, and which cells lie beyond it. */
+void eg_heatmap_layout_choose_scale (EgHeatmapLayout *self, const EgTraceGrid *grid);
+
+/* Gives it the ends that several maps share. */
+void eg_heatmap_layout_set_ends (
+    EgHeatmapLayout *self, const EgTraceGrid *grid, gboolean normalized, double low, double high);
+
+/* The next of 1, 2, 2.5, 5 times a power of ten. */
+double eg_heatmap_round_up (double value);
+
+/* The least and the greatest of all scores and both ends, as far as they are known; infinite where none is.
+ */
+void eg_heatmap_find_range (const EgTraceGrid *grid, double *least, double *greatest);
+
+/* Where a number of the scale is between the map's bottom and its top, of bars. */
+double eg_heatmap_layout_height_of (const EgHeatmapLayout *self, double value);
+
+/* ---- heatmap-cells.c ---- */
+
+/* One cell that is known, as colour or as a bar. */
+void eg_heatmap_fill_cell (
+    const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr);
+
+gboolean eg_heatmap_is_known (const EgTraceGrid *grid, gsize layer, gsize position);
+double eg_heatmap_line_width (const EgHeatmapLayout *self);
+
 /* To the device's pixels, on raster surfaces. */
 double eg_heatmap_layout_snap (const EgHeatmapLayout *self, double x);
 
@@ -69,6 +101,8 @@ void eg_heatmap_labels_place (EgHeatmapLayout *self);
 void eg_heatmap_labels_add_axis (EgHeatmapLayout *self);
 /* How wide its numbers are: of one width while numbers come in, so that nothing moves. */
 double eg_heatmap_labels_width_of_bar (const EgHeatmapLayout *self);
+/* The same at the left of bars. */
+void eg_heatmap_labels_add_scale (EgHeatmapLayout *self, double tick_width);
 void eg_heatmap_labels_add_bar (EgHeatmapLayout *self, double tick_width);
 
 /* The subject's ends along the axis of tokens, as far as they are in view; FALSE when no part of it is. */

@@ -1,8 +1,9 @@
 /* How a heatmap looks, apart from its numbers. */
 #include "core/error.h"
-#include "plot/heatmap.h"
+#include "plot/heatmap-private.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 #include <string.h>
 
 static const char *const orientations[EG_N_ORIENTATIONS] = {
@@ -29,6 +30,88 @@ eg_orientation_from_name (const char *name, EgOrientation *orientation, GError *
   g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no orientation “%s”; there are %s and %s"),
                name, orientations[0], orientations[1]);
   return FALSE;
+}
+
+static const char *const scales[EG_N_SCALES] = {
+  [EG_SCALE_NORMALIZED] = "normalized",
+  [EG_SCALE_RAW] = "raw",
+  [EG_SCALE_SYMMETRIC] = "symmetric",
+};
+
+const char *
+eg_scale_get_name (EgScale scale)
+{
+  g_return_val_if_fail (scale < EG_N_SCALES, NULL);
+  return scales[scale];
+}
+
+gboolean
+eg_scale_from_name (const char *name, EgScale *scale, GError **error)
+{
+  for (guint i = 0; i < EG_N_SCALES; i++)
+    if (strcmp (name, scales[i]) == 0)
+      {
+        *scale = i;
+        return TRUE;
+      }
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no scale “%s”; there are %s, %s and %s"), name,
+               scales[0], scales[1], scales[2]);
+  return FALSE;
+}
+
+/* Whether the scale's numbers are parts of the way from the corrupted to the clean run: not where the runs
+ * are known and there is no such way. */
+gboolean
+eg_scale_is_normalized (EgScale scale, const EgTraceGrid *grid)
+{
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  const gboolean known = !isnan (ends->low) && !isnan (ends->high);
+  return scale != EG_SCALE_RAW && !(known && isnan (eg_trace_grid_fraction (grid, ends->high)));
+}
+
+double
+eg_scale_get_value (EgScale scale, const EgTraceGrid *grid, double score)
+{
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  if (eg_scale_is_normalized (scale, grid))
+    return eg_trace_grid_fraction (grid, score);
+  if (scale == EG_SCALE_SYMMETRIC)
+    return score - (eg_trace_result_is_loss (grid->result) ? ends->high : ends->low);
+  return score;
+}
+
+double
+eg_scale_get_error (EgScale scale, const EgTraceGrid *grid, double sem)
+{
+  return eg_scale_is_normalized (scale, grid) ? fabs (eg_trace_grid_scale (grid, sem)) : sem;
+}
+
+/* (transfer full) */
+static char *
+describe_normalized (const EgTraceGrid *grid)
+{
+  const EgMetric metric = eg_trace_grid_get_metric (grid);
+
+  if (eg_trace_result_is_loss (grid->result))
+    /* TRANSLATORS: %s is a metric, such as "Logit difference". */
+    return g_strdup_printf (_ ("%s, normalized loss"), eg_metric_get_title (metric));
+  if (metric == EG_METRIC_PROB)
+    return g_strdup (_ ("Normalized probability"));
+  /* TRANSLATORS: %s is a metric, such as "Logit difference". */
+  return g_strdup_printf (_ ("%s, normalized"), eg_metric_get_title (metric));
+}
+
+char *
+eg_scale_describe (EgScale scale, const EgTraceGrid *grid)
+{
+  const char *metric = eg_metric_get_title (eg_trace_grid_get_metric (grid));
+
+  if (eg_scale_is_normalized (scale, grid))
+    return describe_normalized (grid);
+  if (scale != EG_SCALE_SYMMETRIC)
+    return g_strdup (metric);
+  /* TRANSLATORS: %s is a metric, such as "Logit difference". */
+  return g_strdup_printf (_ ("%s, change"), metric);
 }
 
 void

@@ -3,24 +3,6 @@
 
 #include <math.h>
 
-/* Vector cells reach this far under their right and lower neighbours, which are drawn after them, so that no
- * viewer's anti-aliasing lets the paper shine through between two cells. */
-#define OVERLAP 0.4
-
-static double
-line_width (const EgHeatmapLayout *self)
-{
-  const double width = self->style.font_size * 0.08;
-  return self->pixel > 0 ? MAX (1, round (width * self->pixel)) / self->pixel : width;
-}
-
-static gboolean
-is_known (const EgTraceGrid *grid, gsize layer, gsize position)
-{
-  return layer < grid->n_layers && position < grid->n_tokens
-         && !isnan (eg_trace_grid_score (grid, layer, position));
-}
-
 static void
 add_rectangle (EgRect rect, cairo_t *cr)
 {
@@ -56,7 +38,7 @@ fill_with_hatch (const EgHeatmapLayout *self, cairo_t *cr)
    * the same pixels are as dark. */
   cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
   eg_color_set (self->style.hatch, cr);
-  cairo_set_line_width (cr, line_width (self));
+  cairo_set_line_width (cr, eg_heatmap_line_width (self));
   const double first = floor ((x0 - all->x + y0 - all->y) / step),
                last = (x1 - all->x + y1 - all->y) / step + 1;
   const double top = self->map.y - 1, bottom = self->map.y + self->map.height + 1;
@@ -89,7 +71,7 @@ for_each_cell (const EgHeatmapLayout *self, const EgTraceGrid *grid, CellFunctio
 static void
 add_if_empty (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
-  if (!is_known (grid, layer, position))
+  if (!eg_heatmap_is_known (grid, layer, position))
     add_rectangle (eg_heatmap_layout_get_cell (self, layer, position), cr);
 }
 
@@ -128,29 +110,10 @@ draw_empty_cells (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t 
 }
 
 static void
-fill_cell (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
-{
-  EgRect cell = eg_heatmap_layout_get_cell (self, layer, position);
-  const double place = eg_heatmap_layout_place (self, grid, eg_trace_grid_score (grid, layer, position));
-
-  if (self->pixel <= 0)
-    {
-      const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
-      if (is_known (grid, layer + tokens_down, position + !tokens_down))
-        cell.width += OVERLAP;
-      if (is_known (grid, layer + !tokens_down, position + tokens_down))
-        cell.height += OVERLAP;
-    }
-  eg_color_set (eg_colormap_lookup (self->style.colormap, place), cr);
-  add_rectangle (cell, cr);
-  cairo_fill (cr);
-}
-
-static void
 fill_if_known (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
-  if (is_known (grid, layer, position))
-    fill_cell (self, grid, layer, position, cr);
+  if (eg_heatmap_is_known (grid, layer, position))
+    eg_heatmap_fill_cell (self, grid, layer, position, cr);
 }
 
 static void
@@ -190,7 +153,7 @@ line_to (const EgHeatmapLayout *self, double along, double across, cairo_t *cr)
 static gboolean
 get_subject_ends (const EgHeatmapLayout *self, double ends[2], gboolean cut[2])
 {
-  const double half = line_width (self) / 2;
+  const double half = eg_heatmap_line_width (self) / 2;
   const EgRect first = eg_heatmap_layout_get_cell (self, 0, self->subject_first);
   const EgRect last = eg_heatmap_layout_get_cell (self, 0, self->subject_last);
   const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
@@ -218,7 +181,7 @@ draw_subject_lines (const EgHeatmapLayout *self, cairo_t *cr)
   if (!get_subject_ends (self, ends, cut))
     return;
   cairo_save (cr);
-  cairo_set_line_width (cr, line_width (self));
+  cairo_set_line_width (cr, eg_heatmap_line_width (self));
   for (gsize i = 0; i < 2; i++)
     if (!cut[i])
       {
@@ -238,7 +201,7 @@ draw_subject_lines (const EgHeatmapLayout *self, cairo_t *cr)
 static void
 draw_bracket (const EgHeatmapLayout *self, cairo_t *cr)
 {
-  const double pad = self->style.font_size * 0.4, line = line_width (self);
+  const double pad = self->style.font_size * 0.4, line = eg_heatmap_line_width (self);
   const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
   const EgRect text = eg_label_get_extents (self->subject_label);
   const double foot = tokens_down ? self->map.x + self->map.width : self->map.y;
@@ -269,7 +232,7 @@ draw_bracket (const EgHeatmapLayout *self, cairo_t *cr)
 static void
 draw_frame (const EgHeatmapLayout *self, EgRect rect, cairo_t *cr)
 {
-  const double half = line_width (self) / 2;
+  const double half = eg_heatmap_line_width (self) / 2;
   cairo_rectangle (cr, rect.x - half, rect.y - half, rect.width + 2 * half, rect.height + 2 * half);
 }
 
@@ -277,7 +240,7 @@ draw_frame (const EgHeatmapLayout *self, EgRect rect, cairo_t *cr)
 static void
 add_tick (const EgHeatmapLayout *self, gboolean down, double origin, double size, gsize i, cairo_t *cr)
 {
-  const double line = line_width (self), tick = self->style.font_size * 0.3;
+  const double line = eg_heatmap_line_width (self), tick = self->style.font_size * 0.3;
   const EgRect *map = &self->map;
   const double middle = origin + ((double)i + 0.5) * size;
   const double at = self->pixel > 0 ? floor (middle * self->pixel) / self->pixel + line / 2 : middle;
@@ -299,9 +262,9 @@ add_tick (const EgHeatmapLayout *self, gboolean down, double origin, double size
 static void
 draw_axes (const EgHeatmapLayout *self, cairo_t *cr)
 {
-  const double line = line_width (self), tick = self->style.font_size * 0.3;
+  const double line = eg_heatmap_line_width (self);
   const gboolean tokens_down = eg_heatmap_layout_is_tokens_down (self);
-  const EgRect *bar = &self->bar, *all = &self->cells;
+  const EgRect *all = &self->cells;
   const double layer_size = eg_heatmap_layout_layer_size (self);
   const double token_size = eg_heatmap_layout_token_size (self);
 
@@ -310,20 +273,12 @@ draw_axes (const EgHeatmapLayout *self, cairo_t *cr)
   EgColor color = self->style.dim;
   color.alpha *= 0.6;
   eg_color_set (color, cr);
-  draw_frame (self, self->map, cr);
-  draw_frame (self, *bar, cr);
+  if (!self->is_bars)
+    draw_frame (self, self->map, cr);
   for (gsize l = 0; eg_heatmap_layout_tells_layers (self) && l < self->n_layers; l += self->layer_step)
     add_tick (self, !tokens_down, tokens_down ? all->x : all->y, layer_size, l, cr);
-  for (gsize t = 0; t < self->n_tokens; t += self->token_step)
+  for (gsize t = 0; (self->tells_tokens || !self->is_bars) && t < self->n_tokens; t += self->token_step)
     add_tick (self, tokens_down, tokens_down ? all->y : all->x, token_size, t, cr);
-  for (guint i = 0; i <= self->n_bar_steps; i++)
-    {
-      double y = bar->y + bar->height * i / self->n_bar_steps;
-      if (self->pixel > 0)
-        y = (i == 0 ? -line / 2 : line / 2) + round (y * self->pixel) / self->pixel;
-      cairo_move_to (cr, bar->x + bar->width + line, y);
-      cairo_line_to (cr, bar->x + bar->width + line + tick, y);
-    }
   cairo_stroke (cr);
   cairo_restore (cr);
 }
@@ -347,6 +302,80 @@ draw_bar (const EgHeatmapLayout *self, cairo_t *cr)
   cairo_pattern_destroy (gradient);
 }
 
+/* Beyond the bar's end, for cells that are. */
+static void
+draw_bar_point (const EgHeatmapLayout *self, gboolean top, cairo_t *cr)
+{
+  const EgRect *bar = &self->bar;
+  const double line = eg_heatmap_line_width (self);
+  const double size = EG_HEATMAP_POINT * self->style.font_size - 2 * line;
+  const double y = top ? bar->y - line : bar->y + bar->height + line;
+  EgColor edge = self->style.dim;
+
+  edge.alpha *= 0.6;
+  cairo_move_to (cr, bar->x, y);
+  cairo_line_to (cr, bar->x + bar->width, y);
+  cairo_line_to (cr, bar->x + bar->width / 2, top ? y - size : y + size);
+  cairo_close_path (cr);
+  eg_color_set (eg_colormap_lookup (self->style.colormap, top ? 1 : 0), cr);
+  cairo_fill_preserve (cr);
+  cairo_set_line_width (cr, line);
+  eg_color_set (edge, cr);
+  cairo_stroke (cr);
+}
+
+/* The frame of the colour bar, and a tick at each of its numbers. */
+static void
+draw_bar_axis (const EgHeatmapLayout *self, cairo_t *cr)
+{
+  const EgRect *bar = &self->bar;
+  const double line = eg_heatmap_line_width (self), tick = self->style.font_size * 0.3;
+  EgColor color = self->style.dim;
+
+  color.alpha *= 0.6;
+  eg_color_set (color, cr);
+  cairo_set_line_width (cr, line);
+  draw_frame (self, *bar, cr);
+  for (guint i = 0; i <= self->n_bar_steps; i++)
+    {
+      double y = bar->y + bar->height * i / self->n_bar_steps;
+      if (self->pixel > 0)
+        y = (i == 0 ? -line / 2 : line / 2) + round (y * self->pixel) / self->pixel;
+      cairo_move_to (cr, bar->x + bar->width + line, y);
+      cairo_line_to (cr, bar->x + bar->width + line + tick, y);
+    }
+  cairo_stroke (cr);
+}
+
+static void
+draw_labels (const EgHeatmapLayout *self, cairo_t *cr)
+{
+  for (guint i = 0; i < self->labels->len; i++)
+    eg_label_draw (self->labels->pdata[i], cr);
+}
+
+static void
+draw_whole_bar (const EgHeatmapLayout *self, cairo_t *cr)
+{
+  if (self->is_bars || self->style.hide_bar)
+    return;
+  cairo_save (cr);
+  draw_bar (self, cr);
+  draw_bar_axis (self, cr);
+  if (self->beyond_top)
+    draw_bar_point (self, TRUE, cr);
+  if (self->beyond_bottom)
+    draw_bar_point (self, FALSE, cr);
+  cairo_restore (cr);
+}
+
+void
+eg_heatmap_draw_bar (const EgHeatmapLayout *self, cairo_t *cr)
+{
+  draw_whole_bar (self, cr);
+  draw_labels (self, cr);
+}
+
 void
 eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr)
 {
@@ -359,12 +388,11 @@ eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *
     }
   draw_empty_cells (self, grid, cr);
   draw_cells (self, grid, cr);
-  draw_bar (self, cr);
+  draw_whole_bar (self, cr);
   draw_axes (self, cr);
   draw_subject_lines (self, cr);
   draw_bracket (self, cr);
-  for (guint i = 0; i < self->labels->len; i++)
-    eg_label_draw (self->labels->pdata[i], cr);
+  draw_labels (self, cr);
 }
 
 void
@@ -377,7 +405,7 @@ eg_heatmap_draw_bare (const EgHeatmapLayout *self, const EgTraceGrid *grid, cair
   draw_cells (self, grid, cr);
   draw_subject_lines (self, cr);
   eg_color_set (color, cr);
-  cairo_set_line_width (cr, line_width (self));
+  cairo_set_line_width (cr, eg_heatmap_line_width (self));
   draw_frame (self, self->map, cr);
   cairo_stroke (cr);
 }
@@ -409,9 +437,9 @@ eg_heatmap_draw_cell (
   cairo_save (cr);
   clip_to_map (self, cr);
   cairo_set_antialias (cr, CAIRO_ANTIALIAS_NONE);
-  if (is_known (grid, layer, position))
+  if (eg_heatmap_is_known (grid, layer, position))
     {
-      fill_cell (self, grid, layer, position, cr);
+      eg_heatmap_fill_cell (self, grid, layer, position, cr);
     }
   else
     {

@@ -15,12 +15,30 @@ G_BEGIN_DECLS
  * score)/(high − low), 0, 1); shown raw, and said so, where that is undefined
  * @EG_SCALE_RAW: the score itself, from 0 to a round number that holds the clean probability and every score;
  * where scores are negative, between two round numbers
+ * @EG_SCALE_SYMMETRIC: as normalized, but not cut: from −m to m about the run that is changed (0: white),
+ * where m holds every cell; where normalized scores are undefined, the effect in the metric's unit. Always
+ * red–white–blue
  */
 typedef enum
 {
   EG_SCALE_NORMALIZED,
   EG_SCALE_RAW,
+  EG_SCALE_SYMMETRIC,
+  EG_N_SCALES,
 } EgScale;
+
+/* "normalized", "raw", "symmetric": used on the command line and in the settings. */
+const char *eg_scale_get_name (EgScale scale);
+
+/* FALSE and EG_ERROR_INVALID, with the list of names, when there is none of this name. */
+gboolean eg_scale_from_name (const char *name, EgScale *scale, GError **error);
+
+/* What the numbers of a scale are: "Normalized probability". (transfer full) */
+char *eg_scale_describe (EgScale scale, const EgTraceGrid *grid);
+
+/* A score, and a standard error, as numbers of a scale, not cut to its ends. NaN where not known. */
+double eg_scale_get_value (EgScale scale, const EgTraceGrid *grid, double score);
+double eg_scale_get_error (EgScale scale, const EgTraceGrid *grid, double sem);
 
 /**
  * EgOrientation: which axis goes down.
@@ -50,6 +68,11 @@ gboolean eg_orientation_from_name (const char *name, EgOrientation *orientation,
  * @background: alpha 0 for none
  * @empty, @hatch: of the cells that are not computed yet, or have no score at all
  * @subject: of the bracket and its label
+ * @limit_low, @limit_high: the ends of the scale, in its numbers; none where the first is not less
+ * @own_scale: the normalized scale ends at the greatest of the map's own cells, rounded up: for small effects
+ * @hatch_noise: cells within two standard errors of no effect are hatched
+ * @hide_spaces: tokens without the ␣ that they begin with
+ * @hide_bar: no colour bar: several maps share one
  * @least, @greatest: scores that a raw scale holds beside those of the grid; none where the first is not
  * less
  */
@@ -62,6 +85,8 @@ typedef struct
   const char *font_family;
   double font_size;
   EgColor foreground, dim, background, empty, hatch, subject;
+  double limit_low, limit_high;
+  gboolean own_scale, hatch_noise, hide_spaces, hide_bar;
   double least, greatest;
 } EgHeatmapStyle;
 
@@ -86,6 +111,11 @@ void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceGrid *grid
  * @low, @high: the least and the greatest score of the colour scale; @normalized: whether it is that of
  * normalized scores; @reversed: whether the least is at its red end, which says that much goes through a
  * cell: of raw scores, where smaller ones are better or where clean runs are damaged
+ * @is_bars: a sweep over layers or positions alone, drawn as bars: a cell is a column as high as the map, and
+ * the axis at its left is what the colour bar is elsewhere; @base: where bars begin; @first_tick: of the
+ * scale, which may begin a little below it
+ * @beyond_bottom, @beyond_top: whether cells lie outside the ends of the scale, as it is drawn
+ * @scale_name: of its numbers; an interned string
  * @layer_step, @token_step: every how many of them has its label; @n_bar_steps: ticks of the colour bar less
  * one
  * @labels: [n_labels] of #EgLabel: every text of the picture
@@ -104,6 +134,9 @@ typedef struct
   gboolean is_loss, tells_layers, tells_tokens;
   double low, high;
   gboolean normalized, reversed;
+  gboolean is_bars, beyond_bottom, beyond_top;
+  double base, first_tick;
+  const char *scale_name;
   gsize layer_step, token_step;
   guint n_bar_steps;
   GPtrArray *labels;
@@ -155,6 +188,17 @@ eg_heatmap_layout_find_cell (const EgHeatmapLayout *self, double x, double y, gs
 
 /* The place of a score on the colour scale, 0 … 1; NaN for a score that is not known. */
 double eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceGrid *grid, double score);
+
+/* The same, not cut to 0 … 1. */
+double eg_heatmap_layout_place_unclipped (const EgHeatmapLayout *self, const EgTraceGrid *grid, double score);
+
+/* Makes a layout of a colour bar alone, to stand beside maps that have none: as wide as it needs. (transfer
+ * full) */
+EgHeatmapLayout *
+eg_heatmap_layout_new_bar (const EgTraceGrid *grid, const EgHeatmapStyle *style, double height, double pixel);
+
+/* Of such a layout. */
+void eg_heatmap_draw_bar (const EgHeatmapLayout *self, cairo_t *cr);
 
 /* The whole picture. */
 void eg_heatmap_draw (const EgHeatmapLayout *self, const EgTraceGrid *grid, cairo_t *cr);

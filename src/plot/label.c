@@ -79,6 +79,7 @@ eg_label_soften_space (EgLabel *self)
       pango_attr_list_insert (attributes, of_space[i]);
     }
   pango_layout_set_attributes (self->text, attributes);
+  self->softened = TRUE;
   measure (self);
 }
 
@@ -92,17 +93,29 @@ eg_label_limit (EgLabel *self, double width)
   measure (self);
 }
 
-void
-eg_label_wrap (EgLabel *self, double width)
+static void
+wrap (EgLabel *self, double width, PangoAlignment alignment)
 {
   if (self->width <= width)
     return;
   pango_layout_set_wrap (self->text, PANGO_WRAP_WORD_CHAR);
-  pango_layout_set_alignment (self->text, PANGO_ALIGN_CENTER);
+  pango_layout_set_alignment (self->text, alignment);
   pango_layout_set_width (self->text, (int)(width * PANGO_SCALE));
   measure (self);
   /* With an alignment, the text is set in the whole width. */
   self->width = width;
+}
+
+void
+eg_label_wrap (EgLabel *self, double width)
+{
+  wrap (self, width, PANGO_ALIGN_CENTER);
+}
+
+void
+eg_label_wrap_left (EgLabel *self, double width)
+{
+  wrap (self, width, PANGO_ALIGN_LEFT);
 }
 
 void
@@ -130,17 +143,4 @@ eg_label_get_extents (const EgLabel *self)
       y1 = MAX (y1, ys[i]);
     }
   return (EgRect){ self->x + x0, self->y + y0, x1 - x0, y1 - y0 };
-}
-
-void
-eg_label_draw (const EgLabel *self, cairo_t *cr)
-{
-  if (self->hidden)
-    return;
-  cairo_save (cr);
-  cairo_translate (cr, self->x, self->y);
-  cairo_rotate (cr, self->angle);
-  eg_color_set (self->color, cr);
-  pango_cairo_show_layout (cr, self->text);
-  cairo_restore (cr);
 }

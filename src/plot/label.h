@@ -19,6 +19,7 @@ typedef struct
  * @x, @y: where the top left corner of the text goes
  * @angle: by which it is turned about that corner, in radians, clockwise
  * @hidden: not drawn at all
+ * @softened: it begins with a ␣ that is small and faint
  */
 typedef struct
 {
@@ -26,7 +27,7 @@ typedef struct
   EgColor color;
   double width, height;
   double x, y, angle;
-  gboolean hidden;
+  gboolean hidden, softened;
 } EgLabel;
 
 /* A text that is not placed yet. family NULL: "Sans"; size in units of the surface. (transfer full) */
@@ -40,12 +41,16 @@ void eg_label_limit (EgLabel *self, double width);
 /* Breaks the text into lines of at most a width, each centred. */
 void eg_label_wrap (EgLabel *self, double width);
 
+/* The same, each line at the left. */
+void eg_label_wrap_left (EgLabel *self, double width);
+
 /* Turns the text about its top left corner so that the point (fx·width, fy·height) of it comes to (x, y). */
 void eg_label_place (EgLabel *self, double fx, double fy, double x, double y, double angle);
 
 /* The upright box around the text as it is placed. */
 EgRect eg_label_get_extents (const EgLabel *self);
 
+/* As text, or as the surface's sink wants it (text-sink.h). */
 void eg_label_draw (const EgLabel *self, cairo_t *cr);
 
 /* Makes the ␣ that a token begins with small and faint: it is a part of the token, and seldom what one looks

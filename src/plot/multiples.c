@@ -44,7 +44,7 @@ choose_scale (EgMultiples *self, EgTraceGrid *const *grids, const EgHeatmapStyle
     {
       EgHeatmapStyle scaled = *style;
       /* What one of them cannot be shown as, none is. */
-      if (!self->normalized)
+      if (!self->normalized && style->scale == EG_SCALE_NORMALIZED)
         scaled.scale = EG_SCALE_RAW;
       self->low = INFINITY;
       self->high = -INFINITY;
@@ -124,16 +124,19 @@ eg_multiples_find (const EgMultiples *self, double x, double y, gsize *i)
 static void
 draw_map (const EgMultiples *self, EgTraceGrid *grid, const EgHeatmapStyle *style, EgRect rect, cairo_t *cr)
 {
+  EgHeatmapStyle scaled = *style;
   EgHeatmapLayout layout;
 
-  eg_heatmap_layout_init_scale (&layout, grid, style);
+  /* What one of them cannot be shown as, none is. */
+  if (!self->normalized && scaled.scale == EG_SCALE_NORMALIZED)
+    scaled.scale = EG_SCALE_RAW;
+  eg_heatmap_layout_init_scale (&layout, grid, &scaled);
   layout.width = self->width;
   layout.height = self->height;
   layout.pixel = self->pixel;
   layout.map = layout.cells = rect;
-  layout.normalized = self->normalized;
-  layout.low = self->low;
-  layout.high = self->high;
+  if (!style->own_scale)
+    eg_heatmap_layout_set_ends (&layout, grid, self->normalized, self->low, self->high);
   eg_heatmap_draw_bare (&layout, grid, cr);
 }
 

@@ -23,7 +23,8 @@ typedef struct
   gboolean normalized;
 } EgMultiples;
 
-/* Places n ≥ 1 maps within width × height. Normalized only where each of them can be. */
+/* Places n ≥ 1 maps within width × height. Normalized only where each of them can be; of a style with its own
+ * scale, each map has its own. */
 void eg_multiples_init (EgMultiples *self,
                         EgTraceGrid *const *grids,
                         gsize n,

@@ -51,8 +51,9 @@ apply_settings (EgTokenizer *tokenizer, const char *path, GError **error)
   g_autoptr (EgTokenizerSettings) settings = eg_tokenizer_settings_load (folder, error);
   if (settings == NULL)
     return FALSE;
-  if (settings->add_prefix_space >= 0 && eg_tokenizer_settings_rule_prefix_space (settings))
-    eg_pre_tokenizer_set_prefix_space (tokenizer->pre_tokenizer, settings->add_prefix_space);
+  const int prefix_space = eg_tokenizer_settings_get_prefix_space (settings);
+  if (prefix_space >= 0)
+    eg_pre_tokenizer_set_prefix_space (tokenizer->pre_tokenizer, prefix_space);
   return TRUE;
 }
 

@@ -291,18 +291,26 @@ get_class (JsonObject *object)
                                                   : g_strdup (name);
 }
 
-/* A broken config.json is for others to complain of. */
-static void
-read_model_config (Reader *self)
+/* What is wrong in a config.json is for others to complain of; that it cannot be read is not. */
+static gboolean
+read_model_config (Reader *self, GError **error)
 {
-  g_autoptr (JsonNode) root = load (self, "config.json", NULL);
+  GError *problem = NULL;
+  g_autoptr (JsonNode) root = load (self, "config.json", &problem);
+  if (problem != NULL && problem->domain != EG_ERROR)
+    {
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+  g_clear_error (&problem);
   if (root == NULL)
-    return;
+    return TRUE;
   JsonObject *object = json_node_get_object (root);
   self->settings->model_type
       = g_strdup (eg_json_node_get_text (json_object_get_member (object, "model_type")));
   if (self->settings->class_name == NULL)
     self->settings->class_name = get_class (object);
+  return TRUE;
 }
 
 static gboolean
@@ -372,12 +380,8 @@ eg_tokenizer_settings_load (const char *folder, GError **error)
   GError *problem = NULL;
   g_autoptr (JsonNode) root = load (&self, CONFIG, &problem);
   JsonObject *config = root != NULL ? json_node_get_object (root) : NULL;
-  gboolean ok = problem == NULL && (config == NULL || read_config (&self, config, &problem));
-  if (ok)
-    {
-      read_model_config (&self);
-      ok = read_tokens (&self, config, &problem);
-    }
+  const gboolean ok = problem == NULL && (config == NULL || read_config (&self, config, &problem))
+                      && read_model_config (&self, &problem) && read_tokens (&self, config, &problem);
   if (!ok)
     g_propagate_error (error, problem);
   return ok ? g_steal_pointer (&settings) : NULL;
@@ -393,14 +397,31 @@ eg_tokenizer_settings_free (EgTokenizerSettings *self)
   g_free (self);
 }
 
-gboolean
-eg_tokenizer_settings_rule_prefix_space (const EgTokenizerSettings *self)
+/* Whether the class has the setting, so that tokenizer.json's does not count. */
+static gboolean
+rules_prefix_space (const EgTokenizerSettings *self)
 {
   static const char *const names[]
       = { "GPTNeoXTokenizer",    "GPT2Tokenizer",    "CodeGenTokenizer", "CohereTokenizer",
           "BlenderbotTokenizer", "DebertaTokenizer", "RobertaTokenizer", "LukeTokenizer",
           "Qwen2Tokenizer",      "Qwen3_5Tokenizer", "WhisperTokenizer", NULL };
   return self->class_name == NULL || g_strv_contains (names, self->class_name);
+}
+
+/* The classes of the models that Engram traces, which put no space there unless they are told to. */
+static gboolean
+has_no_prefix_space (const EgTokenizerSettings *self)
+{
+  static const char *const names[] = { "GPTNeoXTokenizer", "GPT2Tokenizer", NULL };
+  return self->class_name != NULL ? g_strv_contains (names, self->class_name) : self->model_type != NULL;
+}
+
+int
+eg_tokenizer_settings_get_prefix_space (const EgTokenizerSettings *self)
+{
+  if (self->add_prefix_space < 0)
+    return has_no_prefix_space (self) ? FALSE : -1;
+  return rules_prefix_space (self) ? self->add_prefix_space : -1;
 }
 
 gboolean

@@ -40,10 +40,10 @@ EgTokenizerSettings *eg_tokenizer_settings_load (const char *folder, GError **er
 void eg_tokenizer_settings_free (EgTokenizerSettings *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTokenizerSettings, eg_tokenizer_settings_free)
 
-/* Whether @add_prefix_space counts where there is a tokenizer.json: some of transformers' classes build the
- * pre_tokenizer anew from it, the others (PreTrainedTokenizerFast and those that it does not know) never look
- * at it. */
-gboolean eg_tokenizer_settings_rule_prefix_space (const EgTokenizerSettings *self);
+/* Whether there is a space before the text where there is a tokenizer.json; -1: as that says. Some of
+ * transformers' classes build the pre_tokenizer anew from @add_prefix_space, or without it from their own
+ * default; the others (PreTrainedTokenizerFast and those that it does not know) never look at it. */
+int eg_tokenizer_settings_get_prefix_space (const EgTokenizerSettings *self);
 
 /* Whether it is GPT-2's kind, which does not normalize; else it is GPT-NeoX's, which composes (NFC). Without
  * a class, the type of the model decides. */

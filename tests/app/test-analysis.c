@@ -50,12 +50,20 @@ test_pane_follows_pins (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (pane), 600, 260);
 
   g_signal_connect (pane, "unpin-all", G_CALLBACK (on_unpin_all), &n_unpinned);
+  eg_analysis_pane_set_scale (pane, EG_SCALE_RAW);
   eg_analysis_pane_set_grid (pane, result->grids[0]);
   g_assert_cmpstr (get_page (pane), ==, "layers");
   g_autoptr (EgTraceAnalysis) analysis = eg_trace_grid_analyze (result->grids[0]);
   g_autofree char *highest = g_strdup_printf ("Highest on average: layer %zu (%.3f)", analysis->top_layers[0],
                                               analysis->layer_average[analysis->top_layers[0]]);
   g_assert_true (says (GTK_WIDGET (pane), highest));
+  /* In the unit of the map. */
+  const double part
+      = eg_trace_grid_fraction (result->grids[0], analysis->layer_average[analysis->top_layers[0]]);
+  g_autofree char *normalized
+      = g_strdup_printf ("Highest on average: layer %zu (%.3f)", analysis->top_layers[0], part);
+  eg_analysis_pane_set_scale (pane, EG_SCALE_NORMALIZED);
+  g_assert_true (says (GTK_WIDGET (pane), normalized));
   g_assert_true (says (GTK_WIDGET (pane), "Click cells of the map"));
   eg_analysis_pane_set_pins (pane, pins, 1);
   g_assert_cmpstr (get_page (pane), ==, "pinned");
@@ -100,6 +108,35 @@ test_pages_are_of_one_height (void)
       gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_VERTICAL, 600, &minimum, &other, NULL, NULL);
       g_assert_cmpint (other, ==, height);
     }
+  fixture_close (window);
+}
+
+/* Pins of one token are marks of one curve, with their errors; and however many there are, the map above
+ * keeps its size. */
+static void
+test_pins_of_one_token_share_a_curve (void)
+{
+  EgAnalysisPane *pane = EG_ANALYSIS_PANE (eg_analysis_pane_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  const EgCell pins[] = { { 2, 5 }, { 7, 6 }, { 4, 5 }, { 1, 3 }, { 0, 6 }, { 5, 0 } };
+  static const gsize groups[] = { 0, 1, 0, 3, 1, 5 };
+  GtkWindow *window = fixture_show (GTK_WIDGET (pane), 360, 260);
+  int minimum, one, six;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (pins); i++)
+    g_assert_cmpuint (eg_curves_pin_group (pins, i), ==, groups[i]);
+  eg_analysis_pane_set_grid (pane, result->grids[0]);
+  eg_analysis_pane_set_pins (pane, pins, 1);
+  gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_VERTICAL, 360, &one, NULL, NULL, NULL);
+  eg_analysis_pane_set_pins (pane, pins, 6);
+  fixture_settle (window);
+  gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_VERTICAL, 360, &six, NULL, NULL, NULL);
+  g_assert_cmpint (six, ==, one);
+  gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
+  g_assert_cmpint (minimum, <=, 360);
+  g_autofree char *first = g_strdup_printf ("layer 2 at “␣Merkel” (5): %.3f\302\240±\302\2400.010",
+                                            eg_trace_grid_score (result->grids[0], 2, 5));
+  g_assert_true (says (GTK_WIDGET (pane), first));
   fixture_close (window);
 }
 
@@ -269,6 +306,26 @@ test_sorts_by_numbers (void)
   scene_close (&scene);
 }
 
+/* Whoever asks for the highest wants to see it, wherever the list was scrolled to; new numbers move nothing.
+ */
+static void
+test_sorting_shows_the_top (void)
+{
+  Scene scene;
+  scene_open (&scene, 24, 16);
+  GtkAdjustment *place = gtk_scrollable_get_vadjustment (GTK_SCROLLABLE (scene.view));
+
+  fixture_wait_for (gtk_adjustment_get_upper (place) > 2000);
+  gtk_adjustment_set_value (place, 1500);
+  fixture_settle (scene.window);
+  g_assert_cmpfloat (gtk_adjustment_get_value (place), >, 1000);
+  sort_by (&scene, 3, GTK_SORT_DESCENDING);
+  fixture_settle (scene.window);
+  fixture_run_for (0.1);
+  g_assert_cmpfloat (gtk_adjustment_get_value (place), <, 1);
+  scene_close (&scene);
+}
+
 /* Numbers that come in are shown, and sorted anew once they rest; what is selected stays so. */
 static void
 test_follows_a_trace (void)
@@ -374,5 +431,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/table/menu-copies", test_menu_copies);
   g_test_add_func ("/app/table/sort", test_sorts_by_numbers);
   g_test_add_func ("/app/table/live", test_follows_a_trace);
+  g_test_add_func ("/app/analysis/pins-of-one-token", test_pins_of_one_token_share_a_curve);
+  g_test_add_func ("/app/analysis/sorting-top", test_sorting_shows_the_top);
   return g_test_run ();
 }

@@ -320,6 +320,50 @@ test_any_shape_in_any_room (void)
       }
 }
 
+/* ---- the pointer goes ---- */
+
+/* A page that is hidden, or a window that is left, takes the pointer's card with it. */
+static void
+test_card_goes_with_its_pointer (void)
+{
+  Scene scene;
+  scene_open (&scene, 8, 7);
+
+  point_at (&scene, 3, 2);
+  g_assert_true (card_is_shown (&scene));
+  gtk_widget_set_visible (GTK_WIDGET (scene.view), FALSE);
+  fixture_settle (scene.window);
+  gtk_widget_set_visible (GTK_WIDGET (scene.view), TRUE);
+  fixture_settle (scene.window);
+  g_assert_cmpint (eg_heatmap_view_get_layer (scene.view), ==, -1);
+  g_assert_false (card_is_shown (&scene));
+  scene_close (&scene);
+}
+
+/* What a screen reader is told is never older than a frame. */
+static void
+test_description_follows_the_cells (void)
+{
+  Scene scene;
+  scene_open (&scene, 8, 7);
+  EgTraceGrid *grid = scene.result->grids[0];
+
+  for (gsize i = 0; i < 56; i++)
+    grid->scores[0][i] = NAN;
+  for (gsize i = 0; i < 3; i++)
+    {
+      const EgTraceCell cell = { .layer = i, .position = i };
+      grid->scores[0][i * 7 + i] = 0.5;
+      eg_heatmap_view_update_cells (scene.view, &cell, 1);
+      fixture_settle (scene.window);
+      g_autofree char *text = g_strdup_printf ("%zu of 56 cells", i + 1);
+      g_autofree char *other = gtk_test_accessible_check_property (GTK_ACCESSIBLE (scene.view),
+                                                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text);
+      g_assert_cmpstr (other, ==, NULL);
+    }
+  scene_close (&scene);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -332,5 +376,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/heatmap/orientation", test_tokens_down_turns_the_arrows);
   g_test_add_func ("/app/heatmap/live", test_cells_come_in);
   g_test_add_func ("/app/heatmap/shapes", test_any_shape_in_any_room);
+  g_test_add_func ("/app/heatmap/card-goes", test_card_goes_with_its_pointer);
+  g_test_add_func ("/app/heatmap/description", test_description_follows_the_cells);
   return g_test_run ();
 }

@@ -181,7 +181,9 @@ test_return_exports (void)
   const EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
   GtkWindow *dialog = NULL;
 
-  eg_export_dialog_show (window, &figure, "A trace", NULL, on_export, NULL);
+  g_autoptr (EgTraceResult) result = fixture_result (3, 4);
+
+  eg_export_dialog_show (window, &figure, result->grids[0], NULL, on_export, NULL);
   g_autoptr (GList) windows = gtk_window_list_toplevels ();
   for (GList *l = windows; l != NULL; l = l->next)
     if (EG_IS_EXPORT_DIALOG (l->data))

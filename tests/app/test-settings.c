@@ -194,8 +194,13 @@ test_one_site_or_several (void)
   gtk_check_button_set_active (get_check (list, SELECTIVE_MIXER), TRUE);
   assert_names (chooser, "state,mixer");
 
+  /* A name ticks where several are ticked, and is chosen alone where one is. */
   gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, SELECTIVE_SSM)));
-  assert_names (chooser, "ssm");
+  assert_names (chooser, "state,mixer,ssm");
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), FALSE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_MIXER), FALSE);
+  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, SELECTIVE_STATE)));
+  assert_names (chooser, "state");
   fixture_close (window);
 }
 

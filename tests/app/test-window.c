@@ -127,6 +127,32 @@ on_texture (GObject *source, GAsyncResult *result, gpointer data)
 }
 
 static void
+on_text (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autoptr (GError) error = NULL;
+
+  *(char **)data = gdk_clipboard_read_text_finish (GDK_CLIPBOARD (source), result, &error);
+  g_assert_no_error (error);
+}
+
+static void
+test_copies_three_lines_of_python (void)
+{
+  EgWindow *window = open_with_result ();
+  g_autofree char *text = NULL;
+
+  gtk_widget_activate_action (GTK_WIDGET (window), "win.copy-python", NULL);
+  gdk_clipboard_read_text_async (gtk_widget_get_clipboard (GTK_WIDGET (window)), NULL, on_text, &text);
+  fixture_wait_for (text != NULL);
+  g_auto (GStrv) lines = g_strsplit (text, "\n", 0);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4); /* the last one ends, too */
+  g_assert_cmpstr (lines[0], ==, "import engram");
+  g_assert_nonnull (strstr (lines[2], "subject="));
+
+  close_window (window);
+}
+
+static void
 test_copies_the_picture (void)
 {
   EgWindow *window = open_with_result ();
@@ -488,6 +514,7 @@ main (int argc, char **argv)
   folder = g_dir_make_tmp ("engram-window-XXXXXX", NULL);
   g_test_add_func ("/app/window/prints-one-page", test_prints_one_page);
   g_test_add_func ("/app/window/copies-the-picture", test_copies_the_picture);
+  g_test_add_func ("/app/window/copies-three-lines-of-python", test_copies_three_lines_of_python);
   g_test_add_func ("/app/window/says-what-was-written-however-fast", test_says_what_was_written_however_fast);
   g_test_add_func ("/app/window/says-what-could-not-be-written", test_says_what_could_not_be_written);
   g_test_add_func ("/app/window/takes-dropped-files", test_takes_dropped_files);

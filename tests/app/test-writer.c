@@ -155,11 +155,11 @@ test_names_are_those_of_files (void)
   g_autoptr (EgTraceResult) result = fixture_result (3, 4);
   g_autofree char *plain = eg_propose_name (result, NULL, "npz");
   g_autofree char *layers = eg_propose_name (result, "layers", "svg");
-  g_autofree char *title = eg_figure_title (result);
+  g_autofree char *title = eg_figure_make_title (result->grids[0]);
 
   g_assert_cmpstr (plain, ==, "Angela Merkel.npz");
   g_assert_cmpstr (layers, ==, "Angela Merkel, layers.svg");
-  g_assert_cmpstr (title, ==, "“The mother tongue of Angela Merkel is” → “German”");
+  g_assert_cmpstr (title, ==, "“The mother tongue of Angela Merkel is” → “German”");
   g_free (result->tokens->subject);
   result->tokens->subject = g_strdup ("AC/DC: \"Back\nin Black\"?");
   g_autofree char *foreign = eg_propose_name (result, NULL, "npz");

@@ -1,11 +1,15 @@
 #!/usr/bin/env python3
 """A trace's time against PyTorch's, in one run on the same checkpoint, and the same scores.
 
-    compare.py ENGRAM-CLI [--layers 24] [--width 768] [--samples 10] [--threads N] [--skip-notebook] [--json FILE]
+    compare.py ENGRAM-CLI [--layers 24] [--width 768] [--samples 10] [--threads N] [--skip-notebook] [--skip-rome]
+               [--skip-compiled] [--history RELEASE] [--json FILE]
 
-Makes a Mamba of random weights (by default of mamba-130m's size), and traces "The Eiffel Tower is located in" three
-ways: with transformers and forward hooks, one forward pass a (cell, sample) as notebooks do it; the same with one batch a
-cell as ROME does it; and with Engram. Then some of the cells again in float64: fails when Engram's scores differ from those
+Makes a Mamba of random weights (by default of mamba-130m's size), and traces "The Eiffel Tower is located in" with
+transformers and forward hooks, one forward pass a (cell, sample) as notebooks do it; the same with one batch a
+cell as ROME does it; with a tracer of our own in PyTorch that continues runs as Engram does (suffix_tracer.py), as it is and by
+torch.compile (whose compiling is not counted), each with MKL's products and with oneDNN's; and with Engram. --history adds
+the ratios to history.json. Times are of the wall; on a machine that others use, too, those of the processor, printed beside
+them, say more. Then some of the cells again in float64: fails when Engram's scores differ from those
 by more than 1e-5. (Float32 runs of 24 layers differ among themselves by as much: both errors are printed.) Needs torch,
 transformers and tokenizers: when they are missing, it makes a virtual environment beside this file and starts again in it.
 """
@@ -13,7 +17,6 @@ import argparse
 import json
 import os
 import platform
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -34,7 +37,19 @@ import torch  # noqa: E402
 from tokenizers import Tokenizer  # noqa: E402
 
 import hook_tracer  # noqa: E402
+from suffix_tracer import SuffixTracer  # noqa: E402
 from random_model import TOKENIZER, make_model  # noqa: E402
+
+
+def assert_near(found, expected):
+    """Scores in float32, which of random weights may all be small."""
+    assert abs(found - expected).max() < min(5e-5, 1e-3 * expected.max())
+
+
+def clock():
+    """[seconds of the wall, of the processor] of this process and of those that it waited for"""
+    times = os.times()
+    return np.array([time.monotonic(), times.user + times.system + times.children_user + times.children_system])
 
 
 @torch.no_grad()
@@ -42,7 +57,7 @@ def trace_with_hooks(model, tokenizer, samples, batched):
     """Seconds and the scores [L, T]. batched: all samples of a cell in one forward pass."""
     encoding = tokenizer.encode(PROMPT)
     first, last = hook_tracer.subject_range(encoding, PROMPT, SUBJECT)
-    start = time.monotonic()
+    start = clock()
     embeddings = model.backbone.embeddings(torch.tensor(encoding.ids))
     corrupted, _ = hook_tracer.corrupt(embeddings, first, last, samples, 3.0, 1)
     target = int(hook_tracer.last_logits(model, embeddings[None])[0].argmax())
@@ -56,7 +71,25 @@ def trace_with_hooks(model, tokenizer, samples, batched):
                 [hook_tracer.restored_logits(model, part, clean, "resid", [layer], position) for part in parts]
             )
             scores[layer, position] = torch.softmax(logits.double(), -1)[:, target].mean()
-    return time.monotonic() - start, scores
+    return clock() - start, scores
+
+
+@torch.no_grad()
+def trace_suffixes(model, tokenizer, samples, compiled, products):
+    """The same by suffix_tracer. products: "highest" are MKL's, "medium" are oneDNN's."""
+    encoding = tokenizer.encode(PROMPT)
+    first, last = hook_tracer.subject_range(encoding, PROMPT, SUBJECT)
+    torch.set_float32_matmul_precision(products)
+    tracer = SuffixTracer(model, compiled)
+    # What is compiled, and what libraries do once, is not counted.
+    for _ in range(2):
+        start = clock()
+        embeddings = model.backbone.embeddings(torch.tensor(encoding.ids))
+        corrupted, _ = hook_tracer.corrupt(embeddings, first, last, samples, 3.0, 1)
+        scores = tracer.trace(embeddings, corrupted, first)
+        taken = clock() - start
+    torch.set_float32_matmul_precision("highest")
+    return taken, scores
 
 
 @torch.no_grad()
@@ -83,8 +116,24 @@ def exact_scores(model, tokenizer, samples, cells):
 def trace_with_engram(program, folder, samples, threads):
     command = [program, "trace", PROMPT, "--subject", SUBJECT, "--model", folder, "--json"]
     command += ["--samples", str(samples), "--threads", str(threads)]
+    start = clock()
     document = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
-    return document["seconds"], np.array(document["scores"])
+    # The trace alone, but of the processor the whole program.
+    return np.array([document["seconds"], (clock() - start)[1]]), np.array(document["scores"])
+
+
+def add_to_history(release, ways, engram, bench, error):
+    """A row of history.json: how many times Engram's time each way takes, by the wall and by the processor."""
+    path = HERE / "history.json"
+    rows = json.loads(path.read_text()) if path.exists() else []
+    machine = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    rows.append({
+        "release": release, "machine": machine, "threads": bench["threads"], "gemm": bench["gemm"],
+        "seconds": round(float(engram[0]), 3), "cpu_seconds": round(float(engram[1]), 3), "share_of_sgemm": round(bench["ratio"], 3),
+        "error": float(f"{error:.2g}"), "torch": torch.__version__,
+        "ways": {way: [round(float(x), 2) for x in taken / engram] for way, taken in ways.items()},
+    })
+    path.write_text(json.dumps(rows, indent=1) + "\n")
 
 
 def main():
@@ -96,6 +145,9 @@ def main():
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--repeats", type=int, default=3, help="of Engram's trace; the median counts")
     parser.add_argument("--skip-notebook", action="store_true", help="leave out the slowest way")
+    parser.add_argument("--skip-rome", action="store_true", help="leave out the second slowest, too")
+    parser.add_argument("--skip-compiled", action="store_true", help="do without torch.compile")
+    parser.add_argument("--history", metavar="RELEASE", help="add the ratios to history.json under this name")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -106,12 +158,21 @@ def main():
         model = make_model(folder, args.layers, args.width)
         tokenizer = Tokenizer.from_file(str(TOKENIZER))
         runs = [trace_with_engram(program, folder, args.samples, args.threads) for _ in range(args.repeats)]
-        rome, expected = trace_with_hooks(model, tokenizer, args.samples, True)
-        ways = {"one batch a cell (ROME)": rome}
-        if not args.skip_notebook:
+        ways = {}
+        for compiled in [False] if args.skip_compiled else [False, True]:
+            for products, library in (("highest", "MKL"), ("medium", "oneDNN")):
+                way = f"PyTorch that continues runs, {'compiled, ' if compiled else ''}{library}"
+                ways[way], found = trace_suffixes(model, tokenizer, args.samples, compiled, products)
+                expected = found if len(ways) == 1 else expected
+                assert_near(found, expected)
+        if not args.skip_rome:
+            rome, again = trace_with_hooks(model, tokenizer, args.samples, True)
+            ways = {"one batch a cell (ROME)": rome, **ways}
+            assert_near(again, expected)
+        if not args.skip_rome and not args.skip_notebook:
             notebook, again = trace_with_hooks(model, tokenizer, args.samples, False)
             ways = {"one pass a cell and sample (notebook)": notebook, **ways}
-            assert abs(again - expected).max() < 1e-5
+            assert_near(again, expected)
         runs += [trace_with_engram(program, folder, args.samples, args.threads) for _ in range(args.repeats)]
         bench = json.loads(
             subprocess.run(
@@ -119,24 +180,29 @@ def main():
                 check=True, capture_output=True, text=True,
             ).stdout
         )
-    seconds = statistics.median(seconds for seconds, _ in runs)
+    engram = np.median([seconds for seconds, _ in runs], axis=0)
     scores = runs[0][1]
     assert all((again == scores).all() for _, again in runs), "two traces of one request differ"
     exact = exact_scores(model, tokenizer, args.samples, [divmod(i, scores.shape[1]) for i in range(0, scores.size, 7)])
     difference = max(abs(scores[cell] - value) for cell, value in exact.items())
     of_torch = max(abs(expected[cell] - value) for cell, value in exact.items())
 
-    print(f"{platform.machine()}, {args.threads} threads; torch {torch.__version__}; OpenBLAS {bench['core']}")
+    print(f"{platform.machine()}, {args.threads} threads; torch {torch.__version__}; products by {bench['gemm']} ({bench['kernels']})")
     print(f"{args.layers} layers of width {args.width}, {expected.shape[1]} tokens, {args.samples} samples, {expected.size} cells")
     for way, time_taken in ways.items():
-        print(f"{way:40} {time_taken:8.2f} s   {time_taken / seconds:6.1f} times Engram's")
-    print(f"{'Engram':40} {seconds:8.2f} s   from {min(s for s, _ in runs):.2f} to {max(s for s, _ in runs):.2f}")
+        ratio = time_taken / engram
+        print(f"{way:50} {time_taken[0]:8.2f} s {ratio[0]:6.1f} × Engram's; processor {time_taken[1]:8.2f} s {ratio[1]:6.1f} ×")
+    walls = [taken[0] for taken, _ in runs]
+    print(f"{'Engram':50} {engram[0]:8.2f} s, from {min(walls):.2f} to {max(walls):.2f};  processor {engram[1]:8.2f} s")
     print(f"{bench['gflops']:.0f} GFLOP/s, {100 * bench['ratio']:.0f}% of sgemm's {bench['sgemm_gflops']:.0f}")
     print(f"from float64, on {len(exact)} cells: Engram's scores {difference:.1e}, PyTorch's in float32 {of_torch:.1e}")
     print(f"Engram's from PyTorch's in float32, on all: {abs(scores - expected).max():.1e}")
     if args.json:
-        document = {"ways": ways, "engram": seconds, "difference": float(difference), "bench": bench}
+        listed = {way: list(map(float, taken)) for way, taken in ways.items()}
+        document = {"ways": listed, "engram": list(map(float, engram)), "difference": float(difference), "bench": bench}
         args.json.write_text(json.dumps(document, indent=2) + "\n")
+    if args.history:
+        add_to_history(args.history, ways, engram, bench, float(difference))
     if not difference <= 1e-5:
         sys.exit("the scores are wrong by more than 1e-5")
 

@@ -92,6 +92,12 @@ null_attention (EgStream *stream, const EgAttention *op)
 }
 
 static void
+null_rotate (EgStream *stream, const EgRotary *op)
+{
+  COUNT;
+}
+
+static void
 null_activate (EgStream *stream, EgActivation activation, float *x, gsize n)
 {
   COUNT;
@@ -141,6 +147,7 @@ static EgBackend null_backend = {
   .scan = null_scan,
   .gate = null_gate,
   .attention = null_attention,
+  .rotate = null_rotate,
   .add = null_add,
   .copy_rows = null_copy_rows,
   .embed = null_embed,

@@ -7,7 +7,8 @@ Builds the base revision (by default 1c901f3, the end of the first wave) and thi
 _build-same-bits, where the base is found again the next time. What follows, by default --bits:
 
   --bits       some 100 requests of all kinds (trace_requests.py) through both: every array of the .npz, every value of the
-               JSON and every line of the CSV must be the same in every bit. Fields may be added, none may be gone;
+               JSON and every line of the CSV must be the same in every bit; or with --near DISTANCE, numbers of the .npz
+               and the JSON within that (relative, of those greater than 1), where the base multiplied otherwise. Fields may be added, none may be gone;
                the seconds taken and the version are not looked at. Where the number of threads alone differs, this
                tree's own numbers must not. Wrong requests must be refused by both.
   --old-files  every .npz that the base's engram-cli writes, others that lie in tests/golden, and some as a stopped
@@ -38,7 +39,7 @@ import trace_requests
 ROOT = trace_requests.ROOT
 FOLDER = ROOT / "_build-same-bits"
 BASE = "1c901f3"
-UNLIKE = {"seconds", "elapsed", "engram_version"}
+UNLIKE = {"seconds", "elapsed", "date", "engram_version", "device"}
 # What info says of the machine at this moment.
 UNLIKE_INFO = {"available", "cuda"}
 TOKENIZER = ROOT / "data" / "tokenizers" / "gpt-neox-20b" / "tokenizer.json"
@@ -105,6 +106,14 @@ class Spelt(str):
     """A number as it is spelt: it reads back exactly, so that another spelling is another number."""
 
 
+# How far numbers may be from each other.
+distance = 0
+
+
+def near(old, new):
+    return old == new or abs(old - new) <= distance * max(1, abs(old))
+
+
 def read_json(text):
     return json.loads(text, parse_float=Spelt)
 
@@ -132,16 +141,23 @@ def compare_values(old, new, unlike, where="", added=None):
     if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
         pairs = [compare_values(a, b, unlike, f"{where}{i}.", added) for i, (a, b) in enumerate(zip(old, new))]
         return sum(n for n, _ in pairs), [text for _, differences in pairs for text in differences]
-    if type(old) is type(new) and old == new:
+    if type(old) is type(new) and (old == new or isinstance(old, Spelt) and near(float(old), float(new))):
         return 1, []
     return 1, [f"{where.rstrip('.')}: {str(old)[:40]} became {str(new)[:40]}"]
+
+
+def arrays_near(old, new):
+    """Whether both are floats of the same shape, close to each other; NaN stands beside NaN."""
+    if distance == 0 or old.dtype != new.dtype or old.shape != new.shape or old.dtype[1] != "f":
+        return False
+    return all(near(a, b) or (a != a and b != b) for a, b in zip(old.values(), new.values()))
 
 
 def compare_arrays(old, new):
     wrong = [f"the array {name} is gone" for name in old if name not in new and name not in UNLIKE]
     for name in old:
         text = npz_files.difference(old[name], new[name]) if name in new and name not in UNLIKE else None
-        if text is not None:
+        if text is not None and not arrays_near(old[name], new[name]):
             wrong.append(f"{name}: {text}")
     return wrong
 
@@ -157,7 +173,7 @@ def compare_answers(request, old, new, added):
     n, in_document = compare_values(old.document, new.document, unlike, added=added)
     added.update(f"{name} (array)" for name in new.arrays if name not in old.arrays)
     wrong = compare_arrays(old.arrays, new.arrays) + in_document
-    if old.table != new.table:
+    if old.table != new.table and distance == 0:
         wrong.append("the CSV differs")
     return len(old.arrays), n, wrong
 
@@ -310,6 +326,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--base", default=BASE, metavar="REVISION")
     parser.add_argument("--bits", action="store_true", help="compare numbers (what is done when nothing else is asked for)")
+    parser.add_argument("--near", type=float, default=0, metavar="DISTANCE", help="what numbers may differ by (default: 0)")
     parser.add_argument("--old-files", action="store_true", help="open the base's files")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave them there")
     parser.add_argument("--time", action="store_true", help="compare the speed")
@@ -319,6 +336,8 @@ def main():
     parser.add_argument("--base-cli", type=Path, help="an engram-cli that was built of the base")
     parser.add_argument("--cli", type=Path, help="an engram-cli that was built of this tree")
     args = parser.parse_args()
+    global distance
+    distance = args.near
 
     FOLDER.mkdir(exist_ok=True)
     base = args.base_cli.resolve() if args.base_cli else build_base(args.base)

@@ -46,13 +46,16 @@ test_models_document (void)
   g_autoptr (JsonNode) node = RUN_JSON ("models");
   JsonArray *models = json_object_get_array_member (json_node_get_object (node), "models");
   JsonArray *searched = json_object_get_array_member (json_node_get_object (node), "searched");
-  g_assert_cmpuint (json_array_get_length (models), ==, 3);
+  g_assert_cmpuint (json_array_get_length (models), ==, 4);
   JsonObject *demo = json_array_get_object_element (models, 0),
-             *other = json_array_get_object_element (models, 1),
-             *tiny = json_array_get_object_element (models, 2);
+             *transformer = json_array_get_object_element (models, 1),
+             *other = json_array_get_object_element (models, 2),
+             *tiny = json_array_get_object_element (models, 3);
   g_assert_cmpstr (json_object_get_string_member (demo, "name"), ==, "demo");
   g_assert_cmpstr (json_object_get_string_member (demo, "place"), ==, "demo");
   g_assert_true (json_object_get_boolean_member (demo, "traceable"));
+  g_assert_cmpstr (json_object_get_string_member (transformer, "name"), ==, "demo-gpt2");
+  g_assert_true (json_object_get_boolean_member (transformer, "traceable"));
   g_assert_cmpstr (json_object_get_string_member (tiny, "name"), ==, "state-spaces/tiny");
   g_assert_cmpstr (json_object_get_string_member (tiny, "place"), ==, "cache");
   g_assert_cmpint (json_object_get_int_member (tiny, "parameters"), ==, TINY_PARAMETERS (50280));
@@ -76,11 +79,12 @@ test_models_table (void)
   g_auto (GStrv) lines = g_strsplit (outcome.out, "\n", -1);
   g_assert_true (g_str_has_prefix (lines[1], "demo "));
   g_assert_true (g_str_has_suffix (lines[1], " M  yes"));
-  g_assert_true (g_str_has_prefix (lines[2], "mamba�not ")); /* one line, whatever it is called */
-  g_assert_nonnull (strstr (lines[2], "  no: config.json: model_type is “llama”"));
-  g_assert_true (g_str_has_prefix (lines[3], "state-spaces/tiny "));
-  g_assert_nonnull (strstr (lines[3], " 50308  yes"));
-  g_assert_cmpstr (lines[5], ==, "Looked in");
+  g_assert_true (g_str_has_prefix (lines[2], "demo-gpt2 "));
+  g_assert_true (g_str_has_prefix (lines[3], "mamba�not ")); /* one line, whatever it is called */
+  g_assert_nonnull (strstr (lines[3], "  no: config.json: model_type is “llama”"));
+  g_assert_true (g_str_has_prefix (lines[4], "state-spaces/tiny "));
+  g_assert_nonnull (strstr (lines[4], " 50308  yes"));
+  g_assert_cmpstr (lines[6], ==, "Looked in");
 }
 
 static void

@@ -6,7 +6,7 @@
 
 /* What `info` says of OpenBLAS. */
 static void
-ask (const char *core_type, char **core, gboolean *chosen)
+ask (const char *gemm, const char *core_type, char **core, gboolean *chosen)
 {
   g_auto (GStrv) environment = g_get_environ ();
   g_autofree char *out = NULL;
@@ -16,9 +16,13 @@ ask (const char *core_type, char **core, gboolean *chosen)
   environment
       = g_environ_setenv (environment, "ASAN_OPTIONS", "verify_asan_link_order=0:detect_leaks=0", TRUE);
   environment = g_environ_unsetenv (environment, "OPENBLAS_CORETYPE");
+  /* Where it does not multiply, nothing is chosen. */
+  environment = g_environ_unsetenv (environment, "ENGRAM_GEMM");
   if (core_type)
     environment = g_environ_setenv (environment, "OPENBLAS_CORETYPE", core_type, TRUE);
-  char *argv[] = { (char *)g_getenv ("ENGRAM_CLI"), (char *)"info", (char *)"--json", NULL };
+  char *argv[] = {
+    (char *)g_getenv ("ENGRAM_CLI"), (char *)"info", (char *)"--json", (char *)"--gemm", (char *)gemm, NULL
+  };
   g_spawn_sync (NULL, argv, environment, G_SPAWN_DEFAULT, NULL, NULL, &out, NULL, &status, &error);
   g_assert_no_error (error);
   g_assert_true (g_spawn_check_wait_status (status, NULL));
@@ -44,7 +48,7 @@ test_better_core_is_taken (void)
                           && __builtin_cpu_supports ("avx512cd");
   g_autofree char *core = NULL;
   gboolean chosen;
-  ask (NULL, &core, &chosen);
+  ask ("openblas", NULL, &core, &chosen);
   g_assert_cmpstr (core, ==, avx512 ? "SkylakeX" : "Haswell");
   g_assert_true (chosen);
 #else
@@ -57,8 +61,17 @@ test_own_choice_is_kept (void)
 {
   g_autofree char *core = NULL;
   gboolean chosen;
-  ask ("Nehalem", &core, &chosen);
+  ask ("openblas", "Nehalem", &core, &chosen);
   g_assert_cmpstr (core, ==, "Nehalem");
+  g_assert_false (chosen);
+}
+
+static void
+test_unused_openblas_is_left_alone (void)
+{
+  g_autofree char *core = NULL;
+  gboolean chosen;
+  ask ("engram", NULL, &core, &chosen);
   g_assert_false (chosen);
 }
 
@@ -68,5 +81,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/openblas-core/better-one-is-taken", test_better_core_is_taken);
   g_test_add_func ("/openblas-core/own-choice-is-kept", test_own_choice_is_kept);
+  g_test_add_func ("/openblas-core/one-that-does-not-multiply-is-left-alone",
+                   test_unused_openblas_is_left_alone);
   return g_test_run ();
 }

@@ -1,4 +1,5 @@
-/* Attention over segments of unequal length, whose first positions are another run's. */
+/* Rotary embedding, and attention, over segments of unequal length, whose first positions are another run's.
+ */
 #include "op-runs.h"
 
 #include <math.h>
@@ -74,4 +75,31 @@ op_run_attention (OpLane *lane, const OpCase *self, GRand *rand)
                            .d_head = d,
                            .scale = 2 / sqrtf ((float)d) };
   OP_RUN (lane, op_append (lane, op.y, n_out * width), lane->backend->attention (lane->stream, &op));
+}
+
+/* n: rows, longest segment, positions before a segment at the most, heads, d_head, n_rotary. Frequencies as
+ * they are: from 1 down. */
+void
+op_run_rotate (OpLane *lane, const OpCase *self, GRand *rand)
+{
+  const gsize rows = self->n[0], width = self->n[3] * self->n[4], half = self->n[5] / 2;
+  const gsize ldx = width + 3, ldy = width + 1;
+  g_autoptr (GArray) lengths = op_ragged (rows, self->n[1]);
+  g_autofree EgRotaryRows *segments = g_new0 (EgRotaryRows, lengths->len);
+  g_autofree float *frequencies = g_new (float, half + 1);
+  for (gsize i = 0; i < half; i++)
+    frequencies[i] = powf (10000, -(float)i / (float)half);
+  for (gsize s = 0, row = 0; s < lengths->len; row += segments[s++].n_rows)
+    segments[s] = (EgRotaryRows){ row, g_array_index (lengths, gsize, s), self->n[2] * (s % 5) / 4 };
+  const EgRotary op = { .y = op_draw (lane, rand, rows * ldy, -1, 1),
+                        .ldy = ldy,
+                        .x = op_draw (lane, rand, rows * ldx, -2, 2),
+                        .ldx = ldx,
+                        .segments = segments,
+                        .n_segments = lengths->len,
+                        .n_heads = self->n[3],
+                        .d_head = self->n[4],
+                        .n_rotary = self->n[5],
+                        .frequencies = frequencies };
+  OP_RUN (lane, op_append (lane, op.y, rows * ldy), lane->backend->rotate (lane->stream, &op));
 }

@@ -25,6 +25,8 @@ static const Op activate = { "activate", op_run_activate, 3e-7, FALSE, "%zu numb
  * sum. */
 static const Op attention = { "attention", op_run_attention, 4e-6, FALSE,
                               "%zu rows, segments to %zu, behind %zu, %zu heads of %zu, flags %zu" };
+static const Op rotate = { "rotate", op_run_rotate, 1e-6, FALSE,
+                           "%zu rows, segments to %zu, behind %zu, %zu heads of %zu, %zu rotated" };
 static const Op copy_rows = { "copy_rows", op_run_copy_rows, 0, FALSE, "%zu rows of %zu, every %zu" };
 static const Op tables = { "copy_rows", op_run_tables, 0, FALSE, "%zu rows, %zu times" };
 static const Op embed = { "embed", op_run_embed, 0, FALSE, "[%zu, %zu] type %zu, row %zu" };
@@ -109,6 +111,7 @@ add_large (GPtrArray *cases)
   ADD_ALL (&activate, 0, 2 * product (n, 1), { 8192 * 3072, EG_ACTIVATION_GELU_TANH });
   ADD_ALL (&attention, ATTENTION_FLOPS, ATTENTION_FLOATS, { 8192, 7, 7, 12, 64 }, { 2048, 1024, 0, 12, 64 },
            { 8192, 7, 7, 20, 128 });
+  ADD_ALL (&rotate, 0, 2 * (double)n[0] * (double)n[3] * (double)n[4], { 8192, 7, 7, 12, 64, 16 });
   ADD_ALL (&add, 0, 3 * product (n, 1), { 8192 * 768 }, { 8192 * 2560 });
   ADD_ALL (&copy_rows, 0, 2 * product (n, 2), { 8192, 1536, 3072 });
   ADD_ALL (&conv, 0, 2 * (double)n[0] * (double)n[2], { 8192, 7, 1536, 4, 1 }, { 8192, 7, 5120, 4, 1 });
@@ -143,6 +146,9 @@ add_small (GPtrArray *cases)
            { 19, 6, 35, 3, 96, 3 }, { 37, 8, 31, 2, 128, 4 }, { 18, 17, 50, 2, 129, 4 },
            { 12, 5, 40, 1, 256, 5 }, { 9, 5, 3, 2, 300, 0 }, { 1, 1, 300, 2, 64, 0 },
            { 300, 300, 0, 1, 8, 0 }, { 200, 150, 90, 1, 20, 4 });
+  ADD_ALL (&rotate, 0, 2 * (double)n[0] * (double)n[3] * (double)n[4], { 1, 1, 0, 1, 1, 0 },
+           { 3, 3, 0, 1, 2, 2 }, { 20, 7, 9, 3, 16, 4 }, { 45, 9, 2000, 2, 33, 32 },
+           { 28, 7, 12, 12, 64, 16 }, { 1500, 1500, 0, 2, 80, 80 }, { 12, 5, 40, 1, 300, 290 });
   ADD_ALL (&copy_rows, 0, 2 * product (n, 2), { 1, 1, 1 }, { 3, 7, 9 }, { 300, 16, 32 }, { 10000, 4, 4 });
   ADD_ALL (&tables, 0, 2 * product (n, 2), { 2000, 20 });
   ADD_ALL (&embed, 0, (double)n[1], { 5, 3, 0, 4 }, { 5, 3, 1, 4 }, { 5, 3, 2, 1 }, { 100, 768, 0, 50 },

@@ -23,6 +23,7 @@ void op_run_head (OpLane *lane, const OpCase *self, GRand *rand);
 void op_run_top (OpLane *lane, const OpCase *self, GRand *rand);
 void op_run_stage (OpLane *lane, const OpCase *self, GRand *rand);
 void op_run_attention (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_rotate (OpLane *lane, const OpCase *self, GRand *rand);
 
 /* Segments of so many rows in turn, until `rows` are reached: 1, 2, …, longest, 1, 2 … (element-type gsize)
  * (transfer full) */

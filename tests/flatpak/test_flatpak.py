@@ -121,7 +121,7 @@ def test_its_permissions_are_those_of_the_manifest_and_no_more():
     ) == ["fallback-x11", "wayland", "x11"], context
     assert context["devices"] == "dri;", context
     assert sorted(filter(None, context["filesystems"].split(";"))) == [
-        "xdg-cache/huggingface:ro",
+        "xdg-cache/huggingface:create",
         "xdg-data/engram/models:ro",
     ], context
 

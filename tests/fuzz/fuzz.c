@@ -5,6 +5,15 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+int
+LLVMFuzzerInitialize (int *argc, char ***argv)
+{
+  (void)argc;
+  (void)argv;
+  g_log_set_always_fatal (G_LOG_FATAL_MASK | G_LOG_LEVEL_CRITICAL | G_LOG_LEVEL_WARNING);
+  return 0;
+}
+
 const char *
 fuzz_file (const guint8 *data, gsize size)
 {

@@ -8,6 +8,9 @@
 
 int LLVMFuzzerTestOneInput (const guint8 *data, gsize size);
 
+/* libFuzzer's, before the first input: GLib's warnings end the program. */
+int LLVMFuzzerInitialize (int *argc, char ***argv);
+
 /* Returns: (transfer none): the path of a file in memory with these bytes, the same each time. */
 const char *fuzz_file (const guint8 *data, gsize size);
 

@@ -92,6 +92,38 @@ def make_arrays():
                     put("npy", f"{source}-{name.removesuffix('.npy')}", archive.read(name))
 
 
+def make_configs():
+    for path in (*GOLDEN.glob("models/*/config.json"), *GOLDEN.glob("pytorch/*/config.json"), GOLDEN.parents[1] / "data/demo/config.json"):
+        put("config", path.parent.name, path.read_bytes())
+    original = {"d_model": 64, "n_layer": 2, "vocab_size": 509, "ssm_cfg": {"layer": "Mamba1", "d_state": 8, "dt_rank": "auto", "bias": False}, "rms_norm": True,
+                "attn_layer_idx": [], "attn_cfg": {}, "d_intermediate": 0, "pad_vocab_size_multiple": 8, "tie_embeddings": True}
+    hub = {"model_type": "mamba", "hidden_size": 64, "num_hidden_layers": 2, "expand": 2, "intermediate_size": 96, "time_step_rank": 4, "use_conv_bias": False,
+           "rms_norm_eps": 1e-6, "hidden_act": "swish", "quantization_config": {"quant_method": "bitsandbytes", "load_in_8bit": False, "load_in_4bit": False}}
+    gpt2 = {"model_type": "gpt2", "n_embd": 64, "n_head": 4, "n_inner": None, "activation_function": "gelu", "scale_attn_by_inverse_layer_idx": True}
+    large = hub | {"hidden_size": 1 << 24, "expand": 1 << 24, "state_size": 1 << 24, "intermediate_size": None}
+    for name, config in {"original-all": original, "hub-all": hub, "gpt2-all": gpt2, "large": large, "other": {"model_type": "llama"}}.items():
+        put("config", name, json.dumps(config, indent=1))
+
+
+def make_figures():
+    for path in (*GOLDEN.glob("analysis/*.npz"), *GOLDEN.glob("rome/*.npz"), GOLDEN / "example_trace.npz"):
+        if path.stat().st_size > 16384:
+            continue
+        put("figure", path.stem, path.read_bytes())
+        with zipfile.ZipFile(path) as archive:
+            put_arrays(path.stem + "-arrays", {name: archive.read(name) for name in archive.namelist()})
+    # What the fuzzer found.
+    with zipfile.ZipFile(GOLDEN / "rome/plain.npz") as archive:
+        arrays = {name: archive.read(name) for name in archive.namelist()}
+    put_arrays("rome-two-damaged-texts", arrays | {"prompt.npy": b"x", "answer.npy": b"x"})
+    empty = b"{'descr': '<i8', 'fortran_order': False, 'shape': (0,), }"
+    put_arrays("rome-no-ids", arrays | {"input_ids.npy": b"\x93NUMPY\1\0" + struct.pack("<H", len(empty)) + empty})
+
+
+def put_arrays(name, arrays):
+    put("figure", name, b"\n".join(b"%%" + key.encode() + b"\n" + content for key, content in arrays.items()))
+
+
 def main():
     shutil.rmtree(OUT, ignore_errors=True)
     make_safetensors()
@@ -99,6 +131,8 @@ def main():
     make_tokenizers()
     make_json()
     make_arrays()
+    make_configs()
+    make_figures()
 
 
 if __name__ == "__main__":

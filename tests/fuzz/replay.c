@@ -35,6 +35,7 @@ run_file (const char *path)
 int
 main (int argc, char **argv)
 {
+  LLVMFuzzerInitialize (&argc, &argv);
   for (int i = 1; i < argc; i++)
     {
       g_autoptr (GDir) dir = g_dir_open (argv[i], 0, NULL);

@@ -128,6 +128,23 @@ def test_other_model_makes_the_map_old(session):
     program.quit()
 
 
+def test_last_model_opens_again(session):
+    """Not the demo's, whose picture is there at once; one that is gone gives way to the demo."""
+    folder = session.path("last")
+    shutil.copytree(DEMO, folder)
+    program = session.start("--model", folder)
+    wait_for_model(program, "last · 8 layers", "in the model's folder")
+    program.quit()
+    program = session.start()
+    wait_for_model(program, "last · 8 layers", "in the model's folder")
+    program.quit()
+    shutil.rmtree(folder)
+    program = session.start()
+    wait_for_model(program, "Demo model · 8 layers", "in the model's folder")
+    program.wait_for_end()
+    program.quit()
+
+
 def test_nothing_was_complained_of(session):
     assert not session.program.complaints(), "\n".join(session.program.complaints())
 
@@ -141,6 +158,7 @@ driver.main(
         test_broken_model_leaves_the_one_before,
         test_model_whose_folder_goes_can_still_be_traced,
         test_other_model_makes_the_map_old,
+        test_last_model_opens_again,
         test_nothing_was_complained_of,
     ]
 )

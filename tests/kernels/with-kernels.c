@@ -1,6 +1,7 @@
-/* Runs a test under one set of kernels: with-kernels OPENBLAS OWN PROGRAM [ARGUMENTS…]
+/* Runs a test under one set of kernels: with-kernels OPENBLAS OWN GEMM PROGRAM [ARGUMENTS…]
  *   OPENBLAS  one of OpenBLAS's for x86-64, as OPENBLAS_CORETYPE names it: "Haswell"
  *   OWN       one of ours, as ENGRAM_CPU_KERNELS names it: "AVX2"
+ *   GEMM      what multiplies, as ENGRAM_GEMM names it: "engram" or "openblas"
  * What this machine cannot run is skipped by name. OpenBLAS chooses when it is loaded: so this starts itself
  * anew with the environment set, and looks at what is in use there before it becomes the test. */
 #include "engine/backend.h"
@@ -75,7 +76,7 @@ start (const char *program, char **argv)
 
 /* In the program that has been started anew. */
 static int
-check_and_start (const char *openblas, const char *own, char **argv)
+check_and_start (const char *openblas, const char *own, const char *gemm, char **argv)
 {
   const char *core = eg_openblas_get_core ();
   if (g_ascii_strcasecmp (core, openblas) != 0)
@@ -88,17 +89,22 @@ check_and_start (const char *openblas, const char *own, char **argv)
       g_print ("Bail out! asked for our kernels %s, and %s are in use\n", own, eg_backend_cpu_kernels ());
       return 1;
     }
+  if (strcmp (eg_backend_cpu_gemm (), gemm) != 0)
+    {
+      g_print ("Bail out! asked for products by %s, and %s is in use\n", gemm, eg_backend_cpu_gemm ());
+      return 1;
+    }
   return start (argv[0], argv);
 }
 
 int
 main (int argc, char **argv)
 {
-  if (argc > 4 && strcmp (argv[1], CHOSEN) == 0)
-    return check_and_start (argv[2], argv[3], argv + 4);
-  if (argc < 4)
+  if (argc > 5 && strcmp (argv[1], CHOSEN) == 0)
+    return check_and_start (argv[2], argv[3], argv[4], argv + 5);
+  if (argc < 5)
     {
-      g_printerr ("with-kernels OPENBLAS OWN PROGRAM [ARGUMENTS…]\n");
+      g_printerr ("with-kernels OPENBLAS OWN GEMM PROGRAM [ARGUMENTS…]\n");
       return 2;
     }
   for (int i = 1; i < 3; i++)
@@ -109,6 +115,7 @@ main (int argc, char **argv)
       }
   g_setenv ("OPENBLAS_CORETYPE", argv[1], TRUE);
   g_setenv ("ENGRAM_CPU_KERNELS", argv[2], TRUE);
+  g_setenv ("ENGRAM_GEMM", argv[3], TRUE);
   g_autofree char **again = g_new0 (char *, (gsize)argc + 2);
   again[0] = argv[0];
   again[1] = (char *)CHOSEN;

@@ -156,6 +156,33 @@ parts_new_gpt2 (guint n_positions)
   return self;
 }
 
+Parts *
+parts_new_neox (void)
+{
+  const Line lines[] = {
+    { "gpt_neox.embed_in.weight", { N_TOKENS, WIDTH } },
+    { "gpt_neox.layers.{l}.input_layernorm.weight", { WIDTH } },
+    { "gpt_neox.layers.{l}.input_layernorm.bias", { WIDTH } },
+    { "gpt_neox.layers.{l}.attention.query_key_value.weight", { 12, WIDTH } },
+    { "gpt_neox.layers.{l}.attention.query_key_value.bias", { 12 } },
+    { "gpt_neox.layers.{l}.attention.dense.weight", { WIDTH, WIDTH } },
+    { "gpt_neox.layers.{l}.attention.dense.bias", { WIDTH } },
+    { "gpt_neox.layers.{l}.post_attention_layernorm.weight", { WIDTH } },
+    { "gpt_neox.layers.{l}.post_attention_layernorm.bias", { WIDTH } },
+    { "gpt_neox.layers.{l}.mlp.dense_h_to_4h.weight", { 6, WIDTH } },
+    { "gpt_neox.layers.{l}.mlp.dense_h_to_4h.bias", { 6 } },
+    { "gpt_neox.layers.{l}.mlp.dense_4h_to_h.weight", { WIDTH, 6 } },
+    { "gpt_neox.layers.{l}.mlp.dense_4h_to_h.bias", { WIDTH } },
+    { "gpt_neox.final_layer_norm.weight", { WIDTH } },
+    { "gpt_neox.final_layer_norm.bias", { WIDTH } },
+    { "embed_out.weight", { N_TOKENS, WIDTH } },
+  };
+  Parts *self = parts_new (g_strdup ("\"model_type\":\"gpt_neox\",\"hidden_size\":4,\"num_hidden_layers\":2,"
+                                     "\"vocab_size\":8,\"num_attention_heads\":2,\"intermediate_size\":6"));
+  add_lines (self, lines, G_N_ELEMENTS (lines));
+  return self;
+}
+
 void
 parts_free (Parts *self)
 {

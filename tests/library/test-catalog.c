@@ -59,7 +59,7 @@ make_model (char *folder, guint vocab_size, guint n_tokens)
 static void
 test_lists_every_place_in_order (void)
 {
-  static const char *const expected[] = { "demo", "b", "owner/a", "owner/z", "o/c", "o/d" };
+  static const char *const expected[] = { "demo", "demo-gpt2", "b", "owner/a", "owner/z", "o/c", "o/d" };
   G_GNUC_UNUSED g_autofree char *b = make_model (stored ("b"), 5, 5);
   G_GNUC_UNUSED g_autofree char *z = make_model (stored ("owner/z"), 6, 5);
   G_GNUC_UNUSED g_autofree char *a = make_model (stored ("owner/a"), 7, 5);
@@ -72,6 +72,7 @@ test_lists_every_place_in_order (void)
   for (guint i = 0; i < entries->len; i++)
     g_assert_cmpstr (((EgModelEntry *)entries->pdata[i])->name, ==, expected[i]);
   g_assert_cmpint (find (entries, "demo")->place, ==, EG_PLACE_DEMO);
+  g_assert_cmpint (find (entries, "demo-gpt2")->place, ==, EG_PLACE_DEMO);
   assert_traceable (entries, "b", EG_PLACE_STORE, TINY_PARAMETERS (5));
   assert_traceable (entries, "owner/a", EG_PLACE_STORE, TINY_PARAMETERS (7));
   assert_traceable (entries, "o/c", EG_PLACE_CACHE, TINY_PARAMETERS (8));

@@ -118,6 +118,24 @@ test_gpt2_sizes (void)
     }
 }
 
+/* GPT2Config's attribute_map. */
+static void
+test_gpt2_other_names (void)
+{
+  g_autoptr (Parts) parts = parts_new_gpt2 (5);
+  g_free (parts->config);
+  parts->config
+      = g_strdup ("\"model_type\":\"gpt2\",\"hidden_size\":4,\"num_hidden_layers\":2,\"vocab_size\":8,"
+                  "\"max_position_embeddings\":5,\"num_attention_heads\":2,\"n_inner\":6");
+  g_autoptr (EgModel) model = open_with (parts, "\"n_layer\":2");
+  const EgFamily *family = eg_model_get_family (model);
+  g_assert_cmpuint (eg_model_get_sizes (model)->n_positions, ==, 5);
+  for (gsize i = 0; i < family->n_fields; i++)
+    if (g_str_equal (family->fields[i].name, "n_head"))
+      g_assert_cmpuint (eg_size_field_get (&family->fields[i], eg_model_get_sizes (model)), ==, 2);
+  assert_refused (parts, "\"n_head\":4", "“n_head” and “num_attention_heads” mean the same and contradict");
+}
+
 static void
 test_gpt2_activations (void)
 {
@@ -283,6 +301,78 @@ test_mamba2_original (void)
     }
 }
 
+/* ---- GPT-NeoX ---- */
+
+static void
+test_neox_mistakes (void)
+{
+  static const struct
+  {
+    const char *fields, *says;
+  } mistakes[] = {
+    { "\"hidden_act\":\"mish\"", "hidden_act is “mish”; Engram knows gelu_new" },
+    { "\"use_parallel_residual\":1", "“use_parallel_residual” must be true or false" },
+    { "\"attention_bias\":\"no\"", "“attention_bias” must be true or false" },
+    { "\"attention_bias\":false", "attention_bias is false, but model.safetensors has a tensor" },
+    { "\"rotary_pct\":1.5", "“rotary_pct” must be a number from 0 to 1" },
+    { "\"rotary_pct\":\"all\"", "“rotary_pct” must be a number from 0 to 1" },
+    { "\"rotary_pct\":-0.25", "“rotary_pct” must be a number from 0 to 1" },
+    { "\"rotary_pct\":1,\"rotary_emb_base\":0",
+      "2 numbers of a head of 2, to the base 0, cannot be rotated" },
+    { "\"rotary_emb_base\":-1", "“rotary_emb_base” must be a number from 0" },
+    { "\"rope_parameters\":7", "“rope_parameters” must be an object" },
+    { "\"rope_scaling\":[]", "“rope_scaling” must be an object" },
+    { "\"rope_scaling\":{\"type\":\"linear\",\"factor\":2}", "type is “linear”; Engram traces models whose" },
+    { "\"rope_parameters\":{\"rope_type\":\"yarn\"}", "rope_type is “yarn”; Engram traces models whose" },
+    { "\"rope_parameters\":{\"rope_theta\":5},\"rotary_emb_base\":6",
+      "“rotary_emb_base” and “rope_theta” mean the same and contradict" },
+    { "\"rope_parameters\":{\"partial_rotary_factor\":0.5},\"rotary_pct\":1",
+      "“rotary_pct” and “partial_rotary_factor” mean the same and contradict" },
+    { "\"layer_norm_eps\":-1", "“layer_norm_eps” must be" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_neox ();
+      assert_refused (parts, mistakes[i].fields, mistakes[i].says);
+    }
+  g_autoptr (Parts) uneven = parts_new_neox ();
+  g_free (uneven->config);
+  uneven->config = g_strdup ("\"model_type\":\"gpt_neox\",\"hidden_size\":4,\"num_attention_heads\":3");
+  assert_refused (uneven, "\"vocab_size\":8", "hidden_size is 4, which 3 heads (num_attention_heads)");
+  g_autoptr (Parts) headless = parts_new_neox ();
+  parts_remove (headless, "embed_out.weight");
+  assert_refused (headless, NULL, "there is no tensor lm_head.weight");
+}
+
+/* How many numbers of a head of two are rotated: a quarter of them unless a field says otherwise. */
+static void
+test_neox_rotations (void)
+{
+  static const struct
+  {
+    const char *fields;
+    gsize n_rotary;
+  } rotations[] = {
+    { "\"rotary_pct\":null", 0 },
+    { "\"rotary_pct\":0.5", 2 },
+    { "\"rotary_pct\":1", 2 },
+    { "\"rope_parameters\":{\"rope_theta\":500,\"partial_rotary_factor\":1.0,\"rope_type\":\"default\"}", 2 },
+    { "\"rope_parameters\":{},\"rotary_pct\":1", 2 },
+    { "\"rope_scaling\":null,\"rope_parameters\":{\"partial_rotary_factor\":1},\"rotary_pct\":1.0", 2 },
+    { "\"rotary_emb_base\":0", 0 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (rotations); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_neox ();
+      g_autoptr (EgModel) model = open_with (parts, rotations[i].fields);
+      const EgFamily *family = eg_model_get_family (model);
+      g_assert_cmpstr (family->name, ==, "gpt_neox");
+      g_assert_cmpstr (family->fields[2].name, ==, "n_rotary");
+      g_assert_cmpuint (eg_size_field_get (&family->fields[2], eg_model_get_sizes (model)), ==,
+                        rotations[i].n_rotary);
+    }
+}
+
 /* ---- every family ---- */
 
 static Parts *
@@ -362,6 +452,7 @@ test_unknown_families (void)
     const char *type, *says;
   } refused[] = {
     { "\"gptj\"", "model_type is “gptj”; Engram traces Mamba (selective state space model), Falcon-Mamba" },
+    { "\"gpt_neox_japanese\"", "GPT-NeoX (transformer)" },
     { "\"GPT2\"", "model_type is “GPT2”" },
     { "\"\"", "model_type is “”" },
     { "[\"gpt2\"]", "model_type is “?”" },
@@ -423,6 +514,7 @@ main (int argc, char **argv)
 {
   home = tiny_new_home ();
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/configs/gpt2/sizes-by-the-names-of-all-configs", test_gpt2_other_names);
   g_test_add_func ("/configs/gpt2/mistakes-are-named", test_gpt2_mistakes);
   g_test_add_func ("/configs/gpt2/sizes-and-their-defaults", test_gpt2_sizes);
   g_test_add_func ("/configs/gpt2/activations", test_gpt2_activations);
@@ -430,6 +522,8 @@ main (int argc, char **argv)
   g_test_add_func ("/configs/mamba2/mistakes-are-named", test_mamba2_mistakes);
   g_test_add_func ("/configs/mamba2/limits-of-the-step", test_mamba2_limits);
   g_test_add_func ("/configs/mamba2/other-forms-are-right-or-refused", test_mamba2_original);
+  g_test_add_func ("/configs/gpt-neox/mistakes-are-named", test_neox_mistakes);
+  g_test_add_func ("/configs/gpt-neox/rotations-in-every-spelling", test_neox_rotations);
   g_test_add_func ("/configs/epsilon-in-every-spelling", test_epsilons);
   g_test_add_func ("/configs/quantized-weights-are-refused", test_quantization);
   g_test_add_func ("/configs/unknown-families-are-named", test_unknown_families);

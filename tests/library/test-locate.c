@@ -159,9 +159,12 @@ test_a_path_is_no_name (void)
 }
 
 static void
-test_demo_is_a_name (void)
+test_demos_are_names (void)
 {
-  g_autofree char *demo = eg_model_find_demo ();
+  g_autofree char *demo = eg_model_find_demo (),
+                  *transformer = eg_demo_get_folder (eg_demo_find ("demo-gpt2"));
+  assert_located ("demo-gpt2", transformer);
+  g_assert_null (eg_demo_find ("demo-gpt3"));
   assert_located ("demo", demo);
   g_autofree char *stored = tiny_make_folder (home, "data", "engram", "models", "demo", NULL);
   assert_located ("demo", stored);
@@ -444,7 +447,7 @@ main (int argc, char **argv)
                    test_caches_are_named_as_the_hub_reads_them);
   g_test_add_func ("/locate/old-and-new-names-of-a-cache-count", test_old_and_new_names_of_a_cache_count);
   g_test_add_func ("/locate/a-path-is-no-name", test_a_path_is_no_name);
-  g_test_add_func ("/locate/demo-is-a-name", test_demo_is_a_name);
+  g_test_add_func ("/locate/demos-are-names", test_demos_are_names);
   g_test_add_func ("/locate/main-is-the-snapshot", test_main_is_the_snapshot);
   g_test_add_func ("/locate/hostile-refs-lead-nowhere", test_hostile_refs_lead_nowhere);
   g_test_add_func ("/locate/a-model-is-called-by-its-name", test_a_model_is_called_by_its_name);

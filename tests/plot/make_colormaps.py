@@ -16,7 +16,7 @@ def colors(name):
 
 
 if sys.argv[1] == "golden":
-    for name in ["RdYlBu_r", "viridis", "cividis", "Purples", "Greens", "Blues", "Oranges", "Reds"]:
+    for name in ["RdYlBu_r", "viridis", "cividis", "Purples", "Greens", "Blues", "Oranges", "Reds", "RdBu_r"]:
         print(name, *colors(name))
 else:
     print("/* matplotlib's viridis and cividis, 0xRRGGBB; written by tests/plot/make_colormaps.py. */")

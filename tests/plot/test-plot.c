@@ -648,7 +648,10 @@ test_bars_of_sweeps_name_what_they_are (void)
       g_assert_nonnull (bar->layer_labels[0]);
       g_assert_false (row->subject_label->hidden);
       g_assert_null (row->layer_labels[0]);
-      g_assert_cmpfloat (find_label_y (row, "All layers"), >=, 0);
+      /* The scale stands at the bars' left, where “All layers” would say nothing. */
+      g_assert_cmpfloat (find_label_y (row, "All layers"), ==, -1);
+      g_assert_cmpfloat (find_label_y (row, "Normalized probability"), >=, 0);
+      g_assert_cmpfloat (find_label_y (bar, "Layer"), >, bar->map.y + bar->map.height);
       cairo_surface_destroy (draw (bar, layers));
       cairo_surface_destroy (draw (row, positions));
     }
@@ -1028,7 +1031,7 @@ test_png_has_its_size_and_colors (void)
       options.width = EG_FIGURE_WIDTH_COLUMN;
       options.height = 2.5;
       options.png_scale = scale;
-      options.style.title = "Title";
+      options.style.colormap = EG_COLORMAP_RDYLBU_R;
       export_heatmap (grid, &options, path, &error);
       g_assert_no_error (error);
       cairo_surface_t *surface = cairo_image_surface_create_from_png (path);

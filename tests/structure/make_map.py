@@ -56,7 +56,9 @@ def names_in_c(text):
 
 
 def names_in_python(text):
-    functions = [node.name for node in ast.parse(text).body if isinstance(node, ast.FunctionDef)]
+    top = ast.parse(text).body
+    bodies = [top, *(node.body for node in top if isinstance(node, ast.ClassDef))]
+    functions = [node.name for body in bodies for node in body if isinstance(node, ast.FunctionDef)]
     return [name.removeprefix("test_").replace("_", " ") for name in functions if name.startswith("test_")]
 
 

@@ -12,8 +12,9 @@ ASK = [*LIBRARY, "trace/ask"]
 PLAN = [*ASK, "trace/plan"]
 RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
-PLOT = [*RESULT, "plot"]
-ABOVE = [*RUN, *PLOT, "engine/cpu", "engine/wrap"]
+COMPARE = [*RESULT, "trace/compare"]
+PLOT = [*COMPARE, "plot"]
+ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -28,16 +29,20 @@ ROOMS = {
     "network": ENGINE,
     "network/attention": NETWORK,
     "network/ssm": NETWORK,
+    "network/gpt-neox": [*NETWORK, "network/attention"],
     "network/gpt2": [*NETWORK, "network/attention"],
     "network/mamba1": [*NETWORK, "network/ssm"],
     "network/mamba2": [*NETWORK, "network/ssm"],
     "network/falcon-mamba": [*NETWORK, "network/ssm"],
     "library": [*NETWORK, "tokenizer"],
+    "library/hub": LIBRARY,
     "trace/ask": LIBRARY,
     "trace/plan": ASK,
     "trace/result": ASK,
+    "trace/compare": RESULT,
     "trace/run": [*PLAN, *RESULT],
-    "plot": RESULT,
+    "preview": [*RUN],
+    "plot": COMPARE,
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
     "app/parts": ABOVE,
@@ -51,7 +56,7 @@ ROOMS = {
 FAMILIES = "network/families.c"
 
 # (room, header): the only headers that it may include of a room that is otherwise open to it.
-ONLY = {("engine", "formats"): ["formats/tensor.h"]}
+ONLY = {("engine", "formats"): ["formats/tensor.h", "formats/mapping.h"]}
 
 # (file, header) beside the arrows: why.
 INCLUDES = {}
@@ -60,6 +65,7 @@ INCLUDES = {}
 TOOLKITS = [
     (r"(gtk|gdk|gsk|graphene|adwaita|adw)\b", ["app"]),
     (r"(cairo|pango)", ["plot", "cli", "app"]),
+    (r"libsoup", ["library/hub"]),
 ]
 
 # Inner faces: a header that is a component's own, by the file that it belongs to. "X-private.h" belongs to X, and
@@ -85,7 +91,7 @@ NO_HEAD = {}
 NO_OVERVIEW = {}
 
 # Rooms that may name no family: neither in a name of C nor in an include. Their texts that do:
-NO_FAMILY = ["trace", "study", "plot", "cli", "app"]
+NO_FAMILY = ["trace", "preview", "study", "plot", "cli", "app"]
 FAMILY_WORDS = r"mamba|gpt"
 FAMILY_TEXTS = {
     # What the program is for.

@@ -241,6 +241,56 @@ test_names_what_is_wrong_with_a_pair (void)
   g_rmdir (folder);
 }
 
+/* Whether there is a space before the text, of a tokenizer.json that says so, beside these two files. */
+static gboolean
+has_space_before (const char *config, const char *tokenizer_config)
+{
+  static const char json[]
+      = "{\"version\":\"1.0\",\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":true,"
+        "\"trim_offsets\":true,\"use_regex\":true},\"decoder\":{\"type\":\"ByteLevel\",\"add_prefix_space\":"
+        "true,"
+        "\"trim_offsets\":true,\"use_regex\":true},"
+        "\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0,\"\u0120\":1},\"merges\":[]}}";
+  const char *const files[]
+      = { "tokenizer.json", json, "config.json", config, "tokenizer_config.json", tokenizer_config };
+  g_autoptr (GError) error = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("engram-kinds-XXXXXX", NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i += 2)
+    {
+      g_autofree char *path = g_build_filename (folder, files[i], NULL);
+      if (files[i + 1] != NULL)
+        g_assert_true (g_file_set_contents (path, files[i + 1], -1, NULL));
+    }
+  g_autoptr (EgTokenizer) tokenizer = eg_tokenizer_load (folder, &error);
+  g_assert_no_error (error);
+  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, "a", -1, &error);
+  g_assert_no_error (error);
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i += 2)
+    {
+      g_autofree char *path = g_build_filename (folder, files[i], NULL);
+      g_unlink (path);
+    }
+  g_rmdir (folder);
+  return tokens->len == 2;
+}
+
+/* As AutoTokenizer of transformers 5.24 does, each tried. */
+static void
+test_a_class_rules_the_space_before (void)
+{
+  g_assert_true (has_space_before (NULL, NULL));
+  g_assert_false (has_space_before ("{\"model_type\":\"mamba\"}", NULL));
+  g_assert_false (has_space_before ("{\"model_type\":\"gpt2\"}", NULL));
+  g_assert_false (has_space_before (NULL, "{\"tokenizer_class\":\"GPT2TokenizerFast\"}"));
+  g_assert_false (has_space_before (NULL, "{\"tokenizer_class\":\"GPTNeoXTokenizer\"}"));
+  g_assert_true (
+      has_space_before (NULL, "{\"tokenizer_class\":\"GPT2Tokenizer\",\"add_prefix_space\":true}"));
+  g_assert_true (has_space_before ("{\"model_type\":\"mamba\"}", "{\"add_prefix_space\":true}"));
+  g_assert_true (has_space_before (NULL, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}"));
+  g_assert_true (has_space_before (
+      NULL, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"add_prefix_space\":false}"));
+}
+
 int
 main (int argc, char **argv)
 {
@@ -255,6 +305,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, names->pdata[names->len - 1], test_encodes_as_the_library);
     }
   g_test_add_func ("/tokenizer/a-part-has-nothing-before-it", test_a_part_has_nothing_before_it);
+  g_test_add_func ("/tokenizer/a-class-rules-the-space-before", test_a_class_rules_the_space_before);
   g_test_add_func ("/tokenizer/bytes-are-tokens", test_bytes_are_tokens);
   g_test_add_func ("/tokenizer/added-tokens-may-lie-beyond-the-rows",
                    test_added_tokens_may_lie_beyond_the_rows);

@@ -12,6 +12,8 @@ const char *const golden_models[]
         "mamba2-deep", NULL };
 const char *const golden_gpt2_models[]
     = { "gpt2-hub", "gpt2-half", "gpt2-sharded", "gpt2-bin", "gpt2-untied", "gpt2-deep", NULL };
+const char *const golden_neox_models[]
+    = { "neox-pythia", "neox-serial", "neox-sharded", "neox-bin", "neox-deep", NULL };
 
 EgModel *
 golden_open (const char *name)

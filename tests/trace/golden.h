@@ -10,8 +10,9 @@
 /* Of state space models, NULL-terminated: those of Mamba-1; Falcon-Mamba's and Mamba-2's, by make_ssm.py. */
 extern const char *const golden_models[];
 
-/* The same of GPT-2, made by make_gpt2.py. */
+/* The same of GPT-2, made by make_gpt2.py, and of GPT-NeoX, made by make_neox.py. */
 extern const char *const golden_gpt2_models[];
+extern const char *const golden_neox_models[];
 
 EgModel *golden_open (const char *name);
 

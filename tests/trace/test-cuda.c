@@ -155,7 +155,7 @@ test_device_of_a_request (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
   g_autoptr (EgTraceResult) expected = trace_on (model, EG_DEVICE_CPU, NULL);
-  g_assert_cmpstr (expected->device, ==, "cpu");
+  g_assert_cmpstr (expected->device, ==, eg_backend_cpu ()->name);
   for (EgDeviceKind kind = EG_DEVICE_AUTO; kind <= EG_DEVICE_CUDA; kind++)
     {
       if (kind == EG_DEVICE_CPU)
@@ -184,7 +184,7 @@ test_little_memory (void)
       g_assert_no_error (error);
       cuda_compare (found, expected, rounding_tolerance ("deep", "prob"));
       const gboolean on_cpu = i + 1 < G_N_ELEMENTS (kib);
-      g_assert_cmpint (g_strcmp0 (found->device, "cpu") == 0, ==, on_cpu);
+      g_assert_cmpint (g_strcmp0 (found->device, eg_backend_cpu ()->name) == 0, ==, on_cpu);
       g_assert_cmpint (found->note != NULL, ==, on_cpu);
       if (on_cpu)
         {
@@ -218,7 +218,8 @@ test_smaller_groups (void)
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
       g_assert_no_error (error);
       cuda_compare (found, expected, rounding_tolerance ("deep", "prob"));
-      n_halved += g_strcmp0 (found->device, "cpu") != 0 && cuda_host_launches () - begin > n_launches;
+      n_halved += g_strcmp0 (found->device, eg_backend_cpu ()->name) != 0
+                  && cuda_host_launches () - begin > n_launches;
       cuda_host_fail_mallocs (-1, 0);
     }
   g_test_message ("%u times in smaller groups", n_halved);
@@ -280,7 +281,7 @@ test_lost_device (void)
       cuda_host_lose_after (moments[i]);
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
       g_assert_no_error (error);
-      g_assert_cmpstr (found->device, ==, "cpu");
+      g_assert_cmpstr (found->device, ==, eg_backend_cpu ()->name);
       g_assert_nonnull (strstr (found->note, "has stopped working (unspecified launch failure)"));
       cuda_compare (found, expected, 0);
       cuda_host_lose_after (-1);
@@ -323,7 +324,7 @@ test_unusable (void)
       g_assert_error (error, EG_ERROR, EG_ERROR_DEVICE);
       g_assert_cmpstr (error->message, ==, text);
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_AUTO, NULL);
-      g_assert_cmpstr (found->device, ==, "cpu");
+      g_assert_cmpstr (found->device, ==, eg_backend_cpu ()->name);
       g_assert_null (found->note);
     }
   cuda_host_set_driver (13000);
@@ -424,7 +425,7 @@ test_no_memory_for_cublas (void)
   g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
   cuda_host_fail_blas (0);
   g_assert_no_error (error);
-  g_assert_cmpstr (found->device, ==, "cpu");
+  g_assert_cmpstr (found->device, ==, eg_backend_cpu ()->name);
   g_assert_cmpstr (found->note, ==,
                    "There is not enough memory on cuda:0 (cuda-host). The processor traced instead");
   cuda_compare (found, expected, 0);
@@ -475,8 +476,9 @@ main (int argc, char **argv)
   static const char *const deep[] = { "deep", "gpt2-hub", "mamba2-groups", NULL };
   golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
+  golden_add_tests (golden_neox_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   static const char *const wide_and_narrow[]
-      = { "gpt2-hub", "gpt2-half", "falcon-half", "mamba2-groups", "mamba2-sharded", NULL };
+      = { "gpt2-hub", "gpt2-half", "neox-serial", "falcon-half", "mamba2-groups", "mamba2-sharded", NULL };
   golden_add_tests (wide_and_narrow, "/cuda/every-site-as-the-processor/*", test_all_sites);
   g_test_add_func ("/cuda/any-order-and-pooled-memory", test_order);
   golden_add_tests (deep, "/cuda/layers-that-come-one-after-another/*", test_staged_layers);

@@ -222,7 +222,7 @@ test_prediction (gconstpointer name)
 int
 main (int argc, char **argv)
 {
-  static const char *const models[] = { "expand2", "gpt2-hub", NULL };
+  static const char *const models[] = { "expand2", "gpt2-hub", "neox-pythia", NULL };
   g_test_init (&argc, &argv, NULL);
   golden_add_tests (models, "/fault-sweep/*/a-trace-ends-clearly-and-leaves-nothing", test_trace);
   golden_add_tests (models, "/fault-sweep/*/a-prediction-ends-clearly-and-leaves-nothing", test_prediction);

@@ -157,16 +157,14 @@ load_document (const char *name, JsonNode **root)
   return json_node_get_object (*root);
 }
 
-/* Documents of families that were added later have names of their own. */
-static const char *
+/* Documents of families that were added later have names of their own. (transfer full) */
+static char *
 document_of (const char *model, const char *name)
 {
-  const gboolean sites = g_str_equal (name, "sites.json");
-  if (g_str_has_prefix (model, "gpt2-"))
-    return sites ? "gpt2-sites.json" : "gpt2-swaps.json";
   if (g_str_has_prefix (model, "falcon-") || g_str_has_prefix (model, "mamba2-"))
-    return sites ? "ssm-sites.json" : "ssm-swaps.json";
-  return name;
+    return g_strdup_printf ("ssm-%s", name);
+  const gboolean is_mamba = g_strv_contains (golden_models, model);
+  return is_mamba ? g_strdup (name) : g_strdup_printf ("%.4s-%s", model, name);
 }
 
 /* What sites.json has of a model. */
@@ -231,7 +229,8 @@ test_sites (gconstpointer name)
   const double tolerance = rounding_tolerance (name, "prob");
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
-  JsonObject *document = load_document (document_of (name, "sites.json"), &root);
+  g_autofree char *file = document_of (name, "sites.json");
+  JsonObject *document = load_document (file, &root);
   JsonObject *golden = sites_of (document, name);
   JsonArray *traces = json_object_get_array_member (golden, "traces");
   g_assert_cmpuint (json_array_get_length (traces), >, 150);
@@ -251,7 +250,8 @@ test_knockouts (gconstpointer name)
   const double tolerance = rounding_tolerance (name, "prob");
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
-  JsonObject *document = load_document (document_of (name, "sites.json"), &root);
+  g_autofree char *file = document_of (name, "sites.json");
+  JsonObject *document = load_document (file, &root);
   JsonArray *knockouts = json_object_get_array_member (sites_of (document, name), "knockouts");
   for (guint i = 0; i < json_array_get_length (knockouts); i++)
     {
@@ -280,8 +280,8 @@ test_swaps (gconstpointer name)
   const double tolerance = rounding_tolerance (name, "prob");
   g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (JsonNode) root = NULL;
-  JsonArray *swaps
-      = json_object_get_array_member (load_document (document_of (name, "swaps.json"), &root), name);
+  g_autofree char *file = document_of (name, "swaps.json");
+  JsonArray *swaps = json_object_get_array_member (load_document (file, &root), name);
   g_assert_cmpuint (json_array_get_length (swaps), ==, 6);
   for (guint i = 0; i < json_array_get_length (swaps); i++)
     {
@@ -342,60 +342,34 @@ test_prefixed_layout (void)
   assert_same_network ("mamba2-prefixed", "mamba2-deep");
 }
 
+static void
+add_models (const char *const models[])
+{
+  golden_add_tests (models, "/golden/*/logits-are-pytorch's", test_logits);
+  golden_add_tests (models, "/golden/*/traces-are-pytorch's", test_traces);
+  golden_add_tests (models, "/golden/*/kernels-agree-with-the-plain-reference", test_reference);
+}
+
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-  for (gsize i = 0; golden_models[i]; i++)
-    {
-      const char *name = golden_models[i];
-      g_autofree char *logits = g_strdup_printf ("/golden/%s/logits-are-pytorch's", name);
-      g_autofree char *traces = g_strdup_printf ("/golden/%s/traces-are-pytorch's", name);
-      g_autofree char *plain = g_strdup_printf ("/golden/%s/kernels-agree-with-the-plain-reference", name);
-      g_test_add_data_func (logits, name, test_logits);
-      g_test_add_data_func (traces, name, test_traces);
-      g_test_add_data_func (plain, name, test_reference);
-    }
-  g_test_add_data_func ("/golden/deep/every-site-is-pytorch's", "deep", test_sites);
-  g_test_add_data_func ("/golden/expand2/every-site-is-pytorch's", "expand2", test_sites);
-  g_test_add_data_func ("/golden/deep/knockouts-are-pytorch's", "deep", test_knockouts);
-  g_test_add_data_func ("/golden/expand2/knockouts-are-pytorch's", "expand2", test_knockouts);
-  g_test_add_data_func ("/golden/deep/swaps-of-other-lengths-are-pytorch's", "deep", test_swaps);
-  g_test_add_data_func ("/golden/expand2/swaps-of-other-lengths-are-pytorch's", "expand2", test_swaps);
-  for (gsize i = 0; golden_gpt2_models[i]; i++)
-    {
-      const char *name = golden_gpt2_models[i];
-      g_autofree char *logits = g_strdup_printf ("/golden/%s/logits-are-pytorch's", name);
-      g_autofree char *traces = g_strdup_printf ("/golden/%s/traces-are-pytorch's", name);
-      g_autofree char *plain = g_strdup_printf ("/golden/%s/kernels-agree-with-the-plain-reference", name);
-      g_test_add_data_func (logits, name, test_logits);
-      g_test_add_data_func (traces, name, test_traces);
-      g_test_add_data_func (plain, name, test_reference);
-    }
   static const char *const whole[]
-      = { "gpt2-hub", "gpt2-half", "gpt2-deep", "falcon-half", "mamba2-groups", "mamba2-half" };
-  for (gsize i = 0; i < G_N_ELEMENTS (whole); i++)
-    {
-      g_autofree char *sites = g_strdup_printf ("/golden/%s/every-site-is-pytorch's", whole[i]);
-      g_autofree char *knockouts = g_strdup_printf ("/golden/%s/knockouts-are-pytorch's", whole[i]);
-      g_test_add_data_func (sites, whole[i], test_sites);
-      g_test_add_data_func (knockouts, whole[i], test_knockouts);
-    }
-  g_test_add_data_func ("/golden/gpt2-hub/swaps-of-other-lengths-are-pytorch's", "gpt2-hub", test_swaps);
-  g_test_add_data_func ("/golden/gpt2-hub/every-layer-is-pytorch's", "gpt2-hub", test_resid);
-  g_test_add_data_func ("/golden/gpt2-deep/every-layer-is-pytorch's", "gpt2-deep", test_resid);
-  static const char *const swapped[] = { "falcon-half", "mamba2-groups" };
-  for (gsize i = 0; i < G_N_ELEMENTS (swapped); i++)
-    {
-      g_autofree char *swaps
-          = g_strdup_printf ("/golden/%s/swaps-of-other-lengths-are-pytorch's", swapped[i]);
-      g_autofree char *layers = g_strdup_printf ("/golden/%s/every-layer-is-pytorch's", swapped[i]);
-      g_test_add_data_func (swaps, swapped[i], test_swaps);
-      g_test_add_data_func (layers, swapped[i], test_resid);
-    }
+      = { "deep",      "expand2",     "gpt2-hub",      "gpt2-half",   "gpt2-deep", "neox-serial",
+          "neox-deep", "falcon-half", "mamba2-groups", "mamba2-half", NULL };
+  static const char *const swapped[]
+      = { "deep", "expand2", "gpt2-hub", "neox-pythia", "falcon-half", "mamba2-groups", NULL };
+  static const char *const layers[]
+      = { "expand2",     "deep",      "gpt2-hub",    "gpt2-deep",     "neox-pythia",
+          "neox-serial", "neox-deep", "falcon-half", "mamba2-groups", NULL };
+  g_test_init (&argc, &argv, NULL);
+  add_models (golden_models);
+  add_models (golden_gpt2_models);
+  add_models (golden_neox_models);
+  golden_add_tests (whole, "/golden/*/every-site-is-pytorch's", test_sites);
+  golden_add_tests (whole, "/golden/*/knockouts-are-pytorch's", test_knockouts);
+  golden_add_tests (swapped, "/golden/*/swaps-of-other-lengths-are-pytorch's", test_swaps);
+  golden_add_tests (layers, "/golden/*/every-layer-is-pytorch's", test_resid);
   g_test_add_func ("/golden/names-with-a-prefix-are-the-same-network", test_prefixed_layout);
   g_test_add_func ("/golden/original-layout-is-the-same-network", test_original_layout);
-  g_test_add_data_func ("/golden/expand2/every-layer-is-pytorch's", "expand2", test_resid);
-  g_test_add_data_func ("/golden/deep/every-layer-is-pytorch's", "deep", test_resid);
   return g_test_run ();
 }

@@ -232,7 +232,7 @@ test_no_numbers (void)
 int
 main (int argc, char **argv)
 {
-  static const char *const models[] = { "expand2", "gpt2-hub", NULL };
+  static const char *const models[] = { "expand2", "gpt2-hub", "neox-pythia", NULL };
   g_test_init (&argc, &argv, NULL);
   golden_add_tests (models, "/meter/*/metrics-are-what-the-logits-say", test_values);
   g_test_add_func ("/meter/measures-what-was-asked-for", test_which);

@@ -4,6 +4,8 @@
 #include "trace/ask/site-names.h"
 #include "trace/result/analysis.h"
 #include "trace/result/description.h"
+#include "trace/result/python-text.h"
+#include "trace/ask/fields.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gstdio.h>
@@ -296,54 +298,235 @@ test_normalization_is_undefined_when_nothing_was_lost (void)
   g_assert_cmpfloat_with_epsilon (eg_trace_grid_normalize (grid, 0.3), 0.5, 1e-15);
 }
 
-static void
-test_sentence_names_the_best_cell (void)
+/* ---- the headline ---- */
+
+/* Two layers of "The Eiffel Tower is in": the subject is the tokens 1 and 2. */
+static EgTraceResult *
+result_of_scores (const double *scores)
 {
-  g_autoptr (EgTraceResult) result = plain_result (2, "Angela| Merkel");
-  EgTraceGrid *grid = result->grids[0];
-  g_free (result->tokens->target);
-  result->tokens->target = g_strdup (" German");
-  grid->scores[0][3] = 0.412;
-  g_autofree char *without_error = eg_trace_grid_describe (grid);
-  grid->sem[0][3] = 0.021;
-  g_autofree char *with_error = eg_trace_grid_describe (grid);
-  g_assert_cmpstr (without_error, ==, "Most important: layer 1 at “␣Merkel” brings “␣German” back to 41%");
-  g_assert_cmpstr (with_error, ==, "Most important: layer 1 at “␣Merkel” brings “␣German” back to 41% ± 2%");
+  EgTraceResult *result = plain_result (2, "The| Eiffel| Tower| is| in");
+  result->tokens->subject_first = 1;
+  result->tokens->subject_last = 2;
+  result->ends[0] = (EgTraceEnds){ .high = 0.99, .low = 0.1, .low_sem = NAN };
+  memcpy (result->grids[0]->scores[0], scores, 10 * sizeof *scores);
+  return result;
 }
 
-/* The last token is nearly always the best; the subject's own best is named beside it. */
+/* The subject leads, what lies after it follows, and what is always so comes last. */
 static void
-test_sentence_names_the_best_within_the_subject (void)
+test_headline_leads_with_the_subject (void)
 {
-  g_autoptr (EgTraceResult) result = plain_result (2, "The| Eiffel| in");
+  const double scores[] = { 0.1, 0.2, 0.41, 0.1, 0.1, 0.1, 0.3, 0.1, 0.2, 0.985 };
+  g_autoptr (EgTraceResult) result = result_of_scores (scores);
   EgTraceGrid *grid = result->grids[0];
-  const double scores[] = { 0.1, 0.63, 0.2, 0.99, 0.3, 0.99 };
-  result->tokens->subject_first = result->tokens->subject_last = 1;
-  memcpy (grid->scores[0], scores, sizeof scores);
+  grid->sem[0][2] = 0.021;
   g_autofree char *cells = eg_trace_grid_describe (grid);
   g_assert_cmpstr (
       cells, ==,
-      "Most important: layer 1 at “The” brings “␣Paris” back to 99%; within the subject: layer 0 at "
-      "“␣Eiffel” (63%)");
-  /* Of damage, the lowest. */
-  request_of (result)->direction = EG_DIRECTION_DAMAGE;
-  g_autofree char *damage = eg_trace_grid_describe (grid);
-  g_assert_cmpstr (
-      damage, ==,
-      "Most important: damaging layer 0 at “The” (Probability: 10%); within the subject: layer 1 at "
-      "“␣Eiffel” (30%)");
-  request_of (result)->direction = EG_DIRECTION_RESTORE;
+      "In the subject: restoring layer 0 at “␣Tower” brings “␣Paris” back to 41% ± 2%; after it: "
+      "restoring layer 1 at “␣is” (20%); at the last token, the answer is there from layer 1 on");
+  grid->scores[0][8] = 0.1;
+  grid->scores[0][9] = 0.5;
+  g_autofree char *subject = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (subject, ==,
+                   "In the subject: restoring layer 0 at “␣Tower” brings “␣Paris” back to 41% ± 2%");
   request_of (result)->sweep = EG_SWEEP_POSITIONS;
   grid->n_layers = 1;
-  g_autofree char *inside = eg_trace_grid_describe (grid);
-  g_assert_null (strstr (inside, "within the subject"));
-  grid->scores[0][2] = 0.9;
   g_autofree char *positions = eg_trace_grid_describe (grid);
-  g_assert_true (g_str_has_suffix (positions, "; within the subject: “␣Eiffel” (63%)"));
-  /* Layers have no tokens. */
+  g_assert_cmpstr (positions, ==,
+                   "In the subject: restoring “␣Tower” in all layers brings “␣Paris” back to 41% ± 2%");
+}
+
+/* Of damage, the lowest, and what is lost. */
+static void
+test_headline_of_damage (void)
+{
+  const double scores[] = { 0.99, 0.8, 0.3, 0.9, 0.99, 0.99, 0.99, 0.99, 0.99, 0.1 };
+  g_autoptr (EgTraceResult) result = result_of_scores (scores);
+  request_of (result)->direction = EG_DIRECTION_DAMAGE;
+  g_autofree char *text = eg_trace_grid_describe (result->grids[0]);
+  g_assert_cmpstr (text, ==,
+                   "In the subject: damaging layer 0 at “␣Tower” lowers “␣Paris” to 30%; after it: damaging "
+                   "layer 0 at “␣is” (90%); at the last token, the answer is lost from layer 1 on");
+}
+
+/* What lies within two of its standard errors, over the same noise, does not stand out; nor does what is next
+ * to nothing. */
+static void
+test_headline_says_when_nothing_stands_out (void)
+{
+  const double scores[] = { 0.1, 0.2, 0.15, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.1 };
+  g_autoptr (EgTraceResult) result = result_of_scores (scores);
+  EgTraceGrid *grid = result->grids[0];
+  const char *nothing = "Nothing in the subject or after it stands out beyond its standard error";
+  grid->effect_sem[0][1] = 0.049;
+  g_autofree char *out = eg_trace_grid_describe (grid);
+  g_assert_true (g_str_has_prefix (out, "In the subject: restoring layer 0 at “␣Eiffel”"));
+  grid->effect_sem[0][1] = 0.051;
+  g_autofree char *within = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (within, ==, nothing);
+  /* Where the differences are not known, as if the noise were another. */
+  grid->effect_sem[0][1] = NAN;
+  grid->sem[0][1] = 0.04;
+  result->ends[0].low_sem = 0.04;
+  g_autofree char *unpaired = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (unpaired, ==, nothing);
+  grid->sem[0][1] = NAN;
+  grid->scores[0][1] = grid->scores[0][2] = 0.1 + 0.019 * 0.89;
+  g_autofree char *little = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (little, ==, nothing);
+}
+
+static void
+test_headline_names_no_layer_of_ties (void)
+{
+  const double scores[] = { 0.1, 0.2, 0.41, 0.1, 0.1, 0.1, 0.3, 0.41, 0.1, 0.1 };
+  g_autoptr (EgTraceResult) result = result_of_scores (scores);
+  EgTraceGrid *grid = result->grids[0];
+  g_autofree char *layers = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (layers, ==,
+                   "In the subject: restoring any of several layers at “␣Tower” brings “␣Paris” back to 41%");
+  grid->scores[0][7] = 0.1;
+  grid->scores[0][1] = 0.4105;
+  g_autofree char *tokens = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (tokens, ==,
+                   "In the subject: restoring layer 0 at any of several tokens brings “␣Paris” back to 41%");
+  grid->scores[0][1] = 0.412;
+  g_autofree char *none = eg_trace_grid_describe (grid);
+  g_assert_true (g_str_has_prefix (none, "In the subject: restoring layer 0 at “␣Eiffel” brings"));
+}
+
+/* Layers, knockouts and other metrics have sentences of their own. */
+static void
+test_headlines_of_sweeps_and_metrics (void)
+{
+  const double scores[] = { 0.2, 0.5, 0, 0, 0, 0, 0, 0, 0, 0 };
+  g_autoptr (EgTraceResult) result = result_of_scores (scores);
+  EgTraceGrid *grid = result->grids[0];
+  grid->n_tokens = 1;
   request_of (result)->sweep = EG_SWEEP_LAYERS;
   g_autofree char *layers = eg_trace_grid_describe (grid);
-  g_assert_null (strstr (layers, "within the subject"));
+  g_assert_cmpstr (layers, ==, "Most important: restoring layer 1 brings “␣Paris” back to 50%");
+  result->metrics[0] = request_of (result)->metric = EG_METRIC_KL;
+  result->ends[0] = (EgTraceEnds){ .high = 0, .low = 3, .low_sem = NAN };
+  grid->sem[0][0] = 0.031;
+  g_autofree char *kl = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (
+      kl, ==,
+      "Most important: restoring layer 0 brings the prediction within 0.20 ± 0.03 nats of the clean one");
+  result->metrics[0] = request_of (result)->metric = EG_METRIC_PROB;
+  result->ends[0] = (EgTraceEnds){ .high = 0.99, .low = 0.1, .low_sem = NAN };
+  grid->sem[0][0] = NAN;
+  request_of (result)->direction = EG_DIRECTION_DAMAGE;
+  request_of (result)->has_knockout = TRUE;
+  g_autofree char *knockout = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (knockout, ==,
+                   "Most important: cutting the state’s paths around layer 0 lowers “␣Paris” to 20%");
+  grid->scores[0][0] = grid->scores[0][1] = 0.98;
+  g_autofree char *nothing = eg_trace_grid_describe (grid);
+  g_assert_cmpstr (nothing, ==, "Cutting these paths of the state changes next to nothing, around no layer");
+}
+
+/* A value and its error to the same decimal. */
+static void
+test_value_and_error_have_one_precision (void)
+{
+  static const struct
+  {
+    EgMetric metric;
+    double value, sem;
+    const char *text;
+  } cases[] = { { EG_METRIC_PROB, 0.99, 0.003, "99.0% ± 0.3%" },
+                { EG_METRIC_PROB, 0.412, 0.021, "41% ± 2%" },
+                { EG_METRIC_PROB, 0.0433, 0.013, "4.3% ± 1.3%" },
+                { EG_METRIC_PROB, 0.41, 0.0004, "41%" },
+                { EG_METRIC_PROB, 0.41, NAN, "41%" },
+                { EG_METRIC_LOGPROB, -1.534, 0.02, "−1.53 ± 0.02" },
+                { EG_METRIC_KL, 0.051, 0.012, "0.05 ± 0.01" },
+                { EG_METRIC_LOGIT, 123.4, 2.25, "123.4 ± 2.2" } };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *text = eg_metric_format_with_error (cases[i].metric, cases[i].value, cases[i].sem);
+      g_assert_cmpstr (text, ==, cases[i].text);
+    }
+}
+
+/* ---- beyond the runs ---- */
+
+static void
+test_fractions_are_not_cut (void)
+{
+  g_autoptr (EgTraceResult) result = plain_result (1, "a");
+  EgTraceGrid *grid = result->grids[0];
+  result->ends[0] = (EgTraceEnds){ .high = 0.6, .low = 0.1 };
+  g_assert_cmpfloat_with_epsilon (eg_trace_grid_fraction (grid, 0.7), 1.2, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eg_trace_grid_fraction (grid, 0.05), -0.1, 1e-12);
+  g_assert_cmpfloat_with_epsilon (eg_trace_grid_scale (grid, 0.05), 0.1, 1e-12);
+  request_of (result)->direction = EG_DIRECTION_DAMAGE;
+  g_assert_cmpfloat_with_epsilon (eg_trace_grid_fraction (grid, 0.7), -0.2, 1e-12);
+  result->ends[0].low = 0.6;
+  g_assert_true (isnan (eg_trace_grid_fraction (grid, 0.7)));
+}
+
+/* Two standard errors of the effect, and no less than the last digit. */
+static void
+test_noise_is_two_errors_of_the_effect (void)
+{
+  g_autoptr (EgTraceResult) result = plain_result (1, "a");
+  EgTraceGrid *grid = result->grids[0];
+  result->ends[0] = (EgTraceEnds){ .high = 0.6, .low = 0.1 };
+  grid->scores[0][0] = 0.2;
+  g_assert_false (eg_trace_grid_is_noise (grid, 0, 0));
+  grid->effect_sem[0][0] = 0.051;
+  g_assert_true (eg_trace_grid_is_noise (grid, 0, 0));
+  grid->effect_sem[0][0] = 0.049;
+  g_assert_false (eg_trace_grid_is_noise (grid, 0, 0));
+  grid->effect_sem[0][0] = 0;
+  grid->scores[0][0] = (double)0.1f;
+  g_assert_true (eg_trace_grid_is_noise (grid, 0, 0));
+}
+
+/* How many times as much means nothing of a logarithm. */
+static void
+test_ratio_is_absent_where_it_means_nothing (void)
+{
+  const double scores[] = { 0.1, 0.2, 0.41, 0.1, 0.1, 0.1, 0.3, 0.1, 0.2, 0.985 };
+  g_autoptr (EgTraceResult) result = result_of_scores (scores);
+  g_autoptr (JsonNode) of_prob = eg_trace_result_to_json (result);
+  g_assert_true (json_object_has_member (json_node_get_object (of_prob), "ratio"));
+  result->metrics[0] = request_of (result)->metric = EG_METRIC_LOGIT;
+  g_autoptr (JsonNode) of_logit = eg_trace_result_to_json (result);
+  g_assert_false (json_object_has_member (json_node_get_object (of_logit), "ratio"));
+}
+
+/* Effects' errors, the date and the values of single samples come back from a file. */
+static void
+test_samples_are_kept (void)
+{
+  g_autoptr (EgTraceResult) result = sample_result ();
+  request_of (result)->keep_samples = TRUE;
+  result->complete = TRUE;
+  result->date = g_strdup ("2026-11-29T23:59:00Z");
+  eg_trace_result_keep_samples (result, 3);
+  EgTraceGrid *grid = result->grids[0];
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
+    grid->effect_sem[0][i] = (double)(0.01f * (float)i);
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid) * 3; i++)
+    grid->samples[0][i] = 0.1 * (double)i;
+  for (gsize s = 0; s < 3; s++)
+    result->low_samples[0][s] = 0.5 + (double)s;
+  g_autoptr (EgTraceResult) again = save_and_load (result);
+  g_assert_cmpuint (again->n_kept, ==, 3);
+  g_assert_cmpstr (again->date, ==, result->date);
+  const gsize n = eg_trace_grid_n_cells (grid);
+  for (gsize i = 0; i < n * 3; i++)
+    g_assert_cmpfloat (again->grids[0]->samples[0][i], ==, grid->samples[0][i]);
+  for (gsize s = 0; s < 3; s++)
+    g_assert_cmpfloat (again->low_samples[0][s], ==, result->low_samples[0][s]);
+  for (gsize i = 0; i < n; i++)
+    g_assert_cmpfloat (again->grids[0]->effect_sem[0][i], ==, grid->effect_sem[0][i]);
+  g_autoptr (EgTraceResult) copy = eg_trace_result_copy (again);
+  g_assert_cmpfloat (copy->grids[0]->samples[0][4], ==, 0.4);
 }
 
 static void
@@ -895,6 +1078,9 @@ test_json_document_has_exactly_its_keys (void)
                                       "max_samples",
                                       "scores",
                                       "scores_sem",
+                                      "normalized",
+                                      "normalized_unclipped",
+                                      "effect_sem",
                                       "most_important",
                                       "layer_average",
                                       "top_layers",
@@ -902,6 +1088,7 @@ test_json_document_has_exactly_its_keys (void)
                                       "overall_average",
                                       "ratio",
                                       "device",
+                                      "date",
                                       "seconds",
                                       NULL };
   g_autoptr (EgTraceResult) result = sample_result ();
@@ -947,15 +1134,59 @@ test_csv_quotes_what_needs_it (void)
   g_assert_no_error (error);
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
-  g_assert_cmpstr (text, ==,
-                   "layer,position,token,score,sem,normalized\n"
-                   "0,0,a,0.1,0.0,0.0\n"
-                   "0,1,\", \"\"x\"\"\n\",,0.01,\n"
-                   "0,2,🗼é,0.3333333333333333,0.02,0.29166666666666663\n"
-                   "1,0,a,4.94065645841247e-324,0.03,0.0\n"
-                   "1,1,\", \"\"x\"\"\n\",0.30000000000000004,,0.25000000000000006\n"
-                   "1,2,🗼é,1.0,0.05,1.0\n");
+  const char *table = strstr (text, "\nlayer,");
+  g_assert_nonnull (table);
+  g_assert_true (g_str_has_prefix (text, "# "));
+  g_assert_nonnull (g_strstr_len (text, table - text, "\n# method: "));
+  g_assert_nonnull (g_strstr_len (text, table - text, "\n# low_score: "));
+  g_autofree char *lines = g_strndup (text, (gsize)(table - text));
+  g_auto (GStrv) head = g_strsplit (lines, "\n", -1);
+  for (gsize i = 0; head[i] != NULL; i++)
+    g_assert_true (g_str_has_prefix (head[i], "# "));
+  g_assert_cmpstr (table + 1, ==,
+                   "layer,position,token,score,sem,normalized,normalized_unclipped\n"
+                   "0,0,a,0.1,0.0,0.0,0.0\n"
+                   "0,1,\", \"\"x\"\"\n\",,0.01,,\n"
+                   "0,2,🗼é,0.3333333333333333,0.02,0.29166666666666663,0.29166666666666663\n"
+                   "1,0,a,4.94065645841247e-324,0.03,0.0,-0.125\n"
+                   "1,1,\", \"\"x\"\"\n\",0.30000000000000004,,0.25000000000000006,0.25000000000000006\n"
+                   "1,2,🗼é,1.0,0.05,1.0,1.125\n");
   g_unlink (path);
+}
+
+static void
+test_python_lines_make_the_same_request (void)
+{
+  static const struct
+  {
+    EgTraceField field;
+    const char *text;
+  } unusual[] = { { EG_FIELD_SAMPLES, "50" },           { EG_FIELD_NOISE_LEVEL, "1.5" },
+                  { EG_FIELD_SITES, "state,mixer" },    { EG_FIELD_REPLACE, "1" },
+                  { EG_FIELD_TARGET, " \"Q\"\n" },      { EG_FIELD_DEVICE, "cuda:1" },
+                  { EG_FIELD_NOISE_SCALE, "embedding" } };
+  g_autoptr (EgTraceResult) result = plain_result (2, "a| b| a");
+  EgTraceRequest *request = (EgTraceRequest *)result->request;
+  for (gsize i = 0; i < G_N_ELEMENTS (unusual); i++)
+    g_assert_true (eg_trace_field_parse (unusual[i].field, request, unusual[i].text, NULL));
+  g_assert_true (eg_trace_field_parse (EG_FIELD_PROMPT, request, "a \\ b a", NULL));
+  g_assert_true (eg_trace_field_parse (EG_FIELD_SUBJECT, request, "a", NULL));
+  result->model = g_strdup ("state-spaces/mamba-130m-hf");
+  g_autofree char *code = eg_trace_result_to_python (result);
+  g_assert_cmpstr (
+      code, ==,
+      "import engram\n"
+      "model = engram.load(\"state-spaces/mamba-130m-hf\")\n"
+      "result = model.trace(\"a \\\\ b a\", subject=\"a\", target=\" \\\"Q\\\"\\x0a\", noise=1.5, "
+      "noise_scale=\"embedding\", replace=True, samples=50, site=\"state,mixer\", "
+      "device=\"cuda:1\")\n");
+
+  /* The subject's second place is named by its tokens. */
+  request->subject_offset = 6;
+  result->tokens->subject_first = result->tokens->subject_last = 2;
+  g_autofree char *second = eg_trace_result_to_python (result);
+  g_assert_nonnull (strstr (second, "span=\"tokens:2-2\""));
+  g_assert_null (strstr (second, "subject="));
 }
 
 int
@@ -967,9 +1198,6 @@ main (int argc, char **argv)
   g_test_add_func ("/result/layer-error-is-of-the-mean", test_layer_error_is_of_the_mean);
   g_test_add_func ("/result/normalization-is-undefined-when-nothing-was-lost",
                    test_normalization_is_undefined_when_nothing_was_lost);
-  g_test_add_func ("/result/sentence-names-the-best-cell", test_sentence_names_the_best_cell);
-  g_test_add_func ("/result/sentence-names-the-best-cell-subject",
-                   test_sentence_names_the_best_within_the_subject);
   g_test_add_func ("/result/doubtful-traces-are-warned-of", test_doubtful_traces_are_warned_of);
   g_test_add_func ("/result/unlikely-target-is-what-is-warned-of", test_unlikely_target_is_what_is_warned_of);
   g_test_add_func ("/result/npz-keeps-every-bit", test_npz_keeps_every_bit);
@@ -989,6 +1217,17 @@ main (int argc, char **argv)
   g_test_add_func ("/result/json-strings-are-escaped", test_json_strings_are_escaped);
   g_test_add_func ("/result/json-document-has-exactly-its-keys", test_json_document_has_exactly_its_keys);
   g_test_add_func ("/result/json-file-reads-back", test_json_file_reads_back);
+  g_test_add_func ("/result/headline/leads-with-the-subject", test_headline_leads_with_the_subject);
+  g_test_add_func ("/result/headline/damage", test_headline_of_damage);
+  g_test_add_func ("/result/headline/nothing-stands-out", test_headline_says_when_nothing_stands_out);
+  g_test_add_func ("/result/headline/ties", test_headline_names_no_layer_of_ties);
+  g_test_add_func ("/result/headline/sweeps-and-metrics", test_headlines_of_sweeps_and_metrics);
+  g_test_add_func ("/result/one-precision", test_value_and_error_have_one_precision);
+  g_test_add_func ("/result/fractions", test_fractions_are_not_cut);
+  g_test_add_func ("/result/noise", test_noise_is_two_errors_of_the_effect);
+  g_test_add_func ("/result/ratio", test_ratio_is_absent_where_it_means_nothing);
+  g_test_add_func ("/result/samples", test_samples_are_kept);
   g_test_add_func ("/result/csv-quotes-what-needs-it", test_csv_quotes_what_needs_it);
+  g_test_add_func ("/result/python-lines-make-the-same-request", test_python_lines_make_the_same_request);
   return g_test_run ();
 }

@@ -34,7 +34,7 @@ open_demo (void)
   return model;
 }
 
-/* All arrays of a file but the time that it took, one after another: name, then bytes. */
+/* All arrays of a file but the time that it took and its date, one after another: name, then bytes. */
 static GBytes *
 file_of (const EgTraceResult *result)
 {
@@ -42,6 +42,7 @@ file_of (const EgTraceResult *result)
   g_autoptr (EgTraceResult) timeless = eg_trace_result_copy (result);
   gsize n;
   timeless->seconds = 0;
+  g_clear_pointer (&timeless->date, g_free);
   g_assert_true (eg_trace_result_save_npz (timeless, path, NULL));
   g_assert_true (g_file_get_contents (path, &text, &n, NULL));
   return g_bytes_new (text, n);

@@ -318,9 +318,10 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  static const char *const deep[] = { "deep", "gpt2-deep", "falcon-half", "mamba2-groups", NULL };
+  static const char *const deep[]
+      = { "deep", "gpt2-deep", "neox-deep", "falcon-half", "mamba2-groups", NULL };
   golden_add_tests (deep, "/sites/*/together-have-the-bits-of-each-alone", test_together);
-  static const char *const *const families[] = { golden_models, golden_gpt2_models };
+  static const char *const *const families[] = { golden_models, golden_gpt2_models, golden_neox_models };
   for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
     {
       golden_add_tests (families[i], "/sites/*/restoring-everything-is-the-clean-run", test_everything);

@@ -377,6 +377,36 @@ test_continue (gconstpointer name)
 
 /* More samples are added until every cell's error is small enough: as many with any number of threads, to the
  * same bits, stopped in between or not; and they are the samples of a trace that asks for so many at once. */
+/* Every sample's score, of which the means are those of the result, and the errors of the effects over the
+ * same noise, which are smaller than if each run had its own. */
+static void
+test_kept_samples (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgTraceRequest) request = new_request ();
+  request->keep_samples = TRUE;
+  g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+  const EgTraceGrid *grid = result->grids[0];
+  g_assert_cmpuint (result->n_kept, ==, 4);
+  g_assert_cmpuint (strlen (result->date), ==, strlen ("2026-11-29T23:59:00Z"));
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
+    {
+      double sum = 0, effects = 0, squares = 0;
+      for (gsize s = 0; s < 4; s++)
+        {
+          sum += grid->samples[0][i * 4 + s];
+          effects += grid->samples[0][i * 4 + s] - result->low_samples[0][s];
+        }
+      for (gsize s = 0; s < 4; s++)
+        squares += pow (grid->samples[0][i * 4 + s] - result->low_samples[0][s] - effects / 4, 2);
+      g_assert_cmpfloat_with_epsilon (grid->scores[0][i], sum / 4, 1e-6);
+      g_assert_cmpfloat_with_epsilon (grid->effect_sem[0][i], sqrt (squares / 3) / 2, 1e-6);
+    }
+  /* Before the subject, the restored run is the corrupted one. */
+  g_assert_cmpfloat (grid->effect_sem[0][0], ==, 0);
+  g_assert_true (eg_trace_grid_is_noise (grid, 0, 0));
+}
+
 static void
 test_until (void)
 {
@@ -633,19 +663,22 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  static const char *const deep[] = { "deep", "gpt2-deep", "falcon-half", "mamba2-groups", NULL };
-  static const char *const small[]
-      = { "expand2", "gpt2-bin", "gpt2-half", "falcon-hub", "mamba2-sharded", NULL };
+  static const char *const deep[]
+      = { "deep", "gpt2-deep", "neox-deep", "falcon-half", "mamba2-groups", NULL };
+  static const char *const small[] = { "expand2",     "gpt2-bin",   "gpt2-half",      "neox-pythia",
+                                       "neox-serial", "falcon-hub", "mamba2-sharded", NULL };
   golden_add_tests (deep, "/tracer/*/same-bits-with-any-number-of-threads", test_threads);
   golden_add_tests (small, "/tracer/*/continued-runs-equal-whole-runs", test_continuation);
   golden_add_tests (deep, "/tracer/*/frozen-paths-are-whole-runs", test_frozen_continuation);
   g_test_add_func ("/tracer/long-prompts-compute-states-again", test_long_prompt);
   /* Of all of them, sites of one name have one number. */
   static const char *const with_states[] = { "expand2", "falcon-half", "mamba2-groups", NULL };
-  golden_add_tests (with_states, "/tracer/*/states-between-kept-ones-are-computed-again", test_states_between);
+  golden_add_tests (with_states, "/tracer/*/states-between-kept-ones-are-computed-again",
+                    test_states_between);
   golden_add_tests (deep, "/tracer/*/hands-over-cells-and-ends-with-the-result", test_progress);
   golden_add_tests (deep, "/tracer/*/stops-at-any-moment", test_cancel);
   golden_add_tests (deep, "/tracer/*/goes-on-to-the-same-bits-when-stopped", test_continue);
+  g_test_add_func ("/tracer/keeps-samples", test_kept_samples);
   g_test_add_func ("/tracer/adds-samples-until-errors-are-small", test_until);
   g_test_add_func ("/tracer/refuses-bad-requests-in-a-sentence", test_bad_requests);
   g_test_add_func ("/tracer/says-what-it-chose", test_notes);

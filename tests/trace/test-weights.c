@@ -74,7 +74,9 @@ assert_refused (EgModel *model, const char *tensor, gsize at, gboolean may_work)
 static Parts *
 parts_of (guint kind)
 {
-  Parts *parts = kind == 0 ? parts_new_mamba () : parts_new_gpt2 (N_POSITIONS);
+  Parts *parts = kind == 0   ? parts_new_mamba ()
+                 : kind == 3 ? parts_new_neox ()
+                             : parts_new_gpt2 (N_POSITIONS);
   if (kind == 2)
     parts_configure (parts, "\"activation_function\":\"relu\"");
   return parts;
@@ -100,7 +102,7 @@ spoil_each (guint kind, EgDType dtype, float value)
 static void
 test_named (void)
 {
-  for (guint kind = 0; kind < 3; kind++)
+  for (guint kind = 0; kind < 4; kind++)
     {
       for (EgDType dtype = EG_DTYPE_F32; dtype <= EG_DTYPE_F64; dtype++)
         spoil_each (kind, dtype, NAN);

@@ -14,6 +14,7 @@ struct _EgCorruptionRow
   AdwExpanderRow parent_instance;
   gboolean showing;
   char *file, *error;
+  char *prompt; /* that the texts of settings which are not asked for now belong to */
 
   AdwComboRow *kind, *scale, *span;
   GtkEntry *swap, *tokens;
@@ -206,6 +207,7 @@ eg_corruption_row_finalize (GObject *object)
 
   g_free (self->file);
   g_free (self->error);
+  g_free (self->prompt);
   G_OBJECT_CLASS (eg_corruption_row_parent_class)->finalize (object);
 }
 
@@ -292,6 +294,26 @@ eg_corruption_row_fill (EgCorruptionRow *self, EgTraceRequest *request, GError *
   return read_corruption (self, &request->corruption, error);
 }
 
+/* What was typed for a setting that is not asked for now waits in its entry until it is again; not beside
+ * another prompt, of which it was not thought. */
+static void
+show_text (GtkEntry *entry, const char *text, gboolean same_prompt)
+{
+  if (text != NULL || !same_prompt)
+    gtk_editable_set_text (GTK_EDITABLE (entry), text != NULL ? text : "");
+}
+
+static gboolean
+follow_prompt (EgCorruptionRow *self, const char *prompt)
+{
+  const gboolean same = g_strcmp0 (self->prompt, prompt) == 0;
+  char *copy = g_strdup (prompt);
+
+  g_free (self->prompt);
+  self->prompt = copy;
+  return same;
+}
+
 void
 eg_corruption_row_show (EgCorruptionRow *self, const EgTraceRequest *request)
 {
@@ -300,14 +322,15 @@ eg_corruption_row_show (EgCorruptionRow *self, const EgTraceRequest *request)
   const EgCorruption *corruption = &request->corruption;
   g_autofree char *span = eg_corruption_format_span (corruption);
   const char *tokens = strchr (span, ':');
+  const gboolean same_prompt = follow_prompt (self, request->prompt);
 
   self->showing = TRUE;
   adw_combo_row_set_selected (self->kind, corruption->kind);
   adw_combo_row_set_selected (self->scale, corruption->scale);
   adw_combo_row_set_selected (self->span, corruption->span);
   gtk_switch_set_active (self->replace, corruption->replace);
-  gtk_editable_set_text (GTK_EDITABLE (self->swap), corruption->swap != NULL ? corruption->swap : "");
-  gtk_editable_set_text (GTK_EDITABLE (self->tokens), tokens != NULL ? tokens + 1 : "");
+  show_text (self->swap, corruption->swap, same_prompt);
+  show_text (self->tokens, tokens != NULL ? tokens + 1 : NULL, same_prompt);
   gtk_spin_button_set_value (self->degrees, corruption->degrees > 2 ? corruption->degrees : 3);
   g_free (self->file);
   self->file = g_strdup (corruption->file);

@@ -2,6 +2,7 @@
 #include "app/ask/draft-check.h"
 
 #include "trace/ask/fields.h"
+#include "trace/plan/grid.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -168,6 +169,39 @@ note_subject (EgFindings *self, const EgTraceRequest *request, const EgTraceInpu
     self->notes[EG_PART_SUBJECT] = g_strdup (input->notes[0]);
 }
 
+/* Whether all values of a site are known before anything is traced. */
+static gboolean
+is_trivial (const EgGrid *grid, gsize site)
+{
+  const gsize n = grid->n_rows * grid->n_columns;
+
+  for (gsize i = 0; i < n; i++)
+    if (eg_grid_cell_kind (grid, site * n + i) == EG_CELL_COMPUTED)
+      return FALSE;
+  return TRUE;
+}
+
+/* Of a sweep whose answer is trivial, as all tokens of a layer of the residual stream are: it would be one
+ * flat picture. */
+static void
+note_restoring (EgFindings *self, const EgTraceRequest *request, EgModel *model, const EgTraceInput *input)
+{
+  const EgGrid grid = eg_grid_of_input (request, model, input);
+
+  for (gsize i = 0; i < grid.n_sites; i++)
+    if (is_trivial (&grid, i))
+      {
+        const char *site = _ (grid.family->sites[grid.sites[i]].title);
+        self->notes[EG_PART_RESTORING] = g_strdup_printf (
+            grid.damages ? _ ("%s: nothing but the corrupted run comes of it, whatever the "
+                              "prompt. Choose another site, or one token in one layer")
+                         : _ ("%s: nothing but the clean run comes of it, whatever the "
+                              "prompt. Choose another site, or one token in one layer"),
+            site);
+        return;
+      }
+}
+
 static gboolean
 has_error (const EgFindings *self)
 {
@@ -191,6 +225,7 @@ check_with_model (EgFindings *self, const EgTraceRequest *request, EgModel *mode
     {
       take_tokens (&self->tokens, input);
       note_subject (self, request, input);
+      note_restoring (self, request, model, input);
       return;
     }
   if (check_texts (self, request, model) && !has_error (self))

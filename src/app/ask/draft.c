@@ -13,6 +13,7 @@ struct _EgDraft
   EgSubjectChoice subject;
   EgModel *model;
   EgFindings *findings;
+  EgDraftOrigin *origin; /* NULL: the model reads its own prompt */
   char *unreadable[EG_N_PARTS];
   EgTraceRequest *set_aside; /* what was asked of another prompt, with it; NULL: nothing */
   guint n_edits;             /* under way, one inside the other */
@@ -25,6 +26,7 @@ enum
   TOKENS_CHANGED,
   PROBLEMS_CHANGED,
   CHANGED,
+  ORIGIN_CHANGED,
   ANSWER_RESET,
   N_SIGNALS,
 };
@@ -119,6 +121,7 @@ eg_draft_finalize (GObject *object)
   eg_trace_request_free (self->request);
   eg_subject_choice_clear (&self->subject);
   eg_findings_free (self->findings);
+  eg_draft_origin_free (self->origin);
   g_clear_pointer (&self->model, eg_model_unref);
   g_clear_pointer (&self->set_aside, eg_trace_request_free);
   for (EgPart part = 0; part < EG_N_PARTS; part++)
@@ -140,6 +143,7 @@ eg_draft_class_init (EgDraftClass *klass)
   signals[TOKENS_CHANGED] = new_signal ("tokens-changed");
   signals[PROBLEMS_CHANGED] = new_signal ("problems-changed");
   signals[CHANGED] = new_signal ("changed");
+  signals[ORIGIN_CHANGED] = new_signal ("origin-changed");
   signals[ANSWER_RESET] = new_signal ("answer-reset");
 }
 
@@ -374,19 +378,39 @@ eg_draft_set_subject (EgDraft *self, const char *subject)
   eg_draft_commit (self);
 }
 
+/* Where the tokens that are seen stand in the prompt. */
+static gboolean
+find_tokens (EgDraft *self, gsize first, gsize last, const char **start, const char **end)
+{
+  const EgPromptTokens *tokens = &self->findings->tokens;
+  const char *prompt = self->request->prompt;
+  gsize from, to;
+
+  if (self->origin != NULL)
+    {
+      if (!eg_draft_origin_find (self->origin, prompt, first, last, &from, &to))
+        return FALSE;
+      *start = prompt + from;
+      *end = prompt + to;
+      return TRUE;
+    }
+  if (last >= tokens->n || first > last)
+    return FALSE;
+  *start = g_utf8_offset_to_pointer (prompt, (glong)tokens->starts[first]);
+  *end = g_utf8_offset_to_pointer (prompt, (glong)tokens->ends[last]);
+  return TRUE;
+}
+
 /* The characters of the tokens, without the spaces around them. */
 void
 eg_draft_mark_subject (EgDraft *self, gsize first, gsize last)
 {
   g_return_if_fail (EG_IS_DRAFT (self));
 
-  const EgPromptTokens *tokens = &self->findings->tokens;
-  const char *prompt = self->request->prompt;
+  const char *prompt = self->request->prompt, *start, *end;
 
-  if (last >= tokens->n || first > last)
+  if (!find_tokens (self, first, last, &start, &end))
     return;
-  const char *start = g_utf8_offset_to_pointer (prompt, (glong)tokens->starts[first]);
-  const char *end = g_utf8_offset_to_pointer (prompt, (glong)tokens->ends[last]);
   while (start < end && g_unichar_isspace (g_utf8_get_char (start)))
     start = g_utf8_next_char (start);
   while (end > start && g_unichar_isspace (g_utf8_get_char (g_utf8_prev_char (end))))
@@ -452,6 +476,29 @@ eg_draft_get_model (EgDraft *self)
   g_return_val_if_fail (EG_IS_DRAFT (self), NULL);
 
   return self->model;
+}
+
+void
+eg_draft_set_origin (EgDraft *self, EgDraftOrigin *origin)
+{
+  g_return_if_fail (EG_IS_DRAFT (self));
+
+  if (eg_draft_origin_equal (origin, self->origin))
+    {
+      eg_draft_origin_free (origin);
+      return;
+    }
+  eg_draft_origin_free (self->origin);
+  self->origin = origin;
+  g_signal_emit (self, signals[ORIGIN_CHANGED], 0);
+}
+
+const EgDraftOrigin *
+eg_draft_get_origin (EgDraft *self)
+{
+  g_return_val_if_fail (EG_IS_DRAFT (self), NULL);
+
+  return self->origin;
 }
 
 const EgPromptTokens *

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "app/ask/draft-check.h"
+#include "app/ask/draft-origin.h"
 
 #include <glib-object.h>
 
@@ -16,6 +17,7 @@ G_BEGIN_DECLS
  *   "tokens-changed" (): the prompt's tokens, the subject's place among them, or the model
  *   "problems-changed" (): what is wrong with a part, or worth knowing
  *   "changed" (): always
+ *   "origin-changed" (): the prompt is to be seen as another model reads it, or is not any more
  *   "answer-reset" (): what was asked of another prompt does not hold for this one, and can be restored */
 G_DECLARE_FINAL_TYPE (EgDraft, eg_draft, EG, DRAFT, GObject)
 
@@ -72,6 +74,11 @@ void eg_draft_set_target (EgDraft *self, const char *target);
 /* For which the request is; NULL while none is loaded. (transfer none) */
 void eg_draft_set_model (EgDraft *self, EgModel *model);
 EgModel *eg_draft_get_model (EgDraft *self);
+
+/* Of a map that another model has made: its tokens and predictions are that model's, as long as prompt and
+ * subject are the map's. origin: (transfer full) (nullable) */
+void eg_draft_set_origin (EgDraft *self, EgDraftOrigin *origin);
+const EgDraftOrigin *eg_draft_get_origin (EgDraft *self);
 
 /* (transfer none): until the next edit. */
 const EgPromptTokens *eg_draft_get_tokens (EgDraft *self);

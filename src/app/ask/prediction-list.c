@@ -3,6 +3,7 @@
 
 #include "app/parts/probability-text.h"
 #include "tokenizer/token-text.h"
+#include "trace/result/description.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -24,6 +25,7 @@ struct _EgPredictionList
   EgModel *asked_model; /* what the predictor was asked for last; NULL: nothing */
   char *asked_prompt;
   gboolean showing;
+  GtkWidget *message; /* under the rows: what the prediction is not good for */
 };
 
 G_DEFINE_FINAL_TYPE (EgPredictionList, eg_prediction_list, GTK_TYPE_WIDGET)
@@ -134,11 +136,39 @@ show_row (Row *row, const EgPredictedToken *token)
   gtk_accessible_update_property (GTK_ACCESSIBLE (row->bar), GTK_ACCESSIBLE_PROPERTY_LABEL, spoken, -1);
 }
 
+static void
+add_message (EgPredictionList *self)
+{
+  GtkLayoutManager *manager = gtk_widget_get_layout_manager (GTK_WIDGET (self));
+
+  self->message = gtk_label_new (NULL);
+  gtk_label_set_xalign (GTK_LABEL (self->message), 0);
+  gtk_label_set_wrap (GTK_LABEL (self->message), TRUE);
+  gtk_label_set_wrap_mode (GTK_LABEL (self->message), PANGO_WRAP_WORD_CHAR);
+  gtk_label_set_width_chars (GTK_LABEL (self->message), 1);
+  gtk_widget_add_css_class (self->message, "caption");
+  attach (self, self->message, 0, EG_N_PREDICTIONS);
+  g_object_set (gtk_layout_manager_get_layout_child (manager, self->message), "column-span", 4, NULL);
+}
+
 /* What is shown belongs to an older prompt. */
 static void
 set_outdated (EgPredictionList *self, gboolean outdated)
 {
   gtk_widget_set_opacity (GTK_WIDGET (self), outdated ? 0.5 : 1);
+}
+
+/* What is known before anything is traced: an answer that the model does not know cannot be brought back. */
+static void
+show_message (EgPredictionList *self, const EgPrediction *prediction)
+{
+  const gboolean unsure = prediction != NULL && prediction->n_predictions > 0
+                          && prediction->predictions[0].probability < EG_UNSURE_PROBABILITY;
+
+  gtk_label_set_text (GTK_LABEL (self->message),
+                      unsure ? _ ("The model is unsure what comes next: try a prompt whose answer it knows")
+                             : "");
+  gtk_widget_set_visible (self->message, unsure);
 }
 
 /* NULL: nothing to show; the rows keep their place. */
@@ -150,6 +180,7 @@ show_prediction (EgPredictionList *self, const EgPrediction *prediction)
       const gboolean known = prediction != NULL && i < prediction->n_predictions;
       show_row (&self->rows[i], known ? &prediction->predictions[i] : NULL);
     }
+  show_message (self, prediction);
   show_target (self);
   set_outdated (self, FALSE);
 }
@@ -158,7 +189,8 @@ show_prediction (EgPredictionList *self, const EgPrediction *prediction)
 static void
 on_draft_changed (EgPredictionList *self)
 {
-  EgModel *model = eg_draft_get_model (self->draft);
+  const EgDraftOrigin *origin = eg_draft_get_origin (self->draft);
+  EgModel *model = origin != NULL ? origin->model : eg_draft_get_model (self->draft);
   const char *prompt = eg_draft_get_request (self->draft)->prompt;
 
   show_target (self);
@@ -227,6 +259,7 @@ eg_prediction_list_init (EgPredictionList *self)
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Next token"), -1);
   for (int i = 0; i < EG_N_PREDICTIONS; i++)
     add_row (self, i);
+  add_message (self);
   self->predictor = eg_predictor_new (EG_N_PREDICTIONS);
   g_signal_connect_swapped (self->predictor, "predicted", G_CALLBACK (show_prediction), self);
   show_prediction (self, NULL);
@@ -245,6 +278,7 @@ eg_prediction_list_set_draft (EgPredictionList *self, EgDraft *draft)
 
   self->draft = g_object_ref (draft);
   g_signal_connect_swapped (draft, "changed", G_CALLBACK (on_draft_changed), self);
+  g_signal_connect_swapped (draft, "origin-changed", G_CALLBACK (on_draft_changed), self);
   on_draft_changed (self);
 }
 

@@ -92,6 +92,12 @@ eg_predictor_new (gsize top)
   return self;
 }
 
+EgModel *
+eg_predictor_get_model (EgPredictor *self)
+{
+  return self->model;
+}
+
 void
 eg_predictor_ask (EgPredictor *self, EgModel *model, const char *prompt)
 {

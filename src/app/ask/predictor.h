@@ -18,4 +18,7 @@ EgPredictor *eg_predictor_new (gsize top);
 /* Asks for the tokens after a prompt, in place of what was asked for before. model NULL: none. */
 void eg_predictor_ask (EgPredictor *self, EgModel *model, const char *prompt);
 
+/* Which it was asked for last. (transfer none) (nullable) */
+EgModel *eg_predictor_get_model (EgPredictor *self);
+
 G_END_DECLS

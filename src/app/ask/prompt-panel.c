@@ -62,9 +62,25 @@ show_texts (EgPromptPanel *self)
   self->showing = FALSE;
 }
 
+/* As the model reads it that made the map which is shown. */
+static void
+show_origin (EgPromptPanel *self, const EgDraftOrigin *origin)
+{
+  g_autofree guint32 *no_ids = g_new0 (guint32, origin->n);
+
+  eg_token_strip_set_subject (self->tokens, (gssize)origin->subject_first, (gssize)origin->subject_last);
+  eg_token_strip_set_tokens (self->tokens, (const char *const *)origin->spelled,
+                             origin->ids != NULL ? origin->ids : no_ids, origin->n);
+}
+
 static void
 show_tokens (EgPromptPanel *self)
 {
+  if (eg_draft_get_origin (self->draft) != NULL)
+    {
+      show_origin (self, eg_draft_get_origin (self->draft));
+      return;
+    }
   const EgPromptTokens *tokens = eg_draft_get_tokens (self->draft);
   EgModel *model = eg_draft_get_model (self->draft);
   g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
@@ -98,9 +114,20 @@ show_messages (EgPromptPanel *self)
                          error != NULL && !missing);
 }
 
+/* Settings that are told by positions are easier to give where those are seen. */
+static void
+show_numbers (EgPromptPanel *self)
+{
+  const EgTraceRequest *request = eg_draft_get_request (self->draft);
+
+  eg_token_strip_set_numbered (self->tokens,
+                               request->has_knockout || request->corruption.span == EG_SPAN_TOKENS);
+}
+
 static void
 on_draft_changed (EgPromptPanel *self)
 {
+  show_numbers (self);
   show_texts (self);
   show_messages (self);
 }
@@ -208,6 +235,7 @@ eg_prompt_panel_set_draft (EgPromptPanel *self, EgDraft *draft)
   self->draft = g_object_ref (draft);
   g_signal_connect_swapped (draft, "changed", G_CALLBACK (on_draft_changed), self);
   g_signal_connect_swapped (draft, "tokens-changed", G_CALLBACK (show_tokens), self);
+  g_signal_connect_swapped (draft, "origin-changed", G_CALLBACK (show_tokens), self);
   on_draft_changed (self);
   show_tokens (self);
 }

@@ -5,6 +5,7 @@
 
 #include "app/parts/choices.h"
 #include "app/parts/field-message.h"
+#include "app/parts/run-drawing.h"
 #include "app/ask/site-chooser.h"
 #include "trace/ask/site-names.h"
 
@@ -14,7 +15,7 @@ struct _EgRestoringRow
 {
   AdwExpanderRow parent_instance;
   gboolean showing;
-  char *error;
+  char *error, *note;
   EgSweep sweep_before; /* a knockout, which has a sweep and a direction of its own */
   EgDirection direction_before;
   EgKnockout suggested;
@@ -25,7 +26,7 @@ struct _EgRestoringRow
   EgSiteChooser *freeze;
   GtkSwitch *knockout;
   GtkEntry *layers, *from, *to;
-  GtkWidget *window_row, *freeze_row, *layers_row, *from_row, *to_row;
+  GtkWidget *window_row, *freeze_row, *layers_row, *from_row, *to_row, *note_row;
 };
 
 enum
@@ -105,6 +106,17 @@ summarize (EgRestoringRow *self)
   return eg_restoring_summarize (&request);
 }
 
+/* Below the rows that it is about, which must not move away from the pointer that changes them; where those
+ * are folded, in what is seen of them. */
+static void
+show_note (EgRestoringRow *self)
+{
+  g_autofree char *escaped = g_markup_escape_text (self->note != NULL ? self->note : "", -1);
+
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (self->note_row), escaped);
+  gtk_widget_set_visible (self->note_row, self->note != NULL);
+}
+
 /* A knockout has a sweep and a direction of its own; tokens in all layers have no window. */
 static void
 update (EgRestoringRow *self)
@@ -119,7 +131,11 @@ update (EgRestoringRow *self)
   gtk_widget_set_visible (self->layers_row, knockout);
   gtk_widget_set_visible (self->from_row, knockout);
   gtk_widget_set_visible (self->to_row, knockout);
-  eg_field_message_show_row (ADW_EXPANDER_ROW (self), summary, self->error);
+  show_note (self);
+  g_autofree char *both = self->note != NULL && !adw_expander_row_get_expanded (ADW_EXPANDER_ROW (self))
+                              ? g_strdup_printf ("%s\n%s", summary, self->note)
+                              : g_steal_pointer (&summary);
+  eg_field_message_show_row (ADW_EXPANDER_ROW (self), both, self->error);
 }
 
 static void
@@ -202,6 +218,7 @@ static void
 eg_restoring_row_finalize (GObject *object)
 {
   g_free (EG_RESTORING_ROW (object)->error);
+  g_free (EG_RESTORING_ROW (object)->note);
   G_OBJECT_CLASS (eg_restoring_row_parent_class)->finalize (object);
 }
 
@@ -212,6 +229,7 @@ eg_restoring_row_class_init (EgRestoringRowClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = eg_restoring_row_dispose;
   G_OBJECT_CLASS (klass)->finalize = eg_restoring_row_finalize;
+  g_type_ensure (EG_TYPE_RUN_DRAWING);
   g_type_ensure (EG_TYPE_SITE_CHOOSER);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/restoring-row.ui");
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, window);
@@ -227,6 +245,7 @@ eg_restoring_row_class_init (EgRestoringRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, from_row);
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, to);
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, to_row);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, note_row);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_selected);
   gtk_widget_class_bind_template_callback (widget_class, on_knockout);
@@ -246,6 +265,7 @@ eg_restoring_row_init (EgRestoringRow *self)
   for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
     direction_titles[direction] = _ (directions[direction]);
   gtk_widget_init_template (GTK_WIDGET (self));
+  g_signal_connect (self, "notify::expanded", G_CALLBACK (update), NULL);
   self->showing = TRUE;
   eg_choices_set (self->sweep, sweep_titles, EG_N_SWEEPS);
   eg_choices_set (self->direction, direction_titles, EG_N_DIRECTIONS);
@@ -323,6 +343,17 @@ eg_restoring_row_set_error (EgRestoringRow *self, const char *error)
   char *copy = g_strdup (error);
   g_free (self->error);
   self->error = copy;
+  update (self);
+}
+
+void
+eg_restoring_row_set_note (EgRestoringRow *self, const char *note)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  char *copy = g_strdup (note);
+  g_free (self->note);
+  self->note = copy;
   update (self);
 }
 

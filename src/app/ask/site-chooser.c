@@ -6,6 +6,8 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#define MOST_DESCRIBED 3
+
 struct _EgSiteChooser
 {
   AdwBin parent_instance;
@@ -19,6 +21,7 @@ struct _EgSiteChooser
   GtkPopover *popover;
   GtkLabel *label;
   GtkListBox *list;
+  GtkButton *all_button;
   GtkCheckButton *checks[EG_MAX_SITES]; /* NULL until the list is opened */
 };
 
@@ -56,6 +59,24 @@ get_description (EgSiteChooser *self, EgSite site)
   return _ (self->family->sites[site].description);
 }
 
+static EgSiteSet
+get_all (EgSiteChooser *self)
+{
+  EgSiteSet all = 0;
+
+  for (EgSite site = 0; site < self->family->n_sites; site++)
+    all |= EG_SITE_BIT (site);
+  return all;
+}
+
+static void
+show_all_button (EgSiteChooser *self)
+{
+  gtk_button_set_label (self->all_button, self->sites != get_all (self) ? _ ("_All")
+                                          : self->optional              ? _ ("_None")
+                                                                        : _ ("_One"));
+}
+
 /* What the button says; its tooltip says what the sites are. */
 static void
 show_on_button (EgSiteChooser *self)
@@ -64,10 +85,14 @@ show_on_button (EgSiteChooser *self)
   g_autoptr (GString) tooltip = g_string_new (NULL);
   g_autofree char *several = g_strdup_printf (ngettext ("%u site", "%u sites", n), n);
 
+  /* What they are is said of few: the names of many fill enough of the screen. */
   for (EgSite site = 0; site < self->family->n_sites; site++)
     if ((self->sites & EG_SITE_BIT (site)) != 0)
-      g_string_append_printf (tooltip, "%s%s: %s", tooltip->len > 0 ? "\n" : "", get_title (self, site),
-                              get_description (self, site));
+      g_string_append_printf (tooltip, n > MOST_DESCRIBED ? "%s%s" : "%s%s: %s",
+                              tooltip->len == 0    ? ""
+                              : n > MOST_DESCRIBED ? ", "
+                                                   : "\n",
+                              get_title (self, site), get_description (self, site));
   /* TRANSLATORS: no site is chosen. */
   gtk_label_set_text (self->label, n == 0 ? _ ("None") : n == 1 ? get_title (self, self->first) : several);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->button), tooltip->len > 0 ? tooltip->str : NULL);
@@ -83,6 +108,7 @@ show (EgSiteChooser *self)
     if (self->checks[site] != NULL)
       gtk_check_button_set_active (self->checks[site], (self->sites & EG_SITE_BIT (site)) != 0);
   self->showing = FALSE;
+  show_all_button (self);
   if (!gtk_widget_get_visible (GTK_WIDGET (self->popover)))
     show_on_button (self);
 }
@@ -146,15 +172,31 @@ on_toggled (GtkCheckButton *check, gpointer data)
     choose (self, sites, self->first);
 }
 
-/* A name takes that site alone. */
+/* A name takes that site alone, while there is one at most; ticks are not lost by it. */
 static void
 on_row_activated (GtkListBox *list, GtkListBoxRow *row, gpointer data)
 {
   EgSiteChooser *self = data;
   const EgSite site = (EgSite)gtk_list_box_row_get_index (row);
 
+  if (count (self) > 1)
+    {
+      gtk_check_button_set_active (self->checks[site], !gtk_check_button_get_active (self->checks[site]));
+      return;
+    }
+
   choose (self, EG_SITE_BIT (site), site);
   gtk_popover_popdown (self->popover);
+}
+
+/* All of them; where all are chosen, the first alone again, or none. */
+static void
+on_all (GtkButton *button, gpointer data)
+{
+  EgSiteChooser *self = data;
+  const EgSiteSet least = self->optional ? 0 : EG_SITE_BIT (self->first);
+
+  choose (self, self->sites != get_all (self) ? get_all (self) : least, self->first);
 }
 
 static void
@@ -286,6 +328,8 @@ eg_site_chooser_class_init (EgSiteChooserClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgSiteChooser, popover);
   gtk_widget_class_bind_template_child (widget_class, EgSiteChooser, label);
   gtk_widget_class_bind_template_child (widget_class, EgSiteChooser, list);
+  gtk_widget_class_bind_template_child (widget_class, EgSiteChooser, all_button);
+  gtk_widget_class_bind_template_callback (widget_class, on_all);
   gtk_widget_class_bind_template_callback (widget_class, on_closed);
 }
 

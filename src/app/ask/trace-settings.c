@@ -176,6 +176,7 @@ on_problems_changed (EgTraceSettings *self)
 {
   eg_corruption_row_set_error (self->corruption, eg_draft_get_error (self->draft, EG_PART_CORRUPTION));
   eg_restoring_row_set_error (self->restoring, eg_draft_get_error (self->draft, EG_PART_RESTORING));
+  eg_restoring_row_set_note (self->restoring, eg_draft_get_note (self->draft, EG_PART_RESTORING));
   eg_more_row_set_error (self->more, eg_draft_get_error (self->draft, EG_PART_MORE));
 }
 

@@ -2,6 +2,7 @@
 #include "app/models/model-button.h"
 
 #include "app/models/model-menu.h"
+#include "library/locate.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -58,10 +59,11 @@ static void
 show_model (EgModelButton *self, EgModel *model)
 {
   const char *name = eg_model_get_name (model);
+  const EgDemo *demo = eg_demo_find (name);
   g_autofree char *tooltip = describe_model (model);
   g_autofree char *text
       /* TRANSLATORS: the name of a model, and how many layers it has. */
-      = g_strdup_printf (_ ("%s · %zu layers"), strcmp (name, "demo") == 0 ? _ ("Demo model") : name,
+      = g_strdup_printf (_ ("%s · %zu layers"), demo != NULL ? _ (demo->label) : name,
                          eg_model_get_sizes (model)->n_layers);
 
   set_text (self, text);

@@ -175,6 +175,21 @@ eg_model_loader_open (EgModelLoader *self, const char *name, const EgTokenizerCh
 }
 
 void
+eg_model_loader_show (EgModelLoader *self, EgModel *model)
+{
+  g_return_if_fail (EG_IS_MODEL_LOADER (self) && model != NULL);
+
+  stop (self);
+  g_free (self->asked_for);
+  self->asked_for = g_strdup (eg_model_get_folder (model));
+  eg_model_ref (model);
+  g_clear_pointer (&self->model, eg_model_unref);
+  self->model = model;
+  g_signal_emit (self, signals[CHANGED], 0);
+  g_signal_emit (self, signals[LOADED], 0);
+}
+
+void
 eg_model_loader_cancel (EgModelLoader *self)
 {
   g_return_if_fail (EG_IS_MODEL_LOADER (self));

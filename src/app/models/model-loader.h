@@ -18,6 +18,9 @@ EgModelLoader *eg_model_loader_new (void);
 /* name: a folder or what eg_model_locate() finds; choice: (nullable). Replaces what is being loaded. */
 void eg_model_loader_open (EgModelLoader *self, const char *name, const EgTokenizerChoice *choice);
 
+/* Puts a model that is in memory already in the place of the one that is there, or is being loaded. */
+void eg_model_loader_show (EgModelLoader *self, EgModel *model);
+
 /* The model before stays. Nothing happens when none is being loaded. */
 void eg_model_loader_cancel (EgModelLoader *self);
 

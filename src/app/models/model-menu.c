@@ -139,7 +139,8 @@ eg_model_menu_init (EgModelMenu *self)
   self->menu = g_menu_new ();
   self->recent = g_menu_new ();
   self->found = g_menu_new ();
-  append (first, _ ("Demo Model"), "demo");
+  for (const EgDemo *demo = eg_demos; demo->name != NULL; demo++)
+    append (first, _ (demo->title), demo->name);
   g_menu_append (first, _ ("_Open Folder…"), "win.open-model");
   g_menu_append_submenu (last, _ ("_Tokenizer of Models Without One"), tokenizer);
   g_menu_append_section (self->menu, NULL, G_MENU_MODEL (first));
@@ -190,12 +191,21 @@ eg_model_menu_remember (EgModelMenu *self, const char *folder)
 {
   g_return_if_fail (EG_IS_MODEL_MENU (self));
 
-  g_autofree char *demo = eg_model_find_demo ();
   g_auto (GStrv) before = get_remembered (self);
   g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
   gsize n = 1;
 
-  if (self->settings == NULL || strcmp (folder, demo) == 0)
+  gboolean is_demo = FALSE;
+
+  for (const EgDemo *demo = eg_demos; demo->name != NULL && !is_demo; demo++)
+    {
+      g_autofree char *its_folder = eg_demo_get_folder (demo);
+      is_demo = strcmp (folder, its_folder) == 0;
+    }
+  g_autofree char *usual = eg_demo_get_folder (&eg_demos[0]);
+  if (self->settings != NULL)
+    g_settings_set_string (self->settings, "last-model", strcmp (folder, usual) == 0 ? "" : folder);
+  if (self->settings == NULL || is_demo)
     return;
   g_strv_builder_add (builder, folder);
   for (char **it = before; *it != NULL && n < MOST_KEPT; it++)

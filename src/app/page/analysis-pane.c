@@ -21,6 +21,7 @@ struct _EgAnalysisPane
   GtkLabel *layers_text, *subject_text, *pinned_text;
   GtkWidget *unpin_button;
   EgCellTable *cells;
+  EgScale scale;
 };
 
 enum
@@ -37,7 +38,7 @@ static void
 show_text (EgAnalysisPane *self, GtkLabel *label, EgCurves curves)
 {
   g_autofree char *text = self->grid != NULL
-                              ? eg_curves_describe (curves, self->grid, self->pins, self->n_pins)
+                              ? eg_curves_describe (curves, self->grid, self->scale, self->pins, self->n_pins)
                               : g_strdup ("");
   gtk_label_set_text (label, text);
 }
@@ -156,6 +157,18 @@ eg_analysis_pane_set_pins (EgAnalysisPane *self, const EgCell *pins, gsize n_pin
     gtk_stack_set_visible_child_name (self->stack, "pinned");
   self->n_pins = n_pins;
   eg_curves_view_set_pins (self->pinned, pins, n_pins);
+  update_texts (self);
+}
+
+void
+eg_analysis_pane_set_scale (EgAnalysisPane *self, EgScale scale)
+{
+  g_return_if_fail (EG_IS_ANALYSIS_PANE (self));
+
+  self->scale = scale;
+  eg_curves_view_set_scale (self->layers, scale);
+  eg_curves_view_set_scale (self->subject, scale);
+  eg_curves_view_set_scale (self->pinned, scale);
   update_texts (self);
 }
 

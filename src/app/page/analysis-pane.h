@@ -18,6 +18,8 @@ GtkWidget *eg_analysis_pane_new (void);
 /* Shows the grid as it is now; again when it has changed. */
 void eg_analysis_pane_set_grid (EgAnalysisPane *self, EgTraceGrid *grid);
 void eg_analysis_pane_set_pins (EgAnalysisPane *self, const EgCell *pins, gsize n_pins);
+/* The map's: curves and sentences are in its unit. */
+void eg_analysis_pane_set_scale (EgAnalysisPane *self, EgScale scale);
 void eg_analysis_pane_set_layer (EgAnalysisPane *self, gssize layer);
 
 /* Which curves are in front; FALSE when it is the table. */

@@ -238,6 +238,20 @@ on_sorter_changed (GtkSorter *sorter, GtkSorterChange change, gpointer data)
     take_keys (self);
 }
 
+/* After the rows were sorted: what was asked for stands at the top, wherever the row went that was in view.
+ */
+static void
+on_sorted (GtkSorter *sorter, GtkSorterChange change, gpointer data)
+{
+  EgCellTable *self = data;
+
+  /* The list within the view, which before GTK 4.12 can be told so only by its action. */
+  for (GtkWidget *child = gtk_widget_get_first_child (GTK_WIDGET (self->view)); child != NULL;
+       child = gtk_widget_get_next_sibling (child))
+    if (GTK_IS_LIST_VIEW (child))
+      gtk_widget_activate_action (child, "list.scroll-to-item", "u", 0);
+}
+
 static void
 add_column (EgCellTable *self, Column column)
 {
@@ -564,6 +578,7 @@ eg_cell_table_init (EgCellTable *self)
       = gtk_sort_list_model_new (G_LIST_MODEL (g_object_ref (self->rows)), GTK_SORTER (sorter));
   self->selection = gtk_multi_selection_new (G_LIST_MODEL (sorted));
   gtk_column_view_set_model (self->view, GTK_SELECTION_MODEL (self->selection));
+  g_signal_connect (gtk_column_view_get_sorter (self->view), "changed", G_CALLBACK (on_sorted), self);
   /* TRANSLATORS: the cells of the map, as a table and as the name of its tab. */
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->view), GTK_ACCESSIBLE_PROPERTY_LABEL, _ ("Cells"),
                                   -1);

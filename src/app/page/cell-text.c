@@ -43,9 +43,12 @@ eg_format_score (const EgTraceGrid *grid, gsize layer, gsize position)
 
   if (isnan (score))
     return g_strdup (grid->result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
-  g_autofree char *text = eg_format_value (eg_trace_grid_get_metric (grid), score);
-  if (isnan (sem))
+  const EgMetric metric = eg_trace_grid_get_metric (grid);
+  g_autofree char *text = eg_format_value (metric, score);
+  if (isnan (sem) || (metric == EG_METRIC_PROB && sem < 0.0005))
     return g_steal_pointer (&text);
+  if (metric != EG_METRIC_PROB)
+    return eg_metric_format_with_error (metric, score, sem);
   return g_strdup_printf ("%s ± %.3f", text, sem);
 }
 

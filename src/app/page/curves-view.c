@@ -14,6 +14,7 @@ struct _EgCurvesView
   EgCell pins[EG_MAX_PINS];
   gsize n_pins;
   gssize layer;
+  EgScale scale;
 };
 
 enum
@@ -61,17 +62,17 @@ eg_curves_view_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
       = adw_style_manager_get_dark (adw_style_manager_get_for_display (gtk_widget_get_display (widget)));
   const graphene_rect_t bounds = GRAPHENE_RECT_INIT (0, 0, (float)width, (float)height);
   cairo_t *cr = gtk_snapshot_append_cairo (snapshot, &bounds);
-  eg_curves_draw (self->curves, self->grid, self->pins, self->n_pins, &chart, eg_plot_style_subject (widget),
-                  dark, self->layer, cr, width, height);
+  eg_curves_draw (self->curves, self->grid, self->scale, self->pins, self->n_pins, &chart,
+                  eg_plot_style_subject (widget), dark, self->layer, cr, width, height);
   cairo_destroy (cr);
 }
 
 static void
 describe (EgCurvesView *self)
 {
-  g_autofree char *text = self->grid != NULL
-                              ? eg_curves_describe (self->curves, self->grid, self->pins, self->n_pins)
-                              : g_strdup ("");
+  g_autofree char *text = self->grid != NULL ? eg_curves_describe (self->curves, self->grid, self->scale,
+                                                                   self->pins, self->n_pins)
+                                             : g_strdup ("");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text, -1);
 }
 
@@ -157,6 +158,15 @@ eg_curves_view_set_pins (EgCurvesView *self, const EgCell *pins, gsize n_pins)
   self->n_pins = MIN (n_pins, EG_MAX_PINS);
   if (self->n_pins > 0)
     memcpy (self->pins, pins, self->n_pins * sizeof *pins);
+  eg_curves_view_update (self);
+}
+
+void
+eg_curves_view_set_scale (EgCurvesView *self, EgScale scale)
+{
+  g_return_if_fail (EG_IS_CURVES_VIEW (self));
+
+  self->scale = scale;
   eg_curves_view_update (self);
 }
 

@@ -21,6 +21,9 @@ void eg_curves_view_update (EgCurvesView *self);
 /* The arrays are copied. */
 void eg_curves_view_set_pins (EgCurvesView *self, const EgCell *pins, gsize n_pins);
 
+/* The map's: the curves are in its unit. */
+void eg_curves_view_set_scale (EgCurvesView *self, EgScale scale);
+
 /* The layer under the pointer or cursor, marked by a line; −1: none. */
 void eg_curves_view_set_layer (EgCurvesView *self, gssize layer);
 

@@ -27,7 +27,7 @@ struct _EgHeatmapView
   gboolean dimmed;
 
   GtkWidget *card;
-  guint card_tick; /* its numbers are to be refreshed */
+  guint numbers_tick; /* those of the card and of the description are to be refreshed */
   gboolean has_cursor, cursor_by_keyboard;
   gsize layer, position;
   double pointer_x, pointer_y; /* NaN: elsewhere */
@@ -92,23 +92,24 @@ fill_card (EgHeatmapView *self)
   eg_cell_card_set_cell (EG_CELL_CARD (self->card), self->grid, self->layer, self->position);
 }
 
-/* Once a frame, however often numbers come in. */
+/* Once a frame, however often numbers come in: what is seen of them, and what is heard. */
 static gboolean
-refresh_card (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
+refresh_numbers (GtkWidget *widget, GdkFrameClock *clock, gpointer data)
 {
   EgHeatmapView *self = EG_HEATMAP_VIEW (widget);
 
-  self->card_tick = 0;
+  self->numbers_tick = 0;
   if (self->has_cursor && self->grid != NULL)
     fill_card (self);
+  eg_heatmap_view_announce (self);
   return G_SOURCE_REMOVE;
 }
 
 static void
-queue_refresh_of_card (EgHeatmapView *self)
+queue_refresh_of_numbers (EgHeatmapView *self)
 {
-  if (self->has_cursor && self->card_tick == 0)
-    self->card_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), refresh_card, NULL, NULL);
+  if (self->numbers_tick == 0)
+    self->numbers_tick = gtk_widget_add_tick_callback (GTK_WIDGET (self), refresh_numbers, NULL, NULL);
 }
 
 static void
@@ -212,14 +213,48 @@ on_motion (GtkEventControllerMotion *controller, double x, double y, gpointer da
   follow_pointer (self);
 }
 
+/* The pointer is elsewhere, as far as can be told. */
 static void
-on_leave (GtkEventControllerMotion *controller, gpointer data)
+forget_pointer (EgHeatmapView *self)
 {
-  EgHeatmapView *self = data;
-
   self->pointer_x = self->pointer_y = NAN;
   if (!self->cursor_by_keyboard)
     hide_cursor (self);
+}
+
+static void
+on_leave (GtkEventControllerMotion *controller, gpointer data)
+{
+  forget_pointer (data);
+}
+
+/* Nobody tells that the pointer leaves what is taken from under it, or another window's pointer. */
+static void
+on_active_changed (EgHeatmapView *self)
+{
+  GtkRoot *root = gtk_widget_get_root (GTK_WIDGET (self));
+
+  if (GTK_IS_WINDOW (root) && !gtk_window_is_active (GTK_WINDOW (root)))
+    forget_pointer (self);
+}
+
+static void
+eg_heatmap_view_unmap (GtkWidget *widget)
+{
+  GtkRoot *root = gtk_widget_get_root (widget);
+
+  if (root != NULL)
+    g_signal_handlers_disconnect_by_func (root, on_active_changed, widget);
+  forget_pointer (EG_HEATMAP_VIEW (widget));
+  GTK_WIDGET_CLASS (eg_heatmap_view_parent_class)->unmap (widget);
+}
+
+static void
+eg_heatmap_view_map (GtkWidget *widget)
+{
+  GTK_WIDGET_CLASS (eg_heatmap_view_parent_class)->map (widget);
+  g_signal_connect_object (gtk_widget_get_root (widget), "notify::is-active", G_CALLBACK (on_active_changed),
+                           widget, G_CONNECT_SWAPPED);
 }
 
 static void
@@ -322,7 +357,8 @@ move_cursor (GtkWidget *widget, GVariant *args, gpointer data)
   /* The first key shows where the cursor is. */
   if (self->has_cursor)
     {
-      const gboolean tokens_down = self->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
+      /* Of the layout: bars lie as they must. */
+      const gboolean tokens_down = layout->style.orientation == EG_ORIENTATION_TOKENS_DOWN;
       layer = move_by (layer, tokens_down ? across : down, self->grid->n_layers);
       position = move_by (position, tokens_down ? down : across, self->grid->n_tokens);
     }
@@ -418,7 +454,7 @@ eg_heatmap_view_size_allocate (GtkWidget *widget, int width, int height, int bas
   if (layout != NULL && ((int)layout->width != width || (int)layout->height != height))
     {
       eg_heatmap_picture_forget (self->picture);
-      queue_refresh_of_card (self);
+      queue_refresh_of_numbers (self);
     }
   layout = ensure_layout (self);
   eg_map_scroll_allocate (self->scroll);
@@ -464,7 +500,7 @@ snapshot_pins_and_cursor (EgHeatmapView *self, const EgHeatmapLayout *layout, Gt
   for (gsize i = 0; i < self->n_pins; i++)
     {
       const EgRect cell = eg_heatmap_layout_get_cell (layout, self->pins[i].layer, self->pins[i].position);
-      const EgColor pin = eg_curves_pin_color (i, FALSE);
+      const EgColor pin = eg_curves_pin_color (eg_curves_pin_group (self->pins, i), FALSE);
       append_frame (snapshot, cell, 1, 3, (GdkRGBA){ 1, 1, 1, 1 });
       append_frame (snapshot, cell, 1, 2, (GdkRGBA){ (float)pin.red, (float)pin.green, (float)pin.blue, 1 });
     }
@@ -545,6 +581,8 @@ eg_heatmap_view_class_init (EgHeatmapViewClass *klass)
   widget_class->measure = eg_heatmap_view_measure;
   widget_class->size_allocate = eg_heatmap_view_size_allocate;
   widget_class->snapshot = eg_heatmap_view_snapshot;
+  widget_class->map = eg_heatmap_view_map;
+  widget_class->unmap = eg_heatmap_view_unmap;
   widget_class->css_changed = eg_heatmap_view_css_changed;
   gtk_widget_class_set_css_name (widget_class, "heatmap");
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_IMG);
@@ -647,7 +685,7 @@ eg_heatmap_view_update_cells (EgHeatmapView *self, const EgTraceCell *cells, gsi
   if (self->grid == NULL)
     return;
   eg_heatmap_picture_add_changes (self->picture, self->grid, cells, n_cells);
-  queue_refresh_of_card (self);
+  queue_refresh_of_numbers (self);
   if (eg_heatmap_picture_get_layout (self->picture) == NULL)
     gtk_widget_queue_allocate (GTK_WIDGET (self));
   gtk_widget_queue_draw (GTK_WIDGET (self));
@@ -705,6 +743,15 @@ eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale)
   g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
 
   self->style.scale = scale;
+  forget_picture (self);
+}
+
+void
+eg_heatmap_view_set_hatch_noise (EgHeatmapView *self, gboolean hatch_noise)
+{
+  g_return_if_fail (EG_IS_HEATMAP_VIEW (self));
+
+  self->style.hatch_noise = hatch_noise;
   forget_picture (self);
 }
 

@@ -37,6 +37,8 @@ gssize eg_heatmap_view_get_layer (EgHeatmapView *self);
 
 void eg_heatmap_view_set_colormap (EgHeatmapView *self, EgColormap colormap);
 void eg_heatmap_view_set_scale (EgHeatmapView *self, EgScale scale);
+/* Whether cells within two standard errors of no effect are hatched. */
+void eg_heatmap_view_set_hatch_noise (EgHeatmapView *self, gboolean hatch_noise);
 void eg_heatmap_view_set_orientation (EgHeatmapView *self, EgOrientation orientation);
 
 /* Makes the cells larger by a factor, held within 1 (all in view) and what is still useful; 0: all in view.

@@ -3,18 +3,17 @@
 
 #include "app/page/analysis-pane.h"
 #include "app/parts/banner.h"
-#include "app/page/cell-text.h"
-#include "app/parts/flow-layout.h"
 #include "app/page/heatmap-view.h"
 #include "app/page/site-maps.h"
-#include "app/page/map-help.h"
+#include "app/page/trace-header.h"
+#include "app/page/trace-title.h"
+#include "app/page/trace-warning.h"
 #include "app/page/versions.h"
-#include "app/ask/settings-text.h"
-#include "tokenizer/token-text.h"
+#include "app/parts/plot-style.h"
 #include "trace/result/description.h"
+#include "trace/result/metric-view.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
 #include <string.h>
 
 /* Texts follow the numbers at most this often. */
@@ -30,14 +29,16 @@ struct _EgTracePage
   EgColormap colormap;
   EgScale scale;
   EgOrientation orientation;
+  gboolean hatch_noise;
   guint update_timeout;
-  EgTraceProblem said; /* of the trace under way */
+  EgTraceProblem said;           /* of the trace under way */
+  EgTraceResult *view;           /* of another metric than the result's main one; NULL: of that */
+  char *open_name, *open_folder; /* of the model that is open; NULL: none */
 
   EgBanner *banner;
   GtkStack *content;
-  GtkLabel *clean, *corrupted, *progress_label, *sentence;
-  GtkProgressBar *progress_bar;
-  GtkWidget *continue_button, *undo_button, *redo_button;
+  EgTraceHeader *header;
+  GtkLabel *sentence;
   EgHeatmapView *heatmap;
   EgSiteMaps *sites;
   EgAnalysisPane *analysis;
@@ -47,7 +48,8 @@ enum
 {
   PROP_0,
   PROP_COLORMAP,
-  PROP_NORMALIZED,
+  PROP_SCALE,
+  PROP_HATCH_NOISE,
   PROP_ORIENTATION,
   PROP_ANALYSIS,
   N_PROPS,
@@ -66,87 +68,48 @@ G_DEFINE_FINAL_TYPE (EgTracePage, eg_trace_page, ADW_TYPE_BIN)
 
 /* ---- what is shown of the trace ---- */
 
-/* Cells, as in all of the window: of what is counted, each cell takes as many as there are samples. */
-static char *
-describe_running (EgTracePage *self)
-{
-  const double samples = eg_trace_request_get_samples (eg_tracing_get_request (self->tracing));
-  gsize done, total;
-  double elapsed, left;
-
-  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
-  if (total == 0)
-    return g_strdup (_ ("Starting…"));
-  return eg_format_progress ((double)done / samples, (double)total / samples, elapsed, left);
-}
-
-static char *
-describe_done (const EgTraceResult *result)
-{
-  gsize n_cells = 0;
-
-  for (gsize i = 0; i < result->n_grids; i++)
-    n_cells += eg_trace_grid_n_cells (result->grids[i]);
-  if (isnan (result->seconds))
-    return g_strdup_printf (_ ("%'zu cells"), n_cells);
-  g_autofree char *seconds = eg_format_duration (result->seconds);
-  return g_strdup_printf (_ ("%'zu cells in %s"), n_cells, seconds);
-}
-
-/* "cpu", "cuda:0"; the whole name is in the tooltip. (transfer full) (nullable) */
-static char *
-name_device (const EgTraceResult *result)
-{
-  return result->device != NULL ? g_strndup (result->device, strcspn (result->device, " ")) : NULL;
-}
-
-static char *
-describe_progress (EgTracePage *self)
-{
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  gsize done, total;
-  double elapsed, left;
-
-  switch (eg_tracing_get_state (self->tracing))
-    {
-    case EG_TRACING_RUNNING:
-      return describe_running (self);
-    case EG_TRACING_STOPPED:
-      eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
-      return g_strdup_printf (_ ("Stopped at %u%%"), total > 0 ? (guint)(done * 100 / total) : 0);
-    case EG_TRACING_DONE:
-      {
-        g_autofree char *cells = describe_done (result);
-        g_autofree char *device = name_device (result);
-        return device != NULL ? g_strdup_printf ("%s · %s", cells, device) : g_steal_pointer (&cells);
-      }
-    case EG_TRACING_IDLE:
-    case EG_TRACING_FAILED:
-    default:
-      return g_strdup ("");
-    }
-}
-
 static void
 update_progress (EgTracePage *self)
 {
-  const gboolean running = eg_tracing_get_state (self->tracing) == EG_TRACING_RUNNING;
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  g_autofree char *progress = describe_progress (self);
-  g_autofree char *device = result != NULL && result->device != NULL
-                                ? g_strdup_printf (_ ("Computed by %s"), result->device)
-                                : NULL;
-  gsize done, total;
-  double elapsed, left;
+  eg_trace_header_show_progress (self->header, self->tracing, eg_versions_can_go (self->versions, -1),
+                                 eg_versions_can_go (self->versions, 1));
+}
 
-  eg_tracing_get_progress (self->tracing, &done, &total, &elapsed, &left);
-  gtk_label_set_text (self->progress_label, progress);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->progress_label), device);
-  gtk_widget_set_visible (GTK_WIDGET (self->progress_bar), running);
-  gtk_progress_bar_set_fraction (self->progress_bar, total > 0 ? (double)done / (double)total : 0);
-  gtk_widget_set_visible (self->continue_button, eg_tracing_can_continue (self->tracing));
-  gtk_widget_set_visible (self->undo_button, eg_versions_can_go (self->versions, -1));
-  gtk_widget_set_visible (self->redo_button, eg_versions_can_go (self->versions, 1));
+/* The model's name, where it is known: of a trace that has just begun, that of what it was begun with. */
+static const char *
+get_model_name (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  if (self->version->model != NULL)
+    return eg_model_get_name (self->version->model);
+  return result != NULL ? result->model : NULL;
+}
+
+/* Whether another model is open than the one that made this. */
+static gboolean
+is_of_other_model (EgTracePage *self)
+{
+  const char *name = get_model_name (self);
+
+  if (name == NULL)
+    return FALSE;
+  if (self->version->model != NULL)
+    return g_strcmp0 (self->open_folder, eg_model_get_folder (self->version->model)) != 0;
+  return g_strcmp0 (self->open_name, name) != 0;
+}
+
+static void
+update_origin (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+  const gboolean known = result == NULL || result->has_settings;
+
+  eg_trace_header_show_origin (self->header, get_model_name (self), known ? request : NULL,
+                               eg_tracing_get_date (self->tracing), is_of_other_model (self));
+  if (request != NULL)
+    eg_trace_header_explain (self->header, request, self->colormap);
 }
 
 /* Lines do not break at "±". (transfer full) */
@@ -167,10 +130,42 @@ get_shown_site (EgTracePage *self, const EgTraceResult *result)
   return chosen < result->n_grids ? chosen : 0;
 }
 
+/* ---- which metric is shown ---- */
+
+/* The result by the metric that was chosen. NULL before the first numbers. */
+static EgTraceResult *
+get_viewed (EgTracePage *self)
+{
+  return self->view != NULL ? self->view : eg_tracing_get_result (self->tracing);
+}
+
+static void
+view_metric (EgTracePage *self, const EgTraceResult *result, EgMetric metric)
+{
+  g_clear_pointer (&self->view, eg_trace_result_unref);
+  if (metric != result->metrics[0])
+    self->view = eg_trace_result_view_metric (result, metric);
+  eg_heatmap_view_set_grid (self->heatmap, eg_trace_page_get_shown (self));
+}
+
+/* While numbers come in, what was asked for first is shown. */
+static void
+update_metrics (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const gboolean running = eg_tracing_get_state (self->tracing) == EG_TRACING_RUNNING;
+  const gsize n = result != NULL && !running ? result->n_metrics : 0;
+
+  if (running && self->view != NULL)
+    view_metric (self, result, result->metrics[0]);
+  eg_trace_header_show_metrics (self->header, result != NULL ? result->metrics : NULL, n,
+                                result != NULL ? get_viewed (self)->metrics[0] : EG_METRIC_PROB);
+}
+
 EgTraceGrid *
 eg_trace_page_get_shown (EgTracePage *self)
 {
-  EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  EgTraceResult *result = get_viewed (self);
 
   return result != NULL ? result->grids[get_shown_site (self, result)] : NULL;
 }
@@ -178,7 +173,7 @@ eg_trace_page_get_shown (EgTracePage *self)
 static void
 update_sites (EgTracePage *self)
 {
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+  const EgTraceResult *result = get_viewed (self);
 
   eg_site_maps_set_grids (self->sites, result->grids, result->n_grids);
 }
@@ -190,23 +185,51 @@ update_texts (EgTracePage *self)
   EgTraceGrid *grid = eg_trace_page_get_shown (self);
 
   update_progress (self);
+  update_origin (self);
+  update_metrics (self);
   /* What the last trace found stays until the first numbers of the new one. */
   if (grid == NULL)
     return;
   update_sites (self);
-  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
-  g_autofree char *clean = eg_format_value (eg_trace_grid_get_metric (grid), ends->high);
-  g_autofree char *corrupted = eg_format_value (eg_trace_grid_get_metric (grid), ends->low);
   g_autofree char *sentence = eg_trace_grid_describe (grid);
-  gtk_label_set_text (self->clean, clean);
-  gtk_label_set_text (self->corrupted, corrupted);
+  eg_trace_header_show_ends (self->header, grid);
   g_autofree char *whole = keep_errors_whole (sentence != NULL ? sentence : "");
   gtk_label_set_text (self->sentence, whole);
   eg_analysis_pane_set_grid (self->analysis, grid);
   eg_heatmap_view_announce (self->heatmap);
 }
 
-static void warn_early (EgTracePage *self);
+static void
+on_metric_chosen (EgTraceHeader *header, guint metric, gpointer data)
+{
+  EgTracePage *self = data;
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  if (result == NULL || !eg_trace_result_find_metric (result, metric, NULL))
+    return;
+  view_metric (self, result, metric);
+  update_texts (self);
+}
+
+static void
+warn (EgTracePage *self)
+{
+  eg_trace_warning_show (self->banner, eg_tracing_get_result (self->tracing),
+                         eg_tracing_get_request (self->tracing));
+}
+
+/* What is doubtful is known long before the end: clean and corrupted runs come first. Said once: a person may
+ * have closed it. */
+static void
+warn_early (EgTracePage *self)
+{
+  const EgTraceProblem problem = eg_trace_result_get_problem (eg_tracing_get_result (self->tracing));
+
+  if (eg_tracing_get_state (self->tracing) != EG_TRACING_RUNNING || problem == self->said)
+    return;
+  self->said = problem;
+  warn (self);
+}
 
 static gboolean
 on_update_timeout (gpointer data)
@@ -236,48 +259,6 @@ on_progress (EgTracing *tracing, const EgTraceCell *cells, gulong n_cells, gpoin
   gtk_stack_set_visible_child_name (self->content, "map");
   if (self->update_timeout == 0)
     self->update_timeout = g_timeout_add (UPDATE_MS, on_update_timeout, self);
-}
-
-/* A trace that cannot mean much, or was not made as asked for, and what may help. */
-static void
-warn (EgTracePage *self)
-{
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
-  const EgTraceProblem problem = eg_trace_result_get_problem (result);
-  g_autofree char *warning = eg_trace_result_warning (result);
-  const char *action = NULL, *label = NULL;
-
-  if (warning == NULL)
-    {
-      eg_banner_hide (self->banner);
-      return;
-    }
-  if (problem == EG_TRACE_UNSURE)
-    {
-      action = request->target != NULL ? "win.first-prediction" : "win.examples";
-      label = request->target != NULL ? _ ("Follow First _Prediction") : _ ("Show _Examples");
-    }
-  else if (problem != EG_TRACE_NO_PROBLEM && eg_corruption_uses_level (&request->corruption))
-    {
-      action = "win.more-noise";
-      label = _ ("_Double the Noise");
-    }
-  /* A note stands before a problem, which then is not spoken of. */
-  eg_banner_show (self->banner, EG_BANNER_WARNING, warning, result->note == NULL ? action : NULL, label);
-}
-
-/* What is doubtful is known long before the end: clean and corrupted runs come first. Said once: a person may
- * have closed it. */
-static void
-warn_early (EgTracePage *self)
-{
-  const EgTraceProblem problem = eg_trace_result_get_problem (eg_tracing_get_result (self->tracing));
-
-  if (eg_tracing_get_state (self->tracing) != EG_TRACING_RUNNING || problem == self->said)
-    return;
-  self->said = problem;
-  warn (self);
 }
 
 static void
@@ -317,6 +298,7 @@ follow (EgTracePage *self, EgVersion *version)
   if (self->tracing != NULL)
     g_signal_handlers_disconnect_by_data (self->tracing, self);
   g_set_object (&self->tracing, version->tracing);
+  g_clear_pointer (&self->view, eg_trace_result_unref);
   self->version = version;
   g_signal_connect (self->tracing, "progress", G_CALLBACK (on_progress), self);
   g_signal_connect (self->tracing, "state-changed", G_CALLBACK (on_state), self);
@@ -407,8 +389,11 @@ eg_trace_page_get_property (GObject *object, guint id, GValue *value, GParamSpec
     case PROP_COLORMAP:
       g_value_set_string (value, eg_colormap_get_name (self->colormap));
       break;
-    case PROP_NORMALIZED:
-      g_value_set_boolean (value, self->scale == EG_SCALE_NORMALIZED);
+    case PROP_SCALE:
+      g_value_set_string (value, eg_scale_get_name (self->scale));
+      break;
+    case PROP_HATCH_NOISE:
+      g_value_set_boolean (value, self->hatch_noise);
       break;
     case PROP_ORIENTATION:
       g_value_set_string (value, eg_orientation_get_name (self->orientation));
@@ -432,11 +417,18 @@ eg_trace_page_set_property (GObject *object, guint id, const GValue *value, GPar
       if (eg_colormap_from_name (g_value_get_string (value), &self->colormap, NULL))
         eg_heatmap_view_set_colormap (self->heatmap, self->colormap);
       restyle_sites (self);
+      update_origin (self);
       break;
-    case PROP_NORMALIZED:
-      self->scale = g_value_get_boolean (value) ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
+    case PROP_SCALE:
+      if (!eg_scale_from_name (g_value_get_string (value), &self->scale, NULL))
+        break;
       eg_heatmap_view_set_scale (self->heatmap, self->scale);
+      eg_analysis_pane_set_scale (self->analysis, self->scale);
       restyle_sites (self);
+      break;
+    case PROP_HATCH_NOISE:
+      self->hatch_noise = g_value_get_boolean (value);
+      eg_heatmap_view_set_hatch_noise (self->heatmap, self->hatch_noise);
       break;
     case PROP_ORIENTATION:
       if (eg_orientation_from_name (g_value_get_string (value), &self->orientation, NULL))
@@ -473,6 +465,9 @@ eg_trace_page_finalize (GObject *object)
   EgTracePage *self = EG_TRACE_PAGE (object);
 
   g_clear_pointer (&self->draft, eg_trace_request_free);
+  g_clear_pointer (&self->view, eg_trace_result_unref);
+  g_free (self->open_name);
+  g_free (self->open_folder);
   eg_versions_free (self->versions);
   G_OBJECT_CLASS (eg_trace_page_parent_class)->finalize (object);
 }
@@ -482,8 +477,10 @@ install_properties (GObjectClass *object_class)
 {
   properties[PROP_COLORMAP]
       = g_param_spec_string ("colormap", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
-  properties[PROP_NORMALIZED]
-      = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_SCALE]
+      = g_param_spec_string ("scale", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
+  properties[PROP_HATCH_NOISE]
+      = g_param_spec_boolean ("hatch-noise", NULL, NULL, FALSE, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_ORIENTATION]
       = g_param_spec_string ("orientation", NULL, NULL, NULL, G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS);
   properties[PROP_ANALYSIS]
@@ -507,24 +504,18 @@ eg_trace_page_class_init (EgTracePageClass *klass)
 
   g_type_ensure (EG_TYPE_ANALYSIS_PANE);
   g_type_ensure (EG_TYPE_BANNER);
-  g_type_ensure (EG_TYPE_FLOW_LAYOUT);
   g_type_ensure (EG_TYPE_HEATMAP_VIEW);
   g_type_ensure (EG_TYPE_SITE_MAPS);
-  g_type_ensure (EG_TYPE_MAP_HELP);
+  g_type_ensure (EG_TYPE_TRACE_HEADER);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/trace-page.ui");
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, banner);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, content);
-  gtk_widget_class_bind_template_child (widget_class, EgTracePage, clean);
-  gtk_widget_class_bind_template_child (widget_class, EgTracePage, corrupted);
-  gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_bar);
-  gtk_widget_class_bind_template_child (widget_class, EgTracePage, progress_label);
-  gtk_widget_class_bind_template_child (widget_class, EgTracePage, continue_button);
-  gtk_widget_class_bind_template_child (widget_class, EgTracePage, undo_button);
-  gtk_widget_class_bind_template_child (widget_class, EgTracePage, redo_button);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, header);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, sentence);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, heatmap);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, sites);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, analysis);
+  gtk_widget_class_bind_template_callback (widget_class, on_metric_chosen);
   gtk_widget_class_bind_template_callback (widget_class, on_pins_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_site_chosen);
   gtk_widget_class_bind_template_callback (widget_class, on_cursor_moved);
@@ -646,6 +637,8 @@ eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer)
   if (result == NULL)
     return;
   eg_trace_result_spell (result, tokenizer);
+  if (self->view != NULL)
+    eg_trace_result_spell (self->view, tokenizer);
   eg_heatmap_view_set_colormap (self->heatmap, self->colormap); /* draws all anew */
   update_texts (self);
 }
@@ -665,11 +658,45 @@ eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceReque
   return other_model || !eg_trace_request_equal (shown, &asked);
 }
 
+/* All that is of the trace; not the pins and the cursor, which are a person's. */
 void
 eg_trace_page_set_outdated (EgTracePage *self, gboolean outdated)
 {
+  GtkWidget *const others[]
+      = { GTK_WIDGET (self->header), GTK_WIDGET (self->sentence), GTK_WIDGET (self->analysis) };
+
   eg_heatmap_view_set_dimmed (self->heatmap, outdated);
   eg_site_maps_set_dimmed (self->sites, outdated);
+  for (gsize i = 0; i < G_N_ELEMENTS (others); i++)
+    gtk_widget_set_opacity (others[i], outdated ? EG_DIMMED : 1);
+}
+
+EgModel *
+eg_trace_page_get_model (EgTracePage *self)
+{
+  return self->version->model;
+}
+
+const char *
+eg_trace_page_get_model_name (EgTracePage *self)
+{
+  return get_model_name (self);
+}
+
+gboolean
+eg_trace_page_is_of_other_model (EgTracePage *self)
+{
+  return is_of_other_model (self);
+}
+
+void
+eg_trace_page_set_open_model (EgTracePage *self, EgModel *model)
+{
+  g_free (self->open_name);
+  g_free (self->open_folder);
+  self->open_name = model != NULL ? g_strdup (eg_model_get_name (model)) : NULL;
+  self->open_folder = model != NULL ? g_strdup (eg_model_get_folder (model)) : NULL;
+  update_origin (self);
 }
 
 const EgTraceRequest *
@@ -699,44 +726,27 @@ eg_trace_page_reset_draft (EgTracePage *self)
 char *
 eg_trace_page_describe (EgTracePage *self)
 {
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
+  return eg_trace_title (eg_tracing_get_result (self->tracing), eg_tracing_get_request (self->tracing));
+}
 
-  if (result == NULL || result->tokens->target == NULL)
-    return g_strdup (request != NULL && request->subject != NULL && *request->subject != '\0'
-                         ? request->subject
-                         : _ ("Engram"));
-  g_autofree char *subject = eg_text_quote (result->tokens->subject);
-  g_autofree char *target = eg_text_quote (result->tokens->target);
-  return g_strdup_printf ("%s → “%s”", subject, target);
+char *
+eg_trace_page_describe_briefly (EgTracePage *self)
+{
+  return eg_trace_title_short (eg_tracing_get_result (self->tracing), eg_tracing_get_request (self->tracing));
 }
 
 char **
 eg_trace_page_get_settings (EgTracePage *self)
 {
-  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
-  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
-
-  if (request == NULL || (result != NULL && !result->has_settings))
-    return NULL;
-  return eg_settings_to_texts (request, result != NULL ? result->model : NULL);
+  return eg_trace_title_get_settings (eg_tracing_get_result (self->tracing),
+                                      eg_tracing_get_request (self->tracing));
 }
 
 char *
 eg_trace_page_describe_settings (EgTracePage *self)
 {
-  const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
-  g_auto (GStrv) settings = eg_trace_page_get_settings (self);
-
-  if (request == NULL)
-    return g_strdup ("");
-  g_autoptr (GString) text = g_string_new (request->prompt);
-  for (gsize i = 0; settings != NULL && settings[i] != NULL; i++)
-    if (*settings[i] != '\0')
-      g_string_append_printf (text, "\n%s", settings[i]);
-  if (self->version->file_name != NULL)
-    g_string_append_printf (text, "\n%s", self->version->file_name);
-  return g_string_free (g_steal_pointer (&text), FALSE);
+  return eg_trace_title_describe (eg_tracing_get_result (self->tracing),
+                                  eg_tracing_get_request (self->tracing), self->version->file_name);
 }
 
 const char *

@@ -10,10 +10,11 @@ G_BEGIN_DECLS
 
 #define EG_TYPE_TRACE_PAGE (eg_trace_page_get_type ())
 
-/* Properties: "colormap" (a name of colormap.h), "normalized", "orientation", "analysis" (whether curves and
- * numbers are shown). Signal "changed" (): its state or its title; after a change to EG_TRACING_DONE or
- * STOPPED its result does not change any more. Its buttons activate "win.continue", "win.undo-trace",
- * "win.redo-trace", "win.more-noise", "win.first-prediction" and "win.examples". */
+/* Properties: "colormap" (a name of colormap.h), "scale" (a name of heatmap.h), "hatch-noise", "orientation",
+ * "analysis" (whether curves and numbers are shown). Signal "changed" (): its state or its title; after a
+ * change to EG_TRACING_DONE or STOPPED its result does not change any more. Its buttons activate
+ * "win.continue", "win.undo-trace", "win.redo-trace", "win.open-page-model", "win.more-noise",
+ * "win.first-prediction" and "win.examples". */
 G_DECLARE_FINAL_TYPE (EgTracePage, eg_trace_page, EG, TRACE_PAGE, AdwBin)
 
 GtkWidget *eg_trace_page_new (void);
@@ -29,6 +30,15 @@ gboolean eg_trace_page_can_continue (EgTracePage *self);
  * stops. A trace that fails or is stopped before its first number brings back the one before by itself. */
 gboolean eg_trace_page_can_go (EgTracePage *self, int step);
 void eg_trace_page_go (EgTracePage *self, int step);
+
+/* The model that traced what is shown; NULL for a result from a file. Its name, where that is known.
+ * (transfer none) */
+EgModel *eg_trace_page_get_model (EgTracePage *self);
+const char *eg_trace_page_get_model_name (EgTracePage *self);
+
+/* Tells the page which model is open, and whether that is another one than its own. model: (nullable) */
+void eg_trace_page_set_open_model (EgTracePage *self, EgModel *model);
+gboolean eg_trace_page_is_of_other_model (EgTracePage *self);
 
 /* FALSE for a result from a file. */
 gboolean eg_trace_page_was_traced (EgTracePage *self);
@@ -47,8 +57,7 @@ const EgTracePartial *eg_trace_page_get_partial (EgTracePage *self);
 /* Shows the tokens as this tokenizer spells them, if they are its own. */
 void eg_trace_page_spell (EgTracePage *self, EgTokenizer *tokenizer);
 
-/* Of several sites, the one whose map is large. (transfer none)
- * (nullable) */
+/* Of several sites, the one whose map is large, by the metric that is shown. (transfer none) (nullable) */
 EgTraceGrid *eg_trace_page_get_shown (EgTracePage *self);
 
 /* Whether it shows other numbers than this request to this model would give; model NULL: to any. FALSE while
@@ -64,8 +73,10 @@ const EgTraceRequest *eg_trace_page_get_draft (EgTracePage *self);
 void eg_trace_page_set_draft (EgTracePage *self, const EgTraceRequest *draft);
 void eg_trace_page_reset_draft (EgTracePage *self);
 
-/* "Eiffel Tower → “Paris”"; and its settings in a few lines. (transfer full) */
+/* "Eiffel Tower → “Paris”"; the same with a long subject cut; and its settings in a few lines. (transfer
+ * full) */
 char *eg_trace_page_describe (EgTracePage *self);
+char *eg_trace_page_describe_briefly (EgTracePage *self);
 char *eg_trace_page_describe_settings (EgTracePage *self);
 
 /* The settings one by one, as eg_settings_to_texts(); NULL where they are not known. (transfer full) */

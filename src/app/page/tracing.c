@@ -11,6 +11,7 @@ struct _EgTracing
   GObject parent_instance;
   EgTracingState state;
   EgTraceRequest *request;
+  GDateTime *date; /* of its start; NULL: not known */
   EgTraceResult *result;
   EgTracePartial *partial; /* as far as the trace had come when it was stopped, or a few seconds ago */
   gint64 partial_time;     /* when that was */
@@ -152,6 +153,7 @@ forget (EgTracing *self)
     g_cancellable_cancel (self->cancellable);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->request, eg_trace_request_free);
+  g_clear_pointer (&self->date, g_date_time_unref);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   g_clear_pointer (&self->partial, eg_trace_partial_unref);
   g_clear_pointer (&self->saved, eg_saved_trace_free);
@@ -199,7 +201,7 @@ eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request
   forget (self);
   self->cancellable = g_cancellable_new ();
   self->request = eg_trace_request_copy (request);
-
+  self->date = g_date_time_new_now_local ();
   self->partial_time = g_get_monotonic_time ();
   Run *run = run_new (self);
   set_state (self, EG_TRACING_RUNNING);
@@ -356,6 +358,12 @@ const EgTraceRequest *
 eg_tracing_get_request (EgTracing *self)
 {
   return self->request;
+}
+
+GDateTime *
+eg_tracing_get_date (EgTracing *self)
+{
+  return self->date;
 }
 
 const GError *

@@ -55,6 +55,9 @@ const EgTracePartial *eg_tracing_get_partial (EgTracing *self);
 /* What was asked for. (transfer none): NULL before the first trace. */
 const EgTraceRequest *eg_tracing_get_request (EgTracing *self);
 
+/* When it was started. (transfer none): NULL where that is not known. */
+GDateTime *eg_tracing_get_date (EgTracing *self);
+
 /* Of EG_TRACING_FAILED. (transfer none) */
 const GError *eg_tracing_get_error (EgTracing *self);
 

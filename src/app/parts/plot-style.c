@@ -55,6 +55,7 @@ eg_plot_style_heatmap (GtkWidget *widget, EgHeatmapStyle *style)
   style->scale = old.scale;
   style->orientation = old.orientation;
   style->title = old.title;
+  style->hatch_noise = old.hatch_noise;
   style->font_family = font_family (widget);
   style->font_size = eg_plot_style_font_size (widget) * FONT_SCALE;
   style->subject = eg_plot_style_subject (widget);

@@ -9,6 +9,6 @@ eg_format_probability (double probability)
   if (isnan (probability))
     return g_strdup ("–");
   if (probability > 0 && probability < 0.0005)
-    return g_strdup ("< 0.001");
+    return g_strdup_printf ("< %.3f", 0.001);
   return g_strdup_printf ("%.3f", probability);
 }

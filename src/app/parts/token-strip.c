@@ -11,6 +11,8 @@ struct _EgTokenStrip
 {
   GtkWidget parent_instance;
   GPtrArray *chips; /* of GtkLabel, the children in order */
+  GPtrArray *texts; /* of char *, one a chip, as markup */
+  gboolean numbered;
   gssize subject_first, subject_last;
   gssize drag_from, drag_to; /* −1: no drag */
   gssize anchor, cursor;     /* of marking by keys: where it began, and its moving end */
@@ -37,6 +39,16 @@ chip_markup (const char *text)
   if (!g_str_has_prefix (escaped, space) || strlen (escaped) == strlen (space))
     return g_steal_pointer (&escaped);
   return g_strdup_printf ("<span size=\"75%%\">%s</span>%s", space, escaped + strlen (space));
+}
+
+/* A chip's token and, where numbers are wanted, its position below it. */
+static void
+show_text (EgTokenStrip *self, guint i)
+{
+  const char *text = self->texts->pdata[i];
+  g_autofree char *both = g_strdup_printf ("%s\n<span size=\"70%%\" alpha=\"80%%\">%u</span>", text, i);
+
+  gtk_label_set_markup (self->chips->pdata[i], self->numbered ? both : text);
 }
 
 static gssize
@@ -67,8 +79,10 @@ describe_subject (EgTokenStrip *self)
   g_autoptr (GString) text = g_string_new (NULL);
 
   for (gssize i = self->subject_first; i >= 0 && i <= self->subject_last && i < (gssize)self->chips->len; i++)
-    g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "",
-                            gtk_label_get_text (self->chips->pdata[i]));
+    {
+      g_auto (GStrv) lines = g_strsplit (gtk_label_get_text (self->chips->pdata[i]), "\n", 2);
+      g_string_append_printf (text, "%s%s", text->len > 0 ? " " : "", lines[0] != NULL ? lines[0] : "");
+    }
   g_autofree char *description = text->len > 0 ? g_strdup_printf (_ ("Subject: %s"), text->str)
                                                : g_strdup (_ ("No subject is marked"));
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, description,
@@ -177,6 +191,7 @@ static void
 eg_token_strip_finalize (GObject *object)
 {
   g_ptr_array_unref (EG_TOKEN_STRIP (object)->chips);
+  g_ptr_array_unref (EG_TOKEN_STRIP (object)->texts);
   G_OBJECT_CLASS (eg_token_strip_parent_class)->finalize (object);
 }
 
@@ -218,6 +233,7 @@ eg_token_strip_init (EgTokenStrip *self)
   GtkGesture *drag = gtk_gesture_drag_new ();
 
   self->chips = g_ptr_array_new ();
+  self->texts = g_ptr_array_new_with_free_func (g_free);
   self->subject_first = self->subject_last = -1;
   self->drag_from = self->drag_to = -1;
   self->anchor = self->cursor = -1;
@@ -248,14 +264,16 @@ eg_token_strip_set_tokens (EgTokenStrip *self, const char *const *texts, const g
       gtk_widget_add_css_class (chip, "token");
       gtk_widget_set_cursor_from_name (chip, "pointer");
       gtk_label_set_ellipsize (GTK_LABEL (chip), PANGO_ELLIPSIZE_MIDDLE);
+      gtk_label_set_justify (GTK_LABEL (chip), GTK_JUSTIFY_CENTER);
       gtk_widget_set_parent (chip, GTK_WIDGET (self));
       g_ptr_array_add (self->chips, chip);
     }
+  g_ptr_array_set_size (self->texts, 0);
   for (gsize i = 0; i < n; i++)
     {
-      g_autofree char *markup = chip_markup (texts[i]);
+      g_ptr_array_add (self->texts, chip_markup (texts[i]));
+      show_text (self, (guint)i);
       g_autofree char *tooltip = g_strdup_printf (_ ("Token %u at position %zu"), ids[i], i);
-      gtk_label_set_markup (self->chips->pdata[i], markup);
       gtk_widget_set_tooltip_text (self->chips->pdata[i], tooltip);
     }
   show_subject (self);
@@ -269,4 +287,16 @@ eg_token_strip_set_subject (EgTokenStrip *self, gssize first, gssize last)
   self->subject_first = first;
   self->subject_last = last;
   show_subject (self);
+}
+
+void
+eg_token_strip_set_numbered (EgTokenStrip *self, gboolean numbered)
+{
+  g_return_if_fail (EG_IS_TOKEN_STRIP (self));
+
+  if (self->numbered == numbered)
+    return;
+  self->numbered = numbered;
+  for (guint i = 0; i < self->chips->len; i++)
+    show_text (self, i);
 }

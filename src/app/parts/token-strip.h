@@ -19,4 +19,7 @@ void eg_token_strip_set_tokens (EgTokenStrip *self, const char *const *texts, co
 /* Inclusive; first < 0: none. */
 void eg_token_strip_set_subject (EgTokenStrip *self, gssize first, gssize last);
 
+/* Whether each chip shows its position, for those who want to name it elsewhere. */
+void eg_token_strip_set_numbered (EgTokenStrip *self, gboolean numbered);
+
 G_END_DECLS

@@ -2,6 +2,7 @@
 #include "app/shell/application.h"
 
 #include "app/ask/prompt-menu.h"
+#include "app/shell/guide-window.h"
 #include "app/shell/settings.h"
 #include "app/shell/tour.h"
 #include "app/shell/window.h"
@@ -45,17 +46,27 @@ typedef struct
 } Wish;
 
 /* The first window is filled with the first example, and traced at once: the first thing that is seen is a
- * picture. */
+ * picture. Of the demo model, that is: the last model that was open may take minutes. */
 static void
-fill_first (EgWindow *window, const Wish *wish)
+fill_first (EgWindow *window, const Wish *wish, const char *last_model)
 {
   const char *prompt, *subject;
 
   eg_prompt_menu_first (&prompt, &subject);
   eg_window_set_texts (window, prompt, subject);
-  eg_window_open_model (window, wish->model);
-  if (wish->files == NULL)
+  eg_window_open_model (window, wish->model != NULL ? wish->model : last_model);
+  if (wish->files == NULL && (wish->model != NULL || last_model == NULL))
     eg_window_trace_by_itself (window);
+}
+
+/* The one of the last time, if it is still there; NULL: the demo model. (transfer full) (nullable) */
+static char *
+get_last_model (EgApplication *self)
+{
+  g_autofree char *folder
+      = self->settings != NULL ? g_settings_get_string (self->settings, "last-model") : NULL;
+
+  return folder != NULL && g_file_test (folder, G_FILE_TEST_IS_DIR) ? g_steal_pointer (&folder) : NULL;
 }
 
 static void
@@ -64,6 +75,7 @@ fulfil (EgApplication *self, const Wish *wish)
   const gboolean has_texts = wish->prompt != NULL || wish->subject != NULL;
   EgWindow *window = get_window (self);
   const gboolean is_new = window == NULL;
+  g_autofree char *last_model = get_last_model (self);
 
   if (is_new)
     window = eg_window_new (GTK_APPLICATION (self), self->settings, self->unsaved);
@@ -71,9 +83,9 @@ fulfil (EgApplication *self, const Wish *wish)
     eg_window_set_texts (window, wish->prompt != NULL ? wish->prompt : "",
                          wish->subject != NULL ? wish->subject : "");
   if (is_new && !has_texts)
-    fill_first (window, wish);
+    fill_first (window, wish, last_model);
   else if (wish->model != NULL || is_new)
-    eg_window_open_model (window, wish->model);
+    eg_window_open_model (window, wish->model != NULL ? wish->model : last_model);
   if (wish->trace)
     eg_window_trace (window);
   for (char **file = wish->files; file != NULL && *file != NULL; file++)
@@ -208,12 +220,22 @@ on_tour (GSimpleAction *action, GVariant *parameter, gpointer data)
 }
 
 static void
+on_guide (GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+  GtkWindow *window = gtk_application_get_active_window (data);
+
+  if (window != NULL)
+    eg_guide_window_show (window);
+}
+
+static void
 eg_application_startup (GApplication *application)
 {
   static const GActionEntry actions[] = {
     { .name = "quit", .activate = on_quit },
     { .name = "about", .activate = on_about },
     { .name = "tour", .activate = on_tour },
+    { .name = "guide", .activate = on_guide },
     { .name = "export-to", .activate = on_export_to, .parameter_type = "(ss)" },
   };
   static const struct
@@ -235,6 +257,7 @@ eg_application_startup (GApplication *application)
     { "win.zoom-out", { "<Control>minus", "<Control>KP_Subtract" } },
     { "win.zoom-fit", { "<Control>0", "<Control>KP_0" } },
     { "win.close-tab", { "<Control>w" } },
+    { "app.guide", { "F1" } },
     { "app.quit", { "<Control>q" } },
   };
   EgApplication *self = EG_APPLICATION (application);
@@ -247,6 +270,16 @@ eg_application_startup (GApplication *application)
     gtk_application_set_accels_for_action (GTK_APPLICATION (self), accelerators[i].action,
                                            (const char **)accelerators[i].accels);
   gtk_window_set_default_icon_name (EG_APPLICATION_ID);
+}
+
+/* A session that ends does not ask the windows: what they have under way is put away here. */
+static void
+eg_application_shutdown (GApplication *application)
+{
+  for (GList *l = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (application))); l != NULL;
+       l = g_list_delete_link (l, l))
+    gtk_window_destroy (l->data);
+  G_APPLICATION_CLASS (eg_application_parent_class)->shutdown (application);
 }
 
 static void
@@ -266,6 +299,7 @@ eg_application_class_init (EgApplicationClass *klass)
 
   G_OBJECT_CLASS (klass)->finalize = eg_application_finalize;
   application_class->startup = eg_application_startup;
+  application_class->shutdown = eg_application_shutdown;
   application_class->activate = eg_application_activate;
   application_class->open = eg_application_open;
   application_class->command_line = eg_application_command_line;
@@ -288,5 +322,5 @@ eg_application_new (void)
 {
   return g_object_new (EG_TYPE_APPLICATION, "application-id", EG_APPLICATION_ID, "flags",
                        G_APPLICATION_HANDLES_COMMAND_LINE | G_APPLICATION_HANDLES_OPEN, "resource-base-path",
-                       "/io/github/engram_app/Engram", NULL);
+                       "/io/github/engram_app/Engram", "register-session", TRUE, NULL);
 }

@@ -9,22 +9,25 @@
 typedef struct
 {
   EgTraceGrid *grid;
-  EgFigure figure;
+  EgFigure *figure;
 } Copying;
 
 static void
 copying_free (gpointer data)
 {
-  eg_trace_grid_unref (((Copying *)data)->grid);
-  g_free (data);
+  Copying *self = data;
+
+  eg_trace_grid_unref (self->grid);
+  eg_figure_free (self->figure);
+  g_free (self);
 }
 
 static void
 draw_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   const Copying *copying = task_data;
-  const double width = copying->figure.options.width * POINTS_PER_INCH;
-  const double height = eg_figure_get_height (&copying->figure, copying->grid);
+  const double width = copying->figure->options.width * POINTS_PER_INCH;
+  const double height = eg_figure_get_height (copying->figure, copying->grid);
   cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_ARGB32, (int)(width * COPY_SCALE + 0.5),
                                                          (int)(height * COPY_SCALE + 0.5));
 
@@ -32,7 +35,7 @@ draw_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   cairo_t *cr = cairo_create (surface);
   cairo_set_source_rgb (cr, 1, 1, 1);
   cairo_paint (cr);
-  eg_figure_draw (&copying->figure, copying->grid, cr, COPY_SCALE);
+  eg_figure_draw (copying->figure, copying->grid, cr, COPY_SCALE);
   cairo_destroy (cr);
   cairo_surface_flush (surface);
   g_task_return_pointer (task, surface, (GDestroyNotify)cairo_surface_destroy);
@@ -60,7 +63,7 @@ eg_draw_texture_async (gpointer source,
   Copying *copying = g_new0 (Copying, 1);
 
   copying->grid = eg_trace_grid_copy (grid);
-  copying->figure = *figure;
+  copying->figure = eg_figure_copy (figure);
   g_task_set_task_data (task, copying, copying_free);
   eg_program_hold ();
   g_task_run_in_thread (task, draw_in_thread);

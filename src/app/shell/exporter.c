@@ -6,6 +6,7 @@
 #include "app/shell/export-dialog.h"
 #include "app/shell/print-figure.h"
 #include "app/shell/writer.h"
+#include "trace/result/python-text.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -18,8 +19,7 @@ struct _EgExporter
   GObject *look;
   GSettings *settings; /* NULL: nothing is remembered */
   EgTracePage *page;   /* of the dialogs; not kept alive; NULL: none, or gone */
-  EgFigure figure;     /* of the dialogs */
-  char *title;         /* that figure's; or NULL */
+  EgFigure *figure;    /* of the dialogs; NULL: none */
 };
 
 enum
@@ -32,24 +32,46 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgExporter, eg_exporter, G_TYPE_OBJECT)
 
-/* Of what is on the screen, as it is on the screen. */
-static EgFigure
+/* What a figure is drawn of: what is seen, but for that of all sites. (transfer none) */
+static EgTraceGrid *
+get_grid (EgTracePage *page, EgPicture picture)
+{
+  EgTraceGrid *seen = eg_trace_page_get_shown (page);
+  return picture == EG_PICTURE_SITES ? seen->result->grids[0] : seen;
+}
+
+/* Of what is on the screen, as it is on the screen, with title and caption. (transfer full) */
+static EgFigure *
 make_figure (EgExporter *self, EgTracePage *page)
 {
   EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
   const EgCell *pins = eg_trace_page_get_pins (page, &figure.n_pins);
-  g_autofree char *colormap = NULL, *orientation = NULL;
-  gboolean normalized;
+  g_autofree char *colormap = NULL, *orientation = NULL, *scale = NULL;
 
-  g_object_get (self->look, "colormap", &colormap, "orientation", &orientation, "normalized", &normalized,
-                NULL);
   eg_figure_options_init (&figure.options);
+  g_object_get (self->look, "colormap", &colormap, "orientation", &orientation, "scale", &scale,
+                "hatch-noise", &figure.options.style.hatch_noise, NULL);
   eg_colormap_from_name (colormap, &figure.options.style.colormap, NULL);
   eg_orientation_from_name (orientation, &figure.options.style.orientation, NULL);
-  figure.options.style.scale = normalized ? EG_SCALE_NORMALIZED : EG_SCALE_RAW;
+  eg_scale_from_name (scale, &figure.options.style.scale, NULL);
   for (gsize i = 0; i < figure.n_pins; i++)
     figure.pins[i] = pins[i];
-  return figure;
+  EgTraceGrid *grid = get_grid (page, figure.picture);
+  g_autofree char *title = eg_figure_make_title (grid);
+  figure.options.style.title = title;
+  g_autofree char *caption = eg_figure_make_caption (&figure, grid);
+  figure.options.caption = caption;
+  return eg_figure_copy (&figure);
+}
+
+/* Of the picture that it has become, and of the numbers that there are by now. */
+static void
+renew_caption (EgFigure *figure, const EgTraceGrid *grid)
+{
+  if (figure->options.caption == NULL)
+    return;
+  g_free ((char *)figure->options.caption);
+  figure->options.caption = eg_figure_make_caption (figure, grid);
 }
 
 /* ---- writing ---- */
@@ -89,10 +111,8 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
 
 /* figure: NULL for numbers. */
 static void
-write_to (EgExporter *self, EgTracePage *page, const EgFigure *figure, const char *path)
+write_to (EgExporter *self, EgTracePage *page, EgFigure *figure, const char *path)
 {
-  /* A figure is of what is seen, but for that of all sites; numbers are of all. */
-  const gboolean shown = figure != NULL && figure->picture != EG_PICTURE_SITES;
   EgTraceResult *result = page != NULL ? eg_trace_page_get_result (page) : NULL;
 
   if (result == NULL)
@@ -104,8 +124,11 @@ write_to (EgExporter *self, EgTracePage *page, const EgFigure *figure, const cha
   writing->exporter = g_object_ref (self);
   g_weak_ref_init (&writing->page, page);
   writing->numbers = figure == NULL;
-  eg_write_async (shown ? eg_trace_page_get_shown (page) : result->grids[0], figure, path, on_written,
-                  writing);
+  if (figure != NULL)
+    renew_caption (figure, get_grid (page, figure->picture));
+  /* Numbers are of all, a figure of what is seen. */
+  eg_write_async (figure != NULL ? get_grid (page, figure->picture) : result->grids[0], figure, path,
+                  on_written, writing);
 }
 
 /* ---- asking where to ---- */
@@ -138,7 +161,7 @@ static void
 on_export_path (GtkWindow *parent, const char *path, gpointer data)
 {
   EgExporter *self = data;
-  write_to (self, self->page, &self->figure, path);
+  write_to (self, self->page, self->figure, path);
 }
 
 /* The kind that was chosen comes first. */
@@ -168,10 +191,8 @@ on_export_chosen (const char *ending, const EgFigure *figure, gpointer data)
 
   if (result == NULL || self->window == NULL)
     return;
-  g_free (self->title);
-  self->title = g_strdup (figure->options.style.title);
-  self->figure = *figure;
-  self->figure.options.style.title = self->title;
+  eg_figure_free (self->figure);
+  self->figure = eg_figure_copy (figure);
   g_autofree char *name
       = eg_propose_name (result, map ? NULL : eg_picture_get_name (figure->picture), ending);
   ask_for_figure_path (self, name, ending);
@@ -182,11 +203,11 @@ eg_exporter_export (EgExporter *self, EgTracePage *page)
 {
   g_return_if_fail (EG_IS_EXPORTER (self) && EG_IS_TRACE_PAGE (page));
 
-  const EgFigure figure = make_figure (self, page);
-  g_autofree char *title = eg_figure_title (eg_trace_page_get_result (page));
+  g_autoptr (EgFigure) figure = make_figure (self, page);
 
   g_set_weak_pointer (&self->page, page);
-  eg_export_dialog_show (self->window, &figure, title, self->settings, on_export_chosen, self);
+  eg_export_dialog_show (self->window, figure, eg_trace_page_get_shown (page), self->settings,
+                         on_export_chosen, self);
 }
 
 void
@@ -194,14 +215,13 @@ eg_exporter_export_to (EgExporter *self, EgTracePage *page, const char *path, co
 {
   g_return_if_fail (EG_IS_EXPORTER (self) && path != NULL);
 
-  EgFigure figure = { 0 };
+  g_autoptr (EgFigure) figure
+      = page != NULL && eg_trace_page_get_result (page) != NULL ? make_figure (self, page) : NULL;
 
-  if (page != NULL)
-    figure = make_figure (self, page);
-  for (EgPicture p = 0; p < EG_N_PICTURES; p++)
+  for (EgPicture p = 0; figure != NULL && p < EG_N_PICTURES; p++)
     if (g_strcmp0 (picture, eg_picture_get_name (p)) == 0)
-      figure.picture = p;
-  write_to (self, page, eg_export_can_write (path) ? &figure : NULL, path);
+      figure->picture = p;
+  write_to (self, page, eg_export_can_write (path) ? figure : NULL, path);
 }
 
 /* ---- the clipboard ---- */
@@ -223,9 +243,20 @@ eg_exporter_copy (EgExporter *self, EgTracePage *page)
 {
   g_return_if_fail (EG_IS_EXPORTER (self) && EG_IS_TRACE_PAGE (page));
 
-  const EgFigure figure = make_figure (self, page);
+  g_autoptr (EgFigure) figure = make_figure (self, page);
 
-  eg_draw_texture_async (self, eg_trace_page_get_shown (page), &figure, on_drawn, NULL);
+  eg_draw_texture_async (self, eg_trace_page_get_shown (page), figure, on_drawn, NULL);
+}
+
+void
+eg_exporter_copy_python (EgExporter *self, EgTracePage *page)
+{
+  g_return_if_fail (EG_IS_EXPORTER (self) && EG_IS_TRACE_PAGE (page));
+
+  g_autofree char *code = eg_trace_result_to_python (eg_trace_page_get_result (page));
+
+  gdk_clipboard_set_text (gtk_widget_get_clipboard (GTK_WIDGET (self->window)), code);
+  eg_messages_show (self->messages, _ ("Copied three lines of Python"));
 }
 
 /* ---- the printer ---- */
@@ -246,10 +277,10 @@ eg_exporter_print (EgExporter *self, EgTracePage *page)
 {
   g_return_if_fail (EG_IS_EXPORTER (self) && EG_IS_TRACE_PAGE (page));
 
-  const EgFigure figure = make_figure (self, page);
+  g_autoptr (EgFigure) figure = make_figure (self, page);
   g_autofree char *title = eg_trace_page_describe (page);
   g_autoptr (GtkPrintOperation) operation
-      = eg_print_operation_new (eg_trace_page_get_shown (page), &figure, title);
+      = eg_print_operation_new (eg_trace_page_get_shown (page), figure, title);
 
   g_signal_connect_object (operation, "done", G_CALLBACK (on_printed), self, 0);
   gtk_print_operation_run (operation, GTK_PRINT_OPERATION_ACTION_PRINT_DIALOG, self->window, NULL);
@@ -274,7 +305,7 @@ eg_exporter_finalize (GObject *object)
 
   g_object_unref (self->messages);
   g_clear_object (&self->settings);
-  g_free (self->title);
+  eg_figure_free (self->figure);
   G_OBJECT_CLASS (eg_exporter_parent_class)->finalize (object);
 }
 

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (EgExporter, eg_exporter, EG, EXPORTER, GObject)
 
 /* window: over which dialogs appear; not kept alive. look: the object whose properties "colormap",
- * "normalized" and "orientation" figures follow; the window, or as long alive. settings: where choices are
- * remembered, or NULL.
+ * "scale", "hatch-noise" and "orientation" figures follow; the window, or as long alive. settings: where
+ * choices are remembered, or NULL.
  */
 EgExporter *eg_exporter_new (GtkWindow *window, EgMessages *messages, GObject *look, GSettings *settings);
 
@@ -22,6 +22,7 @@ EgExporter *eg_exporter_new (GtkWindow *window, EgMessages *messages, GObject *l
 void eg_exporter_save (EgExporter *self, EgTracePage *page);
 void eg_exporter_export (EgExporter *self, EgTracePage *page);
 void eg_exporter_copy (EgExporter *self, EgTracePage *page);
+void eg_exporter_copy_python (EgExporter *self, EgTracePage *page);
 void eg_exporter_print (EgExporter *self, EgTracePage *page);
 
 /* Writes what is shown, as the path's ending says. page: NULL, or without a result: says that there is

@@ -48,7 +48,7 @@ static void
 show_in_tab (AdwTabView *view, EgTracePage *page)
 {
   AdwTabPage *tab = adw_tab_view_get_page (view, GTK_WIDGET (page));
-  g_autofree char *name = eg_trace_page_describe (page);
+  g_autofree char *name = eg_trace_page_describe_briefly (page);
   g_autofree char *mark = eg_tab_titles_tell_apart (view, page);
   g_autofree char *settings = eg_trace_page_describe_settings (page);
   g_autofree char *tooltip = g_markup_escape_text (settings, -1);

@@ -10,6 +10,20 @@
 /* What is shown longer than 10 s is on the disk, however slow that is. */
 #define KEEP_EVERY_MS 4000
 
+/* A page that was closed, and the place among the tabs that it had then. */
+typedef struct
+{
+  EgTracePage *page;
+  int position;
+} ClosedPage;
+
+static void
+closed_page_free (gpointer data)
+{
+  g_object_unref (((ClosedPage *)data)->page);
+  g_free (data);
+}
+
 struct _EgTabs
 {
   GObject parent_instance;
@@ -21,13 +35,14 @@ struct _EgTabs
   EgModel *model;         /* whose spelling the pages have; NULL: none's */
   EgTracePage *front;     /* to which the draft belongs; NULL: none */
   EgTracePage *automatic; /* traced by itself at the first start; only to be compared */
-  GPtrArray *closed;      /* of EgTracePage: those that can still be brought back */
+  GPtrArray *closed;      /* of ClosedPage: those that can still be brought back, the last one last */
   guint keep_timeout;     /* 0: nothing is under way */
 };
 
 enum
 {
   CHANGED,
+  TRACED,
   N_SIGNALS,
 };
 
@@ -61,6 +76,24 @@ eg_tabs_is_outdated (EgTabs *self)
                                        eg_draft_get_request (self->draft));
 }
 
+static gboolean
+asks_the_same (const EgTraceRequest *a, const EgTraceRequest *b)
+{
+  return a != NULL && strcmp (a->prompt, b->prompt) == 0 && g_strcmp0 (a->subject, b->subject) == 0;
+}
+
+/* Of a map that another model has made, the panel shows what that one makes of the prompt. */
+static void
+update_origin (EgTabs *self, EgTracePage *page)
+{
+  const EgTraceResult *result = page != NULL ? eg_trace_page_get_result (page) : NULL;
+  const gboolean other = result != NULL && eg_trace_page_is_of_other_model (page)
+                         && asks_the_same (result->request, eg_draft_get_request (self->draft));
+
+  eg_draft_set_origin (self->draft,
+                       other ? eg_draft_origin_new (eg_trace_page_get_model (page), result->tokens) : NULL);
+}
+
 static void
 tell_changed (EgTabs *self)
 {
@@ -68,6 +101,7 @@ tell_changed (EgTabs *self)
 
   if (page != NULL)
     eg_trace_page_set_outdated (page, eg_tabs_is_outdated (self));
+  update_origin (self, page);
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
@@ -184,6 +218,8 @@ on_page_changed (EgTracePage *page, gpointer data)
   if (self->view == NULL)
     return;
   keep_ended (self, page);
+  if (eg_trace_page_get_state (page) == EG_TRACING_DONE && eg_trace_page_was_traced (page))
+    g_signal_emit (self, signals[TRACED], 0, page);
   if (self->keep_timeout == 0 && eg_trace_page_get_state (page) == EG_TRACING_RUNNING)
     self->keep_timeout = g_timeout_add (KEEP_EVERY_MS, on_keep_timeout, self);
   eg_tab_titles_show (self->view);
@@ -191,9 +227,9 @@ on_page_changed (EgTracePage *page, gpointer data)
 }
 
 static void
-insert (EgTabs *self, EgTracePage *page)
+insert (EgTabs *self, EgTracePage *page, int position)
 {
-  adw_tab_view_append (self->view, GTK_WIDGET (page));
+  adw_tab_view_insert (self->view, GTK_WIDGET (page), MIN (position, adw_tab_view_get_n_pages (self->view)));
   eg_tab_titles_show (self->view);
 }
 
@@ -201,13 +237,14 @@ insert (EgTabs *self, EgTracePage *page)
 static EgTracePage *
 add_page (EgTabs *self)
 {
-  static const char *const looks[] = { "colormap", "normalized", "orientation", "analysis" };
+  static const char *const looks[] = { "colormap", "scale", "hatch-noise", "orientation", "analysis" };
   EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
 
   for (gsize i = 0; i < G_N_ELEMENTS (looks); i++)
     g_object_bind_property (self->look, looks[i], page, looks[i], G_BINDING_SYNC_CREATE);
   g_signal_connect_object (page, "changed", G_CALLBACK (on_page_changed), self, 0);
-  insert (self, page);
+  eg_trace_page_set_open_model (page, eg_draft_get_model (self->draft));
+  insert (self, page, G_MAXINT);
   return page;
 }
 
@@ -268,7 +305,10 @@ static void
 spell_all (EgTabs *self, EgModel *model)
 {
   for (int i = 0; i < adw_tab_view_get_n_pages (self->view); i++)
-    eg_trace_page_spell (get_nth_page (self, i), eg_model_get_tokenizer (model));
+    {
+      eg_trace_page_spell (get_nth_page (self, i), eg_model_get_tokenizer (model));
+      eg_trace_page_set_open_model (get_nth_page (self, i), model);
+    }
   g_clear_pointer (&self->model, eg_model_unref);
   self->model = eg_model_ref (model);
 }
@@ -285,15 +325,10 @@ on_draft_changed (EgTabs *self)
     spell_all (self, model);
   if (page != NULL)
     eg_trace_page_set_outdated (page, eg_tabs_is_outdated (self));
+  update_origin (self, page);
 }
 
 /* ---- tracing ---- */
-
-static gboolean
-asks_the_same (const EgTraceRequest *a, const EgTraceRequest *b)
-{
-  return a != NULL && strcmp (a->prompt, b->prompt) == 0 && g_strcmp0 (a->subject, b->subject) == 0;
-}
 
 static EgTracePage *
 page_for (EgTabs *self, const EgTraceRequest *request)
@@ -384,16 +419,18 @@ forget_closed (gpointer object)
   EgTabs *self = object;
 
   for (guint i = 0; i < self->closed->len; i++)
-    forget (self, self->closed->pdata[i]);
+    forget (self, ((ClosedPage *)self->closed->pdata[i])->page);
   g_ptr_array_set_size (self->closed, 0);
 }
 
 static void
-offer_undo (EgTabs *self, EgTracePage *page)
+offer_undo (EgTabs *self, EgTracePage *page, int position)
 {
   g_autofree char *name = eg_trace_page_describe (page);
+  ClosedPage *closed = g_new (ClosedPage, 1);
 
-  g_ptr_array_add (self->closed, g_object_ref (page));
+  *closed = (ClosedPage){ g_object_ref (page), position };
+  g_ptr_array_add (self->closed, closed);
   g_autofree char *text = self->closed->len == 1
                               ? g_strdup_printf (_ ("Closed %s"), name)
                               : g_strdup_printf (_ ("Closed %u traces"), self->closed->len);
@@ -405,6 +442,7 @@ on_close_page (AdwTabView *view, AdwTabPage *tab, gpointer data)
 {
   EgTabs *self = data;
   g_autoptr (EgTracePage) page = g_object_ref (EG_TRACE_PAGE (adw_tab_page_get_child (tab)));
+  const int position = adw_tab_view_get_page_position (view, tab);
 
   if (page == self->front)
     self->front = NULL;
@@ -414,7 +452,7 @@ on_close_page (AdwTabView *view, AdwTabPage *tab, gpointer data)
   adw_tab_view_close_page_finish (view, tab, TRUE);
   eg_tab_titles_show (view);
   if (eg_trace_page_get_result (page) != NULL)
-    offer_undo (self, page);
+    offer_undo (self, page, position);
   tell_changed (self);
   return GDK_EVENT_STOP;
 }
@@ -424,11 +462,14 @@ eg_tabs_reopen (EgTabs *self)
 {
   g_return_if_fail (EG_IS_TABS (self) && self->view != NULL);
 
+  /* The last one first: each finds the tabs as they were when it was closed. */
   while (self->closed->len > 0)
     {
-      g_autoptr (EgTracePage) page = g_ptr_array_steal_index (self->closed, 0);
-      insert (self, page);
-      select_page (self, page);
+      ClosedPage *closed = g_ptr_array_steal_index (self->closed, self->closed->len - 1);
+      eg_trace_page_set_open_model (closed->page, eg_draft_get_model (self->draft));
+      insert (self, closed->page, closed->position);
+      select_page (self, closed->page);
+      closed_page_free (closed);
     }
 }
 
@@ -509,12 +550,14 @@ eg_tabs_class_init (EgTabsClass *klass)
   G_OBJECT_CLASS (klass)->finalize = eg_tabs_finalize;
   signals[CHANGED]
       = g_signal_new ("changed", EG_TYPE_TABS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
+  signals[TRACED] = g_signal_new ("traced", EG_TYPE_TABS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE,
+                                  1, EG_TYPE_TRACE_PAGE);
 }
 
 static void
 eg_tabs_init (EgTabs *self)
 {
-  self->closed = g_ptr_array_new_with_free_func (g_object_unref);
+  self->closed = g_ptr_array_new_with_free_func (closed_page_free);
 }
 
 EgTabs *

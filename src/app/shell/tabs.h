@@ -14,12 +14,12 @@ G_BEGIN_DECLS
 
 /* Signal "changed" (): another page is in front, or it shows something else. The draft belongs to the page in
  * front: it is put away with it, and comes back with it; a page that shows other numbers than the draft asks
- * for steps back a little. */
+ * for steps back a little. Signal "traced" (EgTracePage *page): a trace of it has come to its end. */
 G_DECLARE_FINAL_TYPE (EgTabs, eg_tabs, EG, TABS, GObject)
 
-/* view: where the tabs are; not kept alive. look: has the properties "colormap", "normalized", "orientation"
- * and "analysis", which all pages follow; must outlive the pages. unsaved: where results are kept until they
- * are saved, or NULL; must outlive the tabs. */
+/* view: where the tabs are; not kept alive. look: has the properties "colormap", "scale", "hatch-noise",
+ * "orientation" and "analysis", which all pages follow; must outlive the pages. unsaved: where results are
+ * kept until they are saved, or NULL; must outlive the tabs. */
 EgTabs *
 eg_tabs_new (AdwTabView *view, EgDraft *draft, EgMessages *messages, GObject *look, EgUnsaved *unsaved);
 

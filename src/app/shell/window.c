@@ -7,10 +7,15 @@
 #include "app/ask/prompt-panel.h"
 #include "app/ask/trace-settings.h"
 #include "app/models/model-button.h"
+#include "app/page/cell-text.h"
 #include "app/page/map-scroll.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
+#include "app/parts/tooltips.h"
 #include "app/parts/wheel.h"
+#include "app/shell/closing.h"
+#include "app/shell/comparing.h"
+#include "app/shell/expected-time.h"
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
@@ -18,6 +23,7 @@
 #include "library/locate.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 #include <string.h>
 
 struct _EgWindow
@@ -31,18 +37,20 @@ struct _EgWindow
   EgOpener *opener;
   EgRecovery *recovery;
   gboolean trace_when_loaded;
-  gboolean asking_to_close;
-  guint inhibition;      /* of logging out; 0: none */
+  EgClosing *closing;
+  EgExpectedTime *expected;
   GSettings *remembered; /* NULL: nothing is */
   char *tokenizer;       /* of models without one; "": GPT-NeoX's */
   char *colormap, *orientation;
-  gboolean normalized, analysis_shown;
+  char *scale;
+  gboolean hatch_noise, analysis_shown;
 
   AdwFlap *flap;
   AdwToastOverlay *toasts;
   EgModelButton *model_button;
   AdwWindowTitle *title;
   GtkButton *trace_button, *stop_button;
+  GtkLabel *expected_label;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
@@ -56,7 +64,8 @@ enum
 {
   PROP_0,
   PROP_COLORMAP,
-  PROP_NORMALIZED,
+  PROP_SCALE,
+  PROP_HATCH_NOISE,
   PROP_ORIENTATION,
   PROP_TOKENIZER,
   PROP_ANALYSIS,
@@ -66,8 +75,6 @@ enum
 static GParamSpec *properties[N_PROPS];
 
 G_DEFINE_FINAL_TYPE (EgWindow, eg_window, ADW_TYPE_APPLICATION_WINDOW)
-
-static void update_inhibition (EgWindow *self);
 
 /* ---- what follows from its parts ---- */
 
@@ -114,6 +121,23 @@ update_trace_buttons (EgWindow *self, EgTracePage *page)
                  !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
 }
 
+/* What Trace will take, before it is pressed; of what is under way, the page says more. */
+static void
+update_expected (EgWindow *self)
+{
+  const double seconds = eg_expected_time_get (self->expected);
+  const gboolean shown = !isnan (seconds) && !is_under_way (self);
+  g_autofree char *duration = shown && seconds >= 1 ? eg_format_duration (seconds) : NULL;
+  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
+  g_autofree char *about = duration != NULL ? g_strdup_printf (_ ("about %s"), duration)
+                           : shown          ? g_strdup (_ ("less than 1 s"))
+                                            : g_strdup ("");
+
+  gtk_label_set_text (self->expected_label, about);
+  gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
+                                  about, -1);
+}
+
 static void
 update_content (EgWindow *self)
 {
@@ -139,7 +163,8 @@ update_title (EgWindow *self, EgTracePage *page)
 static void
 update (EgWindow *self)
 {
-  static const char *const of_results[] = { "win.export", "win.save", "win.copy", "win.print" };
+  static const char *const of_results[]
+      = { "win.export", "win.save", "win.copy", "win.copy-python", "win.print", "win.compare" };
   EgTracePage *page = eg_tabs_get_front (self->tabs);
   const gboolean has_result = page != NULL && eg_trace_page_get_result (page) != NULL;
 
@@ -151,9 +176,25 @@ update (EgWindow *self)
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
     enable (self, of_results[i], has_result);
   update_trace_buttons (self, page);
+  update_expected (self);
   update_content (self);
   update_title (self, page);
-  update_inhibition (self);
+  eg_closing_set_tracing (self->closing, eg_tabs_is_tracing (self->tabs));
+}
+
+static void
+on_predicted (EgPredictor *predictor, const EgPrediction *prediction, gpointer data)
+{
+  if (prediction != NULL)
+    eg_expected_time_learn_from_prediction (EG_WINDOW (data)->expected, eg_predictor_get_model (predictor),
+                                            prediction);
+}
+
+static void
+on_traced (EgTabs *tabs, EgTracePage *page, gpointer data)
+{
+  eg_expected_time_learn_from_trace (EG_WINDOW (data)->expected, eg_trace_page_get_model (page),
+                                     eg_trace_page_get_result (page));
 }
 
 static void
@@ -301,9 +342,31 @@ copy_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+copy_python_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_exporter_copy_python (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
 print_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_exporter_print (EG_WINDOW (widget)->exporter, eg_window_get_page (EG_WINDOW (widget)));
+}
+
+static void
+compare_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  EgTracePage *front = eg_window_get_page (self);
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+
+  for (int i = 0; i < adw_tab_view_get_n_pages (self->tab_view); i++)
+    {
+      gpointer page = adw_tab_page_get_child (adw_tab_view_get_nth_page (self->tab_view, i));
+      if (page != front && eg_trace_page_get_result (page) != NULL)
+        g_ptr_array_add (others, page);
+    }
+  eg_comparing_ask (GTK_WINDOW (self), front, others, self->messages);
 }
 
 static void
@@ -329,6 +392,21 @@ static void
 open_model_named_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_window_open_model (EG_WINDOW (widget), g_variant_get_string (parameter, NULL));
+}
+
+/* At once where it is still in memory. */
+static void
+open_page_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  EgTracePage *page = eg_window_get_page (self);
+
+  if (page == NULL || eg_trace_page_get_model_name (page) == NULL)
+    return;
+  if (eg_trace_page_get_model (page) != NULL)
+    eg_model_loader_show (self->loader, eg_trace_page_get_model (page));
+  else
+    eg_window_open_model (self, eg_trace_page_get_model_name (page));
 }
 
 static void
@@ -432,84 +510,16 @@ reopen_tab_action (GtkWidget *widget, const char *name, GVariant *parameter)
 /* ---- closing ---- */
 
 static gboolean
-on_destroy_idle (gpointer data)
-{
-  gtk_window_destroy (GTK_WINDOW (data));
-  return G_SOURCE_REMOVE;
-}
-
-/* GTK 4.8 dies when a window is gone before the button that closed it, pressed by a screen reader, returns.
- */
-static void
-destroy_later (gpointer window)
-{
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_destroy_idle, g_object_ref (window), g_object_unref);
-}
-
-static void
-on_closing_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
-{
-  EgWindow *self = data;
-
-  if (!self->asking_to_close)
-    return;
-  self->asking_to_close = FALSE;
-  destroy_later (dialog);
-  if (strcmp (response, "close") == 0)
-    destroy_later (self);
-}
-
-/* Once: whoever closes the window again meanwhile sees the question. */
-static void
-ask_to_close (EgWindow *self)
-{
-  if (self->asking_to_close)
-    return;
-  GtkWidget *dialog
-      = adw_message_dialog_new (GTK_WINDOW (self), _ ("Stop the Trace?"),
-                                _ ("A trace is under way. What it has computed so far is kept: it is offered "
-                                   "at the next start, and can go on from there."));
-
-  self->asking_to_close = TRUE;
-  adw_message_dialog_add_responses (ADW_MESSAGE_DIALOG (dialog), "cancel", _ ("_Keep Tracing"), "close",
-                                    _ ("_Stop and Close"), NULL);
-  adw_message_dialog_set_response_appearance (ADW_MESSAGE_DIALOG (dialog), "close", ADW_RESPONSE_DESTRUCTIVE);
-  adw_message_dialog_set_default_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  adw_message_dialog_set_close_response (ADW_MESSAGE_DIALOG (dialog), "cancel");
-  gtk_window_set_hide_on_close (GTK_WINDOW (dialog), TRUE);
-  g_signal_connect_object (dialog, "response", G_CALLBACK (on_closing_answered), self, 0);
-  gtk_window_present (GTK_WINDOW (dialog));
-}
-
-static gboolean
 eg_window_close_request (GtkWindow *window)
 {
   EgWindow *self = EG_WINDOW (window);
 
   if (self->tabs != NULL && eg_tabs_is_tracing (self->tabs))
     {
-      ask_to_close (self);
+      eg_closing_ask (self->closing);
       return TRUE;
     }
   return GTK_WINDOW_CLASS (eg_window_parent_class)->close_request (window);
-}
-
-/* A desktop asks before it logs out of a session that something is under way in. */
-static void
-update_inhibition (EgWindow *self)
-{
-  GtkApplication *application = gtk_window_get_application (GTK_WINDOW (self));
-  const gboolean tracing = self->tabs != NULL && eg_tabs_is_tracing (self->tabs);
-
-  if (application == NULL || tracing == (self->inhibition != 0))
-    return;
-  if (tracing)
-    self->inhibition = gtk_application_inhibit (application, GTK_WINDOW (self),
-                                                GTK_APPLICATION_INHIBIT_LOGOUT, _ ("A trace is under way"));
-  else
-    gtk_application_uninhibit (application, self->inhibition);
-  if (!tracing)
-    self->inhibition = 0;
 }
 
 /* ---- menus ---- */
@@ -531,7 +541,8 @@ get_menu (const char *id)
 static void
 bind_settings (EgWindow *self, GSettings *settings)
 {
-  static const char *const own[] = { "colormap", "analysis", "normalized", "orientation", "tokenizer" };
+  static const char *const own[]
+      = { "colormap", "analysis", "scale", "hatch-noise", "orientation", "tokenizer" };
 
   if (settings == NULL)
     return;
@@ -554,8 +565,11 @@ eg_window_get_property (GObject *object, guint id, GValue *value, GParamSpec *ps
     case PROP_COLORMAP:
       g_value_set_string (value, self->colormap);
       break;
-    case PROP_NORMALIZED:
-      g_value_set_boolean (value, self->normalized);
+    case PROP_SCALE:
+      g_value_set_string (value, self->scale);
+      break;
+    case PROP_HATCH_NOISE:
+      g_value_set_boolean (value, self->hatch_noise);
       break;
     case PROP_ORIENTATION:
       g_value_set_string (value, self->orientation);
@@ -582,8 +596,12 @@ eg_window_set_property (GObject *object, guint id, const GValue *value, GParamSp
       g_free (self->colormap);
       self->colormap = g_value_dup_string (value);
       break;
-    case PROP_NORMALIZED:
-      self->normalized = g_value_get_boolean (value);
+    case PROP_SCALE:
+      g_free (self->scale);
+      self->scale = g_value_dup_string (value);
+      break;
+    case PROP_HATCH_NOISE:
+      self->hatch_noise = g_value_get_boolean (value);
       break;
     case PROP_ORIENTATION:
       g_free (self->orientation);
@@ -611,6 +629,8 @@ eg_window_dispose (GObject *object)
       g_signal_handlers_disconnect_by_data (self->draft, self);
       g_signal_handlers_disconnect_by_data (self->tabs, self);
       g_signal_handlers_disconnect_by_data (self->exporter, self);
+      g_signal_handlers_disconnect_by_data (self->expected, self);
+      g_signal_handlers_disconnect_by_data (eg_prediction_list_get_predictor (self->predictions), self);
       g_signal_handlers_disconnect_by_data (self->loader, self);
       eg_model_loader_cancel (self->loader);
       eg_messages_end (self->messages);
@@ -618,6 +638,8 @@ eg_window_dispose (GObject *object)
       g_object_run_dispose (G_OBJECT (self->exporter));
       g_object_run_dispose (G_OBJECT (self->opener));
     }
+  g_clear_pointer (&self->closing, eg_closing_free);
+  g_clear_object (&self->expected);
   g_clear_object (&self->recovery);
   g_clear_object (&self->opener);
   g_clear_object (&self->exporter);
@@ -636,6 +658,7 @@ eg_window_finalize (GObject *object)
 
   g_clear_object (&self->remembered);
   g_free (self->colormap);
+  g_free (self->scale);
   g_free (self->orientation);
   g_free (self->tokenizer);
   G_OBJECT_CLASS (eg_window_parent_class)->finalize (object);
@@ -661,10 +684,13 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.save", NULL, save_action },
     { "win.export", NULL, export_action },
     { "win.copy", NULL, copy_action },
+    { "win.copy-python", NULL, copy_python_action },
     { "win.print", NULL, print_action },
+    { "win.compare", NULL, compare_action },
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
+    { "win.open-page-model", NULL, open_page_model_action },
     { "win.cancel-loading", NULL, cancel_loading_action },
     { "win.choose-tokenizer", NULL, choose_tokenizer_action },
     { "win.recover", NULL, recover_action },
@@ -677,7 +703,8 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.close-others", NULL, close_others_action },
     { "win.reopen-tab", NULL, reopen_tab_action },
   };
-  static const char *const own[] = { "colormap", "analysis", "normalized", "orientation", "tokenizer" };
+  static const char *const own[]
+      = { "colormap", "analysis", "scale", "hatch-noise", "orientation", "tokenizer" };
 
   for (gsize i = 0; i < G_N_ELEMENTS (actions); i++)
     gtk_widget_class_install_action (widget_class, actions[i].name, actions[i].parameter,
@@ -695,7 +722,8 @@ install_properties (GObjectClass *object_class)
   const GParamFlags flags = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS;
 
   properties[PROP_COLORMAP] = g_param_spec_string ("colormap", NULL, NULL, NULL, flags);
-  properties[PROP_NORMALIZED] = g_param_spec_boolean ("normalized", NULL, NULL, TRUE, flags);
+  properties[PROP_SCALE] = g_param_spec_string ("scale", NULL, NULL, NULL, flags);
+  properties[PROP_HATCH_NOISE] = g_param_spec_boolean ("hatch-noise", NULL, NULL, FALSE, flags);
   properties[PROP_ORIENTATION] = g_param_spec_string ("orientation", NULL, NULL, NULL, flags);
   properties[PROP_TOKENIZER] = g_param_spec_string ("tokenizer", NULL, NULL, "", flags);
   properties[PROP_ANALYSIS] = g_param_spec_boolean ("analysis", NULL, NULL, TRUE, flags);
@@ -712,6 +740,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, title);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, stop_button);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
@@ -751,22 +780,27 @@ eg_window_init (EgWindow *self)
   self->tokenizer = g_strdup ("");
   self->colormap = g_strdup (eg_colormap_get_name (EG_COLORMAP_RDYLBU_R));
   self->orientation = g_strdup (eg_orientation_get_name (EG_ORIENTATION_LAYERS_DOWN));
-  self->normalized = self->analysis_shown = TRUE;
+  self->analysis_shown = TRUE;
+  self->scale = g_strdup (eg_scale_get_name (EG_SCALE_NORMALIZED));
   gtk_widget_init_template (GTK_WIDGET (self));
   gtk_menu_button_set_menu_model (self->main_button, get_menu ("main_menu"));
   adw_tab_view_set_menu_model (self->tab_view, get_menu ("tab_menu"));
   accept_drops (self);
   eg_wheel_scrolls_only (GTK_WIDGET (self));
+  eg_tooltips_give_way (GTK_WIDGET (self));
+  eg_tooltips_give_way_to (GTK_WIDGET (self->trace_button), GTK_WIDGET (self->banner));
 }
 
 /* Each part is given what it needs, and none knows the window. */
 static void
 compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
 {
+  self->closing = eg_closing_new (GTK_WINDOW (self));
   self->draft = eg_draft_new ();
   self->loader = eg_model_loader_new ();
   self->messages = eg_messages_new (self->banner, self->toasts);
   self->tabs = eg_tabs_new (self->tab_view, self->draft, self->messages, G_OBJECT (self), unsaved);
+  self->expected = eg_expected_time_new (self->draft);
   self->exporter = eg_exporter_new (GTK_WINDOW (self), self->messages, G_OBJECT (self), settings);
   self->opener = eg_opener_new (self->tabs, self->draft, self->messages, unsaved);
   self->recovery = eg_recovery_new (unsaved, self->opener, self->messages);
@@ -787,6 +821,10 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
+  g_signal_connect (self->tabs, "traced", G_CALLBACK (on_traced), self);
+  g_signal_connect (eg_prediction_list_get_predictor (self->predictions), "predicted",
+                    G_CALLBACK (on_predicted), self);
+  g_signal_connect_swapped (self->expected, "changed", G_CALLBACK (update_expected), self);
   g_signal_connect (self->exporter, "saved", G_CALLBACK (on_saved), self);
   g_signal_connect_swapped (self->loader, "changed", G_CALLBACK (update_content), self);
   g_signal_connect (self->loader, "loaded", G_CALLBACK (on_model_loaded), self);
@@ -817,9 +855,10 @@ eg_window_open_model (EgWindow *self, const char *name)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   const EgTokenizerChoice choice = { .setting = *self->tokenizer != '\0' ? self->tokenizer : NULL };
-  g_autofree char *demo = name == NULL || strcmp (name, "demo") == 0 ? eg_model_find_demo () : NULL;
+  const EgDemo *demo = name == NULL ? &eg_demos[0] : eg_demo_find (name);
+  g_autofree char *folder = demo != NULL ? eg_demo_get_folder (demo) : NULL;
 
-  eg_model_loader_open (self->loader, demo != NULL ? demo : name, &choice);
+  eg_model_loader_open (self->loader, folder != NULL ? folder : name, &choice);
 }
 
 void

@@ -9,8 +9,8 @@ G_BEGIN_DECLS
 
 #define EG_TYPE_WINDOW (eg_window_get_type ())
 
-/* Properties: "colormap" (a name of colormap.h), "normalized", "orientation", "analysis", "tokenizer" (a
- * path, or "" for GPT-NeoX's: of models without one). */
+/* Properties: "colormap" (a name of colormap.h), "scale" (heatmap.h), "hatch-noise", "orientation",
+ * "analysis", "tokenizer" (a path, or "" for GPT-NeoX's: of models without one). */
 G_DECLARE_FINAL_TYPE (EgWindow, eg_window, EG, WINDOW, AdwApplicationWindow)
 
 /* application: may be NULL. settings: what is remembered from one start to the next; NULL: nothing is.

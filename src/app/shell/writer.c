@@ -3,7 +3,6 @@
 
 #include "app/parts/hold.h"
 #include "core/error.h"
-#include "tokenizer/token-text.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gi18n.h>
@@ -12,9 +11,8 @@
 typedef struct
 {
   EgTraceGrid *grid;
-  EgFigure figure;
-  gboolean has_figure;
-  char *title, *font, *path;
+  EgFigure *figure; /* NULL: numbers */
+  char *path;
 } Job;
 
 static void
@@ -23,8 +21,7 @@ job_free (gpointer data)
   Job *job = data;
 
   eg_trace_grid_unref (job->grid);
-  g_free (job->title);
-  g_free (job->font);
+  eg_figure_free (job->figure);
   g_free (job->path);
   g_free (job);
 }
@@ -39,8 +36,8 @@ ends_in (const char *path, const char *ending)
 static gboolean
 write_job (const Job *job, GError **error)
 {
-  if (job->has_figure && eg_export_can_write (job->path))
-    return eg_export_figure (job->grid, &job->figure, job->path, error);
+  if (job->figure != NULL && eg_export_can_write (job->path))
+    return eg_export_figure (job->grid, job->figure, job->path, error);
   if (ends_in (job->path, "npz"))
     return eg_trace_result_save_npz (job->grid->result, job->path, error);
   if (ends_in (job->path, "json"))
@@ -75,15 +72,7 @@ eg_write_async (const EgTraceGrid *grid,
 
   job->grid = eg_trace_grid_copy (grid);
   job->path = g_strdup (path);
-  job->has_figure = figure != NULL;
-  if (figure != NULL)
-    {
-      job->figure = *figure;
-      job->title = g_strdup (figure->options.style.title);
-      job->font = g_strdup (figure->options.style.font_family);
-      job->figure.options.style.title = job->title;
-      job->figure.options.style.font_family = job->font;
-    }
+  job->figure = figure != NULL ? eg_figure_copy (figure) : NULL;
   g_task_set_task_data (task, job, job_free);
   eg_program_hold ();
   g_task_run_in_thread (task, write_in_thread);
@@ -97,14 +86,6 @@ eg_write_finish (GAsyncResult *result, char **path, GError **error)
   eg_program_release ();
   *path = g_strdup (job->path);
   return g_task_propagate_boolean (G_TASK (result), error);
-}
-
-char *
-eg_figure_title (const EgTraceResult *result)
-{
-  g_autofree char *target = eg_token_to_label (result->tokens->target != NULL ? result->tokens->target : "");
-
-  return g_strdup_printf ("“%s” → “%s”", result->request->prompt, target);
 }
 
 char *

@@ -18,9 +18,6 @@ void eg_write_async (const EgTraceGrid *grid,
 /* path: (out) (transfer full): where it was to be written. */
 gboolean eg_write_finish (GAsyncResult *result, char **path, GError **error);
 
-/* The title that a figure of this result is given. (transfer full) */
-char *eg_figure_title (const EgTraceResult *result);
-
 /* "Eiffel Tower.svg", without what no file name may have. suffix: of other pictures than the heatmap, or
  * NULL. (transfer full) */
 char *eg_propose_name (const EgTraceResult *result, const char *suffix, const char *ending);

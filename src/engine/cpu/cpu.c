@@ -1,33 +1,21 @@
-/* The CPU backend: products by OpenBLAS, one thread a stream, and the rest by kernels.c. */
+/* The CPU backend's table: products by products.c, one thread a stream, and the rest by kernels.c. */
 #include "engine/backend.h"
-#include "engine/cpu/kernels.h"
-#include "engine/cpu/team.h"
+
+#include "core/error.h"
+#include "engine/cpu/back.h"
+#include "engine/cpu/lane.h"
+#include "engine/cpu/openblas.h"
+#include "engine/cpu/packs.h"
 #include "engine/cpu/top.h"
 
+#include <glib/gi18n.h>
 #include <cblas.h>
-#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Weights are multiplied this many bytes (as float32) at a time: a part of the second-level cache, so that
- * sgemm finds them warm after they were widened, and there is one for every thread of a team. The same parts
- * for any number of threads: so are the bits. */
-#define PANEL_BYTES (1152 * 1024)
-
-/* One thread's memory. */
-typedef struct
-{
-  float *memory;
-  gsize n;
-} Scratch;
-
-struct _EgStream
-{
-  EgTeam *team;
-  Scratch *scratch; /* [threads] */
-};
-
 static const EgCpuKernels *kernels;
+static EgCpuWay way;
 
 static float *
 cpu_alloc (EgBackend *self, gsize n_floats)
@@ -47,9 +35,11 @@ cpu_release (EgBackend *self, float *memory)
 static EgStream *
 cpu_stream_new (EgBackend *self, gsize n_threads)
 {
-  EgStream *stream = g_new (EgStream, 1);
+  EgStream *stream = g_new0 (EgStream, 1);
+  stream->kernels = kernels;
+  stream->way = &way;
   stream->team = eg_team_new (n_threads);
-  stream->scratch = g_new0 (Scratch, n_threads);
+  stream->scratch = g_malloc0_n (n_threads, sizeof *stream->scratch);
   return stream;
 }
 
@@ -57,24 +47,33 @@ static void
 cpu_stream_free (EgStream *stream)
 {
   for (gsize i = 0; i < eg_team_get_size (stream->team); i++)
-    free (stream->scratch[i].memory);
+    for (gsize j = 0; j < EG_N_SCRATCHES; j++)
+      free (stream->scratch[i][j].memory);
   g_free (stream->scratch);
   eg_team_free (stream->team);
   g_free (stream);
 }
 
-/* Scratch of at least n floats, valid until the thread's next call. */
-static float *
-scratch (EgStream *stream, gsize thread, gsize n)
+static EgStreamState
+cpu_check (EgStream *stream, const char **why)
 {
-  Scratch *it = &stream->scratch[thread];
+  if (!g_atomic_int_get (&stream->failed))
+    return EG_STREAM_WORKS;
+  *why = _ ("There is no memory left for the products");
+  return EG_STREAM_NO_MEMORY;
+}
+
+float *
+eg_cpu_scratch (EgStream *stream, gsize thread, EgScratch which, gsize n)
+{
+  EgScratchMemory *it = &stream->scratch[thread][which];
   if (it->n < n)
     {
       free (it->memory);
       it->memory = cpu_alloc (NULL, n);
+      it->n = it->memory ? n : 0;
       if (!it->memory)
-        g_error ("No memory for %" G_GSIZE_FORMAT " floats of scratch", n);
-      it->n = n;
+        g_atomic_int_set (&stream->failed, TRUE);
     }
   return it->memory;
 }
@@ -83,77 +82,6 @@ static void
 cpu_copy (EgStream *stream, float *to, const float *from, gsize n)
 {
   memcpy (to, from, n * sizeof *to);
-}
-
-/* y += or = x·wᵀ for a float32 w [n, k]. */
-static void
-sgemm (float *y,
-       gsize ldy,
-       const float *x,
-       gsize ldx,
-       gsize n_rows,
-       const float *w,
-       gsize n,
-       gsize k,
-       float beta)
-{
-  if (n_rows == 1 && ldx >= k)
-    cblas_sgemv (CblasRowMajor, CblasNoTrans, (blasint)n, (blasint)k, 1.0f, w, (blasint)k, x, 1, beta, y, 1);
-  else
-    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasTrans, (blasint)n_rows, (blasint)n, (blasint)k, 1.0f, x,
-                 (blasint)ldx, w, (blasint)k, beta, y, (blasint)ldy);
-}
-
-static void
-widen (const EgMatrix *w, gsize first_row, gsize n_rows, float *to)
-{
-  const guint8 *from = (const guint8 *)w->data + first_row * w->cols * sizeof (guint16);
-  if (w->dtype == EG_DTYPE_F16)
-    kernels->widen_half (from, n_rows * w->cols, to);
-  else
-    kernels->widen_bfloat16 (from, n_rows * w->cols, to);
-}
-
-static gsize
-panel_rows (const EgMatrix *w)
-{
-  const gsize rows = PANEL_BYTES / sizeof (float) / MAX (w->cols, 1) / 16 * 16;
-  return CLAMP (rows, 16, MAX (w->rows, 16));
-}
-
-typedef struct
-{
-  EgStream *stream;
-  const EgGemm *op;
-  gsize panel;
-} Product;
-
-static void
-multiply_panel (gpointer data, gsize index, gsize thread)
-{
-  const Product *it = data;
-  const EgGemm *op = it->op;
-  const gsize first = index * it->panel, n = MIN (it->panel, op->w->rows - first), k = op->w->cols;
-  const float *panel = (const float *)op->w->data + first * k;
-  if (op->w->dtype != EG_DTYPE_F32)
-    {
-      float *wide = scratch (it->stream, thread, it->panel * k);
-      widen (op->w, first, n, wide);
-      panel = wide;
-    }
-  sgemm (op->y + first, op->ldy, op->x, op->ldx, op->n_rows, panel, n, k, op->bias ? 1.0f : 0.0f);
-}
-
-static void
-cpu_gemm (EgStream *stream, const EgGemm *op)
-{
-  if (op->n_rows == 0)
-    return;
-  if (op->bias)
-    for (gsize r = 0; r < op->n_rows; r++)
-      memcpy (op->y + r * op->ldy, op->bias, op->w->rows * sizeof *op->y);
-  Product product = { stream, op, panel_rows (op->w) };
-  eg_team_run (stream->team, (op->w->rows + product.panel - 1) / product.panel, multiply_panel, &product);
 }
 
 static void
@@ -171,7 +99,9 @@ cpu_conv_silu (EgStream *stream, const EgConv *op)
 static void
 cpu_scan (EgStream *stream, const EgScan *op)
 {
-  kernels->scan (op, scratch (stream, 0, op->n_state * EG_SCAN_BLOCK));
+  float *memory = eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, op->n_state * EG_SCAN_BLOCK);
+  if (memory)
+    kernels->scan (op, memory);
 }
 
 typedef struct
@@ -184,7 +114,9 @@ static void
 scan_head (gpointer data, gsize head, gsize thread)
 {
   const HeadScan *it = data;
-  kernels->scan_head (it->op, head, scratch (it->stream, thread, it->op->n_state * EG_HEAD_BLOCK));
+  float *states = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, it->op->n_state * EG_HEAD_BLOCK);
+  if (states)
+    kernels->scan_head (it->op, head, states);
 }
 
 static void
@@ -223,8 +155,9 @@ static void
 attend_part (gpointer data, gsize index, gsize thread)
 {
   const Attending *it = data;
-  kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads,
-                   scratch (it->stream, thread, it->n_scores));
+  float *scores = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, it->n_scores);
+  if (scores)
+    kernels->attend (it->op, index / it->op->n_heads, index % it->op->n_heads, scores);
 }
 
 static void
@@ -234,6 +167,14 @@ cpu_attention (EgStream *stream, const EgAttention *op)
   for (gsize s = 0; s < op->n_segments; s++)
     it.n_scores = MAX (it.n_scores, op->segments[s].first + op->segments[s].n_rows);
   eg_team_run (stream->team, op->n_segments * op->n_heads, attend_part, &it);
+}
+
+static void
+cpu_rotate (EgStream *stream, const EgRotary *op)
+{
+  float *memory = eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, op->n_rotary);
+  if (memory)
+    kernels->rotate (op, memory);
 }
 
 static void
@@ -261,114 +202,7 @@ cpu_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
   if (table->dtype == EG_DTYPE_F32)
     memcpy (to, (const float *)table->data + row * table->cols, table->cols * sizeof *to);
   else
-    widen (table, row, 1, to);
-}
-
-/* What one panel says of one row. */
-typedef struct
-{
-  float max;
-  double sum, weighted;
-  gsize above;
-} HeadPart;
-
-typedef struct
-{
-  EgStream *stream;
-  const EgHead *op;
-  gsize panel;
-  HeadPart *parts;         /* [panels, n_rows] */
-  float *target, *against; /* [n_rows] */
-} Head;
-
-/* What is asked of a panel's logits, [n_rows, n], those of the head's rows from `first` on. */
-static void
-ask_panel (const Head *it, gsize index, const float *logits, gsize first, gsize n)
-{
-  const EgHeadQuery *query = it->op->query;
-  for (gsize r = 0; r < it->op->n_rows; r++)
-    {
-      const float *row = logits + r * n;
-      HeadPart *part = &it->parts[index * it->op->n_rows + r];
-      *part = (HeadPart){ .max = -INFINITY };
-      kernels->log_sum_exp (row, n, &part->max, &part->sum);
-      if (query->target >= first && query->target < first + n)
-        it->target[r] = row[query->target - first];
-      if (query->against >= first && query->against < first + n)
-        it->against[r] = row[query->against - first];
-      if (query->weights)
-        part->weighted = kernels->weighted_sum (row, query->weights + first, n);
-      if (query->rank)
-        part->above = kernels->count_above (row, n, it->target[r]);
-    }
-}
-
-static void
-head_panel (const Head *it, gsize index, gsize thread)
-{
-  const EgMatrix *head = it->op->head;
-  const gsize first = index * it->panel, n = MIN (it->panel, head->rows - first), d = head->cols;
-  const gsize n_rows = it->op->n_rows;
-  const gboolean narrow = head->dtype != EG_DTYPE_F32;
-  float *logits = scratch (it->stream, thread, it->panel * (n_rows + (narrow ? d : 0)));
-  const float *panel = (const float *)head->data + first * d;
-  if (narrow)
-    {
-      float *wide = logits + it->panel * n_rows;
-      widen (head, first, n, wide);
-      panel = wide;
-    }
-  sgemm (logits, n, it->op->x, d, n_rows, panel, n, d, 0.0f);
-  ask_panel (it, index, logits, first, n);
-}
-
-/* The target's panel goes before the others, which compare their logits with its. */
-static void
-head_target_panel (gpointer data, gsize index, gsize thread)
-{
-  const Head *it = data;
-  head_panel (it, it->op->query->target / it->panel, thread);
-}
-
-static void
-head_other_panel (gpointer data, gsize index, gsize thread)
-{
-  const Head *it = data;
-  head_panel (it, index < it->op->query->target / it->panel ? index : index + 1, thread);
-}
-
-static EgHeadRow
-join_parts (const Head *it, gsize r, gsize n_panels)
-{
-  const gsize n_rows = it->op->n_rows;
-  EgHeadRow row = { .max = -INFINITY, .target = (double)it->target[r], .against = (double)it->against[r] };
-  for (gsize p = 0; p < n_panels; p++)
-    row.max = MAX (row.max, (double)it->parts[p * n_rows + r].max);
-  for (gsize p = 0; p < n_panels; p++)
-    {
-      const HeadPart *part = &it->parts[p * n_rows + r];
-      row.sum += part->sum * exp ((double)part->max - row.max);
-      row.weighted += part->weighted;
-      row.above += part->above;
-    }
-  return row;
-}
-
-static void
-cpu_head (EgStream *stream, const EgHead *op)
-{
-  const gsize n_rows = op->n_rows;
-  if (n_rows == 0)
-    return;
-  const gsize panel = panel_rows (op->head), n_panels = (op->head->rows + panel - 1) / panel;
-  g_autofree HeadPart *parts = g_new (HeadPart, n_panels * n_rows);
-  g_autofree float *target = g_new (float, n_rows);
-  g_autofree float *against = g_new (float, n_rows);
-  Head it = { stream, op, panel, parts, target, against };
-  eg_team_run (stream->team, 1, head_target_panel, &it);
-  eg_team_run (stream->team, n_panels - 1, head_other_panel, &it);
-  for (gsize r = 0; r < n_rows; r++)
-    op->answers[r] = join_parts (&it, r, n_panels);
+    eg_cpu_widen (stream, table, row, 1, to);
 }
 
 static double
@@ -407,15 +241,19 @@ choose_kernels (void)
   return list[n - 1];
 }
 
+/* What results say has computed them. */
+static char name[128];
+
 static EgBackend cpu_backend = {
-  .name = "cpu",
+  .name = name,
   .stream_new = cpu_stream_new,
   .stream_free = cpu_stream_free,
+  .check = cpu_check,
   .alloc = cpu_alloc,
   .release = cpu_release,
   .upload = cpu_copy,
   .download = cpu_copy,
-  .gemm = cpu_gemm,
+  .gemm = eg_cpu_gemm,
   .norm = cpu_norm,
   .conv_silu = cpu_conv_silu,
   .scan = cpu_scan,
@@ -424,13 +262,31 @@ static EgBackend cpu_backend = {
   .group_norm = cpu_group_norm,
   .gate = cpu_gate,
   .attention = cpu_attention,
+  .rotate = cpu_rotate,
   .activate = cpu_activate,
   .add = cpu_add,
   .copy_rows = cpu_copy_rows,
   .embed = cpu_embed,
-  .head = cpu_head,
+  .head = eg_cpu_head,
   .top = cpu_top,
+  .back = &eg_cpu_back,
 };
+
+static void
+take_way (const EgCpuWay *chosen)
+{
+  way = *chosen;
+  if (way.packed)
+    snprintf (name, sizeof name, "cpu (%s, %s)", kernels->name, way.name);
+  else
+    {
+      /* "OpenBLAS 0.3.21 NO_LAPACKE …" */
+      const char *config = eg_openblas_get_config (), *version = strchr (config, ' ');
+      const int n = version ? (int)strcspn (version + 1, " ") : 0;
+      snprintf (name, sizeof name, "cpu (%s, OpenBLAS %.*s %s)", kernels->name, n, version ? version + 1 : "",
+                eg_openblas_get_core ());
+    }
+}
 
 EgBackend *
 eg_backend_cpu (void)
@@ -439,6 +295,12 @@ eg_backend_cpu (void)
   if (g_once_init_enter (&once))
     {
       kernels = choose_kernels ();
+      /* For tests and comparisons (tests/README.md). A name that is none of theirs changes nothing. */
+      const char *wanted = g_getenv ("ENGRAM_GEMM");
+      EgCpuWay chosen;
+      if (!eg_cpu_way_choose (kernels, wanted ? wanted : "auto", &chosen))
+        eg_cpu_way_choose (kernels, "auto", &chosen);
+      take_way (&chosen);
       openblas_set_num_threads (1);
       g_once_init_leave (&once, 1);
     }
@@ -450,4 +312,43 @@ eg_backend_cpu_kernels (void)
 {
   eg_backend_cpu ();
   return kernels->name;
+}
+
+const char *
+eg_backend_cpu_gemm (void)
+{
+  eg_backend_cpu ();
+  return way.name;
+}
+
+const char *
+eg_backend_cpu_gemm_name (guint index)
+{
+  static const char *const names[] = { "auto", "engram", "openblas" };
+  return index < G_N_ELEMENTS (names) ? names[index] : NULL;
+}
+
+gboolean
+eg_backend_cpu_choose_gemm (const char *wanted, GError **error)
+{
+  EgCpuWay chosen;
+  eg_backend_cpu ();
+  if (!eg_cpu_way_choose (kernels, wanted, &chosen))
+    return eg_error_invalid (error, _ ("Nothing multiplies by the name “%s”: it is auto, engram or openblas"),
+                             wanted);
+  take_way (&chosen);
+  return TRUE;
+}
+
+gboolean
+eg_backend_cpu_packs (void)
+{
+  eg_backend_cpu ();
+  return way.packed != NULL;
+}
+
+void
+eg_backend_cpu_forget (const void *memory, gsize n_bytes)
+{
+  eg_packs_forget (memory, n_bytes);
 }

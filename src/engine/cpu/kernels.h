@@ -2,13 +2,46 @@
  * chosen at run time. Ops as in engine/backend.h. */
 #pragma once
 
-#include "engine/backend.h"
+#include "engine/cpu/back-kernels.h"
 
 G_BEGIN_DECLS
+
+/**
+ * EgPanelProduct: y[r, 0 … n) = x[r, 0 … k) · wᵀ + bias, x and the panel of w packed (packed.c) or as they
+ * lie, [n, k]; @ldx: of an x that is not packed; @bias: [n] or %NULL.
+ */
+typedef struct
+{
+  float *y;
+  gsize ldy;
+  const float *x;
+  gsize ldx, n_rows;
+  const float *panel;
+  gsize n, k;
+  const float *bias;
+} EgPanelProduct;
+
+/**
+ * EgPackedKernels: products of packed weights. One row's numbers are the same bits whatever rows and outputs
+ * stand beside them.
+ * @width: a packed panel has whole strips of so many rows
+ * @deep: a packed row of x has whole pieces of so many floats
+ */
+typedef struct
+{
+  gsize width, deep;
+  /* w: [n, k] of elements of 4 or 2 bytes, as they are; to: [⌈n / width⌉ · width, k] of them, aligned to 64
+   * bytes. */
+  void (*pack_panel) (void *to, const void *w, gsize n, gsize k, gsize element);
+  /* to: [n_rows, ⌈k / deep⌉ · deep] */
+  void (*pack_rows) (float *to, const float *x, gsize ldx, gsize n_rows, gsize k);
+  void (*multiply) (const EgPanelProduct *op);
+} EgPackedKernels;
 
 typedef struct
 {
   const char *name;
+  const EgPackedKernels *packed;
   void (*norm) (const EgNorm *op);
   void (*conv_silu) (const EgConv *op);
   /* scratch: [n_state, EG_SCAN_BLOCK] */
@@ -20,6 +53,8 @@ typedef struct
   void (*gate) (const EgGate *op);
   /* One head of one segment. scratch: a float for each position that a row of it reads */
   void (*attend) (const EgAttention *op, gsize segment, gsize head, float *scratch);
+  /* scratch: [n_rotary] */
+  void (*rotate) (const EgRotary *op, float *scratch);
   void (*activate) (EgActivation activation, float *x, gsize n);
   void (*add) (float *y, const float *x, gsize n);
   /* *max and *sum: the running maximum of a row's logits and Σ exp (logit − max), continued over n more of
@@ -31,6 +66,7 @@ typedef struct
   gsize (*count_above) (const float *logits, gsize n, float value);
   void (*widen_half) (const void *from, gsize n, float *to);
   void (*widen_bfloat16) (const void *from, gsize n, float *to);
+  const EgCpuBackKernels *back;
 } EgCpuKernels;
 
 /* Channels that scan keeps in the first-level cache at a time. */
@@ -39,8 +75,10 @@ typedef struct
 /* Channels of a head that scan_head goes down at a time, at most. */
 #define EG_HEAD_BLOCK 64
 
-/* The set that is being compiled: its table, and what of it is in other files (attention.c, head-scan.c). */
+/* The set that is being compiled: its table, and what of it is in other files (attention.c, head-scan.c,
+ * packed.c). */
 #ifdef EG_KERNELS
+extern const EgPackedKernels EG_PACKED;
 void EG_SCAN_HEAD (const EgHeadScan *op, gsize head, float *scratch);
 void EG_ATTEND (const EgAttention *op, gsize segment, gsize head, float *scratch);
 #endif

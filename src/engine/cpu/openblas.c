@@ -1,6 +1,8 @@
 /* Starts the program anew where OpenBLAS has picked slower kernels than the processor can run. */
 #include "engine/cpu/openblas.h"
 
+#include "engine/backend.h"
+
 #include <cblas.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +12,7 @@
 #define MARK "ENGRAM_OPENBLAS_CHOSEN"
 
 static gboolean chosen;
+static char **arguments;
 
 #if defined(__x86_64__)
 /* From OpenBLAS's names of its kernels for x86-64, those that use these instructions. */
@@ -59,14 +62,16 @@ eg_openblas_choose_core (char **argv)
       chosen = TRUE;
       return;
     }
-  if (g_getenv (CORETYPE))
+  if (argv)
+    arguments = g_strdupv (argv); /* parsing takes options out of it */
+  if (chosen || !arguments || g_getenv (CORETYPE) || eg_backend_cpu_packs ())
     return;
   const char *core = better_core (eg_openblas_get_core ());
   if (!core)
     return;
   g_setenv (CORETYPE, core, TRUE);
   g_setenv (MARK, "1", TRUE);
-  execv ("/proc/self/exe", argv);
+  execv ("/proc/self/exe", arguments);
   /* There is no such file, or it cannot be started: then it goes on as it is. */
   g_unsetenv (MARK);
   g_unsetenv (CORETYPE);

@@ -3,6 +3,7 @@
 #include "engine/backend.h"
 
 #include "core/half.h"
+#include "engine/cpu/back.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -309,6 +310,31 @@ reference_attention (EgStream *stream, const EgAttention *op)
     }
 }
 
+static void
+reference_rotate (EgStream *stream, const EgRotary *op)
+{
+  const gsize half = op->n_rotary / 2;
+  for (gsize s = 0; s < op->n_segments; s++)
+    for (gsize t = 0; t < op->segments[s].n_rows; t++)
+      for (gsize h = 0; h < op->n_heads; h++)
+        {
+          const gsize row = op->segments[s].row + t;
+          const float *x = op->x + row * op->ldx + h * op->d_head;
+          float *y = op->y + row * op->ldy + h * op->d_head;
+          for (gsize i = 0; i < op->d_head; i++)
+            {
+              if (i >= 2 * half)
+                {
+                  y[i] = x[i];
+                  continue;
+                }
+              const double angle = (double)((float)(op->segments[s].first + t) * op->frequencies[i % half]);
+              const double other = i < half ? -(double)x[i + half] : (double)x[i - half];
+              y[i] = (float)((double)x[i] * cos (angle) + other * sin (angle));
+            }
+        }
+}
+
 static double
 activated (EgActivation activation, double x)
 {
@@ -430,12 +456,14 @@ eg_backend_reference (void)
     .group_norm = reference_group_norm,
     .gate = reference_gate,
     .attention = reference_attention,
+    .rotate = reference_rotate,
     .activate = reference_activate,
     .add = reference_add,
     .copy_rows = reference_copy_rows,
     .embed = reference_embed,
     .head = reference_head,
     .top = reference_top,
+    .back = &eg_reference_back,
   };
   return &backend;
 }

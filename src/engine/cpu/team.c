@@ -66,15 +66,18 @@ eg_team_new (gsize size)
 {
   g_return_val_if_fail (size > 0, NULL);
   EgTeam *self = g_new0 (EgTeam, 1);
-  self->size = size;
+  self->size = 1;
   self->members = g_new0 (Member, size);
   pthread_mutex_init (&self->lock, NULL);
   pthread_cond_init (&self->begun, NULL);
   pthread_cond_init (&self->done, NULL);
-  for (gsize i = 1; i < size; i++)
+  for (; self->size < size; self->size++)
     {
-      self->members[i] = (Member){ .team = self, .number = i };
-      self->members[i].thread = g_thread_new ("engram-team", serve, &self->members[i]);
+      Member *member = &self->members[self->size];
+      *member = (Member){ .team = self, .number = self->size };
+      member->thread = g_thread_try_new ("engram-team", serve, member, NULL);
+      if (member->thread == NULL)
+        break;
     }
   return self;
 }

@@ -7,7 +7,8 @@ G_BEGIN_DECLS
 
 typedef struct _EgTeam EgTeam;
 
-/* size: threads that work, the caller's among them; ≥ 1. The others wait for work until the team is freed. */
+/* size: threads that work, the caller's among them; ≥ 1; fewer where the system has none to give.
+ * The others wait for work until the team is freed. */
 EgTeam *eg_team_new (gsize size);
 void eg_team_free (EgTeam *self);
 gsize eg_team_get_size (const EgTeam *self);

@@ -85,10 +85,10 @@ fast_silu (float x)
   return x / (1.0f + fast_exp (-x));
 }
 
-/* x·Φ (x). Φ's tail is ½·erfc (m/√2) = exp (−m²/2)·t·p (t) with m = |x|, t = 1 / (1 + 0.2157·m): p, in powers
- * of t − ⅝, interpolates it at Chebyshev's points of m ≤ 13.2, to 5e-8 of it. */
+/* Φ (−|x|), Φ's tail: it is ½·erfc (m/√2) = exp (−m²/2)·t·p (t) with m = |x|, t = 1 / (1 + 0.2157·m): p, in
+ * powers of t − ⅝, interpolates it at Chebyshev's points of m ≤ 13.2, to 5e-8 of it. */
 static inline float
-fast_gelu (float x)
+fast_normal_tail (float x)
 {
   const float magnitude = x < 0.0f ? -x : x;
   const float t = 1.0f / (1.0f + 0.2157f * magnitude), u = t - 0.625f;
@@ -101,7 +101,14 @@ fast_gelu (float x)
   p = p * u + 0.619233313f;
   p = p * u + 0.404431479f;
   p = p * u + 0.207180086f;
-  const float tail = t * p * fast_exp (-0.5f * x * x);
+  return t * p * fast_exp (-0.5f * x * x);
+}
+
+/* x·Φ (x) */
+static inline float
+fast_gelu (float x)
+{
+  const float tail = fast_normal_tail (x);
   return x * (x < 0.0f ? tail : 1.0f - tail);
 }
 

@@ -17,6 +17,7 @@
   OP (GROUP_NORM, group_norm, (EgStream *stream, const EgGroupNorm *op), op)                                 \
   OP (GATE, gate, (EgStream *stream, const EgGate *op), op)                                                  \
   OP (ATTENTION, attention, (EgStream *stream, const EgAttention *op), op)                                   \
+  OP (ROTATE, rotate, (EgStream *stream, const EgRotary *op), op)                                            \
   OP (ACTIVATE, activate, (EgStream *stream, EgActivation kind, float *x, gsize n), kind, x, n)              \
   OP (ADD, add, (EgStream *stream, float *y, const float *x, gsize n), y, x, n)                              \
   OP (COPY_ROWS, copy_rows, (EgStream *stream, const EgRowCopy *rows, gsize n, gsize width), rows, n, width) \

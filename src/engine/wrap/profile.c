@@ -81,6 +81,12 @@ profile_stream_free (EgStream *stream)
   g_free (self);
 }
 
+static EgStreamState
+profile_check (EgStream *stream, const char **why)
+{
+  return inner->check ? inner->check (((ProfileStream *)stream)->inner, why) : EG_STREAM_WORKS;
+}
+
 static float *
 profile_alloc (EgBackend *backend, gsize n_floats)
 {
@@ -99,6 +105,7 @@ eg_backend_profile (EgBackend *backend)
 #define ENTRY(NAME, function, ...) .function = profile_##function,
   static EgBackend twin = { .stream_new = profile_stream_new,
                             .stream_free = profile_stream_free,
+                            .check = profile_check,
                             .alloc = profile_alloc,
                             .release = profile_release,
                             .upload = profile_upload,

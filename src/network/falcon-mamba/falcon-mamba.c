@@ -18,8 +18,12 @@ read_config (const EgFields *fields, gpointer sizes, GError **error)
 {
   EgSelectiveSizes *self = sizes;
   self->norm_selection = TRUE;
-  return eg_selective_read_hugging_face (fields, self, error)
-         && eg_fields_fraction (fields, "mixer_rms_eps", 1e-6, &self->selection_eps, error);
+  double eps;
+  if (!eg_selective_read_hugging_face (fields, self, error)
+      || !eg_fields_number (fields, "mixer_rms_eps", 1e-6, 0, 1, &eps, error))
+    return FALSE;
+  self->selection_eps = (float)eps;
+  return TRUE;
 }
 
 const EgFamily eg_family_falcon_mamba = {

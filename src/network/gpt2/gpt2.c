@@ -123,4 +123,5 @@ const EgFamily eg_family_gpt2 = {
   .own_free = eg_gpt2_own_free,
   .reserve = eg_gpt2_reserve,
   .run_layer = eg_gpt2_run_layer,
+  .run_back = eg_gpt2_run_back,
 };

@@ -52,8 +52,8 @@ project_in (EgWorkspace *workspace, const EgLayerRun *run)
   eg_workspace_keep_input (workspace, run, 3 * d);
 }
 
-static float
-scale_of (const EgGpt2Sizes *sizes, gsize layer)
+float
+eg_gpt2_scale_of (const EgGpt2Sizes *sizes, gsize layer)
 {
   const double by_width = sizes->scale_weights ? 1 / sqrt ((double)sizes->d_head) : 1;
   return (float)(sizes->scale_by_layer ? by_width / (double)(layer + 1) : by_width);
@@ -76,7 +76,7 @@ attend (EgWorkspace *workspace, const EgLayerRun *run)
                            .n_spans = own->lanes.spans->len,
                            .n_heads = sizes->n_heads,
                            .d_head = sizes->d_head,
-                           .scale = scale_of (sizes, run->layer) };
+                           .scale = eg_gpt2_scale_of (sizes, run->layer) };
   workspace->backend->attention (workspace->stream, &op);
   eg_workspace_visit (workspace, run, GPT2_HEADS, run->only_last, own->y.memory, d);
 }

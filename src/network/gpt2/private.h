@@ -57,11 +57,19 @@ typedef enum
   GPT2_N_SITES,
 } EgGpt2Site;
 
+/* Of a pass backward: @mid: r between the blocks; @before [rows, I]: m before f; @dm, @dy, @dqkv: [graded
+ * rows, width] gradients. */
+typedef struct
+{
+  EgBuffer mid, before, dm, dy, dqkv;
+} EgGpt2Back;
+
 /* A workspace's: @y [rows, d]: a; @m [rows, I]. */
 typedef struct
 {
   EgAttentionLanes lanes;
   EgBuffer y, m;
+  EgGpt2Back back;
 } EgGpt2Own;
 
 /* config.c */
@@ -73,5 +81,9 @@ gpointer eg_gpt2_own_new (void);
 void eg_gpt2_own_free (gpointer own);
 gboolean eg_gpt2_reserve (EgWorkspace *workspace, gsize n_rows, GError **error);
 gboolean eg_gpt2_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
+float eg_gpt2_scale_of (const EgGpt2Sizes *sizes, gsize layer);
+
+/* back.c */
+gboolean eg_gpt2_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
 
 G_END_DECLS

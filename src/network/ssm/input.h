@@ -27,7 +27,8 @@ static inline EgMatrix
 eg_ssm_rows_of (const EgMatrix *matrix, gsize first, gsize n)
 {
   const gsize skipped = first * matrix->cols * eg_dtype_get_size (matrix->dtype);
-  return (EgMatrix){ (const guint8 *)matrix->data + skipped, matrix->dtype, n, matrix->cols };
+  return (EgMatrix){ (const guint8 *)matrix->data + skipped, matrix->dtype, n, matrix->cols,
+                     matrix->lasting };
 }
 
 /* The workspace's input rows, computed or known, sites put and rows kept. With only_last, the gates are of

@@ -40,9 +40,9 @@ static void
 project_in (EgWorkspace *workspace, const EgLayerRun *run)
 {
   const EgSelectiveLayer *w = workspace->layer;
-  const gsize d = workspace->sizes->d_model, D = sizes_of (workspace)->d_inner;
+  const gsize D = sizes_of (workspace)->d_inner;
   const EgSsmInput input = { .norm = w->norm,
-                             .rest = { w->in_proj.data, w->in_proj.dtype, D, d },
+                             .rest = eg_ssm_rows_of (&w->in_proj, 0, D),
                              .gate = eg_ssm_rows_of (&w->in_proj, D, D),
                              .rest_bias = w->in_bias,
                              .gate_bias = w->in_bias ? w->in_bias + D : NULL,
@@ -52,9 +52,9 @@ project_in (EgWorkspace *workspace, const EgLayerRun *run)
   eg_ssm_project_in (workspace, run, &input);
 }
 
-/* c = silu (conv (x)) */
-static void
-convolve (EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c)
+void
+eg_selective_convolve (
+    EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c)
 {
   const EgSelectiveLayer *w = workspace->layer;
   const EgConv op = { .c = c,
@@ -101,8 +101,8 @@ select_inputs (EgWorkspace *workspace, const float *c, gsize n_rows, float *dbc,
   workspace->backend->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, delta, n_rows * D);
 }
 
-static EgScan
-scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta)
+EgScan
+eg_selective_scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta)
 {
   const EgSelectiveSizes *sizes = sizes_of (workspace);
   const EgSelectiveLayer *w = workspace->layer;
@@ -132,10 +132,10 @@ run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
       || !eg_workspace_reserve (workspace, &own->span_delta, spans->n_rows, D, error))
     return FALSE;
   float *c = own->span_c.memory, *dbc = own->span_dbc.memory, *delta = own->span_delta.memory;
-  convolve (workspace, spans->x, D, spans->conv, spans->n, c);
+  eg_selective_convolve (workspace, spans->x, D, spans->conv, spans->n, c);
   select_inputs (workspace, c, spans->n_rows, dbc, delta);
   eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, dbc + sizes->dt_rank, ld);
-  EgScan scan = scan_of (workspace, c, dbc, delta);
+  EgScan scan = eg_selective_scan_of (workspace, c, dbc, delta);
   scan.segments = spans->scan;
   scan.n_segments = spans->n;
   workspace->backend->scan (workspace->stream, &scan);
@@ -165,7 +165,7 @@ scan_states (EgWorkspace *workspace, const EgLayerRun *run, gsize n_out)
   float *y = own->y.memory;
   const gboolean gate_apart = eg_workspace_visits (run, SELECTIVE_SSM);
   eg_ssm_plan_outputs (&own->lanes, run);
-  EgScan scan = scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
+  EgScan scan = eg_selective_scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
   scan.y = y;
   scan.z = gate_apart ? NULL : z;
   scan.ldz = 2 * D;
@@ -199,8 +199,8 @@ eg_selective_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **
   project_in (workspace, run);
   if (!eg_ssm_load (workspace, &own->lanes, &ssm, run, error))
     return FALSE;
-  convolve (workspace, workspace->input.memory, 2 * D, (const EgConvRows *)(gpointer)own->lanes.pieces->data,
-            own->lanes.pieces->len, c);
+  eg_selective_convolve (workspace, workspace->input.memory, 2 * D,
+                         (const EgConvRows *)(gpointer)own->lanes.pieces->data, own->lanes.pieces->len, c);
   eg_workspace_visit (workspace, run, SELECTIVE_CONV, FALSE, c, D);
   select_inputs (workspace, c, n_rows, dbc, delta);
   eg_workspace_visit (workspace, run, SELECTIVE_DELTA, FALSE, delta, D);

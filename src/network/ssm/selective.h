@@ -63,6 +63,15 @@ typedef enum
 } EgSelectiveSite;
 
 /**
+ * EgSelectiveBack: of a pass backward: @dxz, @dc, @dy, @ddelta, @ddbc: [graded rows, width] gradients;
+ * @before [rows, D]: Δ before its softplus; @history: [runs, K − 1, D]
+ */
+typedef struct
+{
+  EgBuffer history, before, dxz, dc, dy, ddelta, ddbc;
+} EgSelectiveBack;
+
+/**
  * EgSelectiveOwn: a workspace's: @c, @dbc, @delta, @y: [rows, width] each: c; [δ | B | C]; Δ; y
  * @span_c, @span_dbc, @span_delta: the same for rows that are only run again for their state
  */
@@ -71,6 +80,7 @@ typedef struct
   EgSsmLanes lanes;
   EgBuffer c, dbc, delta, y;
   EgBuffer span_c, span_dbc, span_delta;
+  EgSelectiveBack back;
 } EgSelectiveOwn;
 
 /* selective-tables.c */
@@ -88,5 +98,11 @@ gpointer eg_selective_own_new (void);
 void eg_selective_own_free (gpointer own);
 gboolean eg_selective_reserve (EgWorkspace *workspace, gsize n_rows, GError **error);
 gboolean eg_selective_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
+
+/* c = silu (conv (x)) */
+void eg_selective_convolve (
+    EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c);
+/* What the layer's scan reads. */
+EgScan eg_selective_scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta);
 
 G_END_DECLS

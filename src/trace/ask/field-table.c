@@ -702,6 +702,33 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .is_set = adds_samples,
     .check = eg_check_max_samples,
   },
+  [EG_FIELD_ESTIMATE_STEPS] = {
+    .name = "estimate_steps",
+    .json = "estimate_steps",
+    .type = EG_FIELD_COUNT,
+    .offset = MEMBER (estimate_steps),
+    .usual = "0",
+    .max = 100,
+    .part = EG_FIELD_OF_MEASURE,
+    .in_npz = EG_FIELD_UNUSUAL,
+    .in_json = EG_FIELD_UNUSUAL,
+    .ignored = TRUE,
+    .option = "ig",
+    .metavar = "STEPS",
+    .help = N_ ("Of an estimate: take the gradients at so many points between the clean and the corrupted run, "
+                "and their mean (default: 0, at the run that is changed)"),
+  },
+  [EG_FIELD_KEEP_SAMPLES] = {
+    .name = "keep_samples",
+    .type = EG_FIELD_FLAG,
+    .offset = MEMBER (keep_samples),
+    .usual = "0",
+    .max = 1,
+    .part = EG_FIELD_OF_MEASURE,
+    .in_npz = EG_FIELD_UNUSUAL,
+    .option = "keep-samples",
+    .help = N_ ("Keep the score of every sample in the .npz, not the means alone"),
+  },
   [EG_FIELD_THREADS] = {
     .name = "threads",
     .setting = "threads",
@@ -735,10 +762,11 @@ const EgTraceField *
 eg_trace_field_list_options (void)
 {
   static const EgTraceField options[]
-      = { EG_FIELD_SUBJECT,     EG_FIELD_TARGET,      EG_FIELD_CORRUPTION, EG_FIELD_SPAN,
-          EG_FIELD_NOISE_LEVEL, EG_FIELD_NOISE_SCALE, EG_FIELD_REPLACE,    EG_FIELD_SAMPLES,
-          EG_FIELD_UNTIL_SEM,   EG_FIELD_MAX_SAMPLES, EG_FIELD_SEED,       EG_FIELD_METRIC,
-          EG_FIELD_AGAINST,     EG_FIELD_SITES,       EG_FIELD_SWEEP,      EG_FIELD_WINDOW,
-          EG_FIELD_DIRECTION,   EG_FIELD_FREEZE,      EG_FIELD_KNOCKOUT,   EG_N_FIELDS };
+      = { EG_FIELD_SUBJECT,        EG_FIELD_TARGET,      EG_FIELD_CORRUPTION,   EG_FIELD_SPAN,
+          EG_FIELD_NOISE_LEVEL,    EG_FIELD_NOISE_SCALE, EG_FIELD_REPLACE,      EG_FIELD_SAMPLES,
+          EG_FIELD_UNTIL_SEM,      EG_FIELD_MAX_SAMPLES, EG_FIELD_KEEP_SAMPLES, EG_FIELD_SEED,
+          EG_FIELD_METRIC,         EG_FIELD_AGAINST,     EG_FIELD_SITES,        EG_FIELD_SWEEP,
+          EG_FIELD_WINDOW,         EG_FIELD_DIRECTION,   EG_FIELD_FREEZE,       EG_FIELD_KNOCKOUT,
+          EG_FIELD_ESTIMATE_STEPS, EG_N_FIELDS };
   return options;
 }

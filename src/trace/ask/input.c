@@ -115,6 +115,42 @@ find_subject_tokens (EgTraceInput *self, gsize start, gsize end, GError **error)
   return found || eg_error_invalid (error, _ ("No token of the prompt covers the subject"));
 }
 
+/* Whether the characters [from, to) of the prompt are spaces, or none. */
+static gboolean
+is_space (const char *prompt, gsize from, gsize to)
+{
+  for (const char *c = g_utf8_offset_to_pointer (prompt, (glong)from); from < to;
+       from++, c = g_utf8_next_char (c))
+    if (!g_unichar_isspace (g_utf8_get_char (c)))
+      return FALSE;
+  return TRUE;
+}
+
+/* A subject that begins or ends within a token has all of that token corrupted. */
+static void
+note_overlap (const EgTraceInput *self,
+              EgTokenizer *tokenizer,
+              const char *prompt,
+              gsize start,
+              gsize end,
+              GPtrArray *notes)
+{
+  const gsize first = self->subject_first, last = self->subject_last;
+  g_autoptr (GString) tokens = g_string_new (NULL);
+  /* What several tokens share of one character is the tokenizer's doing. */
+  if ((self->starts[first] >= start || is_space (prompt, self->starts[first], start))
+      && (self->ends[last] <= end || is_space (prompt, end, self->ends[last])))
+    return;
+  for (gsize t = first; t <= last; t++)
+    {
+      g_autofree char *spelled = eg_token_spell (tokenizer, self->ids[t]), *token = eg_token_quote (spelled);
+      g_string_append_printf (tokens, "%s“%s”", t > first ? ", " : "", token);
+    }
+  /* TRANSLATORS: the subject, and the tokens, in quotes and with commas between them. */
+  g_ptr_array_add (notes, g_strdup_printf (_ ("The subject “%s” overlaps %s, which is corrupted as a whole"),
+                                           self->subject, tokens->str));
+}
+
 /* A part of the prompt, by characters. (transfer full) */
 static char *
 part_of (const char *prompt, gsize start, gsize end)
@@ -328,6 +364,8 @@ read_request (EgTraceInput *self,
   *which = request->corruption.span != EG_SPAN_SUBJECT ? EG_FIELD_SPAN : EG_FIELD_SUBJECT;
   if (!find_tokens (self, request, start, end, error))
     return FALSE;
+  if (start < end)
+    note_overlap (self, eg_model_get_tokenizer (model), request->prompt, start, end, notes);
   *which = EG_FIELD_CORRUPTION;
   if (request->corruption.kind == EG_CORRUPTION_SWAP
       && (!swap_subject (self, request, model, start, end, notes, error)

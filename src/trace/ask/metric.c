@@ -5,6 +5,7 @@
 
 #include <glib/gi18n.h>
 #include <math.h>
+#include <string.h>
 
 static const struct
 {
@@ -43,15 +44,29 @@ eg_metric_is_better (EgMetric metric, double a, double b)
   return metrics[metric].smaller_is_better ? a < b : a > b;
 }
 
+/* Between 0.1% and 10%, and again near all of it, a tenth says something. */
+static int
+percent_decimals (double percent)
+{
+  return percent < 9.95 || (percent > 99 && percent < 99.95) ? 1 : 0;
+}
+
 static char *
 format_percent (double probability)
 {
-  const double value = probability * 100;
-  if (value > 0 && value < 0.1)
+  const double percent = probability * 100;
+  if (percent > 0 && percent < 0.1)
     return g_strdup (_ ("under 0.1%"));
-  if (value < 9.95 || (value > 99 && value < 99.95))
-    return g_strdup_printf ("%.1f%%", value);
-  return g_strdup_printf ("%.0f%%", value);
+  /* TRANSLATORS: a percentage and its decimals; in some languages a no-break space comes before the sign. */
+  return g_strdup_printf (_ ("%.*f%%"), percent_decimals (percent), percent);
+}
+
+/* No "-0.00", and the sign as it is typeset. */
+static char *
+format_fixed (double value, int decimals)
+{
+  g_autofree char *digits = g_strdup_printf ("%.*f", decimals, fabs (value));
+  return g_strconcat (value < 0 && strspn (digits, "0.,") < strlen (digits) ? "−" : "", digits, NULL);
 }
 
 char *
@@ -60,8 +75,34 @@ eg_metric_format (EgMetric metric, double value)
   if (metric == EG_METRIC_PROB)
     return format_percent (value);
   const double size = fabs (value);
-  g_autofree char *digits = g_strdup_printf (size < 0.0995 ? "%.2g" : size < 99.95 ? "%.2f" : "%.1f", size);
+  if (size >= 0.0995)
+    return format_fixed (value, size < 99.95 ? 2 : 1);
+  g_autofree char *digits = g_strdup_printf ("%.2g", size);
   return g_strconcat (value < 0 ? "−" : "", digits, NULL);
+}
+
+char *
+eg_metric_format_with_error (EgMetric metric, double value, double sem)
+{
+  g_autofree char *number = NULL, *error = NULL;
+  if (metric == EG_METRIC_PROB)
+    {
+      const double percent = value * 100, shown = sem * 100;
+      if (isnan (sem) || shown < 0.05)
+        return eg_metric_format (metric, value);
+      const int decimals = shown < 0.95 ? 1 : percent_decimals (percent);
+      number = g_strdup_printf (_ ("%.*f%%"), decimals, percent);
+      error = g_strdup_printf (_ ("%.*f%%"), decimals, shown);
+    }
+  else
+    {
+      if (isnan (sem) || sem < 0.005)
+        return eg_metric_format (metric, value);
+      const int decimals = fabs (value) >= 99.95 && sem >= 0.05 ? 1 : 2;
+      number = format_fixed (value, decimals);
+      error = format_fixed (sem, decimals);
+    }
+  return g_strdup_printf ("%s ± %s", number, error);
 }
 
 gboolean

@@ -39,6 +39,10 @@ gboolean eg_metric_is_better (EgMetric metric, double a, double b);
 /* A value as a person says it: "41%", "0.3%" of prob, "−1.53" of others. (transfer full) */
 char *eg_metric_format (EgMetric metric, double value);
 
+/* The same with its standard error, both to the same decimal: "99.0% ± 0.3%". An error that is NaN, or less
+ * than can be said, is left out. (transfer full) */
+char *eg_metric_format_with_error (EgMetric metric, double value, double sem);
+
 /* FALSE and EG_ERROR_INVALID, with the list of names, when there is no such metric. */
 gboolean eg_metric_from_name (const char *name, EgMetric *metric, GError **error);
 

@@ -26,6 +26,7 @@ G_BEGIN_DECLS
  * @until_sem: 0, or rounds of samples are added until the metric's standard error of every cell is at most
  * this
  * @max_samples: or until there are so many; without until_sem not used
+ * @keep_samples: the result keeps the score of every sample, not their means alone
  * @noise_level: relative to the corruption's noise scale; > 0
  * @seed: of numpy.random.RandomState
  * @metric: what is measured of each run; @all_metrics: of the others, too, those that have a meaning
@@ -39,6 +40,8 @@ G_BEGIN_DECLS
  * %NULL is none, as an empty list is
  * @has_knockout, @knockout: in place of restoring, the state's paths are cut: the site is state, the sweep
  * over layers, the direction damage; a cell cuts the knockout's layers that are in its window
+ * @estimate_steps: points between clean and corrupted run at which an estimate's gradients are taken; 0: at
+ * the run that is changed
  * @threads: workers; 0 for one a processor
  * @device: what computes
  */
@@ -51,6 +54,7 @@ typedef struct
   EgCorruption corruption;
   guint samples, max_samples;
   double until_sem;
+  gboolean keep_samples;
   double noise_level;
   guint32 seed;
   EgMetric metric;
@@ -62,6 +66,7 @@ typedef struct
   char **freeze;
   gboolean has_knockout;
   EgKnockout knockout;
+  guint estimate_steps;
   guint threads;
   EgDevice device;
 } EgTraceRequest;
@@ -94,6 +99,8 @@ typedef enum
   EG_FIELD_KNOCKOUT,
   EG_FIELD_UNTIL_SEM,
   EG_FIELD_MAX_SAMPLES,
+  EG_FIELD_ESTIMATE_STEPS,
+  EG_FIELD_KEEP_SAMPLES,
   EG_FIELD_THREADS,
   EG_FIELD_DEVICE,
   EG_N_FIELDS,

@@ -1,18 +1,38 @@
 /* Divides a trace into rounds and groups. */
 #include "trace/plan/plan.h"
 
-/* Of a processor: wide enough for the product's best rate, small enough for caches and for a quick answer to
- * Stop. */
-static const EgGroupSizes processor_sizes = { .wanted_rows = 512,
-                                              .most_rows = 768,
-                                              .wide_rows = 256,
-                                              .least_rows = 96,
-                                              .least_turn_rows = 0,
-                                              .corrupted_rows = 64,
-                                              .n_groups = 11 };
+#include <math.h>
+
+/* Of a processor that packs its weights at each product: wide enough for the product's best rate, small
+ * enough for caches and for a quick answer to Stop. */
+static const EgGroupSizes wide_sizes = { .wanted_rows = 512,
+                                         .most_rows = 768,
+                                         .wide_rows = 256,
+                                         .least_rows = 96,
+                                         .least_turn_rows = 0,
+                                         .corrupted_rows = 64,
+                                         .n_groups = 11 };
+
+/* Of one that keeps them packed: few rows are near the best rate. */
+static const EgGroupSizes packed_sizes = { .wanted_rows = 128,
+                                           .most_rows = 192,
+                                           .wide_rows = 64,
+                                           .least_rows = 32,
+                                           .least_turn_rows = 0,
+                                           .corrupted_rows = 32,
+                                           .n_groups = 40 };
 
 /* What a product spends on packing its weights is about what so many rows take. */
 #define PACKING_ROWS 28
+
+static const EgGroupSizes *
+processor_sizes (void)
+{
+  return eg_backend_cpu_packs () ? &packed_sizes : &wide_sizes;
+}
+
+/* The most urgent cells of a site, which are computed apart, before the others. */
+#define URGENT_CELLS 12
 
 EgGroupSizes
 eg_group_sizes_of (gsize device_rows)
@@ -20,7 +40,7 @@ eg_group_sizes_of (gsize device_rows)
   /* A device is busy with a few groups; a quarter of the rows that it wants is still worth its launches. */
   const gsize quarter = MAX (device_rows / 4, 1);
   if (device_rows == 0)
-    return processor_sizes;
+    return *processor_sizes ();
   return (EgGroupSizes){ .wanted_rows = device_rows,
                          .most_rows = device_rows,
                          .wide_rows = quarter,
@@ -141,7 +161,7 @@ round_free (gpointer data)
 static void
 add_group (EgPlan *self, EgRound *round, GArray *cells, gsize sample_first, gsize sample_end)
 {
-  EgGroup *group = g_new (EgGroup, 1);
+  EgGroup *group = g_new0 (EgGroup, 1);
   group->cells = g_array_ref (cells);
   group->sample_first = sample_first;
   group->sample_end = sample_end;
@@ -242,6 +262,39 @@ divide_turns (const EgPlan *self, gsize site, gsize sample_first, gsize n_sample
   return firsts;
 }
 
+static int
+by_cell (gconstpointer a, gconstpointer b)
+{
+  const gsize left = *(const gsize *)a, right = *(const gsize *)b;
+  return left < right ? -1 : left > right;
+}
+
+/* The most urgent cells, as groups of their own. Returns: which they are, ordered. (transfer full) */
+static GArray *
+add_urgent (EgPlan *self, EgRound *round, gsize site, guint64 most_cost)
+{
+  GArray *cells = eg_trace_order_list (self->order, &self->grid, site);
+  /* Where only some are wanted at all, they are all there are. */
+  if (self->order->wanted == NULL)
+    g_array_set_size (cells, MIN (cells->len, URGENT_CELLS));
+  g_array_sort (cells, by_cell);
+  const guint first = round->groups->len;
+  add_cells (self, round, cells, most_cost);
+  for (guint i = first; i < round->groups->len; i++)
+    ((EgGroup *)round->groups->pdata[i])->is_urgent = TRUE;
+  return cells;
+}
+
+/* Whether a group of the usual order is to have a cell. */
+static gboolean
+is_left (const EgPlan *self, const GArray *urgent, gsize cell)
+{
+  guint at;
+  return eg_grid_cell_kind (&self->grid, cell) == EG_CELL_COMPUTED
+         && (self->order == NULL || eg_trace_order_wants (self->order, cell))
+         && (urgent == NULL || !g_array_binary_search ((GArray *)urgent, &cell, by_cell, &at));
+}
+
 static void
 add_site (EgPlan *self, EgRound *round, gsize site)
 {
@@ -251,6 +304,7 @@ add_site (EgPlan *self, EgRound *round, gsize site)
   for (gsize l = 0; l < eg_grid_n_turns (grid); l++)
     cost += turn_cost (self, site, l) * self->samples;
   const guint64 most_cost = cost / self->sizes.n_groups;
+  g_autoptr (GArray) urgent = self->order != NULL ? add_urgent (self, round, site, most_cost) : NULL;
   g_autoptr (GArray) firsts = divide_turns (self, site, round->sample_first, n_samples, most_cost);
   g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
   for (guint i = 0; i < order->len; i++)
@@ -259,7 +313,7 @@ add_site (EgPlan *self, EgRound *round, gsize site)
       g_autoptr (GArray) cells = g_array_new (FALSE, FALSE, sizeof (gsize));
       for (gsize l = g_array_index (firsts, gsize, part); l < g_array_index (firsts, gsize, part + 1); l++)
         for (gsize cell = eg_grid_turn_begin (grid, site, l); cell < eg_grid_turn_end (grid, site, l); cell++)
-          if (eg_grid_cell_kind (grid, cell) == EG_CELL_COMPUTED)
+          if (is_left (self, urgent, cell))
             g_array_append_val (cells, cell);
       add_cells (self, round, cells, most_cost);
     }
@@ -287,11 +341,29 @@ wide_samples (const EgPlan *self)
   return (self->sizes.wide_rows + rows - 1) / rows;
 }
 
+double
+eg_plan_group_urgency (const EgPlan *self, const EgGroup *group)
+{
+  double highest = -INFINITY;
+  for (guint i = 0; i < group->cells->len; i++)
+    highest = fmax (highest, self->order->urgency[g_array_index (group->cells, gsize, i)]);
+  return highest;
+}
+
 EgPlan *
 eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes)
 {
+  return eg_plan_new_ordered (grid, samples, samples_at_once, sizes, NULL);
+}
+
+EgPlan *
+eg_plan_new_ordered (
+    const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes, EgTraceOrder *order)
+{
   EgPlan *self = g_new0 (EgPlan, 1);
-  self->sizes = sizes ? *sizes : processor_sizes;
+  self->order = order != NULL ? eg_trace_order_ref (order) : NULL;
+  self->samples_at_once = samples_at_once;
+  self->sizes = sizes ? *sizes : *processor_sizes ();
   self->grid = *grid;
   self->samples = samples;
   self->rounds = g_ptr_array_new_with_free_func (round_free);
@@ -330,5 +402,6 @@ void
 eg_plan_free (EgPlan *self)
 {
   g_ptr_array_unref (self->rounds);
+  g_clear_pointer (&self->order, eg_trace_order_unref);
   g_free (self);
 }

@@ -4,16 +4,18 @@
  * the result, is always the same. */
 #pragma once
 
-#include "trace/plan/grid.h"
+#include "trace/plan/order.h"
 
 G_BEGIN_DECLS
 
 /* A group: cells of one site (as the grid has them, ordered by first layer) × samples sample_first …
- * sample_end−1; in a grid whose samples are one run, that run alone. */
+ * sample_end−1; in a grid whose samples are one run, that run alone. is_urgent: of a plan with an order,
+ * before all others. */
 typedef struct
 {
   GArray *cells; /* of gsize */
   gsize sample_first, sample_end;
+  gboolean is_urgent;
 } EgGroup;
 
 typedef struct
@@ -39,17 +41,29 @@ typedef struct
 /* Of a device that wants groups of so many rows (trace/plan/memory.h); 0: of the processor. */
 EgGroupSizes eg_group_sizes_of (gsize device_rows);
 
+/**
+ * EgPlan:
+ * @order: by which the first groups have the most urgent cells; %NULL: without
+ * @samples_at_once: of runs that may be kept
+ */
 typedef struct
 {
   EgGrid grid;
   EgGroupSizes sizes;
-  gsize samples;
+  EgTraceOrder *order;
+  gsize samples, samples_at_once;
   GPtrArray *rounds; /* of EgRound; together they cover every sample once */
   guint64 cost;      /* rows × layers, of all groups */
 } EgPlan;
 
 /* sizes: NULL for the processor's. */
 EgPlan *eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes);
+/* The same with an order, or NULL: each round's first groups are the most urgent cells of each site, then
+ * come the others as ever. */
+EgPlan *eg_plan_new_ordered (
+    const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes, EgTraceOrder *order);
+/* The highest urgency of a group's cells; of a plan with an order. */
+double eg_plan_group_urgency (const EgPlan *self, const EgGroup *group);
 /* Makes its samples 0 … samples − 1 those from `first` on. */
 void eg_plan_shift_samples (EgPlan *self, gsize first);
 void eg_plan_free (EgPlan *self);

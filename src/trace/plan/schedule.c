@@ -39,6 +39,38 @@ compare_work (gconstpointer a, gconstpointer b)
   return left->index < right->index ? -1 : 1;
 }
 
+/* A group's task, by its urgency. */
+typedef struct
+{
+  EgTask task;
+  double urgency;
+} UrgentTask;
+
+static int
+compare_urgency (gconstpointer a, gconstpointer b)
+{
+  const UrgentTask *left = a, *right = b;
+  if (left->urgency != right->urgency)
+    return left->urgency < right->urgency ? 1 : -1;
+  return compare_work (&left->task, &right->task);
+}
+
+static void
+sort_by_urgency (GArray *tasks, const EgPlan *plan)
+{
+  g_autoptr (GArray) urgent = g_array_new (FALSE, FALSE, sizeof (UrgentTask));
+  for (guint i = 0; i < tasks->len; i++)
+    {
+      const EgTask task = g_array_index (tasks, EgTask, i);
+      const EgRound *round = plan->rounds->pdata[task.round];
+      const UrgentTask it = { task, eg_plan_group_urgency (plan, round->groups->pdata[task.index]) };
+      g_array_append_val (urgent, it);
+    }
+  g_array_sort (urgent, compare_urgency);
+  for (guint i = 0; i < tasks->len; i++)
+    g_array_index (tasks, EgTask, i) = g_array_index (urgent, UrgentTask, i).task;
+}
+
 static GArray *
 group_tasks (const EgPlan *plan, const EgPlanCosts *costs, gsize round)
 {
@@ -49,9 +81,31 @@ group_tasks (const EgPlan *plan, const EgPlanCosts *costs, gsize round)
       const EgTask task = { round, i, FALSE, eg_plan_group_work (plan, it->groups->pdata[i], costs) };
       g_array_append_val (tasks, task);
     }
-  if (round > 0)
+  if (plan->order != NULL)
+    sort_by_urgency (tasks, plan);
+  else if (round > 0)
     g_array_sort (tasks, compare_work);
   return tasks;
+}
+
+/* All rounds' runs are kept: the urgent groups of all first, so that their cells are done. */
+static void
+add_by_urgency (GArray *tasks, const EgPlan *plan, const EgPlanCosts *costs, gsize block)
+{
+  g_autoptr (GArray) rest = g_array_new (FALSE, FALSE, sizeof (EgTask));
+  for (gsize r = 0; r < plan->rounds->len; r++)
+    {
+      const EgRound *round = plan->rounds->pdata[r];
+      g_autoptr (GArray) groups = group_tasks (plan, costs, r);
+      add_corrupted (tasks, plan, costs, r, block);
+      for (guint i = 0; i < groups->len; i++)
+        {
+          const EgTask task = g_array_index (groups, EgTask, i);
+          const EgGroup *group = round->groups->pdata[task.index];
+          g_array_append_val (group->is_urgent ? tasks : rest, task);
+        }
+    }
+  g_array_append_vals (tasks, rest->data, rest->len);
 }
 
 EgSchedule *
@@ -61,6 +115,12 @@ eg_schedule_new (const EgPlan *plan, const EgPlanCosts *costs, gsize block, gsiz
   self->n_threads = n_threads;
   self->ends = g_new0 (double, n_threads);
   self->tasks = g_array_new (FALSE, FALSE, sizeof (EgTask));
+  self->is_ordered = plan->order != NULL;
+  if (self->is_ordered && plan->samples <= plan->samples_at_once)
+    {
+      add_by_urgency (self->tasks, plan, costs, block);
+      return self;
+    }
   add_corrupted (self->tasks, plan, costs, 0, block);
   for (gsize r = 0; r < plan->rounds->len; r++)
     {
@@ -94,7 +154,7 @@ static guint
 choose (const EgSchedule *self, gsize thread, double now)
 {
   const EgTask *next = task_at (self, self->next);
-  if (next->round == 0 || next->corrupted || self->rate <= 0)
+  if (self->is_ordered || next->round == 0 || next->corrupted || self->rate <= 0)
     return self->next;
   const double distance = STAGGER * next->work / self->rate / (double)self->n_threads;
   for (guint g = self->next; g < self->tasks->len; g++)

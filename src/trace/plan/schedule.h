@@ -22,9 +22,12 @@ typedef struct
 
 /**
  * EgSchedule: all tasks of a plan, each once: of a round, the corrupted runs before all its groups; of its
- * groups, in the first round from coarse to fine, later those that take longest first.
+ * groups, in the first round from coarse to fine, later those that take longest first. Of a plan with an
+ * order, the most urgent groups of all rounds first, and then each round's by their urgency; where not all
+ * samples' runs can be kept at once, round by round.
  * @tasks: of EgTask; those before @next are taken
  * @ends: [n_threads] when each thread is expected to be done with its task
+ * @is_ordered: taken strictly in this order
  * @rate: work a unit of that time, as far as is known; 0 before that
  */
 typedef struct
@@ -32,6 +35,7 @@ typedef struct
   GArray *tasks;
   guint next;
   gsize n_threads;
+  gboolean is_ordered;
   double *ends, rate, work_done, time_spent;
 } EgSchedule;
 

@@ -115,6 +115,14 @@ find_top_layers (const EgTraceGrid *grid, EgTraceAnalysis *analysis)
     }
 }
 
+/* Of logarithms and ranks, how many times as much means nothing. */
+static gboolean
+has_ratio (const EgTraceGrid *grid)
+{
+  const EgMetric metric = eg_trace_grid_get_metric (grid);
+  return metric == EG_METRIC_PROB || metric == EG_METRIC_KL;
+}
+
 EgTraceAnalysis *
 eg_trace_grid_analyze (const EgTraceGrid *grid)
 {
@@ -145,7 +153,9 @@ eg_trace_grid_analyze (const EgTraceGrid *grid)
   find_top_layers (grid, analysis);
   analysis->overall_mean = mean (analysis->layer_average, n_layers);
   analysis->subject_mean = mean (analysis->subject_average, n_layers);
-  analysis->ratio = analysis->overall_mean > 0 ? analysis->subject_mean / analysis->overall_mean : NAN;
+  analysis->ratio = has_ratio (grid) && analysis->overall_mean > 0
+                        ? analysis->subject_mean / analysis->overall_mean
+                        : NAN;
   return analysis;
 }
 

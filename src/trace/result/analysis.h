@@ -14,8 +14,8 @@ G_BEGIN_DECLS
  * @layer_sem: [n_layers] nothing more than sqrt(Σ sem²)/T: the error of the average if cells were independent
  * @top_layers: the five best of @layer_average (fewer when there are fewer layers), best first, ties as
  *   numpy.argsort(…)[::-1] gives them
- * @overall_mean, @subject_mean: the means of both curves; @ratio = subject_mean/overall_mean, NaN when
- * undefined
+ * @overall_mean, @subject_mean: the means of both curves; @ratio = subject_mean/overall_mean, of
+ * probabilities and divergences, which have a zero; NaN otherwise, and when undefined
  */
 typedef struct
 {

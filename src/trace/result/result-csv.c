@@ -2,6 +2,7 @@
 #include "trace/result/result-io.h"
 
 #include "formats/atomic-file.h"
+#include "trace/result/description.h"
 
 #include <math.h>
 #include <string.h>
@@ -31,13 +32,15 @@ append_csv_number (GString *text, double value)
 static void
 append_csv_header (GString *text, const EgTraceResult *self)
 {
-  g_string_append_printf (text, "%slayer,position,token,score,sem,normalized",
+  g_string_append_printf (text, "%slayer,position,token,score,sem,normalized,normalized_unclipped",
                           self->n_grids > 1 ? "site," : "");
   for (gsize m = 1; m < self->n_metrics; m++)
     {
       const char *metric = eg_metric_get_name (self->metrics[m]);
       g_string_append_printf (text, ",score_%s,sem_%s", metric, metric);
     }
+  if (self->grids[0]->estimate != NULL)
+    g_string_append (text, ",estimate");
   g_string_append_c (text, '\n');
 }
 
@@ -59,15 +62,64 @@ append_csv_row (GString *text, const EgTraceGrid *grid, gsize l, gsize t)
       append_csv_number (text, grid->scores[m][cell]);
       append_csv_number (text, grid->sem[m][cell]);
       if (m == 0)
-        append_csv_number (text, eg_trace_grid_normalize (grid, grid->scores[m][cell]));
+        {
+          append_csv_number (text, eg_trace_grid_normalize (grid, grid->scores[m][cell]));
+          append_csv_number (text, eg_trace_grid_fraction (grid, grid->scores[m][cell]));
+        }
     }
+  if (grid->estimate != NULL)
+    append_csv_number (text, grid->estimate[cell]);
   g_string_append_c (text, '\n');
+}
+
+/* "# key: value", on one line; nothing where there is no value. */
+static void
+append_remark (GString *text, const char *key, const char *value)
+{
+  if (value == NULL)
+    return;
+  g_string_append_printf (text, "# %s: ", key);
+  for (const char *c = value; *c != '\0'; c++)
+    if (*c == '\n' || *c == '\r')
+      g_string_append (text, *c == '\n' ? "\\n" : "\\r");
+    else
+      g_string_append_c (text, *c);
+  g_string_append_c (text, '\n');
+}
+
+static void
+append_number_remark (GString *text, const char *key, double value)
+{
+  g_autoptr (GString) number = g_string_new (NULL);
+  if (isnan (value))
+    return;
+  eg_json_append_double (number, value);
+  append_remark (text, key, number->str);
+}
+
+/* What made the numbers. */
+static void
+append_csv_head (GString *text, const EgTraceResult *self)
+{
+  g_autofree char *method = eg_trace_result_describe_method (self, NULL),
+                  *day = eg_trace_result_get_day (self);
+  append_remark (text, "model", self->model);
+  append_remark (text, "prompt", self->request->prompt);
+  append_remark (text, "subject", self->tokens->subject);
+  append_remark (text, "target", self->tokens->target);
+  append_remark (text, "metric", eg_metric_get_name (self->metrics[0]));
+  append_number_remark (text, "high_score", self->ends[0].high);
+  append_number_remark (text, "low_score", self->ends[0].low);
+  append_remark (text, "method", method);
+  append_remark (text, "date", day);
+  append_remark (text, "engram", self->version);
 }
 
 gboolean
 eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
+  append_csv_head (text, self);
   append_csv_header (text, self);
   for (gsize i = 0; i < self->n_grids; i++)
     {

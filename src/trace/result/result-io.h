@@ -13,6 +13,9 @@ G_BEGIN_DECLS
  * "scores_mixer". */
 gboolean eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **error);
 
+/* The bytes of that file; EG_ERROR_MEMORY where they are more than 1 GiB. (transfer full) */
+GBytes *eg_trace_result_to_npz (const EgTraceResult *self, GError **error);
+
 /* Reads what eg_trace_result_save_npz() wrote, what the notebook saved (its eight fields, float64 scores),
  * and what ROME's own programs did (rome-file.h). (transfer full) */
 EgTraceResult *eg_trace_result_load_npz (const char *path, GError **error);
@@ -26,9 +29,10 @@ EgTraceResult *eg_trace_result_read_npz (EgNpz *npz, const char *title, GError *
 JsonNode *eg_trace_result_to_json (const EgTraceResult *self);
 gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path, GError **error);
 
-/* One row a cell: layer,position,token,score,sem,normalized, then score_NAME,sem_NAME of the other metrics
- * that were measured; of several sites, their name first. What a sweep has not, layers or positions, is
- * empty. */
+/* First what made the numbers, in lines "# key: value" (pandas.read_csv (comment="#") passes them over). Then
+ * one row a cell: layer,position,token,score,sem,normalized,normalized_unclipped, then score_NAME,sem_NAME of
+ * the other metrics that were measured, and estimate, where there is one; of several sites, their name first.
+ * What a sweep has not, layers or positions, is empty. */
 gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
 
 G_END_DECLS

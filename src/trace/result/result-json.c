@@ -92,6 +92,34 @@ add_scores (JsonObject *document, const EgTraceGrid *grid)
     }
 }
 
+/* Normalized, as the map shows it, and not cut to 0 … 1. */
+static void
+add_normalized (JsonObject *document, const EgTraceGrid *grid)
+{
+  const gsize n = eg_trace_grid_n_cells (grid);
+  g_autofree double *cut = g_new (double, n), *whole = g_new (double, n);
+  for (gsize i = 0; i < n; i++)
+    {
+      cut[i] = eg_trace_grid_normalize (grid, grid->scores[0][i]);
+      whole[i] = eg_trace_grid_fraction (grid, grid->scores[0][i]);
+    }
+  json_object_set_array_member (document, "normalized", values_to_json (grid, cut));
+  json_object_set_array_member (document, "normalized_unclipped", values_to_json (grid, whole));
+  json_object_set_array_member (document, "effect_sem", values_to_json (grid, grid->effect_sem[0]));
+}
+
+/* Of what was estimated, the estimates; scores only where some cells were computed after them. */
+static void
+add_values (JsonObject *document, const EgTraceGrid *grid)
+{
+  if (grid->estimate != NULL)
+    json_object_set_array_member (document, "estimate", values_to_json (grid, grid->estimate));
+  if (grid->result->estimated && !eg_trace_result_has_scores (grid->result))
+    return;
+  add_scores (document, grid);
+  add_normalized (document, grid);
+}
+
 static void
 add_prompt (JsonObject *document, const EgTraceResult *self)
 {
@@ -147,7 +175,8 @@ add_analysis (JsonObject *document, const EgTraceGrid *grid)
   json_object_set_array_member (document, "top_layers", top);
   json_object_set_double_member (document, "subject_average", analysis->subject_mean);
   json_object_set_double_member (document, "overall_average", analysis->overall_mean);
-  json_object_set_double_member (document, "ratio", analysis->ratio);
+  if (!isnan (analysis->ratio))
+    json_object_set_double_member (document, "ratio", analysis->ratio);
 }
 
 /* ---- the request ---- */
@@ -238,8 +267,9 @@ add_more_sites (JsonObject *document, const EgTraceResult *self)
       const EgTraceGrid *grid = self->grids[i];
       JsonObject *site = json_object_new ();
       json_object_set_string_member (site, "site", grid->site);
-      add_scores (site, grid);
-      add_analysis (site, grid);
+      add_values (site, grid);
+      if (!self->estimated)
+        add_analysis (site, grid);
       json_array_add_object_element (sites, site);
     }
   json_object_set_array_member (document, "more_sites", sites);
@@ -252,10 +282,14 @@ eg_trace_result_to_json (const EgTraceResult *self)
   add_prompt (document, self);
   add_ends (document, self);
   add_settings (document, self);
-  add_scores (document, self->grids[0]);
-  add_analysis (document, self->grids[0]);
+  if (self->estimated)
+    json_object_set_boolean_member (document, "estimated", TRUE);
+  add_values (document, self->grids[0]);
+  if (!self->estimated)
+    add_analysis (document, self->grids[0]);
   add_more_sites (document, self);
   set_text (document, "device", self->device);
+  set_text (document, "date", self->date);
   json_object_set_double_member (document, "seconds", self->seconds);
   JsonNode *node = json_node_init_object (json_node_alloc (), document);
   json_object_unref (document);

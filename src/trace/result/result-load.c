@@ -24,7 +24,7 @@ check_fields (const EgNpzFields *reader, GError **error)
                                         "subject_range", "target_token", "prompt",     "subject" };
   g_autoptr (GString) missing = g_string_new (NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
-    if (!eg_npz_has (reader->npz, fields[i]))
+    if (!eg_npz_has (reader->npz, fields[i]) && !(i == 0 && eg_npz_has (reader->npz, "estimate")))
       g_string_append_printf (missing, "%s%s", missing->len == 0 ? "" : ", ", fields[i]);
   if (missing->len > 0)
     return eg_npz_fields_fail (reader, error, _ ("it has no %s, which a saved trace has"), missing->str);
@@ -332,21 +332,109 @@ read_counts (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GEr
   return TRUE;
 }
 
+/* So many values; those of a file that has none are left. */
+static gboolean
+read_doubles (const EgNpzFields *reader,
+              const char *base,
+              const char *metric,
+              const char *site,
+              guint n_dims,
+              const gsize *shape,
+              double *to,
+              GError **error)
+{
+  g_autofree char *name = eg_trace_result_field_name (base, metric, site);
+  if (!eg_npz_has (reader->npz, name))
+    return TRUE;
+  g_autoptr (EgNpyArray) array = eg_npz_read (reader->npz, name, error);
+  if (array == NULL)
+    return FALSE;
+  if (!eg_npz_fields_has_shape (array, n_dims, shape))
+    {
+      g_autofree char *text = eg_npz_fields_array_shape (array);
+      g_autofree char *expected = eg_npz_fields_shape_text (n_dims, shape);
+      return eg_npz_fields_fail (reader, error, _ ("%s has shape %s, expected %s"), name, text, expected);
+    }
+  g_autofree double *values = eg_npy_array_get_doubles (array, error);
+  if (values == NULL)
+    return FALSE;
+  memcpy (to, values, eg_npy_array_get_n_elements (array) * sizeof *to);
+  return TRUE;
+}
+
+static gboolean
+read_samples (const EgNpzFields *reader,
+              EgTraceGrid *grid,
+              gsize m,
+              const char *metric,
+              const char *site,
+              GError **error)
+{
+  gsize shape[3];
+  const guint n_dims = eg_trace_grid_get_shape (grid, shape);
+  shape[n_dims] = grid->result->n_kept;
+  return grid->samples[m] == NULL
+         || read_doubles (reader, "sample_values", metric, site, n_dims + 1, shape, grid->samples[m], error);
+}
+
+/* Room for the values of single samples, where a complete trace has kept them, and those of the corrupted
+ * runs. */
+static gboolean
+read_low_samples (const EgNpzFields *reader, EgTraceResult *self, GError **error)
+{
+  gint64 complete = TRUE;
+  if (!eg_npz_fields_integer (reader, "complete", 1, &complete, error))
+    return FALSE;
+  if (!self->has_settings || !complete || !self->request->keep_samples
+      || !eg_npz_has (reader->npz, "sample_low"))
+    return TRUE;
+  g_autoptr (EgNpyArray) low = eg_npz_read (reader->npz, "sample_low", error);
+  if (low == NULL)
+    return FALSE;
+  const gsize n = eg_npy_array_get_n_elements (low);
+  if (n == 0 || n > EG_MAX_SAMPLES)
+    return eg_npz_fields_fail (reader, error, _ ("it has values of %zu samples, and the request asks for %u"),
+                               n, self->samples);
+  /* Room is made for what the file has, and not for what it says. */
+  if (!eg_npz_has (reader->npz, "sample_values"))
+    return TRUE;
+  g_autoptr (EgNpyArray) values = eg_npz_read (reader->npz, "sample_values", error);
+  if (values == NULL)
+    return FALSE;
+  if (eg_npy_array_get_n_elements (values) != eg_trace_grid_n_cells (self->grids[0]) * n)
+    return eg_npz_fields_fail (reader, error, _ ("it has values of %zu samples, and the request asks for %u"),
+                               n, self->samples);
+  eg_trace_result_keep_samples (self, n);
+  for (gsize m = 0; m < self->n_metrics; m++)
+    if (!read_doubles (reader, "sample_low", m > 0 ? eg_metric_get_name (self->metrics[m]) : NULL, NULL, 1,
+                       &n, self->low_samples[m], error))
+      return FALSE;
+  return TRUE;
+}
+
 /* All that a file has of a site; `site` is NULL for the first, whose names have none. */
 static gboolean
 read_grid (const EgNpzFields *reader, EgTraceGrid *grid, const char *site, GError **error)
 {
   const EgTraceResult *result = grid->result;
+  g_autofree char *estimate = eg_trace_result_field_name ("estimate", NULL, site);
+  if (grid->estimate != NULL && !read_values (reader, estimate, grid, grid->estimate, error))
+    return FALSE;
+  if (result->estimated && !eg_npz_has (reader->npz, "scores"))
+    return TRUE;
   for (gsize m = 0; m < result->n_metrics; m++)
     {
       const char *metric = m > 0 ? eg_metric_get_name (result->metrics[m]) : NULL;
       g_autofree char *scores = eg_trace_result_field_name ("scores", metric, site);
       g_autofree char *sem = eg_trace_result_field_name ("scores_sem", metric, site);
+      g_autofree char *effect_sem = eg_trace_result_field_name ("effect_sem", metric, site);
       if (m == 0 && !eg_npz_has (reader->npz, scores))
         return eg_npz_fields_fail (reader, error, _ ("it names the site %s, but has no %s"), grid->site,
                                    scores);
       if (!read_values (reader, scores, grid, grid->scores[m], error)
-          || !read_values (reader, sem, grid, grid->sem[m], error))
+          || !read_values (reader, sem, grid, grid->sem[m], error)
+          || !read_values (reader, effect_sem, grid, grid->effect_sem[m], error)
+          || !read_samples (reader, grid, m, metric, site, error))
         return FALSE;
     }
   return read_counts (reader, grid, site, error);
@@ -385,7 +473,8 @@ static EgTraceResult *
 make_result (const EgNpzFields *reader, EgTraceTokens **tokens, EgTraceRequest **request, GError **error)
 {
   gsize n_layers = 0, n_columns = 0;
-  g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, "scores", error);
+  const gboolean has_scores = eg_npz_has (reader->npz, "scores");
+  g_autoptr (EgNpyArray) scores = eg_npz_read (reader->npz, has_scores ? "scores" : "estimate", error);
   if (scores == NULL
       || !get_sizes (reader, scores, (*request)->sweep, (*tokens)->n_tokens, &n_layers, &n_columns, error))
     return NULL;
@@ -399,6 +488,9 @@ make_result (const EgNpzFields *reader, EgTraceTokens **tokens, EgTraceRequest *
   self->has_settings = has_settings (reader);
   self->samples = self->has_settings ? self->request->samples : 0;
   self->seconds = NAN;
+  self->estimated = eg_npz_has (reader->npz, "estimated");
+  if (eg_npz_has (reader->npz, "estimate"))
+    eg_trace_result_add_estimates (self);
   return self;
 }
 
@@ -411,7 +503,7 @@ read_complete (const EgNpzFields *reader, EgTraceResult *self, GError **error)
     complete = complete && !isnan (self->grids[0]->scores[0][i]);
   if (!eg_npz_fields_integer (reader, "complete", 1, &complete, error))
     return FALSE;
-  self->complete = complete != 0;
+  self->complete = complete != 0 && !self->estimated;
   return TRUE;
 }
 
@@ -423,7 +515,8 @@ read_numbers (const EgNpzFields *reader, EgTraceResult *self, GError **error)
       || !eg_npz_fields_text (reader, "model", &self->model, error)
       || !eg_npz_fields_text (reader, "device", &self->device, error)
       || !eg_npz_fields_number (reader, "seconds", &self->seconds, error)
-      || !eg_npz_fields_text (reader, "engram_version", &self->version, error))
+      || !eg_npz_fields_text (reader, "engram_version", &self->version, error)
+      || !eg_npz_fields_text (reader, "date", &self->date, error) || !read_low_samples (reader, self, error))
     return FALSE;
   for (gsize i = 0; i < self->n_grids; i++)
     if (!read_grid (reader, self->grids[i], i > 0 ? self->grids[i]->site : NULL, error))

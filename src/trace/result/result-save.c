@@ -66,6 +66,30 @@ add_text (EgNpzWriter *writer, const char *name, const char *text)
     eg_npz_writer_add_strings (writer, name, &text, 1, TRUE);
 }
 
+/* Where the file that it came from had them. */
+static void
+add_effect_sem (EgNpzWriter *writer, const EgTraceGrid *grid, gsize m, const char *metric, const char *site)
+{
+  g_autofree char *name = eg_trace_result_field_name ("effect_sem", metric, site);
+  gboolean any = FALSE;
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
+    any = any || !isnan (grid->effect_sem[m][i]);
+  if (any)
+    add_values (writer, name, grid, grid->effect_sem[m]);
+}
+
+/* [layers, tokens, samples], as those of a trace that was stopped. */
+static void
+add_samples (EgNpzWriter *writer, const EgTraceGrid *grid, gsize m, const char *metric, const char *site)
+{
+  gsize shape[3];
+  const guint n_dims = eg_trace_grid_get_shape (grid, shape);
+  g_autofree char *name = eg_trace_result_field_name ("sample_values", metric, site);
+  shape[n_dims] = grid->result->n_kept;
+  if (grid->samples[m] != NULL)
+    eg_npz_writer_add_f64 (writer, name, grid->samples[m], n_dims + 1, shape);
+}
+
 /* A site's numbers: scores, scores_sem, the samples that they rest on where these are not all, and the other
  * metrics': scores_kl, scores_sem_kl. Site is NULL for the first, whose names have no site. */
 static void
@@ -74,6 +98,11 @@ add_grid (EgNpzWriter *writer, const EgTraceGrid *grid, const char *site)
   const EgTraceResult *result = grid->result;
   gsize shape[2];
   const guint n_dims = eg_trace_grid_get_shape (grid, shape);
+  g_autofree char *estimate = eg_trace_result_field_name ("estimate", NULL, site);
+  if (grid->estimate != NULL)
+    add_values (writer, estimate, grid, grid->estimate);
+  if (result->estimated && !eg_trace_result_has_scores (result))
+    return;
   for (gsize m = 0; m < result->n_metrics; m++)
     {
       const char *metric = m > 0 ? eg_metric_get_name (result->metrics[m]) : NULL;
@@ -81,6 +110,8 @@ add_grid (EgNpzWriter *writer, const EgTraceGrid *grid, const char *site)
       g_autofree char *sem = eg_trace_result_field_name ("scores_sem", metric, site);
       add_values (writer, scores, grid, grid->scores[m]);
       add_values (writer, sem, grid, grid->sem[m]);
+      add_effect_sem (writer, grid, m, metric, site);
+      add_samples (writer, grid, m, metric, site);
     }
   g_autofree char *samples = eg_trace_result_field_name ("scores_samples", NULL, site);
   if (result->has_settings && !result->complete)
@@ -101,6 +132,9 @@ add_ends (EgNpzWriter *writer, const EgTraceResult *self)
       add_number (writer, low, self->ends[m].low);
       add_number (writer, low_sem, self->ends[m].low_sem);
       add_number (writer, high, self->ends[m].high);
+      g_autofree char *samples = eg_trace_result_field_name ("sample_low", metric, NULL);
+      if (self->low_samples[m] != NULL)
+        eg_npz_writer_add_f64 (writer, samples, self->low_samples[m], 1, &self->n_kept);
     }
 }
 
@@ -169,6 +203,8 @@ eg_trace_result_add_to_npz (const EgTraceResult *self, EgNpzWriter *writer)
 {
   for (gsize i = 0; i < self->n_grids; i++)
     add_grid (writer, self->grids[i], i > 0 ? self->grids[i]->site : NULL);
+  if (self->estimated)
+    add_integer (writer, "estimated", TRUE);
   add_ends (writer, self);
   add_text (writer, "prompt", self->request->prompt);
   add_tokens (writer, self->tokens);
@@ -178,6 +214,7 @@ eg_trace_result_add_to_npz (const EgTraceResult *self, EgNpzWriter *writer)
   add_text (writer, "model", self->model);
   add_text (writer, "device", self->device);
   add_number (writer, "seconds", self->seconds);
+  add_text (writer, "date", self->date);
   add_text (writer, "engram_version", self->version);
 }
 
@@ -187,4 +224,12 @@ eg_trace_result_save_npz (const EgTraceResult *self, const char *path, GError **
   g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
   eg_trace_result_add_to_npz (self, writer);
   return eg_npz_writer_save (writer, path, error);
+}
+
+GBytes *
+eg_trace_result_to_npz (const EgTraceResult *self, GError **error)
+{
+  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
+  eg_trace_result_add_to_npz (self, writer);
+  return eg_npz_writer_to_bytes (writer, error);
 }

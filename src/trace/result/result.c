@@ -63,6 +63,7 @@ grid_new (EgTraceResult *result, const char *site, gsize n_layers, gsize n_token
   self->n_tokens = result->request->sweep == EG_SWEEP_LAYERS ? 1 : n_tokens;
   self->scores[0] = new_values (eg_trace_grid_n_cells (self));
   self->sem[0] = new_values (eg_trace_grid_n_cells (self));
+  self->effect_sem[0] = new_values (eg_trace_grid_n_cells (self));
   self->counts = g_new0 (guint, eg_trace_grid_n_cells (self));
   return self;
 }
@@ -74,8 +75,11 @@ grid_free (EgTraceGrid *self)
     {
       g_free (self->scores[m]);
       g_free (self->sem[m]);
+      g_free (self->effect_sem[m]);
+      g_free (self->samples[m]);
     }
   g_free (self->counts);
+  g_free (self->estimate);
   g_free (self->site);
   g_free (self);
 }
@@ -91,8 +95,11 @@ copy_grid (const EgTraceGrid *self, EgTraceResult *result)
     {
       copy->scores[m] = g_memdup2 (self->scores[m], n * sizeof *self->scores[m]);
       copy->sem[m] = g_memdup2 (self->sem[m], n * sizeof *self->sem[m]);
+      copy->effect_sem[m] = g_memdup2 (self->effect_sem[m], n * sizeof *self->effect_sem[m]);
+      copy->samples[m] = g_memdup2 (self->samples[m], n * result->n_kept * sizeof *self->samples[m]);
     }
   copy->counts = g_memdup2 (self->counts, n * sizeof *self->counts);
+  copy->estimate = g_memdup2 (self->estimate, self->estimate != NULL ? n * sizeof *self->estimate : 0);
   return copy;
 }
 
@@ -141,6 +148,9 @@ eg_trace_result_unref (EgTraceResult *self)
   g_free (self->device);
   g_free (self->note);
   g_free (self->version);
+  g_free (self->date);
+  for (EgMetric m = 0; m < EG_N_METRICS; m++)
+    g_free (self->low_samples[m]);
   g_free (self);
 }
 
@@ -158,6 +168,9 @@ eg_trace_result_copy (const EgTraceResult *self)
   copy->device = g_strdup (self->device);
   copy->note = g_strdup (self->note);
   copy->version = g_strdup (self->version);
+  copy->date = g_strdup (self->date);
+  for (gsize m = 0; m < self->n_metrics; m++)
+    copy->low_samples[m] = g_memdup2 (self->low_samples[m], self->n_kept * sizeof (double));
   return copy;
 }
 
@@ -175,8 +188,43 @@ eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric)
       EgTraceGrid *grid = self->grids[i];
       grid->scores[index] = new_values (eg_trace_grid_n_cells (grid));
       grid->sem[index] = new_values (eg_trace_grid_n_cells (grid));
+      grid->effect_sem[index] = new_values (eg_trace_grid_n_cells (grid));
     }
   return index;
+}
+
+void
+eg_trace_result_add_estimates (EgTraceResult *self)
+{
+  for (gsize i = 0; i < self->n_grids; i++)
+    if (self->grids[i]->estimate == NULL)
+      self->grids[i]->estimate = new_values (eg_trace_grid_n_cells (self->grids[i]));
+}
+
+gboolean
+eg_trace_result_has_scores (const EgTraceResult *self)
+{
+  for (gsize i = 0; i < self->n_grids; i++)
+    for (gsize cell = 0; cell < eg_trace_grid_n_cells (self->grids[i]); cell++)
+      if (!isnan (self->grids[i]->scores[0][cell]))
+        return TRUE;
+  return FALSE;
+}
+
+void
+eg_trace_result_keep_samples (EgTraceResult *self, gsize n)
+{
+  self->n_kept = n;
+  for (gsize m = 0; m < self->n_metrics; m++)
+    {
+      g_free (self->low_samples[m]);
+      self->low_samples[m] = new_values (n);
+      for (gsize i = 0; i < self->n_grids; i++)
+        {
+          g_free (self->grids[i]->samples[m]);
+          self->grids[i]->samples[m] = new_values (eg_trace_grid_n_cells (self->grids[i]) * n);
+        }
+    }
 }
 
 gboolean
@@ -324,11 +372,42 @@ eg_trace_grid_get_ends (const EgTraceGrid *self)
 }
 
 double
-eg_trace_grid_normalize (const EgTraceGrid *self, double score)
+eg_trace_grid_scale (const EgTraceGrid *self, double difference)
 {
   const EgTraceEnds *ends = eg_trace_grid_get_ends (self);
-  if (!eg_metric_is_better (eg_trace_grid_get_metric (self), ends->high, ends->low) || isnan (score))
+  if (!eg_metric_is_better (eg_trace_grid_get_metric (self), ends->high, ends->low))
     return NAN;
-  const double part = eg_trace_result_is_loss (self->result) ? ends->high - score : score - ends->low;
-  return CLAMP (part / (ends->high - ends->low), 0.0, 1.0);
+  return difference / (ends->high - ends->low);
+}
+
+double
+eg_trace_grid_fraction (const EgTraceGrid *self, double score)
+{
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (self);
+  return eg_trace_grid_scale (self, eg_trace_result_is_loss (self->result) ? ends->high - score
+                                                                           : score - ends->low);
+}
+
+double
+eg_trace_grid_normalize (const EgTraceGrid *self, double score)
+{
+  const double fraction = eg_trace_grid_fraction (self, score);
+  return isnan (fraction) ? fraction : CLAMP (fraction, 0.0, 1.0);
+}
+
+double
+eg_trace_grid_effect (const EgTraceGrid *self, gsize layer, gsize position)
+{
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (self);
+  const double score = eg_trace_grid_score (self, layer, position);
+  return eg_trace_result_is_loss (self->result) ? ends->high - score : score - ends->low;
+}
+
+gboolean
+eg_trace_grid_is_noise (const EgTraceGrid *self, gsize layer, gsize position)
+{
+  const double sem = self->effect_sem[0][layer * self->n_tokens + position];
+  /* The numbers are float32: less than their last digit is no effect. */
+  const double least = 1e-7 * fabs (eg_trace_grid_score (self, layer, position));
+  return !isnan (sem) && fabs (eg_trace_grid_effect (self, layer, position)) <= 2 * sem + least;
 }

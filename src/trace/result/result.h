@@ -53,15 +53,22 @@ typedef struct
  * a counterpart
  * @sem: same shapes, standard errors of these means (ddof 1); NaN for one sample or where unknown (files
  * without them)
+ * @effect_sem: same shapes, standard errors of the effects score − low over the same noise, sample by sample;
+ * of damage of high − score, which are those of the scores. NaN where not known
+ * @samples: [n_layers, n_tokens, result's n_kept] the metric in each sample's run; %NULL where they are not
+ * kept (EgTraceRequest)
  * @counts: [n_layers, n_tokens], samples that the scores rest on so far
+ * @estimate: same shape, of the main metric: what each would be to first order, never a score; %NULL for none
  */
 typedef struct
 {
   EgTraceResult *result;
   char *site;
   gsize n_layers, n_tokens;
-  double *scores[EG_N_METRICS], *sem[EG_N_METRICS];
+  double *scores[EG_N_METRICS], *sem[EG_N_METRICS], *effect_sem[EG_N_METRICS];
+  double *samples[EG_N_METRICS];
   guint *counts;
+  double *estimate;
 } EgTraceGrid;
 
 /**
@@ -78,7 +85,10 @@ typedef struct
  * @device: what computed, "cpu" or "cuda:0 (NVIDIA H100 80GB HBM3, tf32)"; @note: a sentence about it that a
  * person should read, or %NULL; not kept in files
  * @version: of Engram
+ * @date: when it was traced, "2026-11-29T23:59:00Z", or %NULL where unknown
+ * @n_kept, @low_samples: [n_kept] of the corrupted runs, where single samples are kept; 0, %NULL otherwise
  * @complete: every cell rests on all samples
+ * @estimated: cells were estimated, and no more than some of them computed after it
  * @seconds: of the trace alone
  */
 struct _EgTraceResult
@@ -96,9 +106,12 @@ struct _EgTraceResult
   double noise_std;
   char *model;
   char *device, *note;
-  char *version;
+  char *version, *date;
+  gsize n_kept;
+  double *low_samples[EG_N_METRICS];
   double seconds;
   gboolean complete;
+  gboolean estimated;
 };
 
 /* With a grid for each of the sites, of the shape that the request's sweep has; no score is known. Takes over
@@ -117,6 +130,12 @@ gsize eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric);
 
 /* FALSE when it was not measured. index may be NULL. */
 gboolean eg_trace_result_find_metric (const EgTraceResult *self, EgMetric metric, gsize *index);
+
+/* Makes room for estimates in all grids, NaN all of them. */
+void eg_trace_result_add_estimates (EgTraceResult *self);
+
+/* Whether any cell of any site has a score. */
+gboolean eg_trace_result_has_scores (const EgTraceResult *self);
 
 /* Whether a score tells what is lost (of damage, EgTraceRequest), and not what comes back. */
 gboolean eg_trace_result_is_loss (const EgTraceResult *self);
@@ -173,9 +192,27 @@ eg_trace_grid_sem (const EgTraceGrid *self, gsize layer, gsize position)
   return self->sem[0][layer * self->n_tokens + position];
 }
 
+/* The place between the corrupted and the clean run, (score − low)/(high − low), or, of damage, (high −
+ * score)/(high − low): below 0 and above 1 for what lies outside them. NaN where not known yet, or undefined.
+ */
+double eg_trace_grid_fraction (const EgTraceGrid *self, double score);
+
+/* How much of the main metric's way a difference of scores is; a standard error's, for example. NaN where
+ * undefined. */
+double eg_trace_grid_scale (const EgTraceGrid *self, double difference);
+
 /* Recovery, clip((score − low)/(high − low), 0, 1), or, of damage, loss, clip((high − score)/(high − low), 0,
  * 1); NaN where not known yet, or undefined: where the corrupted runs are as good as the clean one, or
  * better. */
 double eg_trace_grid_normalize (const EgTraceGrid *self, double score);
+
+/* score − low, or, of damage, high − score; NaN where not known. */
+double eg_trace_grid_effect (const EgTraceGrid *self, gsize layer, gsize position);
+
+/* Whether a cell's effect is within two standard errors of none. FALSE where its error is not known. */
+gboolean eg_trace_grid_is_noise (const EgTraceGrid *self, gsize layer, gsize position);
+
+/* Makes room for the values of n samples, NaN all of them. */
+void eg_trace_result_keep_samples (EgTraceResult *self, gsize n);
 
 G_END_DECLS

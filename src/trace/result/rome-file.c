@@ -174,10 +174,12 @@ read_ids (const Reader *self, GError **error)
   g_autofree gint64 *ids = array != NULL ? eg_npy_array_get_int64s (array, error) : NULL;
   if (ids == NULL)
     return FALSE;
-  const gsize n = eg_npy_array_get_n_elements (array);
-  for (gsize t = 0; t < n; t++)
-    if (ids[t] < 0 || ids[t] > G_MAXUINT32 || n != self->trace->n_tokens)
-      return eg_npz_fields_fail (&self->fields, error, _ ("input_ids are not those of its tokens"));
+  const gsize n = self->trace->n_tokens;
+  gboolean good = eg_npy_array_get_n_elements (array) == n;
+  for (gsize t = 0; good && t < n; t++)
+    good = ids[t] >= 0 && ids[t] <= G_MAXUINT32;
+  if (!good)
+    return eg_npz_fields_fail (&self->fields, error, _ ("input_ids are not those of its tokens"));
   self->trace->ids = g_steal_pointer (&ids);
   return TRUE;
 }
@@ -199,9 +201,11 @@ read_texts (const Reader *self, GError **error)
   EgRomeTrace *trace = self->trace;
   const gboolean has_target = eg_npz_has (self->fields.npz, "target_token");
   trace->target = read_text (self, has_target ? "target_token" : "answer", error);
+  if (trace->target == NULL)
+    return FALSE;
   trace->prompt = eg_npz_has (self->fields.npz, "prompt") ? read_text (self, "prompt", error)
                                                           : join_tokens (trace, 0, trace->n_tokens - 1);
-  if (trace->target == NULL || trace->prompt == NULL)
+  if (trace->prompt == NULL)
     return FALSE;
   trace->subject = eg_npz_has (self->fields.npz, "subject")
                        ? read_text (self, "subject", error)

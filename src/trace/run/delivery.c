@@ -1,55 +1,18 @@
 /* The main context's side of a trace: its result, filled in batches, and the end of its task. */
 #include "trace/run/delivery.h"
 
+#include "trace/run/begin-result.h"
+
 #include <math.h>
 
 /* ---- the result ---- */
 
-/* What a result keeps of the prompt. (transfer full) */
-static EgTraceTokens *
-tokens_of (const EgTraceInput *input, EgTokenizer *tokenizer)
-{
-  EgTraceTokens *tokens = eg_trace_tokens_new (input->n_tokens);
-  tokens->tokens = g_strdupv (input->tokens);
-  tokens->ids = g_memdup2 (input->ids, input->n_tokens * sizeof *input->ids);
-  tokens->subject = g_strdup (input->subject);
-  tokens->subject_first = input->subject_first;
-  tokens->subject_last = input->subject_last;
-  if (input->has_against)
-    {
-      tokens->against_id = input->against_id;
-      tokens->against = eg_tokenizer_token_text (tokenizer, input->against_id);
-    }
-  return tokens;
-}
-
-/* What was asked for, with the names of the sites that it came to. (transfer full) */
-static EgTraceRequest *
-request_of (const EgTracedPrompt *self)
-{
-  EgTraceRequest *request = eg_trace_request_copy (self->request);
-  g_strfreev (request->sites);
-  request->sites = g_new0 (char *, self->grid.n_sites + 1);
-  for (gsize i = 0; i < self->grid.n_sites; i++)
-    request->sites[i] = g_strdup (self->grid.family->sites[self->grid.sites[i]].name);
-  return request;
-}
-
 static EgTraceResult *
 make_result (const EgTracedPrompt *self)
 {
-  EgTokenizer *tokenizer = eg_model_get_tokenizer (self->model);
-  EgTraceRequest *request = request_of (self);
-  EgTraceResult *result
-      = eg_trace_result_new (request, tokens_of (self->input, tokenizer), self->grid.n_layers,
-                             (const char *const *)request->sites, self->grid.n_sites);
+  EgTraceResult *result = eg_trace_begin_result (self->model, self->request, self->input, &self->grid);
   for (gsize m = 1; m < self->meter.n_metrics; m++)
     eg_trace_result_add_metric (result, self->meter.metrics[m]);
-  result->samples = eg_trace_request_get_samples (request);
-  result->model = g_strdup (eg_model_get_name (self->model));
-  result->device = g_strdup (eg_model_get_device_name (self->model));
-  result->version = g_strdup (ENGRAM_VERSION);
-  eg_trace_result_spell (result, tokenizer);
   return result;
 }
 
@@ -79,6 +42,10 @@ take_estimates (EgTracedPrompt *self, gsize cell, EgTraceGrid *grid, gsize at)
     {
       double *score = &grid->scores[m][at], *sem = &grid->sem[m][at];
       count = eg_estimates_get_cell (self->tally.estimates, m, cell, score, sem);
+      grid->effect_sem[m][at] = eg_grid_is_one_run (&self->grid) ? (double)NAN
+                                : eg_trace_result_is_loss (grid->result)
+                                    ? to_float (*sem)
+                                    : to_float (eg_estimates_get_effect_sem (self->tally.estimates, m, cell));
       *score = to_float (*score);
       /* One run that stands for all samples has no error. */
       *sem = eg_grid_is_one_run (&self->grid) ? (double)NAN : to_float (*sem);
@@ -160,6 +127,18 @@ estimate_left (const EgTracedPrompt *self)
   return part > 0 ? elapsed_now (self) * (1 - part) / part : -1;
 }
 
+/* Cells that get no value. */
+static gsize
+count_unwanted (const EgTracedPrompt *self)
+{
+  gsize n = 0;
+  for (gsize cell = 0; cell < self->n_cells; cell++)
+    n += eg_grid_is_missing (&self->grid, cell)
+         || (eg_grid_cell_kind (&self->grid, cell) == EG_CELL_COMPUTED && self->order != NULL
+             && !eg_trace_order_wants (self->order, cell));
+  return n;
+}
+
 /* What the workers have finished since the last time. */
 static void
 deliver (EgTracedPrompt *self)
@@ -173,7 +152,7 @@ deliver (EgTracedPrompt *self)
       return;
     }
   g_autoptr (GArray) cells = take_cells (self);
-  const gsize n_units = (self->n_cells - eg_grid_count_missing (&self->grid)) * self->rounds.samples;
+  const gsize n_units = (self->n_cells - count_unwanted (self)) * self->rounds.samples;
   const gboolean first = !delivery->announced;
   delivery->announced = TRUE;
   EgTraceProgress progress = {
@@ -224,6 +203,27 @@ leave_partial (EgTracedPrompt *self)
   g_task_set_task_data (self->delivery.task, partial, (GDestroyNotify)eg_trace_partial_unref);
 }
 
+/* Every sample's value into a result that keeps them. */
+static void
+take_samples (EgTracedPrompt *self)
+{
+  const EgEstimates *estimates = self->tally.estimates;
+  EgTraceResult *result = self->delivery.result;
+  const gsize S = self->rounds.samples;
+  eg_trace_result_keep_samples (result, S);
+  for (gsize m = 0; m < result->n_metrics; m++)
+    for (gsize s = 0; s < S; s++)
+      result->low_samples[m][s] = estimates->low[m * estimates->max_samples + s];
+  for (gsize cell = 0; cell < self->n_cells; cell++)
+    {
+      EgTraceGrid *grid = result->grids[eg_grid_site_index (&self->grid, cell)];
+      const gsize at = cell % eg_trace_grid_n_cells (grid);
+      for (gsize m = 0; m < result->n_metrics; m++)
+        for (gsize s = 0; s < S; s++)
+          grid->samples[m][at * S + s] = eg_estimates_get_value (estimates, m, cell, s);
+    }
+}
+
 static gboolean
 finish_in_context (gpointer data)
 {
@@ -237,7 +237,9 @@ finish_in_context (gpointer data)
     g_task_return_error (delivery->task, g_steal_pointer (&self->error));
   else
     {
-      delivery->result->complete = TRUE;
+      delivery->result->complete = self->order == NULL || self->order->wanted == NULL;
+      if (self->request->keep_samples)
+        take_samples (self);
       g_task_return_pointer (delivery->task, eg_trace_result_ref (delivery->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }

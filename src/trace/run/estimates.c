@@ -126,6 +126,33 @@ eg_estimates_get_cell (const EgEstimates *self, gsize metric, gsize cell, double
                    mean, sem);
 }
 
+double
+eg_estimates_get_value (const EgEstimates *self, gsize metric, gsize cell, gsize sample)
+{
+  return self->known[cell * self->max_samples + sample] ? values_of (self, metric, cell)[sample]
+                                                        : (double)NAN;
+}
+
+double
+eg_estimates_get_effect_sem (const EgEstimates *self, gsize metric, gsize cell)
+{
+  const gsize S = self->max_samples;
+  const double *values = values_of (self, metric, cell), *low = self->low + metric * S;
+  const guint8 *known = self->known + cell * S;
+  double sum = 0, squares = 0;
+  guint count = 0;
+  for (gsize s = 0; s < S; s++)
+    if (known[s])
+      {
+        sum += values[s] - low[s];
+        count++;
+      }
+  for (gsize s = 0; s < S; s++)
+    if (known[s])
+      squares += (values[s] - low[s] - sum / count) * (values[s] - low[s] - sum / count);
+  return count > 1 ? sqrt (squares / (count - 1)) / sqrt (count) : (double)NAN;
+}
+
 void
 eg_estimates_get_low (const EgEstimates *self, gsize metric, gsize n, double *mean, double *sem)
 {

@@ -42,6 +42,13 @@ void eg_estimates_record_low (EgEstimates *self, gsize first, gsize n, const dou
  * samples: whoever finished first, the bits are the same. Returns: how many there are. */
 guint eg_estimates_get_cell (const EgEstimates *self, gsize metric, gsize cell, double *mean, double *sem);
 
+/* The standard error of a cell's effect over the same noise: of the differences between its known values and
+ * the corrupted runs'. NaN for one value. */
+double eg_estimates_get_effect_sem (const EgEstimates *self, gsize metric, gsize cell);
+
+/* A cell's value in one sample, NaN where it is not known. */
+double eg_estimates_get_value (const EgEstimates *self, gsize metric, gsize cell, gsize sample);
+
 /* The same of the first n corrupted runs. */
 void eg_estimates_get_low (const EgEstimates *self, gsize metric, gsize n, double *mean, double *sem);
 

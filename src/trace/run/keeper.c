@@ -62,7 +62,6 @@ write_in_thread (gpointer data)
 {
   Save *save = data;
   EgTraceKeeper *self = save->keeper;
-  g_clear_error (&self->error);
   write_all (self, save->partial, save->result, &self->error);
   save_free (save);
   g_atomic_int_set (&self->writing, FALSE);
@@ -102,8 +101,13 @@ eg_trace_keeper_follow (EgTraceKeeper *self, const EgTraceProgress *progress)
   *save = (Save){ self, eg_trace_progress_get_partial (progress), eg_trace_result_copy (progress->result) };
   self->begun = g_get_monotonic_time ();
   self->rounds = progress->rounds;
+  g_clear_error (&self->error);
   g_atomic_int_set (&self->writing, TRUE);
-  self->thread = g_thread_new ("engram-keeper", write_in_thread, save);
+  self->thread = g_thread_try_new ("engram-keeper", write_in_thread, save, &self->error);
+  if (self->thread != NULL)
+    return;
+  g_atomic_int_set (&self->writing, FALSE);
+  save_free (save);
 }
 
 gboolean

@@ -56,9 +56,11 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
     }
   g_autoptr (EgWorkspace) workspace
       = eg_workspace_new (eg_model_get_network (model), g_get_num_processors ());
+  const gint64 begin = g_get_monotonic_time ();
   if (!eg_clean_run (workspace, self->ids, self->n_tokens, NULL, cancellable, error)
       || !take_top (self, model, workspace, top, error))
     return NULL;
+  self->seconds = (double)(g_get_monotonic_time () - begin) / G_USEC_PER_SEC;
   return g_steal_pointer (&self);
 }
 

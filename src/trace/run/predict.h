@@ -21,6 +21,7 @@ typedef struct
   char **tokens;
   gsize n_predictions;
   EgPredictedToken *predictions; /* highest first */
+  double seconds;                /* that the run took */
 } EgPrediction;
 
 void eg_prediction_free (EgPrediction *self);

@@ -110,7 +110,7 @@ typedef struct
 /**
  * _EgTracedPrompt: tally, rounds and what is said to be so of the rest are under the pool's lock.
  * @error: of the first thread that failed: under the lock while workers are at work, else the coordinator's
- * @partial: what is there already, or NULL
+ * @partial: what is there already, or NULL; @order: of its cells, or NULL
  * @n_tokens, @n_corrupted: of the clean prompt, and of the corrupted one; @n_cells: of all sites
  */
 struct _EgTracedPrompt
@@ -122,6 +122,7 @@ struct _EgTracedPrompt
   EgTraceRequest *request;
   EgTraceInput *input;
   EgTracePartial *partial;
+  EgTraceOrder *order;
   GCancellable *cancellable;
   gsize n_tokens, n_corrupted, n_cells;
   EgGrid grid;

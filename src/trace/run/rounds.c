@@ -63,8 +63,8 @@ eg_rounds_plan (EgTracedPrompt *self, gsize end)
   EgPromptRounds *rounds = &self->rounds;
   const gboolean is_first = rounds->samples == 0;
   g_clear_pointer (&rounds->plan, eg_plan_free);
-  rounds->plan
-      = eg_plan_new (&self->grid, end - rounds->samples, rounds->memory.samples_at_once, &rounds->sizes);
+  rounds->plan = eg_plan_new_ordered (&self->grid, end - rounds->samples, rounds->memory.samples_at_once,
+                                      &rounds->sizes, self->order);
   eg_plan_shift_samples (rounds->plan, rounds->samples);
   rounds->samples = end;
   self->tally.cost += rounds->plan->cost;

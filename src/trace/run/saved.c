@@ -135,6 +135,28 @@ add_model (EgNpzWriter *writer, EgModel *model)
     }
 }
 
+/* title: what begins the message. (transfer full) */
+static EgNpzWriter *
+new_writer (const EgTracePartial *self, const EgTraceResult *result, const char *title, GError **error)
+{
+  const gsize n = MAX (eg_estimates_count_samples (self->estimates), 1);
+  if (eg_trace_grid_n_cells (result->grids[0]) > (MAX_ARRAY_SIZE - 4096) / sizeof (double) / n)
+    {
+      g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
+                   _ ("%s: the values of %zu samples of so many cells are more than a file can have"), title,
+                   n);
+      return NULL;
+    }
+  g_autoptr (EgEstimates) estimates = eg_estimates_copy (self->estimates, n);
+  g_autoptr (EgTraceRequest) request = request_for_file (self->request);
+  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
+  eg_trace_result_add_to_npz (result, writer);
+  add_estimates (writer, estimates, result);
+  add_request (writer, request);
+  add_model (writer, self->model);
+  return g_steal_pointer (&writer);
+}
+
 gboolean
 eg_trace_partial_save (const EgTracePartial *self,
                        const EgTraceResult *result,
@@ -144,22 +166,18 @@ eg_trace_partial_save (const EgTracePartial *self,
   g_return_val_if_fail (result->n_metrics == self->estimates->n_metrics, FALSE);
   if (result->complete)
     return eg_trace_result_save_npz (result, path, error);
-  const gsize n = MAX (eg_estimates_count_samples (self->estimates), 1);
-  if (eg_trace_grid_n_cells (result->grids[0]) > (MAX_ARRAY_SIZE - 4096) / sizeof (double) / n)
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                   _ ("%s: the values of %zu samples of so many cells are more than a file can have"), path,
-                   n);
-      return FALSE;
-    }
-  g_autoptr (EgEstimates) estimates = eg_estimates_copy (self->estimates, n);
-  g_autoptr (EgTraceRequest) request = request_for_file (self->request);
-  g_autoptr (EgNpzWriter) writer = eg_npz_writer_new ();
-  eg_trace_result_add_to_npz (result, writer);
-  add_estimates (writer, estimates, result);
-  add_request (writer, request);
-  add_model (writer, self->model);
-  return eg_npz_writer_save (writer, path, error);
+  g_autoptr (EgNpzWriter) writer = new_writer (self, result, path, error);
+  return writer != NULL && eg_npz_writer_save (writer, path, error);
+}
+
+GBytes *
+eg_trace_partial_to_npz (const EgTracePartial *self, const EgTraceResult *result, GError **error)
+{
+  g_return_val_if_fail (result->n_metrics == self->estimates->n_metrics, NULL);
+  if (result->complete)
+    return eg_trace_result_to_npz (result, error);
+  g_autoptr (EgNpzWriter) writer = new_writer (self, result, result->request->prompt, error);
+  return writer != NULL ? eg_npz_writer_to_bytes (writer, error) : NULL;
 }
 
 /* ---- in ---- */
@@ -405,17 +423,26 @@ check_input (const EgSavedTrace *self, EgModel *model, GError **error)
   return same || eg_error_invalid (error, _ ("%s has other cells than its request asks for"), self->title);
 }
 
+/* Whether both are the processor: then the numbers tell whether what computes gives the same ones, as they
+ * did when results named it "cpu" alone. */
+static gboolean
+are_processor (const char *a, const char *b)
+{
+  return a != NULL && g_str_has_prefix (a, "cpu") && g_str_has_prefix (b, "cpu");
+}
+
 /* The model on the device that computed so far. (transfer full) */
 static EgModel *
 place (const EgSavedTrace *self, EgModel *model, GError **error)
 {
   EgModel *origin = eg_model_get_origin (model);
   const char *device = self->result->device;
-  if (g_strcmp0 (device, eg_model_get_device_name (origin)) == 0)
+  if (are_processor (device, eg_model_get_device_name (origin)))
     return eg_model_ref (origin);
   EgBackend *backend = eg_device_open (&self->request->device, error);
   g_autoptr (EgModel) placed = backend != NULL ? eg_model_place (origin, backend, error) : NULL;
-  if (placed == NULL || g_strcmp0 (device, eg_model_get_device_name (placed)) == 0)
+  if (placed == NULL || g_strcmp0 (device, eg_model_get_device_name (placed)) == 0
+      || are_processor (device, eg_model_get_device_name (placed)))
     return g_steal_pointer (&placed);
   g_set_error (error, EG_ERROR, EG_ERROR_DEVICE,
                _ ("%s was traced by %s, and only that gives the same numbers; here it would be %s"),

@@ -21,6 +21,9 @@ gboolean eg_trace_partial_save (const EgTracePartial *self,
                                 const char *path,
                                 GError **error);
 
+/* The bytes of that file; EG_ERROR_MEMORY where they are more than 1 GiB. (transfer full) */
+GBytes *eg_trace_partial_to_npz (const EgTracePartial *self, const EgTraceResult *result, GError **error);
+
 /**
  * EgSavedTrace: what such a file says.
  * @result: as far as it was; also of a file of a finished trace

@@ -38,6 +38,7 @@ void
 eg_trace_start (EgModel *model,
                 const EgTraceRequest *request,
                 EgTracePartial *partial,
+                EgTraceOrder *order,
                 GCancellable *cancellable,
                 EgTraceProgressFunc progress,
                 gpointer progress_data,
@@ -62,10 +63,15 @@ eg_trace_start (EgModel *model,
       eg_traced_prompt_unref (prompt);
       return;
     }
+  prompt->order = order != NULL ? eg_trace_order_ref (order) : NULL;
   eg_traced_prompt_reserve (prompt);
   eg_delivery_init (prompt, g_steal_pointer (&task), progress, progress_data);
   if (partial != NULL)
     eg_tally_take_partial (prompt);
   eg_rounds_plan (prompt, eg_trace_request_get_samples (request));
-  g_thread_unref (g_thread_new ("engram-trace", eg_coordinate, prompt));
+  GThread *thread = g_thread_try_new ("engram-trace", eg_coordinate, prompt, &prompt->error);
+  if (thread != NULL)
+    g_thread_unref (thread);
+  else
+    eg_delivery_finish (prompt);
 }

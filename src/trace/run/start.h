@@ -1,6 +1,7 @@
 /* Starts a trace on the model as it is placed. */
 #pragma once
 
+#include "trace/plan/order.h"
 #include "trace/run/partial.h"
 #include "trace/run/progress.h"
 
@@ -9,10 +10,11 @@
 G_BEGIN_DECLS
 
 /* As eg_trace_async(), without a look at the request's device. partial: of the same model and request, or
- * NULL. */
+ * NULL; order: of its cells, or NULL. */
 void eg_trace_start (EgModel *model,
                      const EgTraceRequest *request,
                      EgTracePartial *partial,
+                     EgTraceOrder *order,
                      GCancellable *cancellable,
                      EgTraceProgressFunc progress,
                      gpointer progress_data,

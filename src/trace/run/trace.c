@@ -13,6 +13,7 @@ typedef struct
   EgModel *model; /* as it is placed now */
   EgTraceRequest *request;
   EgTracePartial *partial; /* what is there already, or NULL */
+  EgTraceOrder *order;     /* of its cells, or NULL */
   EgTraceProgressFunc progress;
   gpointer progress_data;
   char *note; /* why it is no longer on the device, or NULL */
@@ -25,6 +26,7 @@ device_trace_free (gpointer data)
   eg_model_unref (self->model);
   eg_trace_request_free (self->request);
   g_clear_pointer (&self->partial, eg_trace_partial_unref);
+  g_clear_pointer (&self->order, eg_trace_order_unref);
   g_free (self->note);
   g_free (self);
 }
@@ -96,8 +98,8 @@ static void
 run_placed (GTask *task)
 {
   DeviceTrace *self = g_object_get_data (G_OBJECT (task), "device-trace");
-  eg_trace_start (self->model, self->request, self->partial, g_task_get_cancellable (task), on_progress, self,
-                  on_traced, task);
+  eg_trace_start (self->model, self->request, self->partial, self->order, g_task_get_cancellable (task),
+                  on_progress, self, on_traced, task);
 }
 
 /* ---- placing ---- */
@@ -163,6 +165,7 @@ static GTask *
 device_trace_new (EgModel *model,
                   const EgTraceRequest *request,
                   EgTracePartial *partial,
+                  EgTraceOrder *order,
                   GCancellable *cancellable,
                   EgTraceProgressFunc progress,
                   gpointer progress_data,
@@ -174,6 +177,7 @@ device_trace_new (EgModel *model,
   *self = (DeviceTrace){ .model = eg_model_ref (model),
                          .request = eg_trace_request_copy (request),
                          .partial = partial ? eg_trace_partial_ref (partial) : NULL,
+                         .order = order ? eg_trace_order_ref (order) : NULL,
                          .progress = progress,
                          .progress_data = progress_data };
   g_object_set_data_full (G_OBJECT (task), "device-trace", self, device_trace_free);
@@ -189,13 +193,26 @@ eg_trace_async (EgModel *model,
                 GAsyncReadyCallback callback,
                 gpointer user_data)
 {
+  eg_trace_ordered_async (NULL, model, request, cancellable, progress, progress_data, callback, user_data);
+}
+
+void
+eg_trace_ordered_async (EgTraceOrder *order,
+                        EgModel *model,
+                        const EgTraceRequest *request,
+                        GCancellable *cancellable,
+                        EgTraceProgressFunc progress,
+                        gpointer progress_data,
+                        GAsyncReadyCallback callback,
+                        gpointer user_data)
+{
   if (request->device.kind == EG_DEVICE_CPU)
     {
-      eg_trace_start (model, request, NULL, cancellable, progress, progress_data, callback, user_data);
+      eg_trace_start (model, request, NULL, order, cancellable, progress, progress_data, callback, user_data);
       return;
     }
-  GTask *task
-      = device_trace_new (model, request, NULL, cancellable, progress, progress_data, callback, user_data);
+  GTask *task = device_trace_new (model, request, NULL, order, cancellable, progress, progress_data, callback,
+                                  user_data);
   g_autoptr (GTask) place = g_task_new (NULL, cancellable, on_placed, task);
   Placing *placing = g_new0 (Placing, 1);
   placing->model = eg_model_ref (eg_model_get_origin (model));
@@ -213,7 +230,7 @@ eg_trace_continue_async (EgTracePartial *partial,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  run_placed (device_trace_new (partial->model, partial->request, partial, cancellable, progress,
+  run_placed (device_trace_new (partial->model, partial->request, partial, NULL, cancellable, progress,
                                 progress_data, callback, user_data));
 }
 
@@ -248,6 +265,35 @@ stop_waiting (GObject *source, GAsyncResult *result, gpointer data)
   g_main_loop_quit (waiting->loop);
 }
 
+static EgTraceResult *
+run_waiting (EgTracePartial *partial,
+             EgTraceOrder *order,
+             EgModel *model,
+             const EgTraceRequest *request,
+             GCancellable *cancellable,
+             EgTraceProgressFunc progress,
+             gpointer progress_data,
+             EgTracePartial **left,
+             GError **error)
+{
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
+  Waiting waiting = { loop, NULL };
+  g_main_context_push_thread_default (context);
+  if (partial != NULL)
+    eg_trace_continue_async (partial, cancellable, progress, progress_data, stop_waiting, &waiting);
+  else
+    eg_trace_ordered_async (order, model, request, cancellable, progress, progress_data, stop_waiting,
+                            &waiting);
+  g_main_loop_run (loop);
+  g_main_context_pop_thread_default (context);
+  EgTraceResult *result = eg_trace_finish (waiting.result, error);
+  if (left != NULL)
+    *left = eg_trace_get_partial (waiting.result);
+  g_object_unref (waiting.result);
+  return result;
+}
+
 EgTraceResult *
 eg_trace_run_from (EgTracePartial *partial,
                    EgModel *model,
@@ -258,21 +304,20 @@ eg_trace_run_from (EgTracePartial *partial,
                    EgTracePartial **left,
                    GError **error)
 {
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
-  Waiting waiting = { loop, NULL };
-  g_main_context_push_thread_default (context);
-  if (partial != NULL)
-    eg_trace_continue_async (partial, cancellable, progress, progress_data, stop_waiting, &waiting);
-  else
-    eg_trace_async (model, request, cancellable, progress, progress_data, stop_waiting, &waiting);
-  g_main_loop_run (loop);
-  g_main_context_pop_thread_default (context);
-  EgTraceResult *result = eg_trace_finish (waiting.result, error);
-  if (left != NULL)
-    *left = eg_trace_get_partial (waiting.result);
-  g_object_unref (waiting.result);
-  return result;
+  return run_waiting (partial, NULL, model, request, cancellable, progress, progress_data, left, error);
+}
+
+EgTraceResult *
+eg_trace_run_ordered (EgTraceOrder *order,
+                      EgModel *model,
+                      const EgTraceRequest *request,
+                      GCancellable *cancellable,
+                      EgTraceProgressFunc progress,
+                      gpointer progress_data,
+                      EgTracePartial **left,
+                      GError **error)
+{
+  return run_waiting (NULL, order, model, request, cancellable, progress, progress_data, left, error);
 }
 
 EgTraceResult *

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "library/model.h"
+#include "trace/plan/order.h"
 #include "trace/run/partial.h"
 #include "trace/run/progress.h"
 
@@ -24,6 +25,17 @@ void eg_trace_async (EgModel *model,
                      gpointer progress_data,
                      GAsyncReadyCallback callback,
                      gpointer user_data);
+
+/* The same, the cells in an order (NULL: the usual one), which changes no number of any. Of an order that
+ * wants only some cells, the result is not complete. */
+void eg_trace_ordered_async (EgTraceOrder *order,
+                             EgModel *model,
+                             const EgTraceRequest *request,
+                             GCancellable *cancellable,
+                             EgTraceProgressFunc progress,
+                             gpointer progress_data,
+                             GAsyncReadyCallback callback,
+                             gpointer user_data);
 
 /* The finished result (transfer full). When cancelled: NULL and G_IO_ERROR_CANCELLED; what was computed until
  * then is in the result that the progress function was given. */
@@ -60,5 +72,15 @@ EgTraceResult *eg_trace_run_from (EgTracePartial *partial,
                                   gpointer progress_data,
                                   EgTracePartial **left,
                                   GError **error);
+
+/* The same from the beginning, in an order. */
+EgTraceResult *eg_trace_run_ordered (EgTraceOrder *order,
+                                     EgModel *model,
+                                     const EgTraceRequest *request,
+                                     GCancellable *cancellable,
+                                     EgTraceProgressFunc progress,
+                                     gpointer progress_data,
+                                     EgTracePartial **left,
+                                     GError **error);
 
 G_END_DECLS

@@ -158,13 +158,14 @@ eg_workers_run (EgTracedPrompt *self)
     {
       EgWorkspace *workspace = eg_workspace_new (eg_traced_prompt_get_network (self), 1);
       workers[i] = (Worker){ .prompt = self, .number = i, .workspace = workspace };
+      /* Where there is none to be had, the others take its work. */
       if (i > 0)
-        threads[i] = g_thread_new ("engram-worker", work, &workers[i]);
+        threads[i] = g_thread_try_new ("engram-worker", work, &workers[i], NULL);
     }
   work (&workers[0]);
   for (gsize i = 0; i < n; i++)
     {
-      if (i > 0)
+      if (threads[i] != NULL)
         g_thread_join (threads[i]);
       eg_workspace_free (workers[i].workspace);
     }

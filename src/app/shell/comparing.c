@@ -1,0 +1,267 @@
+/* Asks for the second map, gets it, and opens the window with both. */
+#include "app/shell/comparing.h"
+
+#include "app/page/comparison-view.h"
+#include "app/parts/hold.h"
+#include "app/parts/path-dialog.h"
+#include "core/error.h"
+#include "library/locate.h"
+#include "library/model.h"
+#include "trace/result/result-io.h"
+#include "trace/run/trace.h"
+
+#include <adwaita.h>
+#include <glib/gi18n.h>
+
+/**
+ * Asking: @first: the map, as it was when it was asked for; @title: of its page
+ * @dialog: the question, while it is there
+ */
+typedef struct
+{
+  gatomicrefcount refs;
+  GtkWindow *window; /* weak */
+  EgMessages *messages;
+  EgTraceGrid *first;
+  GtkWindow *dialog; /* weak */
+} Asking;
+
+static void
+asking_unref (Asking *self)
+{
+  if (!g_atomic_ref_count_dec (&self->refs))
+    return;
+  g_clear_weak_pointer (&self->window);
+  g_clear_weak_pointer (&self->dialog);
+  g_object_unref (self->messages);
+  eg_trace_grid_unref (self->first);
+  g_free (self);
+}
+
+static Asking *
+asking_ref (Asking *self)
+{
+  g_atomic_ref_count_inc (&self->refs);
+  return self;
+}
+
+/* "A: demo, resid" (transfer full) */
+static char *
+name_map (const char *letter, const EgTraceGrid *grid)
+{
+  return g_strdup_printf ("%s: %s, %s", letter, grid->result->model != NULL ? grid->result->model : "?",
+                          grid->site);
+}
+
+/* second: (transfer none) */
+static void
+show (Asking *self, EgTraceGrid *second)
+{
+  g_autoptr (GError) error = NULL;
+  EgComparison *comparison = eg_comparison_new (self->first, second, FALSE, &error);
+  if (comparison == NULL)
+    {
+      eg_messages_show (self->messages, error->message);
+      return;
+    }
+  g_autofree char *a = name_map ("A", self->first), *b = name_map ("B", second);
+  GtkWidget *window = adw_window_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *view = eg_comparison_view_new (comparison, a, b);
+  gtk_widget_set_margin_start (view, 12);
+  gtk_widget_set_margin_end (view, 12);
+  gtk_widget_set_margin_bottom (view, 12);
+  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
+  gtk_box_append (GTK_BOX (box), view);
+  adw_window_set_content (ADW_WINDOW (window), box);
+  gtk_window_set_title (GTK_WINDOW (window), _ ("Comparison"));
+  gtk_window_set_default_size (GTK_WINDOW (window), 960, 640);
+  gtk_window_set_transient_for (GTK_WINDOW (window), self->window);
+  gtk_window_present (GTK_WINDOW (window));
+}
+
+/* ---- a file, or a trace on another model ---- */
+
+/* In a thread: what is opened, and for a model what is asked of it. */
+typedef struct
+{
+  Asking *asking;
+  char *path;
+  EgTraceRequest *request; /* NULL: path is a saved trace */
+} Getting;
+
+static void
+getting_free (gpointer data)
+{
+  Getting *self = data;
+  asking_unref (self->asking);
+  g_free (self->path);
+  g_clear_pointer (&self->request, eg_trace_request_free);
+  g_free (self);
+}
+
+static void
+get_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
+{
+  const Getting *it = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgModel) model = it->request != NULL ? eg_model_open (it->path, NULL, &error) : NULL;
+  EgTraceResult *result = it->request == NULL ? eg_trace_result_load_npz (it->path, &error)
+                          : model != NULL     ? eg_trace_run (model, it->request, NULL, NULL, NULL, &error)
+                                              : NULL;
+  if (result != NULL)
+    g_task_return_pointer (task, result, (GDestroyNotify)eg_trace_result_unref);
+  else
+    g_task_return_error (task, g_steal_pointer (&error));
+}
+
+static void
+on_got (GObject *source, GAsyncResult *result, gpointer data)
+{
+  const Getting *it = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) got = g_task_propagate_pointer (G_TASK (result), &error);
+  eg_program_release ();
+  if (it->asking->window == NULL)
+    return;
+  if (got == NULL)
+    {
+      eg_messages_show (it->asking->messages, error->message);
+      return;
+    }
+  EgTraceGrid *same = eg_trace_result_find_site (got, it->asking->first->site);
+  show (it->asking, same != NULL ? same : got->grids[0]);
+}
+
+/* request: (transfer full) (nullable) */
+static void
+get (Asking *self, const char *path, EgTraceRequest *request)
+{
+  Getting *it = g_new0 (Getting, 1);
+  it->asking = asking_ref (self);
+  it->path = g_strdup (path);
+  it->request = request;
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, on_got, NULL);
+  g_task_set_task_data (task, it, getting_free);
+  eg_program_hold ();
+  g_task_run_in_thread (task, get_in_thread);
+}
+
+static void
+on_path (GtkWindow *parent, const char *path, gpointer data)
+{
+  get (g_object_get_data (G_OBJECT (parent), "eg-comparing"), path, NULL);
+}
+
+/* ---- the question ---- */
+
+typedef struct
+{
+  Asking *asking;
+  EgTraceGrid *grid;  /* of another tab, or NULL */
+  const EgDemo *demo; /* or NULL: a file */
+} Choice;
+
+static void
+choice_free (gpointer data, GClosure *closure)
+{
+  Choice *self = data;
+  g_clear_pointer (&self->grid, eg_trace_grid_unref);
+  asking_unref (self->asking);
+  g_free (self);
+}
+
+static void
+on_chosen (AdwActionRow *row, gpointer data)
+{
+  const Choice *choice = data;
+  Asking *self = asking_ref (choice->asking);
+  g_autoptr (EgTraceGrid) grid = choice->grid != NULL ? eg_trace_grid_ref (choice->grid) : NULL;
+  const EgDemo *demo = choice->demo;
+  GtkWindow *window = self->window;
+  const EgFileKind kind = { "npz", _ ("Traces (NumPy archives)") };
+
+  if (self->dialog != NULL)
+    gtk_window_destroy (self->dialog);
+  if (grid != NULL)
+    show (self, grid);
+  else if (demo != NULL)
+    {
+      g_autofree char *folder = eg_demo_get_folder (demo);
+      EgTraceRequest *request = eg_trace_request_copy (self->first->result->request);
+      eg_trace_request_set_sites (request, self->first->site, NULL);
+      get (self, folder, request);
+      eg_messages_show (self->messages, _ ("Tracing the same on the other model…"));
+    }
+  else if (window != NULL)
+    {
+      g_object_set_data_full (G_OBJECT (window), "eg-comparing", asking_ref (self),
+                              (GDestroyNotify)asking_unref);
+      eg_path_dialog_open_file (window, _ ("Compare With a File"), &kind, on_path, NULL);
+    }
+  asking_unref (self);
+}
+
+static void
+add_row (GtkListBox *list,
+         const char *title,
+         const char *subtitle,
+         Asking *asking,
+         EgTraceGrid *grid,
+         const EgDemo *demo)
+{
+  GtkWidget *row = adw_action_row_new ();
+  Choice *choice = g_new0 (Choice, 1);
+  *choice = (Choice){ asking_ref (asking), grid != NULL ? eg_trace_grid_ref (grid) : NULL, demo };
+  adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
+  adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
+  adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
+  gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
+  g_signal_connect_data (row, "activated", G_CALLBACK (on_chosen), choice, choice_free, 0);
+  gtk_list_box_append (list, row);
+}
+
+static void
+add_rows (GtkListBox *list, Asking *asking, GPtrArray *others)
+{
+  const EgTraceResult *first = asking->first->result;
+  for (guint i = 0; i < others->len; i++)
+    {
+      g_autofree char *title = eg_trace_page_describe (others->pdata[i]);
+      EgTraceGrid *grid = eg_trace_page_get_shown (others->pdata[i]);
+      add_row (list, title, grid->result->model, asking, grid, NULL);
+    }
+  for (const EgDemo *demo = eg_demos; demo->name != NULL; demo++)
+    if (g_strcmp0 (demo->name, first->model) != 0 && first->has_settings)
+      add_row (list, _ (demo->title), _ ("The same is traced on it"), asking, NULL, demo);
+  add_row (list, _ ("File…"), _ ("A saved trace"), asking, NULL, NULL);
+}
+
+void
+eg_comparing_ask (GtkWindow *window, EgTracePage *page, GPtrArray *others, EgMessages *messages)
+{
+  EgTraceGrid *shown = eg_trace_page_get_shown (page);
+  Asking *self = g_new0 (Asking, 1);
+  GtkWidget *dialog = adw_window_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  GtkWidget *list = gtk_list_box_new ();
+
+  g_atomic_ref_count_init (&self->refs);
+  self->messages = g_object_ref (messages);
+  self->first = eg_trace_grid_copy (shown);
+  g_set_weak_pointer (&self->window, window);
+  g_set_weak_pointer (&self->dialog, GTK_WINDOW (dialog));
+  gtk_widget_add_css_class (list, "boxed-list");
+  gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
+  gtk_widget_set_margin_start (list, 12);
+  gtk_widget_set_margin_end (list, 12);
+  gtk_widget_set_margin_bottom (list, 12);
+  add_rows (GTK_LIST_BOX (list), self, others);
+  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
+  gtk_box_append (GTK_BOX (box), list);
+  adw_window_set_content (ADW_WINDOW (dialog), box);
+  gtk_window_set_title (GTK_WINDOW (dialog), _ ("Compare With"));
+  gtk_window_set_default_size (GTK_WINDOW (dialog), 420, -1);
+  gtk_window_set_modal (GTK_WINDOW (dialog), TRUE);
+  gtk_window_set_transient_for (GTK_WINDOW (dialog), window);
+  gtk_window_present (GTK_WINDOW (dialog));
+  asking_unref (self);
+}

@@ -1,0 +1,41 @@
+/* Estimates on the command line: alone, before the cells that are computed, or for their order. */
+#pragma once
+
+#include "preview/show.h"
+#include "trace/plan/order.h"
+
+G_BEGIN_DECLS
+
+/**
+ * CliEstimateOptions: as they were typed; @top: of @top_text, 0 for none
+ */
+typedef struct
+{
+  gboolean only, none;
+  char *top_text;
+  guint64 top;
+} CliEstimateOptions;
+
+/* Whether they make sense together and beside the files to be written; FALSE, said. */
+gboolean cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outputs);
+
+/* Estimates, where they were asked for, or, of a stream, where there are any: *preview is NULL otherwise.
+ * FALSE when they fail that were asked for. */
+gboolean cli_estimate_make (const CliEstimateOptions *self,
+                            EgModel *model,
+                            const EgTraceRequest *request,
+                            gboolean resumes,
+                            gboolean streams,
+                            EgPreview **preview,
+                            GError **error);
+
+/* An event a cell. */
+void cli_estimate_stream (const EgPreview *preview);
+
+/* The order of work; NULL without estimates. (transfer full) */
+EgTraceOrder *cli_estimate_get_order (const CliEstimateOptions *self, const EgPreview *preview);
+
+/* Says how good the estimates were, and keeps them in the result where not all cells were computed. */
+void cli_estimate_finish (const CliEstimateOptions *self, const EgPreview *preview, EgTraceResult *result);
+
+G_END_DECLS

@@ -1,0 +1,249 @@
+/* Products of packed weights, compiled once for each instruction set as kernels.c is.
+ *
+ * A panel, n rows of a weight [n, k], is packed as [⌈n / WIDTH⌉][k][WIDTH]: what one step over k needs of
+ * WIDTH outputs lies together; rows beyond n are zeros. The rows of x are cut into blocks of at most TALL
+ * rows, as even as they can be, and each is packed as [⌈k / DEEP⌉][rows][DEEP]. A tile of outputs, TALL ×
+ * WIDTH, stays in registers while k goes from 0 to its end: one number is the sum of its products in that
+ * order, whatever stands beside it, so that a row's bits depend on no other row, nor on how rows are grouped.
+ */
+#include "engine/cpu/kernels.h"
+
+#include <string.h>
+
+/* As many registers as the set has: TALL × 2 of sums, 2 of the panel, 1 of x. */
+#if defined(__AVX512F__)
+#define LANES 16
+#define TALL  14
+#elif defined(__AVX2__)
+#define LANES 8
+#define TALL  6
+#else
+#define LANES 4
+#define TALL  6
+#endif
+#define WIDTH (2 * LANES)
+#define DEEP  16
+
+typedef float Lanes __attribute__ ((vector_size (LANES * sizeof (float))));
+typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), aligned (4), may_alias));
+
+#define AT(p) (*(LanesAt *)(p))
+
+/* ---- packing ---- */
+
+typedef guint32 Four __attribute__ ((vector_size (16)));
+typedef guint32 FourAt __attribute__ ((vector_size (16), aligned (4), may_alias));
+
+/* to[p · WIDTH + i] = from[i · DEEP + p], 4 × 4 of them. */
+static inline void
+turn_four (guint32 *to, const guint32 *from)
+{
+  const Four a = *(const FourAt *)from, b = *(const FourAt *)(from + DEEP);
+  const Four c = *(const FourAt *)(from + 2 * DEEP), d = *(const FourAt *)(from + 3 * DEEP);
+  const Four ab0 = __builtin_shufflevector (a, b, 0, 4, 1, 5),
+             ab1 = __builtin_shufflevector (a, b, 2, 6, 3, 7);
+  const Four cd0 = __builtin_shufflevector (c, d, 0, 4, 1, 5),
+             cd1 = __builtin_shufflevector (c, d, 2, 6, 3, 7);
+  *(FourAt *)to = __builtin_shufflevector (ab0, cd0, 0, 1, 4, 5);
+  *(FourAt *)(to + WIDTH) = __builtin_shufflevector (ab0, cd0, 2, 3, 6, 7);
+  *(FourAt *)(to + 2 * WIDTH) = __builtin_shufflevector (ab1, cd1, 0, 1, 4, 5);
+  *(FourAt *)(to + 3 * WIDTH) = __builtin_shufflevector (ab1, cd1, 2, 3, 6, 7);
+}
+
+/* to[p][i] = square[i][p] for p < deep */
+static inline void
+turn (guint32 *to, const guint32 square[WIDTH][DEEP], gsize deep)
+{
+  gsize p = 0;
+  for (; p + 4 <= deep; p += 4)
+    for (gsize i = 0; i < WIDTH; i += 4)
+      turn_four (to + p * WIDTH + i, &square[i][p]);
+  for (; p < deep; p++)
+    for (gsize i = 0; i < WIDTH; i++)
+      to[p * WIDTH + i] = square[i][p];
+}
+
+static inline void
+turn_narrow (guint16 *restrict to, const guint16 square[WIDTH][DEEP], gsize deep)
+{
+  for (gsize p = 0; p < deep; p++)
+    for (gsize i = 0; i < WIDTH; i++)
+      to[p * WIDTH + i] = square[i][p];
+}
+
+/* One strip of at most WIDTH rows, in squares that stay in the first-level cache. */
+#define DEFINE_PACK_STRIP(NAME, Element, turn)                                                               \
+  static void NAME (Element *to, const Element *w, gsize n, gsize k)                                         \
+  {                                                                                                          \
+    Element square[WIDTH][DEEP] = { 0 };                                                                     \
+    for (gsize k0 = 0; k0 < k; k0 += DEEP)                                                                   \
+      {                                                                                                      \
+        const gsize deep = MIN (DEEP, k - k0);                                                               \
+        for (gsize i = 0; i < n; i++)                                                                        \
+          if (deep == DEEP)                                                                                  \
+            memcpy (square[i], w + i * k + k0, sizeof square[i]);                                            \
+          else                                                                                               \
+            memcpy (square[i], w + i * k + k0, deep * sizeof (Element));                                     \
+        turn (to + k0 * WIDTH, (const Element (*)[DEEP])square, deep);                                       \
+      }                                                                                                      \
+  }
+DEFINE_PACK_STRIP (pack_strip, guint32, turn)
+DEFINE_PACK_STRIP (pack_narrow_strip, guint16, turn_narrow)
+
+static void
+pack_panel (void *to, const void *w, gsize n, gsize k, gsize element)
+{
+  for (gsize i = 0; i < n; i += WIDTH)
+    if (element == sizeof (guint32))
+      pack_strip ((guint32 *)to + i * k, (const guint32 *)w + i * k, MIN (WIDTH, n - i), k);
+    else
+      pack_narrow_strip ((guint16 *)to + i * k, (const guint16 *)w + i * k, MIN (WIDTH, n - i), k);
+}
+
+static gsize
+count_blocks (gsize n_rows)
+{
+  return (n_rows + TALL - 1) / TALL;
+}
+
+/* Of a block of so many rows, packed. */
+static gsize
+block_floats (gsize n_rows, gsize k)
+{
+  return n_rows * ((k + DEEP - 1) / DEEP * DEEP);
+}
+
+static void
+pack_rows (float *to, const float *x, gsize ldx, gsize n_rows, gsize k)
+{
+  const gsize n = count_blocks (n_rows);
+  for (gsize b = 0; b < n; b++)
+    {
+      const gsize first = n_rows * b / n, end = n_rows * (b + 1) / n;
+      for (gsize k0 = 0; k0 < k; k0 += DEEP)
+        for (gsize r = first; r < end; r++, to += DEEP)
+          if (k - k0 >= DEEP)
+            memcpy (to, x + r * ldx + k0, DEEP * sizeof *to);
+          else
+            memcpy (to, x + r * ldx + k0, (k - k0) * sizeof *to);
+    }
+}
+
+/* ---- tiles ---- */
+
+/* One step over k. */
+#define STEP()                                                                                               \
+  do                                                                                                         \
+    {                                                                                                        \
+      Lanes from[2];                                                                                         \
+      for (gsize j = 0; j < columns; j++)                                                                    \
+        from[j] = *(const LanesAt *)(panel + j * LANES);                                                     \
+      _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++)                                             \
+      {                                                                                                      \
+        const Lanes value = x[i * DEEP] - (Lanes){ 0 };                                                      \
+        for (gsize j = 0; j < columns; j++)                                                                  \
+          sums[i][j] += value * from[j];                                                                     \
+      }                                                                                                      \
+      panel += WIDTH;                                                                                        \
+      x++;                                                                                                   \
+    }                                                                                                        \
+  while (0)
+
+/* Of a block of x and a strip of a panel, its first n ≤ columns · LANES rows. */
+typedef struct
+{
+  float *y;
+  gsize ldy;
+  const float *x, *panel;
+  gsize n, k;
+  const float *bias;
+} Tile;
+
+static inline __attribute__ ((always_inline)) void
+multiply_tile (const Tile *it, const gsize rows, const gsize columns)
+{
+  const float *restrict x = it->x, *restrict panel = it->panel;
+  Lanes sums[TALL][2];
+  _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++) sums[i][0] = sums[i][1] = (Lanes){ 0 };
+  for (gsize k0 = 0; k0 + DEEP <= it->k; k0 += DEEP, x += (rows - 1) * DEEP)
+    for (gsize p = 0; p < DEEP; p++)
+      STEP ();
+  for (gsize p = 0; p < it->k % DEEP; p++)
+    STEP ();
+
+  float bias[WIDTH] = { 0 }, narrow[TALL][WIDTH];
+  if (it->bias)
+    memcpy (bias, it->bias, it->n * sizeof *bias);
+  const gboolean whole = it->n == columns * LANES;
+  float *y = whole ? it->y : narrow[0];
+  const gsize ld = whole ? it->ldy : WIDTH;
+  _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++) for (gsize j = 0; j < columns; j++)
+      AT (y + i * ld + j * LANES)
+      = sums[i][j] + AT (bias + j * LANES);
+  for (gsize i = 0; !whole && i < rows; i++)
+    memcpy (it->y + i * it->ldy, narrow[i], it->n * sizeof *y);
+}
+
+#define DEFINE_TILE(rows)                                                                                    \
+  static void multiply_##rows (const Tile *it)                                                               \
+  {                                                                                                          \
+    if (it->n > LANES)                                                                                       \
+      multiply_tile (it, rows, 2);                                                                           \
+    else                                                                                                     \
+      multiply_tile (it, rows, 1);                                                                           \
+  }
+DEFINE_TILE (1)
+DEFINE_TILE (2)
+DEFINE_TILE (3)
+DEFINE_TILE (4)
+DEFINE_TILE (5)
+DEFINE_TILE (6)
+#if TALL > 6
+DEFINE_TILE (7)
+DEFINE_TILE (8)
+DEFINE_TILE (9)
+DEFINE_TILE (10)
+DEFINE_TILE (11)
+DEFINE_TILE (12)
+DEFINE_TILE (13)
+DEFINE_TILE (14)
+#endif
+
+/* By the number of rows. */
+static void (*const tiles[TALL + 1]) (const Tile *it) = {
+  NULL,       multiply_1, multiply_2, multiply_3,  multiply_4,  multiply_5,  multiply_6,
+#if TALL > 6
+  multiply_7, multiply_8, multiply_9, multiply_10, multiply_11, multiply_12, multiply_13, multiply_14,
+#endif
+};
+
+static void
+multiply (const EgPanelProduct *op)
+{
+  const gsize n_blocks = count_blocks (op->n_rows);
+  const float *x = op->x;
+  for (gsize b = 0; b < n_blocks; b++)
+    {
+      const gsize first = op->n_rows * b / n_blocks, rows = op->n_rows * (b + 1) / n_blocks - first;
+      for (gsize i = 0; i < op->n; i += WIDTH)
+        {
+          const Tile tile = { .y = op->y + first * op->ldy + i,
+                              .ldy = op->ldy,
+                              .x = x,
+                              .panel = op->panel + i * op->k,
+                              .n = MIN (WIDTH, op->n - i),
+                              .k = op->k,
+                              .bias = op->bias ? op->bias + i : NULL };
+          tiles[rows](&tile);
+        }
+      x += block_floats (rows, op->k);
+    }
+}
+
+const EgPackedKernels EG_PACKED = {
+  .width = WIDTH,
+  .deep = DEEP,
+  .pack_panel = pack_panel,
+  .pack_rows = pack_rows,
+  .multiply = multiply,
+};

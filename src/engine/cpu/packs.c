@@ -1,0 +1,189 @@
+/* A table from weights to their packed panels. */
+#include "engine/cpu/packs.h"
+
+#include "core/memory.h"
+#include "formats/mapping.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+/* All packs together take at most this part of the memory that was left before the first one. */
+#define MOST_OF_MEMORY 0.75
+
+#define HUGE_PAGE ((gsize)2 * 1024 * 1024)
+
+typedef enum
+{
+  PANEL_MISSING,
+  PANEL_USED, /* once, for few rows */
+  PANEL_UNDER_WAY,
+  PANEL_READY,
+} PanelState;
+
+struct _EgPack
+{
+  EgMatrix w;
+  const EgPackedKernels *kernels;
+  gsize panel_rows, n_panels, n_bytes;
+  guint8 *memory;
+  guint8 *states; /* [n_panels] of PanelState, atomic */
+};
+
+/* POSIX locks rather than GLib's: ThreadSanitizer sees through them. */
+static pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+static GHashTable *packs; /* of EgPack, as a set */
+static guint64 total, limit;
+
+static guint
+hash_pack (gconstpointer key)
+{
+  const EgPack *pack = key;
+  return g_direct_hash (pack->w.data) ^ (guint)pack->w.rows;
+}
+
+static gboolean
+equal_packs (gconstpointer a, gconstpointer b)
+{
+  const EgPack *x = a, *y = b;
+  return x->w.data == y->w.data && x->w.rows == y->w.rows && x->w.cols == y->w.cols
+         && x->w.dtype == y->w.dtype && x->panel_rows == y->panel_rows && x->kernels == y->kernels;
+}
+
+static void
+pack_free (gpointer data)
+{
+  EgPack *pack = data;
+  free (pack->memory);
+  g_free (pack->states);
+  g_free (pack);
+}
+
+/* With the lock. */
+static gboolean
+take_memory (EgPack *pack)
+{
+  if (total == 0)
+    limit = (guint64)(MOST_OF_MEMORY * (double)eg_memory_available ());
+  if (pack->n_bytes > limit - MIN (total, limit))
+    return FALSE;
+  /* Pages that nobody has written to take no memory yet. Huge ones save most of the faults of packing. */
+  const gsize page = pack->n_bytes >= HUGE_PAGE ? HUGE_PAGE : 64;
+  pack->memory = aligned_alloc (page, MAX ((pack->n_bytes + page - 1) / page * page, page));
+  if (!pack->memory)
+    return FALSE;
+  if (page == HUGE_PAGE)
+    madvise (pack->memory, pack->n_bytes, MADV_HUGEPAGE);
+  total += pack->n_bytes;
+  return TRUE;
+}
+
+static EgPack *
+add_pack (const EgPack *key)
+{
+  pthread_rwlock_wrlock (&lock);
+  if (!packs)
+    packs = g_hash_table_new_full (hash_pack, equal_packs, pack_free, NULL);
+  EgPack *pack = g_hash_table_lookup (packs, key);
+  if (!pack)
+    {
+      EgPack *it = g_memdup2 (key, sizeof *key);
+      const gsize rows = (it->w.rows + it->kernels->width - 1) / it->kernels->width * it->kernels->width;
+      it->n_panels = (it->w.rows + it->panel_rows - 1) / it->panel_rows;
+      it->n_bytes = rows * it->w.cols * eg_dtype_get_size (it->w.dtype);
+      if (take_memory (it))
+        {
+          it->states = g_new0 (guint8, it->n_panels);
+          g_hash_table_add (packs, it);
+          pack = it;
+        }
+      else
+        g_free (it);
+    }
+  pthread_rwlock_unlock (&lock);
+  return pack;
+}
+
+EgPack *
+eg_packs_find (const EgMatrix *w, gsize panel_rows, const EgPackedKernels *kernels)
+{
+  const EgPack key = { .w = *w, .kernels = kernels, .panel_rows = panel_rows };
+  pthread_rwlock_rdlock (&lock);
+  EgPack *pack = packs ? g_hash_table_lookup (packs, &key) : NULL;
+  pthread_rwlock_unlock (&lock);
+  return pack ? pack : add_pack (&key);
+}
+
+/* The first runs, on which everything waits, have few rows, and need each panel once: they leave it to others
+ * to fill memory with what is packed. Returns whether this is such a use. */
+static gboolean
+is_first_small_use (guint8 *state, gsize n_rows)
+{
+  guint8 missing = PANEL_MISSING;
+  return n_rows < EG_PACK_ROWS
+         && __atomic_compare_exchange_n (state, &missing, PANEL_USED, FALSE, __ATOMIC_ACQUIRE,
+                                         __ATOMIC_ACQUIRE);
+}
+
+/* From missing or used. */
+static gboolean
+begin_packing (guint8 *state)
+{
+  guint8 before = PANEL_MISSING;
+  while (before < PANEL_UNDER_WAY)
+    if (__atomic_compare_exchange_n (state, &before, PANEL_UNDER_WAY, FALSE, __ATOMIC_ACQUIRE,
+                                     __ATOMIC_ACQUIRE))
+      return TRUE;
+  return FALSE;
+}
+
+const void *
+eg_pack_get_panel (EgPack *self, gsize index, gsize n_rows)
+{
+  const gsize first = index * self->panel_rows, n = MIN (self->panel_rows, self->w.rows - first);
+  const gsize element = eg_dtype_get_size (self->w.dtype), row = self->w.cols * element;
+  guint8 *panel = self->memory + first * row, *state = &self->states[index];
+  if (__atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY)
+    return panel;
+  if (is_first_small_use (state, n_rows))
+    return NULL;
+  if (!begin_packing (state))
+    return __atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY ? panel : NULL;
+  const guint8 *from = (const guint8 *)self->w.data + first * row;
+  self->kernels->pack_panel (panel, from, n, self->w.cols, element);
+  eg_mapping_give_back (from, n * row);
+  __atomic_store_n (state, PANEL_READY, __ATOMIC_RELEASE);
+  return panel;
+}
+
+void
+eg_packs_forget (const void *memory, gsize n_bytes)
+{
+  const guint8 *begin = memory, *end = begin + n_bytes;
+  pthread_rwlock_wrlock (&lock);
+  GHashTableIter iter;
+  gpointer key;
+  if (packs)
+    g_hash_table_iter_init (&iter, packs);
+  while (packs && g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      const EgPack *pack = key;
+      const guint8 *data = pack->w.data;
+      if (data < begin || data >= end)
+        continue;
+      total -= pack->n_bytes;
+      g_hash_table_iter_remove (&iter);
+    }
+  if (packs && g_hash_table_size (packs) == 0)
+    g_clear_pointer (&packs, g_hash_table_unref);
+  pthread_rwlock_unlock (&lock);
+}
+
+guint64
+eg_packs_get_bytes (void)
+{
+  pthread_rwlock_rdlock (&lock);
+  const guint64 bytes = total;
+  pthread_rwlock_unlock (&lock);
+  return bytes;
+}

@@ -1,0 +1,150 @@
+/* Back through a GPT-2 block: what of it is not kept is computed again, from [q | k | v]. */
+#include "network/back.h"
+#include "network/gpt2/private.h"
+
+static const EgGpt2Sizes *
+sizes_of (const EgWorkspace *workspace)
+{
+  return (const EgGpt2Sizes *)workspace->sizes;
+}
+
+static gboolean
+reserve (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
+{
+  EgGpt2Back *own = &((EgGpt2Own *)workspace->own)->back;
+  const gsize d = workspace->sizes->d_model, inner = sizes_of (workspace)->n_inner, n = back->n_graded_rows;
+  return eg_workspace_reserve (workspace, &own->mid, back->n_rows, d, error)
+         && eg_workspace_reserve (workspace, &own->before, back->n_rows, inner, error)
+         && eg_workspace_reserve (workspace, &own->dm, n, inner, error)
+         && eg_workspace_reserve (workspace, &own->dy, n, d, error)
+         && eg_workspace_reserve (workspace, &own->dqkv, n, 3 * d, error);
+}
+
+/* Attention over the lanes: what stands before each in the text, then its own rows. rows: [lanes], spans: [2
+ * · lanes], filled. */
+static EgAttention
+attention_of (EgWorkspace *workspace, const EgLayerBack *back, EgAttentionRows *rows, EgAttentionSpan *spans)
+{
+  const EgGpt2Sizes *sizes = sizes_of (workspace);
+  const gsize d = workspace->sizes->d_model;
+  gsize n_spans = 0;
+  for (gsize i = 0; i < back->n_lanes; i++)
+    {
+      const EgBackLane *lane = &back->lanes[i];
+      const float *own = workspace->input.memory + lane->row * 3 * d;
+      rows[i] = (EgAttentionRows){ .row = lane->row,
+                                   .n_rows = lane->n_rows,
+                                   .first = lane->first,
+                                   .span = n_spans,
+                                   .n_spans = lane->first > 0 ? 2 : 1,
+                                   .out_row = lane->row };
+      if (lane->first > 0)
+        {
+          const float *before = eg_run_input (lane->run, back->layer, 0);
+          spans[n_spans++] = (EgAttentionSpan){ before + d, before + 2 * d, 3 * d, lane->first };
+        }
+      spans[n_spans++] = (EgAttentionSpan){ own + d, own + 2 * d, 3 * d, lane->n_rows };
+    }
+  return (EgAttention){ .y = ((EgGpt2Own *)workspace->own)->y.memory,
+                        .q = workspace->input.memory,
+                        .ldq = 3 * d,
+                        .segments = rows,
+                        .n_segments = back->n_lanes,
+                        .spans = spans,
+                        .n_spans = n_spans,
+                        .n_heads = sizes->n_heads,
+                        .d_head = sizes->d_head,
+                        .scale = eg_gpt2_scale_of (sizes, back->layer) };
+}
+
+/* a, the attention's output, r between the blocks, and the neurons before and after their activation, of all
+ * rows. */
+static void
+run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgAttention *attention)
+{
+  const EgGpt2Sizes *sizes = sizes_of (workspace);
+  const EgGpt2Layer *w = workspace->layer;
+  EgGpt2Own *own = workspace->own;
+  const gsize d = workspace->sizes->d_model, inner = sizes->n_inner, n = back->n_rows;
+  float *mid = own->back.mid.memory;
+  workspace->backend->attention (workspace->stream, attention);
+  eg_workspace_gemm (workspace, workspace->o.memory, d, own->y.memory, d, n, &w->attn_proj,
+                     w->attn_proj_bias);
+  eg_workspace_queue_copy (workspace, mid, workspace->r.memory);
+  eg_workspace_flush_copies (workspace, n * d);
+  workspace->backend->add (workspace->stream, mid, workspace->o.memory, n * d);
+  eg_workspace_norm (workspace, workspace->n.memory, mid, n, w->norm_2, w->norm_2_bias);
+  eg_workspace_gemm (workspace, own->back.before.memory, inner, workspace->n.memory, d, n, &w->fc,
+                     w->fc_bias);
+  eg_workspace_queue_copy (workspace, own->m.memory, own->back.before.memory);
+  eg_workspace_flush_copies (workspace, n * inner);
+  workspace->backend->activate (workspace->stream, sizes->activation, own->m.memory, n * inner);
+}
+
+/* Through a norm, added to the rows' gradient. */
+static void
+back_norm (EgWorkspace *workspace, const EgLayerBack *back, const float *x, const float *weight)
+{
+  const EgNormBack op = { .dx = back->gradient,
+                          .dy = workspace->n.memory,
+                          .x = x,
+                          .n_rows = back->n_graded_rows,
+                          .d = workspace->sizes->d_model,
+                          .weight = weight,
+                          .is_layer_norm = TRUE,
+                          .eps = workspace->sizes->norm_eps };
+  workspace->backend->back->norm (workspace->stream, &op);
+}
+
+static void
+back_mlp (EgWorkspace *workspace, const EgLayerBack *back)
+{
+  const EgGpt2Sizes *sizes = sizes_of (workspace);
+  const EgGpt2Layer *w = workspace->layer;
+  EgGpt2Own *own = workspace->own;
+  const gsize d = workspace->sizes->d_model, inner = sizes->n_inner, n = back->n_graded_rows;
+  float *dm = own->back.dm.memory;
+  eg_back_gemm (workspace, dm, inner, back->gradient, d, n, &w->fc_proj, FALSE);
+  eg_back_visit (workspace, back, GPT2_MLP_ACT, dm, inner, own->m.memory, inner);
+  workspace->backend->back->activate (workspace->stream, sizes->activation, dm, own->back.before.memory,
+                                      n * inner);
+  eg_back_gemm (workspace, workspace->n.memory, d, dm, inner, n, &w->fc, FALSE);
+  back_norm (workspace, back, own->back.mid.memory, w->norm_2);
+  eg_back_visit (workspace, back, GPT2_RESID_MID, back->gradient, d, own->back.mid.memory, d);
+}
+
+static void
+back_attention (EgWorkspace *workspace, const EgLayerBack *back, EgAttention *attention)
+{
+  const EgGpt2Layer *w = workspace->layer;
+  EgGpt2Own *own = workspace->own;
+  const gsize d = workspace->sizes->d_model, n = back->n_graded_rows;
+  float *dy = own->back.dy.memory, *dqkv = own->back.dqkv.memory;
+  const float *qkv = workspace->input.memory;
+  eg_back_visit (workspace, back, GPT2_ATTN, back->gradient, d, workspace->o.memory, d);
+  eg_back_gemm (workspace, dy, d, back->gradient, d, n, &w->attn_proj, FALSE);
+  eg_back_visit (workspace, back, GPT2_HEADS, dy, d, own->y.memory, d);
+  attention->n_segments = back->n_graded;
+  const EgAttentionBack op
+      = { .dq = dqkv, .dk = dqkv + d, .dv = dqkv + 2 * d, .ldd = 3 * d, .dy = dy, .op = attention };
+  workspace->backend->back->attention (workspace->stream, &op);
+  eg_back_visit (workspace, back, GPT2_QUERY, op.dq, 3 * d, qkv, 3 * d);
+  eg_back_visit (workspace, back, GPT2_KEY, op.dk, 3 * d, qkv + d, 3 * d);
+  eg_back_visit (workspace, back, GPT2_VALUE, op.dv, 3 * d, qkv + 2 * d, 3 * d);
+  eg_back_gemm (workspace, workspace->n.memory, d, dqkv, 3 * d, n, &w->attn, FALSE);
+  back_norm (workspace, back, workspace->r.memory, w->norm_1);
+}
+
+gboolean
+eg_gpt2_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
+{
+  if (!reserve (workspace, back, error))
+    return FALSE;
+  g_autofree EgAttentionRows *rows = g_new0 (EgAttentionRows, back->n_lanes);
+  g_autofree EgAttentionSpan *spans = g_new0 (EgAttentionSpan, 2 * back->n_lanes);
+  EgAttention attention = attention_of (workspace, back, rows, spans);
+  run_again (workspace, back, &attention);
+  back_mlp (workspace, back);
+  back_attention (workspace, back, &attention);
+  return TRUE;
+}

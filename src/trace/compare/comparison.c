@@ -1,0 +1,210 @@
+/* Differences, curves and the correlation of two maps. */
+#include "trace/compare/comparison.h"
+
+#include "core/error.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+
+double
+eg_comparison_value (const EgComparison *self, const EgTraceGrid *grid, gsize layer, gsize position)
+{
+  const double score = eg_trace_grid_score (grid, layer, position);
+  return self->normalized ? eg_trace_grid_normalize (grid, score) : score;
+}
+
+double
+eg_comparison_value_sem (const EgComparison *self, const EgTraceGrid *grid, gsize layer, gsize position)
+{
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  const double sem = eg_trace_grid_sem (grid, layer, position);
+  return self->normalized ? sem / fabs (ends->high - ends->low) : sem;
+}
+
+/* A number of a map at a relative depth, which may lie between two layers. */
+typedef struct
+{
+  gsize layer;
+  double share; /* of the next layer */
+} Depth;
+
+static Depth
+at_depth (gsize n_layers, gsize row, gsize n_rows)
+{
+  if (n_layers == n_rows)
+    return (Depth){ row, 0 };
+  const double place = n_rows > 1 ? (double)row / (double)(n_rows - 1) * (double)(n_layers - 1) : 0;
+  const gsize layer = MIN ((gsize)place, n_layers - 1);
+  return (Depth){ layer, layer + 1 < n_layers ? place - (double)layer : 0 };
+}
+
+static double
+value_at (const EgComparison *self, const EgTraceGrid *grid, Depth depth, gsize position)
+{
+  const double value = eg_comparison_value (self, grid, depth.layer, position);
+  if (!(depth.share > 0))
+    return value;
+  return (1 - depth.share) * value
+         + depth.share * eg_comparison_value (self, grid, depth.layer + 1, position);
+}
+
+static double
+sem_at (const EgComparison *self, const EgTraceGrid *grid, Depth depth, gsize position)
+{
+  const double sem = eg_comparison_value_sem (self, grid, depth.layer, position);
+  if (!(depth.share > 0))
+    return sem;
+  return hypot ((1 - depth.share) * sem,
+                depth.share * eg_comparison_value_sem (self, grid, depth.layer + 1, position));
+}
+
+static double
+mean_over (const EgComparison *self, const EgTraceGrid *grid, gsize layer, gsize first, gsize last)
+{
+  double sum = 0;
+  gsize n = 0;
+  for (gsize t = first; t <= last; t++)
+    {
+      const double value = eg_comparison_value (self, grid, layer, t);
+      sum += isnan (value) ? 0 : value;
+      n += isnan (value) ? 0 : 1;
+    }
+  return n > 0 ? sum / (double)n : (double)NAN;
+}
+
+static EgDepthCurve
+make_curve (const EgComparison *self, const EgTraceGrid *grid)
+{
+  const gsize L = grid->n_layers;
+  EgDepthCurve curve = { L, g_new (double, L), g_new (double, L), g_new (double, L) };
+  gsize first, last;
+  eg_trace_grid_get_subject (grid, &first, &last);
+  for (gsize l = 0; l < L; l++)
+    {
+      curve.depth[l] = L > 1 ? (double)l / (double)(L - 1) : 0;
+      curve.average[l] = mean_over (self, grid, l, 0, grid->n_tokens - 1);
+      curve.subject[l] = mean_over (self, grid, l, first, last);
+    }
+  return curve;
+}
+
+/* Sums for Pearson's correlation, by running means. */
+typedef struct
+{
+  double n, mean_a, mean_b, var_a, var_b, both;
+} Moments;
+
+static void
+add_pair (Moments *self, double a, double b)
+{
+  self->n++;
+  const double from_a = a - self->mean_a, from_b = b - self->mean_b;
+  self->mean_a += from_a / self->n;
+  self->mean_b += from_b / self->n;
+  self->var_a += from_a * (a - self->mean_a);
+  self->var_b += from_b * (b - self->mean_b);
+  self->both += from_a * (b - self->mean_b);
+}
+
+static void
+subtract (EgComparison *self)
+{
+  const gsize n_groups = self->groups->len;
+  Moments moments = { 0 };
+  self->difference = g_new (double, self->n_rows *n_groups);
+  self->sem = g_new (double, self->n_rows *n_groups);
+  for (gsize row = 0; row < self->n_rows; row++)
+    for (gsize g = 0; g < n_groups; g++)
+      {
+        const EgTokenGroup *group = self->groups->pdata[g];
+        const Depth depth_a = at_depth (self->a->n_layers, row, self->n_rows);
+        const Depth depth_b = at_depth (self->b->n_layers, row, self->n_rows);
+        const gboolean is_same = eg_token_group_is_same (group);
+        const double a = is_same ? value_at (self, self->a, depth_a, group->a[0]) : (double)NAN;
+        const double b = is_same ? value_at (self, self->b, depth_b, group->b[0]) : (double)NAN;
+        const gsize at = row * n_groups + g;
+        self->difference[at] = a - b;
+        self->sem[at] = is_same ? hypot (sem_at (self, self->a, depth_a, group->a[0]),
+                                         sem_at (self, self->b, depth_b, group->b[0]))
+                                : (double)NAN;
+        if (!isnan (self->difference[at]))
+          add_pair (&moments, a, b);
+      }
+  self->correlation = moments.n >= 2 && moments.var_a > 0 && moments.var_b > 0
+                          ? moments.both / sqrt (moments.var_a * moments.var_b)
+                          : (double)NAN;
+}
+
+static gboolean
+check (const EgTraceGrid *a, const EgTraceGrid *b, gboolean normalized, GError **error)
+{
+  const EgTraceGrid *both[] = { a, b };
+  for (gsize i = 0; i < G_N_ELEMENTS (both); i++)
+    {
+      const EgTraceEnds *ends = eg_trace_grid_get_ends (both[i]);
+      if (!eg_trace_grid_tells_layers (both[i]) || !eg_trace_grid_tells_tokens (both[i])
+          || both[i]->result->request->sweep == EG_SWEEP_LAYERS
+          || both[i]->result->request->sweep == EG_SWEEP_POSITIONS)
+        return eg_error_invalid (error, _ ("Only maps of layers by tokens can be compared"));
+      if (normalized && isnan (eg_trace_grid_normalize (both[i], ends->high)))
+        return eg_error_invalid (
+            error, _ ("A map whose corrupted runs are as good as its clean one has no normalized scores"));
+    }
+  if (eg_trace_grid_get_metric (a) == eg_trace_grid_get_metric (b))
+    return TRUE;
+  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("One map is of %s, the other of %s"),
+               eg_metric_get_title (eg_trace_grid_get_metric (a)),
+               eg_metric_get_title (eg_trace_grid_get_metric (b)));
+  return FALSE;
+}
+
+EgComparison *
+eg_comparison_new (EgTraceGrid *a, EgTraceGrid *b, gboolean normalized, GError **error)
+{
+  if (!check (a, b, normalized, error))
+    return NULL;
+  g_autoptr (EgComparison) self = g_new0 (EgComparison, 1);
+  self->a = eg_trace_grid_ref (a);
+  self->b = eg_trace_grid_ref (b);
+  self->normalized = normalized;
+  self->n_rows = MAX (a->n_layers, b->n_layers);
+  self->groups = eg_tokens_align (a->result->tokens, a->result->request->prompt, b->result->tokens,
+                                  b->result->request->prompt);
+  if (self->groups->len == 0)
+    {
+      eg_error_invalid (error, _ ("The two prompts have no token in common"));
+      return NULL;
+    }
+  subtract (self);
+  self->curve_a = make_curve (self, a);
+  self->curve_b = make_curve (self, b);
+  return g_steal_pointer (&self);
+}
+
+static void
+curve_clear (EgDepthCurve *self)
+{
+  g_free (self->depth);
+  g_free (self->average);
+  g_free (self->subject);
+}
+
+void
+eg_comparison_free (EgComparison *self)
+{
+  eg_trace_grid_unref (self->a);
+  eg_trace_grid_unref (self->b);
+  g_clear_pointer (&self->groups, g_ptr_array_unref);
+  g_free (self->difference);
+  g_free (self->sem);
+  curve_clear (&self->curve_a);
+  curve_clear (&self->curve_b);
+  g_free (self);
+}
+
+gboolean
+eg_comparison_is_small (const EgComparison *self, gsize row, gsize group)
+{
+  const gsize at = row * self->groups->len + group;
+  return fabs (self->difference[at]) <= 2 * self->sem[at];
+}

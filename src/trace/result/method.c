@@ -1,0 +1,127 @@
+/* What was done, in words: for captions, and for the heads of tables. */
+#include "trace/result/description.h"
+
+#include "tokenizer/token-text.h"
+#include "trace/ask/site-names.h"
+
+#include <glib/gi18n.h>
+#include <math.h>
+#include <string.h>
+
+/* "Residual stream, Mixer output". (transfer full) */
+static char *
+name_sites (char *const *names)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (gsize i = 0; i < eg_site_names_count (names); i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? ", " : "", eg_site_name_get_title (names[i]));
+  return g_strdup (text->str);
+}
+
+/* (transfer full) */
+static char *
+describe_sweep (const EgTraceRequest *request, const char *sites)
+{
+  const gboolean damages = eg_trace_request_is_loss (request);
+  if (request->has_knockout)
+    {
+      g_autofree char *paths = eg_knockout_to_text (&request->knockout);
+      /* TRANSLATORS: the cut paths as on the command line: “4-12:1-3>7”. */
+      return g_strdup_printf (_ ("paths through the state cut layer by layer (%s)"), paths);
+    }
+  switch (request->sweep)
+    {
+    case EG_SWEEP_LAYERS:
+      /* TRANSLATORS: here and below, the name of a place in the model, such as “Residual stream”. */
+      return g_strdup_printf (damages ? _ ("%s damaged at all tokens of each layer")
+                                      : _ ("%s restored at all tokens of each layer"),
+                              sites);
+    case EG_SWEEP_POSITIONS:
+      return g_strdup_printf (damages ? _ ("%s damaged in all layers of each token")
+                                      : _ ("%s restored in all layers of each token"),
+                              sites);
+    case EG_SWEEP_CARRY:
+      return g_strdup_printf (damages ? _ ("%s of each layer damaged from each token on")
+                                      : _ ("%s of each layer restored from each token on"),
+                              sites);
+    case EG_SWEEP_CELLS:
+    case EG_N_SWEEPS:
+      break;
+    }
+  return g_strdup_printf (
+      damages ? _ ("%s damaged at each layer and token") : _ ("%s restored at each layer and token"), sites);
+}
+
+/* "Gaussian noise of 3 σ on “Angela Merkel”". (transfer full) */
+static char *
+describe_corruption (const EgTraceResult *self)
+{
+  const EgTraceRequest *request = self->request;
+  const EgCorruption *corruption = &request->corruption;
+  const char *kind = eg_corruption_kind_get_title (corruption->kind);
+  const char *subject = self->tokens->subject != NULL ? self->tokens->subject : "";
+  if (corruption->kind == EG_CORRUPTION_SWAP)
+    /* TRANSLATORS: two texts: what stands in the subject's place, and the subject. */
+    return g_strdup_printf (_ ("“%s” in place of “%s”"), corruption->swap, subject);
+  if (!eg_corruption_uses_level (corruption))
+    /* TRANSLATORS: a kind of noise, and the text that it is on. */
+    return g_strdup_printf (_ ("%s on “%s”"), kind, subject);
+  if (corruption->scale == EG_NOISE_SCALE_ABSOLUTE)
+    /* TRANSLATORS: a kind of noise, its strength, and the text that it is on. */
+    return g_strdup_printf (_ ("%s of %g on “%s”"), kind, request->noise_level, subject);
+  /* TRANSLATORS: a kind of noise, its strength in standard deviations, and the text that it is on. */
+  return g_strdup_printf (_ ("%s of %g σ on “%s”"), kind, request->noise_level, subject);
+}
+
+static void
+add (GString *text, char *part)
+{
+  if (text->len > 0)
+    g_string_append (text, "; ");
+  g_string_append (text, part);
+  g_free (part);
+}
+
+static void
+add_measure (GString *text, const EgTraceResult *self)
+{
+  const EgTraceRequest *request = self->request;
+  if (request->corruption.kind != EG_CORRUPTION_SWAP)
+    add (text, g_strdup_printf (ngettext ("%u sample, seed %u", "%u samples, seed %u", self->samples),
+                                self->samples, request->seed));
+  if (self->metrics[0] != EG_METRIC_PROB)
+    add (text, g_strdup (eg_metric_get_title (self->metrics[0])));
+}
+
+char *
+eg_trace_result_describe_method (const EgTraceResult *self, const char *site)
+{
+  const EgTraceRequest *request = self->request;
+  g_autoptr (GString) text = g_string_new (NULL);
+  g_autofree char *sites
+      = site != NULL ? g_strdup (eg_site_name_get_title (site)) : name_sites (request->sites);
+  add (text, describe_sweep (request, sites));
+  if (request->window > 1)
+    /* TRANSLATORS: at least 2 layers. */
+    add (text,
+         g_strdup_printf (ngettext ("in windows of %u layer", "in windows of %u layers", request->window),
+                          request->window));
+  if (eg_site_names_count (request->freeze) > 0)
+    {
+      g_autofree char *frozen = name_sites (request->freeze);
+      /* TRANSLATORS: the names of places that keep their values. */
+      add (text, g_strdup_printf (_ ("%s frozen"), frozen));
+    }
+  if (!self->has_settings)
+    return g_strdup (text->str);
+  if (!request->has_knockout)
+    add (text, describe_corruption (self));
+  add_measure (text, self);
+  return g_strdup (text->str);
+}
+
+char *
+eg_trace_result_get_day (const EgTraceResult *self)
+{
+  return self->date != NULL && strlen (self->date) >= 10 ? g_strndup (self->date, 10) : NULL;
+}

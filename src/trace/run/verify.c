@@ -1,0 +1,185 @@
+/* Some cells of a trace, by a device and by the reference. */
+#include "trace/run/verify.h"
+
+#include "trace/ask/noise.h"
+#include "trace/plan/memory.h"
+#include "trace/run/clean-run.h"
+
+#include <math.h>
+
+/**
+ * Check: what both do.
+ * @cells: [n_cells], in the order of layers
+ * @target: the first prediction of the one that is done first
+ */
+typedef struct
+{
+  const EgTraceRequest *request;
+  const EgTraceInput *input;
+  EgGrid grid;
+  gsize *cells, n_cells, target;
+  gboolean has_target;
+  GCancellable *cancellable;
+} Check;
+
+/* Evenly among those that are computed. */
+static void
+choose_cells (Check *self, gsize n_wanted)
+{
+  const gsize n = eg_grid_n_cells (&self->grid) / self->grid.n_sites;
+  g_autofree gsize *computed = g_new (gsize, n);
+  gsize n_computed = 0;
+  for (gsize cell = 0; cell < n; cell++)
+    if (eg_grid_cell_kind (&self->grid, cell) == EG_CELL_COMPUTED)
+      computed[n_computed++] = cell;
+  self->n_cells = MIN (n_wanted, n_computed);
+  self->cells = g_new (gsize, MAX (self->n_cells, 1));
+  for (gsize i = 0; i < self->n_cells; i++)
+    self->cells[i] = computed[i * n_computed / self->n_cells];
+}
+
+/* One sample's rows from the subject on. (transfer full): by the backend; NULL with an error */
+static float *
+draw_corrupted (const Check *self, EgModel *model, EgWorkspace *workspace, GError **error)
+{
+  EgBackend *be = eg_network_get_backend (eg_workspace_get_network (workspace));
+  const gsize d = eg_model_get_sizes (model)->d_model, first = self->input->corrupted_first;
+  const gsize n = self->input->n_tokens - first, n_noise = self->input->corrupted_last - first + 1;
+  float *rows = eg_workspace_embed (workspace, self->input->ids + first, n, error);
+  if (!rows)
+    return NULL;
+  g_autofree float *host = g_new (float, n *d);
+  be->download (eg_workspace_get_stream (workspace), host, rows, n * d);
+  g_autoptr (EgNoise) noise = eg_noise_new (model, &self->request->corruption, self->request->noise_level,
+                                            self->request->seed, host, n_noise, self->cancellable, error);
+  if (noise)
+    {
+      eg_noise_draw (noise, host, host);
+      be->upload (eg_workspace_get_stream (workspace), rows, host, n * d);
+      if (eg_workspace_place (workspace, rows, first, n, error))
+        return rows;
+    }
+  be->release (be, rows);
+  return NULL;
+}
+
+/* The clean run and the corrupted one, which are kept. */
+static gboolean
+run_first (Check *self,
+           EgWorkspace *workspace,
+           const float *input,
+           const float *noisy,
+           EgRun *clean,
+           EgRun *corrupted,
+           GError **error)
+{
+  const gsize first = self->input->corrupted_first;
+  const EgSegment segments[]
+      = { { .input = input, .keep = clean },
+          { .position = first, .base = first > 0 ? clean : NULL, .input = noisy, .keep = corrupted } };
+  EgTopValue found;
+  double sum;
+  if (!eg_workspace_run (workspace, segments, 2, self->input->n_tokens, self->cancellable, error))
+    return FALSE;
+  if (self->has_target)
+    return TRUE;
+  if (!eg_workspace_top (workspace, 0, &found, 1, &sum, error))
+    return FALSE;
+  self->target = found.index;
+  self->has_target = TRUE;
+  return TRUE;
+}
+
+static gboolean
+run_cells (const Check *self,
+           EgWorkspace *workspace,
+           const EgRun *clean,
+           const EgRun *corrupted,
+           double *scores,
+           GError **error)
+{
+  g_autofree EgSegment *segments = g_new (EgSegment, self->n_cells);
+  g_autofree EgHeadRow *rows = g_new (EgHeadRow, self->n_cells);
+  const EgHeadQuery query = { .target = self->target, .against = self->target };
+  for (gsize i = 0; i < self->n_cells; i++)
+    segments[i] = eg_grid_segment (&self->grid, self->cells[i], clean, corrupted);
+  if (!eg_workspace_run (workspace, segments, self->n_cells, self->input->n_tokens, self->cancellable, error))
+    return FALSE;
+  eg_workspace_head (workspace, &query, rows);
+  if (!eg_workspace_check (workspace, error))
+    return FALSE;
+  for (gsize i = 0; i < self->n_cells; i++)
+    scores[i] = exp (rows[i].target - rows[i].max) / rows[i].sum;
+  return TRUE;
+}
+
+static gboolean
+measure_rows (
+    Check *self, EgModel *model, EgWorkspace *workspace, float *input, double *scores, GError **error)
+{
+  EgNetwork *network = eg_model_get_network (model);
+  EgBackend *be = eg_network_get_backend (network);
+  const EgTraceMemory memory = eg_trace_memory_plan (eg_model_get_sizes (model), &self->grid, 1);
+  g_autoptr (EgRun) clean = eg_run_new (network, &memory.clean, error);
+  if (!clean)
+    return FALSE;
+  EgRunShape shape = memory.corrupted;
+  shape.base = self->input->corrupted_first > 0 ? clean : NULL;
+  g_autoptr (EgRun) corrupted = eg_run_new (network, &shape, error);
+  float *noisy = corrupted ? draw_corrupted (self, model, workspace, error) : NULL;
+  if (!noisy)
+    return FALSE;
+  const gboolean ok = run_first (self, workspace, input, noisy, clean, corrupted, error)
+                      && run_cells (self, workspace, clean, corrupted, scores, error);
+  be->release (be, noisy);
+  return ok;
+}
+
+/* scores: [n_cells] */
+static gboolean
+measure (Check *self, EgModel *model, double *scores, GError **error)
+{
+  EgNetwork *network = eg_model_get_network (model);
+  EgBackend *be = eg_network_get_backend (network);
+  g_autoptr (EgWorkspace) workspace = eg_workspace_new (network, g_get_num_processors ());
+  float *input = eg_clean_input (workspace, self->input->ids, self->input->n_tokens, error);
+  if (!input)
+    return FALSE;
+  const gboolean ok = measure_rows (self, model, workspace, input, scores, error);
+  be->release (be, input);
+  return ok;
+}
+
+gboolean
+eg_trace_verify (EgModel *model,
+                 EgModel *plain,
+                 const EgTraceRequest *request,
+                 gsize n_cells,
+                 GCancellable *cancellable,
+                 EgVerification *found,
+                 GError **error)
+{
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, error);
+  if (!input)
+    return FALSE;
+  Check check = { .request = request,
+                  .input = input,
+                  .grid = eg_grid_of_input (request, model, input),
+                  .cancellable = cancellable };
+  choose_cells (&check, n_cells);
+  g_autofree gsize *cells = check.cells;
+  g_autofree double *scores = g_new (double, 2 * MAX (check.n_cells, 1));
+  double *expected = scores + check.n_cells;
+  eg_network_set_backend (eg_model_get_network (plain), eg_backend_reference ());
+  if (!measure (&check, model, scores, error) || !measure (&check, plain, expected, error))
+    return FALSE;
+  *found = (EgVerification){ .n_cells = check.n_cells };
+  for (gsize i = 0; i < check.n_cells; i++)
+    if (!(fabs (scores[i] - expected[i]) <= found->largest))
+      {
+        found->largest = fabs (scores[i] - expected[i]);
+        found->layer = cells[i] / check.grid.n_columns;
+        found->position = cells[i] % check.grid.n_columns;
+      }
+  return TRUE;
+}

@@ -1,0 +1,37 @@
+/* How far a model's scores are from those of the formulas in double precision, here and on this device. */
+#pragma once
+
+#include "library/model.h"
+#include "trace/ask/request.h"
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/**
+ * EgVerification: of some cells of one sample.
+ * @n_cells: how many, spread over layers and positions
+ * @largest: the largest distance of one's probability of the target from the reference's
+ * @layer, @position: where that is
+ */
+typedef struct
+{
+  gsize n_cells;
+  double largest;
+  gsize layer, position;
+} EgVerification;
+
+/* Traces up to n_cells cells of the request's first site, of one sample of its noise, as the model computes
+ * and by the reference, which does every op in double precision, loop by loop: some seconds for a small
+ * model. The target is the model's first prediction. model: as it is placed; plain: the same one, opened for
+ * this: from now on the reference computes with it. EG_ERROR_INVALID: the request makes no sense for it; and
+ * whatever its runs fail with. */
+gboolean eg_trace_verify (EgModel *model,
+                          EgModel *plain,
+                          const EgTraceRequest *request,
+                          gsize n_cells,
+                          GCancellable *cancellable,
+                          EgVerification *found,
+                          GError **error);
+
+G_END_DECLS

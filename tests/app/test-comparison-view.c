@@ -1,0 +1,143 @@
+/* Two maps beside each other on the screen: one place, marked and said, by pointer and keys. */
+#include "app/page/comparison-view.h"
+#include "app/shell/comparing.h"
+#include "fixture.h"
+
+#include <adwaita.h>
+
+#include <string.h>
+
+/* Maps of eight and of five layers over the same tokens. (transfer full) */
+static EgComparison *
+new_comparison (void)
+{
+  g_autoptr (EgTraceResult) a = fixture_result (8, 7), b = fixture_result (5, 7);
+  g_autoptr (GError) error = NULL;
+  EgComparison *comparison = eg_comparison_new (a->grids[0], b->grids[0], FALSE, &error);
+  g_assert_no_error (error);
+  return comparison;
+}
+
+static void
+assert_says (EgComparisonView *view, const char *part)
+{
+  const char *text = eg_comparison_view_get_text (view);
+  if (strstr (text, part) == NULL)
+    g_error ("“%s” does not say “%s”", text, part);
+}
+
+static void
+test_pointer (void)
+{
+  EgComparisonView *view
+      = EG_COMPARISON_VIEW (eg_comparison_view_new (new_comparison (), "A: one", "B: two"));
+  GtkWindow *window = fixture_show (GTK_WIDGET (view), 900, 600);
+  GtkWidget *area = fixture_find (GTK_WIDGET (view), GTK_TYPE_DRAWING_AREA);
+  const double width = gtk_widget_get_width (area), height = gtk_widget_get_height (area);
+
+  assert_says (view, "A: one · B: two");
+  /* in the middle of the first map, and of the second, are other layers of the same depth */
+  fixture_point (window, area, width * 0.25, height * 0.25);
+  fixture_settle (window);
+  assert_says (view, " · A: layer ");
+  assert_says (view, " · B: layer ");
+  assert_says (view, "difference ");
+  /* the margin is no place */
+  fixture_point (window, area, 2, 2);
+  fixture_settle (window);
+  assert_says (view, "A: one · B: two");
+  fixture_close (window);
+}
+
+static void
+test_keys (void)
+{
+  EgComparisonView *view
+      = EG_COMPARISON_VIEW (eg_comparison_view_new (new_comparison (), "A: one", "B: two"));
+  GtkWindow *window = fixture_show (GTK_WIDGET (view), 900, 600);
+  GtkWidget *area = fixture_find (GTK_WIDGET (view), GTK_TYPE_DRAWING_AREA);
+
+  gtk_widget_grab_focus (area);
+  fixture_input (window, "key Down"); /* the first place */
+  assert_says (view, "A: layer 0, ");
+  assert_says (view, "B: layer 0, ");
+  fixture_input (window, "key Down");
+  fixture_input (window, "key Down");
+  assert_says (view, "A: layer 2, ");
+  assert_says (view, "B: layer 1, "); /* 2/7 of the depth is nearest to 1/4 */
+  for (int i = 0; i < 9; i++)
+    eg_comparison_view_move (view, 1, 1);
+  assert_says (view, "A: layer 7, ");
+  assert_says (view, "B: layer 4, ");
+  fixture_close (window);
+}
+
+/* A window that has a widget of this type, other than the one given; NULL: none. */
+static GtkWindow *
+find_window (GtkWindow *other, GType type)
+{
+  GListModel *windows = gtk_window_get_toplevels ();
+  for (guint i = 0; i < g_list_model_get_n_items (windows); i++)
+    {
+      g_autoptr (GtkWindow) window = g_list_model_get_item (windows, i);
+      if (window != other && fixture_find (GTK_WIDGET (window), type) != NULL)
+        return window;
+    }
+  return NULL;
+}
+
+/* Chooses the n-th row of the question. */
+static void
+choose (GtkWindow *question, int n)
+{
+  GtkListBox *list = GTK_LIST_BOX (fixture_find (GTK_WIDGET (question), GTK_TYPE_LIST_BOX));
+  g_signal_emit_by_name (gtk_list_box_get_row_at_index (list, n), "activated");
+}
+
+/* Another tab's map, and the same prompt traced by the first demo model. */
+static void
+test_question (void)
+{
+  EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ()), *other = EG_TRACE_PAGE (eg_trace_page_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7), another = fixture_result (5, 7);
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+  GtkWidget *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
+  g_autoptr (EgMessages) messages
+      = eg_messages_new (EG_BANNER (eg_banner_new ()), ADW_TOAST_OVERLAY (adw_toast_overlay_new ()));
+
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (page));
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (other));
+  result->has_settings = TRUE; /* so that it can be traced again */
+  GtkWindow *window = fixture_show (box, 700, 700);
+  eg_trace_page_show (page, result, NULL);
+  eg_trace_page_show (other, another, NULL);
+  g_ptr_array_add (others, other);
+  for (int row = 0; row < 2; row++)
+    {
+      eg_comparing_ask (window, page, others, messages);
+      fixture_wait_for (find_window (window, GTK_TYPE_LIST_BOX) != NULL);
+      choose (find_window (window, GTK_TYPE_LIST_BOX), row);
+      fixture_wait_for (find_window (window, EG_TYPE_COMPARISON_VIEW) != NULL);
+      GtkWindow *shown = find_window (window, EG_TYPE_COMPARISON_VIEW);
+      EgComparisonView *view
+          = EG_COMPARISON_VIEW (fixture_find (GTK_WIDGET (shown), EG_TYPE_COMPARISON_VIEW));
+      eg_comparison_view_move (view, 0, 0);
+      for (int i = 0; i < 9; i++)
+        eg_comparison_view_move (view, 1, 0);
+      assert_says (view, "A: layer 7, ");
+      assert_says (view, row == 0 ? "B: layer 4, " : "B: layer 7, ");
+      g_assert_null (find_window (window, GTK_TYPE_LIST_BOX));
+      fixture_close (shown);
+    }
+  fixture_close (window);
+}
+
+int
+main (int argc, char **argv)
+{
+  fixture_init (&argc, &argv);
+  g_test_add_func ("/comparison-view/the-pointer-marks-one-place-in-all", test_pointer);
+  g_test_add_func ("/comparison-view/keys-move-it-to-the-end-of-both", test_keys);
+  g_test_add_func ("/comparison-view/with-another-tab-or-the-same-on-a-demo-model", test_question);
+  return g_test_run ();
+}
