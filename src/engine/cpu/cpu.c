@@ -67,6 +67,7 @@ float *
 eg_cpu_scratch (EgStream *stream, gsize thread, EgScratch which, gsize n)
 {
   EgScratchMemory *it = &stream->scratch[thread][which];
+  n = MAX (n, 1);
   if (it->n < n)
     {
       free (it->memory);
