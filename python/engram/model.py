@@ -197,6 +197,7 @@ class Model:
         samples: Optional[int] = None,
         until_sem: Optional[float] = None,
         max_samples: Optional[int] = None,
+        keep_samples: bool = False,
         seed: Optional[int] = None,
         metric: Optional[str] = None,
         against: Optional[str] = None,
@@ -221,6 +222,7 @@ class Model:
         noise: its level in standard deviations (3). noise_scale: whose: "prompt" (by itself), "subjects:FILE", "embedding",
         "absolute" or "text:FILE". replace: noise in the place of embeddings instead of added to them.
         samples: noise draws (10). until_sem: draw more until every cell's standard error is at most this, max_samples at most (1000).
+        keep_samples: every sample's score is kept in the .npz.
         seed: of NumPy's RandomState (1).
         metric: "prob" (by itself), "logprob", "logit", "logit-diff", "kl", "rank" or "all". against: the other token of logit-diff.
         site: what is restored ("resid"): one of Model.sites, several (a list, or a text with commas), or "all".
@@ -241,7 +243,7 @@ class Model:
             subject=subject, target=target, corrupt=corrupt, span=span, noise=noise, noise_scale=noise_scale, samples=samples,
             until_sem=until_sem, max_samples=max_samples, seed=seed, metric=metric, against=against, site=_names(site), sweep=sweep,
             window=window, direction=direction, freeze=_names(freeze), knockout=knockout, device=device, precision=precision,
-            threads=threads, replace=True if replace else None,
+            threads=threads, replace=True if replace else None, keep_samples=True if keep_samples else None,
         )  # fmt: skip
         if resume is not None:
             options["resume"] = os.path.abspath(os.fspath(resume))

@@ -28,7 +28,7 @@ static char *
 overview (void)
 {
   GString *text = g_string_new (_ ("Usage: engram-cli COMMAND [OPTION…]\n\n"
-                                   "Which states of a Mamba language model bring a fact back?\n\n"
+                                   "Which states of a language model bring a fact back?\n\n"
                                    "Commands:\n"));
   for (gsize i = 0; cli_commands[i] != NULL; i++)
     g_string_append_printf (text, "  %-10s %s\n", cli_commands[i]->name, _ (cli_commands[i]->summary));

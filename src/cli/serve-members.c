@@ -8,6 +8,7 @@
 #include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 
 static gboolean
 fail (const char *name, char **field, GError **error, const char *message)
@@ -54,9 +55,8 @@ cli_members_get_count (JsonObject *members,
   if (node != NULL && (!eg_json_node_get_size (node, &number) || number < min || number > max))
     {
       *field = g_strdup (name);
-      return eg_error_invalid (
-          error, _ ("“%s” is not a whole number from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT), name, min,
-          max);
+      return eg_error_invalid (error, _ ("“%s” is not a whole number from %" PRIu64 " to %" PRIu64), name,
+                               min, max);
     }
   *value = number;
   return TRUE;

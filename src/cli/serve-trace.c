@@ -1,10 +1,11 @@
-/* A trace for one request: its progress as events, and its result as a document or a file. */
+/* A trace, or its estimates, for one request: progress as events, and the result as a document or a file. */
 #include "cli/serve-trace.h"
 
 #include "cli/serve-events.h"
 #include "cli/serve-members.h"
 #include "cli/serve-models.h"
 #include "core/error.h"
+#include "preview/show.h"
 #include "trace/ask/input.h"
 #include "trace/result/description.h"
 #include "trace/result/result-io.h"
@@ -15,6 +16,8 @@
 
 const char *const cli_serve_trace_members[] = { "model",   "tokenizer", "prompt", "device", "precision",
                                                 "threads", "progress",  "form",   "resume", NULL };
+const char *const cli_serve_estimate_members[]
+    = { "model", "tokenizer", "prompt", "device", "precision", "threads", "form", NULL };
 
 /* What is asked, and how it is answered.
  * @saved: from where it goes on, or NULL; @result: NULL before the first progress */
@@ -276,4 +279,20 @@ cli_serve_trace (GHashTable *models, const CliRequest *request, char **field, GE
     return describe_result (&job, job.result, left, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return NULL;
+}
+
+JsonObject *
+cli_serve_estimate (GHashTable *models, const CliRequest *request, char **field, GError **error)
+{
+  g_auto (Job) job = { .request = request };
+  if (!read_job (&job, field, error))
+    return NULL;
+  EgModel *model = open_model (&job, models, field, error);
+  if (model == NULL || !check_input (&job, model, field, error))
+    return NULL;
+  g_autoptr (EgPreview) preview = eg_preview_new (model, job.trace, request->cancellable, error);
+  if (preview == NULL)
+    return NULL;
+  g_autoptr (EgTraceResult) result = eg_preview_make_result (preview);
+  return describe_result (&job, result, NULL, error);
 }

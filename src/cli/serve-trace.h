@@ -13,4 +13,8 @@ extern const char *const cli_serve_trace_members[];
  * error, and *field where it is about one. */
 JsonObject *cli_serve_trace (GHashTable *models, const CliRequest *request, char **field, GError **error);
 
+/* The same for its estimates alone, without events before the last one. */
+extern const char *const cli_serve_estimate_members[];
+JsonObject *cli_serve_estimate (GHashTable *models, const CliRequest *request, char **field, GError **error);
+
 G_END_DECLS

@@ -209,7 +209,7 @@ static const struct
   { "decode", decode_members, FALSE, answer_decode },
   { "predict", predict_members, FALSE, answer_predict },
   { "trace", cli_serve_trace_members, TRUE, cli_serve_trace },
-  { "estimate", NULL, FALSE, answer_later },
+  { "estimate", cli_serve_estimate_members, TRUE, cli_serve_estimate },
   { "study", NULL, FALSE, answer_later },
 };
 

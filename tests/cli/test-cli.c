@@ -727,9 +727,10 @@ static void
 test_full_disk_leaves_no_file (void)
 {
   g_autofree char *folder = new_folder ();
-  g_autofree char *command = g_strdup_printf ("trap '' XFSZ; ulimit -f 1; \"$ENGRAM_CLI\" trace '" EIFFEL
-                                              "' --subject '" SUBJECT "' --json -o %s/a.npz",
-                                              folder);
+  g_autofree char *command
+      = g_strdup_printf ("trap '' XFSZ; ulimit -f 1; \"$ENGRAM_CLI\" trace '" EIFFEL "' --subject '" SUBJECT
+                         "' --json --save-every 3600 -o %s/a.npz",
+                         folder);
   g_auto (Outcome) outcome = run_shell (command);
   g_assert_cmpint (outcome.status, ==, 1);
   assert_one_sentence (outcome.err);

@@ -87,7 +87,7 @@ def command_line(*arguments):
 
 
 def without_seconds(document):
-    return {name: value for name, value in document.items() if name != "seconds"}
+    return {name: value for name, value in document.items() if name not in ("seconds", "date")}
 
 
 class Serve(unittest.TestCase):
@@ -107,7 +107,10 @@ class Serve(unittest.TestCase):
             self.assertEqual(served.ask(method="tokenize", text="Grüße, 東京")["result"], command_line("tokenize", "Grüße, 東京"))
             self.assertEqual(served.ask(method="models")["result"], command_line("models"))
             told, known = served.ask(method="load")["result"], command_line("info")
-            told.pop("trace_memory"), known.pop("trace_memory")
+            # What info measures at the moment.
+            for document in (told, known):
+                for name in ("trace_memory", "trace_time"):
+                    document.pop(name, None)
             self.assertEqual(told, known)
 
     def test_a_trace_is_that_of_the_command_line_to_the_last_bit(self):
@@ -126,12 +129,21 @@ class Serve(unittest.TestCase):
                     without_seconds(event["result"]), without_seconds(command_line("trace", PROMPT, "--subject", SUBJECT, *options))
                 )
 
+    def test_an_estimate_is_that_of_the_command_line_to_the_last_bit(self):
+        with Served() as served:
+            for members, options in [({}, []), ({"site": ["state", "mixer"], "ig": 3}, ["--site", "state,mixer", "--ig", "3"])]:
+                document = served.ask(**dict(TRACE, method="estimate"), **members)["result"]
+                self.assertTrue(document["estimated"])
+                self.assertNotIn("scores", document)
+                known = command_line("trace", PROMPT, "--subject", SUBJECT, "--estimate", *options)
+                self.assertEqual(without_seconds(document), without_seconds(known))
+
     def test_every_option_of_the_command_line_is_known(self):
         help_text = subprocess.run([PROGRAM, "trace", "--help"], capture_output=True, text=True).stdout
-        typed = set(re.findall(r"--([a-z-]+)", help_text)) - {"output", "save-every", "stream", "json", "help", "pull"}
+        typed = set(re.findall(r"--([a-z-]+)", help_text)) - {"output", "save-every", "stream", "json", "help", "pull", "estimate", "exact-top", "no-estimate"}
         with Served() as served:
             options = {option["name"] for option in served.ask(method="options")["result"]["options"]}
-            self.assertEqual(typed, options | {"model", "tokenizer", "device", "precision", "threads", "resume"})
+            self.assertEqual(typed, options | {"model", "tokenizer", "device", "precision", "gemm", "threads", "resume"})
 
     def test_progress_comes_before_the_result_and_ends_with_its_numbers(self):
         with Served() as served:
@@ -187,10 +199,11 @@ class Serve(unittest.TestCase):
                 self.assertEqual(error["field"], field, (request, error))
                 self.assertIn(error["code"], ("invalid", "not-found", "unsupported"))
             self.assertEqual(served.error_of(method="load", model="no/such")["code"], "not-found")
-            for later in ("estimate", "study"):
-                error = served.error_of(method=later, prompt=PROMPT)
-                self.assertEqual((error["code"], error["field"]), ("unsupported", "method"))
-                self.assertIn("not in this version", error["message"])
+            error = served.error_of(method="study", prompt=PROMPT)
+            self.assertEqual((error["code"], error["field"]), ("unsupported", "method"))
+            self.assertIn("not in this version", error["message"])
+            for request in [{"metric": "rank"}, {"freeze": "mixer"}]:
+                self.assertIn(served.error_of(**dict(TRACE, method="estimate"), **request)["code"], ("invalid", "unsupported"))
 
     def test_what_is_no_request_is_answered_and_survived(self):
         with Served() as served:

@@ -94,10 +94,6 @@ NO_OVERVIEW = {}
 NO_FAMILY = ["trace", "preview", "study", "plot", "cli", "app"]
 FAMILY_WORDS = r"mamba|gpt"
 FAMILY_TEXTS = {
-    # What the program is for.
-    "Which states of a Mamba language model bring a fact back?\\n\\n",
-    "Causal tracing for Mamba language models: which states recall a fact",
-    "Shows which states of a Mamba language model recall a fact: without arguments, in an example.",
     # A tokenizer's name.
     "The tokenizer.json to use (default: the model's; else GPT-NeoX's)",
     "_GPT-NeoX’s",

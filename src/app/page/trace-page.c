@@ -99,6 +99,20 @@ is_of_other_model (EgTracePage *self)
   return g_strcmp0 (self->open_name, name) != 0;
 }
 
+/* When the map was traced; of one from a file, what that says. (transfer full) */
+static GDateTime *
+get_date (EgTracePage *self, const EgTraceResult *result)
+{
+  GDateTime *began = eg_tracing_get_date (self->tracing);
+  g_autoptr (GDateTime) kept = began == NULL && result != NULL && result->date != NULL
+                                   ? g_date_time_new_from_iso8601 (result->date, NULL)
+                                   : NULL;
+
+  if (began != NULL)
+    return g_date_time_ref (began);
+  return kept != NULL ? g_date_time_to_local (kept) : NULL;
+}
+
 static void
 update_origin (EgTracePage *self)
 {
@@ -106,8 +120,10 @@ update_origin (EgTracePage *self)
   const EgTraceRequest *request = eg_tracing_get_request (self->tracing);
   const gboolean known = result == NULL || result->has_settings;
 
-  eg_trace_header_show_origin (self->header, get_model_name (self), known ? request : NULL,
-                               eg_tracing_get_date (self->tracing), is_of_other_model (self));
+  g_autoptr (GDateTime) date = get_date (self, result);
+
+  eg_trace_header_show_origin (self->header, get_model_name (self), known ? request : NULL, date,
+                               is_of_other_model (self));
   if (request != NULL)
     eg_trace_header_explain (self->header, request, self->colormap);
 }

@@ -183,7 +183,7 @@ on_about (GSimpleAction *action, GVariant *parameter, gpointer data)
   adw_show_about_window (gtk_application_get_active_window (data), "application-name", _ ("Engram"),
                          "application-icon", EG_APPLICATION_ID, "version", ENGRAM_VERSION, "developer-name",
                          _ ("The Engram authors"), "license-type", GTK_LICENSE_MIT_X11, "comments",
-                         _ ("Causal tracing for Mamba language models: which states recall a fact"), NULL);
+                         _ ("Causal tracing for language models: which states recall a fact"), NULL);
 }
 
 /* For scripts, which have no file dialog: over D-Bus, as the windows' own actions are not. */
@@ -314,7 +314,7 @@ eg_application_init (EgApplication *self)
   g_application_add_main_option_entries (application, options);
   g_application_set_option_context_summary (
       application,
-      _ ("Shows which states of a Mamba language model recall a fact: without arguments, in an example."));
+      _ ("Shows which states of a language model recall a fact: without arguments, in an example."));
 }
 
 EgApplication *

@@ -4,6 +4,7 @@
 #include "core/error.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
@@ -105,7 +106,7 @@ append (Download *self, const guchar *data, gsize n, GError **error)
   if (n > self->file->size - self->size)
     {
       g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   _ ("%s has more bytes than the Hub says of it (%" G_GUINT64_FORMAT ")"), self->file->name,
+                   _ ("%s has more bytes than the Hub says of it (%" PRIu64 ")"), self->file->name,
                    self->file->size);
       return FALSE;
     }
