@@ -15,6 +15,8 @@
 #include "norm.cu"
 #include "rotary.cu"
 #include "scan.cu"
+
+#include "head-scan.cu"
 #include "top.cu"
 
 #include "module.cu"

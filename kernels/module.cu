@@ -172,6 +172,9 @@ cuda_open (int device, EgPrecision precision, char *why)
   table.norm = cuda_norm;
   table.conv_silu = cuda_conv_silu;
   table.scan = cuda_scan;
+  table.scan_heads = cuda_scan_heads;
+  table.step_size = cuda_step_size;
+  table.group_norm = cuda_group_norm;
   table.gate = cuda_gate;
   table.attention = cuda_attention;
   table.rotate = cuda_rotate;

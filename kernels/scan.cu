@@ -33,23 +33,24 @@ struct ScanArguments
   size_t ldz;
 };
 
-/* B and C of n rows of a segment from `first` on, the block together; n_padded numbers a row, 0 beyond N. */
+/* B and C of n rows from the first on, the block together; n_padded numbers a row, 0 beyond N. */
 __device__ static __forceinline__ void
 load_tile (float *tile_b,
            float *tile_c,
-           const ScanArguments &it,
-           const EgScanRows &segment,
-           size_t first,
+           const float *b_rows,
+           const float *c_rows,
+           size_t ld,
+           size_t N,
+           size_t first_row,
            unsigned n_rows,
            unsigned n_padded)
 {
-  const size_t N = it.n_state;
   __syncthreads ();
   for (unsigned k = threadIdx.x; k < n_rows * n_padded; k += scan_threads)
     {
-      const size_t row = segment.row + first + k / n_padded, n = k % n_padded;
-      tile_b[k] = n < N ? it.b_rows[row * it.ldbc + n] : 0.0f;
-      tile_c[k] = n < N ? it.c_rows[row * it.ldbc + n] : 0.0f;
+      const size_t row = first_row + k / n_padded, n = k % n_padded;
+      tile_b[k] = n < N ? b_rows[row * ld + n] : 0.0f;
+      tile_c[k] = n < N ? c_rows[row * ld + n] : 0.0f;
     }
   __syncthreads ();
 }
@@ -129,7 +130,7 @@ __launch_bounds__ (scan_threads) scan_kernel (ScanArguments it)
   for (size_t first = 0; first < segment.n_rows; first += tile_rows)
     {
       const unsigned n_rows = (unsigned)MIN (segment.n_rows - first, (size_t)tile_rows);
-      load_tile (tile_b, tile_c, it, segment, first, n_rows, n_padded);
+      load_tile (tile_b, tile_c, it.b_rows, it.c_rows, it.ldbc, N, segment.row + first, n_rows, n_padded);
 #pragma unroll 1 /* rows wait for each other: more of them at a time would only take registers */
       for (unsigned r = 0; r < n_rows; r++)
         {

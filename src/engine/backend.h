@@ -133,6 +133,55 @@ typedef struct
 } EgScan;
 
 /**
+ * EgHeadScan: the scan of Mamba-2: its D = H·P channels are heads of P, with one Δ and one A each, and heads
+ * share B and C in G groups. Of head i = 0 … H−1, in group g = i / (H / G), and its channel p:
+ * h[t,i,n,p] = 2^(Δ[t,i]·A₂[i]) · h[t−1,i,n,p] + Δ[t,i]·B[t,g,n]·c[t,i,p], A₂ = A·log₂e ≤ 0, Δ ≥ 0;
+ * y[t,i,p] = Σ_n C[t,g,n]·h[t,i,n,p] + skip[i]·c[t,i,p].
+ * Segments as in EgScan; every state is [H, N, P].
+ * @y: [out rows, D] dense; %NULL where no row's y is wanted; @delta: [rows, H] dense
+ * @c, @b_rows, @c_rows: [rows, D], and B and C, [rows, G·N], all with leading dimension @ld
+ * @a: A₂ [H]; @skip: [H]
+ */
+typedef struct
+{
+  float *y;
+  const float *delta, *c;
+  const float *b_rows, *c_rows;
+  gsize ld;
+  const EgScanRows *segments;
+  gsize n_segments;
+  gsize n_heads, d_head, n_groups, n_state;
+  const float *a, *skip;
+} EgHeadScan;
+
+/**
+ * EgStepSize: delta[r, i] = softplus (x[r, i] + bias[i]), but at least @least and at most @most (∞: no
+ * limit).
+ * @delta: [n_rows, H] dense; @x: with leading dimension @ldx
+ */
+typedef struct
+{
+  float *delta;
+  const float *x;
+  gsize ldx, n_rows, n_heads;
+  const float *bias;
+  float least, most;
+} EgStepSize;
+
+/**
+ * EgGroupNorm: an RMSNorm of each of n_groups parts of a row by itself, in place: x / sqrt (mean (x²) + eps)
+ * · weight.
+ * @x: [n_rows, n_groups·width] with leading dimension @ld; @weight: [n_groups·width]; %NULL: there is none
+ */
+typedef struct
+{
+  float *x;
+  gsize ld, n_rows, n_groups, width;
+  const float *weight;
+  float eps;
+} EgGroupNorm;
+
+/**
  * EgGate: y[r, i] *= silu (z[r, i]).
  * @y: [n_rows, D] dense; @z: with leading dimension @ldz
  */
@@ -310,7 +359,7 @@ typedef enum
  * @name: as results name the device
  * @n_lanes: how many streams should be at work at a time; 0: one a thread
  * @group_rows: rows of a group that keep the device busy; 0: what suits a processor (trace/plan/plan.h)
- * @most_states: the greatest d_state that scan takes; 0: any. No other op has a limit
+ * @most_states: the greatest d_state that scan and scan_heads take; 0: any. No other op has a limit
  */
 struct _EgBackend
 {
@@ -352,6 +401,9 @@ struct _EgBackend
   void (*norm) (EgStream *stream, const EgNorm *op);
   void (*conv_silu) (EgStream *stream, const EgConv *op);
   void (*scan) (EgStream *stream, const EgScan *op);
+  void (*scan_heads) (EgStream *stream, const EgHeadScan *op);
+  void (*step_size) (EgStream *stream, const EgStepSize *op);
+  void (*group_norm) (EgStream *stream, const EgGroupNorm *op);
   void (*gate) (EgStream *stream, const EgGate *op);
   void (*attention) (EgStream *stream, const EgAttention *op);
   void (*rotate) (EgStream *stream, const EgRotary *op);
@@ -395,8 +447,8 @@ const char *eg_backend_cpu_gemm (void);
 /* What it can multiply by, as --gemm names it: "auto", "engram", "openblas"; NULL past them. */
 const char *eg_backend_cpu_gemm_name (guint index);
 
-/* Has it multiply by that, or by the best for its kernels, "auto": before anything computes. EG_ERROR_INVALID:
- * there is no such name. */
+/* Has it multiply by that, or by the best for its kernels, "auto": before anything computes.
+ * EG_ERROR_INVALID: there is no such name. */
 gboolean eg_backend_cpu_choose_gemm (const char *wanted, GError **error);
 
 /* Whether it keeps weights packed: then products of few rows are near their best rate, too. */

@@ -4,13 +4,16 @@
 #include "core/error.h"
 #include "formats/json-text.h"
 #include "formats/quote.h"
+#include "network/falcon-mamba/falcon-mamba.h"
 #include "network/gpt-neox/gpt-neox.h"
 #include "network/gpt2/gpt2.h"
 #include "network/mamba1/mamba1.h"
+#include "network/mamba2/mamba2.h"
 
 #include <glib/gi18n.h>
 
-const EgFamily *const eg_families[] = { &eg_family_mamba1, &eg_family_gpt2, &eg_family_gpt_neox, NULL };
+const EgFamily *const eg_families[] = { &eg_family_mamba1, &eg_family_falcon_mamba, &eg_family_mamba2,
+                                        &eg_family_gpt2,   &eg_family_gpt_neox,     NULL };
 
 /* A config.json that names no family known here. */
 static void

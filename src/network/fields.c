@@ -15,7 +15,8 @@
 gboolean
 eg_fields_has (const EgFields *self, const char *name)
 {
-  return json_object_has_member (self->object, name) && !json_object_get_null_member (self->object, name);
+  return self->object && json_object_has_member (self->object, name)
+         && !json_object_get_null_member (self->object, name);
 }
 
 const char *

@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /**
  * EgFields:
- * @object: not owned
+ * @object: not owned; %NULL: without any field
  * @where: the file's name, with which an error begins
  */
 typedef struct

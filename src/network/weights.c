@@ -109,9 +109,17 @@ load_layer_matrix (Loader *loader,
   return TRUE;
 }
 
-/* A float32 copy; with check_only, anything but NULL. */
+static void
+map_floats (float *values, gsize n, float (*map) (float))
+{
+  for (gsize i = 0; map != NULL && i < n; i++)
+    values[i] = map (values[i]);
+}
+
+/* A float32 copy, each number mapped (nullable); with check_only, anything but NULL. */
 static const float *
-load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape, GError **error)
+load_floats (
+    Loader *loader, const char *name, guint n_dims, const gsize *shape, float (*map) (float), GError **error)
 {
   const EgTensor *tensor = find (loader, name, n_dims, shape, error);
   if (!tensor)
@@ -120,13 +128,14 @@ load_floats (Loader *loader, const char *name, guint n_dims, const gsize *shape,
     return tensor->data;
   float *copy = take (loader, eg_tensor_get_n_elements (tensor) * sizeof (float));
   eg_tensor_to_floats (tensor, copy);
+  map_floats (copy, eg_tensor_get_n_elements (tensor), map);
   return copy;
 }
 
 static gboolean
 load_vector (Loader *loader, const char *name, gsize n, const float **vector, GError **error)
 {
-  *vector = load_floats (loader, name, 1, &n, error);
+  *vector = load_floats (loader, name, 1, &n, NULL, error);
   return *vector != NULL;
 }
 
@@ -164,8 +173,7 @@ load_ordered (Loader *loader, const EgTensorSpec *spec, const char *name, const 
   else
     sort ((guint8 *)to, (const guint8 *)from, groups, spec->parts,
           n / (groups * spec->parts) * sizeof (float));
-  for (gsize i = 0; spec->map != NULL && i < n; i++)
-    to[i] = spec->map (to[i]);
+  map_floats (to, n, spec->map);
   return to;
 }
 
@@ -192,7 +200,7 @@ load_tensor (Loader *loader, const EgTensorSpec *spec, const char *name, gpointe
   if (eg_tensor_spec_is_matrix (spec))
     return load_layer_matrix (loader, spec, name, shape, eg_tensor_spec_matrix (spec, layer), error);
   const float **vector = eg_tensor_spec_vector (spec, layer);
-  *vector = spec->role == EG_ROLE_VECTOR ? load_floats (loader, name, spec->n_dims, shape, error)
+  *vector = spec->role == EG_ROLE_VECTOR ? load_floats (loader, name, spec->n_dims, shape, spec->map, error)
                                          : load_ordered (loader, spec, name, shape, error);
   return *vector != NULL;
 }

@@ -189,17 +189,17 @@ test_one_site_or_several (void)
   /* The last one stays, the first one remains the first. */
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
   g_assert_true (gtk_check_button_get_active (get_check (list, EG_SITE_RESID)));
-  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), TRUE);
   gtk_check_button_set_active (get_check (list, EG_SITE_RESID), FALSE);
-  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_MIXER), TRUE);
   assert_names (chooser, "state,mixer");
 
   /* A name ticks where several are ticked, and is chosen alone where one is. */
-  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, MAMBA1_SSM)));
+  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, SELECTIVE_SSM)));
   assert_names (chooser, "state,mixer,ssm");
-  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), FALSE);
-  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), FALSE);
-  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, MAMBA1_STATE)));
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), FALSE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_MIXER), FALSE);
+  gtk_widget_activate (GTK_WIDGET (gtk_list_box_get_row_at_index (list, SELECTIVE_STATE)));
   assert_names (chooser, "state");
   fixture_close (window);
 }
@@ -212,7 +212,7 @@ test_sites_are_those_of_the_family (void)
   GtkWindow *window = fixture_show (GTK_WIDGET (chooser), 400, 300);
   GtkListBox *list = open_list (chooser, window);
 
-  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), TRUE);
   assert_names (chooser, "resid,state");
   eg_site_chooser_set_family (chooser, eg_families[1]);
   assert_names (chooser, "resid");
@@ -244,10 +244,10 @@ test_open_list_stays_where_it_is (void)
   GtkWidget *label = fixture_find (button, GTK_TYPE_LABEL);
   const int x = get_x (popover);
 
-  gtk_check_button_set_active (get_check (list, MAMBA1_STATE), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_STATE), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
-  gtk_check_button_set_active (get_check (list, MAMBA1_MIXER), TRUE);
+  gtk_check_button_set_active (get_check (list, SELECTIVE_MIXER), TRUE);
   fixture_settle (window);
   g_assert_cmpint (get_x (popover), ==, x);
   gtk_popover_popdown (GTK_POPOVER (popover));

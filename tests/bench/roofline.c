@@ -28,7 +28,7 @@ static const struct
 typedef struct
 {
   const char *name;
-  EgMamba1Sizes config;
+  EgSelectiveSizes config;
 } Size;
 
 static const Size sizes[] = {
@@ -84,7 +84,7 @@ enum
 
 typedef struct
 {
-  const EgMamba1Sizes *config;
+  const EgSelectiveSizes *config;
   double flops[N_PARTS], bytes[N_PARTS], seconds[N_PARTS];
   double row_layers;
   gsize n_groups, visits, widest;
@@ -120,7 +120,7 @@ add_bytes (Roofline *self, int part, double floats)
 static void
 add_layer (Roofline *self, double rows, double segments, double new_rows, gboolean known, gboolean last)
 {
-  const EgMamba1Sizes *it = self->config;
+  const EgSelectiveSizes *it = self->config;
   const double d = (double)it->sizes.d_model, D = (double)it->d_inner, N = (double)it->d_state,
                R = (double)it->dt_rank;
   const double projected = known ? rows - new_rows : rows, out = last ? segments : rows;
@@ -186,7 +186,7 @@ add_corrupted (Roofline *self, const EgPlan *plan, const EgRound *round)
 }
 
 static Roofline
-roofline_of (const EgMamba1Sizes *config)
+roofline_of (const EgSelectiveSizes *config)
 {
   const EgTraceRequest request = { .sites = (char *[]){ (char *)"resid", NULL }, .window = 1 };
   const EgGrid grid = eg_grid_of (&request, &eg_family_mamba1, config->sizes.n_layers, 8, 1);

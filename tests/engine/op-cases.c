@@ -35,6 +35,11 @@ static const Op conv
     = { "conv_silu", op_run_conv, 1e-6, FALSE, "%zu rows, segments to %zu, D %zu, K %zu, bias %zu" };
 static const Op scan
     = { "scan", op_run_scan, 5e-6, FALSE, "%zu rows, segments to %zu, D %zu, N %zu, outputs %zu, given %zu" };
+static const Op scan_heads = { "scan_heads", op_run_scan_heads, 5e-6, FALSE,
+                               "%zu rows, segments to %zu, given %zu, HHPPPGNNN %09zu, outputs %zu" };
+static const Op step_size = { "step_size", op_run_step_size, 1e-6, FALSE, "%zu rows of %zu, limits %zu" };
+static const Op group_norm
+    = { "group_norm", op_run_group_norm, 1e-6, FALSE, "%zu rows, %zu groups of %zu, weights %zu" };
 static const Op gate = { "gate", op_run_gate, 1e-6, FALSE, "%zu rows of %zu" };
 static const Op head
     = { "head", op_run_head, 5e-6, TRUE, "%zu rows, V %zu, d %zu type %zu, target %zu, asks %zu" };
@@ -112,6 +117,10 @@ add_large (GPtrArray *cases)
   ADD_ALL (&conv, 0, 2 * (double)n[0] * (double)n[2], { 8192, 7, 1536, 4, 1 }, { 8192, 7, 5120, 4, 1 });
   ADD_ALL (&scan, SCAN_FLOPS, SCAN_FLOATS, { 8192, 7, 1536, 16 }, { 8192, 7, 5120, 16 },
            { 512, 512, 1536, 16 });
+  ADD_ALL (&scan_heads, 5.0 * (double)n[0] * 24 * 64 * 128, (double)n[0] * (2 * 1536 + 280),
+           { 8192, 7, 0, 240641128 });
+  ADD_ALL (&step_size, 0, 2 * product (n, 2), { 8192, 24 });
+  ADD_ALL (&group_norm, 0, 2 * product (n, 3), { 8192, 1, 1536, 1 }, { 8192, 8, 1024, 1 });
   ADD_ALL (&gemm, 2 * product (n, 3), GEMM_FLOATS, { 8192, 3072, 768 }, { 8192, 768, 1536 },
            { 8192, 10240, 2560 }, { 8192, 2560, 5120 }, { 8192, 10240, 2560, EG_DTYPE_F16 });
   ADD_ALL (&head, 2 * product (n, 3), GEMM_FLOATS, { 1680, 50280, 768, 0, 5, 3 });
@@ -158,6 +167,14 @@ add_small (GPtrArray *cases)
            { 9, 4, 20, 100 }, { 9, 4, 20, 128, 2 }, { 9, 4, 11, 200 }, { 9, 4, 17, 256 }, { 9, 9, 3, 256, 1 },
            { 10000, 10000, 2, 16, 1 }, { 28, 7, 256, 16, 0, 1 }, { 9, 4, 70, 24, 1, 1 },
            { 9, 4, 17, 256, 0, 1 }, { 30, 9, 40, 5, 2, 1 });
+  ADD_ALL (&scan_heads, 0, 0, { 1, 1, 0, 10011001 }, { 6, 3, 0, 20031001, 1 }, { 20, 7, 0, 40092003 },
+           { 20, 5, 1, 60232004, 1 }, { 30, 9, 0, 30401005, 2 }, { 12, 4, 1, 80164016 },
+           { 28, 7, 0, 20641016, 1 }, { 9, 3, 1, 30653017 }, { 9, 4, 0, 41001032, 1 }, { 20, 7, 1, 20481064 },
+           { 28, 7, 0, 40641128 }, { 28, 7, 1, 40642128, 1 }, { 9, 4, 0, 21301200, 2 }, { 9, 9, 1, 10031256 },
+           { 9, 9, 0, 20201256, 1 }, { 10000, 10000, 0, 10021016, 1 });
+  ADD_ALL (&step_size, 0, 2 * product (n, 2), { 1, 1 }, { 3, 33, 1 }, { 257, 24 }, { 2, 300, 1 });
+  ADD_ALL (&group_norm, 0, 2 * product (n, 3), { 1, 1, 1, 0 }, { 3, 1, 33, 0 }, { 257, 2, 64, 1 },
+           { 2, 8, 300, 1 }, { 10000, 3, 5, 0 }, { 4, 1, 1536, 1 });
   ADD_ALL (&gate, 0, 3 * product (n, 2), { 1, 1 }, { 3, 33 }, { 257, 64 });
   ADD_ALL (&head, 2 * product (n, 3), GEMM_FLOATS, { 1, 5, 4, 0, 0, 3 }, { 1, 1, 3, 0, 0, 3 },
            { 9, 317, 19, 1, 316, 0 }, { 9, 317, 19, 2, 100, 3 }, { 40, 20000, 24, 0, 7000, 3 },

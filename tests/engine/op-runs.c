@@ -183,6 +183,34 @@ keep_states (EgScanRows *segments, gsize n, float *kept, gsize n_floats)
       }
 }
 
+/* Segments for states of n_floats; how many rows' y and states there are. */
+static EgScanRows *
+draw_segments (OpLane *lane,
+               const OpCase *self,
+               GRand *rand,
+               GArray *lengths,
+               gboolean gives,
+               gsize n_floats,
+               gsize *n_out,
+               gsize *n_kept)
+{
+  const gsize n = lengths->len;
+  EgScanRows *segments = g_new0 (EgScanRows, n);
+  const float *state = op_draw (lane, rand, n * n_floats, -1, 1);
+  const float *given = gives ? op_draw (lane, rand, self->n[0] * n_floats, -1, 1) : NULL;
+  *n_out = *n_kept = 0;
+  for (gsize s = 0, row = 0; s < n; row += segments[s++].n_rows)
+    {
+      EgScanRows *it = &segments[s];
+      *it = scan_rows (self, s, row, g_array_index (lengths, gsize, s), *n_out);
+      it->state = s % 2 == 0 ? state + s * n_floats : NULL;
+      it->set_state = given && s % 4 != 3 ? given + row * n_floats : NULL;
+      *n_out += it->n_rows - it->out_first;
+      *n_kept += count_kept (it);
+    }
+  return segments;
+}
+
 /* n: rows, longest segment, channels, N, outputs of each segment (0: all), whether states are given. Every
  * third segment begins with the state that the one before it keeps, if that is long enough. */
 void
@@ -191,22 +219,13 @@ op_run_scan (OpLane *lane, const OpCase *self, GRand *rand)
   const gsize rows = self->n[0], D = self->n[2], N = self->n[3], ldbc = 2 * N + 3;
   g_autoptr (GArray) lengths = op_ragged (rows, self->n[1]);
   const gsize n = lengths->len;
-  gsize n_out = 0, n_kept = 0;
-  g_autofree EgScanRows *segments = g_new0 (EgScanRows, n);
+  gsize n_out, n_kept;
   const float *delta = op_draw (lane, rand, rows * D, 0, 1.5), *c = op_draw (lane, rand, rows * D, -1, 1);
-  const float *bc = op_draw (lane, rand, rows * ldbc, -1, 1), *state = op_draw (lane, rand, n * N * D, -1, 1);
+  const float *bc = op_draw (lane, rand, rows * ldbc, -1, 1);
   const float *a = op_draw (lane, rand, N * D, -8, 0), *skip = op_draw (lane, rand, D, -1, 1);
   const float *z = op_draw (lane, rand, rows * (D + 1), -3, 3);
-  const float *given = self->n[5] ? op_draw (lane, rand, rows * N * D, -1, 1) : NULL;
-  for (gsize s = 0, row = 0; s < n; row += segments[s++].n_rows)
-    {
-      EgScanRows *it = &segments[s];
-      *it = scan_rows (self, s, row, g_array_index (lengths, gsize, s), n_out);
-      it->state = s % 2 == 0 ? state + s * N * D : NULL;
-      it->set_state = given && s % 4 != 3 ? given + row * N * D : NULL;
-      n_out += it->n_rows - it->out_first;
-      n_kept += count_kept (it);
-    }
+  g_autofree EgScanRows *segments
+      = draw_segments (lane, self, rand, lengths, self->n[5] != 0, N * D, &n_out, &n_kept);
   float *y = op_blank (lane, n_out * D), *kept = op_blank (lane, (n_kept + 1) * N * D);
   keep_states (segments, n, kept, N * D);
   const EgScan op = { y, delta, c, bc, bc + N, ldbc, segments, n, D, N, a, skip, z, D + 1 };
@@ -217,6 +236,89 @@ op_run_scan (OpLane *lane, const OpCase *self, GRand *rand)
         op_append (lane, kept, (n_kept + 1) * N * D);
       },
       lane->backend->scan (lane->stream, &op));
+}
+
+/* Heads, P, G, N of a case's n[3], as one number: HHPPPGNNN. */
+typedef struct
+{
+  gsize H, P, G, N;
+} HeadSizes;
+
+static HeadSizes
+head_sizes (gsize number)
+{
+  return (HeadSizes){ number / 10000000, number / 10000 % 1000, number / 1000 % 10, number % 1000 };
+}
+
+/* n: rows, longest segment, whether states are given, HHPPPGNNN, outputs of each segment (0: all) */
+void
+op_run_scan_heads (OpLane *lane, const OpCase *self, GRand *rand)
+{
+  const HeadSizes it = head_sizes (self->n[3]);
+  const gsize rows = self->n[0], D = it.H * it.P, N = it.N, ld = D + 2 * it.G * N;
+  g_autoptr (GArray) lengths = op_ragged (rows, self->n[1]);
+  gsize n_out, n_kept;
+  const float *delta = op_draw (lane, rand, rows * it.H, 0, 1.5),
+              *xbc = op_draw (lane, rand, rows * ld, -1, 1);
+  const float *a = op_draw (lane, rand, it.H, -8, 0), *skip = op_draw (lane, rand, it.H, -1, 1);
+  g_autofree EgScanRows *segments
+      = draw_segments (lane, self, rand, lengths, self->n[2] != 0, N * D, &n_out, &n_kept);
+  float *y = op_blank (lane, n_out * D), *kept = op_blank (lane, (n_kept + 1) * N * D);
+  keep_states (segments, lengths->len, kept, N * D);
+  const EgHeadScan op = { .y = y,
+                          .delta = delta,
+                          .c = xbc,
+                          .b_rows = xbc + D,
+                          .c_rows = xbc + D + it.G * N,
+                          .ld = ld,
+                          .segments = segments,
+                          .n_segments = lengths->len,
+                          .n_heads = it.H,
+                          .d_head = it.P,
+                          .n_groups = it.G,
+                          .n_state = N,
+                          .a = a,
+                          .skip = skip };
+  OP_RUN (
+      lane,
+      {
+        op_append (lane, y, n_out * D);
+        op_append (lane, kept, (n_kept + 1) * N * D);
+      },
+      lane->backend->scan_heads (lane->stream, &op));
+}
+
+/* n: rows, heads, whether there are limits */
+void
+op_run_step_size (OpLane *lane, const OpCase *self, GRand *rand)
+{
+  const gsize rows = self->n[0], H = self->n[1], ldx = H + 3;
+  const float *x = op_draw (lane, rand, rows * ldx, -6, 6), *bias = op_draw (lane, rand, H, -2, 2);
+  const EgStepSize op = { .delta = op_blank (lane, rows * H),
+                          .x = x,
+                          .ldx = ldx,
+                          .n_rows = rows,
+                          .n_heads = H,
+                          .bias = bias,
+                          .least = self->n[2] ? 0.3f : 0.0f,
+                          .most = self->n[2] ? 2.0f : INFINITY };
+  OP_RUN (lane, op_append (lane, op.delta, rows * H), lane->backend->step_size (lane->stream, &op));
+}
+
+/* n: rows, groups, width, whether it has weights */
+void
+op_run_group_norm (OpLane *lane, const OpCase *self, GRand *rand)
+{
+  const gsize rows = self->n[0], G = self->n[1], width = self->n[2], ld = G * width + 2;
+  float *x = op_draw (lane, rand, rows * ld, -2, 2), *w = op_draw (lane, rand, G * width, -2, 2);
+  const EgGroupNorm op = { .x = x,
+                           .ld = ld,
+                           .n_rows = rows,
+                           .n_groups = G,
+                           .width = width,
+                           .weight = self->n[3] ? w : NULL,
+                           .eps = 1e-6f };
+  OP_RUN (lane, op_append (lane, x, rows * ld), lane->backend->group_norm (lane->stream, &op));
 }
 
 /* n: rows, vocabulary, width, type, target, what else is asked (bit 0: weights, bit 1: rank) */

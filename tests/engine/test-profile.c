@@ -69,6 +69,13 @@ test_every_op (void)
       memcpy (&of_inner, (const char *)inner + at, sizeof of_inner);
       g_assert_true ((of_twin != NULL) == (of_inner != NULL));
     }
+  for (gsize at = 0; at < sizeof *be->back; at += sizeof (gpointer))
+    {
+      gpointer of_twin, of_inner;
+      memcpy (&of_twin, (const char *)be->back + at, sizeof of_twin);
+      memcpy (&of_inner, (const char *)inner->back + at, sizeof of_inner);
+      g_assert_true (of_twin != NULL && of_inner != NULL && of_twin != of_inner);
+    }
 }
 
 int

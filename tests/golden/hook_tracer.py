@@ -1,4 +1,4 @@
-"""Causal tracing by forward hooks on transformers' MambaForCausalLM: nothing clever, every restored run a whole forward pass.
+"""Causal tracing by forward hooks on transformers' MambaForCausalLM, or its kin: nothing clever, every restored run a whole forward pass.
 
 Written after ROME's trace_with_patch: noise on the subject's embeddings, and hooks that overwrite a block's output with
 the clean run's. The network's arithmetic is the model's (float32, or float64 with widened()); softmax and the averages
@@ -28,6 +28,19 @@ class DoubleNorm(torch.nn.Module):
         return self.weight * (r * torch.rsqrt(r.pow(2).mean(-1, keepdim=True) + self.eps))
 
 
+class DoubleGatedNorm(torch.nn.Module):
+    """transformers' MambaRMSNormGated without its step through float32."""
+
+    def __init__(self, norm):
+        super().__init__()
+        self.weight, self.eps, self.width = norm.weight, norm.variance_epsilon, norm.group_size
+
+    def forward(self, y, gate):
+        y = y * torch.nn.functional.silu(gate)
+        groups = y.unflatten(-1, (-1, self.width))
+        return self.weight * (groups * torch.rsqrt(groups.pow(2).mean(-1, keepdim=True) + self.eps)).flatten(-2)
+
+
 def widened(model):
     """A copy of model that computes in float64, inside `with all_double():`."""
     model = copy.deepcopy(model).double()
@@ -35,6 +48,8 @@ def widened(model):
     for block in model.backbone.layers:
         block.norm = DoubleNorm(block.norm)
         block.residual_in_fp32 = False
+        if hasattr(block.mixer, "norm"):
+            block.mixer.norm = DoubleGatedNorm(block.mixer.norm)
     return model
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Writes rounding.json: how far float32 takes the golden models' numbers from float64, whoever computes them.
 
-    make_rounding.py      beside models/ and corruptions/, which make_models.py and make_corruptions.py make
+    make_rounding.py [MODEL…]      beside models/ and corruptions/, which make_models.py, make_ssm.py and make_corruptions.py make
 
 A network whose channels are renumbered is the same network, and its sums are taken in another order: in float64 nothing
 changes, in float32 the rounding does. So ORDERS renumberings of a model are ORDERS ways of rounding that are as good as any
@@ -11,6 +11,7 @@ Beside it stands what an error would change: the median distance between a cell'
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -19,18 +20,71 @@ from tokenizers import Tokenizer
 
 import hook_tracer
 from make_corruptions import measure
-from mamba_reference import SITES, Capture, MambaReference, window_layers
+import mamba2_reference
+import mamba_reference
+from mamba2_reference import Mamba2Reference
+from mamba_reference import Capture, MambaReference, window_layers
 
 HERE = Path(__file__).resolve().parent
-MODELS = ("expand2", "deep", "half", "sharded", "narrow", "epsilon")
+MODELS = ("expand2", "deep", "half", "sharded", "narrow", "epsilon", "falcon-hub", "falcon-half", "falcon-sharded",
+          "mamba2-groups", "mamba2-half", "mamba2-sharded", "mamba2-deep")
 ORDERS = 16
 METRICS = ("prob", "logprob", "logit", "logit-diff", "kl")
 # Of the clean run: all logits, in units of the largest; the rows after every layer, in units of 1 + their size.
 RELATIVE = ("logits", "resid")
 
 
+def reference_of(name):
+    return (Mamba2Reference, mamba2_reference.SITES) if name.startswith("mamba2-") else (MambaReference, mamba_reference.SITES)
+
+
+def mamba1_rows(model, random, d):
+    """Of a layer of Mamba-1: each tensor's axes in another order of inner channels, states and ranks."""
+    D, N, R = (random.permutation(n) for n in (model.D, model.N, model.R))
+    both = np.concatenate([D, model.D + D])
+    low = np.concatenate([R, model.R + N, model.R + model.N + N])
+    return {
+        "norm.weight": [d],
+        "mixer.in_proj.weight": [both, d],
+        "mixer.in_proj.bias": [both],
+        "mixer.conv1d.weight": [D],
+        "mixer.conv1d.bias": [D],
+        "mixer.x_proj.weight": [low, D],
+        "mixer.dt_proj.weight": [D, R],
+        "mixer.dt_proj.bias": [D],
+        "mixer.A_log": [D, N],
+        "mixer.D": [D],
+        "mixer.out_proj.weight": [d, D],
+        "mixer.out_proj.bias": [d],
+    }
+
+
+def mamba2_rows(model, random, d):
+    """Of a layer of Mamba-2: groups, heads within a group, a head's channels and a group's states in another order."""
+    H, P, G, N = model.H, model.P, model.G, model.N
+    groups = random.permutation(G)
+    heads = np.concatenate([g * (H // G) + random.permutation(H // G) for g in groups])
+    D = np.concatenate([h * P + random.permutation(P) for h in heads])
+    states = np.concatenate([g * N + random.permutation(N) for g in groups])
+    xbc = np.concatenate([D, H * P + states, H * P + G * N + states])
+    rows = np.concatenate([D, H * P + xbc, H * P + len(xbc) + heads])
+    return {
+        "norm.weight": [d],
+        "mixer.in_proj.weight": [rows, d],
+        "mixer.in_proj.bias": [rows],
+        "mixer.conv1d.weight": [xbc],
+        "mixer.conv1d.bias": [xbc],
+        "mixer.dt_bias": [heads],
+        "mixer.A_log": [heads],
+        "mixer.D": [heads],
+        "mixer.norm.weight": [D],
+        "mixer.out_proj.weight": [d, D],
+        "mixer.out_proj.bias": [d],
+    }
+
+
 def renumber(model, random):
-    """The model with its channels, inner channels, states and ranks in another order."""
+    """The model with its channels, and what each layer has of them, in another order."""
     weights = model.weights
     d = random.permutation(model.d)
     for name in ("backbone.embeddings.weight", "lm_head.weight"):
@@ -38,23 +92,7 @@ def renumber(model, random):
             weights[name] = weights[name][:, d]
     weights["backbone.norm_f.weight"] = weights["backbone.norm_f.weight"][d]
     for layer in range(model.L):
-        D, N, R = (random.permutation(n) for n in (model.D, model.N, model.R))
-        both = np.concatenate([D, model.D + D])
-        low = np.concatenate([R, model.R + N, model.R + model.N + N])
-        rows = {
-            "norm.weight": [d],
-            "mixer.in_proj.weight": [both, d],
-            "mixer.in_proj.bias": [both],
-            "mixer.conv1d.weight": [D],
-            "mixer.conv1d.bias": [D],
-            "mixer.x_proj.weight": [low, D],
-            "mixer.dt_proj.weight": [D, R],
-            "mixer.dt_proj.bias": [D],
-            "mixer.A_log": [D, N],
-            "mixer.D": [D],
-            "mixer.out_proj.weight": [d, D],
-            "mixer.out_proj.bias": [d],
-        }
+        rows = (mamba2_rows if isinstance(model, Mamba2Reference) else mamba1_rows)(model, random, d)
         for name, orders in rows.items():
             name = f"backbone.layers.{layer}.{name}"
             if name not in weights:
@@ -95,7 +133,7 @@ def requests_of(name, model, tokenizer):
     golden = goldens[0]
     clean = model.embed(golden["token_ids"]).float()
     corrupted, _ = hook_tracer.corrupt(clean, *golden["subject_range"], 2, golden["noise_level"], golden["seed"])
-    for site in SITES:
+    for site in reference_of(name)[1]:
         for direction in ("restore", "damage"):
             yield clean, corrupted, site, 1, direction, against
     for document in json.loads((HERE / "corruptions" / "golden.json").read_text())["models"]:
@@ -151,17 +189,18 @@ def distance(name, found, truth):
 @torch.no_grad()
 def make(name):
     folder = HERE / "models" / name
-    exact = MambaReference(folder, torch.float64)
+    reference, _ = reference_of(name)
+    exact = reference(folder, torch.float64)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     requests = list(requests_of(name, exact, tokenizer))
     truths = [compute(exact, request) for request in requests]
     worst = dict.fromkeys(METRICS + RELATIVE, 0.0)
     random = np.random.RandomState(1)
     for n in range(ORDERS):
-        model = MambaReference(folder)
+        model = reference(folder)
         order = renumber(model, random)
         if n == 0:
-            wide = MambaReference(folder, torch.float64)
+            wide = reference(folder, torch.float64)
             order_of_wide = renumber(wide, np.random.RandomState(2))
         for request, (target, truth, _) in zip(requests, truths):
             if n == 0:
@@ -181,9 +220,12 @@ def make(name):
 
 def main():
     torch.set_num_threads(1)
-    document = {name: make(name) for name in MODELS}
+    path = HERE / "rounding.json"
+    document = json.loads(path.read_text()) if sys.argv[1:] else {}
+    document.update({name: make(name) for name in sys.argv[1:] or MODELS})
+    document = {name: document[name] for name in MODELS if name in document}
     text = ",\n".join(f" {json.dumps(name)}: {json.dumps(values)}" for name, values in document.items())
-    (HERE / "rounding.json").write_text("{\n" + text + "\n}\n")
+    path.write_text("{\n" + text + "\n}\n")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Mamba-1 written out step by step, with a hook at every site: the network of the design page §3, and the sites of §4.
+"""Mamba-1 and Falcon-Mamba written out step by step, with a hook at every site: the network of the design page §3, and the sites of §4.
 
 One layer after another and, inside a layer, one position after another, so that every formula stands alone and every
 site is one row. It reads a checkpoint in the Hugging Face layout by itself and shares no code with transformers.
@@ -40,13 +40,15 @@ class MambaReference:
 
         self.dtype = dtype
         self.d = config["hidden_size"]
-        self.D = config["expand"] * self.d
+        self.D = config.get("intermediate_size", config["expand"] * self.d)
         self.N = config["state_size"]
         self.K = config["conv_kernel"]
         rank = config["time_step_rank"]
         self.R = math.ceil(self.d / 16) if rank == "auto" else rank
         self.L = config["num_hidden_layers"]
         self.eps = config["layer_norm_epsilon"]
+        # Falcon-Mamba's: of the RMSNorm without weights of δ, B and C.
+        self.selection_eps = config.get("mixer_rms_eps", 1e-6) if config["model_type"] == "falcon_mamba" else None
         # (layers, FROM, TO): there, what the positions FROM put into h is left out of what TO reads of it.
         self.cut = None
 
@@ -64,6 +66,9 @@ class MambaReference:
 
     def _norm(self, r, name):
         return r / torch.sqrt((r * r).mean(-1, keepdim=True) + self.eps) * self.weights[name]
+
+    def _weightless_norm(self, x):
+        return x / torch.sqrt((x * x).mean(-1, keepdim=True) + self.selection_eps)
 
     def _layer(self, layer, r, hook):
         prefix = f"backbone.layers.{layer}."
@@ -96,6 +101,8 @@ class MambaReference:
             conv_state = hook("conv_state", layer, t, window[:, 1:])
 
             low_rank, B, C = (c @ weight("mixer.x_proj.weight").T).split([self.R, self.N, self.N], -1)
+            if self.selection_eps is not None:
+                low_rank, B, C = (self._weightless_norm(part) for part in (low_rank, B, C))
             delta = F.softplus(low_rank @ weight("mixer.dt_proj.weight").T + weight("mixer.dt_proj.bias"))
             delta = hook("delta", layer, t, delta)
             B = hook("B", layer, t, B)

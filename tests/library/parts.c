@@ -104,6 +104,30 @@ parts_new_mamba (void)
 }
 
 Parts *
+parts_new_mamba2 (void)
+{
+  static const Line lines[] = {
+    { "backbone.embeddings.weight", { N_TOKENS, WIDTH } },
+    { "backbone.layers.{l}.norm.weight", { WIDTH } },
+    { "backbone.layers.{l}.mixer.in_proj.weight", { 28, WIDTH } },
+    { "backbone.layers.{l}.mixer.conv1d.weight", { 16, 1, 2 } },
+    { "backbone.layers.{l}.mixer.conv1d.bias", { 16 } },
+    { "backbone.layers.{l}.mixer.dt_bias", { 4 } },
+    { "backbone.layers.{l}.mixer.A_log", { 4 } },
+    { "backbone.layers.{l}.mixer.D", { 4 } },
+    { "backbone.layers.{l}.mixer.norm.weight", { 8 } },
+    { "backbone.layers.{l}.mixer.out_proj.weight", { WIDTH, 8 } },
+    { "backbone.norm_f.weight", { WIDTH } },
+  };
+  Parts *self = parts_new (
+      g_strdup ("\"model_type\":\"mamba2\",\"hidden_size\":4,\"num_hidden_layers\":2,\"vocab_size\":8,"
+                "\"num_heads\":4,\"head_dim\":2,\"n_groups\":2,\"state_size\":2,\"conv_kernel\":2,"
+                "\"tie_word_embeddings\":true"));
+  add_lines (self, lines, G_N_ELEMENTS (lines));
+  return self;
+}
+
+Parts *
 parts_new_gpt2 (guint n_positions)
 {
   const Line lines[] = {

@@ -23,9 +23,10 @@ typedef struct
 } Parts;
 
 /* Two layers of width 4, whose vocabulary is the eight letters a … h: any text of them has as many tokens as
- * letters. Of Mamba; of GPT-2, two heads and so many positions; of GPT-NeoX, two heads of which one pair is
- * rotated. Names have the family's root. (transfer full) */
+ * letters. Of Mamba; of Mamba-2, four heads in two groups; of GPT-2, two heads and so many positions; of
+ * GPT-NeoX, two heads of which one pair is rotated. Names have the family's root. (transfer full) */
 Parts *parts_new_mamba (void);
+Parts *parts_new_mamba2 (void);
 Parts *parts_new_neox (void);
 Parts *parts_new_gpt2 (guint n_positions);
 void parts_free (Parts *self);

@@ -150,6 +150,157 @@ test_gpt2_activations (void)
     }
 }
 
+/* ---- Falcon-Mamba ---- */
+
+static void
+test_falcon_mamba (void)
+{
+#define FALCON                                                                                               \
+  "\"model_type\":\"falcon_mamba\",\"hidden_size\":4,\"num_hidden_layers\":2,\"vocab_size\":8,\"state_"      \
+  "size\":2,"                                                                                                \
+  "\"conv_kernel\":2,\"time_step_rank\":1"
+  static const struct
+  {
+    const char *fields, *says; /* NULL: it opens */
+  } files[] = {
+    { "\"expand\":2", NULL },
+    { "\"expand\":16,\"intermediate_size\":8", NULL },
+    { "\"expand\":2,\"mixer_rms_eps\":0.25", NULL },
+    { "\"expand\":16", "expected [128, 4]" },
+    { "\"mixer_rms_eps\":-1", "“mixer_rms_eps” must be a number from 0 to 1" },
+    { "\"mixer_rms_eps\":\"1e-6\"", "“mixer_rms_eps” must be a number from 0 to 1" },
+    { "\"hidden_act\":\"relu\"", "hidden_act is “relu”" },
+    { "\"tie_word_embeddings\":false", "lm_head.weight" },
+    { "\"use_bias\":true", "mixer.in_proj.bias" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_mamba ();
+      g_free (parts->config);
+      parts->config = g_strdup (FALCON);
+      if (files[i].says)
+        {
+          assert_refused (parts, files[i].fields, files[i].says);
+          continue;
+        }
+      g_autoptr (EgModel) model = open_with (parts, files[i].fields);
+      g_assert_cmpstr (eg_model_get_family (model)->name, ==, "falcon_mamba");
+    }
+}
+
+/* ---- Mamba-2 ---- */
+
+/* What is there once more in a file that says it otherwise. */
+static void
+replace_field (Parts *parts, const char *from, const char *to)
+{
+  g_auto (GStrv) halves = g_strsplit (parts->config, from, 2);
+  g_assert_nonnull (halves[1]);
+  g_free (parts->config);
+  parts->config = g_strconcat (halves[0], to, halves[1], NULL);
+}
+
+static void
+test_mamba2_mistakes (void)
+{
+  static const struct
+  {
+    const char *from, *to, *says;
+  } mistakes[] = {
+    { "\"num_heads\":4", "\"num_heads\":3",
+      "a layer is 8 wide, which 3 heads of 2 (num_heads, head_dim) are not" },
+    { "\"num_heads\":4", "\"expand\":3", "a layer is 12 wide, which 128 heads of 2" },
+    { "\"head_dim\":2", "\"head_dim\":0", "“head_dim” must be" },
+    { "\"head_dim\":2", "\"head_dim\":16777216", "which 4 heads of 16777216" },
+    { "\"num_heads\":4", "\"num_heads\":99999999999", "“num_heads” must be" },
+    { "\"n_groups\":2", "\"n_groups\":3", "4 heads cannot be shared among 3 groups (n_groups)" },
+    { "\"n_groups\":2", "\"n_groups\":8", "4 heads cannot be shared among 8 groups" },
+    { "\"n_groups\":2", "\"n_groups\":1", "expected [24, 4]" },
+    { "\"state_size\":2", "\"state_size\":3", "expected [32, 4]" },
+    { "\"state_size\":2", "\"state_size\":16777216", "expected [" },
+    { "\"conv_kernel\":2", "\"conv_kernel\":3", "expected [16, 1, 3]" },
+    { ",\"tie_word_embeddings\":true", "", "lm_head.weight" },
+    { "\"n_groups\":2", "\"n_groups\":2,\"intermediate_size\":9", "intermediate_size is 9; Engram traces" },
+    { "\"n_groups\":2", "\"n_groups\":2,\"use_bias\":true", "mixer.in_proj.bias" },
+    { "\"n_groups\":2", "\"n_groups\":2,\"use_conv_bias\":false", "mixer.conv1d.bias" },
+    { "\"n_groups\":2", "\"n_groups\":2,\"hidden_act\":\"gelu\"", "hidden_act is “gelu”" },
+    { "\"n_groups\":2", "\"n_groups\":2,\"rms_norm\":false", "rms_norm is false" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_mamba2 ();
+      replace_field (parts, mistakes[i].from, mistakes[i].to);
+      assert_refused (parts, NULL, mistakes[i].says);
+    }
+}
+
+static void
+test_mamba2_limits (void)
+{
+  static const char *const known[]
+      = { "null", "[0.0, Infinity]", "[0, 10]", "[0.0, {\"__float__\": \"Infinity\"}]", "[0.25, 0.25]" };
+  static const char *const refused[] = { "[0.1]",       "[0.1, 0.2, 0.3]",
+                                         "[0.5, 0.1]",  "0.1",
+                                         "\"none\"",    "[-1.0, 1]",
+                                         "[NaN, 1.0]",  "[0.0, NaN]",
+                                         "[null, 1.0]", "[Infinity, Infinity]",
+                                         "{}",          "[0.0, {\"__float__\": \"big\"}]" };
+  for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_mamba2 ();
+      g_autofree char *field = g_strconcat ("\"time_step_limit\":", known[i], NULL);
+      g_autoptr (EgModel) model = open_with (parts, field);
+      g_assert_cmpstr (eg_model_get_family (model)->name, ==, "mamba2");
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_mamba2 ();
+      g_autofree char *field = g_strconcat ("\"time_step_limit\":", refused[i], NULL);
+      assert_refused (parts, field, "“time_step_limit” must be two numbers");
+    }
+}
+
+/* Forms of the block that mamba_ssm has are right, or refused by name. */
+static void
+test_mamba2_original (void)
+{
+#define BLOCK "\"layer\":\"Mamba2\",\"d_state\":2,\"d_conv\":2,\"ngroups\":2"
+  static const struct
+  {
+    const char *block, *says; /* NULL: it opens */
+  } files[] = {
+    { BLOCK ",\"headdim\":2", NULL },
+    { BLOCK ",\"headdim\":2,\"d_ssm\":8,\"D_has_hdim\":false,\"rmsnorm\":true,\"norm_before_gate\":false,"
+            "\"chunk_size\":7,\"dt_limit\":[0.0, Infinity],\"A_init_range\":[1, 16]",
+      NULL },
+    { BLOCK ",\"headdim\":2,\"d_ssm\":4", "d_ssm is 4; Engram traces models where it is" },
+    { BLOCK ",\"headdim\":2,\"D_has_hdim\":true", "D_has_hdim is true" },
+    { BLOCK ",\"headdim\":2,\"rmsnorm\":false", "rmsnorm is false" },
+    { BLOCK ",\"headdim\":2,\"norm_before_gate\":true", "norm_before_gate is true" },
+    { BLOCK ",\"headdim\":3", "a layer is 8 wide, which 2 heads of 3 (headdim) are not" },
+    { BLOCK, "a layer is 8 wide, which 0 heads of 64 (headdim) are not" },
+    { BLOCK ",\"headdim\":4,\"expand\":3", "2 groups (ngroups)" },
+    { BLOCK ",\"headdim\":2,\"dt_limit\":[1.0, 0.0]", "“dt_limit” must be two numbers" },
+    { BLOCK ",\"headdim\":2,\"dt_rank\":1", "does not know the field “dt_rank” of ssm_cfg" },
+    { BLOCK ",\"headdim\":2,\"bias\":true", "mixer.in_proj.bias" },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_mamba2 ();
+      g_free (parts->config);
+      parts->config = g_strdup ("\"d_model\":4,\"n_layer\":2,\"vocab_size\":7");
+      parts_rename (parts, "backbone.embeddings.weight", "backbone.embedding.weight");
+      g_autofree char *field = g_strconcat ("\"ssm_cfg\":{", files[i].block, "}", NULL);
+      if (files[i].says)
+        {
+          assert_refused (parts, field, files[i].says);
+          continue;
+        }
+      g_autoptr (EgModel) model = open_with (parts, field);
+      g_assert_cmpstr (eg_model_get_family (model)->name, ==, "mamba2");
+    }
+}
+
 /* ---- GPT-NeoX ---- */
 
 static void
@@ -300,7 +451,7 @@ test_unknown_families (void)
   {
     const char *type, *says;
   } refused[] = {
-    { "\"gptj\"", "model_type is “gptj”; Engram traces Mamba (selective state space model), GPT-2" },
+    { "\"gptj\"", "model_type is “gptj”; Engram traces Mamba (selective state space model), Falcon-Mamba" },
     { "\"gpt_neox_japanese\"", "GPT-NeoX (transformer)" },
     { "\"GPT2\"", "model_type is “GPT2”" },
     { "\"\"", "model_type is “”" },
@@ -367,6 +518,10 @@ main (int argc, char **argv)
   g_test_add_func ("/configs/gpt2/mistakes-are-named", test_gpt2_mistakes);
   g_test_add_func ("/configs/gpt2/sizes-and-their-defaults", test_gpt2_sizes);
   g_test_add_func ("/configs/gpt2/activations", test_gpt2_activations);
+  g_test_add_func ("/configs/falcon-mamba/sizes-and-mistakes", test_falcon_mamba);
+  g_test_add_func ("/configs/mamba2/mistakes-are-named", test_mamba2_mistakes);
+  g_test_add_func ("/configs/mamba2/limits-of-the-step", test_mamba2_limits);
+  g_test_add_func ("/configs/mamba2/other-forms-are-right-or-refused", test_mamba2_original);
   g_test_add_func ("/configs/gpt-neox/mistakes-are-named", test_neox_mistakes);
   g_test_add_func ("/configs/gpt-neox/rotations-in-every-spelling", test_neox_rotations);
   g_test_add_func ("/configs/epsilon-in-every-spelling", test_epsilons);

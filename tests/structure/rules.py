@@ -32,6 +32,8 @@ ROOMS = {
     "network/gpt-neox": [*NETWORK, "network/attention"],
     "network/gpt2": [*NETWORK, "network/attention"],
     "network/mamba1": [*NETWORK, "network/ssm"],
+    "network/mamba2": [*NETWORK, "network/ssm"],
+    "network/falcon-mamba": [*NETWORK, "network/ssm"],
     "library": [*NETWORK, "tokenizer"],
     "library/hub": LIBRARY,
     "trace/ask": LIBRARY,

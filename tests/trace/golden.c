@@ -6,7 +6,10 @@
 
 #include <math.h>
 
-const char *const golden_models[] = { "expand2", "deep", "half", "sharded", "narrow", "epsilon", NULL };
+const char *const golden_models[]
+    = { "expand2",     "deep",        "half",           "sharded",       "narrow",      "epsilon",
+        "falcon-hub",  "falcon-half", "falcon-sharded", "mamba2-groups", "mamba2-half", "mamba2-sharded",
+        "mamba2-deep", NULL };
 const char *const golden_gpt2_models[]
     = { "gpt2-hub", "gpt2-half", "gpt2-sharded", "gpt2-bin", "gpt2-untied", "gpt2-deep", NULL };
 const char *const golden_neox_models[]

@@ -7,7 +7,7 @@
 
 #include <json-glib/json-glib.h>
 
-/* NULL-terminated. */
+/* Of state space models, NULL-terminated: those of Mamba-1; Falcon-Mamba's and Mamba-2's, by make_ssm.py. */
 extern const char *const golden_models[];
 
 /* The same of GPT-2, made by make_gpt2.py, and of GPT-NeoX, made by make_neox.py. */

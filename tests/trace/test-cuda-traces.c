@@ -27,34 +27,34 @@ typedef struct
 } Kind;
 
 static const Kind kinds[] = {
-  { "all sites at once, all metrics", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1),
+  { "all sites at once, all metrics", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (SELECTIVE_N_SITES) - 1),
     .window = 1, .all_metrics = TRUE },
-  { "layers", MAMBA1_MIXER, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1), .sweep = EG_SWEEP_LAYERS,
+  { "layers", SELECTIVE_MIXER, .more_sites = (EG_SITE_BIT (SELECTIVE_N_SITES) - 1), .sweep = EG_SWEEP_LAYERS,
     .window = 2 },
-  { "positions", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1), .sweep = EG_SWEEP_POSITIONS,
-    .window = 1 },
-  { "carry", MAMBA1_STATE, .sweep = EG_SWEEP_CARRY, .window = 2 },
-  { "damage, all sites", MAMBA1_MIXER, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1),
+  { "positions", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (SELECTIVE_N_SITES) - 1),
+    .sweep = EG_SWEEP_POSITIONS, .window = 1 },
+  { "carry", SELECTIVE_STATE, .sweep = EG_SWEEP_CARRY, .window = 2 },
+  { "damage, all sites", SELECTIVE_MIXER, .more_sites = (EG_SITE_BIT (SELECTIVE_N_SITES) - 1),
     .direction = EG_DIRECTION_DAMAGE, .window = 1 },
-  { "damage of layers", MAMBA1_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE,
+  { "damage of layers", SELECTIVE_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE,
     .window = 1 },
-  { "frozen", EG_SITE_RESID, .freeze = EG_SITE_BIT (MAMBA1_STATE) | EG_SITE_BIT (MAMBA1_CONV_STATE),
+  { "frozen", EG_SITE_RESID, .freeze = EG_SITE_BIT (SELECTIVE_STATE) | EG_SITE_BIT (SELECTIVE_CONV_STATE),
     .window = 1 },
-  { "frozen damage", MAMBA1_CONV, .freeze = EG_SITE_BIT (MAMBA1_SSM), .direction = EG_DIRECTION_DAMAGE,
+  { "frozen damage", SELECTIVE_CONV, .freeze = EG_SITE_BIT (SELECTIVE_SSM), .direction = EG_DIRECTION_DAMAGE,
     .window = 3 },
-  { "knockout", MAMBA1_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE, .window = 2,
+  { "knockout", SELECTIVE_STATE, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE, .window = 2,
     .knockout = "0-2:1-2>4" },
-  { "window of mixers", MAMBA1_MIXER, .window = 3 },
-  { "swapped, all metrics", EG_SITE_RESID, .more_sites = EG_SITE_BIT (MAMBA1_MIXER), .window = 1,
+  { "window of mixers", SELECTIVE_MIXER, .window = 3 },
+  { "swapped, all metrics", EG_SITE_RESID, .more_sites = EG_SITE_BIT (SELECTIVE_MIXER), .window = 1,
     .corruption = "swap:Space Needle", .all_metrics = TRUE },
   { "swapped for a longer one", EG_SITE_RESID, .window = 1, .corruption = "swap:Statue of Liberty" },
-  { "damage by a longer one, all sites", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1),
+  { "damage by a longer one, all sites", EG_SITE_RESID, .more_sites = (EG_SITE_BIT (SELECTIVE_N_SITES) - 1),
     .direction = EG_DIRECTION_DAMAGE, .window = 1, .corruption = "swap:Statue of Liberty" },
-  { "carried from a longer one", MAMBA1_STATE, .sweep = EG_SWEEP_CARRY, .window = 1,
+  { "carried from a longer one", SELECTIVE_STATE, .sweep = EG_SWEEP_CARRY, .window = 1,
     .corruption = "swap:Statue of Liberty" },
   { "swapped, against its own answer", EG_SITE_RESID, .window = 1, .corruption = "swap:Space Needle",
     .target = " Paris", .metric = EG_METRIC_LOGIT_DIFF },
-  { "restored and frozen", MAMBA1_STATE, .freeze = EG_SITE_BIT (MAMBA1_STATE), .window = 2 },
+  { "restored and frozen", SELECTIVE_STATE, .freeze = EG_SITE_BIT (SELECTIVE_STATE), .window = 2 },
 };
 
 static EgTraceRequest *
@@ -327,7 +327,7 @@ test_launches (void)
 {
   g_autoptr (EgModel) model = golden_open ("deep");
   g_autoptr (EgModel) placed = place_on (model, 132, 0);
-  static const EgSite sites[] = { EG_SITE_RESID, MAMBA1_MIXER, MAMBA1_STATE };
+  static const EgSite sites[] = { EG_SITE_RESID, SELECTIVE_MIXER, SELECTIVE_STATE };
   for (gsize i = 0; i < G_N_ELEMENTS (sites); i++)
     for (guint samples = 2; samples <= 6; samples += 4)
       {
@@ -335,8 +335,8 @@ test_launches (void)
         g_autoptr (EgTraceRequest) request = new_request (samples);
         golden_restore (request, sites[i], 0);
         count_calls (placed, request, &launches, &copies);
-        g_assert_cmpfloat (launches, <=, LAUNCHES_A_LAYER + N_BIASES + (sites[i] == MAMBA1_MIXER ? 2 : 0));
-        g_assert_cmpfloat (copies, <=, TABLES_A_LAYER + (sites[i] == MAMBA1_MIXER ? 1 : 0));
+        g_assert_cmpfloat (launches, <=, LAUNCHES_A_LAYER + N_BIASES + (sites[i] == SELECTIVE_MIXER ? 2 : 0));
+        g_assert_cmpfloat (copies, <=, TABLES_A_LAYER + (sites[i] == SELECTIVE_MIXER ? 1 : 0));
       }
   g_clear_pointer (&placed, eg_model_unref);
   heal (model);

@@ -29,7 +29,7 @@ test_demo (void)
   g_assert_true (
       eg_device_weights_is_resident (eg_network_get_device_weights (eg_model_get_network (placed))));
   const guint64 before = cuda_host_launches ();
-  for (EgSite site = 0; site < MAMBA1_N_SITES; site++)
+  for (EgSite site = 0; site < SELECTIVE_N_SITES; site++)
     {
       g_autoptr (EgTraceRequest) request = new_request ();
       golden_restore (request, site, 0);
@@ -218,7 +218,8 @@ test_smaller_groups (void)
       g_autoptr (EgTraceResult) found = trace_on (model, EG_DEVICE_CUDA, &error);
       g_assert_no_error (error);
       cuda_compare (found, expected, rounding_tolerance ("deep", "prob"));
-      n_halved += g_strcmp0 (found->device, eg_backend_cpu ()->name) != 0 && cuda_host_launches () - begin > n_launches;
+      n_halved += g_strcmp0 (found->device, eg_backend_cpu ()->name) != 0
+                  && cuda_host_launches () - begin > n_launches;
       cuda_host_fail_mallocs (-1, 0);
     }
   g_test_message ("%u times in smaller groups", n_halved);
@@ -472,11 +473,12 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/demo-model-every-site-as-the-processor", test_demo);
-  static const char *const deep[] = { "deep", "gpt2-hub", NULL };
+  static const char *const deep[] = { "deep", "gpt2-hub", "mamba2-groups", NULL };
   golden_add_tests (golden_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   golden_add_tests (golden_gpt2_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
   golden_add_tests (golden_neox_models, "/cuda/golden-models-as-the-processor/*", test_golden_model);
-  static const char *const wide_and_narrow[] = { "gpt2-hub", "gpt2-half", "neox-serial", NULL };
+  static const char *const wide_and_narrow[]
+      = { "gpt2-hub", "gpt2-half", "neox-serial", "falcon-half", "mamba2-groups", "mamba2-sharded", NULL };
   golden_add_tests (wide_and_narrow, "/cuda/every-site-as-the-processor/*", test_all_sites);
   g_test_add_func ("/cuda/any-order-and-pooled-memory", test_order);
   golden_add_tests (deep, "/cuda/layers-that-come-one-after-another/*", test_staged_layers);

@@ -4,11 +4,11 @@
 #include "trace/ask/site-names.h"
 #include "trace/plan/schedule.h"
 
-static const EgMamba1Sizes mamba_130m = { .sizes = { .n_layers = 24, .d_model = 768, .vocab_size = 50280 },
-                                          .d_inner = 1536,
-                                          .d_state = 16,
-                                          .d_conv = 4,
-                                          .dt_rank = 48 };
+static const EgSelectiveSizes mamba_130m = { .sizes = { .n_layers = 24, .d_model = 768, .vocab_size = 50280 },
+                                             .d_inner = 1536,
+                                             .d_state = 16,
+                                             .d_conv = 4,
+                                             .dt_rank = 48 };
 
 typedef struct
 {
@@ -22,12 +22,12 @@ static const Case cases[] = {
   { 24, 8, 1, 1, 10, 1000, EG_SITE_RESID },
   { 24, 8, 1, 1, 1, 1000, EG_SITE_RESID },
   { 24, 8, 0, 10, 100, 7, EG_SITE_RESID },
-  { 3, 40, 17, 2, 5, 2, MAMBA1_MIXER },
-  { 1, 2, 1, 1, 30, 1000, MAMBA1_MIXER },
+  { 3, 40, 17, 2, 5, 2, SELECTIVE_MIXER },
+  { 1, 2, 1, 1, 30, 1000, SELECTIVE_MIXER },
   { 64, 12, 3, 1, 10, 1000, EG_SITE_RESID },
-  { 6, 9, 2, 3, 10, 1000, MAMBA1_STATE, EG_SWEEP_CELLS, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
-  { 6, 9, 2, 3, 10, 1000, MAMBA1_STATE, EG_SWEEP_LAYERS, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
-  { 6, 9, 2, 1, 10, 3, MAMBA1_CONV_STATE, EG_SWEEP_POSITIONS, (EG_SITE_BIT (MAMBA1_N_SITES) - 1) },
+  { 6, 9, 2, 3, 10, 1000, SELECTIVE_STATE, EG_SWEEP_CELLS, (EG_SITE_BIT (SELECTIVE_N_SITES) - 1) },
+  { 6, 9, 2, 3, 10, 1000, SELECTIVE_STATE, EG_SWEEP_LAYERS, (EG_SITE_BIT (SELECTIVE_N_SITES) - 1) },
+  { 6, 9, 2, 1, 10, 3, SELECTIVE_CONV_STATE, EG_SWEEP_POSITIONS, (EG_SITE_BIT (SELECTIVE_N_SITES) - 1) },
 };
 
 static EgPlan *

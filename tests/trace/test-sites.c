@@ -92,7 +92,7 @@ compare_long_swap (const char *prompt, const char *swap, EgSite site, EgDirectio
   const EgRunShape shape = { .n_positions = n_source,
                              .state_end = n_source,
                              .state_step = 1,
-                             .sites = (EG_SITE_BIT (MAMBA1_N_SITES) - 1) };
+                             .sites = (EG_SITE_BIT (SELECTIVE_N_SITES) - 1) };
   g_autoptr (EgWorkspace) workspace = eg_workspace_new (eg_model_get_network (model), 1);
   g_autoptr (EgRun) source = eg_run_new (eg_model_get_network (model), &shape, NULL);
   g_assert_true (
@@ -123,7 +123,7 @@ test_long_swaps (void)
   for (gsize i = 0; i < 10; i++)
     g_string_append (prompt, "the old town of Rome and ");
   static const char *const swaps[] = { "swap:Rome", "swap:old town of Marie Curie" };
-  static const EgSite sites[] = { MAMBA1_STATE, MAMBA1_CONV_STATE };
+  static const EgSite sites[] = { SELECTIVE_STATE, SELECTIVE_CONV_STATE };
   for (gsize i = 0; i < G_N_ELEMENTS (swaps); i++)
     for (gsize s = 0; s < G_N_ELEMENTS (sites); s++)
       for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
@@ -228,8 +228,11 @@ restore_everything (Runs *self, const float *input, const EgRun *source, EgSiteS
 static gboolean
 is_narrow_state (const Runs *self, EgSite site)
 {
-  return self->family == &eg_family_mamba1 && site == MAMBA1_CONV_STATE
-         && ((const EgMamba1Sizes *)eg_model_get_sizes (self->model))->d_conv == 1;
+  gsize width = 0;
+  for (gsize i = 0; i < self->family->n_fields; i++)
+    if (g_str_equal (self->family->fields[i].name, "d_conv"))
+      width = eg_size_field_get (&self->family->fields[i], eg_model_get_sizes (self->model));
+  return width == 1 && g_str_equal (self->family->sites[site].name, "conv_state");
 }
 
 /* All sites put back everywhere, and resid alone, make a corrupted run the clean one. What is put back of
@@ -315,7 +318,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  static const char *const deep[] = { "deep", "gpt2-deep", "neox-deep", NULL };
+  static const char *const deep[]
+      = { "deep", "gpt2-deep", "neox-deep", "falcon-half", "mamba2-groups", NULL };
   golden_add_tests (deep, "/sites/*/together-have-the-bits-of-each-alone", test_together);
   static const char *const *const families[] = { golden_models, golden_gpt2_models, golden_neox_models };
   for (gsize i = 0; i < G_N_ELEMENTS (families); i++)

@@ -160,10 +160,15 @@ test_frozen_continuation (gconstpointer name)
 
 /* A long prompt: states are kept after some positions only, and computed again between them. */
 static void
-compare_long_prompt (
-    EgSite site, EgDirection direction, EgSiteSet freeze, gsize n_repeats, gsize n_tokens, gsize stride)
+compare_long_prompt (const char *name,
+                     EgSite site,
+                     EgDirection direction,
+                     EgSiteSet freeze,
+                     gsize n_repeats,
+                     gsize n_tokens,
+                     gsize stride)
 {
-  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgModel) model = golden_open (name);
   g_autoptr (GString) prompt = g_string_new (NULL);
   for (gsize i = 0; i < n_repeats; i++)
     g_string_append (prompt, "The Eiffel Tower is in ");
@@ -180,18 +185,18 @@ compare_long_prompt (
 static void
 test_long_prompt (void)
 {
-  compare_long_prompt (EG_SITE_RESID, EG_DIRECTION_RESTORE, 0, 64, 512, 211);
+  compare_long_prompt ("expand2", EG_SITE_RESID, EG_DIRECTION_RESTORE, 0, 64, 512, 211);
 }
 
 static void
-test_states_between (void)
+test_states_between (gconstpointer name)
 {
-  const EgSiteSet state = EG_SITE_BIT (MAMBA1_STATE);
+  const EgSiteSet state = EG_SITE_BIT (SELECTIVE_STATE);
   for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
     {
-      compare_long_prompt (MAMBA1_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (MAMBA1_CONV_STATE, direction, 0, 10, 80, 31);
-      compare_long_prompt (MAMBA1_MIXER, direction, state, 10, 80, 31);
+      compare_long_prompt (name, SELECTIVE_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (name, SELECTIVE_CONV_STATE, direction, 0, 10, 80, 31);
+      compare_long_prompt (name, SELECTIVE_MIXER, direction, state, 10, 80, 31);
     }
 }
 
@@ -658,14 +663,18 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  static const char *const deep[] = { "deep", "gpt2-deep", "neox-deep", NULL };
-  static const char *const small[]
-      = { "expand2", "gpt2-bin", "gpt2-half", "neox-pythia", "neox-serial", NULL };
+  static const char *const deep[]
+      = { "deep", "gpt2-deep", "neox-deep", "falcon-half", "mamba2-groups", NULL };
+  static const char *const small[] = { "expand2",     "gpt2-bin",   "gpt2-half",      "neox-pythia",
+                                       "neox-serial", "falcon-hub", "mamba2-sharded", NULL };
   golden_add_tests (deep, "/tracer/*/same-bits-with-any-number-of-threads", test_threads);
   golden_add_tests (small, "/tracer/*/continued-runs-equal-whole-runs", test_continuation);
   golden_add_tests (deep, "/tracer/*/frozen-paths-are-whole-runs", test_frozen_continuation);
   g_test_add_func ("/tracer/long-prompts-compute-states-again", test_long_prompt);
-  g_test_add_func ("/tracer/states-between-kept-ones-are-computed-again", test_states_between);
+  /* Of all of them, sites of one name have one number. */
+  static const char *const with_states[] = { "expand2", "falcon-half", "mamba2-groups", NULL };
+  golden_add_tests (with_states, "/tracer/*/states-between-kept-ones-are-computed-again",
+                    test_states_between);
   golden_add_tests (deep, "/tracer/*/hands-over-cells-and-ends-with-the-result", test_progress);
   golden_add_tests (deep, "/tracer/*/stops-at-any-moment", test_cancel);
   golden_add_tests (deep, "/tracer/*/goes-on-to-the-same-bits-when-stopped", test_continue);

@@ -13,8 +13,8 @@ G_BEGIN_DECLS
 /* Properties: "colormap" (a name of colormap.h), "scale" (a name of heatmap.h), "hatch-noise", "orientation",
  * "analysis" (whether curves and numbers are shown). Signal "changed" (): its state or its title; after a
  * change to EG_TRACING_DONE or STOPPED its result does not change any more. Its buttons activate
- * "win.continue", "win.undo-trace", "win.redo-trace", "win.open-page-model", "win.more-noise", "win.first-prediction" and
- * "win.examples". */
+ * "win.continue", "win.undo-trace", "win.redo-trace", "win.open-page-model", "win.more-noise",
+ * "win.first-prediction" and "win.examples". */
 G_DECLARE_FINAL_TYPE (EgTracePage, eg_trace_page, EG, TRACE_PAGE, AdwBin)
 
 GtkWidget *eg_trace_page_new (void);

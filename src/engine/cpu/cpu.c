@@ -67,6 +67,7 @@ float *
 eg_cpu_scratch (EgStream *stream, gsize thread, EgScratch which, gsize n)
 {
   EgScratchMemory *it = &stream->scratch[thread][which];
+  n = MAX (n, 1);
   if (it->n < n)
     {
       free (it->memory);
@@ -102,6 +103,40 @@ cpu_scan (EgStream *stream, const EgScan *op)
   float *memory = eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, op->n_state * EG_SCAN_BLOCK);
   if (memory)
     kernels->scan (op, memory);
+}
+
+typedef struct
+{
+  EgStream *stream;
+  const EgHeadScan *op;
+} HeadScan;
+
+static void
+scan_head (gpointer data, gsize head, gsize thread)
+{
+  const HeadScan *it = data;
+  float *states = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, it->op->n_state * EG_HEAD_BLOCK);
+  if (states)
+    kernels->scan_head (it->op, head, states);
+}
+
+static void
+cpu_scan_heads (EgStream *stream, const EgHeadScan *op)
+{
+  HeadScan it = { stream, op };
+  eg_team_run (stream->team, op->n_heads, scan_head, &it);
+}
+
+static void
+cpu_step_size (EgStream *stream, const EgStepSize *op)
+{
+  kernels->step_size (op);
+}
+
+static void
+cpu_group_norm (EgStream *stream, const EgGroupNorm *op)
+{
+  kernels->group_norm (op);
 }
 
 static void
@@ -223,6 +258,9 @@ static EgBackend cpu_backend = {
   .norm = cpu_norm,
   .conv_silu = cpu_conv_silu,
   .scan = cpu_scan,
+  .scan_heads = cpu_scan_heads,
+  .step_size = cpu_step_size,
+  .group_norm = cpu_group_norm,
   .gate = cpu_gate,
   .attention = cpu_attention,
   .rotate = cpu_rotate,

@@ -12,8 +12,9 @@
 
 #define LANES 16
 
-static void
-rms_norm_row (float *restrict y, const float *restrict x, gsize d, const float *restrict weight, float eps)
+/* 1 / sqrt (mean (x²) + eps) */
+static float
+rms_scale (const float *restrict x, gsize d, float eps)
 {
   float partial[LANES] = { 0 };
   const gsize whole = d - d % LANES;
@@ -25,7 +26,13 @@ rms_norm_row (float *restrict y, const float *restrict x, gsize d, const float *
     sum += (double)partial[j];
   for (gsize i = whole; i < d; i++)
     sum += (double)x[i] * (double)x[i];
-  const float scale = (float)(1.0 / sqrt (sum / (double)d + (double)eps));
+  return (float)(1.0 / sqrt (sum / (double)d + (double)eps));
+}
+
+static void
+rms_norm_row (float *restrict y, const float *restrict x, gsize d, const float *restrict weight, float eps)
+{
+  const float scale = rms_scale (x, d, eps);
   for (gsize i = 0; i < d; i++)
     y[i] = x[i] * scale * weight[i];
 }
@@ -71,6 +78,29 @@ norm (const EgNorm *op)
       layer_norm_row (op->y + r * op->d, op->x + r * op->d, op->d, op->weight, op->bias, op->eps);
     else
       rms_norm_row (op->y + r * op->d, op->x + r * op->d, op->d, op->weight, op->eps);
+}
+
+static inline void
+scale_row (float *restrict x, gsize d, const float *restrict weight, float scale)
+{
+  if (weight)
+    for (gsize i = 0; i < d; i++)
+      x[i] = x[i] * scale * weight[i];
+  else
+    for (gsize i = 0; i < d; i++)
+      x[i] *= scale;
+}
+
+static void
+group_norm (const EgGroupNorm *op)
+{
+  for (gsize r = 0; r < op->n_rows; r++)
+    for (gsize g = 0; g < op->n_groups; g++)
+      {
+        float *x = op->x + r * op->ld + g * op->width;
+        scale_row (x, op->width, op->weight ? op->weight + g * op->width : NULL,
+                   rms_scale (x, op->width, op->eps));
+      }
 }
 
 /* The usual width, in one pass. */
@@ -295,6 +325,18 @@ scan (const EgScan *op, float *h)
       }
 }
 
+static void
+step_size (const EgStepSize *op)
+{
+  for (gsize r = 0; r < op->n_rows; r++)
+    for (gsize i = 0; i < op->n_heads; i++)
+      {
+        const float step = fast_softplus (op->x[r * op->ldx + i] + op->bias[i]);
+        const float above = step < op->least ? op->least : step;
+        op->delta[r * op->n_heads + i] = above > op->most ? op->most : above;
+      }
+}
+
 static inline void
 gate_row (float *restrict y, const float *restrict z, gsize n)
 {
@@ -443,6 +485,9 @@ const EgCpuKernels EG_KERNELS = {
   .norm = norm,
   .conv_silu = conv_silu,
   .scan = scan,
+  .scan_head = EG_SCAN_HEAD,
+  .step_size = step_size,
+  .group_norm = group_norm,
   .gate = gate,
   .attend = EG_ATTEND,
   .rotate = rotate,

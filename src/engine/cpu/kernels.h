@@ -1,5 +1,5 @@
-/* The CPU's own loops, compiled once for each instruction set (kernels.c, attention.c) and chosen at run
- * time. Ops as in engine/backend.h. */
+/* The CPU's own loops, compiled once for each instruction set (kernels.c, attention.c, head-scan.c) and
+ * chosen at run time. Ops as in engine/backend.h. */
 #pragma once
 
 #include "engine/cpu/back-kernels.h"
@@ -46,6 +46,10 @@ typedef struct
   void (*conv_silu) (const EgConv *op);
   /* scratch: [n_state, EG_SCAN_BLOCK] */
   void (*scan) (const EgScan *op, float *scratch);
+  /* One head over all segments. scratch: [n_state, EG_HEAD_BLOCK] */
+  void (*scan_head) (const EgHeadScan *op, gsize head, float *scratch);
+  void (*step_size) (const EgStepSize *op);
+  void (*group_norm) (const EgGroupNorm *op);
   void (*gate) (const EgGate *op);
   /* One head of one segment. scratch: a float for each position that a row of it reads */
   void (*attend) (const EgAttention *op, gsize segment, gsize head, float *scratch);
@@ -68,9 +72,14 @@ typedef struct
 /* Channels that scan keeps in the first-level cache at a time. */
 #define EG_SCAN_BLOCK 128
 
-/* The set that is being compiled: its table, and what of it is in other files (attention.c, packed.c). */
+/* Channels of a head that scan_head goes down at a time, at most. */
+#define EG_HEAD_BLOCK 64
+
+/* The set that is being compiled: its table, and what of it is in other files (attention.c, head-scan.c,
+ * packed.c). */
 #ifdef EG_KERNELS
 extern const EgPackedKernels EG_PACKED;
+void EG_SCAN_HEAD (const EgHeadScan *op, gsize head, float *scratch);
 void EG_ATTEND (const EgAttention *op, gsize segment, gsize head, float *scratch);
 #endif
 

@@ -32,8 +32,8 @@ struct _EgStream
   int failed;                                 /* there was no memory for scratch; atomic */
 };
 
-/* At least n floats, aligned to 64 bytes, valid until the thread's next call for the same; NULL where there is
- * no memory, and then the stream has failed. */
+/* At least n floats, aligned to 64 bytes, valid until the thread's next call for the same; NULL where there
+ * is no memory, and then the stream has failed. */
 float *eg_cpu_scratch (EgStream *stream, gsize thread, EgScratch which, gsize n);
 
 /* products.c */

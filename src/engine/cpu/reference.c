@@ -112,6 +112,13 @@ reference_conv_silu (EgStream *stream, const EgConv *op)
         }
 }
 
+static gboolean
+is_kept (const EgScanRows *segment, gsize t)
+{
+  return segment->keep_state && t >= segment->keep_first && t < segment->keep_end
+         && (t - segment->keep_first) % segment->keep_step == 0;
+}
+
 /* Makes h [n_state] of a segment's channel i what it is after its row t; returns y before its gate. */
 static double
 scan_step (const EgScan *op, const EgScanRows *segment, gsize t, gsize i, double *h)
@@ -119,8 +126,6 @@ scan_step (const EgScan *op, const EgScanRows *segment, gsize t, gsize i, double
   const gsize row = segment->row + t, n_inner = op->n_inner, n_state = op->n_state;
   const double step = (double)op->delta[row * n_inner + i], in = (double)op->c[row * n_inner + i];
   const gboolean set = segment->set_state && t >= segment->set_first && t < segment->set_end;
-  const gboolean kept = segment->keep_state && t >= segment->keep_first && t < segment->keep_end
-                        && (t - segment->keep_first) % segment->keep_step == 0;
   double out = (double)op->skip[i] * in;
   for (gsize n = 0; n < n_state; n++)
     {
@@ -129,7 +134,7 @@ scan_step (const EgScan *op, const EgScanRows *segment, gsize t, gsize i, double
       if (set)
         h[n] = (double)segment->set_state[((t - segment->set_first) * n_state + n) * n_inner + i];
       out += (double)op->c_rows[row * op->ldbc + n] * h[n];
-      if (kept)
+      if (is_kept (segment, t))
         segment->keep_state[((t - segment->keep_first) / segment->keep_step * n_state + n) * n_inner + i]
             = (float)h[n];
     }
@@ -155,6 +160,82 @@ reference_scan (EgStream *stream, const EgScan *op)
               op->y[out_row * n_inner + i]
                   = (float)(op->z ? out * silu ((double)op->z[out_row * op->ldz + i]) : out);
           }
+      }
+}
+
+/* Makes h [n_state] of a segment's head i, channel p, what it is after its row t; returns y. */
+static double
+head_step (const EgHeadScan *op, const EgScanRows *segment, gsize t, gsize i, gsize p, double *h)
+{
+  const gsize row = segment->row + t, N = op->n_state, P = op->d_head, D = op->n_heads * P;
+  const gsize group = i / (op->n_heads / op->n_groups);
+  const double step = (double)op->delta[row * op->n_heads + i], in = (double)op->c[row * op->ld + i * P + p];
+  const gboolean set = segment->set_state && t >= segment->set_first && t < segment->set_end;
+  double out = (double)op->skip[i] * in;
+  for (gsize n = 0; n < N; n++)
+    {
+      const gsize at = (i * N + n) * P + p, bc = row * op->ld + group * N + n;
+      h[n] = exp2 (step * (double)op->a[i]) * h[n] + step * (double)op->b_rows[bc] * in;
+      if (set)
+        h[n] = (double)segment->set_state[(t - segment->set_first) * N * D + at];
+      out += (double)op->c_rows[bc] * h[n];
+      if (is_kept (segment, t))
+        segment->keep_state[(t - segment->keep_first) / segment->keep_step * N * D + at] = (float)h[n];
+    }
+  return out;
+}
+
+static void
+reference_scan_heads (EgStream *stream, const EgHeadScan *op)
+{
+  const gsize N = op->n_state, P = op->d_head, D = op->n_heads * P;
+  g_autofree double *h = g_new (double, N);
+  for (gsize s = 0; s < op->n_segments; s++)
+    for (gsize k = 0; k < D; k++)
+      {
+        const EgScanRows *segment = &op->segments[s];
+        const gsize i = k / P, p = k % P;
+        for (gsize n = 0; n < N; n++)
+          h[n] = segment->state ? (double)segment->state[(i * N + n) * P + p] : 0.0;
+        for (gsize t = 0; t < segment->n_rows; t++)
+          {
+            const double out = head_step (op, segment, t, i, p, h);
+            if (t >= segment->out_first)
+              op->y[(segment->out_row + t - segment->out_first) * D + k] = (float)out;
+          }
+      }
+}
+
+static double
+softplus (double x)
+{
+  return x > 30.0 ? x : log1p (exp (x));
+}
+
+static void
+reference_step_size (EgStream *stream, const EgStepSize *op)
+{
+  for (gsize r = 0; r < op->n_rows; r++)
+    for (gsize i = 0; i < op->n_heads; i++)
+      op->delta[r * op->n_heads + i] = (float)fmin (
+          fmax (softplus ((double)op->x[r * op->ldx + i] + (double)op->bias[i]), (double)op->least),
+          (double)op->most);
+}
+
+static void
+reference_group_norm (EgStream *stream, const EgGroupNorm *op)
+{
+  for (gsize r = 0; r < op->n_rows; r++)
+    for (gsize g = 0; g < op->n_groups; g++)
+      {
+        float *x = op->x + r * op->ld + g * op->width;
+        double squares = 0;
+        for (gsize i = 0; i < op->width; i++)
+          squares += (double)x[i] * (double)x[i];
+        const double deviation = sqrt (squares / (double)op->width + (double)op->eps);
+        for (gsize i = 0; i < op->width; i++)
+          x[i] = (float)((double)x[i] / deviation
+                         * (op->weight ? (double)op->weight[g * op->width + i] : 1.0));
       }
 }
 
@@ -260,7 +341,7 @@ activated (EgActivation activation, double x)
   switch (activation)
     {
     case EG_ACTIVATION_SOFTPLUS:
-      return x > 30.0 ? x : log1p (exp (x));
+      return softplus (x);
     case EG_ACTIVATION_GELU:
       return x * 0.5 * erfc (-x * G_SQRT2 / 2);
     case EG_ACTIVATION_GELU_TANH:
@@ -370,6 +451,9 @@ eg_backend_reference (void)
     .norm = reference_norm,
     .conv_silu = reference_conv_silu,
     .scan = reference_scan,
+    .scan_heads = reference_scan_heads,
+    .step_size = reference_step_size,
+    .group_norm = reference_group_norm,
     .gate = reference_gate,
     .attention = reference_attention,
     .rotate = reference_rotate,

@@ -151,6 +151,14 @@ faults_memory_free (EgBackend *backend)
   }
 EG_WRAPPED_OPS (DEFINE)
 
+#define DEFINE_BACK(NAME, function, PARAMETERS, ...)                                                         \
+  static void faults_back_##function PARAMETERS                                                              \
+  {                                                                                                          \
+    if (goes_on (stream, EG_FAULT_OP))                                                                       \
+      CALL (stream, back->function, __VA_ARGS__);                                                            \
+  }
+EG_WRAPPED_BACK_OPS (DEFINE_BACK)
+
 static void
 faults_head (EgStream *stream, const EgHead *op)
 {
@@ -217,7 +225,9 @@ faults_wait (EgStream *stream)
 EgBackend *
 eg_backend_faults_new (EgBackend *inner)
 {
-#define ENTRY(NAME, function, ...) .function = faults_##function,
+#define ENTRY(NAME, function, ...)      .function = faults_##function,
+#define BACK_ENTRY(NAME, function, ...) .function = faults_back_##function,
+  static const EgBackOps back = { EG_WRAPPED_BACK_OPS (BACK_ENTRY) };
   Faults *self = g_new0 (Faults, 1);
   self->inner = inner;
   self->memory = g_hash_table_new (NULL, NULL);
@@ -240,6 +250,7 @@ eg_backend_faults_new (EgBackend *inner)
                              .download = faults_download,
                              .head = faults_head,
                              .top = faults_top,
+                             .back = inner->back ? &back : NULL,
                              EG_WRAPPED_OPS (ENTRY) };
   return &self->table;
 }

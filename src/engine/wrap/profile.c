@@ -33,6 +33,10 @@ now (void)
   static void profile_##function PARAMETERS { MEASURE (NAME, function, __VA_ARGS__); }
 EG_WRAPPED_OPS (DEFINE)
 
+#define DEFINE_BACK(NAME, function, PARAMETERS, ...)                                                         \
+  static void profile_back_##function PARAMETERS { MEASURE (NAME, back->function, __VA_ARGS__); }
+EG_WRAPPED_BACK_OPS (DEFINE_BACK)
+
 static void
 profile_upload (EgStream *stream, float *to, const float *from, gsize n)
 {
@@ -102,7 +106,9 @@ profile_release (EgBackend *backend, float *memory)
 EgBackend *
 eg_backend_profile (EgBackend *backend)
 {
-#define ENTRY(NAME, function, ...) .function = profile_##function,
+#define ENTRY(NAME, function, ...)      .function = profile_##function,
+#define BACK_ENTRY(NAME, function, ...) .function = profile_back_##function,
+  static const EgBackOps back = { EG_WRAPPED_BACK_OPS (BACK_ENTRY) };
   static EgBackend twin = { .stream_new = profile_stream_new,
                             .stream_free = profile_stream_free,
                             .check = profile_check,
@@ -115,6 +121,7 @@ eg_backend_profile (EgBackend *backend)
                             EG_WRAPPED_OPS (ENTRY) };
   inner = backend;
   twin.name = backend->name;
+  twin.back = backend->back ? &back : NULL;
   return &twin;
 }
 
@@ -133,6 +140,6 @@ eg_op_get_name (EgOp op)
 {
 #define FUNCTION_NAME(NAME, function, ...) #function,
   static const char *const names[EG_N_OPS]
-      = { EG_WRAPPED_OPS (FUNCTION_NAME) "head", "top", "upload", "download" };
+      = { EG_WRAPPED_OPS (FUNCTION_NAME) "head", "top", "back", "upload", "download" };
   return names[op];
 }

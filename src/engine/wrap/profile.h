@@ -6,11 +6,12 @@
 G_BEGIN_DECLS
 
 #define EG_OP_NAME(NAME, ...) EG_OP_##NAME,
-/* EG_OP_GEMM, EG_OP_NORM …: those of wrap/ops.h and the others that take time. */
+/* EG_OP_GEMM, EG_OP_NORM …: those of wrap/ops.h and the others that take time; gradients together. */
 typedef enum
 {
   EG_WRAPPED_OPS (EG_OP_NAME) EG_OP_HEAD,
   EG_OP_TOP,
+  EG_OP_BACK,
   EG_OP_UPLOAD,
   EG_OP_DOWNLOAD,
   EG_N_OPS,

@@ -2,17 +2,17 @@
 #include "network/back.h"
 #include "network/mamba1/private.h"
 
-static const EgMamba1Sizes *
+static const EgSelectiveSizes *
 sizes_of (const EgWorkspace *workspace)
 {
-  return (const EgMamba1Sizes *)workspace->sizes;
+  return (const EgSelectiveSizes *)workspace->sizes;
 }
 
 static gboolean
 reserve (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  EgMamba1Back *own = &((EgMamba1Own *)workspace->own)->back;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  EgSelectiveBack *own = &((EgSelectiveOwn *)workspace->own)->back;
   const gsize D = sizes->d_inner, ld = sizes->dt_rank + 2 * sizes->d_state, n = back->n_graded_rows;
   return eg_workspace_reserve (workspace, &own->history, back->n_lanes * (sizes->d_conv - 1) + 1, D, error)
          && eg_workspace_reserve (workspace, &own->before, back->n_rows, D, error)
@@ -51,12 +51,12 @@ state_before (const EgLayerBack *back, gsize lane)
 static void
 run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *conv)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  const EgMamba1Layer *w = workspace->layer;
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgSelectiveLayer *w = workspace->layer;
+  EgSelectiveOwn *own = workspace->own;
   const gsize D = sizes->d_inner, ld = sizes->dt_rank + 2 * sizes->d_state, n = back->n_rows;
   float *c = own->c.memory, *dbc = own->dbc.memory, *delta = own->delta.memory;
-  eg_mamba1_convolve (workspace, workspace->input.memory, 2 * D, conv, back->n_lanes, c);
+  eg_selective_convolve (workspace, workspace->input.memory, 2 * D, conv, back->n_lanes, c);
   eg_workspace_gemm (workspace, dbc, ld, c, D, n, &w->x_proj, NULL);
   eg_workspace_gemm (workspace, own->back.before.memory, D, dbc, ld, n, &w->dt_proj, w->dt_bias);
   eg_workspace_queue_copy (workspace, delta, own->back.before.memory);
@@ -69,7 +69,7 @@ run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
                             .n_rows = back->lanes[i].n_rows,
                             .state = state_before (back, i),
                             .out_row = back->lanes[i].row };
-  EgScan scan = eg_mamba1_scan_of (workspace, c, dbc, delta);
+  EgScan scan = eg_selective_scan_of (workspace, c, dbc, delta);
   scan.y = own->y.memory;
   scan.segments = rows;
   scan.n_segments = back->n_lanes;
@@ -81,8 +81,8 @@ static void
 back_gate (EgWorkspace *workspace, const EgLayerBack *back)
 {
   const gsize D = sizes_of (workspace)->d_inner, d = workspace->sizes->d_model;
-  const EgMamba1Layer *w = workspace->layer;
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveLayer *w = workspace->layer;
+  EgSelectiveOwn *own = workspace->own;
   float *dy = own->back.dy.memory, *dz = own->back.dxz.memory + D;
   const float *z = workspace->input.memory + D;
   eg_back_gemm (workspace, dy, D, back->gradient, d, back->n_graded_rows, &w->out_proj, FALSE);
@@ -95,20 +95,20 @@ back_gate (EgWorkspace *workspace, const EgLayerBack *back)
                             .n_rows = back->n_graded_rows,
                             .n_inner = D };
   workspace->backend->back->gate (workspace->stream, &gate);
-  eg_back_visit (workspace, back, MAMBA1_GATE, dz, 2 * D, z, 2 * D);
-  eg_back_visit (workspace, back, MAMBA1_SSM, dy, D, own->y.memory, D);
+  eg_back_visit (workspace, back, SELECTIVE_GATE, dz, 2 * D, z, 2 * D);
+  eg_back_visit (workspace, back, SELECTIVE_SSM, dy, D, own->y.memory, D);
 }
 
 static void
 back_scan (EgWorkspace *workspace, const EgLayerBack *back)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  EgSelectiveOwn *own = workspace->own;
   const gsize R = sizes->dt_rank, N = sizes->d_state, ld = R + 2 * N;
   g_autofree EgScanLane *lanes = g_new0 (EgScanLane, back->n_lanes);
   for (gsize i = 0; i < back->n_lanes; i++)
     lanes[i] = (EgScanLane){ back->lanes[i].row, back->lanes[i].n_rows, state_before (back, i) };
-  const EgScan scan = eg_mamba1_scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
+  const EgScan scan = eg_selective_scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
   const EgScanBack op = { .ddelta = own->back.ddelta.memory,
                           .dc = own->back.dc.memory,
                           .db = own->back.ddbc.memory + R,
@@ -125,39 +125,39 @@ back_scan (EgWorkspace *workspace, const EgLayerBack *back)
                           .n_graded = back->n_graded,
                           .dots = back->pairs,
                           .n_dots = back->n_pairs,
-                          .full = back->full + MAMBA1_STATE * back->n_out,
-                          .direct = back->direct + MAMBA1_STATE * back->n_out,
+                          .full = back->full + SELECTIVE_STATE * back->n_out,
+                          .direct = back->direct + SELECTIVE_STATE * back->n_out,
                           .n_inner = scan.n_inner,
                           .n_state = scan.n_state,
                           .a = scan.a,
                           .skip = scan.skip };
   workspace->backend->back->scan (workspace->stream, &op);
-  eg_back_visit (workspace, back, MAMBA1_DELTA, op.ddelta, sizes->d_inner, scan.delta, sizes->d_inner);
-  eg_back_visit (workspace, back, MAMBA1_B, op.db, ld, scan.b_rows, ld);
-  eg_back_visit (workspace, back, MAMBA1_C, op.dcr, ld, scan.c_rows, ld);
+  eg_back_visit (workspace, back, SELECTIVE_DELTA, op.ddelta, sizes->d_inner, scan.delta, sizes->d_inner);
+  eg_back_visit (workspace, back, SELECTIVE_B, op.db, ld, scan.b_rows, ld);
+  eg_back_visit (workspace, back, SELECTIVE_C, op.dcr, ld, scan.c_rows, ld);
 }
 
 /* From Δ, B and C back to c. */
 static void
 back_selection (EgWorkspace *workspace, const EgLayerBack *back)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  const EgMamba1Layer *w = workspace->layer;
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgSelectiveLayer *w = workspace->layer;
+  EgSelectiveOwn *own = workspace->own;
   const gsize D = sizes->d_inner, ld = sizes->dt_rank + 2 * sizes->d_state, n = back->n_graded_rows;
   workspace->backend->back->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, own->back.ddelta.memory,
                                       own->back.before.memory, n * D);
   eg_back_gemm (workspace, own->back.ddbc.memory, ld, own->back.ddelta.memory, D, n, &w->dt_proj, FALSE);
   eg_back_gemm (workspace, own->back.dc.memory, D, own->back.ddbc.memory, ld, n, &w->x_proj, TRUE);
-  eg_back_visit (workspace, back, MAMBA1_CONV, own->back.dc.memory, D, own->c.memory, D);
+  eg_back_visit (workspace, back, SELECTIVE_CONV, own->back.dc.memory, D, own->c.memory, D);
 }
 
 static void
 back_conv (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *conv)
 {
-  const EgMamba1Sizes *sizes = sizes_of (workspace);
-  const EgMamba1Layer *w = workspace->layer;
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgSelectiveLayer *w = workspace->layer;
+  EgSelectiveOwn *own = workspace->own;
   const gsize D = sizes->d_inner;
   const float *x = workspace->input.memory;
   const EgConvBack op = { .dx = own->back.dxz.memory,
@@ -172,8 +172,8 @@ back_conv (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
                           .w = w->conv,
                           .bias = w->conv_bias };
   workspace->backend->back->conv_silu (workspace->stream, &op);
-  const EgConvDots dots = { .full = back->full + MAMBA1_CONV_STATE * back->n_out,
-                            .direct = back->direct + MAMBA1_CONV_STATE * back->n_out,
+  const EgConvDots dots = { .full = back->full + SELECTIVE_CONV_STATE * back->n_out,
+                            .direct = back->direct + SELECTIVE_CONV_STATE * back->n_out,
                             .du = own->back.dc.memory,
                             .x = x,
                             .ldx = 2 * D,
@@ -183,7 +183,7 @@ back_conv (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
                             .n_conv = sizes->d_conv,
                             .w = w->conv };
   workspace->backend->back->conv_dots (workspace->stream, &dots);
-  eg_back_visit (workspace, back, MAMBA1_CONV_IN, op.dx, 2 * D, x, 2 * D);
+  eg_back_visit (workspace, back, SELECTIVE_CONV_IN, op.dx, 2 * D, x, 2 * D);
 }
 
 /* Through the projection and the norm to the rows before the layer. */
@@ -191,8 +191,8 @@ static void
 back_input (EgWorkspace *workspace, const EgLayerBack *back)
 {
   const gsize d = workspace->sizes->d_model, D = sizes_of (workspace)->d_inner;
-  const EgMamba1Layer *w = workspace->layer;
-  EgMamba1Own *own = workspace->own;
+  const EgSelectiveLayer *w = workspace->layer;
+  EgSelectiveOwn *own = workspace->own;
   eg_back_gemm (workspace, workspace->n.memory, d, own->back.dxz.memory, 2 * D, back->n_graded_rows,
                 &w->in_proj, FALSE);
   const EgNormBack norm = { .dx = back->gradient,
@@ -211,7 +211,7 @@ eg_mamba1_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **er
   const gsize D = sizes_of (workspace)->d_inner, before = sizes_of (workspace)->d_conv - 1;
   if (!reserve (workspace, back, error))
     return FALSE;
-  float *history = ((EgMamba1Own *)workspace->own)->back.history.memory;
+  float *history = ((EgSelectiveOwn *)workspace->own)->back.history.memory;
   g_autofree EgConvRows *conv = g_new0 (EgConvRows, back->n_lanes);
   load_history (workspace, back, history);
   for (gsize i = 0; i < back->n_lanes; i++)

@@ -1,152 +1,34 @@
-/* Mamba-1 as a family: its sites, its tensors, its numbers. */
+/* Mamba-1 as a family: blocks with a selective scan (network/ssm/selective.h), of two layouts. */
 #include "network/mamba1/private.h"
 
 #include <glib/gi18n.h>
-#include <math.h>
-
-enum
-{
-  DIM_0,
-  DIM_D_MODEL,
-  DIM_D_INNER,
-  DIM_2_D_INNER,
-  DIM_D_STATE,
-  DIM_D_CONV,
-  DIM_DT_RANK,
-  DIM_DBC,
-};
-
-static void
-get_dims (const EgSizes *sizes, gsize dims[EG_MAX_DIMS])
-{
-  const EgMamba1Sizes *self = (const EgMamba1Sizes *)sizes;
-  dims[DIM_D_MODEL] = sizes->d_model;
-  dims[DIM_D_INNER] = self->d_inner;
-  dims[DIM_2_D_INNER] = 2 * self->d_inner;
-  dims[DIM_D_STATE] = self->d_state;
-  dims[DIM_D_CONV] = self->d_conv;
-  dims[DIM_DT_RANK] = self->dt_rank;
-  dims[DIM_DBC] = self->dt_rank + 2 * self->d_state;
-}
-
-static const EgSiteInfo sites[MAMBA1_N_SITES] = {
-  [MAMBA1_RESID] = { "resid", N_ ("Residual stream"), N_ ("The residual stream after the layer"),
-                     .kept = EG_KEPT_RESID, .width = DIM_D_MODEL, .after = TRUE, .stays = TRUE },
-  [MAMBA1_MIXER]
-  = { "mixer", N_ ("Mixer output"), N_ ("The block's output before it is added to the residual stream"),
-      .kept = EG_KEPT_VALUE, .width = DIM_D_MODEL, .after = TRUE, .added_to = MAMBA1_RESID, .stays = TRUE },
-  [MAMBA1_CONV_IN] = { "conv_in", N_ ("Convolution input"), N_ ("x: what enters the convolution"),
-                       .kept = EG_KEPT_INPUT, .width = DIM_D_INNER },
-  [MAMBA1_CONV] = { "conv", N_ ("Convolution output"), N_ ("c: the convolution's output after silu"),
-                    .kept = EG_KEPT_VALUE, .width = DIM_D_INNER },
-  /* TRANSLATORS: a site: what the output of a layer is multiplied by. */
-  [MAMBA1_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block's output is gated with"),
-                    .kept = EG_KEPT_INPUT, .width = DIM_D_INNER, .offset = DIM_D_INNER, .stays = TRUE },
-  [MAMBA1_DELTA]
-  = { "delta", N_ ("Step size Δ"), N_ ("Δ: how much of the token is taken in, and how much is forgotten"),
-      .kept = EG_KEPT_VALUE, .width = DIM_D_INNER },
-  [MAMBA1_B] = { "B", N_ ("Input projection B"), N_ ("B: how the token is written into the state"),
-                 .kept = EG_KEPT_VALUE, .width = DIM_D_STATE },
-  [MAMBA1_C] = { "C", N_ ("Output projection C"), N_ ("C: how the state is read"), .kept = EG_KEPT_VALUE,
-                 .width = DIM_D_STATE, .stays = TRUE },
-  [MAMBA1_SELECTION]
-  = { "selection", N_ ("Selection Δ, B, C"), N_ ("The selection parameters Δ, B and C together"),
-      .parts = EG_SITE_BIT (MAMBA1_DELTA) | EG_SITE_BIT (MAMBA1_B) | EG_SITE_BIT (MAMBA1_C) },
-  [MAMBA1_STATE]
-  /* TRANSLATORS: a site: the hidden state that a layer carries from token to token. */
-  = { "state", N_ ("State"), N_ ("h: the memory after the token's update, read by it and carried on"),
-      .carried = TRUE },
-  [MAMBA1_CONV_STATE]
-  = { "conv_state", N_ ("Convolution state"),
-      N_ ("What later tokens' convolutions read of this token and those before"), .later = 1 },
-  [MAMBA1_SSM] = { "ssm", N_ ("SSM output"), N_ ("y: what is read from the state, before the gate"),
-                   .kept = EG_KEPT_VALUE, .width = DIM_D_INNER, .stays = TRUE },
-};
-
-static float
-negative_exp_log2e (float x)
-{
-  return (float)(-exp ((double)x) * M_LOG2E);
-}
-
-#define BIAS      .wanted = offsetof (EgMamba1Sizes, use_bias), .field = "use_bias"
-#define CONV_BIAS .wanted = offsetof (EgMamba1Sizes, use_conv_bias), .field = "use_conv_bias"
-#define AT(field) .offset = offsetof (EgMamba1Layer, field)
-
-static const EgTensorSpec tensors[] = {
-  { "norm.weight", EG_ROLE_VECTOR, 1, { DIM_D_MODEL }, AT (norm) },
-  { "mixer.in_proj.weight", EG_ROLE_MATRIX, 2, { DIM_2_D_INNER, DIM_D_MODEL }, AT (in_proj) },
-  { "mixer.in_proj.bias", EG_ROLE_VECTOR, 1, { DIM_2_D_INNER }, AT (in_bias), BIAS },
-  { "mixer.conv1d.bias", EG_ROLE_VECTOR, 1, { DIM_D_INNER }, AT (conv_bias), CONV_BIAS },
-  { "mixer.x_proj.weight", EG_ROLE_MATRIX, 2, { DIM_DBC, DIM_D_INNER }, AT (x_proj) },
-  { "mixer.dt_proj.weight", EG_ROLE_MATRIX, 2, { DIM_D_INNER, DIM_DT_RANK }, AT (dt_proj) },
-  { "mixer.dt_proj.bias", EG_ROLE_VECTOR, 1, { DIM_D_INNER }, AT (dt_bias) },
-  { "mixer.D", EG_ROLE_VECTOR, 1, { DIM_D_INNER }, AT (skip) },
-  { "mixer.out_proj.weight", EG_ROLE_MATRIX, 2, { DIM_D_MODEL, DIM_D_INNER }, AT (out_proj) },
-  { "mixer.out_proj.bias", EG_ROLE_VECTOR, 1, { DIM_D_MODEL }, AT (out_bias), BIAS },
-  { "mixer.conv1d.weight", EG_ROLE_TURNED_VECTOR, 3, { DIM_D_INNER, DIM_0, DIM_D_CONV }, AT (conv) },
-  { "mixer.A_log",
-    EG_ROLE_TURNED_VECTOR,
-    2,
-    { DIM_D_INNER, DIM_D_STATE },
-    AT (a),
-    .map = negative_exp_log2e },
-};
-
-static const EgSizeField size_fields[] = {
-  { "d_inner", offsetof (EgMamba1Sizes, d_inner), FALSE },
-  { "d_state", offsetof (EgMamba1Sizes, d_state), FALSE },
-  { "d_conv", offsetof (EgMamba1Sizes, d_conv), FALSE },
-  { "dt_rank", offsetof (EgMamba1Sizes, dt_rank), FALSE },
-  { "use_bias", offsetof (EgMamba1Sizes, use_bias), TRUE },
-  { "use_conv_bias", offsetof (EgMamba1Sizes, use_conv_bias), TRUE },
-};
-
-static gsize
-row_width (const EgSizes *sizes)
-{
-  const EgMamba1Sizes *self = (const EgMamba1Sizes *)sizes;
-  /* c, Δ, y and [δ | B | C]; a segment of one row has a history, too. */
-  return (3 + self->d_conv - 1) * self->d_inner + self->dt_rank + 2 * self->d_state;
-}
-
-static EgFlops
-get_flops (const EgSizes *sizes)
-{
-  const EgMamba1Sizes *self = (const EgMamba1Sizes *)sizes;
-  const double d = (double)sizes->d_model, D = (double)self->d_inner;
-  const double R = (double)self->dt_rank, N = (double)self->d_state;
-  return (EgFlops){
-    .row = d * D + D * (R + 2 * N) + R * D, .output = d * D + D * d, .known_row = d * D, .known_output = d * D
-  };
-}
 
 const EgFamily eg_family_mamba1 = {
   .name = "mamba",
   .title = N_ ("Mamba (selective state space model)"),
   .recognizes = eg_mamba1_recognizes,
   .read = eg_mamba1_read,
-  .sizes_size = sizeof (EgMamba1Sizes),
-  .fields = size_fields,
-  .n_fields = G_N_ELEMENTS (size_fields),
-  .get_dims = get_dims,
-  .sites = sites,
-  .n_sites = MAMBA1_N_SITES,
-  .knockout_site = MAMBA1_STATE,
+  .sizes_size = sizeof (EgSelectiveSizes),
+  .fields = eg_selective_fields,
+  .n_fields = SELECTIVE_N_FIELDS,
+  .get_dims = eg_selective_get_dims,
+  .sites = eg_selective_sites,
+  .n_sites = SELECTIVE_N_SITES,
+  .knockout_site = SELECTIVE_STATE,
   .root = "backbone.",
   /* The original layout's name has no s. */
   .embedding = "embedding.weight|embeddings.weight",
   .norm = "norm_f.weight",
   .head = "lm_head.weight",
   .layer_prefix = "layers.",
-  .tensors = tensors,
-  .n_tensors = G_N_ELEMENTS (tensors),
-  .layer_size = sizeof (EgMamba1Layer),
-  .row_width = row_width,
-  .get_flops = get_flops,
-  .own_new = eg_mamba1_own_new,
-  .own_free = eg_mamba1_own_free,
-  .reserve = eg_mamba1_reserve,
-  .run_layer = eg_mamba1_run_layer,
+  .tensors = eg_selective_tensors,
+  .n_tensors = SELECTIVE_N_TENSORS,
+  .layer_size = sizeof (EgSelectiveLayer),
+  .row_width = eg_selective_row_width,
+  .get_flops = eg_selective_get_flops,
+  .own_new = eg_selective_own_new,
+  .own_free = eg_selective_own_free,
+  .reserve = eg_selective_reserve,
+  .run_layer = eg_selective_run_layer,
   .run_back = eg_mamba1_run_back,
 };

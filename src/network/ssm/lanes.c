@@ -202,20 +202,18 @@ eg_ssm_cut_inputs (EgWorkspace *workspace, EgSsmLanes *self, const EgSsm *ssm, f
   eg_workspace_flush_copies (workspace, ssm->n_state);
 }
 
-/* What conv reads for a span's rows, and where its states begin and go. */
+/* The input rows of a span, and where its states begin and go. */
 static void
-fill_span (const Loading *self, guint i, float *x, float *history)
+fill_span (const Loading *self, guint i, float *x)
 {
-  const gsize D = self->ssm->n_inner, size = self->workspace->sizes->d_memory, layer = self->run->layer;
+  const gsize width = self->ssm->n_span, size = self->workspace->sizes->d_memory, layer = self->run->layer;
   const Span *span = &g_array_index (self->lanes->spans, Span, i);
   EgConvRows *conv = &g_array_index (self->lanes->span_conv, EgConvRows, i);
   EgScanRows *scan = &g_array_index (self->lanes->span_scan, EgScanRows, i);
   const EgRun *run = span->states.run;
-  queue_history (self, run, span->begin, history);
   for (gsize t = span->begin; t != span->states.end; t++)
-    eg_workspace_queue_copy (self->workspace, x + (conv->row + t - span->begin) * D,
+    eg_workspace_queue_copy (self->workspace, x + (conv->row + t - span->begin) * width,
                              eg_run_input (run, layer, t));
-  conv->history = history;
   scan->state = span->begin != eg_run_origin (run) ? eg_run_state (run, layer, span->begin - 1) : NULL;
   scan->keep_state = self->lanes->span_state.memory
                      + (span->slot + (is_before (span->states.first, span->begin) ? 1 : 0)) * size;
@@ -231,13 +229,22 @@ fill_spans (const Loading *self, gsize n_rows, gsize n_slots, GError **error)
   const guint n = lanes->spans->len;
   if (n == 0)
     return TRUE;
-  if (!eg_workspace_reserve (workspace, &lanes->span_x, n_rows + n * before, D, error)
+  if (!eg_workspace_reserve (workspace, &lanes->span_x, n_rows, self->ssm->n_span, error)
+      || !eg_workspace_reserve (workspace, &lanes->span_history, n * before + 1, D, error)
       || !eg_workspace_reserve (workspace, &lanes->span_state, n_slots, size, error))
     return FALSE;
 
   float *x = lanes->span_x.memory;
   for (guint i = 0; i < n; i++)
-    fill_span (self, i, x, x + (n_rows + i * before) * D);
+    fill_span (self, i, x);
+  eg_workspace_flush_copies (workspace, self->ssm->n_span);
+  for (guint i = 0; i < n; i++)
+    {
+      const Span *span = &g_array_index (lanes->spans, Span, i);
+      float *history = lanes->span_history.memory + i * before * D;
+      queue_history (self, span->states.run, span->begin, history);
+      g_array_index (lanes->span_conv, EgConvRows, i).history = history;
+    }
   eg_workspace_flush_copies (workspace, D);
   const EgScanRows *scan = (const EgScanRows *)(gpointer)lanes->span_scan->data;
   for (guint i = 0; i < n; i++)

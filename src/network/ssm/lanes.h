@@ -12,19 +12,20 @@ G_BEGIN_DECLS
  * reads is put; @again: EgScanRows of rows whose y the scan makes a second time, from another state
  * @history: [pieces, K−1, D]
  * @spans, @span_conv, @span_scan: states that are computed again, and the rows that this takes; @span_x: the
- * inputs of those rows; @span_state: those states
+ * inputs of those rows; @span_history: what conv reads before them; @span_state: those states
  * @zero: one row of zeros, as wide as any that is asked for
  */
 typedef struct
 {
   GArray *scan, *pieces, *again;
   GArray *spans, *span_conv, *span_scan;
-  EgBuffer history, zero, span_x, span_state;
+  EgBuffer history, zero, span_x, span_history, span_state;
 } EgSsmLanes;
 
 /**
  * EgSsmSpans: rows that are run again for their state alone.
- * @x: [n_rows, D] what the convolution reads; @conv, @scan: [n] the segments of these rows
+ * @x: [n_rows, n_span] of the input rows, what the convolution reads at their beginning; @conv, @scan: [n]
+ * the segments of these rows
  */
 typedef struct
 {
@@ -38,6 +39,7 @@ typedef struct
  * EgSsm: how a family's layers have them.
  * @state_site, @conv_state_site: their sites
  * @n_inner, @n_conv: the convolution's width D, the first D numbers of an input row, and its length K
+ * @n_span: how many numbers of an input row, the first ones, @run_again reads
  * @n_state: the width of a row that puts something into the state: 0 in its place puts nothing
  * @run_again: conv, selection and scan of the layer that is being run, over spans; before the scan,
  * eg_ssm_cut_inputs() is to be called
@@ -45,7 +47,7 @@ typedef struct
 typedef struct
 {
   EgSite state_site, conv_state_site;
-  gsize n_inner, n_conv, n_state;
+  gsize n_inner, n_conv, n_span, n_state;
   gboolean (*run_again) (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error);
 } EgSsm;
 

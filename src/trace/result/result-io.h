@@ -31,8 +31,8 @@ gboolean eg_trace_result_save_json (const EgTraceResult *self, const char *path,
 
 /* First what made the numbers, in lines "# key: value" (pandas.read_csv (comment="#") passes them over). Then
  * one row a cell: layer,position,token,score,sem,normalized,normalized_unclipped, then score_NAME,sem_NAME of
- * the other metrics that were measured, and estimate, where there is one; of several sites, their name first. What a sweep has not, layers or
- * positions, is empty. */
+ * the other metrics that were measured, and estimate, where there is one; of several sites, their name first.
+ * What a sweep has not, layers or positions, is empty. */
 gboolean eg_trace_result_save_csv (const EgTraceResult *self, const char *path, GError **error);
 
 G_END_DECLS
