@@ -11,6 +11,7 @@ import torch, transformers
 from transformers import (FalconMambaConfig, FalconMambaForCausalLM, GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM,
                           LlamaConfig, LlamaForCausalLM, Mamba2Config, Mamba2ForCausalLM, MambaConfig, MambaForCausalLM)
 
+torch.manual_seed(0)
 size = dict(hidden_size=24, num_hidden_layers=2, vocab_size=50)
 heads = dict(num_attention_heads=2, intermediate_size=48)
 models = {
