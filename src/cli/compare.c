@@ -14,9 +14,11 @@ describe (const char *letter, const EgTraceGrid *grid)
 {
   const EgTraceResult *result = grid->result;
   const char *model = result->model != NULL ? result->model : "?";
-  return result->request->window > 1 ? g_strdup_printf (_ ("%s: %s, %s, window %u"), letter, model,
-                                                        grid->site, result->request->window)
-                                     : g_strdup_printf ("%s: %s, %s", letter, model, grid->site);
+  return result->request->window > 1
+             ? g_strdup_printf (/* TRANSLATORS: A or B, the model, the site, in how many layers at once. */
+                                _ ("%s: %s, %s, window %u"), letter, model, grid->site,
+                                result->request->window)
+             : g_strdup_printf ("%s: %s, %s", letter, model, grid->site);
 }
 
 /* One map of a file: of the site, or else of its main one. */

@@ -245,9 +245,9 @@ eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, EgScale scale, con
       g_string_append (text, eg_trace_result_matters_high (grid->result) ? _ ("Highest on average: ")
                                                                          : _ ("Lowest on average: "));
       for (gsize i = 0; i < analysis->n_top; i++)
-        /* TRANSLATORS: one of a list: a comma or nothing, the layer and its average score. */
         g_string_append_printf (
-            text, _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],
+            text, /* TRANSLATORS: one of a list: a comma or nothing, the layer and its average score. */
+            _ ("%slayer %zu (%.3f)"), i > 0 ? ", " : "", analysis->top_layers[i],
             eg_scale_get_value (scale, grid, analysis->layer_average[analysis->top_layers[i]]));
       break;
     case EG_CURVES_SUBJECT:
@@ -264,9 +264,9 @@ eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, EgScale scale, con
         {
           g_autofree char *token = name_token (grid, pins[p].position);
           const double sem = eg_trace_grid_sem (grid, pins[p].layer, pins[p].position);
-          /* TRANSLATORS: one of a list: a semicolon or nothing, the layer, the token and the score. */
           g_string_append_printf (
-              text, _ ("%slayer %zu at %s: %.3f"), p > 0 ? "; " : "", pins[p].layer, token,
+              text, /* TRANSLATORS: one of a list: a semicolon or nothing, the layer, the token, the score. */
+              _ ("%slayer %zu at %s: %.3f"), p > 0 ? "; " : "", pins[p].layer, token,
               eg_scale_get_value (scale, grid, eg_trace_grid_score (grid, pins[p].layer, pins[p].position)));
           if (!isnan (sem))
             g_string_append_printf (text, "\302\240±\302\240%.3f", sem);

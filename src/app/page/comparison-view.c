@@ -30,7 +30,8 @@ say_value (EgComparisonView *self, const char *letter, const EgTraceGrid *grid, 
   const gsize layer = eg_comparison_cell_get_layer (self->comparison, &self->place, grid);
   const double value = eg_comparison_value (self->comparison, grid, layer, range[1] - 1);
   return isnan (value) ? g_strdup_printf (_ ("%s: layer %zu, not known"), letter, layer)
-                       : g_strdup_printf (_ ("%s: layer %zu, %.3f"), letter, layer, value);
+                       : g_strdup_printf (/* TRANSLATORS: A or B, the layer, its score. */
+                                          _ ("%s: layer %zu, %.3f"), letter, layer, value);
 }
 
 static void
@@ -39,10 +40,12 @@ say_place (EgComparisonView *self)
   const EgComparison *it = self->comparison;
   if (!self->has_place)
     {
-      g_autofree char *text = isnan (it->correlation)
-                                  ? g_strdup_printf ("%s · %s", self->title_a, self->title_b)
-                                  : g_strdup_printf (_ ("%s · %s · correlation %.2f"), self->title_a,
-                                                     self->title_b, it->correlation);
+      g_autofree char *text
+          = isnan (it->correlation)
+                ? g_strdup_printf ("%s · %s", self->title_a, self->title_b)
+                : g_strdup_printf (/* TRANSLATORS: the titles of two traces, and how alike they are. */
+                                   _ ("%s · %s · correlation %.2f"), self->title_a, self->title_b,
+                                   it->correlation);
       gtk_label_set_text (self->label, text);
       return;
     }
@@ -54,7 +57,8 @@ say_place (EgComparisonView *self)
       = isnan (it->difference[at]) ? g_strdup (_ ("no difference: the tokens are not the same"))
         : isnan (it->sem[at])
             ? g_strdup_printf (_ ("difference %+.3f"), it->difference[at])
-            : g_strdup_printf (_ ("difference %+.3f ± %.3f"), it->difference[at], it->sem[at]);
+            : g_strdup_printf (/* TRANSLATORS: between two scores, and its standard error. */
+                               _ ("difference %+.3f ± %.3f"), it->difference[at], it->sem[at]);
   g_autofree char *text = g_strdup_printf ("“%s” · %s · %s · %s", token, a, b, difference);
   gtk_label_set_text (self->label, text);
 }

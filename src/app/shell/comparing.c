@@ -73,7 +73,9 @@ show (Asking *self, EgTraceGrid *second)
   gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
   gtk_box_append (GTK_BOX (box), view);
   adw_window_set_content (ADW_WINDOW (window), box);
-  gtk_window_set_title (GTK_WINDOW (window), _ ("Comparison"));
+  gtk_window_set_title (
+      GTK_WINDOW (window), /* TRANSLATORS: a window’s title: two traces beside each other. */
+      _ ("Comparison"));
   gtk_window_set_default_size (GTK_WINDOW (window), 960, 640);
   gtk_window_set_transient_for (GTK_WINDOW (window), self->window);
   gtk_window_present (GTK_WINDOW (window));

@@ -218,7 +218,8 @@ static void
 offer_pictures (EgExportDialog *self)
 {
   static const char *const titles[EG_N_PICTURES] = {
-    [EG_PICTURE_HEATMAP] = N_ ("Map"),
+    [EG_PICTURE_HEATMAP] = /* TRANSLATORS: a picture: the heatmap. */
+    N_ ("Map"),
     [EG_PICTURE_LAYERS] = N_ ("Layer average"),
     [EG_PICTURE_SUBJECT] = N_ ("Subject and all tokens"),
     [EG_PICTURE_PINNED] = N_ ("Pinned cells"),

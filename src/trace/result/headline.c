@@ -205,6 +205,7 @@ describe_loss (const EgTraceGrid *grid, const char *what, const char *value)
     case EG_N_METRICS:
       break;
     }
+  /* TRANSLATORS: what is damaged, the answer, its probability. */
   return g_strdup_printf (_ ("%s lowers “%s” to %s"), what, target, value);
 }
 
