@@ -14,12 +14,13 @@ trap 'rm -rf "$work"' EXIT
 
 platform_packages=(
   bash coreutils dconf-gsettings-backend findutils fontconfig fonts-dejavu-core grep gsettings-desktop-schemas
-  hicolor-icon-theme adwaita-icon-theme libadwaita-1-0 libgtk-4-1 libgtk-4-bin libjson-glib-1.0-0 librsvg2-common
+  glib-networking hicolor-icon-theme adwaita-icon-theme libadwaita-1-0 libgtk-4-1 libgtk-4-bin libjson-glib-1.0-0 librsvg2-common
+  libsoup-3.0-0
   libopenblas0-pthread libc-bin locales sed shared-mime-info xkb-data
 )
 sdk_packages=(
   "${platform_packages[@]}" appstream appstream-util binutils desktop-file-utils gcc gettext libadwaita-1-dev libc6-dev libglib2.0-bin
-  libgtk-4-dev libjson-glib-dev libopenblas-dev make meson ninja-build pkg-config python3 tar xz-utils
+  libgtk-4-dev libjson-glib-dev libopenblas-dev libsoup-3.0-dev make meson ninja-build pkg-config python3 tar xz-utils
 )
 
 # The installed packages that these need, themselves included.
