@@ -20,7 +20,7 @@ platform_packages=(
 )
 sdk_packages=(
   "${platform_packages[@]}" appstream appstream-util binutils desktop-file-utils gcc gettext libadwaita-1-dev libc6-dev libglib2.0-bin
-  libgtk-4-dev libjson-glib-dev libopenblas-dev libsoup-3.0-dev make meson ninja-build pkg-config python3 tar xz-utils
+  libgtk-4-dev libjson-glib-dev libopenblas-dev libsoup-3.0-dev libsysprof-4-dev libsysprof-capture-4-dev make meson ninja-build pkg-config python3 tar xz-utils
 )
 
 # The installed packages that these need, themselves included.
