@@ -46,7 +46,7 @@ def test_trace_fills_the_map(session):
     program = session.program
     program.press("Trace")
     program.wait_for_end()
-    program.wait("the sentence", name=re.compile("^Most important: layer"))
+    program.wait("the sentence", name=re.compile("^In the subject: restoring layer"))
     wait_for("the title", lambda: program.title() == f"{SUBJECT} → “German”")
 
 
