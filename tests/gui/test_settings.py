@@ -14,7 +14,7 @@ from driver import Atspi, click, find_all, has_state, is_on_screen, name_of, tex
 NOTEBOOK = os.path.join(
     os.environ.get("G_TEST_SRCDIR", os.path.join(os.path.dirname(__file__), "..")), "golden", "example_trace.npz"
 )
-SENTENCE = re.compile("^(In|After) the subject: |^At the last token|^Most important: ")
+SENTENCE = re.compile("^(In|After) the subject: |^At the last token|^Most important: |^Nothing in the subject")
 
 
 def on_screen(program, role, name):
