@@ -19,7 +19,7 @@ LEFT_OUT = ["src/cli/describe.c"]
 # The properties of widgets that are shown.
 SHOWN = r'<property name="(label|title|subtitle|tooltip-text|description|placeholder-text|text)"([^>]*)>([^<]*)<'
 # A name of a field or option, or of a program, is the same in each language.
-NAME = r"(--)?[a-zA-Z_-]+(\.[a-z_]+)?|nan|engram-cli|(\.[a-z]+|,|or| )+"
+NAME = r"(--)?[a-zA-Z_-]+(\.[a-z_]+)?(, [a-z_]+\.[a-z_]+)*|nan|engram-cli|(\.[a-z]+|,|or| )+"
 
 
 def end_of_text(source, at):
@@ -85,7 +85,8 @@ def settings_without_tooltip(name):
     """Rows of Adwaita, and Engram's own, whose tooltip may be in the file that makes them."""
     for element in xml.etree.ElementTree.parse(name).iter():
         kind = element.get("parent") if element.tag == "template" else element.get("class") if element.tag == "object" else None
-        if kind and re.fullmatch("(Adw|Eg)[A-Za-z]*Row", kind) and not has_tooltip(element) and kind not in rows_with_tooltip():
+        says_a_thing = any(part.get("name") == "selectable" and part.text == "False" for part in element.findall("property"))
+        if kind and re.fullmatch("(Adw|Eg)[A-Za-z]*Row", kind) and not (has_tooltip(element) or says_a_thing or kind in rows_with_tooltip()):
             yield f"{name}: {title_of(element)}"
 
 

@@ -130,11 +130,14 @@ def test_machine_output_is_the_same_in_every_locale():
         for name in [csv, json]:
             with open(name, "rb") as file:
                 saved.append(file.read())
-        times = rb'"(seconds|elapsed)" ?: ?[0-9.e+-]+'
-        parts = [document, *saved, b"\n".join(sorted(re.sub(times, b"", stream).splitlines()))]
+        times = rb'"(seconds|elapsed)" ?: ?[0-9.e+-]+|"date" ?: ?"[^"]*"|# date: [0-9-]+'
+        # Of each cell the last event: how many come before it is a matter of time.
+        events = {re.match(rb'[^:]*:[^,]*(,"layer":\d+,"position":\d+)?', line)[0]: line for line in stream.splitlines()}
+        parts = [document, *saved, b"\n".join(sorted(events.values()))]
         outputs.append([re.sub(times, b"", part) for part in parts])
     for one, other in zip(*outputs):
-        assert b"0." in one and one == other, (one[:400], other[:400])
+        assert b"0." in one
+        assert one == other, [pair for pair in zip(one.splitlines(), other.splitlines()) if pair[0] != pair[1]][:3]
 
 
 try:

@@ -1137,7 +1137,7 @@ test_csv_quotes_what_needs_it (void)
   const char *table = strstr (text, "\nlayer,");
   g_assert_nonnull (table);
   g_assert_true (g_str_has_prefix (text, "# "));
-  g_assert_nonnull (g_strstr_len (text, table - text, "\n# method: "));
+  g_assert_nonnull (g_strstr_len (text, table - text, "\n# samples: "));
   g_assert_nonnull (g_strstr_len (text, table - text, "\n# low_score: "));
   g_autofree char *lines = g_strndup (text, (gsize)(table - text));
   g_auto (GStrv) head = g_strsplit (lines, "\n", -1);

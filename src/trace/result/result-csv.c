@@ -1,4 +1,5 @@
 /* Results as CSV (RFC 4180, lines ended by LF, decimal points). */
+#include "trace/ask/fields.h"
 #include "trace/result/result-io.h"
 
 #include "formats/atomic-file.h"
@@ -97,20 +98,33 @@ append_number_remark (GString *text, const char *key, double value)
   append_remark (text, key, number->str);
 }
 
+/* The settings as the command line has them: the same in every language. */
+static void
+append_settings (GString *text, const EgTraceRequest *request)
+{
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    {
+      const EgFieldInfo *info = eg_trace_field_get_info (field);
+      if (info->part == EG_FIELD_OF_PROMPT || info->option == NULL
+          || !eg_trace_field_is_written (field, request, info->in_json))
+        continue;
+      g_autofree char *value = eg_trace_field_format (field, request);
+      append_remark (text, info->option, value);
+    }
+}
+
 /* What made the numbers. */
 static void
 append_csv_head (GString *text, const EgTraceResult *self)
 {
-  g_autofree char *method = eg_trace_result_describe_method (self, NULL),
-                  *day = eg_trace_result_get_day (self);
+  g_autofree char *day = eg_trace_result_get_day (self);
   append_remark (text, "model", self->model);
   append_remark (text, "prompt", self->request->prompt);
   append_remark (text, "subject", self->tokens->subject);
   append_remark (text, "target", self->tokens->target);
-  append_remark (text, "metric", eg_metric_get_name (self->metrics[0]));
   append_number_remark (text, "high_score", self->ends[0].high);
   append_number_remark (text, "low_score", self->ends[0].low);
-  append_remark (text, "method", method);
+  append_settings (text, self->request);
   append_remark (text, "date", day);
   append_remark (text, "engram", self->version);
 }
