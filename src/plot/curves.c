@@ -263,7 +263,8 @@ eg_curves_describe (EgCurves curves, const EgTraceGrid *grid, EgScale scale, con
       for (gsize p = 0; p < n_pins; p++)
         {
           g_autofree char *token = name_token (grid, pins[p].position);
-          const double sem = eg_trace_grid_sem (grid, pins[p].layer, pins[p].position);
+          const double sem
+              = eg_scale_get_error (scale, grid, eg_trace_grid_sem (grid, pins[p].layer, pins[p].position));
           g_string_append_printf (
               text, /* TRANSLATORS: one of a list: a semicolon or nothing, the layer, the token, the score. */
               _ ("%slayer %zu at %s: %.3f"), p > 0 ? "; " : "", pins[p].layer, token,

@@ -134,8 +134,11 @@ test_pins_of_one_token_share_a_curve (void)
   g_assert_cmpint (six, ==, one);
   gtk_widget_measure (GTK_WIDGET (pane), GTK_ORIENTATION_HORIZONTAL, -1, &minimum, NULL, NULL, NULL);
   g_assert_cmpint (minimum, <=, 360);
-  g_autofree char *first = g_strdup_printf ("layer 2 at “␣Merkel” (5): %.3f\302\240±\302\2400.010",
-                                            eg_trace_grid_score (result->grids[0], 2, 5));
+  /* In the map's unit: normalized. */
+  const EgTraceGrid *grid = result->grids[0];
+  g_autofree char *first = g_strdup_printf ("layer 2 at “␣Merkel” (5): %.3f\302\240±\302\240%.3f",
+                                            eg_trace_grid_normalize (grid, eg_trace_grid_score (grid, 2, 5)),
+                                            0.01 / (result->ends[0].high - result->ends[0].low));
   g_assert_true (says (GTK_WIDGET (pane), first));
   fixture_close (window);
 }
