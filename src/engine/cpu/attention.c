@@ -7,14 +7,7 @@
 
 #include <math.h>
 
-/* As many floats as a register of the instruction set has. */
-#if defined(__AVX512F__)
-#define LANES 16
-#elif defined(__AVX__)
-#define LANES 8
-#else
-#define LANES 4
-#endif
+#define LANES REGISTER_FLOATS
 
 /* In a register and in memory; halves of one. */
 typedef float Eight __attribute__ ((vector_size (8 * sizeof (float))));

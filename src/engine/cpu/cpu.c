@@ -173,7 +173,7 @@ cpu_attention (EgStream *stream, const EgAttention *op)
 static void
 cpu_rotate (EgStream *stream, const EgRotary *op)
 {
-  float *memory = eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, MAX (op->n_rotary, 1));
+  float *memory = eg_cpu_scratch (stream, 0, EG_SCRATCH_OP, op->n_rotary);
   if (memory)
     kernels->rotate (op, memory);
 }

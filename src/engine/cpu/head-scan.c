@@ -5,14 +5,7 @@
 
 #include "engine/cpu/vector-math.h"
 
-/* As many floats as a register of the instruction set has. */
-#if defined(__AVX512F__)
-#define LANES 16
-#elif defined(__AVX__)
-#define LANES 8
-#else
-#define LANES 4
-#endif
+#define LANES REGISTER_FLOATS
 
 /* Registers of a block: what enters it and what is read of it are as many again. */
 #define REGISTERS 4

@@ -7,6 +7,15 @@
 #include <glib.h>
 #include <string.h>
 
+/* As many floats as a register of the instruction set has. */
+#if defined(__AVX512F__)
+#define REGISTER_FLOATS 16
+#elif defined(__AVX__)
+#define REGISTER_FLOATS 8
+#else
+#define REGISTER_FLOATS 4
+#endif
+
 static inline float
 fast_exp (float x)
 {

@@ -67,3 +67,12 @@ eg_attention_load (EgWorkspace *workspace,
       g_array_append_val (self->rows, it);
     }
 }
+
+EgAttention
+eg_attention_over (const EgAttentionLanes *self)
+{
+  return (EgAttention){ .segments = (const EgAttentionRows *)(gpointer)self->rows->data,
+                        .n_segments = self->rows->len,
+                        .spans = (const EgAttentionSpan *)(gpointer)self->spans->data,
+                        .n_spans = self->spans->len };
+}

@@ -26,4 +26,7 @@ void eg_attention_load (EgWorkspace *workspace,
                         gsize key_offset,
                         gsize value_offset);
 
+/* The op over what was loaded; its rows, heads and scale are the family's. */
+EgAttention eg_attention_over (const EgAttentionLanes *self);
+
 G_END_DECLS

@@ -122,16 +122,13 @@ attend (EgWorkspace *workspace, const EgLayerRun *run)
   EgNeoxOwn *own = workspace->own;
   const gsize d = workspace->sizes->d_model;
   eg_attention_load (workspace, &own->lanes, run, 3 * d, 2 * d);
-  const EgAttention op = { .y = own->y.memory,
-                           .q = own->q.memory,
-                           .ldq = d,
-                           .segments = (const EgAttentionRows *)(gpointer)own->lanes.rows->data,
-                           .n_segments = own->lanes.rows->len,
-                           .spans = (const EgAttentionSpan *)(gpointer)own->lanes.spans->data,
-                           .n_spans = own->lanes.spans->len,
-                           .n_heads = sizes->n_heads,
-                           .d_head = sizes->d_head,
-                           .scale = (float)(1 / sqrt ((double)sizes->d_head)) };
+  EgAttention op = eg_attention_over (&own->lanes);
+  op.y = own->y.memory;
+  op.q = own->q.memory;
+  op.ldq = d;
+  op.n_heads = sizes->n_heads;
+  op.d_head = sizes->d_head;
+  op.scale = (float)(1 / sqrt ((double)sizes->d_head));
   workspace->backend->attention (workspace->stream, &op);
   eg_workspace_visit (workspace, run, NEOX_HEADS, run->only_last, own->y.memory, d);
 }

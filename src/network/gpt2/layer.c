@@ -67,16 +67,13 @@ attend (EgWorkspace *workspace, const EgLayerRun *run)
   EgGpt2Own *own = workspace->own;
   const gsize d = workspace->sizes->d_model;
   eg_attention_load (workspace, &own->lanes, run, d, 2 * d);
-  const EgAttention op = { .y = own->y.memory,
-                           .q = workspace->input.memory,
-                           .ldq = 3 * d,
-                           .segments = (const EgAttentionRows *)(gpointer)own->lanes.rows->data,
-                           .n_segments = own->lanes.rows->len,
-                           .spans = (const EgAttentionSpan *)(gpointer)own->lanes.spans->data,
-                           .n_spans = own->lanes.spans->len,
-                           .n_heads = sizes->n_heads,
-                           .d_head = sizes->d_head,
-                           .scale = eg_gpt2_scale_of (sizes, run->layer) };
+  EgAttention op = eg_attention_over (&own->lanes);
+  op.y = own->y.memory;
+  op.q = workspace->input.memory;
+  op.ldq = 3 * d;
+  op.n_heads = sizes->n_heads;
+  op.d_head = sizes->d_head;
+  op.scale = eg_gpt2_scale_of (sizes, run->layer);
   workspace->backend->attention (workspace->stream, &op);
   eg_workspace_visit (workspace, run, GPT2_HEADS, run->only_last, own->y.memory, d);
 }

@@ -2,7 +2,6 @@
 #include "trace/plan/expected-work.h"
 
 #include "trace/ask/input.h"
-#include "trace/plan/plan.h"
 
 #include <math.h>
 
@@ -15,6 +14,13 @@ count (const EgGrid *grid, gsize samples, const EgPlanCosts *costs)
 
 /* Each sample adds the same: thousands of them need not be planned. */
 double
+eg_expected_work_of_grid (const EgGrid *grid, gsize samples, const EgPlanCosts *costs)
+{
+  const double one = count (grid, 1, costs), two = count (grid, 2, costs);
+  return one + (double)(samples - 1) * (two - one);
+}
+
+double
 eg_expected_work (EgModel *model, const EgTraceRequest *request, GError **error)
 {
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, error);
@@ -22,8 +28,7 @@ eg_expected_work (EgModel *model, const EgTraceRequest *request, GError **error)
     return NAN;
   const EgPlanCosts costs = eg_plan_costs_of (eg_model_get_family (model), eg_model_get_sizes (model));
   const EgGrid grid = eg_grid_of_input (request, model, input);
-  const double one = count (&grid, 1, &costs), two = count (&grid, 2, &costs);
-  return one + (double)(eg_trace_request_get_samples (request) - 1) * (two - one);
+  return eg_expected_work_of_grid (&grid, eg_trace_request_get_samples (request), &costs);
 }
 
 double

@@ -1,7 +1,7 @@
 /* Needed operations by a measured rate. */
 #include "trace/plan/forecast.h"
 
-#include "trace/plan/plan.h"
+#include "trace/plan/expected-work.h"
 
 #include <string.h>
 
@@ -61,6 +61,5 @@ eg_trace_forecast (
   const EgTraceRequest request = { .sites = (char **)sites, .window = 1 };
   const EgGrid grid = eg_grid_of (&request, family, sizes->n_layers, n_tokens, 0);
   const EgPlanCosts costs = eg_plan_costs_of (family, sizes);
-  g_autoptr (EgPlan) plan = eg_plan_new (&grid, samples, samples, NULL);
-  return eg_plan_needed_flops (plan, &costs) / (rate * (double)MAX (n_threads, 1)) / PRODUCTS;
+  return eg_expected_work_of_grid (&grid, samples, &costs) / (rate * (double)MAX (n_threads, 1)) / PRODUCTS;
 }
