@@ -44,7 +44,7 @@ test_plan (void)
   g_autoptr (EgTraceRequest) request = new_request (model);
   const EgGrid grid = grid_of (model, request);
   g_autofree double *urgency = make_urgency (&grid);
-  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 0, 0, 1);
+  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 12, 0, 1);
   g_autoptr (EgPlan) plan = eg_plan_new_ordered (&grid, 10, 10, NULL, order);
   const EgPlanCosts costs = eg_plan_costs_of (eg_model_get_family (model), eg_model_get_sizes (model));
   g_autoptr (EgSchedule) schedule = eg_schedule_new (plan, &costs, 4, 2);
@@ -95,7 +95,9 @@ test_wanted (void)
   g_autofree double *urgency = make_urgency (&grid);
   g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 3, 2, 1);
   g_autoptr (EgTraceOrder) again = eg_trace_order_new (&grid, urgency, 3, 2, 1);
-  g_autoptr (EgTraceOrder) all = eg_trace_order_new (&grid, urgency, 0, 0, 1);
+  eg_trace_order_keep_first (order);
+  eg_trace_order_keep_first (again);
+  g_autoptr (EgTraceOrder) all = eg_trace_order_new (&grid, urgency, 12, 0, 1);
   g_assert_cmpuint (count_wanted (order, &grid), ==, grid.n_sites * 5);
   g_assert_cmpint (memcmp (order->wanted, again->wanted, order->n_cells), ==, 0);
   for (gsize site = 0; site < grid.n_sites; site++)
@@ -132,8 +134,9 @@ test_numbers (gconstpointer name)
   g_autoptr (GError) error = NULL;
   const EgGrid grid = grid_of (model, request);
   g_autofree double *urgency = make_urgency (&grid);
-  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 0, 0, 1);
+  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 12, 0, 1);
   g_autoptr (EgTraceOrder) some = eg_trace_order_new (&grid, urgency, 2, 3, 1);
+  eg_trace_order_keep_first (some);
   g_autoptr (EgTraceResult) usual = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_autoptr (EgTraceResult) ordered
       = eg_trace_run_ordered (order, model, request, NULL, NULL, NULL, NULL, &error);
@@ -164,7 +167,7 @@ test_continued (void)
   request->samples = 40;
   const EgGrid grid = grid_of (model, request);
   g_autofree double *urgency = make_urgency (&grid);
-  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 0, 0, 1);
+  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 12, 0, 1);
   g_autoptr (EgTraceResult) none = eg_trace_run_ordered (order, model, request, cancellable,
                                                          stop_when_some_are_done, cancellable, &left, &error);
   g_assert_null (none);

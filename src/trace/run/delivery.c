@@ -2,6 +2,7 @@
 #include "trace/run/delivery.h"
 
 #include "trace/run/begin-result.h"
+#include "trace/run/rounds.h"
 
 #include <math.h>
 
@@ -194,7 +195,17 @@ eg_trace_progress_get_partial (const EgTraceProgress *progress)
   return eg_trace_partial_new (self->model, self->request, estimates, elapsed (self));
 }
 
-/* A stopped trace leaves what it has to the task. No thread of its works any more. */
+void
+eg_trace_progress_forget_order (const EgTraceProgress *progress, gsize site_index)
+{
+  EgTracedPrompt *self = progress->trace;
+  pthread_mutex_lock (&self->pool->lock);
+  eg_rounds_relax (self, site_index);
+  pthread_mutex_unlock (&self->pool->lock);
+}
+
+/* A stopped trace, or one of some cells alone, leaves what it has to the task. No thread of its works any
+ * more. */
 static void
 leave_partial (EgTracedPrompt *self)
 {
@@ -231,15 +242,19 @@ finish_in_context (gpointer data)
   EgPromptDelivery *delivery = &self->delivery;
   deliver (self);
   g_assert (delivery->finished);
-  if (g_cancellable_is_cancelled (self->cancellable))
-    leave_partial (self);
   if (self->error)
-    g_task_return_error (delivery->task, g_steal_pointer (&self->error));
+    {
+      if (g_cancellable_is_cancelled (self->cancellable))
+        leave_partial (self);
+      g_task_return_error (delivery->task, g_steal_pointer (&self->error));
+    }
   else
     {
       delivery->result->complete = self->order == NULL || self->order->wanted == NULL;
       if (self->request->keep_samples)
         take_samples (self);
+      if (!delivery->result->complete || g_cancellable_is_cancelled (self->cancellable))
+        leave_partial (self);
       g_task_return_pointer (delivery->task, eg_trace_result_ref (delivery->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }

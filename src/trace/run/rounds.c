@@ -55,6 +55,20 @@ make_tasks (EgTracedPrompt *self, gboolean is_first)
     }
   if (self->partial != NULL)
     drop_known_tasks (self, is_first);
+  for (gsize site = 0; self->relaxed != NULL && site < self->grid.n_sites; site++)
+    if (self->relaxed[site])
+      eg_schedule_relax (rounds->schedule, rounds->plan, site);
+}
+
+void
+eg_rounds_relax (EgTracedPrompt *self, gsize site_index)
+{
+  if (self->order == NULL || (self->relaxed != NULL && self->relaxed[site_index]))
+    return;
+  if (self->relaxed == NULL)
+    self->relaxed = g_new0 (gboolean, self->grid.n_sites);
+  self->relaxed[site_index] = TRUE;
+  eg_schedule_relax (self->rounds.schedule, self->rounds.plan, site_index);
 }
 
 void

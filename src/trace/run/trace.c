@@ -224,13 +224,14 @@ eg_trace_ordered_async (EgTraceOrder *order,
 /* On the device where the partial trace was. */
 void
 eg_trace_continue_async (EgTracePartial *partial,
+                         EgTraceOrder *order,
                          GCancellable *cancellable,
                          EgTraceProgressFunc progress,
                          gpointer progress_data,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  run_placed (device_trace_new (partial->model, partial->request, partial, NULL, cancellable, progress,
+  run_placed (device_trace_new (partial->model, partial->request, partial, order, cancellable, progress,
                                 progress_data, callback, user_data));
 }
 
@@ -281,7 +282,7 @@ run_waiting (EgTracePartial *partial,
   Waiting waiting = { loop, NULL };
   g_main_context_push_thread_default (context);
   if (partial != NULL)
-    eg_trace_continue_async (partial, cancellable, progress, progress_data, stop_waiting, &waiting);
+    eg_trace_continue_async (partial, order, cancellable, progress, progress_data, stop_waiting, &waiting);
   else
     eg_trace_ordered_async (order, model, request, cancellable, progress, progress_data, stop_waiting,
                             &waiting);
