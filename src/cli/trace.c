@@ -261,10 +261,11 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
                         .keeper = files[0] != NULL ? keeper : NULL,
                         .lead = lead };
   EgTraceResult *result
-      = lead != NULL ? eg_trace_run_ordered (lead->order, model, job->request, cli_interrupt_cancellable (),
-                                             on_progress, &follower, &left, &error)
-                     : eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (),
-                                          on_progress, &follower, &left, &error);
+      = lead != NULL
+            ? eg_trace_run_ordered (lead->order, NULL, model, job->request, cli_interrupt_cancellable (),
+                                    on_progress, &follower, &left, &error)
+            : eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (), on_progress,
+                                 &follower, &left, &error);
   if (follower.terminal)
     fputs ("\r\033[K", stderr);
   const gboolean stopped = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);

@@ -310,6 +310,7 @@ eg_trace_run_from (EgTracePartial *partial,
 
 EgTraceResult *
 eg_trace_run_ordered (EgTraceOrder *order,
+                      EgTracePartial *partial,
                       EgModel *model,
                       const EgTraceRequest *request,
                       GCancellable *cancellable,
@@ -318,7 +319,7 @@ eg_trace_run_ordered (EgTraceOrder *order,
                       EgTracePartial **left,
                       GError **error)
 {
-  return run_waiting (NULL, order, model, request, cancellable, progress, progress_data, left, error);
+  return run_waiting (partial, order, model, request, cancellable, progress, progress_data, left, error);
 }
 
 EgTraceResult *

@@ -75,8 +75,9 @@ EgTraceResult *eg_trace_run_from (EgTracePartial *partial,
                                   EgTracePartial **left,
                                   GError **error);
 
-/* The same from the beginning, in an order. */
+/* The same, in an order. */
 EgTraceResult *eg_trace_run_ordered (EgTraceOrder *order,
+                                     EgTracePartial *partial,
                                      EgModel *model,
                                      const EgTraceRequest *request,
                                      GCancellable *cancellable,
