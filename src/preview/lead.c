@@ -44,8 +44,7 @@ eg_preview_lead_new (
   EgPreviewLead *self = g_new0 (EgPreviewLead, 1);
   g_autofree double *urgency = make_urgency (estimates);
   self->estimates = eg_trace_result_ref (estimates);
-  self->order = eg_trace_order_new (&grid, urgency, n_exact > 0 ? n_exact : EG_TRACE_ORDER_HIGHEST,
-                                    EG_TRACE_ORDER_CHANCE, request->seed);
+  self->order = eg_trace_order_new (&grid, urgency, n_exact, EG_TRACE_ORDER_CHANCE, request->seed);
   if (n_exact > 0)
     eg_trace_order_keep_first (self->order);
   self->checks = g_new0 (EgPreviewCheck, grid.n_sites);

@@ -23,7 +23,7 @@ typedef struct
 } EgPreviewLead;
 
 /* Takes the estimates as they are in a result of this request: of preview/show.h, or from a file. Of each
- * site, the highest come first: EG_TRACE_ORDER_HIGHEST, or with n_exact more than 0 so many, and then nothing
+ * site, the highest come first: as many as usual, or with n_exact more than 0 so many, and then nothing
  * but the check is computed. EG_ERROR_INVALID where the model makes another grid of the request. (transfer
  * full) */
 EgPreviewLead *eg_preview_lead_new (

@@ -34,11 +34,15 @@ eg_trace_order_list (const EgTraceOrder *self, const EgGrid *grid, gsize site_in
   return cells;
 }
 
+#define HIGHEST_PART 8
+
 /* The highest ones of a site, and some of the others. */
 static void
 choose (EgTraceOrder *self, const EgGrid *grid, gsize site, gsize n_highest, gsize n_chance, GRand *random)
 {
   g_autoptr (GArray) cells = eg_trace_order_list (self, grid, site);
+  if (n_highest == 0)
+    n_highest = MAX (EG_TRACE_ORDER_HIGHEST, cells->len / HIGHEST_PART);
   for (guint i = 0; i < cells->len && i < n_highest + n_chance; i++)
     {
       /* One of those that are left, which is put in the first place of them. */

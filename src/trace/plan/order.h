@@ -14,7 +14,7 @@ typedef enum
   EG_TURN_CHANCE,  /* drawn by chance, to check what the urgency says: after those, before all others */
 } EgTurn;
 
-/* Of each site, unless something else is asked for. */
+/* Of each site, unless something else is asked for: an eighth of its computed cells, and at least so many. */
 #define EG_TRACE_ORDER_HIGHEST 12
 #define EG_TRACE_ORDER_CHANCE  10
 
@@ -33,8 +33,8 @@ typedef struct
   guint8 *wanted;
 } EgTraceOrder;
 
-/* Of these urgencies, copied: of each site, so many of the highest come first, and then as many others of
- * those that are computed at all, drawn by a generator of this seed. (transfer full) */
+/* Of these urgencies, copied: of each site, so many of the highest come first (0: as many as usual), and then
+ * so many others of those that are computed at all, drawn by a generator of this seed. (transfer full) */
 EgTraceOrder *
 eg_trace_order_new (const EgGrid *grid, const double *urgency, gsize n_highest, gsize n_chance, guint32 seed);
 

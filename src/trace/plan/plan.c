@@ -266,17 +266,29 @@ by_cell (gconstpointer a, gconstpointer b)
   return left < right ? -1 : left > right;
 }
 
-/* The cells that come first for one reason, as groups of their own. */
+/* The cells that come first for one reason, as groups of their own: the most urgent ones in the first. */
 static void
 add_urgent (EgPlan *self, EgRound *round, gsize site, EgTurn turn, guint64 most_cost)
 {
   g_autoptr (GArray) cells = eg_trace_order_list (self->order, &self->grid, site);
-  for (guint i = cells->len; i-- > 0;)
-    if (self->order->turns[g_array_index (cells, gsize, i)] != turn)
-      g_array_remove_index (cells, i);
-  g_array_sort (cells, by_cell);
+  const gsize n_samples = eg_grid_is_one_run (&self->grid) ? 1 : round->sample_end - round->sample_first;
   const guint first = round->groups->len;
-  add_cells (self, round, cells, most_cost);
+  for (guint i = 0; i < cells->len;)
+    {
+      g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (gsize));
+      for (gsize rows = 0; i < cells->len; i++)
+        {
+          const gsize cell = g_array_index (cells, gsize, i);
+          if (self->order->turns[cell] != turn)
+            continue;
+          rows += cell_rows (self, cell) * n_samples;
+          if (some->len > 0 && rows > self->sizes.most_rows)
+            break;
+          g_array_append_val (some, cell);
+        }
+      g_array_sort (some, by_cell);
+      add_cells (self, round, some, most_cost);
+    }
   for (guint i = first; i < round->groups->len; i++)
     ((EgGroup *)round->groups->pdata[i])->is_urgent = TRUE;
 }
