@@ -3,7 +3,6 @@
 
 #include "cli/common.h"
 #include "cli/interrupt.h"
-#include "cli/output.h"
 #include "preview/check.h"
 
 #include <glib/gi18n.h>
@@ -13,7 +12,7 @@
 #define ORDER_SAMPLES 10
 
 gboolean
-cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outputs)
+cli_estimate_read (CliEstimateOptions *self, gboolean resumes)
 {
   const char *problem = NULL;
   if (self->only && self->none)
@@ -22,8 +21,6 @@ cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outp
     problem = _ ("--exact-top means something beside --estimate alone");
   else if (self->only && resumes)
     problem = _ ("--estimate means nothing beside --resume: what was begun is computed");
-  else if (self->only && cli_output_has_figure (outputs))
-    problem = _ ("A figure shows what was computed; write estimates as .npz, .json or .csv");
   if (problem != NULL)
     cli_say ("%s", problem);
   return problem == NULL

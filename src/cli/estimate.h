@@ -16,8 +16,8 @@ typedef struct
   guint64 top;
 } CliEstimateOptions;
 
-/* Whether they make sense together and beside the files to be written; FALSE, said. */
-gboolean cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outputs);
+/* Whether they make sense together; FALSE, said. */
+gboolean cli_estimate_read (CliEstimateOptions *self, gboolean resumes);
 
 /* Estimates, where they were asked for, or, of a stream, where there are any: *preview is NULL otherwise.
  * FALSE when they fail that were asked for. */
