@@ -7,6 +7,15 @@
 /* Below that, estimates do not say where to look. */
 #define LEAST_CORRELATION 0.6
 
+/* Samples of a score that is looked at, where there are so many. */
+#define ENOUGH 10
+
+gboolean
+eg_preview_can_check (const EgTraceGrid *grid, gsize cell)
+{
+  return grid->counts[cell] >= MIN (grid->result->samples, ENOUGH);
+}
+
 /* A cell that has both. */
 typedef struct
 {
@@ -50,8 +59,7 @@ collect (const EgTraceGrid *grid, const double *estimates, const guint8 *passed)
     {
       const double estimate = estimates[cell], score = grid->scores[0][cell];
       const Pair pair = { cell, eg_preview_effect (grid, estimate), eg_preview_effect (grid, score), 0, 0 };
-      if (isfinite (estimate) && isfinite (score) && !passed[cell]
-          && grid->counts[cell] >= grid->result->samples)
+      if (isfinite (estimate) && isfinite (score) && !passed[cell] && eg_preview_can_check (grid, cell))
         g_array_append_val (pairs, pair);
     }
   return pairs;

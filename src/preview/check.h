@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /**
- * EgPreviewCheck: of one grid, over the cells that have both, of all samples, and are not passed over.
+ * EgPreviewCheck: of one grid, over the cells that have both, of enough samples, and are not passed over.
  * @n: how many; @pearson, @spearman: correlation of estimates with scores, NaN where it has no meaning
  * @n_top, @n_confirmed: of the ten highest estimates (by their effect), those that have a score, and those of
  * them whose effect is at least half of the estimate's
@@ -23,6 +23,9 @@ typedef struct
   gsize worst;
   gboolean is_trusted;
 } EgPreviewCheck;
+
+/* Whether a cell's score rests on enough samples to be compared. */
+gboolean eg_preview_can_check (const EgTraceGrid *grid, gsize cell);
 
 /* Cells to look at. */
 #define EG_PREVIEW_TOP 10

@@ -5,6 +5,7 @@
 #include "trace/ask/input.h"
 
 #include <glib/gi18n.h>
+#include <math.h>
 #include <string.h>
 
 /* How much each cell is estimated to matter. (transfer full): [cells of all grids] */
@@ -68,19 +69,18 @@ eg_preview_lead_keep_site (EgPreviewLead *self, gsize site_index)
 
 /* ---- the spot check ---- */
 
-/* Its cells are those that come first; FALSE while some of them have not all of the samples that were asked
- * for, or none is to be computed. passed: [cells] all others. */
+/* Its cells are those that come first; FALSE while some of them have too few samples, or none is to be
+ * computed. passed: [cells] all others. */
 static gboolean
 find_checked (const EgPreviewLead *self, const EgTraceGrid *grid, gsize site, guint8 *passed)
 {
   const gsize n = eg_trace_grid_n_cells (grid);
-  const guint samples = eg_trace_request_get_samples (grid->result->request);
   gsize n_checked = 0;
   for (gsize cell = 0; cell < n; cell++)
     {
       const gsize at = site * n + cell;
       passed[cell] = self->order->turns[at] == EG_TURN_USUAL || !eg_trace_order_wants (self->order, at);
-      if (!passed[cell] && grid->counts[cell] < samples)
+      if (!passed[cell] && (isnan (grid->scores[0][cell]) || !eg_preview_can_check (grid, cell)))
         return FALSE;
       n_checked += !passed[cell];
     }

@@ -6,14 +6,30 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-/* "Estimated before, at most 0.27 off (10 of 10 highest confirmed), correlation 0.98 over 42 computed cells".
- */
+/* Of a map that is exact by now. (transfer full) (nullable) */
 static char *
 describe_end (const EgTraceGrid *grid)
 {
   const EgPreviewCheck check = eg_preview_check_whole (grid);
 
-  return eg_preview_check_describe (&check);
+  if (check.n == 0)
+    return NULL;
+  return g_strdup_printf (
+      check.is_trusted
+          /* TRANSLATORS: the largest distance; how many of the highest estimates were confirmed; a
+           * correlation and a number of cells. */
+          ? _ ("The estimate before was at most %.2f off (%zu of %zu highest confirmed), correlation %.2f "
+               "over "
+               "%zu cells")
+          : _ ("The estimate before was not to be trusted: up to %.2f off (%zu of %zu highest confirmed), "
+               "correlation %.2f over %zu cells"),
+      check.largest, check.n_confirmed, check.n_top, check.pearson, check.n);
+}
+
+gboolean
+eg_estimate_is_all (const EgTraceGrid *grid)
+{
+  return eg_trace_grid_has_estimated (grid) && eg_preview_check_whole (grid).n == 0;
 }
 
 char *
@@ -30,9 +46,11 @@ eg_estimate_line (const EgTraceGrid *grid, const EgPreviewCheck *check, gboolean
     return g_strdup_printf (_ ("%s; the rest comes in the usual order"), said);
   if (said != NULL)
     return g_steal_pointer (&said);
+  if (!some)
+    return NULL;
   if (running)
     return g_strdup (_ ("Hatched cells are estimated; the highest are computed first"));
-  if (eg_count_known_cells (grid) > 0)
+  if (!eg_estimate_is_all (grid))
     return g_strdup (_ ("Hatched cells are estimated to first order, and not computed"));
   return g_strdup (_ ("Estimated to first order, and not computed: a guess of where to look"));
 }

@@ -12,7 +12,10 @@ char *eg_estimate_line (const EgTraceGrid *grid, const EgPreviewCheck *check, gb
 /* More of the same, for a tooltip, once all cells are computed. (transfer full) (nullable) */
 char *eg_estimate_details (const EgTraceGrid *grid);
 
-/* Of a map without scores, where the subject is estimated to matter most. (transfer full) (nullable) */
+/* Whether a map has estimates, and no scores but those that cost nothing. */
+gboolean eg_estimate_is_all (const EgTraceGrid *grid);
+
+/* Of such a map, where the subject is estimated to matter most. (transfer full) (nullable) */
 char *eg_estimate_headline (const EgTraceGrid *grid);
 
 G_END_DECLS

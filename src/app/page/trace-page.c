@@ -2,7 +2,6 @@
 #include "app/page/trace-page.h"
 
 #include "app/page/analysis-pane.h"
-#include "app/page/cell-text.h"
 #include "app/parts/banner.h"
 #include "app/page/estimate-line.h"
 #include "app/page/heatmap-view.h"
@@ -225,7 +224,7 @@ update_texts (EgTracePage *self)
     return;
   update_sites (self);
   g_autofree char *sentence
-      = eg_count_known_cells (grid) > 0 ? eg_trace_grid_describe (grid) : eg_estimate_headline (grid);
+      = eg_estimate_is_all (grid) ? eg_estimate_headline (grid) : eg_trace_grid_describe (grid);
   update_estimate (self, grid);
   eg_trace_header_show_ends (self->header, grid);
   g_autofree char *whole = keep_errors_whole (sentence != NULL ? sentence : "");
@@ -382,6 +381,7 @@ on_site_chosen (EgSiteMaps *sites, guint index, gpointer data)
 
   eg_heatmap_view_set_grid (self->heatmap, eg_trace_page_get_shown (self));
   update_texts (self);
+  g_signal_emit (self, signals[CHANGED], 0); /* what can be made exact is another one */
 }
 
 static void
@@ -725,8 +725,8 @@ eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceReque
 void
 eg_trace_page_set_outdated (EgTracePage *self, gboolean outdated)
 {
-  GtkWidget *const others[]
-      = { GTK_WIDGET (self->header), GTK_WIDGET (self->sentence), GTK_WIDGET (self->analysis) };
+  GtkWidget *const others[] = { GTK_WIDGET (self->header), GTK_WIDGET (self->sentence),
+                                GTK_WIDGET (self->estimate_line), GTK_WIDGET (self->analysis) };
 
   eg_heatmap_view_set_dimmed (self->heatmap, outdated);
   eg_site_maps_set_dimmed (self->sites, outdated);
