@@ -72,7 +72,9 @@ def test_stopped_both_kinds_are_apart(session):
     set_setting("estimate", "'first'")
     set_setting("site", "'" + ",".join(SITES) + "'")
     set_setting("samples", "150")
-    program = session.start(*PROMPT)
+    # What the tests before have left is not offered.
+    session.environment = {"XDG_STATE_HOME": session.path("state")}
+    program = session.start(*PROMPT, environment=session.environment)
     wait_for("the map in a moment", lambda: on_screen(program, "^Hatched cells are estimated|^Estimated; spot"))
     says(program, "^Estimated; spot check: within 0[.][0-9]+ [(][0-9]+ of 10 highest confirmed[)]")
     shoot(program, "mixed")
@@ -87,7 +89,7 @@ def test_opened_again_it_goes_on_to_the_end(session):
     session.program.kill()
     set_setting("site", "'resid'")
     set_setting("samples", "10")
-    program = session.start(size=(900, 680))
+    program = session.start(environment=session.environment)
     program.press("Reopen")
     wait_for("both kinds of cells", lambda: program.cells() == session.cells and "the others estimated" in description(program))
     program.press("Continue")
