@@ -19,7 +19,8 @@
 #define NOISE_STEP      0.55
 #define ESTIMATED_WIDTH 1.8  /* of its lines, times a line's width */
 #define ALIKE           0.25 /* a difference in light that is not seen between thin lines */
-#define ALIKE_ALPHA     0.22
+#define DARK_ALPHA      0.22 /* of its lines where they are dark, and where they are light */
+#define LIGHT_ALPHA     0.42
 #define MAX_CAP         0.5
 #define BAR_POINT       0.45
 #define BAR_STRENGTH    0.8 /* of the colour map: the place of a bar's colour */
@@ -104,7 +105,7 @@ draw_estimated (const EgHeatmapLayout *self, EgRect rect, EgColor color, cairo_t
   cairo_clip (cr);
   cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
   if (alike)
-    set_contrast (color, ALIKE_ALPHA, cr);
+    set_contrast (color, get_light (color) > 0.45 ? DARK_ALPHA : LIGHT_ALPHA, cr);
   else
     eg_color_set (*ground, cr);
   cairo_set_line_width (cr, eg_heatmap_line_width (self) * (alike ? 1 : ESTIMATED_WIDTH));
