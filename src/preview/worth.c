@@ -14,6 +14,14 @@
  * computed again (docs/decisions/35). */
 #define BACKWARD 2.2
 
+static double least_work = LEAST_WORK;
+
+void
+eg_preview_worth_set_least (double flops)
+{
+  least_work = flops > 0 ? flops : LEAST_WORK;
+}
+
 double
 eg_preview_expected_work (EgModel *model, const EgTraceRequest *request)
 {
@@ -34,5 +42,5 @@ eg_preview_is_worth (EgModel *model, const EgTraceRequest *request)
   const gsize threads = request->threads > 0 ? request->threads : g_get_num_processors ();
   return eg_preview_missing (request, eg_model_get_origin (model)) == NULL
          && eg_device_open (&request->device, NULL) == eg_backend_cpu ()
-         && eg_expected_work (eg_model_get_origin (model), request, NULL) >= LEAST_WORK * (double)threads;
+         && eg_expected_work (eg_model_get_origin (model), request, NULL) >= least_work * (double)threads;
 }

@@ -14,4 +14,7 @@ double eg_preview_expected_work (EgModel *model, const EgTraceRequest *request);
  * look at one: about a second, at what a thread of today's processors does. Makes a plan: any thread. */
 gboolean eg_preview_is_worth (EgModel *model, const EgTraceRequest *request);
 
+/* For tests: so much work of a thread is enough; 0: as usual. */
+void eg_preview_worth_set_least (double flops);
+
 G_END_DECLS
