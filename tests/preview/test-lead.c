@@ -3,6 +3,7 @@
 #include "preview/lead.h"
 #include "preview/preview.h"
 #include "preview/show.h"
+#include "trace/run/prompt.h"
 #include "trace/run/trace.h"
 
 #include <math.h>
@@ -54,12 +55,33 @@ make_lead (EgModel *model, const EgTraceRequest *request, EgTraceResult *estimat
   return lead;
 }
 
+/* A trace that is followed. keeps: whether its threads keep to the order after the last progress */
+typedef struct
+{
+  EgPreviewLead *lead;
+  gboolean keeps;
+} Follower;
+
 static void
 on_progress (const EgTraceProgress *progress, gpointer data)
 {
-  EgPreviewLead *lead = data;
-  eg_preview_lead_show (lead, progress->result);
-  eg_preview_lead_follow (lead, progress);
+  Follower *follower = data;
+  EgTracedPrompt *prompt = progress->trace;
+  eg_preview_lead_show (follower->lead, progress->result);
+  eg_preview_lead_follow (follower->lead, progress);
+  pthread_mutex_lock (&prompt->pool->lock);
+  follower->keeps = prompt->rounds.schedule->is_ordered;
+  pthread_mutex_unlock (&prompt->pool->lock);
+}
+
+static EgTraceResult *
+run_led (Follower *follower, EgModel *model, const EgTraceRequest *request, EgTracePartial **left)
+{
+  g_autoptr (GError) error = NULL;
+  EgTraceResult *result = eg_trace_run_ordered (follower->lead->order, NULL, model, request, NULL,
+                                                on_progress, follower, left, &error);
+  g_assert_no_error (error);
+  return result;
 }
 
 static void
@@ -81,11 +103,11 @@ test_fallback (void)
     {
       g_autoptr (EgTraceResult) estimates = make_estimates (model, request, contrary);
       g_autoptr (EgPreviewLead) lead = make_lead (model, request, estimates);
-      g_autoptr (EgTraceResult) result
-          = eg_trace_run_ordered (lead->order, NULL, model, request, NULL, on_progress, lead, NULL, &error);
-      g_assert_no_error (error);
+      Follower follower = { lead, FALSE };
+      g_autoptr (EgTraceResult) result = run_led (&follower, model, request, NULL);
       g_assert_cmpuint (lead->checks[0].n, ==, EG_TRACE_ORDER_HIGHEST + EG_TRACE_ORDER_CHANCE);
       g_assert_cmpint (lead->checks[0].is_trusted, ==, !contrary);
+      g_assert_cmpint (follower.keeps, ==, !contrary);
       g_assert_true (result->complete);
       g_assert_false (result->estimated);
       assert_same (result, usual, 0);
@@ -108,7 +130,8 @@ static void
 stop_early (const EgTraceProgress *progress, gpointer data)
 {
   Stop *stop = data;
-  on_progress (progress, stop->lead);
+  Follower follower = { stop->lead, FALSE };
+  on_progress (progress, &follower);
   if (stop->result == NULL)
     stop->result = eg_trace_result_ref (progress->result);
   if (progress->n_cells > 0)
@@ -134,9 +157,7 @@ test_stopped (void)
   request->samples = 40;
   g_autoptr (EgTraceResult) estimates = make_estimates (model, request, FALSE);
   g_autoptr (EgPreviewLead) lead = make_lead (model, request, estimates);
-  g_autoptr (EgTraceResult) whole
-      = eg_trace_run_ordered (lead->order, NULL, model, request, NULL, on_progress, lead, NULL, &error);
-  g_assert_no_error (error);
+  g_autoptr (EgTraceResult) whole = run_led (&(Follower){ lead, FALSE }, model, request, NULL);
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (EgTracePartial) left = NULL;
   Stop stop = { .lead = lead, .cancellable = cancellable };
@@ -148,8 +169,9 @@ test_stopped (void)
   g_assert_cmpuint (count_estimated (stopped->grids[0]), <, eg_trace_grid_n_cells (stopped->grids[0]));
   g_autoptr (EgPreviewLead) again = make_lead (model, request, stopped);
   g_assert_cmpint (memcmp (again->order->turns, lead->order->turns, lead->order->n_cells), ==, 0);
+  Follower follower = { again, FALSE };
   g_autoptr (EgTraceResult) continued
-      = eg_trace_run_ordered (again->order, left, model, request, NULL, on_progress, again, NULL, &error);
+      = eg_trace_run_ordered (again->order, left, model, request, NULL, on_progress, &follower, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (continued->complete);
   for (gsize cell = 0; cell < eg_trace_grid_n_cells (whole->grids[0]); cell++)
@@ -168,9 +190,7 @@ test_site (void)
   g_autoptr (EgPreviewLead) lead = make_lead (model, request, estimates);
   g_autoptr (EgTracePartial) left = NULL;
   eg_preview_lead_keep_site (lead, 1);
-  g_autoptr (EgTraceResult) one
-      = eg_trace_run_ordered (lead->order, NULL, model, request, NULL, on_progress, lead, &left, &error);
-  g_assert_no_error (error);
+  g_autoptr (EgTraceResult) one = run_led (&(Follower){ lead, FALSE }, model, request, &left);
   g_assert_false (one->complete);
   g_assert_true (one->estimated);
   g_assert_cmpuint (count_estimated (one->grids[1]), ==, 0);
