@@ -2,7 +2,6 @@
 #include "trace/run/delivery.h"
 
 #include "trace/run/begin-result.h"
-#include "trace/run/rounds.h"
 
 #include <math.h>
 
@@ -193,15 +192,6 @@ eg_trace_progress_get_partial (const EgTraceProgress *progress)
   EgEstimates *estimates = eg_estimates_copy (self->tally.estimates, self->rounds.samples);
   pthread_mutex_unlock (&self->pool->lock);
   return eg_trace_partial_new (self->model, self->request, estimates, elapsed (self));
-}
-
-void
-eg_trace_progress_forget_order (const EgTraceProgress *progress, gsize site_index)
-{
-  EgTracedPrompt *self = progress->trace;
-  pthread_mutex_lock (&self->pool->lock);
-  eg_rounds_relax (self, site_index);
-  pthread_mutex_unlock (&self->pool->lock);
 }
 
 /* A stopped trace, or one of some cells alone, leaves what it has to the task. No thread of its works any

@@ -60,8 +60,8 @@ make_tasks (EgTracedPrompt *self, gboolean is_first)
       eg_schedule_relax (rounds->schedule, rounds->plan, site);
 }
 
-void
-eg_rounds_relax (EgTracedPrompt *self, gsize site_index)
+static void
+relax (EgTracedPrompt *self, gsize site_index)
 {
   if (self->order == NULL || (self->relaxed != NULL && self->relaxed[site_index]))
     return;
@@ -69,6 +69,15 @@ eg_rounds_relax (EgTracedPrompt *self, gsize site_index)
     self->relaxed = g_new0 (gboolean, self->grid.n_sites);
   self->relaxed[site_index] = TRUE;
   eg_schedule_relax (self->rounds.schedule, self->rounds.plan, site_index);
+}
+
+void
+eg_trace_progress_forget_order (const EgTraceProgress *progress, gsize site_index)
+{
+  EgTracedPrompt *self = progress->trace;
+  pthread_mutex_lock (&self->pool->lock);
+  relax (self, site_index);
+  pthread_mutex_unlock (&self->pool->lock);
 }
 
 void

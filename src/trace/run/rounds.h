@@ -10,9 +10,6 @@ G_BEGIN_DECLS
  * has. With the pool's lock, or before threads work. */
 void eg_rounds_plan (EgTracedPrompt *self, gsize end);
 
-/* From now on a site's groups come as they would without the trace's order. With the pool's lock. */
-void eg_rounds_relax (EgTracedPrompt *self, gsize site_index);
-
 /* One more block of a round's corrupted runs is there, n samples from first on, metric m's values at values +
  * m·stride: opens what can be. */
 void eg_rounds_take_block (
