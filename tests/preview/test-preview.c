@@ -301,7 +301,9 @@ test_plain_estimates (gconstpointer name)
 int
 main (int argc, char **argv)
 {
-  static const char *const models[] = { "expand2", "deep", "gpt2-hub", "gpt2-deep", NULL };
+  static const char *const models[]
+      = { "expand2",       "deep",        "gpt2-hub",    "gpt2-deep", "falcon-hub",
+          "mamba2-groups", "neox-serial", "neox-pythia", NULL };
   g_test_init (&argc, &argv, NULL);
   golden_add_tests (models, "/preview/reference/gradients-are-autograd/*", test_plain_dots);
   golden_add_tests (models, "/preview/reference/cells-are-the-bounded-sums/*", test_plain_estimates);
