@@ -248,7 +248,7 @@ groups_formula (gconstpointer data)
 static void
 test_group_norm (void)
 {
-  static const gsize sizes[][3] = { { 3, 1, 1 }, { 20, 2, 5 }, { 2, 3, 40 } };
+  static const gsize sizes[][3] = { { 3, 1, 3 }, { 20, 2, 5 }, { 2, 3, 40 } };
   for (gsize c = 0; c < G_N_ELEMENTS (sizes); c++)
     for (int weighted = 0; weighted < 2; weighted++)
       {
