@@ -1,79 +1,14 @@
 /* The processor's backward ops: shared out among a stream's threads, in parts that do not depend on how many
- * they are. Products by OpenBLAS. */
+ * they are. */
 #include "engine/cpu/back.h"
 
 #include "engine/cpu/lane.h"
 
-#include <cblas.h>
 #include <string.h>
 
-/* Columns of a product, rows of its weights that are widened at a time, and rows or floats of a part. */
-#define PANEL   128
-#define WIDENED 256
-#define ROWS    16
-#define FLOATS  16384
-
-/* ---- products ---- */
-
-typedef struct
-{
-  EgStream *stream;
-  const EgGemmBack *op;
-} Product;
-
-/* dx (+)= dy·w for w [n, k] with leading dimension ldw. */
-static void
-multiply (
-    const EgGemmBack *op, gsize column, gsize row, const float *w, gsize ldw, gsize n, gsize k, float beta)
-{
-  const float *dy = op->dy + row;
-  float *dx = op->dx + column;
-  if (op->n_rows == 1)
-    cblas_sgemv (CblasRowMajor, CblasTrans, (blasint)n, (blasint)k, 1.0f, w, (blasint)ldw, dy, 1, beta, dx,
-                 1);
-  else
-    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)op->n_rows, (blasint)k, (blasint)n, 1.0f,
-                 dy, (blasint)op->lddy, w, (blasint)ldw, beta, dx, (blasint)op->lddx);
-}
-
-static void
-multiply_panel (gpointer data, gsize index, gsize thread)
-{
-  const Product *it = data;
-  const EgGemmBack *op = it->op;
-  const EgMatrix *w = op->w;
-  const gsize column = index * PANEL, k = MIN (PANEL, w->cols - column);
-  float beta = op->add ? 1.0f : 0.0f;
-  if (w->dtype == EG_DTYPE_F32)
-    {
-      multiply (op, column, 0, (const float *)w->data + column, w->cols, w->rows, k, beta);
-      return;
-    }
-  const EgCpuKernels *kernels = it->stream->kernels;
-  float *wide = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_WIDE, WIDENED * PANEL);
-  for (gsize row = 0; wide && row < w->rows; row += WIDENED)
-    {
-      const gsize n = MIN (WIDENED, w->rows - row);
-      for (gsize j = 0; j < n; j++)
-        {
-          const guint16 *from = (const guint16 *)w->data + (row + j) * w->cols + column;
-          if (w->dtype == EG_DTYPE_F16)
-            kernels->widen_half (from, k, wide + j * k);
-          else
-            kernels->widen_bfloat16 (from, k, wide + j * k);
-        }
-      multiply (op, column, row, wide, k, n, k, beta);
-      beta = 1.0f;
-    }
-}
-
-static void
-back_gemm (EgStream *stream, const EgGemmBack *op)
-{
-  Product product = { stream, op };
-  if (op->n_rows > 0)
-    eg_team_run (stream->team, (op->w->cols + PANEL - 1) / PANEL, multiply_panel, &product);
-}
+/* Rows or floats of a part. */
+#define ROWS   16
+#define FLOATS 16384
 
 /* ---- rows ---- */
 
@@ -374,7 +309,7 @@ back_group_norm (EgStream *stream, const EgGroupNormBack *op)
 }
 
 const EgBackOps eg_cpu_back = {
-  .gemm = back_gemm,
+  .gemm = eg_cpu_back_gemm,
   .norm = back_norm,
   .conv_silu = back_conv_silu,
   .scan = back_scan,

@@ -16,4 +16,7 @@ void eg_reference_back_group_norm (EgStream *stream, const EgGroupNormBack *op);
 /* Vectorised, on a stream's threads. */
 extern const EgBackOps eg_cpu_back;
 
+/* back-products.c */
+void eg_cpu_back_gemm (EgStream *stream, const EgGemmBack *op);
+
 G_END_DECLS
