@@ -63,7 +63,7 @@ eg_back_visit (EgWorkspace *workspace,
                       .ldv = ldv,
                       .width = workspace->dims[workspace->family->sites[site].width],
                       .rows = back->pairs,
-                      .n = back->n_pairs };
+                      .n = eg_back_count_dots (back, site) };
   workspace->backend->back->dots (workspace->stream, &op);
 }
 
@@ -308,10 +308,11 @@ back_layer (Pass *self, gsize layer, GError **error)
                              .n_pairs = self->pass->n_pairs,
                              .n_out = self->n_out,
                              .full = full,
-                             .direct = full + workspace->sizes->n_layers * plane };
-  const EgSiteSet added = eg_back_sites (workspace->family);
+                             .direct = full + workspace->sizes->n_layers * plane,
+                             .sites = eg_family_expand_sites (workspace->family, self->pass->sites) };
+  const EgSiteSet after = (eg_back_sites (workspace->family) | EG_SITE_BIT (EG_SITE_RESID)) & back.sites;
   for (EgSite site = 0; site < n_sites; site++)
-    if (site == EG_SITE_RESID || (added & EG_SITE_BIT (site)) != 0)
+    if ((after & EG_SITE_BIT (site)) != 0)
       visit_after (self, &back, site);
   load_rows (self, layer);
   if (!eg_workspace_enter_layer (workspace, layer, error)

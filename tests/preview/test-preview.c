@@ -83,7 +83,7 @@ dots_of (EgPreviewRuns *runs, const EgLogitsBack *metric, gsize *n_positions)
       const gsize corrupted = n + i / MAX (K, 1);
       pairs[i] = damages ? (EgBackPair){ i, corrupted, n + S } : (EgBackPair){ i, n + S, corrupted };
     }
-  EgBackPass pass = { list, n + S + 1, n, runs->first, pairs, n, *metric };
+  EgBackPass pass = { list, n + S + 1, n, runs->first, pairs, n, *metric, G_MAXUINT32 };
   pass.metric.target = runs->meter.query.target;
   pass.metric.against = runs->meter.query.against;
   pass.metric.weights = runs->meter.weights;

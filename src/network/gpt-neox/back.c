@@ -147,6 +147,8 @@ back_attention (EgWorkspace *workspace, const EgLayerBack *back, EgAttention *at
   eg_back_visit (workspace, back, NEOX_QUERY, dqkv, 3 * d, input, 4 * d);
   eg_back_visit (workspace, back, NEOX_KEY, dqkv + d, 3 * d, input + d, 4 * d);
   eg_back_visit (workspace, back, NEOX_VALUE, dqkv + 2 * d, 3 * d, input + 2 * d, 4 * d);
+  if (back->layer == 0)
+    return; /* nothing asks for the gradient of what enters the network */
   eg_back_gemm (workspace, workspace->n.memory, d, dqkv, 3 * d, back->n_graded_rows, &w->qkv, FALSE);
   back_norm (workspace, back, workspace->r.memory, w->norm_1);
 }

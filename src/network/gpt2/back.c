@@ -109,6 +109,8 @@ back_attention (EgWorkspace *workspace, const EgLayerBack *back, EgAttention *at
   eg_back_visit (workspace, back, GPT2_QUERY, op.dq, 3 * d, qkv, 3 * d);
   eg_back_visit (workspace, back, GPT2_KEY, op.dk, 3 * d, qkv + d, 3 * d);
   eg_back_visit (workspace, back, GPT2_VALUE, op.dv, 3 * d, qkv + 2 * d, 3 * d);
+  if (back->layer == 0)
+    return; /* nothing asks for the gradient of what enters the network */
   eg_back_gemm (workspace, workspace->n.memory, d, dqkv, 3 * d, n, &w->attn, FALSE);
   back_norm (workspace, back, workspace->r.memory, w->norm_1);
 }

@@ -109,7 +109,7 @@ back_scan (EgWorkspace *workspace, const EgLayerBack *back)
                               .n_lanes = back->n_lanes,
                               .n_graded = back->n_graded,
                               .dots = back->pairs,
-                              .n_dots = back->n_pairs,
+                              .n_dots = eg_back_count_dots (back, MAMBA2_STATE),
                               .full = back->full + MAMBA2_STATE * back->n_out,
                               .direct = back->direct + MAMBA2_STATE * back->n_out,
                               .n_heads = scan.n_heads,
@@ -164,7 +164,7 @@ back_conv (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
                             .x = x,
                             .ldx = ld,
                             .rows = back->pairs,
-                            .n = back->n_pairs,
+                            .n = eg_back_count_dots (back, MAMBA2_CONV_STATE),
                             .n_inner = width,
                             .n_conv = sizes->d_conv,
                             .w = w->conv };
@@ -205,6 +205,7 @@ eg_mamba2_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **er
   back_output (workspace, back);
   back_scan (workspace, back);
   back_conv (workspace, back, conv);
-  back_input (workspace, back);
+  if (back->layer > 0) /* nothing asks for the gradient of what enters the network */
+    back_input (workspace, back);
   return TRUE;
 }

@@ -107,7 +107,7 @@ back_scan (EgWorkspace *workspace, const EgLayerBack *back)
                           .n_lanes = back->n_lanes,
                           .n_graded = back->n_graded,
                           .dots = back->pairs,
-                          .n_dots = back->n_pairs,
+                          .n_dots = eg_back_count_dots (back, SELECTIVE_STATE),
                           .full = back->full + SELECTIVE_STATE * back->n_out,
                           .direct = back->direct + SELECTIVE_STATE * back->n_out,
                           .n_inner = scan.n_inner,
@@ -185,7 +185,7 @@ back_conv (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
                             .x = x,
                             .ldx = 2 * D,
                             .rows = back->pairs,
-                            .n = back->n_pairs,
+                            .n = eg_back_count_dots (back, SELECTIVE_CONV_STATE),
                             .n_inner = D,
                             .n_conv = sizes->d_conv,
                             .w = w->conv };
@@ -225,6 +225,7 @@ eg_selective_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError *
   back_scan (workspace, back);
   back_selection (workspace, back);
   back_conv (workspace, back, conv);
-  back_input (workspace, back);
+  if (back->layer > 0) /* nothing asks for the gradient of what enters the network */
+    back_input (workspace, back);
   return TRUE;
 }
