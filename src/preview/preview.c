@@ -124,16 +124,16 @@ take_block (EgPreviewRuns *runs, Dots *dots, gsize first, gsize n, GError **erro
 
 /* ---- cells ---- */
 
+/* most: what log p may come to */
 static double
-bounded (EgMetric metric, double base, double change)
+bounded (EgMetric metric, double value, double most)
 {
-  const double value = base + change;
   switch (metric)
     {
     case EG_METRIC_PROB:
-      return exp (fmin (value, 0));
+      return exp (fmin (value, most));
     case EG_METRIC_LOGPROB:
-      return fmin (value, 0);
+      return fmin (value, most);
     case EG_METRIC_KL:
       return fmax (value, 0);
     default:
@@ -160,6 +160,14 @@ sum_box (const Dots *dots, const EgGrid *grid, gsize cell, gsize sample)
   return sum;
 }
 
+/* Of a sample: log p comes to no more than the clean or the corrupted run have. */
+static double
+estimate_sample (EgMetric metric, const EgPreviewRuns *runs, const Dots *dots, gsize cell, gsize sample)
+{
+  const double low = runs->low[sample], base = runs->grid->damages ? runs->high : low;
+  return bounded (metric, base + sum_box (dots, runs->grid, cell, sample), fmax (runs->high, low));
+}
+
 static void
 estimate_cells (EgPreview *self, const EgPreviewRuns *runs, const Dots *dots)
 {
@@ -184,9 +192,7 @@ estimate_cells (EgPreview *self, const EgPreviewRuns *runs, const Dots *dots)
         self->values[cell] = eg_grid_is_clean (&self->grid, cell) ? self->high : self->low;
       else
         for (gsize s = 0; s < runs->samples; s++)
-          self->values[cell] += bounded (metric, self->grid.damages ? runs->high : runs->low[s],
-                                         sum_box (dots, &self->grid, cell, s))
-                                / n;
+          self->values[cell] += estimate_sample (metric, runs, dots, cell, s) / n;
     }
 }
 

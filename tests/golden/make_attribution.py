@@ -130,6 +130,8 @@ def make(name):
         document["dots"].append({"direction": direction, "metric": "logprob", "steps": STEPS,
                                  "values": {site: table(means, site, L, T) for site in sites}})
         lows = torch.log_softmax(logits[direction], -1)[:, target]
+        # log p comes to no more than one of both runs has.
+        most = torch.maximum(lows, torch.log_softmax(logits[other], -1)[:, target])
         for site in sites:
             alone = kept[direction, "logprob"]
             if site in APART:
@@ -141,7 +143,7 @@ def make(name):
                     continue
                 dots = alone if sweep in ("layers", "carry") else kept[direction, "logprob"]
                 cells = [sum(dots[site, l, t] for l, t in cell) for cell in make_sites.cells_of(sweep, window, L, T)]
-                found = [torch.exp(torch.clamp(lows + dot, max=0)).mean() for dot in cells]
+                found = [torch.exp(torch.minimum(lows + dot, most)).mean() for dot in cells]
                 document["estimates"].append({"direction": direction, "site": site, "sweep": sweep, "window": window,
                                               "values": [float(f"{x:.9g}") for x in found]})
     return document
