@@ -146,4 +146,5 @@ const EgFamily eg_family_gpt_neox = {
   .own_free = eg_neox_own_free,
   .reserve = eg_neox_reserve,
   .run_layer = eg_neox_run_layer,
+  .run_back = eg_neox_run_back,
 };

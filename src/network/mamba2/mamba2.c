@@ -155,4 +155,5 @@ const EgFamily eg_family_mamba2 = {
   .own_free = eg_mamba2_own_free,
   .reserve = eg_mamba2_reserve,
   .run_layer = eg_mamba2_run_layer,
+  .run_back = eg_mamba2_run_back,
 };
