@@ -6,6 +6,7 @@
 #include "app/page/map-help.h"
 #include "app/parts/flow-layout.h"
 #include "app/parts/tooltips.h"
+#include "trace/result/description.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
