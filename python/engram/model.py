@@ -229,7 +229,7 @@ class Model:
         site: what is restored ("resid"): one of Model.sites, several (a list, or a text with commas), or "all".
         sweep: "cells" (by itself), "layers", "positions" or "carry". window: in how many layers at once (1).
         direction: "restore" (by itself) or "damage". freeze: sites that keep their values everywhere else.
-        knockout: in place of restoring, "LAYERS:FROM>TO".
+        knockout: in place of restoring, "LAYERS:FROM>TO", or "LAYERS:FROM>TO@HEADS".
         device: "auto" (by itself), "cpu", "cuda", "cuda:1". precision: of a GPU: "fp32" (by itself), "tf32", "bf16".
         threads: one for each processor by itself.
         output: files that the result is written to, as Result.save() does. Into the first .npz of them engram-cli itself saves
