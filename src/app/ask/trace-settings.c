@@ -174,6 +174,7 @@ on_draft_changed (EgTraceSettings *self)
   gtk_widget_set_sensitive (self->samples_row, noise);
   gtk_widget_set_sensitive (self->noise_row, eg_corruption_uses_level (&now->corruption));
   eg_more_row_set_noise (self->more, noise);
+  eg_restoring_row_set_has_heads (self->restoring, model != NULL && eg_model_get_sizes (model)->n_heads > 0);
   eg_estimate_row_follow (self->estimate, self->draft);
   update_reset (self);
   if (model != NULL && tokens->subject_first >= 0)
