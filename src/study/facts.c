@@ -1,6 +1,7 @@
 /* Reads facts one by one from files of several forms. */
 #include "study/facts.h"
 
+#include "core/data.h"
 #include "core/error.h"
 #include "study/fact-json.h"
 #include "study/fact-table.h"
@@ -40,6 +41,12 @@ eg_fact_free (EgFact *self)
   g_free (self->target);
   g_free (self->relation);
   g_free (self);
+}
+
+char *
+eg_facts_find_demo (void)
+{
+  return eg_data_path ("demo/facts.jsonl");
 }
 
 /* ---- a file of them ---- */

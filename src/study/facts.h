@@ -55,6 +55,9 @@ EgFactReader *eg_fact_reader_open (const char *path, GError **error);
 void eg_fact_reader_free (EgFactReader *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgFactReader, eg_fact_reader_free)
 
+/* The file of the demo models' own facts, which comes with the program. (transfer full): a path */
+char *eg_facts_find_demo (void);
+
 /* From now on the facts' indices are first, first + step, …: those of a shard. */
 void eg_fact_reader_number (EgFactReader *self, gsize first, gsize step);
 
