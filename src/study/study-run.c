@@ -2,6 +2,7 @@
 #include "study/study-run.h"
 
 #include "core/error.h"
+#include "study/results-file.h"
 #include "study/trace-fact.h"
 
 #include <glib/gi18n.h>
@@ -256,7 +257,7 @@ run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
       error = g_steal_pointer (&self->error);
     }
   if (error == NULL)
-    eg_study_folder_finish (self->folder, &error);
+    eg_study_finish (self->folder, &error);
   if (error != NULL)
     g_task_return_error (task, error);
   else
