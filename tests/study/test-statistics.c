@@ -167,11 +167,14 @@ test_without_resamples_there_are_no_intervals (void)
 static void
 test_a_peaks_interval_holds_whole_resamples (void)
 {
-  const double values[] = { 4, 0, 0, 0, 0, 5 };
-  g_autoptr (EgStatistics) self = eg_statistics_new (values, 2, 3, 3);
-  g_assert_cmpint (self->peak, ==, 2);
-  g_assert_cmpint (self->peak_lower, ==, 0);
-  g_assert_cmpint (self->peak_upper, ==, 2);
+  const double both[][6] = { { 4, 0, 0, 0, 0, 5 }, { 0, 0, 5, 4, 0, 0 } }; /* and 0, 2, 0 */
+  for (gsize i = 0; i < G_N_ELEMENTS (both); i++)
+    {
+      g_autoptr (EgStatistics) self = eg_statistics_new (both[i], 2, 3, 3);
+      g_assert_cmpint (self->peak, ==, 2);
+      g_assert_cmpint (self->peak_lower, ==, 0);
+      g_assert_cmpint (self->peak_upper, ==, 2);
+    }
 }
 
 static void
