@@ -14,7 +14,8 @@ RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
 COMPARE = [*RESULT, "trace/compare"]
 PLOT = [*COMPARE, "plot"]
-ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
+STUDY = [*RUN, "preview", "study"]
+ABOVE = [*STUDY, *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -42,7 +43,8 @@ ROOMS = {
     "trace/compare": RESULT,
     "trace/run": [*PLAN, *RESULT],
     "preview": [*RUN],
-    "plot": COMPARE,
+    "study": [*RUN, "preview"],
+    "plot": [*COMPARE, "study"],
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
     "app/parts": ABOVE,
