@@ -21,22 +21,29 @@ list_rows (const EgStudySide *side)
   return rows;
 }
 
-/* Of both, those rows that are the same fact, in a's order; of a fact that one of them has twice, the first.
- */
+/* Of both, those rows that are the same fact, in a's order; of a fact that is there several times, the first
+ * with the first, the second with the second. */
 static void
 pair_rows (const GPtrArray *a, const GPtrArray *b, GPtrArray *of_a, GPtrArray *of_b)
 {
-  g_autoptr (GHashTable) by_key = g_hash_table_new (g_str_hash, g_str_equal);
+  /* The place + 1 in b of the first such row that has no partner yet, and of the next one after each. */
+  g_autoptr (GHashTable) first = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autofree guint *next = g_new (guint, b->len);
   for (guint i = b->len; i-- > 0;)
-    g_hash_table_insert (by_key, ((EgStudyRow *)b->pdata[i])->key, b->pdata[i]);
+    {
+      const char *key = ((EgStudyRow *)b->pdata[i])->key;
+      next[i] = GPOINTER_TO_UINT (g_hash_table_lookup (first, key));
+      g_hash_table_insert (first, (gpointer)key, GUINT_TO_POINTER (i + 1));
+    }
   for (guint i = 0; i < a->len; i++)
     {
-      EgStudyRow *row = a->pdata[i], *other = g_hash_table_lookup (by_key, row->key);
-      if (other == NULL)
+      EgStudyRow *row = a->pdata[i];
+      const guint place = GPOINTER_TO_UINT (g_hash_table_lookup (first, row->key));
+      if (place == 0)
         continue;
       g_ptr_array_add (of_a, row);
-      g_ptr_array_add (of_b, other);
-      g_hash_table_remove (by_key, row->key);
+      g_ptr_array_add (of_b, b->pdata[place - 1]);
+      g_hash_table_insert (first, row->key, GUINT_TO_POINTER (next[place - 1]));
     }
 }
 
