@@ -121,7 +121,7 @@ counts_to_json (const gsize *counts, gsize n_facts)
       known += counts[state];
     }
   if (known < n_facts)
-    json_object_set_int_member (object, "pending", (gint64)(n_facts - known));
+    json_object_set_int_member (object, "left", (gint64)(n_facts - known));
   return object;
 }
 
@@ -200,7 +200,7 @@ eg_study_to_json (const EgStudyValues *values, guint n_resamples)
   return object;
 }
 
-/* ---- a fact ---- */
+/* ---- a comparison ---- */
 
 static void
 set_text (JsonObject *object, const char *name, const char *text)
@@ -210,61 +210,6 @@ set_text (JsonObject *object, const char *name, const char *text)
   else
     json_object_set_null_member (object, name);
 }
-
-static JsonArray *
-scores_to_json (const EgStudyFact *fact, gsize site)
-{
-  JsonArray *array = json_array_sized_new ((guint)fact->n_layers);
-  for (gsize l = 0; l < fact->n_layers; l++)
-    {
-      JsonArray *row = json_array_sized_new ((guint)fact->n_tokens);
-      for (gsize t = 0; t < fact->n_tokens; t++)
-        json_array_add_element (row, number ((double)fact->scores[site][l * fact->n_tokens + t]));
-      json_array_add_array_element (array, row);
-    }
-  return array;
-}
-
-static void
-set_prompt (JsonObject *object, const EgStudyFact *fact)
-{
-  JsonArray *tokens = json_array_new (), *range = json_array_new ();
-  for (gsize t = 0; t < fact->n_tokens; t++)
-    json_array_add_string_element (tokens, fact->tokens[t]);
-  json_array_add_int_element (range, (gint64)fact->subject_first);
-  json_array_add_int_element (range, (gint64)fact->subject_last);
-  json_object_set_array_member (object, "tokens", tokens);
-  json_object_set_array_member (object, "subject_range", range);
-}
-
-JsonObject *
-eg_study_fact_to_json (const EgStudyFact *fact, const EgStudySettings *settings)
-{
-  JsonObject *object = json_object_new ();
-  json_object_set_string_member (object, "id", fact->fact->id);
-  json_object_set_string_member (object, "prompt", fact->fact->prompt);
-  json_object_set_string_member (object, "subject", fact->fact->subject);
-  set_text (object, "relation", fact->fact->relation);
-  set_text (object, "target", fact->target != NULL ? fact->target : fact->fact->target);
-  json_object_set_string_member (object, "state", eg_study_state_get_name (fact->state));
-  if (fact->problem != NULL)
-    json_object_set_string_member (object, "problem", fact->problem);
-  set_text (object, "prediction", fact->prediction);
-  json_object_set_member (object, "high_score", number (fact->high));
-  json_object_set_member (object, "low_score", number (fact->low));
-  if (fact->n_tokens > 0)
-    set_prompt (object, fact);
-  const char *name = settings->is_estimated ? "estimates" : "scores";
-  for (gsize site = 0; site < fact->n_sites && site < settings->n_sites; site++)
-    {
-      g_autofree char *member
-          = site == 0 ? g_strdup (name) : g_strdup_printf ("%s_%s", name, settings->sites[site]);
-      json_object_set_array_member (object, member, scores_to_json (fact, site));
-    }
-  return object;
-}
-
-/* ---- a comparison ---- */
 
 static JsonObject *
 side_to_json (const EgStudySide *side, gsize n)

@@ -12,7 +12,7 @@ G_BEGIN_DECLS
  * eg_study_to_json: the document of `study show --json`.
  *
  * model, estimated, metric, direction, samples, seed, min_effect, facts, roles [role], layers, sites,
- * relations. facts: total, traced, unknown, unaffected, failed; pending, where the study is under way. sites:
+ * relations. facts: total, traced, unknown, unaffected, failed; left, where the study is under way. sites:
  * by name; of each n [role], the facts with such a token, and [role][layer] of score, effect and normalized:
  * the mean by that name (of estimates, estimate in the score's place); effect_sem, effect_lower, effect_upper
  * (95%), effect_quartiles [3][role][layer], and so for the others, but that of the score they are called sem,
@@ -22,11 +22,6 @@ G_BEGIN_DECLS
  * (transfer full)
  */
 JsonObject *eg_study_to_json (const EgStudyValues *values, guint n_resamples);
-
-/* A line of `study show --facts`: id, prompt, subject, relation, target, state, problem, high_score,
- * low_score, tokens, subject_range (inclusive), scores [layer][token] (or estimates) of the first site,
- * scores_SITE of others; as much of it as is known. (transfer full) */
-JsonObject *eg_study_fact_to_json (const EgStudyFact *fact, const EgStudySettings *settings);
 
 /* The document of `study compare --json`: a and b (model, site, relation, facts, layers), paired, roles,
  * depths [row], and of each of score, effect and normalized: a, b, difference [role][row] of means,
