@@ -6,7 +6,6 @@
 #include "formats/json-writer.h"
 #include "trace/ask/fields.h"
 #include "preview/preview.h"
-#include "trace/ask/site-names.h"
 #include "trace/plan/grid.h"
 
 #include <glib/gi18n.h>
@@ -200,7 +199,7 @@ set_field (JsonObject *object, EgTraceField field, const EgTraceRequest *request
     case EG_FIELD_TEXT:
     case EG_FIELD_NAME:
     default:
-      text = eg_trace_field_format_in_file (field, request);
+      text = eg_trace_field_format (field, request);
       if (text != NULL)
         json_object_set_string_member (object, info->name, text);
     }
@@ -307,7 +306,7 @@ take_field (EgTraceRequest *request, EgTraceField field, JsonNode *node, GError 
   else if (eg_json_node_get_text (node) == NULL)
     return eg_error_invalid (error, _ ("“%s” is not a text"), info->name);
   else
-    return eg_trace_field_parse_in_file (field, request, eg_json_node_get_text (node), error);
+    return eg_trace_field_parse (field, request, eg_json_node_get_text (node), error);
   return TRUE;
 }
 
@@ -320,9 +319,7 @@ take_request (EgStudySettings *self, JsonObject *object, GError **error)
       if (is_setting (field, self) && node != NULL && !take_field (self->request, field, node, error))
         return FALSE;
     }
-  /* Among the fields there is the main site alone. */
-  g_autofree char *sites = eg_site_names_join (self->sites);
-  return eg_trace_request_set_sites (self->request, sites, error);
+  return TRUE;
 }
 
 #define MOST_SITES  64
