@@ -6,6 +6,7 @@
 #include "formats/json-writer.h"
 #include "trace/ask/fields.h"
 #include "preview/preview.h"
+#include "trace/ask/site-names.h"
 #include "trace/plan/grid.h"
 
 #include <glib/gi18n.h>
