@@ -1,0 +1,24 @@
+/* What a study says so far, computed again in a thread while it runs, and with intervals when it rests. */
+#pragma once
+
+#include "app/study/studying.h"
+#include "study/summary.h"
+
+G_BEGIN_DECLS
+
+#define EG_TYPE_FINDINGS (eg_findings_get_type ())
+
+/* Signal "changed" (): there are newer summaries, or none any more. */
+G_DECLARE_FINAL_TYPE (EgFindings, eg_findings, EG, FINDINGS, GObject)
+
+/* Follows the study, which it keeps. */
+EgFindings *eg_findings_new (EgStudying *studying);
+
+/* Of one relation's facts, or of all (NULL). NULL where there is none, or none yet. (transfer none): to the
+ * next change. */
+const EgStudySummary *eg_findings_get (EgFindings *self, const char *relation);
+
+/* Of each relation, in the order of their first facts that are known; may be empty. (transfer none) */
+const EgStudySummary *const *eg_findings_get_relations (EgFindings *self, gsize *n);
+
+G_END_DECLS
