@@ -64,6 +64,7 @@ eg_fact_row_finalize (GObject *object)
 {
   EgFactRow *self = EG_FACT_ROW (object);
 
+  g_free (self->id);
   g_free (self->prompt);
   g_free (self->subject);
   g_free (self->relation);
@@ -85,15 +86,15 @@ eg_fact_row_init (EgFactRow *self)
 }
 
 EgFactRow *
-eg_fact_row_new (
-    guint index, const char *prompt, const char *subject, const char *relation, const char *answer)
+eg_fact_row_new (const EgFact *fact)
 {
   EgFactRow *self = g_object_new (EG_TYPE_FACT_ROW, NULL);
 
-  self->index = index;
-  self->prompt = g_strdup (prompt);
-  self->subject = g_strdup (subject);
-  self->relation = g_strdup (relation);
-  self->answer = g_strdup (answer);
+  self->index = (guint)fact->index;
+  self->id = g_strdup (fact->id);
+  self->prompt = g_strdup (fact->prompt);
+  self->subject = g_strdup (fact->subject);
+  self->relation = g_strdup (fact->relation);
+  self->answer = g_strdup (fact->target);
   return self;
 }

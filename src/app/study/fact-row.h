@@ -1,6 +1,8 @@
 /* A fact of a study as a row of its table: its texts, and what is known of it by now. */
 #pragma once
 
+#include "study/facts.h"
+
 #include <glib-object.h>
 
 G_BEGIN_DECLS
@@ -33,7 +35,7 @@ G_DECLARE_FINAL_TYPE (EgFactRow, eg_fact_row, EG, FACT_ROW, GObject)
 
 /**
  * EgFactRow:
- * @index: in the study, from 0
+ * @index: in the file, from 0; @id: there
  * @relation: or %NULL where the file names none
  * @answer: the expected one, or else what the model predicts; %NULL while neither is known
  * @clean, @corrupted: probabilities of the answer; NaN while not known
@@ -43,14 +45,13 @@ struct _EgFactRow
 {
   GObject parent_instance;
   guint index;
-  char *prompt, *subject, *relation, *answer, *message;
+  char *id, *prompt, *subject, *relation, *answer, *message;
   double clean, corrupted;
   EgFactRowState state;
 };
 
 /* A fact of which nothing is known yet; the texts are copied. */
-EgFactRow *eg_fact_row_new (
-    guint index, const char *prompt, const char *subject, const char *relation, const char *answer);
+EgFactRow *eg_fact_row_new (const EgFact *fact);
 
 /* clean − corrupted; NaN while one is not known. */
 double eg_fact_row_get_effect (const EgFactRow *self);

@@ -117,8 +117,7 @@ read_all (Facts *self, EgFactReader *reader, GCancellable *cancellable, GError *
           self->counts[EG_FACT_ROW_WAITING] = self->rows->len;
           return TRUE;
         }
-      g_ptr_array_add (self->rows, eg_fact_row_new ((guint)fact->index, fact->prompt, fact->subject,
-                                                    fact->relation, fact->target));
+      g_ptr_array_add (self->rows, eg_fact_row_new (fact));
       if (fact->relation != NULL && g_hash_table_add (seen, g_strdup (fact->relation)))
         g_strv_builder_add (relations, fact->relation);
     }
@@ -220,9 +219,9 @@ take_facts (EgStudying *self, Facts *facts)
   g_signal_emit (self, signals[ROWS_CHANGED], 0);
 }
 
-/* The row of a fact, whose index ascends, but not by ones where this is a shard. (nullable) */
-static EgFactRow *
-find_row (EgStudying *self, gsize index)
+/* The place of a fact, whose index ascends, but not by ones where this is a shard; G_MAXSIZE: nowhere. */
+static gsize
+find_index (EgStudying *self, gsize index)
 {
   guint low = 0, high = g_list_model_get_n_items (G_LIST_MODEL (self->rows));
 
@@ -231,13 +230,20 @@ find_row (EgStudying *self, gsize index)
       const guint middle = low + (high - low) / 2;
       g_autoptr (EgFactRow) row = g_list_model_get_item (G_LIST_MODEL (self->rows), middle);
       if (row->index == index)
-        return row; /* the list keeps it */
+        return middle;
       if (row->index < index)
         low = middle + 1;
       else
         high = middle;
     }
-  return NULL;
+  return G_MAXSIZE;
+}
+
+gsize
+eg_studying_find (EgStudying *self, const EgFactRow *row)
+{
+  g_return_val_if_fail (EG_IS_STUDYING (self) && row != NULL, G_MAXSIZE);
+  return find_index (self, row->index);
 }
 
 /* ---- reading ---- */
@@ -453,9 +459,10 @@ on_progress (const EgStudyProgress *progress, gpointer data)
     return;
   self->rate = progress->rate;
   self->left = progress->left;
-  EgFactRow *row = progress->fact != NULL ? find_row (self, progress->fact->fact->index) : NULL;
-  if (row != NULL)
+  const gsize at = progress->fact != NULL ? find_index (self, progress->fact->fact->index) : G_MAXSIZE;
+  if (at != G_MAXSIZE)
     {
+      g_autoptr (EgFactRow) row = g_list_model_get_item (G_LIST_MODEL (self->rows), (guint)at);
       self->counts[row->state]--;
       fill_row (row, progress->fact);
       self->counts[row->state]++;

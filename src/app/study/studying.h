@@ -55,6 +55,9 @@ EgStudyingState eg_studying_get_state (EgStudying *self);
 /* Of EgFactRow, in the order of the file; the same list all the time. (transfer none) */
 GListModel *eg_studying_get_rows (EgStudying *self);
 
+/* The place of one of them in that list, which is the fact's in its folder. */
+gsize eg_studying_find (EgStudying *self, const EgFactRow *row);
+
 /* Those that the facts have, in their order; NULL-terminated. (transfer none) */
 const char *const *eg_studying_get_relations (EgStudying *self);
 
