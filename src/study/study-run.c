@@ -2,6 +2,7 @@
 #include "study/study-run.h"
 
 #include "core/error.h"
+#include "preview/preview.h"
 #include "study/trace-fact.h"
 
 #include <glib/gi18n.h>
@@ -192,6 +193,9 @@ check_model (Run *self, GError **error)
 {
   g_autofree char *digest = eg_model_make_digest (self->model);
   const EgStudySettings *settings = eg_study_folder_get_settings (self->folder);
+  const char *missing = settings->is_estimated ? eg_preview_missing (settings->request, self->model) : NULL;
+  if (missing != NULL)
+    return eg_error_invalid (error, "%s", missing);
   return g_str_equal (digest, settings->model_digest)
          || eg_error_invalid (error, _ ("The study in “%s” is of another model, “%s”"),
                               eg_study_folder_get_path (self->folder), settings->model);

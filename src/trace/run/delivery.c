@@ -262,7 +262,7 @@ call_in_context (EgTracedPrompt *self, GSourceFunc func)
 void
 eg_delivery_announce (EgTracedPrompt *self)
 {
-  if (self->delivery.scheduled)
+  if (self->delivery.context == NULL || self->delivery.scheduled)
     return;
   self->delivery.scheduled = TRUE;
   call_in_context (eg_traced_prompt_ref (self), deliver_in_context);
@@ -275,4 +275,31 @@ eg_delivery_finish (EgTracedPrompt *self)
   self->delivery.finished = TRUE;
   pthread_mutex_unlock (&self->pool->lock);
   call_in_context (self, finish_in_context);
+}
+
+/* ---- without a main context ---- */
+
+void
+eg_delivery_init_alone (EgTracedPrompt *self)
+{
+  self->delivery = (EgPromptDelivery){ .result = make_result (self), .start_time = g_get_monotonic_time () };
+}
+
+const EgTraceResult *
+eg_delivery_look (EgTracedPrompt *self)
+{
+  take_ends (self, self->delivery.result);
+  return self->delivery.result;
+}
+
+EgTraceResult *
+eg_delivery_take (EgTracedPrompt *self, gboolean complete)
+{
+  EgTraceResult *result = self->delivery.result;
+  g_array_unref (take_cells (self));
+  result->complete = complete;
+  result->seconds = elapsed (self);
+  if (complete && self->request->keep_samples)
+    take_samples (self);
+  return g_steal_pointer (&self->delivery.result);
 }

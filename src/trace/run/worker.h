@@ -8,6 +8,10 @@ G_BEGIN_DECLS
 /* Does all tasks that are left, with the pool's threads, of which the caller's is one. */
 void eg_workers_run (EgTracedPrompt *self);
 
+/* Does one of them. What its round waits for must be there. */
+gboolean
+eg_worker_run_task (EgTracedPrompt *self, EgWorkspace *workspace, const EgTask *task, GError **error);
+
 /* A lost device gives no memory, either: then it is the loss that is told. *error is set. */
 void eg_worker_tell_cause (EgWorkspace *workspace, GError **error);
 
