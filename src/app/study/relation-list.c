@@ -216,16 +216,16 @@ find_scale (EgRelationList *self)
 
 void
 eg_relation_list_show (EgRelationList *self,
-                       EgFindings *findings,
+                       EgStudyFindings *findings,
                        gsize site,
                        EgStudyQuantity quantity,
                        EgColormap colormap)
 {
   g_return_if_fail (EG_IS_RELATION_LIST (self));
 
-  const EgStudySummary *all = eg_findings_get (findings, NULL);
+  const EgStudySummary *all = eg_study_findings_get (findings, NULL);
   gsize n;
-  const EgStudySummary *const *relations = eg_findings_get_relations (findings, &n);
+  const EgStudySummary *const *relations = eg_study_findings_get_relations (findings, &n);
 
   if (all == NULL)
     {

@@ -1,7 +1,7 @@
 /* The relations of a study, each with a small map of its facts' averages; the first line is of all facts. */
 #pragma once
 
-#include "app/study/findings.h"
+#include "app/study/study-findings.h"
 #include "plot/colormap.h"
 
 #include <adwaita.h>
@@ -17,7 +17,7 @@ GtkWidget *eg_relation_list_new (void);
 
 /* Shows a quantity at a site as it is known now; all small maps have one scale. */
 void eg_relation_list_show (EgRelationList *self,
-                            EgFindings *findings,
+                            EgStudyFindings *findings,
                             gsize site,
                             EgStudyQuantity quantity,
                             EgColormap colormap);

@@ -22,7 +22,7 @@ struct _EgStudyPage
 {
   AdwBin parent_instance;
   EgStudying *studying;
-  EgFindings *findings;
+  EgStudyFindings *findings;
   EgTraceRequest *draft; /* NULL: none yet */
   char *draft_model;
   EgColormap colormap;
@@ -205,7 +205,7 @@ eg_study_page_get_shown (EgStudyPage *self, gsize *site, EgStudyQuantity *quanti
 {
   g_return_val_if_fail (EG_IS_STUDY_PAGE (self), NULL);
 
-  const EgStudySummary *summary = eg_findings_get (self->findings, eg_fact_list_get_relation (self->facts));
+  const EgStudySummary *summary = eg_study_findings_get (self->findings, eg_fact_list_get_relation (self->facts));
   const guint chosen = gtk_drop_down_get_selected (self->sites);
 
   *site = summary != NULL && chosen < summary->n_sites ? chosen : 0;
@@ -466,7 +466,7 @@ eg_study_page_set_studying (EgStudyPage *self, EgStudying *studying)
   g_return_if_fail (EG_IS_STUDY_PAGE (self) && self->studying == NULL);
 
   self->studying = g_object_ref (studying);
-  self->findings = eg_findings_new (studying);
+  self->findings = eg_study_findings_new (studying);
   g_signal_connect_swapped (studying, "rows-changed", G_CALLBACK (on_rows_changed), self);
   g_signal_connect_swapped (studying, "state-changed", G_CALLBACK (on_state_changed), self);
   g_signal_connect_swapped (studying, "progress", G_CALLBACK (on_progress), self);

@@ -1,7 +1,8 @@
 /* A study and all that is shown of it: its facts at one side, what they say at the other. */
 #pragma once
 
-#include "app/study/findings.h"
+#include "app/study/study-findings.h"
+#include "plot/colormap.h"
 
 #include <adwaita.h>
 

@@ -1,5 +1,5 @@
 /* Has summaries made of what is known, as often as they take little of the time. */
-#include "app/study/findings.h"
+#include "app/study/study-findings.h"
 
 #include "app/parts/hold.h"
 
@@ -7,7 +7,7 @@
 #define PAUSES   5   /* so many times as long as one takes, the next one waits */
 #define MOST_VALUES 1e7 /* facts by layers by sites: with more, intervals would take minutes */
 
-struct _EgFindings
+struct _EgStudyFindings
 {
   GObject parent_instance;
   EgStudying *studying;
@@ -26,7 +26,7 @@ enum
 
 static guint signals[N_SIGNALS];
 
-G_DEFINE_FINAL_TYPE (EgFindings, eg_findings, G_TYPE_OBJECT)
+G_DEFINE_FINAL_TYPE (EgStudyFindings, eg_study_findings, G_TYPE_OBJECT)
 
 typedef struct
 {
@@ -46,12 +46,12 @@ compute_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellabl
   g_task_return_pointer (task, summaries, (GDestroyNotify)g_ptr_array_unref);
 }
 
-static void schedule (EgFindings *self);
+static void schedule (EgStudyFindings *self);
 
 static void
 on_computed (GObject *source, GAsyncResult *result, gpointer data)
 {
-  EgFindings *self = EG_FINDINGS (source);
+  EgStudyFindings *self = EG_STUDY_FINDINGS (source);
   const Job *job = g_task_get_task_data (G_TASK (result));
   g_autoptr (GPtrArray) summaries = g_task_propagate_pointer (G_TASK (result), NULL);
 
@@ -71,7 +71,7 @@ on_computed (GObject *source, GAsyncResult *result, gpointer data)
 
 /* Whether the study rests, and so few numbers that intervals are soon there. */
 static gboolean
-wants_intervals (EgFindings *self, const EgStudyValues *values)
+wants_intervals (EgStudyFindings *self, const EgStudyValues *values)
 {
   const EgStudySettings *settings = values->settings;
   const double n = (double)values->rows->len * (double)settings->n_layers * (double)settings->n_sites;
@@ -81,7 +81,7 @@ wants_intervals (EgFindings *self, const EgStudyValues *values)
 }
 
 static void
-compute (EgFindings *self)
+compute (EgStudyFindings *self)
 {
   EgStudyValues *values = eg_studying_lend_values (self->studying);
   Job *job = g_new0 (Job, 1);
@@ -101,7 +101,7 @@ compute (EgFindings *self)
 static gboolean
 on_timeout (gpointer data)
 {
-  EgFindings *self = data;
+  EgStudyFindings *self = data;
 
   self->timeout = 0;
   compute (self);
@@ -109,7 +109,7 @@ on_timeout (gpointer data)
 }
 
 static void
-schedule (EgFindings *self)
+schedule (EgStudyFindings *self)
 {
   self->outdated = TRUE;
   if (self->computing || self->timeout != 0)
@@ -119,7 +119,7 @@ schedule (EgFindings *self)
 
 /* Other facts: what was said of those before holds no more. */
 static void
-on_rows_changed (EgFindings *self)
+on_rows_changed (EgStudyFindings *self)
 {
   g_clear_pointer (&self->summaries, g_ptr_array_unref);
   self->duration = 0;
@@ -129,7 +129,7 @@ on_rows_changed (EgFindings *self)
 }
 
 static void
-on_state_changed (EgFindings *self)
+on_state_changed (EgStudyFindings *self)
 {
   const EgStudyingState state = eg_studying_get_state (self->studying);
 
@@ -138,35 +138,35 @@ on_state_changed (EgFindings *self)
 }
 
 static void
-eg_findings_dispose (GObject *object)
+eg_study_findings_dispose (GObject *object)
 {
-  EgFindings *self = EG_FINDINGS (object);
+  EgStudyFindings *self = EG_STUDY_FINDINGS (object);
 
   g_clear_handle_id (&self->timeout, g_source_remove);
   if (self->studying != NULL)
     g_signal_handlers_disconnect_by_data (self->studying, self);
   g_clear_object (&self->studying);
   g_clear_pointer (&self->summaries, g_ptr_array_unref);
-  G_OBJECT_CLASS (eg_findings_parent_class)->dispose (object);
+  G_OBJECT_CLASS (eg_study_findings_parent_class)->dispose (object);
 }
 
 static void
-eg_findings_class_init (EgFindingsClass *klass)
+eg_study_findings_class_init (EgStudyFindingsClass *klass)
 {
-  G_OBJECT_CLASS (klass)->dispose = eg_findings_dispose;
-  signals[CHANGED] = g_signal_new ("changed", EG_TYPE_FINDINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+  G_OBJECT_CLASS (klass)->dispose = eg_study_findings_dispose;
+  signals[CHANGED] = g_signal_new ("changed", EG_TYPE_STUDY_FINDINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                    G_TYPE_NONE, 0);
 }
 
 static void
-eg_findings_init (EgFindings *self)
+eg_study_findings_init (EgStudyFindings *self)
 {
 }
 
-EgFindings *
-eg_findings_new (EgStudying *studying)
+EgStudyFindings *
+eg_study_findings_new (EgStudying *studying)
 {
-  EgFindings *self = g_object_new (EG_TYPE_FINDINGS, NULL);
+  EgStudyFindings *self = g_object_new (EG_TYPE_STUDY_FINDINGS, NULL);
 
   self->studying = g_object_ref (studying);
   g_signal_connect_swapped (studying, "rows-changed", G_CALLBACK (on_rows_changed), self);
@@ -176,9 +176,9 @@ eg_findings_new (EgStudying *studying)
 }
 
 const EgStudySummary *
-eg_findings_get (EgFindings *self, const char *relation)
+eg_study_findings_get (EgStudyFindings *self, const char *relation)
 {
-  g_return_val_if_fail (EG_IS_FINDINGS (self), NULL);
+  g_return_val_if_fail (EG_IS_STUDY_FINDINGS (self), NULL);
 
   for (guint i = 0; self->summaries != NULL && i < self->summaries->len; i++)
     {
@@ -190,9 +190,9 @@ eg_findings_get (EgFindings *self, const char *relation)
 }
 
 const EgStudySummary *const *
-eg_findings_get_relations (EgFindings *self, gsize *n)
+eg_study_findings_get_relations (EgStudyFindings *self, gsize *n)
 {
-  g_return_val_if_fail (EG_IS_FINDINGS (self), NULL);
+  g_return_val_if_fail (EG_IS_STUDY_FINDINGS (self), NULL);
 
   *n = self->summaries != NULL ? self->summaries->len - 1 : 0;
   return self->summaries != NULL ? (const EgStudySummary *const *)self->summaries->pdata + 1 : NULL;

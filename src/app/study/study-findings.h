@@ -6,19 +6,19 @@
 
 G_BEGIN_DECLS
 
-#define EG_TYPE_FINDINGS (eg_findings_get_type ())
+#define EG_TYPE_STUDY_FINDINGS (eg_study_findings_get_type ())
 
 /* Signal "changed" (): there are newer summaries, or none any more. */
-G_DECLARE_FINAL_TYPE (EgFindings, eg_findings, EG, FINDINGS, GObject)
+G_DECLARE_FINAL_TYPE (EgStudyFindings, eg_study_findings, EG, STUDY_FINDINGS, GObject)
 
 /* Follows the study, which it keeps. */
-EgFindings *eg_findings_new (EgStudying *studying);
+EgStudyFindings *eg_study_findings_new (EgStudying *studying);
 
 /* Of one relation's facts, or of all (NULL). NULL where there is none, or none yet. (transfer none): to the
  * next change. */
-const EgStudySummary *eg_findings_get (EgFindings *self, const char *relation);
+const EgStudySummary *eg_study_findings_get (EgStudyFindings *self, const char *relation);
 
 /* Of each relation, in the order of their first facts that are known; may be empty. (transfer none) */
-const EgStudySummary *const *eg_findings_get_relations (EgFindings *self, gsize *n);
+const EgStudySummary *const *eg_study_findings_get_relations (EgStudyFindings *self, gsize *n);
 
 G_END_DECLS
