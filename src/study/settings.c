@@ -24,11 +24,27 @@ take_sites (EgStudySettings *self, const EgFamily *family)
     self->sites[i] = g_strdup (family->sites[grid.sites[i]].name);
 }
 
+/* As it is in another folder, and where another GPU may come first. */
+static void
+make_lasting (EgTraceRequest *request)
+{
+  EgDevice *device = &request->device;
+  if (request->corruption.file != NULL)
+    {
+      char *path = g_canonicalize_filename (request->corruption.file, NULL);
+      g_free (request->corruption.file);
+      request->corruption.file = path;
+    }
+  if (device->kind == EG_DEVICE_AUTO)
+    device->kind = eg_device_open (device, NULL) == eg_backend_cpu () ? EG_DEVICE_CPU : EG_DEVICE_CUDA;
+}
+
 EgStudySettings *
 eg_study_settings_new (EgModel *model, const EgTraceRequest *request)
 {
   EgStudySettings *self = g_new0 (EgStudySettings, 1);
   self->request = eg_trace_request_copy (request);
+  make_lasting (self->request);
   eg_trace_field_reset (EG_FIELD_PROMPT, self->request);
   eg_trace_field_reset (EG_FIELD_SUBJECT, self->request);
   eg_trace_field_reset (EG_FIELD_SUBJECT_OFFSET, self->request);
@@ -93,6 +109,17 @@ gsize
 eg_study_settings_count_facts (const EgStudySettings *self)
 {
   return self->n_facts / self->n_shards + (self->n_facts % self->n_shards >= self->shard);
+}
+
+void
+eg_study_settings_list_fields (EgTraceField fields[EG_N_FIELDS + 1])
+{
+  const EgTraceField *all = eg_trace_field_list_options ();
+  gsize n = 0;
+  for (; *all != EG_N_FIELDS; all++)
+    if (eg_trace_field_get_info (*all)->part != EG_FIELD_OF_PROMPT && *all != EG_FIELD_KEEP_SAMPLES)
+      fields[n++] = *all;
+  fields[n] = EG_N_FIELDS;
 }
 
 /* ---- compared ---- */

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "library/model.h"
-#include "trace/ask/request.h"
+#include "trace/ask/fields.h"
 
 G_BEGIN_DECLS
 
@@ -43,6 +43,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgStudySettings, eg_study_settings_free)
 /* Whether a study can be made so: a request whose cells are layers and tokens, of one metric.
  * EG_ERROR_INVALID. */
 gboolean eg_study_settings_check (const EgStudySettings *self, GError **error);
+
+/* The fields of a request that a study has as options, in the order of the help, ended by EG_N_FIELDS. */
+void eg_study_settings_list_fields (EgTraceField fields[EG_N_FIELDS + 1]);
 
 /* What differs between two, as a sentence's part ("the model", "--samples"); NULL where nothing does, but for
  * the shard. (transfer full) */

@@ -176,6 +176,19 @@ eg_study_folder_resume (const char *path, GError **error)
 
 /* ---- beginning ---- */
 
+/* Makes the folder, and locks it. */
+static EgStudyFolder *
+begin_folder (const char *path, GError **error)
+{
+  if (g_mkdir_with_parents (path, 0777) != 0)
+    {
+      eg_output_set_error (error, errno, path);
+      return NULL;
+    }
+  g_autoptr (EgStudyFolder) self = folder_new (path);
+  return take_lock (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
 /* Reads the facts up to the limit, which tells how many there are and their digest; those of the shard go
  * into a file, if one is given. */
 static gboolean
@@ -207,19 +220,24 @@ take_facts (EgStudySettings *settings, const char *facts, gsize limit, EgAtomicF
          || eg_error_invalid (error, _ ("%s: there are no facts"), settings->facts_name);
 }
 
-/* The facts first: where there are settings, all is there. */
+/* After all else: where there are settings, all is there. What a beginning that was not ended has left is of
+ * no use. */
+static gboolean
+write_settings (EgStudyFolder *self, GError **error)
+{
+  g_autofree char *path = get_file (self, "study.json"), *journal = get_file (self, "journal");
+  g_autofree char *text = eg_study_settings_to_json (self->settings);
+  g_unlink (journal);
+  return eg_atomic_file_write (path, text, strlen (text), error);
+}
+
 static gboolean
 write_beginning (EgStudyFolder *self, const char *facts, gsize limit, GError **error)
 {
-  g_autofree char *path = get_file (self, "facts.jsonl"), *settings_path = get_file (self, "study.json");
-  g_autofree char *journal = get_file (self, "journal");
+  g_autofree char *path = get_file (self, "facts.jsonl");
   g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, error);
-  if (file == NULL || !take_facts (self->settings, facts, limit, file, error)
-      || !eg_atomic_file_commit (file, error))
-    return FALSE;
-  g_unlink (journal);
-  g_autofree char *text = eg_study_settings_to_json (self->settings);
-  return eg_atomic_file_write (settings_path, text, strlen (text), error);
+  return file != NULL && take_facts (self->settings, facts, limit, file, error)
+         && eg_atomic_file_commit (file, error) && write_settings (self, error);
 }
 
 /* Whether what is there is what is wanted. */
@@ -244,22 +262,66 @@ EgStudyFolder *
 eg_study_folder_begin (
     const char *path, const char *facts, gsize limit, const EgStudySettings *settings, GError **error)
 {
-  if (!eg_study_settings_check (settings, error))
-    return NULL;
-  if (g_mkdir_with_parents (path, 0777) != 0)
-    {
-      eg_output_set_error (error, errno, path);
-      return NULL;
-    }
-  g_autoptr (EgStudyFolder) self = folder_new (path);
-  g_autofree char *known = get_file (self, "study.json");
-  if (!take_lock (self, error))
+  g_autoptr (EgStudyFolder) self
+      = eg_study_settings_check (settings, error) ? begin_folder (path, error) : NULL;
+  g_autofree char *known = g_build_filename (path, "study.json", NULL);
+  if (self == NULL)
     return NULL;
   const gboolean is_there = g_file_test (known, G_FILE_TEST_EXISTS);
   if (!is_there)
     self->settings = eg_study_settings_copy (settings);
   if (is_there ? !check_same (self, facts, limit, settings, error)
                : !write_beginning (self, facts, limit, error))
+    return NULL;
+  return open_journal (self, error) ? g_steal_pointer (&self) : NULL;
+}
+
+/* ---- beginning with shards ---- */
+
+/* One fact of each shard in turn, as they were dealt out. */
+static gboolean
+copy_lines (EgStudyFolder *const *shards, gsize n, gsize n_facts, EgAtomicFile *file, GError **error)
+{
+  g_autoptr (GPtrArray) readers = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_fact_reader_free);
+  for (gsize i = 0; i < n; i++)
+    {
+      EgFactReader *reader = eg_study_folder_read_facts (shards[i], error);
+      if (reader == NULL)
+        return FALSE;
+      g_ptr_array_add (readers, reader);
+    }
+  for (gsize i = 0; i < n_facts; i++)
+    {
+      g_autoptr (EgFact) fact = NULL;
+      if (!eg_fact_reader_next (readers->pdata[i % n], &fact, error))
+        return FALSE;
+      if (fact == NULL)
+        return eg_error_invalid (error, _ ("“%s” has fewer facts than it says"), shards[i % n]->path);
+      g_autofree char *json = eg_fact_to_json (fact), *line = g_strconcat (json, "\n", NULL);
+      if (!eg_atomic_file_append (file, line, strlen (line), error))
+        return FALSE;
+    }
+  return TRUE;
+}
+
+EgStudyFolder *
+eg_study_folder_begin_merged (const char *path, EgStudyFolder *const *shards, gsize n, GError **error)
+{
+  g_autoptr (EgStudyFolder) self = begin_folder (path, error);
+  g_autofree char *settings_path = g_build_filename (path, "study.json", NULL);
+  g_autofree char *facts_path = g_build_filename (path, "facts.jsonl", NULL);
+  if (self == NULL)
+    return NULL;
+  if (g_file_test (settings_path, G_FILE_TEST_EXISTS))
+    {
+      eg_error_invalid (error, _ ("There is a study in the folder “%s” already"), path);
+      return NULL;
+    }
+  self->settings = eg_study_settings_copy (shards[0]->settings);
+  self->settings->shard = self->settings->n_shards = 1;
+  g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (facts_path, error);
+  if (file == NULL || !copy_lines (shards, n, self->settings->n_facts, file, error)
+      || !eg_atomic_file_commit (file, error) || !write_settings (self, error))
     return NULL;
   return open_journal (self, error) ? g_steal_pointer (&self) : NULL;
 }

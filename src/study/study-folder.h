@@ -25,6 +25,11 @@ typedef struct _EgStudyFolder EgStudyFolder;
 EgStudyFolder *eg_study_folder_begin (
     const char *path, const char *facts, gsize limit, const EgStudySettings *settings, GError **error);
 
+/* Makes the folder for what shards ([n], in their order, of one study) have together; their facts are still
+ * to be added. path must be new, or hold nothing of a study. (transfer full) */
+EgStudyFolder *
+eg_study_folder_begin_merged (const char *path, EgStudyFolder *const *shards, gsize n, GError **error);
+
 /* Opens what is there, to go on with it, with the lock. (transfer full) */
 EgStudyFolder *eg_study_folder_resume (const char *path, GError **error);
 

@@ -2,6 +2,7 @@
  * of its own. Its bits are those of eg_trace_run(). */
 #pragma once
 
+#include "library/model.h"
 #include "network/workspace.h"
 #include "trace/result/result.h"
 
