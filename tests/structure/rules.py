@@ -44,7 +44,7 @@ ROOMS = {
     "trace/run": [*PLAN, *RESULT],
     "preview": [*RUN],
     "study": [*RUN, "preview"],
-    "plot": COMPARE,
+    "plot": [*COMPARE, "study"],
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
     "app/parts": ABOVE,
