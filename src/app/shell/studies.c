@@ -146,9 +146,8 @@ eg_studies_new (const EgStudyParts *parts, const char *state, EgStudiesFunc chan
   EgStudies *self = g_new0 (EgStudies, 1);
 
   self->parts = *parts;
-  self->folder = parts->folder != NULL
-                     ? g_strdup (parts->folder)
-                     : g_build_filename (g_get_user_data_dir (), "engram", "studies", NULL);
+  self->folder = parts->folder != NULL ? g_strdup (parts->folder)
+                                       : g_build_filename (g_get_user_data_dir (), "engram", "studies", NULL);
   self->parts.folder = self->folder;
   self->state = g_strdup (state);
   self->windows = g_ptr_array_new ();

@@ -1,4 +1,5 @@
-/* The windows of studies that belong to a window for traces: opened, counted, and opened again after a crash. */
+/* The windows of studies that belong to a window for traces: opened, counted, and opened again after a crash.
+ */
 #pragma once
 
 #include "app/shell/study-window.h"
@@ -9,8 +10,8 @@ typedef struct _EgStudies EgStudies;
 
 typedef void (*EgStudiesFunc) (gpointer user_data);
 
-/* parts: copied; its folder may be NULL: the usual one. state: the file in which the studies that are open and
- * not finished are noted down, or NULL: nowhere. changed: called when one begins to run, or rests. */
+/* parts: copied; its folder may be NULL: the usual one. state: the file in which the studies that are open
+ * and not finished are noted down, or NULL: nowhere. changed: called when one begins to run, or rests. */
 EgStudies *
 eg_studies_new (const EgStudyParts *parts, const char *state, EgStudiesFunc changed, gpointer user_data);
 

@@ -74,7 +74,8 @@ propose (EgStudying *studying, const char *suffix, const char *ending)
 {
   const char *name = eg_studying_get_name (studying);
   const char *dot = name != NULL ? strrchr (name, '.') : NULL;
-  g_autofree char *stem = dot != NULL && dot != name ? g_strndup (name, (gsize)(dot - name)) : g_strdup (name);
+  g_autofree char *stem
+      = dot != NULL && dot != name ? g_strndup (name, (gsize)(dot - name)) : g_strdup (name);
 
   return g_strdup_printf ("%s, %s.%s", stem != NULL ? stem : "", suffix, ending);
 }

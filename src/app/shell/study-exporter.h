@@ -10,6 +10,7 @@ G_BEGIN_DECLS
  * order of the file. */
 void eg_study_exporter_save (GtkWindow *window, EgStudying *studying, EgMessages *messages);
 /* What is in front, for paper: .svg, .pdf or .png. */
-void eg_study_exporter_export (GtkWindow *window, EgStudying *studying, EgStudyPage *page, EgMessages *messages);
+void
+eg_study_exporter_export (GtkWindow *window, EgStudying *studying, EgStudyPage *page, EgMessages *messages);
 
 G_END_DECLS

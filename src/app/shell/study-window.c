@@ -61,11 +61,10 @@ update_buttons (EgStudyWindow *self, EgStudyingState state)
   const char *text = state == EG_STUDYING_PAUSED ? _ ("_Resume")
                                                  /* TRANSLATORS: a button: the study begins. */
                                                  : _ ("_Start");
-  g_autofree char *name = g_strdup (text);
 
   gtk_label_set_text_with_mnemonic (self->start_label, text);
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->start_button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                  g_strdelimit (name, "_", ' '), -1);
+                                  gtk_label_get_text (self->start_label), -1);
   gtk_widget_set_tooltip_text (GTK_WIDGET (self->start_button),
                                has_model ? NULL : _ ("There is no model yet"));
   gtk_widget_set_visible (GTK_WIDGET (self->start_button), can_start);
@@ -91,13 +90,15 @@ update (EgStudyWindow *self)
   EgModel *model = eg_draft_get_model (self->parts.draft);
   update_buttons (self, state);
   adw_window_title_set_title (self->title, name != NULL ? name : _ ("Study"));
-  adw_window_title_set_subtitle (self->title, settings != NULL ? settings->model : "");
+  const EgDemo *demo = settings != NULL ? eg_demo_find (settings->model) : NULL;
+  adw_window_title_set_subtitle (self->title, demo != NULL       ? _ (demo->label)
+                                              : settings != NULL ? settings->model
+                                                                 : "");
   gtk_window_set_title (GTK_WINDOW (self), name != NULL ? name : _ ("Study"));
   gtk_widget_set_visible (GTK_WIDGET (self->model_button), settings == NULL || state == EG_STUDYING_PAUSED);
-  gtk_stack_set_visible_child_name (self->content,
-                                    name != NULL                      ? "study"
-                                    : state == EG_STUDYING_READING ? "reading"
-                                                                   : "empty");
+  gtk_stack_set_visible_child_name (self->content, name != NULL                   ? "study"
+                                                   : state == EG_STUDYING_READING ? "reading"
+                                                                                  : "empty");
   eg_study_page_set_draft (self->page, eg_draft_get_request (self->parts.draft),
                            model != NULL ? eg_model_get_name (model) : "");
 }
@@ -405,8 +406,8 @@ eg_study_window_init (EgStudyWindow *self)
 EgStudyWindow *
 eg_study_window_new (const EgStudyParts *parts)
 {
-  EgStudyWindow *self = g_object_new (EG_TYPE_STUDY_WINDOW, "application",
-                                      gtk_window_get_application (parts->window), NULL);
+  EgStudyWindow *self
+      = g_object_new (EG_TYPE_STUDY_WINDOW, "application", gtk_window_get_application (parts->window), NULL);
 
   self->parts = *parts;
   self->studying = eg_studying_new (parts->folder);

@@ -104,8 +104,7 @@ text_of (const EgFactRow *row, Column column)
     case N_COLUMNS:
     default:
       /* Nothing, and not a dash: a column of dashes looks as if it were data. */
-      return isnan (value_of (row, column)) ? g_strdup ("")
-                                            : eg_format_probability (value_of (row, column));
+      return isnan (value_of (row, column)) ? g_strdup ("") : eg_format_probability (value_of (row, column));
     }
 }
 
@@ -120,13 +119,13 @@ column_of (gpointer factory_or_item)
 static void
 on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
-  static const guint chars[N_COLUMNS] = { 14, 9, 6, 6, 6, 10 };
+  static const guint chars[N_COLUMNS] = { 14, 8, 5, 5, 5, 9 };
   const Column column = column_of (factory);
   /* Not labels: these do not ask for another size with every text. */
   GtkWidget *inscription = gtk_inscription_new (NULL);
 
   gtk_inscription_set_xalign (GTK_INSCRIPTION (inscription), is_number (column) ? 1 : 0);
-  gtk_inscription_set_min_chars (GTK_INSCRIPTION (inscription), chars[column] / 2 + 2);
+  gtk_inscription_set_min_chars (GTK_INSCRIPTION (inscription), chars[column] / 2 + 1);
   gtk_inscription_set_nat_chars (GTK_INSCRIPTION (inscription), chars[column]);
   gtk_inscription_set_text_overflow (GTK_INSCRIPTION (inscription), GTK_INSCRIPTION_OVERFLOW_ELLIPSIZE_END);
   if (is_number (column))
@@ -204,7 +203,7 @@ add_column (EgFactList *self, Column column)
   g_signal_connect (factory, "bind", G_CALLBACK (on_bind), self);
   g_signal_connect (factory, "unbind", G_CALLBACK (on_unbind), self);
   gtk_column_view_column_set_sorter (view_column, sorter);
-  gtk_column_view_column_set_expand (view_column, column == COLUMN_SUBJECT || column == COLUMN_ANSWER);
+  gtk_column_view_column_set_expand (view_column, column == COLUMN_SUBJECT);
   gtk_column_view_append_column (self->view, view_column);
   g_object_unref (view_column);
 }

@@ -7,7 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* NULL where it has no scores: of a fact that was not traced, or only estimated. (transfer full) (nullable) */
+/* NULL where it has no scores: of a fact that was not traced, or only estimated. (transfer full) (nullable)
+ */
 EgTraceResult *eg_fact_trace_new (const EgStudySettings *settings, const EgStudyFact *known);
 
 G_END_DECLS

@@ -96,7 +96,7 @@ fill (EgRelationRow *row, const EgStudySummary *summary, gsize site, EgStudyQuan
   row->text = describe (summary, site, quantity);
   g_free (row->means);
   row->n_layers = summary->n_layers;
-  row->means = g_new (double, EG_N_ROLES *row->n_layers);
+  row->means = g_new (double, EG_N_ROLES * row->n_layers);
   for (EgRole role = 0; role < EG_N_ROLES; role++)
     {
       const EgStatistics *of = eg_study_summary_get (summary, site, quantity, role);
@@ -124,6 +124,10 @@ on_setup (GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
   gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "caption");
   gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "dim-label");
   gtk_widget_add_css_class (gtk_widget_get_last_child (texts), "numeric");
+  gtk_widget_set_margin_top (box, 6);
+  gtk_widget_set_margin_bottom (box, 6);
+  gtk_widget_set_margin_start (box, 6);
+  gtk_widget_set_margin_end (box, 6);
   gtk_widget_set_hexpand (texts, TRUE);
   gtk_widget_set_valign (texts, GTK_ALIGN_CENTER);
   gtk_widget_set_valign (thumb, GTK_ALIGN_CENTER);
@@ -174,11 +178,7 @@ on_activate (GtkListView *view, guint position, gpointer data)
 /* ---- what is shown ---- */
 
 static void
-set_row (EgRelationList *self,
-         guint i,
-         const EgStudySummary *summary,
-         gsize site,
-         EgStudyQuantity quantity)
+set_row (EgRelationList *self, guint i, const EgStudySummary *summary, gsize site, EgStudyQuantity quantity)
 {
   g_autoptr (EgRelationRow) old = g_list_model_get_item (G_LIST_MODEL (self->rows), i);
 

@@ -56,9 +56,9 @@ eg_role_thumb_snapshot (GtkWidget *widget, GtkSnapshot *snapshot)
             = eg_colormap_lookup (self->colormap, (value - self->low) / (self->high - self->low));
         const float x0 = edge (l, self->n_layers, width), x1 = edge (l + 1, self->n_layers, width);
         const float y0 = edge (role, EG_N_ROLES, height), y1 = edge (role + 1, EG_N_ROLES, height);
-        gtk_snapshot_append_color (
-            snapshot, &(GdkRGBA){ (float)color.red, (float)color.green, (float)color.blue, 1 },
-            &GRAPHENE_RECT_INIT (x0, y0, x1 - x0, y1 - y0));
+        gtk_snapshot_append_color (snapshot,
+                                   &(GdkRGBA){ (float)color.red, (float)color.green, (float)color.blue, 1 },
+                                   &GRAPHENE_RECT_INIT (x0, y0, x1 - x0, y1 - y0));
       }
 }
 

@@ -3,8 +3,8 @@
 
 #include "app/parts/hold.h"
 
-#define LEAST_MS 500 /* between two computations */
-#define PAUSES   5   /* so many times as long as one takes, the next one waits */
+#define LEAST_MS    500 /* between two computations */
+#define PAUSES      5   /* so many times as long as one takes, the next one waits */
 #define MOST_VALUES 1e7 /* facts by layers by sites: with more, intervals would take minutes */
 
 struct _EgStudyFindings
@@ -15,7 +15,7 @@ struct _EgStudyFindings
   gboolean computing, outdated;
   guint timeout;
   guint generation; /* of facts: what is computed of those before is not shown */
-  gint64 duration; /* of the last computation, µs */
+  gint64 duration;  /* of the last computation, µs */
 };
 
 enum
@@ -76,8 +76,7 @@ wants_intervals (EgStudyFindings *self, const EgStudyValues *values)
   const EgStudySettings *settings = values->settings;
   const double n = (double)values->rows->len * (double)settings->n_layers * (double)settings->n_sites;
 
-  return eg_studying_get_state (self->studying) != EG_STUDYING_RUNNING
-         && n <= MOST_VALUES;
+  return eg_studying_get_state (self->studying) != EG_STUDYING_RUNNING && n <= MOST_VALUES;
 }
 
 static void

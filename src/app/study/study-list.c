@@ -67,8 +67,7 @@ get_time (const char *folder, const char *name)
 static void
 add_entry (GPtrArray *entries, const char *path)
 {
-  g_autoptr (EgStudyFolder) folder
-      = eg_studying_is_folder (path) ? eg_study_folder_open (path, NULL) : NULL;
+  g_autoptr (EgStudyFolder) folder = eg_studying_is_folder (path) ? eg_study_folder_open (path, NULL) : NULL;
 
   if (folder == NULL)
     return;

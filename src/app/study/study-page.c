@@ -16,7 +16,7 @@
 
 #define UPDATE_MS     100 /* between renewals of the words above */
 #define NARROW        760 /* less wide, the findings stand above the facts */
-#define SHARE_OF_LIST 0.46
+#define SHARE_OF_LIST 0.5
 
 struct _EgStudyPage
 {
@@ -29,7 +29,7 @@ struct _EgStudyPage
   guint update_timeout, turn_idle;
   int width; /* for which the orientation is */
 
-  GtkLabel *counts, *progress_label, *settings, *sentence;
+  GtkLabel *counts, *progress_label, *settings, *sentence, *none;
   GtkProgressBar *progress_bar;
   GtkPaned *paned;
   EgFactList *facts;
@@ -192,10 +192,9 @@ show_settings (EgStudyPage *self)
   if (settings != NULL && settings->is_estimated)
     g_string_append_printf (line, " · %s", _ ("Estimated"));
   gtk_label_set_text (self->settings, line->str);
-  gtk_widget_set_tooltip_text (GTK_WIDGET (self->settings),
-                               settings != NULL
-                                   ? NULL
-                                   : _ ("Model and settings are those of the window for traces"));
+  gtk_widget_set_tooltip_text (
+      GTK_WIDGET (self->settings),
+      settings != NULL ? NULL : _ ("Model and settings are those of the window for traces"));
 }
 
 /* ---- findings ---- */
@@ -205,13 +204,14 @@ eg_study_page_get_shown (EgStudyPage *self, gsize *site, EgStudyQuantity *quanti
 {
   g_return_val_if_fail (EG_IS_STUDY_PAGE (self), NULL);
 
-  const EgStudySummary *summary = eg_study_findings_get (self->findings, eg_fact_list_get_relation (self->facts));
+  const EgStudySummary *summary
+      = eg_study_findings_get (self->findings, eg_fact_list_get_relation (self->facts));
   const guint chosen = gtk_drop_down_get_selected (self->sites);
 
   *site = summary != NULL && chosen < summary->n_sites ? chosen : 0;
   /* The first of the list is the last of the quantities: what papers show. */
-  *quantity = (EgStudyQuantity)(EG_N_STUDY_QUANTITIES - 1
-                                - MIN (gtk_drop_down_get_selected (self->quantities), 2));
+  *quantity
+      = (EgStudyQuantity)(EG_N_STUDY_QUANTITIES - 1 - MIN (gtk_drop_down_get_selected (self->quantities), 2));
   return summary;
 }
 
@@ -253,6 +253,8 @@ describe_best (const EgStudySummary *summary, gsize site, EgStudyQuantity quanti
       best->sem[best->peak]);
 }
 
+static void show_sentence (EgStudyPage *self);
+
 static void
 show_findings (EgStudyPage *self)
 {
@@ -262,11 +264,27 @@ show_findings (EgStudyPage *self)
   if (self->findings == NULL)
     return;
   const EgStudySummary *summary = eg_study_page_get_shown (self, &site, &quantity);
-  g_autofree char *sentence = describe_best (summary, site, quantity);
-  eg_role_view_show (self->map, summary, site, quantity, self->colormap);
-  eg_role_view_show (self->curves, summary, site, quantity, self->colormap);
+  const EgStudySettings *settings = eg_studying_get_settings (self->studying);
+  eg_role_view_show (self->map, summary, settings, site, quantity, self->colormap);
+  eg_role_view_show (self->curves, summary, settings, site, quantity, self->colormap);
   eg_relation_list_show (self->relations, self->findings, site, quantity, self->colormap);
-  gtk_label_set_text (self->sentence, sentence);
+  gtk_widget_set_visible (GTK_WIDGET (self->none), summary == NULL || summary->n_facts == 0);
+  show_sentence (self);
+}
+
+/* Of the place that is pointed at, or of the study. */
+static void
+show_sentence (EgStudyPage *self)
+{
+  gsize site;
+  EgStudyQuantity quantity;
+  const EgStudySummary *summary = eg_study_page_get_shown (self, &site, &quantity);
+  g_autofree char *of_map = eg_role_view_get_text (self->map);
+  g_autofree char *of_curves = eg_role_view_get_text (self->curves);
+  g_autofree char *of_all = describe_best (summary, site, quantity);
+  const char *of_place = eg_study_page_shows_curves (self) ? of_curves : of_map;
+
+  gtk_label_set_text (self->sentence, of_place != NULL ? of_place : of_all);
 }
 
 static void
@@ -424,7 +442,9 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgStudyPage, curves);
   gtk_widget_class_bind_template_child (widget_class, EgStudyPage, relations);
   gtk_widget_class_bind_template_child (widget_class, EgStudyPage, sentence);
+  gtk_widget_class_bind_template_child (widget_class, EgStudyPage, none);
   gtk_widget_class_bind_template_callback (widget_class, show_findings);
+  gtk_widget_class_bind_template_callback (widget_class, show_sentence);
   gtk_widget_class_bind_template_callback (widget_class, on_relation_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_open);
 }

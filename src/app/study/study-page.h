@@ -23,8 +23,8 @@ void eg_study_page_set_draft (EgStudyPage *self, const EgTraceRequest *request, 
 /* The keyboard goes to the search. */
 void eg_study_page_find (EgStudyPage *self);
 
-/* What is on the screen, to be drawn on paper. NULL where there is none yet. (transfer none): to the next turn
- * of the main loop. */
+/* What is on the screen, to be drawn on paper. NULL where there is none yet. (transfer none): to the next
+ * turn of the main loop. */
 const EgStudySummary *eg_study_page_get_shown (EgStudyPage *self, gsize *site, EgStudyQuantity *quantity);
 gboolean eg_study_page_shows_curves (EgStudyPage *self);
 EgColormap eg_study_page_get_colormap (EgStudyPage *self);

@@ -5,9 +5,9 @@
 
 G_BEGIN_DECLS
 
-/* Writes all rows, in the order of the file, as they are now, in a thread. Columns: index, id, prompt, subject,
- * relation, answer, state (as eg_study_state_get_name(), or "waiting"), clean, corrupted, effect; RFC 4180,
- * numbers read back exactly, empty where not known. */
+/* Writes all rows, in the order of the file, as they are now, in a thread. Columns: index, id, prompt,
+ * subject, relation, answer, state (as eg_study_state_get_name(), or "waiting"), clean, corrupted, effect;
+ * RFC 4180, numbers read back exactly, empty where not known. */
 void eg_study_table_write_async (EgStudying *studying,
                                  const char *path,
                                  GAsyncReadyCallback callback,

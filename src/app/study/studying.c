@@ -337,8 +337,7 @@ work_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
   g_autoptr (Facts) facts = NULL;
 
   if (job->model != NULL)
-    facts = facts_new_of_folder (is_folder ? eg_study_folder_resume (job->path, &error)
-                                           : begin (job, &error),
+    facts = facts_new_of_folder (is_folder ? eg_study_folder_resume (job->path, &error) : begin (job, &error),
                                  cancellable, &error);
   else if (is_folder)
     facts = facts_new_of_folder (eg_study_folder_open (job->path, &error), cancellable, &error);
@@ -401,14 +400,13 @@ on_read (GObject *source, GAsyncResult *result, gpointer data)
   g_free (self->path);
   self->path = g_strdup (job->path);
   g_free (self->name);
-  self->name = facts->folder != NULL
-                   ? g_strdup (eg_study_folder_get_settings (facts->folder)->facts_name)
-                   : g_path_get_basename (job->path);
+  self->name = facts->folder != NULL ? g_strdup (eg_study_folder_get_settings (facts->folder)->facts_name)
+                                     : g_path_get_basename (job->path);
   self->rate = 0;
   self->left = -1;
   take_facts (self, facts);
   self->owns_folder = FALSE;
-  set_state (self, self->folder == NULL                             ? EG_STUDYING_READY
+  set_state (self, self->folder == NULL                         ? EG_STUDYING_READY
                    : eg_study_folder_is_finished (self->folder) ? EG_STUDYING_FINISHED
                                                                 : EG_STUDYING_PAUSED);
 }
@@ -581,8 +579,8 @@ eg_studying_class_init (EgStudyingClass *klass)
   G_OBJECT_CLASS (klass)->dispose = eg_studying_dispose;
   G_OBJECT_CLASS (klass)->finalize = eg_studying_finalize;
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    signals[i] = g_signal_new (names[i], EG_TYPE_STUDYING, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
-                               G_TYPE_NONE, 0);
+    signals[i]
+        = g_signal_new (names[i], EG_TYPE_STUDYING, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL, G_TYPE_NONE, 0);
   signals[FAILED] = g_signal_new ("failed", EG_TYPE_STUDYING, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_POINTER);
 }
