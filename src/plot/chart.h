@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * EgChartSeries: one curve.
  * @values: [n] NaN leaves a gap
  * @sem: [n] drawn as a band of ± one standard error, or %NULL
+ * @lower, @upper: [n] the ends of a band in its place, such as an interval's, or both %NULL
  * @name: for the legend, or %NULL
  * @marked: [n_marked] points that get a dot and, where there is room, their x in figures
  */
@@ -19,6 +20,7 @@ typedef struct
   const char *name;
   const double *values;
   const double *sem;
+  const double *lower, *upper;
   gsize n;
   const gsize *marked;
   gsize n_marked;

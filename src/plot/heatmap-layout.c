@@ -232,7 +232,8 @@ eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceGrid *grid, co
   if (style->scale == EG_SCALE_SYMMETRIC)
     self->style.colormap = EG_COLORMAP_RDBU_R;
   eg_heatmap_layout_choose_scale (self, grid);
-  g_autofree char *name = eg_scale_describe (style->scale, grid);
+  g_autofree char *name
+      = style->unit != NULL ? g_strdup (style->unit) : eg_scale_describe (style->scale, grid);
   self->scale_name = g_intern_string (name);
 }
 
