@@ -81,6 +81,20 @@ add_peak (GPtrArray *texts, const EgStatistics *statistics)
     add_format (texts, "%zd (%zd … %zd)", statistics->peak, statistics->peak_lower, statistics->peak_upper);
 }
 
+/* The same as relative depth. */
+static void
+add_peak_depth (GPtrArray *texts, const EgStatistics *statistics)
+{
+  const double last = statistics->width > 1 ? (double)(statistics->width - 1) : 1;
+  if (statistics->peak < 0)
+    add (texts, "–");
+  else if (statistics->peak_lower < 0)
+    add_format (texts, "%.2f", (double)statistics->peak / last);
+  else
+    add_format (texts, "%.2f (%.2f … %.2f)", (double)statistics->peak / last,
+                (double)statistics->peak_lower / last, (double)statistics->peak_upper / last);
+}
+
 /* At its peak. */
 static void
 add_at_peak (GPtrArray *texts, const EgStatistics *statistics)
@@ -230,9 +244,7 @@ cli_study_report_print_comparison (const EgStudyComparison *comparison, EgStudyQ
       add (texts, eg_role_get_title (role));
       add_format (texts, "%zu", difference->n);
       for (gsize i = 0; i < G_N_ELEMENTS (sides); i++)
-        add_interval (texts, sides[i]->peak >= 0 ? (double)sides[i]->peak / last : (double)NAN,
-                      sides[i]->peak_lower >= 0 ? (double)sides[i]->peak_lower / last : (double)NAN,
-                      (double)sides[i]->peak_upper / last);
+        add_peak_depth (texts, sides[i]);
       for (gsize i = 1; i < comparison->n_rows; i++)
         most = fabs (difference->mean[i]) > fabs (difference->mean[most]) ? i : most;
       add_number (texts, difference->n > 0 ? (double)most / last : (double)NAN);

@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-static const CliCommand *const parts[] = { &cli_study_run, &cli_study_merge, &cli_study_show, NULL };
+static const CliCommand *const parts[]
+    = { &cli_study_run, &cli_study_merge, &cli_study_show, &cli_study_compare, NULL };
 
 /* "run" of the command named "study run". */
 static const char *

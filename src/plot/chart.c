@@ -280,6 +280,16 @@ draw_y_axis (const EgChart *self, cairo_t *cr, const EgRect *area, const Axis *a
     draw_y_title (self, cr, area);
 }
 
+/* After 1: 2, 4, 8 …, or 2, 5, 10, 20 … */
+static gsize
+next_step (gsize step, gboolean decimal)
+{
+  gsize power = 1;
+  while (power * 10 <= step)
+    power *= 10;
+  return decimal && step == 2 * power ? 5 * power : 2 * step;
+}
+
 static void
 draw_x_axis (const EgChart *self, cairo_t *cr, const EgRect *area, gsize n)
 {
@@ -288,7 +298,7 @@ draw_x_axis (const EgChart *self, cairo_t *cr, const EgRect *area, gsize n)
   gsize step = 1;
 
   while ((double)step * area->width / (double)n < 2 * em && step < n)
-    step *= 2;
+    step = next_step (step, self->decimal);
   for (gsize i = 0; i < n; i += step)
     {
       const double x = sharp (self, x_of (area, n, i));

@@ -32,6 +32,7 @@ typedef struct
  * @low, @high: the y axis' ends, or both 0 for round numbers around the values
  * @x_title, @y_title: or %NULL
  * @plain: no numbers, titles or legend: the small curves of a tooltip
+ * @decimal: every 2nd, 5th, 10th … point has its number where not all have room, not every 2nd, 4th, 8th
  * @cursor: an x to mark by a vertical line, or −1
  */
 typedef struct
@@ -40,7 +41,7 @@ typedef struct
   gsize n_series;
   const char *title, *x_title, *y_title;
   double low, high;
-  gboolean plain;
+  gboolean plain, decimal;
   gssize cursor;
   const char *font_family;
   double font_size;

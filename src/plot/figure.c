@@ -321,7 +321,8 @@ eg_figure_draw (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, doub
   const double below = caption != NULL ? caption->height + 2 * MARGIN * em : 0;
 
   eg_color_set (self->options.style.background, cr);
-  cairo_rectangle (cr, 0, 0, get_width (self), height);
+  /* A pixel that the paper's end cuts is the paper's, too. */
+  cairo_rectangle (cr, 0, 0, get_width (self), pixel > 0 ? ceil (height * pixel) / pixel : height);
   cairo_fill (cr);
   if (title != NULL)
     {

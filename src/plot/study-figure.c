@@ -11,6 +11,7 @@
 #define CURVES_ASPECT 0.34 /* of a chart as wide as the page */
 #define MAP_PART      0.56 /* of a row that has curves, too */
 #define GRID_WIDTH    3.0  /* inches: of a map among many, at least */
+#define GRID_FONT     0.88 /* of the font size, there */
 #define MARGIN        0.5  /* of the font size */
 
 /**
@@ -75,6 +76,7 @@ layout_init (
                           figure->panels[0].settings);
   self->style.background.alpha = 0;
   self->style.hide_bar = !one;
+  self->style.font_size *= has_curves (figure) ? 1 : GRID_FONT;
   g_autoptr (EgHeatmapLayout) probe = make_bar (figure, &self->style, 10 * em, pixel);
   const double room = one ? width : width - probe->width;
   if (!has_curves (figure))
@@ -157,7 +159,7 @@ draw_curves (const EgStudyFigure *self,
   chart.dim = style->dim;
   chart.pixel = pixel;
   chart.background.alpha = 0;
-  chart.y_title = style->unit;
+  chart.y_title = above != NULL ? style->unit : NULL; /* beside several stands their bar's */
   set_axis (self, &chart);
   if (above != NULL)
     {
@@ -285,6 +287,30 @@ any_hatched (const EgStudyFigure *self)
   return FALSE;
 }
 
+static gboolean
+any_beyond (const EgStudyFigure *self, const EgHeatmapStyle *style)
+{
+  EgHeatmapStyle mine = *style;
+  eg_study_map_set_style (&mine, self->maps, self->n_panels, self->quantity, self->panels[0].settings);
+  for (gsize i = 0; i < self->n_panels; i++)
+    {
+      g_autoptr (EgHeatmapLayout) map = eg_heatmap_layout_new (self->maps[i], &mine, 100, 100, 0);
+      if (map->beyond_bottom || map->beyond_top)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Whether something is known of all facts of the study. */
+static gboolean
+is_complete (const EgStudyPanel *panel)
+{
+  gsize n = 0;
+  for (EgStudyState state = 0; state < EG_N_STUDY_STATES; state++)
+    n += panel->summary->counts[state];
+  return panel->summary->relation != NULL || n >= eg_study_settings_count_facts (panel->settings);
+}
+
 char *
 eg_study_figure_make_caption (const EgStudyFigure *self, const EgHeatmapStyle *style)
 {
@@ -300,10 +326,14 @@ eg_study_figure_make_caption (const EgStudyFigure *self, const EgHeatmapStyle *s
     add (text, g_strdup (_ ("All values are estimated to first order.")));
   if (panel->summary->relation == NULL || self->n_panels == 1)
     add (text, describe_facts (panel->summary));
+  if (!is_complete (panel))
+    add (text, g_strdup (_ ("Not complete yet.")));
   if (has_curves (self))
     add (text, g_strdup (_ ("Bands: 95% bootstrap intervals over facts.")));
   if (style->hatch_noise && any_hatched (self))
     add (text, g_strdup (_ ("Hatched: within two standard errors of no effect.")));
+  if (any_beyond (self, style))
+    add (text, g_strdup (_ ("Corners: beyond the scale.")));
   if (any_empty (self))
     add (text, g_strdup (_ ("Grey: no fact has such a token.")));
   return g_strdup (text->str);

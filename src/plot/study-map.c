@@ -32,16 +32,16 @@ make_roles (void)
 }
 
 EgTraceGrid *
-eg_study_map_new (const EgStudySummary *summary,
-                  const EgStudySettings *settings,
-                  gsize site,
-                  EgStudyQuantity quantity)
+eg_study_map_new_of (EgStatistics *const *statistics,
+                     const EgStudySettings *settings,
+                     gsize site,
+                     EgStudyQuantity quantity)
 {
   EgTraceRequest *request = eg_trace_request_copy (settings->request);
   /* Of effects and of parts of the whole, more is more. */
   request->direction = quantity == EG_STUDY_SCORE ? request->direction : EG_DIRECTION_RESTORE;
   request->metric = quantity == EG_STUDY_NORMALIZED ? EG_METRIC_PROB : request->metric;
-  EgTraceResult *result = eg_trace_result_new (request, make_roles (), summary->n_layers,
+  EgTraceResult *result = eg_trace_result_new (request, make_roles (), statistics[0]->width,
                                                (const char *[]){ settings->sites[site] }, 1);
   EgTraceGrid *map = result->grids[0];
   if (quantity != EG_STUDY_SCORE)
@@ -49,17 +49,26 @@ eg_study_map_new (const EgStudySummary *summary,
   result->complete = TRUE;
   result->samples = eg_trace_request_get_samples (settings->request);
   for (EgRole role = 0; role < EG_N_ROLES; role++)
-    {
-      const EgStatistics *statistics = eg_study_summary_get (summary, site, quantity, role);
-      for (gsize l = 0; l < summary->n_layers; l++)
-        {
-          map->scores[0][l * EG_N_ROLES + role] = statistics->mean[l];
-          map->sem[0][l * EG_N_ROLES + role] = statistics->sem[l];
-          if (quantity != EG_STUDY_SCORE)
-            map->effect_sem[0][l * EG_N_ROLES + role] = statistics->sem[l];
-        }
-    }
+    for (gsize l = 0; l < map->n_layers; l++)
+      {
+        map->scores[0][l * EG_N_ROLES + role] = statistics[role]->mean[l];
+        map->sem[0][l * EG_N_ROLES + role] = statistics[role]->sem[l];
+        if (quantity != EG_STUDY_SCORE)
+          map->effect_sem[0][l * EG_N_ROLES + role] = statistics[role]->sem[l];
+      }
   return map;
+}
+
+EgTraceGrid *
+eg_study_map_new (const EgStudySummary *summary,
+                  const EgStudySettings *settings,
+                  gsize site,
+                  EgStudyQuantity quantity)
+{
+  EgStatistics *statistics[EG_N_ROLES];
+  for (EgRole role = 0; role < EG_N_ROLES; role++)
+    statistics[role] = (EgStatistics *)eg_study_summary_get (summary, site, quantity, role);
+  return eg_study_map_new_of (statistics, settings, site, quantity);
 }
 
 const char *

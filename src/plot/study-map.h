@@ -8,8 +8,15 @@
 
 G_BEGIN_DECLS
 
-/* A map to be drawn as a trace's (heatmap.h): its tokens are the roles, its scores their means, NaN where no
- * fact has one; its errors are those over facts. (transfer full): eg_trace_grid_unref() */
+/* A map to be drawn as a trace's (heatmap.h): its tokens are the roles, its scores the means of
+ * statistics [EG_N_ROLES], NaN where no fact has one; its errors are those over facts. (transfer full):
+ * eg_trace_grid_unref() */
+EgTraceGrid *eg_study_map_new_of (EgStatistics *const *statistics,
+                                  const EgStudySettings *settings,
+                                  gsize site,
+                                  EgStudyQuantity quantity);
+
+/* The same of a summary. */
 EgTraceGrid *eg_study_map_new (const EgStudySummary *summary,
                                const EgStudySettings *settings,
                                gsize site,

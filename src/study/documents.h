@@ -24,9 +24,9 @@ G_BEGIN_DECLS
 JsonObject *eg_study_to_json (const EgStudyValues *values, guint n_resamples);
 
 /* The document of `study compare --json`: a and b (model, site, relation, facts, layers), paired, roles,
- * depths [row], and of each of score, effect and normalized: a, b, difference [role][row] of means,
- * difference_sem, difference_lower, difference_upper, n [role], a_peak, b_peak [role], rows, and their
- * _interval [role][2]. (transfer full) */
+ * depths [row], and of each of score, effect and normalized: a, b [role][its own layer], difference
+ * [role][row] of means, difference_sem, difference_lower, difference_upper, n [role], a_peak, b_peak [role],
+ * layers, and their _interval [role][2]. (transfer full) */
 JsonObject *eg_study_comparison_to_json (const EgStudyComparison *self);
 
 G_END_DECLS

@@ -49,27 +49,7 @@ pair_rows (const GPtrArray *a, const GPtrArray *b, GPtrArray *of_a, GPtrArray *o
 
 /* ---- curves ---- */
 
-/* A row's curve at n_rows even depths; FALSE where it is not known. */
-static gboolean
-read_curve (const EgStudySide *side,
-            const EgStudyRow *row,
-            EgStudyQuantity quantity,
-            EgRole role,
-            gsize n_rows,
-            double *layers,
-            double *curve)
-{
-  const gsize L = side->values->settings->n_layers;
-  if (!eg_study_values_get_curve (side->values, row, side->site, quantity, role, layers))
-    return FALSE;
-  for (gsize i = 0; i < n_rows; i++)
-    curve[i] = L == n_rows
-                   ? layers[i]
-                   : eg_statistics_at_depth (layers, L, n_rows > 1 ? (double)i / (double)(n_rows - 1) : 0);
-  return TRUE;
-}
-
-/* The curves [n, n_rows] of a side's rows; of paired ones, those that are known of the other's, too.
+/* The curves [n, layers] of a side's rows; of paired ones, those that are known of the other's, too.
  * (transfer full) */
 static double *
 read_curves (const EgStudyComparison *self,
@@ -81,20 +61,31 @@ read_curves (const EgStudyComparison *self,
              EgRole role,
              gsize *n)
 {
-  g_autofree double *layers = g_new (double, self->n_rows), *unused = g_new (double, self->n_rows);
-  double *curves = g_new (double, MAX (rows->len, 1) * self->n_rows);
+  const gsize L = side->values->settings->n_layers;
+  g_autofree double *unused = g_new (double, self->n_rows);
+  double *curves = g_new (double, MAX (rows->len, 1) * L);
   *n = 0;
   for (guint i = 0; i < rows->len; i++)
-    {
-      const gboolean counts
-          = !self->is_paired
-            || read_curve (other, others->pdata[i], quantity, role, self->n_rows, layers, unused);
-      if (counts
-          && read_curve (side, rows->pdata[i], quantity, role, self->n_rows, layers,
-                         curves + *n * self->n_rows))
-        (*n)++;
-    }
+    if ((!self->is_paired
+         || eg_study_values_get_curve (other->values, others->pdata[i], other->site, quantity, role, unused))
+        && eg_study_values_get_curve (side->values, rows->pdata[i], side->site, quantity, role,
+                                      curves + *n * L))
+      (*n)++;
   return curves;
+}
+
+/* Curves [n, n_layers] at n_rows even depths. (transfer full) */
+static double *
+spread (const double *curves, gsize n, gsize n_layers, gsize n_rows)
+{
+  double *spread = g_new (double, MAX (n, 1) * n_rows);
+  for (gsize i = 0; i < n; i++)
+    for (gsize row = 0; row < n_rows; row++)
+      spread[i * n_rows + row] = n_layers == n_rows
+                                     ? curves[i * n_layers + row]
+                                     : eg_statistics_at_depth (curves + i * n_layers, n_layers,
+                                                               (double)row / (double)(n_rows - 1));
+  return spread;
 }
 
 static void
@@ -105,14 +96,18 @@ compare (EgStudyComparison *self,
          EgRole role,
          guint n_resamples)
 {
+  const gsize L_a = self->a.values->settings->n_layers, L_b = self->b.values->settings->n_layers;
   gsize n_a, n_b;
   g_autofree double *a = read_curves (self, &self->a, rows_a, &self->b, rows_b, quantity, role, &n_a);
   g_autofree double *b = read_curves (self, &self->b, rows_b, &self->a, rows_a, quantity, role, &n_b);
-  self->of_a[quantity][role] = eg_statistics_new (a, n_a, self->n_rows, n_resamples);
-  self->of_b[quantity][role] = eg_statistics_new (b, n_b, self->n_rows, n_resamples);
+  g_autofree double *spread_a = spread (a, n_a, L_a, self->n_rows);
+  g_autofree double *spread_b = spread (b, n_b, L_b, self->n_rows);
+  self->of_a[quantity][role] = eg_statistics_new (a, n_a, L_a, n_resamples);
+  self->of_b[quantity][role] = eg_statistics_new (b, n_b, L_b, n_resamples);
   self->difference[quantity][role]
-      = self->is_paired ? eg_statistics_new_paired (a, b, n_a, self->n_rows, n_resamples)
-                        : eg_statistics_new_unpaired (a, n_a, b, n_b, self->n_rows, n_resamples);
+      = self->is_paired
+            ? eg_statistics_new_paired (spread_a, spread_b, n_a, self->n_rows, n_resamples)
+            : eg_statistics_new_unpaired (spread_a, n_a, spread_b, n_b, self->n_rows, n_resamples);
 }
 
 /* ---- the comparison ---- */

@@ -28,8 +28,9 @@ typedef struct
  * @n_a, @n_b: facts that count
  * @n_rows: layers of the side that has more; of the other, each fact's curve is read between its layers at
  * the same relative depth
- * @of_a, @of_b, @difference: [EG_N_STUDY_QUANTITIES][EG_N_ROLES] over rows: of the facts that count, and of
- * a − b (statistics.h). Only facts whose token has this role in both are in the paired ones
+ * @of_a, @of_b: [EG_N_STUDY_QUANTITIES][EG_N_ROLES], each over its own layers, of the facts that count;
+ * @difference: over rows, of a − b (statistics.h). Only facts that have a token in this role on both sides
+ * are in the paired ones
  */
 typedef struct
 {

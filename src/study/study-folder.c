@@ -242,12 +242,8 @@ write_beginning (EgStudyFolder *self, const char *facts, gsize limit, GError **e
 
 /* Whether what is there is what is wanted. */
 static gboolean
-check_same (
-    EgStudyFolder *self, const char *facts, gsize limit, const EgStudySettings *settings, GError **error)
+check_same (const EgStudyFolder *self, const EgStudySettings *wanted, GError **error)
 {
-  g_autoptr (EgStudySettings) wanted = eg_study_settings_copy (settings);
-  if (!load_settings (self, error) || !take_facts (wanted, facts, limit, NULL, error))
-    return FALSE;
   g_autofree char *different = eg_study_settings_compare (self->settings, wanted);
   if (different == NULL
       && (wanted->shard != self->settings->shard || wanted->n_shards != self->settings->n_shards))
@@ -256,6 +252,15 @@ check_same (
   return different == NULL
          || eg_error_invalid (error, _ ("The folder “%s” has another study, which differs in %s"), self->path,
                               different);
+}
+
+/* Goes on, if the facts are still the same. */
+static gboolean
+go_on (EgStudyFolder *self, const char *facts, gsize limit, const EgStudySettings *settings, GError **error)
+{
+  g_autoptr (EgStudySettings) wanted = eg_study_settings_copy (settings);
+  return load_settings (self, error) && take_facts (wanted, facts, limit, NULL, error)
+         && check_same (self, wanted, error);
 }
 
 EgStudyFolder *
@@ -270,8 +275,7 @@ eg_study_folder_begin (
   const gboolean is_there = g_file_test (known, G_FILE_TEST_EXISTS);
   if (!is_there)
     self->settings = eg_study_settings_copy (settings);
-  if (is_there ? !check_same (self, facts, limit, settings, error)
-               : !write_beginning (self, facts, limit, error))
+  if (is_there ? !go_on (self, facts, limit, settings, error) : !write_beginning (self, facts, limit, error))
     return NULL;
   return open_journal (self, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -312,17 +316,21 @@ eg_study_folder_begin_merged (const char *path, EgStudyFolder *const *shards, gs
   g_autofree char *facts_path = g_build_filename (path, "facts.jsonl", NULL);
   if (self == NULL)
     return NULL;
+  g_autoptr (EgStudySettings) whole = eg_study_settings_copy (shards[0]->settings);
+  whole->shard = whole->n_shards = 1;
   if (g_file_test (settings_path, G_FILE_TEST_EXISTS))
     {
-      eg_error_invalid (error, _ ("There is a study in the folder “%s” already"), path);
-      return NULL;
+      if (!load_settings (self, error) || !check_same (self, whole, error))
+        return NULL;
     }
-  self->settings = eg_study_settings_copy (shards[0]->settings);
-  self->settings->shard = self->settings->n_shards = 1;
-  g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (facts_path, error);
-  if (file == NULL || !copy_lines (shards, n, self->settings->n_facts, file, error)
-      || !eg_atomic_file_commit (file, error) || !write_settings (self, error))
-    return NULL;
+  else
+    {
+      self->settings = g_steal_pointer (&whole);
+      g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (facts_path, error);
+      if (file == NULL || !copy_lines (shards, n, self->settings->n_facts, file, error)
+          || !eg_atomic_file_commit (file, error) || !write_settings (self, error))
+        return NULL;
+    }
   return open_journal (self, error) ? g_steal_pointer (&self) : NULL;
 }
 

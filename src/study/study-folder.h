@@ -26,7 +26,7 @@ EgStudyFolder *eg_study_folder_begin (
     const char *path, const char *facts, gsize limit, const EgStudySettings *settings, GError **error);
 
 /* Makes the folder for what shards ([n], in their order, of one study) have together; their facts are still
- * to be added. path must be new, or hold nothing of a study. (transfer full) */
+ * to be added. path must be new, or hold no other study. (transfer full) */
 EgStudyFolder *
 eg_study_folder_begin_merged (const char *path, EgStudyFolder *const *shards, gsize n, GError **error);
 

@@ -11,8 +11,9 @@
 #define MAX_THREADS 256
 
 /**
- * @model: as it is placed; @lock: of all that is below
- * @start: when it began, microseconds; @n_new: facts of this run
+ * @model: as it is placed; @start: when it began, microseconds
+ * @lock: of all that is below; @moved: a fact is done
+ * @n_new: facts of this run; @n_active: facts under way
  */
 typedef struct
 {
@@ -26,9 +27,10 @@ typedef struct
   gpointer progress_data;
   gint64 start;
   pthread_mutex_t lock;
+  pthread_cond_t moved;
   EgFactReader *reader;
   GError *error;
-  gsize n_new;
+  gsize n_new, n_active;
 } Run;
 
 static Run *
@@ -51,6 +53,7 @@ run_unref (gpointer data)
   g_clear_pointer (&self->reader, eg_fact_reader_free);
   g_clear_error (&self->error);
   pthread_mutex_destroy (&self->lock);
+  pthread_cond_destroy (&self->moved);
   g_free (self);
 }
 
@@ -123,18 +126,63 @@ take_fact (Run *self)
   return g_steal_pointer (&fact);
 }
 
-static void
-take_result (Run *self, EgStudyFact *fact, GError *error)
+/* Where memory is short because others use it, it may do once one of them is done: FALSE where there is none.
+ */
+static gboolean
+wait_for_memory (Run *self, const GError *error)
 {
-  if (fact != NULL && error == NULL)
-    eg_study_folder_add (self->folder, fact, &error);
+  if (!g_error_matches (error, EG_ERROR, EG_ERROR_MEMORY))
+    return FALSE;
   pthread_mutex_lock (&self->lock);
-  if (error != NULL && self->error == NULL)
+  const gboolean waits = self->n_active > 1;
+  const gsize n_new = self->n_new;
+  self->n_active--;
+  while (waits && self->n_active > 0 && self->n_new == n_new && self->error == NULL)
+    pthread_cond_wait (&self->moved, &self->lock);
+  self->n_active++;
+  pthread_mutex_unlock (&self->lock);
+  return waits;
+}
+
+/* (transfer full) */
+static EgStudyFact *
+run_fact (Run *self, EgFactTracer *tracer, const EgFact *fact, GError **error)
+{
+  for (;;)
+    {
+      GError *problem = NULL;
+      EgStudyFact *found = eg_fact_tracer_run (tracer, eg_fact_copy (fact), &problem);
+      if (found != NULL)
+        return found;
+      if (!wait_for_memory (self, problem))
+        {
+          if (!g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+            /* TRANSLATORS: what a fact is called; a sentence about what went wrong follows. */
+            g_prefix_error (&problem, _ ("Fact “%s”: "), fact->id);
+          g_propagate_error (error, problem);
+          return NULL;
+        }
+      g_error_free (problem);
+    }
+}
+
+/* (transfer full) error */
+static void
+take_result (Run *self, EgStudyFact *found, GError *error)
+{
+  if (found != NULL)
+    eg_study_folder_add (self->folder, found, &error);
+  pthread_mutex_lock (&self->lock);
+  if (error == NULL)
+    {
+      self->n_new++;
+      tell (self, found);
+    }
+  else if (self->error == NULL)
     self->error = g_steal_pointer (&error);
   g_clear_error (&error);
-  self->n_new += fact != NULL;
-  if (fact != NULL)
-    tell (self, fact);
+  self->n_active--;
+  pthread_cond_broadcast (&self->moved);
   pthread_mutex_unlock (&self->lock);
 }
 
@@ -147,12 +195,13 @@ work (gpointer data)
   for (;;)
     {
       pthread_mutex_lock (&self->lock);
-      EgFact *fact = take_fact (self);
+      g_autoptr (EgFact) fact = take_fact (self);
+      self->n_active += fact != NULL;
       pthread_mutex_unlock (&self->lock);
       if (fact == NULL)
         return NULL;
       GError *error = NULL;
-      g_autoptr (EgStudyFact) found = eg_fact_tracer_run (tracer, fact, &error);
+      g_autoptr (EgStudyFact) found = run_fact (self, tracer, fact, &error);
       take_result (self, found, error);
     }
 }
@@ -267,6 +316,7 @@ eg_study_run_async (EgStudyFolder *folder,
                  .progress = progress,
                  .progress_data = progress_data };
   pthread_mutex_init (&self->lock, NULL);
+  pthread_cond_init (&self->moved, NULL);
   g_task_set_source_tag (task, eg_study_run_async);
   g_task_set_task_data (task, self, run_unref);
   g_task_run_in_thread (task, run_in_thread);

@@ -63,8 +63,10 @@ take_clean (EgStudyFact *self, const EgTraceEntry *entry, EgTokenizer *tokenizer
   self->target = g_strdup (tokens->target);
   self->target_id = tokens->target_id;
   self->prediction = eg_tokenizer_token_text (tokenizer, entry->prediction);
-  self->prediction_probability = entry->probability;
   self->clean = entry->clean;
+  /* Of the same token, the same number. */
+  self->prediction_probability
+      = (gint64)entry->prediction == self->target_id ? entry->clean : entry->probability;
 }
 
 static void

@@ -22,6 +22,15 @@ static const EgGroupSizes packed_sizes = { .wanted_rows = 128,
                                            .corrupted_rows = 32,
                                            .n_groups = 40 };
 
+/* Of the same one, where no one waits for the picture: a tenth less time for small networks. */
+static const EgGroupSizes unwatched_sizes = { .wanted_rows = 512,
+                                              .most_rows = 768,
+                                              .wide_rows = 1024,
+                                              .least_rows = 32,
+                                              .least_turn_rows = 0,
+                                              .corrupted_rows = 128,
+                                              .n_groups = 1 };
+
 /* What a product spends on packing its weights is about what so many rows take. */
 #define PACKING_ROWS 28
 
@@ -29,6 +38,12 @@ static const EgGroupSizes *
 processor_sizes (void)
 {
   return eg_backend_cpu_packs () ? &packed_sizes : &wide_sizes;
+}
+
+EgGroupSizes
+eg_group_sizes_unwatched (void)
+{
+  return eg_backend_cpu_packs () ? unwatched_sizes : wide_sizes;
 }
 
 /* The most urgent cells of a site, which are computed apart, before the others. */

@@ -40,6 +40,9 @@ typedef struct
 
 /* Of a device that wants groups of so many rows (trace/plan/memory.h); 0: of the processor. */
 EgGroupSizes eg_group_sizes_of (gsize device_rows);
+/* Of the processor, where nobody watches the picture: where weights stay packed, and bits so do not depend on
+ * it, wider groups in one round. */
+EgGroupSizes eg_group_sizes_unwatched (void);
 
 /**
  * EgPlan:
