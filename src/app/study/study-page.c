@@ -362,6 +362,20 @@ on_turn (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* No layout manager, which would hide the width from it. */
+static void
+eg_study_page_measure (GtkWidget *widget,
+                       GtkOrientation orientation,
+                       int for_size,
+                       int *minimum,
+                       int *natural,
+                       int *minimum_baseline,
+                       int *natural_baseline)
+{
+  gtk_widget_measure (adw_bin_get_child (ADW_BIN (widget)), orientation, for_size, minimum, natural,
+                      minimum_baseline, natural_baseline);
+}
+
 /* Beside each other where there is room for both, else one above the other. */
 static void
 eg_study_page_size_allocate (GtkWidget *widget, int width, int height, int baseline)
@@ -369,7 +383,7 @@ eg_study_page_size_allocate (GtkWidget *widget, int width, int height, int basel
   EgStudyPage *self = EG_STUDY_PAGE (widget);
   const gboolean turns = self->width == 0 || (self->width < NARROW) != (width < NARROW);
 
-  GTK_WIDGET_CLASS (eg_study_page_parent_class)->size_allocate (widget, width, height, baseline);
+  gtk_widget_allocate (adw_bin_get_child (ADW_BIN (self)), width, height, baseline, NULL);
   self->width = width;
   if (turns && self->turn_idle == 0)
     self->turn_idle = g_idle_add_full (G_PRIORITY_HIGH_IDLE, on_turn, self, NULL);
@@ -459,6 +473,7 @@ eg_study_page_class_init (EgStudyPageClass *klass)
   object_class->set_property = eg_study_page_set_property;
   object_class->dispose = eg_study_page_dispose;
   object_class->finalize = eg_study_page_finalize;
+  widget_class->measure = eg_study_page_measure;
   widget_class->size_allocate = eg_study_page_size_allocate;
   g_object_class_install_property (
       object_class, PROP_COLORMAP,
@@ -476,6 +491,7 @@ static void
 eg_study_page_init (EgStudyPage *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  gtk_widget_set_layout_manager (GTK_WIDGET (self), NULL);
   gtk_widget_remove_css_class (GTK_WIDGET (self->switcher), "linked");
   fill_quantities (self);
 }
