@@ -172,10 +172,10 @@ begin (const char *facts, const StudyOptions *typed, const CliOptions *options)
                               : NULL;
   g_autoptr (EgModel) model = cli_open_model (options, &error);
   g_autoptr (EgStudySettings) settings = model != NULL ? make_settings (model, request, typed) : NULL;
-  g_autoptr (EgStudyFolder) folder = settings != NULL
-                                         ? eg_study_folder_begin (typed->folder, demo != NULL ? demo : facts,
-                                                                  (gsize)typed->limit, settings, &error)
-                                         : NULL;
+  g_autoptr (EgStudyFolder) folder
+      = settings != NULL && eg_study_settings_check_model (settings, model, &error) ? eg_study_folder_begin (
+            typed->folder, demo != NULL ? demo : facts, (gsize)typed->limit, settings, &error)
+                                                                                    : NULL;
   return folder != NULL ? run_study (folder, model, options) : cli_fail (error);
 }
 

@@ -290,6 +290,15 @@ next_step (gsize step, gboolean decimal)
   return decimal && step == 2 * power ? 5 * power : 2 * step;
 }
 
+/* Below its point, but not past the chart's end. */
+static void
+draw_x_number (const EgChart *self, cairo_t *cr, const char *text, double x, double end, double y)
+{
+  g_autoptr (EgLabel) label = new_label (self, text, self->foreground);
+  eg_label_place (label, 0.5, 0, MIN (x, end - label->width / 2), y, 0);
+  eg_label_draw (label, cr);
+}
+
 static void
 draw_x_axis (const EgChart *self, cairo_t *cr, const EgRect *area, gsize n)
 {
@@ -308,7 +317,7 @@ draw_x_axis (const EgChart *self, cairo_t *cr, const EgRect *area, gsize n)
       cairo_line_to (cr, x, y + 0.3 * em);
       cairo_stroke (cr);
       g_snprintf (text, sizeof text, "%" G_GSIZE_FORMAT, i);
-      draw_label (self, cr, text, self->foreground, 0.5, 0, x, y + (TICK + 0.1) * em, 0);
+      draw_x_number (self, cr, text, x, area->x + area->width + MARGIN * em, y + (TICK + 0.1) * em);
     }
   if (self->x_title != NULL)
     draw_label (self, cr, self->x_title, self->dim, 0.5, 0, area->x + area->width / 2,

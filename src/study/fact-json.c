@@ -73,24 +73,3 @@ eg_fact_from_json (const EgFactSource *source, gsize line, const GString *text, 
     }
   return g_steal_pointer (&self);
 }
-
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-}
-
-char *
-eg_fact_to_json (const EgFact *self)
-{
-  g_autoptr (JsonObject) object = json_object_new ();
-  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
-  set_text (object, "id", self->id);
-  set_text (object, "prompt", self->prompt);
-  set_text (object, "subject", self->subject);
-  set_text (object, "target", self->target);
-  set_text (object, "relation", self->relation);
-  json_node_set_object (node, object);
-  return json_to_string (node, FALSE);
-}

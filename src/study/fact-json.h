@@ -2,7 +2,7 @@
 #pragma once
 
 #include "study/fact-source.h"
-#include "study/facts.h"
+#include "study/fact.h"
 
 G_BEGIN_DECLS
 

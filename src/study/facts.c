@@ -9,40 +9,6 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* ---- one fact ---- */
-
-EgFact *
-eg_fact_new (const char *id, const char *prompt, const char *subject)
-{
-  EgFact *self = g_new0 (EgFact, 1);
-  self->id = g_strdup (id);
-  self->prompt = g_strdup (prompt);
-  self->subject = g_strdup (subject);
-  return self;
-}
-
-EgFact *
-eg_fact_copy (const EgFact *self)
-{
-  EgFact *copy = eg_fact_new (self->id, self->prompt, self->subject);
-  copy->index = self->index;
-  copy->line = self->line;
-  copy->target = g_strdup (self->target);
-  copy->relation = g_strdup (self->relation);
-  return copy;
-}
-
-void
-eg_fact_free (EgFact *self)
-{
-  g_free (self->id);
-  g_free (self->prompt);
-  g_free (self->subject);
-  g_free (self->target);
-  g_free (self->relation);
-  g_free (self);
-}
-
 char *
 eg_facts_find_demo (void)
 {

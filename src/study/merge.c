@@ -2,6 +2,7 @@
 #include "study/merge.h"
 
 #include "core/error.h"
+#include "study/results-file.h"
 
 #include <glib/gi18n.h>
 
@@ -110,8 +111,7 @@ eg_study_merge (char *const *folders, const char *path, char **note, GError **er
   if (!check_shards (shards, ordered, error))
     return FALSE;
   g_autoptr (EgStudyFolder) whole = eg_study_folder_begin_merged (path, ordered, n, error);
-  if (whole == NULL || !copy_facts (ordered, n, whole, computers, error)
-      || !eg_study_folder_finish (whole, error))
+  if (whole == NULL || !copy_facts (ordered, n, whole, computers, error) || !eg_study_finish (whole, error))
     return FALSE;
   *note = make_note (computers);
   return TRUE;

@@ -236,3 +236,11 @@ eg_results_file_write (EgStudyFolder *folder, const char *path, GError **error)
   gathered_clear (&gathered);
   return ok && eg_npz_writer_save (writer, path, error);
 }
+
+gboolean
+eg_study_finish (EgStudyFolder *folder, GError **error)
+{
+  g_autofree char *path = g_build_filename (eg_study_folder_get_path (folder), "results.npz", NULL);
+  return eg_study_folder_sort (folder, error)
+         && (eg_study_folder_is_finished (folder) || eg_results_file_write (folder, path, error));
+}

@@ -18,4 +18,7 @@ G_BEGIN_DECLS
  *   settings: study.json as a text; layers: a number; sites: texts */
 gboolean eg_results_file_write (EgStudyFolder *folder, const char *path, GError **error);
 
+/* Of a folder begun or resumed whose facts are all known: makes it what it is in the end. */
+gboolean eg_study_finish (EgStudyFolder *folder, GError **error);
+
 G_END_DECLS

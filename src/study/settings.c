@@ -5,6 +5,8 @@
 #include "formats/json-text.h"
 #include "formats/json-writer.h"
 #include "trace/ask/fields.h"
+#include "preview/preview.h"
+#include "trace/ask/site-names.h"
 #include "trace/plan/grid.h"
 
 #include <glib/gi18n.h>
@@ -102,7 +104,24 @@ eg_study_settings_check (const EgStudySettings *self, GError **error)
     return eg_error_invalid (error, _ ("The least effect must be from 0 to below 1"));
   if (self->n_shards < 1 || self->shard < 1 || self->shard > self->n_shards)
     return eg_error_invalid (error, _ ("There is no shard %zu of %zu"), self->shard, self->n_shards);
-  return TRUE;
+  return eg_trace_request_check_part (request, EG_FIELD_OF_CORRUPTION, NULL, error)
+         && eg_trace_request_check_part (request, EG_FIELD_OF_RESTORING, NULL, error)
+         && eg_trace_request_check_part (request, EG_FIELD_OF_MEASURE, NULL, error);
+}
+
+gboolean
+eg_study_settings_check_model (const EgStudySettings *self, EgModel *model, GError **error)
+{
+  const EgTraceRequest *request = self->request;
+  const EgFamily *family = eg_model_get_family (model);
+  g_autofree char *digest = eg_model_make_digest (model);
+  if (!g_str_equal (digest, self->model_digest))
+    return eg_error_invalid (error, _ ("The study is of another model than this one, of “%s”"), self->model);
+  if (!eg_site_names_check (request->sites, family, error)
+      || !eg_site_names_check (request->freeze, family, error))
+    return FALSE;
+  const char *missing = self->is_estimated ? eg_preview_missing (request, model) : NULL;
+  return missing == NULL || eg_error_invalid (error, "%s", missing);
 }
 
 gsize
@@ -301,7 +320,9 @@ take_request (EgStudySettings *self, JsonObject *object, GError **error)
       if (is_setting (field, self) && node != NULL && !take_field (self->request, field, node, error))
         return FALSE;
     }
-  return TRUE;
+  /* Among the fields there is the main site alone. */
+  g_autofree char *sites = eg_site_names_join (self->sites);
+  return eg_trace_request_set_sites (self->request, sites, error);
 }
 
 #define MOST_SITES  64

@@ -44,6 +44,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgStudySettings, eg_study_settings_free)
  * EG_ERROR_INVALID. */
 gboolean eg_study_settings_check (const EgStudySettings *self, GError **error);
 
+/* The same with the model: that it is the one, and has the sites (and estimates) that are wanted. */
+gboolean eg_study_settings_check_model (const EgStudySettings *self, EgModel *model, GError **error);
+
 /* The fields of a request that a study has as options, in the order of the help, ended by EG_N_FIELDS. */
 void eg_study_settings_list_fields (EgTraceField fields[EG_N_FIELDS + 1]);
 

@@ -1,7 +1,7 @@
 /* What a study knows of one fact. */
 #pragma once
 
-#include "study/facts.h"
+#include "study/fact.h"
 
 G_BEGIN_DECLS
 

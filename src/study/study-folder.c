@@ -4,7 +4,6 @@
 #include "core/error.h"
 #include "formats/atomic-file.h"
 #include "study/journal.h"
-#include "study/results-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -464,13 +463,11 @@ eg_study_folder_add (EgStudyFolder *self, const EgStudyFact *fact, GError **erro
 }
 
 gboolean
-eg_study_folder_finish (EgStudyFolder *self, GError **error)
+eg_study_folder_sort (EgStudyFolder *self, GError **error)
 {
-  g_autofree char *journal = get_file (self, "journal"), *results = get_file (self, "results.npz");
+  g_autofree char *journal = get_file (self, "journal");
   g_return_val_if_fail (self->lock_file >= 0 && self->n_done == self->n_facts, FALSE);
-  if (!self->is_sorted
-      && (!eg_journal_write_sorted (self->journal, self->entries, self->n_facts, journal, error)
-          || !open_journal (self, error)))
-    return FALSE;
-  return eg_study_folder_is_finished (self) || eg_results_file_write (self, results, error);
+  return self->is_sorted
+         || (eg_journal_write_sorted (self->journal, self->entries, self->n_facts, journal, error)
+             && open_journal (self, error));
 }

@@ -3,7 +3,7 @@
  *   study.json    the settings (settings.h); written first, and never again
  *   facts.jsonl   the shard's facts, a JSON object a line, with their index in the file that they came from
  *   journal       a record a fact, with a checksum, appended as they come; put into the order of facts at the
- * end results.npz   made of it at the end, for numpy.load (npz.h of this folder says which arrays)
+ * end results.npz   made of it at the end, for numpy.load (results-file.h says which arrays)
  *
  * Each file is there whole or not at all, but for the journal, whose last record may be cut short: then it is
  * dropped. So a program may be killed at any moment and nothing but the facts under way is lost. Nothing in
@@ -11,6 +11,7 @@
  * is the same bytes. */
 #pragma once
 
+#include "study/facts.h"
 #include "study/settings.h"
 #include "study/study-fact.h"
 
@@ -71,7 +72,7 @@ gboolean eg_study_folder_has (EgStudyFolder *self, gsize index);
 /* Adds what is now known. Of a folder begun or resumed; any thread. */
 gboolean eg_study_folder_add (EgStudyFolder *self, const EgStudyFact *fact, GError **error);
 
-/* All facts are known: puts the journal into order and writes results.npz. */
-gboolean eg_study_folder_finish (EgStudyFolder *self, GError **error);
+/* All facts are known: puts the journal into their order. (results-file.h writes the rest.) */
+gboolean eg_study_folder_sort (EgStudyFolder *self, GError **error);
 
 G_END_DECLS

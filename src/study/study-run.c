@@ -2,7 +2,7 @@
 #include "study/study-run.h"
 
 #include "core/error.h"
-#include "preview/preview.h"
+#include "study/results-file.h"
 #include "study/trace-fact.h"
 
 #include <glib/gi18n.h>
@@ -237,28 +237,17 @@ place (Run *self, GError **error)
   return TRUE;
 }
 
-static gboolean
-check_model (Run *self, GError **error)
-{
-  g_autofree char *digest = eg_model_make_digest (self->model);
-  const EgStudySettings *settings = eg_study_folder_get_settings (self->folder);
-  const char *missing = settings->is_estimated ? eg_preview_missing (settings->request, self->model) : NULL;
-  if (missing != NULL)
-    return eg_error_invalid (error, "%s", missing);
-  return g_str_equal (digest, settings->model_digest)
-         || eg_error_invalid (error, _ ("The study in “%s” is of another model, “%s”"),
-                              eg_study_folder_get_path (self->folder), settings->model);
-}
-
 static void
 run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Run *self = data;
   GError *error = NULL;
   self->start = g_get_monotonic_time ();
-  self->reader = check_model (self, &error) && place (self, &error)
-                     ? eg_study_folder_read_facts (self->folder, &error)
-                     : NULL;
+  self->reader
+      = eg_study_settings_check_model (eg_study_folder_get_settings (self->folder), self->model, &error)
+                && place (self, &error)
+            ? eg_study_folder_read_facts (self->folder, &error)
+            : NULL;
   if (self->reader != NULL)
     {
       pthread_mutex_lock (&self->lock);
@@ -268,7 +257,7 @@ run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
       error = g_steal_pointer (&self->error);
     }
   if (error == NULL)
-    eg_study_folder_finish (self->folder, &error);
+    eg_study_finish (self->folder, &error);
   if (error != NULL)
     g_task_return_error (task, error);
   else
