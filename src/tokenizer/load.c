@@ -87,7 +87,7 @@ check_kind (const char *path, const char *name, GError **error)
       error, EG_ERROR, EG_ERROR_UNSUPPORTED,
       /* TRANSLATORS: a path, and the name of a kind: “SentencePiece”, “tiktoken”. */
       _ ("%s is a tokenizer of the kind %s; Engram reads tokenizer.json, or vocab.json with merges.txt: save "
-         "the model's tokenizer as tokenizer.json, with transformers' save_pretrained ()"),
+         "the model’s tokenizer as tokenizer.json, with transformers’ save_pretrained ()"),
       path, kind);
   return FALSE;
 }

@@ -300,7 +300,7 @@ check_byte_level (const EgTokenizerLoader *self, guint place, const char *part, 
   g_autofree char *quoted = eg_quote (part);
   return eg_tokenizer_fail (
       self, error, EG_ERROR_UNSUPPORTED,
-      _ ("line %u names “%s”, which is not written in bytes as GPT-2's tokens are; Engram "
+      _ ("line %u names “%s”, which is not written in bytes as GPT-2’s tokens are; Engram "
          "reads byte-level BPE alone"),
       place + 1, quoted);
 }

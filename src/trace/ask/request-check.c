@@ -12,7 +12,7 @@ eg_check_target (const EgTraceRequest *self, GError **error)
 {
   return self->target == NULL || *self->target
          || eg_error_invalid (error, _ ("The target is empty: name a token, or leave it out to follow the "
-                                        "model's first prediction"));
+                                        "model’s first prediction"));
 }
 
 gboolean
