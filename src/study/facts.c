@@ -3,6 +3,7 @@
 
 #include "core/data.h"
 #include "core/error.h"
+#include "formats/quote.h"
 #include "study/fact-json.h"
 #include "study/fact-table.h"
 
@@ -227,9 +228,10 @@ complete (EgFactReader *self, EgFact *fact, gsize line, GError **error)
   if (is_blank (fact->relation))
     g_clear_pointer (&fact->relation, g_free);
   const gsize other = GPOINTER_TO_SIZE (g_hash_table_lookup (self->ids, fact->id));
+  g_autofree char *name = eg_quote (fact->id);
   if (other > 0)
     return eg_fact_source_fail (self->source, line, error, _ ("the fact of line %zu has the id “%s”, too"),
-                                other, fact->id);
+                                other, name);
   g_hash_table_insert (self->ids, g_strdup (fact->id), GSIZE_TO_POINTER (line));
   return TRUE;
 }

@@ -200,7 +200,7 @@ set_field (JsonObject *object, EgTraceField field, const EgTraceRequest *request
     case EG_FIELD_TEXT:
     case EG_FIELD_NAME:
     default:
-      text = eg_trace_field_format_in_file (field, request);
+      text = eg_trace_field_format (field, request);
       if (text != NULL)
         json_object_set_string_member (object, info->name, text);
     }
@@ -307,7 +307,7 @@ take_field (EgTraceRequest *request, EgTraceField field, JsonNode *node, GError 
   else if (eg_json_node_get_text (node) == NULL)
     return eg_error_invalid (error, _ ("“%s” is not a text"), info->name);
   else
-    return eg_trace_field_parse_in_file (field, request, eg_json_node_get_text (node), error);
+    return eg_trace_field_parse (field, request, eg_json_node_get_text (node), error);
   return TRUE;
 }
 

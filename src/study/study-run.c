@@ -46,7 +46,7 @@ run_unref (gpointer data)
   Run *self = data;
   if (__atomic_sub_fetch (&self->refs, 1, __ATOMIC_ACQ_REL) > 0)
     return;
-  eg_study_folder_unref (self->folder);
+  g_clear_pointer (&self->folder, eg_study_folder_unref);
   eg_model_unref (self->model);
   g_clear_object (&self->cancellable);
   g_main_context_unref (self->context);
@@ -72,6 +72,7 @@ news_free (gpointer data)
   News *self = data;
   if (self->progress.fact != NULL)
     eg_study_fact_unref (self->progress.fact);
+  eg_study_folder_unref (self->progress.folder);
   run_unref (self->run);
   g_free (self);
 }
@@ -93,7 +94,7 @@ tell (Run *self, EgStudyFact *fact)
   News *news = g_new0 (News, 1);
   EgStudyProgress *progress = &news->progress;
   news->run = run_ref (self);
-  progress->folder = self->folder;
+  progress->folder = eg_study_folder_ref (self->folder);
   progress->fact = fact != NULL ? eg_study_fact_ref (fact) : NULL;
   progress->done = eg_study_folder_count_done (self->folder);
   progress->total = eg_study_folder_count_facts (self->folder);
@@ -258,6 +259,8 @@ run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
     }
   if (error == NULL)
     eg_study_finish (self->folder, &error);
+  /* The task may live on for a moment: the folder is free as soon as the caller hears of the end. */
+  g_clear_pointer (&self->folder, eg_study_folder_unref);
   if (error != NULL)
     g_task_return_error (task, error);
   else
