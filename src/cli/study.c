@@ -6,7 +6,7 @@
 #include <string.h>
 
 static const CliCommand *const parts[]
-    = { &cli_study_run, &cli_study_merge, &cli_study_show, &cli_study_compare, NULL };
+    = { &cli_study_run, &cli_study_merge, &cli_study_show, &cli_study_compare, &cli_study_slurm, NULL };
 
 /* "run" of the command named "study run". */
 static const char *

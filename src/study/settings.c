@@ -320,9 +320,7 @@ take_request (EgStudySettings *self, JsonObject *object, GError **error)
       if (is_setting (field, self) && node != NULL && !take_field (self->request, field, node, error))
         return FALSE;
     }
-  /* Among the fields there is the main site alone. */
-  g_autofree char *sites = eg_site_names_join (self->sites);
-  return eg_trace_request_set_sites (self->request, sites, error);
+  return TRUE;
 }
 
 #define MOST_SITES  64
