@@ -5,6 +5,7 @@
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/tooltips.h"
+#include "app/shell/study-comparing.h"
 #include "app/shell/study-exporter.h"
 #include "app/study/fact-trace.h"
 #include "app/study/study-list.h"
@@ -263,6 +264,13 @@ export_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+compare_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgStudyWindow *self = EG_STUDY_WINDOW (widget);
+  eg_study_comparing_ask (GTK_WINDOW (self), self->studying, self->page, self->messages);
+}
+
+static void
 show_folder_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   EgStudyFolder *folder = eg_studying_get_folder (EG_STUDY_WINDOW (widget)->studying);
@@ -340,6 +348,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.open-demo-facts", NULL, open_demo_facts_action },
     { "win.save", NULL, save_action },
     { "win.export", NULL, export_action },
+    { "win.compare", NULL, compare_action },
     { "win.show-folder", NULL, show_folder_action },
     { "win.find", NULL, find_action },
     { "win.close-tab", NULL, close_action },

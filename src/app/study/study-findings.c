@@ -196,3 +196,11 @@ eg_study_findings_get_relations (EgStudyFindings *self, gsize *n)
   *n = self->summaries != NULL ? self->summaries->len - 1 : 0;
   return self->summaries != NULL ? (const EgStudySummary *const *)self->summaries->pdata + 1 : NULL;
 }
+
+GPtrArray *
+eg_study_findings_hold (EgStudyFindings *self)
+{
+  g_return_val_if_fail (EG_IS_STUDY_FINDINGS (self), NULL);
+
+  return self->summaries != NULL ? g_ptr_array_ref (self->summaries) : NULL;
+}

@@ -21,4 +21,7 @@ const EgStudySummary *eg_study_findings_get (EgStudyFindings *self, const char *
 /* Of each relation, in the order of their first facts that are known; may be empty. (transfer none) */
 const EgStudySummary *const *eg_study_findings_get_relations (EgStudyFindings *self, gsize *n);
 
+/* Keeps all of these as they are now, until it is let go. (transfer full) (nullable) */
+GPtrArray *eg_study_findings_hold (EgStudyFindings *self);
+
 G_END_DECLS

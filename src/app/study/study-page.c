@@ -215,10 +215,16 @@ eg_study_page_get_shown (EgStudyPage *self, gsize *site, EgStudyQuantity *quanti
   return summary;
 }
 
-gboolean
-eg_study_page_shows_curves (EgStudyPage *self)
+GPtrArray *
+eg_study_page_hold (EgStudyPage *self)
 {
-  g_return_val_if_fail (EG_IS_STUDY_PAGE (self), FALSE);
+  g_return_val_if_fail (EG_IS_STUDY_PAGE (self), NULL);
+  return eg_study_findings_hold (self->findings);
+}
+
+static gboolean
+shows_curves (EgStudyPage *self)
+{
   return g_strcmp0 (gtk_stack_get_visible_child_name (self->stack), "curves") == 0;
 }
 
@@ -282,7 +288,7 @@ show_sentence (EgStudyPage *self)
   g_autofree char *of_map = eg_role_view_get_text (self->map);
   g_autofree char *of_curves = eg_role_view_get_text (self->curves);
   g_autofree char *of_all = describe_best (summary, site, quantity);
-  const char *of_place = eg_study_page_shows_curves (self) ? of_curves : of_map;
+  const char *of_place = shows_curves (self) ? of_curves : of_map;
 
   gtk_label_set_text (self->sentence, of_place != NULL ? of_place : of_all);
 }

@@ -26,7 +26,8 @@ void eg_study_page_find (EgStudyPage *self);
 /* What is on the screen, to be drawn on paper. NULL where there is none yet. (transfer none): to the next
  * turn of the main loop. */
 const EgStudySummary *eg_study_page_get_shown (EgStudyPage *self, gsize *site, EgStudyQuantity *quantity);
-gboolean eg_study_page_shows_curves (EgStudyPage *self);
+/* All summaries, of which that is one, to be kept. (transfer full) (nullable) */
+GPtrArray *eg_study_page_hold (EgStudyPage *self);
 EgColormap eg_study_page_get_colormap (EgStudyPage *self);
 
 G_END_DECLS
