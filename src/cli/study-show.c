@@ -3,19 +3,21 @@
 #include "cli/study-report.h"
 #include "cli/study.h"
 #include "core/error.h"
+#include "formats/atomic-file.h"
 #include "plot/length.h"
 #include "plot/study-figure.h"
 #include "study/documents.h"
 #include "study/fact-line.h"
+#include "study/tables.h"
 #include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
 
-/* As they were typed; to be zeroed before and cleared after. */
+/* As they were typed; to be zeroed before and cleared after. @figures, @tables: the outputs by their kind. */
 typedef struct
 {
-  char **outputs;
+  char **outputs, **figures, **tables;
   char *by, *site, *quantity_name, *colormap, *title, *caption, *width;
   gboolean facts;
   gboolean by_relation;
@@ -28,6 +30,8 @@ show_options_clear (ShowOptions *self)
   char *const texts[] = { self->by,    self->site,    self->quantity_name, self->colormap,
                           self->title, self->caption, self->width };
   g_strfreev (self->outputs);
+  g_free (self->figures);
+  g_free (self->tables);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
 }
@@ -157,7 +161,64 @@ write_figures (const EgStudyValues *values, const ShowOptions *typed, gsize firs
       = typed->caption != NULL ? g_strdup (typed->caption) : eg_study_figure_make_caption (&drawing, style);
   style->title = title;
   figure.options.caption = caption;
-  return cli_output_write (drawing.maps[0], &figure, typed->outputs);
+  return cli_output_write (drawing.maps[0], &figure, typed->figures);
+}
+
+/* ---- tables ---- */
+
+static gboolean
+ends_in (const char *path, const char *ending)
+{
+  const char *dot = strrchr (path, '.');
+  return dot != NULL && g_ascii_strcasecmp (dot, ending) == 0;
+}
+
+/* Divides the outputs, whose texts stay theirs, and looks whether they can be written; the exit code. */
+static int
+divide_outputs (ShowOptions *self)
+{
+  const guint n = self->outputs != NULL ? g_strv_length (self->outputs) : 0;
+  guint n_figures = 0, n_tables = 0;
+  self->figures = g_new0 (char *, n + 1);
+  self->tables = g_new0 (char *, n + 1);
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      char *path = self->outputs[i];
+      const gboolean is_table = ends_in (path, ".csv") || ends_in (path, ".tex");
+      if (is_table && !eg_output_check (path, &error))
+        return cli_fail (error);
+      if (!is_table && !eg_export_can_write (path))
+        {
+          cli_say (_ ("%s: the ending says no kind of file that can be written (%s)"), path,
+                   ".svg, .png, .pdf, .csv, .tex");
+          return CLI_USAGE;
+        }
+      *(is_table ? &self->tables[n_tables++] : &self->figures[n_figures++]) = path;
+    }
+  return cli_output_check (self->figures, TRUE);
+}
+
+static gboolean
+write_tables (const EgStudyValues *values, const ShowOptions *typed, gsize site)
+{
+  for (gsize i = 0; typed->tables[i] != NULL; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      const char *path = typed->tables[i];
+      g_autofree char *text = ends_in (path, ".csv")
+                                  ? eg_study_to_csv (values, EG_STATISTICS_RESAMPLES)
+                                  : eg_study_to_latex (values, typed->by_relation, site, typed->quantity,
+                                                       EG_STATISTICS_RESAMPLES);
+      g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, &error);
+      if (file == NULL || !eg_atomic_file_append (file, text, strlen (text), &error)
+          || !eg_atomic_file_commit (file, &error))
+        {
+          cli_fail (error);
+          return FALSE;
+        }
+    }
+  return TRUE;
 }
 
 /* ---- the command ---- */
@@ -192,7 +253,8 @@ show (const char *path, const ShowOptions *typed, gboolean json)
     return cli_fail (error);
   if (!find_sites (values, typed->site, &first, &end))
     return CLI_USAGE;
-  if (typed->outputs != NULL && !write_figures (values, typed, first, end))
+  if ((typed->figures[0] != NULL && !write_figures (values, typed, first, end))
+      || !write_tables (values, typed, first))
     return CLI_FAILED;
   if (json)
     cli_print_json (eg_study_to_json (values, EG_STATISTICS_RESAMPLES));
@@ -226,7 +288,7 @@ check_options (ShowOptions *self, gboolean json)
     }
   if (!cli_check_text ("--title", self->title) || !cli_check_text ("--caption", self->caption))
     return CLI_USAGE;
-  return cli_output_check (self->outputs, TRUE);
+  return divide_outputs (self);
 }
 
 static int
@@ -236,7 +298,7 @@ run (int argc, char **argv)
   g_auto (ShowOptions) typed = { 0 };
   const GOptionEntry entries[] = {
     { "output", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.outputs,
-      N_ ("The figure to write (may be given again)"), "FILE.svg|png|pdf" },
+      N_ ("The figure or the table to write (may be given again)"), "FILE.svg|png|pdf|csv|tex" },
     { "facts", 0, 0, G_OPTION_ARG_NONE, &typed.facts, N_ ("One JSON line a fact"), NULL },
     { "by", 0, 0, G_OPTION_ARG_FILENAME, &typed.by,
       N_ ("relation: each relation by itself, in figure and text (--json always has both)"), "relation" },
@@ -245,7 +307,7 @@ run (int argc, char **argv)
       N_ ("What the mean is of: effect (default), normalized (its part of the whole effect) or score"),
       "NAME" },
     { "colormap", 0, 0, G_OPTION_ARG_FILENAME, &typed.colormap, N_ ("Colors (default: Purples)"), "NAME" },
-    { "title", 0, 0, G_OPTION_ARG_FILENAME, &typed.title, N_ ("The figure's title; \"\" for none"), "TEXT" },
+    { "title", 0, 0, G_OPTION_ARG_FILENAME, &typed.title, N_ ("The figure’s title; \"\" for none"), "TEXT" },
     { "caption", 0, 0, G_OPTION_ARG_FILENAME, &typed.caption,
       N_ ("Another caption than model, method and numbers of facts; \"\" for none"), "TEXT" },
     { "width", 0, 0, G_OPTION_ARG_FILENAME, &typed.width,
