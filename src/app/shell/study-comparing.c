@@ -171,23 +171,29 @@ add_row (GtkListBox *list, Asking *asking, const char *title, const char *relati
   gtk_list_box_append (list, row);
 }
 
+/* Of those relations of which some facts are known. */
 static GtkWidget *
-make_list (Asking *asking, EgStudying *studying)
+make_list (Asking *asking, EgStudyPage *page)
 {
+  g_autoptr (GPtrArray) summaries = eg_study_page_hold (page);
   GtkWidget *list = gtk_list_box_new ();
 
   gtk_widget_add_css_class (list, "boxed-list");
   gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
   gtk_widget_set_valign (list, GTK_ALIGN_START);
+  gtk_widget_set_margin_top (list, 6);
   gtk_widget_set_margin_start (list, 12);
   gtk_widget_set_margin_end (list, 12);
   gtk_widget_set_margin_bottom (list, 12);
   add_row (GTK_LIST_BOX (list), asking, _ ("Another Study…"), NULL, "study");
   if (asking->relation != NULL)
     add_row (GTK_LIST_BOX (list), asking, _ ("All facts"), NULL, NULL);
-  for (const char *const *name = eg_studying_get_relations (studying); *name != NULL; name++)
-    if (g_strcmp0 (*name, asking->relation) != 0)
-      add_row (GTK_LIST_BOX (list), asking, *name, *name, NULL);
+  for (guint i = 1; summaries != NULL && i < summaries->len; i++)
+    {
+      const EgStudySummary *of = summaries->pdata[i];
+      if (of->n_facts > 0 && g_strcmp0 (of->relation, asking->relation) != 0)
+        add_row (GTK_LIST_BOX (list), asking, of->relation, of->relation, NULL);
+    }
   return list;
 }
 
@@ -227,7 +233,7 @@ eg_study_comparing_ask (GtkWindow *window, EgStudying *studying, EgStudyPage *pa
   gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scrolled), TRUE);
   gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scrolled), 480);
   gtk_widget_set_vexpand (scrolled, TRUE);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), make_list (asking, studying));
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), make_list (asking, page));
   gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
   gtk_box_append (GTK_BOX (box), scrolled);
   adw_window_set_content (ADW_WINDOW (dialog), box);

@@ -158,7 +158,9 @@ draw_curves (EgRoleView *self, cairo_t *cr, int width, int height)
   eg_plot_style_chart (GTK_WIDGET (self), &chart);
   chart.font_size = style.font_size = eg_plot_style_fit_font (chart.font_size, width);
   const double legend = eg_study_legend_draw (&style, is_dark (self), cr, width);
-  chart.x_title = _ ("Layer");
+  double low = 0, high = 0;
+  eg_study_curves_hold (self->summary, self->site, self->quantity, &low, &high);
+  eg_study_curves_set_axis (&chart, low, high);
   chart.y_title = eg_study_quantity_get_title (self->quantity, self->settings);
   self->area = eg_chart_get_area (&chart, width, height - legend);
   self->area.y += legend;

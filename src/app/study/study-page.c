@@ -14,9 +14,10 @@
 #include <math.h>
 #include <string.h>
 
-#define UPDATE_MS     100 /* between renewals of the words above */
-#define NARROW        760 /* less wide, the findings stand above the facts */
-#define SHARE_OF_LIST 0.5
+#define UPDATE_MS    100 /* between renewals of the words above */
+#define NARROW       760 /* less wide, the facts stand above what they say */
+#define SHARE_BESIDE 0.5 /* of the list */
+#define SHARE_ABOVE  0.42
 
 struct _EgStudyPage
 {
@@ -354,17 +355,21 @@ on_state_changed (EgStudyPage *self)
 
 /* ---- its width ---- */
 
+/* A paned whose length changes moves its handle along, in proportion: so that it comes to stand where it is
+ * wanted after the turn, it is put there before. */
 static gboolean
 on_turn (gpointer data)
 {
   EgStudyPage *self = data;
+  const GtkOrientation before = gtk_orientable_get_orientation (GTK_ORIENTABLE (self->paned));
+  const int length = before == GTK_ORIENTATION_VERTICAL ? gtk_widget_get_height (GTK_WIDGET (self->paned))
+                                                        : gtk_widget_get_width (GTK_WIDGET (self->paned));
   const gboolean narrow = self->width < NARROW;
-  const int height = gtk_widget_get_height (GTK_WIDGET (self->paned));
 
   self->turn_idle = 0;
+  gtk_paned_set_position (self->paned, (int)(length * (narrow ? SHARE_ABOVE : SHARE_BESIDE)));
   gtk_orientable_set_orientation (GTK_ORIENTABLE (self->paned),
                                   narrow ? GTK_ORIENTATION_VERTICAL : GTK_ORIENTATION_HORIZONTAL);
-  gtk_paned_set_position (self->paned, (int)((narrow ? height : self->width) * SHARE_OF_LIST));
   return G_SOURCE_REMOVE;
 }
 
