@@ -7,18 +7,19 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define UNITS_PER_INCH 72.0 /* of a figure; here one is a pixel */
+#define LEAST_DIFFERENCE 1e-9 /* less is none */
+#define UNITS_PER_INCH   72.0 /* of a figure; here one is a pixel */
 
 /* ---- both sides ---- */
 
-/* "Demo model · capital" (transfer full) */
+/* "A: Demo model · capital" (transfer full) */
 static char *
-name_side (const EgStudySettings *settings, const char *relation)
+name_side (const char *letter, const EgStudySettings *settings, const char *relation)
 {
   const EgDemo *demo = eg_demo_find (settings->model);
   const char *model = demo != NULL ? _ (demo->label) : settings->model;
 
-  return g_strdup_printf ("%s · %s", model, relation != NULL ? relation : _ ("All facts"));
+  return g_strdup_printf ("%s: %s · %s", letter, model, relation != NULL ? relation : _ ("All facts"));
 }
 
 /* FALSE where the study has no such relation. */
@@ -65,8 +66,8 @@ eg_study_pair_new (const char *const folders[2],
       || !find_side (&a, self->a, relations[0], site, error)
       || !find_side (&b, self->b, relations[1], site, error))
     return NULL;
-  self->titles[0] = name_side (self->a->settings, relations[0]);
-  self->titles[1] = name_side (self->b->settings, relations[1]);
+  self->titles[0] = name_side ("A", self->a->settings, relations[0]);
+  self->titles[1] = name_side ("B", self->b->settings, relations[1]);
   self->comparison = eg_study_comparison_new (&a, &b, EG_STATISTICS_RESAMPLES, error);
   return self->comparison != NULL ? g_steal_pointer (&self) : NULL;
 }
@@ -112,7 +113,7 @@ eg_study_pair_describe (const EgStudyPair *self, EgStudyQuantity quantity)
       }
   g_autofree char *facts = it->is_paired ? g_strdup_printf (_ ("%zu facts that are in both"), it->n_a)
                                          : g_strdup_printf (_ ("%zu and %zu facts"), it->n_a, it->n_b);
-  if (most == NULL)
+  if (most == NULL || fabs (most->mean[row]) < LEAST_DIFFERENCE)
     return g_steal_pointer (&facts);
   return g_strdup_printf (
       /* TRANSLATORS: the role of a token, as “Last subject token”; how deep, in percent of the layers; a
