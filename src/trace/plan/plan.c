@@ -20,7 +20,8 @@ static const EgGroupSizes packed_sizes = { .wanted_rows = 128,
                                            .least_rows = 32,
                                            .least_turn_rows = 0,
                                            .corrupted_rows = 32,
-                                           .n_groups = 40 };
+                                           .n_groups = 40,
+                                           .rows_stand_alone = TRUE };
 
 /* Of the same one, where no one waits for the picture: a tenth less time for small networks. */
 static const EgGroupSizes unwatched_sizes = { .wanted_rows = 512,
