@@ -136,7 +136,8 @@ eg_study_settings_list_fields (EgTraceField fields[EG_N_FIELDS + 1])
   const EgTraceField *all = eg_trace_field_list_options ();
   gsize n = 0;
   for (; *all != EG_N_FIELDS; all++)
-    if (eg_trace_field_get_info (*all)->part != EG_FIELD_OF_PROMPT && *all != EG_FIELD_KEEP_SAMPLES)
+    if (eg_trace_field_get_info (*all)->part != EG_FIELD_OF_PROMPT && *all != EG_FIELD_KEEP_SAMPLES
+        && *all != EG_FIELD_KNOCKOUT)
       fields[n++] = *all;
   fields[n] = EG_N_FIELDS;
 }
