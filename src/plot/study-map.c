@@ -84,8 +84,9 @@ eg_study_quantity_get_title (EgStudyQuantity quantity, const EgStudySettings *se
                                     : _ ("Average indirect effect");
     case EG_STUDY_NORMALIZED:
       if (settings->is_estimated)
-        return _ ("Average part of the effect, estimated");
-      return loss ? _ ("Average part of what is lost") : _ ("Average part that comes back");
+        return _ ("Average recovery, estimated");
+      /* TRANSLATORS: which part of a damage is made good, or done. */
+      return loss ? _ ("Average loss") : _ ("Average recovery");
     case EG_STUDY_SCORE:
     case EG_N_STUDY_QUANTITIES:
     default:
