@@ -51,7 +51,7 @@ ROOMS = {
     "app/ask": PARTS,
     "app/models": PARTS,
     "app/page": [*PARTS, "app/ask"],
-    "app/study": [*PARTS, "app/ask", "app/page"],
+    "app/study": [*PARTS, "app/ask"],
     "app/shell": [*PARTS, "app/ask", "app/models", "app/page", "app/study"],
 }
 

@@ -2,7 +2,7 @@
 #include "app/study/study-page.h"
 
 #include "app/ask/settings-text.h"
-#include "app/page/cell-text.h"
+#include "app/parts/duration-text.h"
 #include "app/parts/flow-layout.h"
 #include "app/study/fact-list.h"
 #include "app/study/relation-list.h"
