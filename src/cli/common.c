@@ -49,12 +49,12 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
 {
   const GOptionEntry of_models[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model,
-      N_ ("The model's folder, or its name as “engram-cli models” lists it (default: the demo model)"),
+      N_ ("The model’s folder, or its name as “engram-cli models” lists it (default: the demo model)"),
       "MODEL" },
     { "pull", 0, 0, G_OPTION_ARG_NONE, &options->pull,
-      N_ ("Fetch the model from Hugging Face's Hub if it is not on this machine"), NULL },
+      N_ ("Fetch the model from Hugging Face’s Hub if it is not on this machine"), NULL },
     { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &options->tokenizer,
-      N_ ("The tokenizer.json to use (default: the model's; else GPT-NeoX's)"), "FILE" },
+      N_ ("The tokenizer.json to use (default: the model’s; else GPT-NeoX’s)"), "FILE" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
       N_ ("Worker threads (default: one a processor)"), "N" },
     { "device", 0, 0, G_OPTION_ARG_FILENAME, &options->device_text,

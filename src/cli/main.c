@@ -33,7 +33,7 @@ overview (void)
   for (gsize i = 0; cli_commands[i] != NULL; i++)
     g_string_append_printf (text, "  %-10s %s\n", cli_commands[i]->name, _ (cli_commands[i]->summary));
   g_string_append (
-      text, _ ("\nengram-cli COMMAND --help lists a command's options; engram-cli --version the version.\n"
+      text, _ ("\nengram-cli COMMAND --help lists a command’s options; engram-cli --version the version.\n"
                "-- ends the options: what follows is text, even when it begins with a dash.\n"));
   return g_string_free (text, FALSE);
 }

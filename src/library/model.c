@@ -61,7 +61,7 @@ read_config (EgModel *self, GError **error)
       return self->sizes != NULL;
     }
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-               _ ("There is no config.json in “%s”: it is not a model's folder"), self->folder);
+               _ ("There is no config.json in “%s”: it is not a model’s folder"), self->folder);
   return FALSE;
 }
 

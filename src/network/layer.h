@@ -90,6 +90,11 @@ eg_workspace_reserve (EgWorkspace *self, EgBuffer *buffer, gsize n_rows, gsize w
 /* Room for a group of so many rows and segments. EG_ERROR_MEMORY */
 gboolean eg_workspace_reserve_rows (EgWorkspace *self, gsize n_rows, gsize n_segments, GError **error);
 
+/* Makes a layer's weights those that ops use, until it is left; then those of the next one, n_layers or more
+ * for none, may come while this one's ops are computed. */
+gboolean eg_workspace_enter_layer (EgWorkspace *self, gsize l, GError **error);
+void eg_workspace_leave_layer (EgWorkspace *self, gsize l, gsize next);
+
 void eg_workspace_queue_copy (EgWorkspace *self, float *to, const float *from);
 void eg_workspace_flush_copies (EgWorkspace *self, gsize width);
 

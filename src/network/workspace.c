@@ -216,9 +216,8 @@ eg_workspace_place (EgWorkspace *self, float *embeddings, gsize first_position, 
 
 /* ---- layers ---- */
 
-/* Makes a layer's weights those that ops use. */
-static gboolean
-enter_layer (EgWorkspace *self, gsize l, GError **error)
+gboolean
+eg_workspace_enter_layer (EgWorkspace *self, gsize l, GError **error)
 {
   EgDeviceWeights *device = eg_network_get_device_weights (self->network);
   if (!device || eg_device_weights_is_resident (device))
@@ -232,12 +231,11 @@ enter_layer (EgWorkspace *self, gsize l, GError **error)
   return TRUE;
 }
 
-/* The next layer's weights may come while this one is computed. */
-static void
-leave_layer (EgWorkspace *self, gsize l)
+void
+eg_workspace_leave_layer (EgWorkspace *self, gsize l, gsize next)
 {
   if (self->slots.weights)
-    eg_layer_slots_leave (&self->slots, l, l + 1);
+    eg_layer_slots_leave (&self->slots, l, next);
 }
 
 static void
@@ -281,13 +279,13 @@ run_layers (EgWorkspace *self,
                                      self->r.memory + eg_workspace_rows (self)[n_before].row * d);
       const EgLayerRun run
           = { .segments = segments, .n_active = *n_active, .layer = l, .only_last = l + 1 == L };
-      if (!enter_layer (self, l, error))
+      if (!eg_workspace_enter_layer (self, l, error))
         return FALSE;
       eg_workspace_keep_resid (self, &run, n_before);
       if (!self->family->run_layer (self, &run, error))
         return FALSE;
       eg_workspace_end_layer (self, &run);
-      leave_layer (self, l);
+      eg_workspace_leave_layer (self, l, l + 1);
     }
   return TRUE;
 }

@@ -95,7 +95,7 @@ NO_FAMILY = ["trace", "preview", "study", "plot", "cli", "app"]
 FAMILY_WORDS = r"mamba|gpt"
 FAMILY_TEXTS = {
     # A tokenizer's name.
-    "The tokenizer.json to use (default: the model's; else GPT-NeoX's)",
+    "The tokenizer.json to use (default: the model’s; else GPT-NeoX’s)",
     "_GPT-NeoX’s",
 }
 # A site is an index where runs are planned and computed; above, and in files, it is a name.

@@ -155,6 +155,7 @@ on_draft_changed (EgTraceSettings *self)
   gtk_widget_set_sensitive (self->noise_row, eg_corruption_uses_level (&now->corruption));
   eg_more_row_set_noise (self->more, noise);
   gtk_widget_set_sensitive (self->reset, !eg_draft_is_usual (self->draft));
+  eg_restoring_row_set_has_heads (self->restoring, model != NULL && eg_model_get_sizes (model)->n_heads > 0);
   if (model != NULL && tokens->subject_first >= 0)
     eg_restoring_row_suggest (self->restoring, eg_model_get_sizes (model)->n_layers, tokens);
 }

@@ -4,8 +4,10 @@
 #include "app/ask/settings-text.h"
 #include "app/page/cell-text.h"
 #include "app/page/map-help.h"
+#include "app/parts/duration-text.h"
 #include "app/parts/flow-layout.h"
 #include "app/parts/tooltips.h"
+#include "trace/result/description.h"
 #include "trace/result/description.h"
 
 #include <glib/gi18n.h>

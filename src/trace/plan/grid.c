@@ -217,6 +217,8 @@ eg_grid_segment (const EgGrid *self, gsize cell, const EgRun *clean, const EgRun
   segment.sites = 0;
   segment.from_begin = self->knockout.from_first;
   segment.from_end = self->knockout.from_last + 1;
+  segment.head_begin = self->knockout.head_first;
+  segment.head_end = self->knockout.head_end;
   return segment;
 }
 

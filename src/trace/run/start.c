@@ -21,7 +21,7 @@ check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
   g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-               _ ("A trace of this prompt's %zu tokens needs %s of memory, and %s are free"), n_tokens, need,
+               _ ("A trace of this prompt’s %zu tokens needs %s of memory, and %s are free"), n_tokens, need,
                have);
   return FALSE;
 }
