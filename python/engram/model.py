@@ -211,6 +211,7 @@ class Model:
         precision: Optional[str] = None,
         threads: Optional[int] = None,
         output: Union[Path, Sequence[Path], None] = None,
+        save_every: Optional[float] = None,
         resume: Optional[Path] = None,
         progress: Union[bool, ProgressFunc, None] = None,
     ) -> Result:
@@ -231,20 +232,27 @@ class Model:
         knockout: in place of restoring, "LAYERS:FROM>TO", or "LAYERS:FROM>TO@HEADS".
         device: "auto" (by itself), "cpu", "cuda", "cuda:1". precision: of a GPU: "fp32" (by itself), "tf32", "bf16".
         threads: one for each processor by itself.
-        output: files that the result is written to, as Result.save() does.
+        output: files that the result is written to, as Result.save() does. Into the first .npz of them engram-cli itself saves
+        what is there meanwhile, every save_every seconds (10): should this program be killed, resume goes on with it.
         resume: an .npz of a trace that was stopped; goes on with it to the same bits as if it had not been. Then nothing but
-        threads, output and progress belongs beside it.
+        threads, output, save_every and progress belongs beside it.
         progress: a function that is called with a Progress; True draws in Jupyter, which is what None does, too, in Jupyter.
 
         KeyboardInterrupt stops the trace and gives what is there: a Result whose `complete` is False. Where nothing is there
-        yet, it is raised.
+        yet, it is raised. Of outputs, it is then written into the .npz alone.
         """
+        outputs = [output] if isinstance(output, (str, os.PathLike)) else list(output or [])
+        kept = next((path for path in outputs if os.fspath(path).endswith(".npz")), None)
         options = dict(
             subject=subject, target=target, corrupt=corrupt, span=span, noise=noise, noise_scale=noise_scale, samples=samples,
             until_sem=until_sem, max_samples=max_samples, seed=seed, metric=metric, against=against, site=_names(site), sweep=sweep,
             window=window, direction=direction, freeze=_names(freeze), knockout=knockout, device=device, precision=precision,
             threads=threads, replace=True if replace else None, keep_samples=True if keep_samples else None,
         )  # fmt: skip
+        if kept is not None:
+            options["output"] = os.path.abspath(os.fspath(kept))
+        if save_every is not None:
+            options["save-every"] = save_every
         if resume is not None:
             options["resume"] = os.path.abspath(os.fspath(resume))
         follow = _choose_progress(progress)
@@ -260,8 +268,9 @@ class Model:
         finally:
             if isinstance(follow, live.Live):
                 follow.end(None if result is None else repr(result).strip("<>"))
-        for path in [output] if isinstance(output, (str, os.PathLike)) else output or []:
-            result.save(path)
+        for path in outputs:
+            if result.complete or os.fspath(path).endswith(".npz"):
+                result.save(path)
         return result
 
     def trace_many(

@@ -42,8 +42,7 @@ cli_estimate_make (const CliEstimateOptions *self,
                    EgPreview **preview,
                    GError **error)
 {
-  const gboolean helps = streams && !self->none && !resumes && eg_preview_missing (request, model) == NULL
-                         && eg_device_open (&request->device, NULL) == eg_backend_cpu ();
+  const gboolean helps = streams && !self->none && !resumes && eg_preview_missing (request, model) == NULL;
   if (!self->only && !helps)
     return TRUE;
   g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);

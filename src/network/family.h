@@ -145,9 +145,19 @@ typedef struct
   gboolean is_flag;
 } EgSizeField;
 
+/* A model of the family on Hugging Face's Hub: its name there ("owner/name"); how many numbers it has, as its
+ * sizes give them; and how many bytes each takes there, 0 where its files were not looked at. */
+typedef struct
+{
+  const char *name;
+  guint64 n_parameters;
+  guint bytes_each;
+} EgKnownModel;
+
 /**
  * EgFamily:
  * @name: "mamba": as documents have it; @title: "Mamba (selective state space model)"
+ * @known: (nullable): models that people have of it, one without a name at the end
  * @recognizes: whether a config.json means this family; @read: reads it into sizes, sizes_size bytes whose
  * beginning is an EgSizes
  * @fields: [n_fields] what is said of the sizes
@@ -169,6 +179,7 @@ typedef struct
 typedef struct
 {
   const char *name, *title;
+  const EgKnownModel *known;
   gboolean (*recognizes) (const EgFields *fields);
   gboolean (*read) (const EgFields *fields, gpointer sizes, GError **error);
   gsize sizes_size;

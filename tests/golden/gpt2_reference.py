@@ -122,7 +122,7 @@ class GPT2Reference:
             heads = sum(weight[..., None] * values[u] for weight, u in zip(weights, read))
             heads = hook("heads", layer, t, heads.reshape(-1, self.d))
             o = hook("attn", layer, t, self._linear(heads, name + "attn.c_proj"))
-            middle = row + o
+            middle = hook("resid_mid", layer, t, row + o)
 
             a = self.activation(self._linear(self._norm(middle, name + "ln_2"), name + "mlp.c_fc"))
             a = hook("mlp_act", layer, t, a)

@@ -111,6 +111,7 @@ class NeoXReference:
             heads = sum(weight[..., None] * values[u] for weight, u in zip(weights, read))
             heads = hook("heads", layer, t, heads.reshape(-1, self.d))
             o = hook("attn", layer, t, self._linear(heads, name + "attention.dense"))
-            m = self._mlp(row if self.parallel else row + o, name, layer, t, hook)
-            after.append(hook("resid", layer, t, row + o + m))
+            middle = hook("resid_mid", layer, t, row + o)
+            m = self._mlp(row if self.parallel else middle, name, layer, t, hook)
+            after.append(hook("resid", layer, t, middle + m))
         return after

@@ -1,6 +1,7 @@
-/* Formats scores, cells, durations and progress. */
+/* Formats scores, cells and progress. */
 #include "app/page/cell-text.h"
 
+#include "app/parts/duration-text.h"
 #include "app/parts/probability-text.h"
 #include "tokenizer/token-text.h"
 
@@ -87,24 +88,6 @@ eg_format_cell (const EgTraceGrid *grid, gsize layer, gsize position)
    * nothing) and “, normalized 0.50” or nothing. */
   return g_strdup_printf (_ ("Layer %zu, %s, position %zu: %s%s%s"), layer, token, position, score, comma,
                           normalized);
-}
-
-char *
-eg_format_duration (double seconds)
-{
-  const guint whole = (guint)ceil (CLAMP (seconds, 0, 1e9));
-
-  if (seconds < 0.1)
-    return g_strdup_printf (_ ("%.0f ms"), MAX (seconds, 0) * 1e3);
-  if (seconds < 1)
-    return g_strdup_printf (_ ("%.1f s"), seconds);
-  if (whole < 60)
-    return g_strdup_printf (_ ("%u s"), whole);
-  if (whole < 3600)
-    /* TRANSLATORS: minutes and seconds. */
-    return g_strdup_printf (_ ("%u min %u s"), whole / 60, whole % 60);
-  /* TRANSLATORS: hours and minutes. */
-  return g_strdup_printf (_ ("%u h %u min"), whole / 3600, whole / 60 % 60);
 }
 
 char *

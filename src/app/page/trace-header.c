@@ -4,6 +4,7 @@
 #include "app/ask/settings-text.h"
 #include "app/page/cell-text.h"
 #include "app/page/map-help.h"
+#include "app/parts/duration-text.h"
 #include "app/parts/flow-layout.h"
 #include "app/parts/tooltips.h"
 
@@ -101,7 +102,10 @@ describe_progress (EgTracing *tracing)
       {
         g_autofree char *cells = describe_done (result);
         g_autofree char *device = name_device (result);
-        return device != NULL ? g_strdup_printf ("%s · %s", cells, device) : g_steal_pointer (&cells);
+        g_autofree char *precision = eg_trace_result_describe_precision (result);
+        const char *parts[]
+            = { cells, device != NULL ? device : precision, device != NULL ? precision : NULL, NULL };
+        return g_strjoinv (" · ", (char **)parts);
       }
     case EG_TRACING_IDLE:
     case EG_TRACING_FAILED:

@@ -6,9 +6,10 @@
 #include "app/ask/prompt-menu.h"
 #include "app/ask/prompt-panel.h"
 #include "app/ask/trace-settings.h"
+#include "app/models/get-model-dialog.h"
 #include "app/models/model-button.h"
-#include "app/page/cell-text.h"
 #include "app/page/map-scroll.h"
+#include "app/parts/duration-text.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/tooltips.h"
@@ -20,6 +21,8 @@
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
 #include "app/shell/tabs.h"
+#include "core/error.h"
+#include "library/hub/listing.h"
 #include "library/locate.h"
 
 #include <glib/gi18n.h>
@@ -37,6 +40,8 @@ struct _EgWindow
   EgOpener *opener;
   EgRecovery *recovery;
   gboolean trace_when_loaded;
+  GtkWindow *getting; /* weak: the dialog that gets models */
+  char *missing;      /* a model that was asked for by its name on the Hub, and is not here; NULL: none was */
   EgClosing *closing;
   EgExpectedTime *expected;
   GSettings *remembered; /* NULL: nothing is */
@@ -205,12 +210,21 @@ on_saved (EgExporter *exporter, EgTracePage *page, const char *name, gpointer da
 
 /* ---- the model ---- */
 
+/* What is not here may be on the Hub. */
 static void
 on_model_failed (EgModelLoader *loader, const GError *error, gpointer data)
 {
   EgWindow *self = data;
+  const char *name = eg_model_loader_get_asked_for (loader);
+  const gboolean gettable = g_error_matches (error, EG_ERROR, EG_ERROR_NOT_FOUND)
+                            && strchr (name, '/') != NULL && eg_hub_is_name (name);
 
-  eg_messages_show_error (self->messages, error->message, "win.open-model", _ ("Open _Model…"));
+  g_free (self->missing);
+  self->missing = gettable ? g_strdup (name) : NULL;
+  if (gettable)
+    eg_messages_show_error (self->messages, error->message, "win.get-model", _ ("_Get a Model…"));
+  else
+    eg_messages_show_error (self->messages, error->message, "win.open-model", _ ("Open _Model…"));
   self->trace_when_loaded = FALSE;
 }
 
@@ -219,6 +233,7 @@ on_model_loaded (EgModelLoader *loader, gpointer data)
 {
   EgWindow *self = data;
 
+  g_clear_pointer (&self->missing, g_free);
   eg_messages_clear_error (self->messages);
   eg_draft_set_model (self->draft, eg_model_loader_get_model (loader));
   if (self->trace_when_loaded)
@@ -386,6 +401,26 @@ static void
 open_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_path_dialog_open_folder (GTK_WINDOW (widget), _ ("Open a Model’s Folder"), on_open_path, NULL);
+}
+
+static void
+on_got_model (const char *folder, gpointer data)
+{
+  eg_window_open_model (EG_WINDOW (data), folder);
+}
+
+/* One dialog a window: what is on its way goes on. */
+static void
+get_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  g_autofree char *missing = g_steal_pointer (&self->missing);
+
+  if (self->getting != NULL)
+    gtk_window_present (self->getting);
+  else
+    g_set_weak_pointer (&self->getting,
+                        eg_get_model_dialog_show (GTK_WINDOW (self), missing, on_got_model, self));
 }
 
 static void
@@ -638,6 +673,7 @@ eg_window_dispose (GObject *object)
       g_object_run_dispose (G_OBJECT (self->exporter));
       g_object_run_dispose (G_OBJECT (self->opener));
     }
+  g_clear_weak_pointer (&self->getting);
   g_clear_pointer (&self->closing, eg_closing_free);
   g_clear_object (&self->expected);
   g_clear_object (&self->recovery);
@@ -657,6 +693,7 @@ eg_window_finalize (GObject *object)
   EgWindow *self = EG_WINDOW (object);
 
   g_clear_object (&self->remembered);
+  g_free (self->missing);
   g_free (self->colormap);
   g_free (self->scale);
   g_free (self->orientation);
@@ -690,6 +727,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
+    { "win.get-model", NULL, get_model_action },
     { "win.open-page-model", NULL, open_page_model_action },
     { "win.cancel-loading", NULL, cancel_loading_action },
     { "win.choose-tokenizer", NULL, choose_tokenizer_action },

@@ -20,7 +20,8 @@ static const EgGroupSizes packed_sizes = { .wanted_rows = 128,
                                            .least_rows = 32,
                                            .least_turn_rows = 0,
                                            .corrupted_rows = 32,
-                                           .n_groups = 40 };
+                                           .n_groups = 40,
+                                           .rows_stand_alone = TRUE };
 
 /* What a product spends on packing its weights is about what so many rows take. */
 #define PACKING_ROWS 28

@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Groups of a round that come after the next round's corrupted runs: no thread waits while another does the
- * last of those. */
+/* Groups of a round that come after the next round's corrupted runs, at most: no thread waits while another
+ * does the last of those. Where there is one thread, none does. */
 #define LATE_GROUPS 4
 /* Two groups should not end closer to each other than this part of what would be even. */
 #define STAGGER 0.8
@@ -125,7 +125,8 @@ eg_schedule_new (const EgPlan *plan, const EgPlanCosts *costs, gsize block, gsiz
   for (gsize r = 0; r < plan->rounds->len; r++)
     {
       g_autoptr (GArray) groups = group_tasks (plan, costs, r);
-      const guint early = groups->len - MIN (LATE_GROUPS, groups->len);
+      const gsize late = MIN (LATE_GROUPS, n_threads - 1);
+      const guint early = groups->len - (guint)MIN (late, groups->len);
       g_array_append_vals (self->tasks, groups->data, early);
       if (r + 1 < plan->rounds->len)
         add_corrupted (self->tasks, plan, costs, r + 1, block);

@@ -120,6 +120,7 @@ eg_trace_result_new (
   self->metrics[0] = request->metric;
   self->ends[0] = (EgTraceEnds){ NAN, NAN, NAN };
   self->noise_std = NAN;
+  self->precision_error = NAN;
   self->n_grids = n_sites;
   self->grids = g_new (EgTraceGrid *, n_sites);
   for (gsize i = 0; i < n_sites; i++)

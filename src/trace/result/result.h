@@ -90,6 +90,8 @@ typedef struct
  * @complete: every cell rests on all samples
  * @estimated: cells were estimated, and no more than some of them computed after it
  * @seconds: of the trace alone
+ * @precision_error: of a trace in a lower precision: the largest distance of a few of its probabilities from
+ * those in single precision; NaN elsewhere
  */
 struct _EgTraceResult
 {
@@ -109,7 +111,7 @@ struct _EgTraceResult
   char *version, *date;
   gsize n_kept;
   double *low_samples[EG_N_METRICS];
-  double seconds;
+  double seconds, precision_error;
   gboolean complete;
   gboolean estimated;
 };
