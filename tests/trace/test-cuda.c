@@ -147,7 +147,7 @@ static EgTraceResult *
 trace_precisely (EgModel *model, EgDeviceKind kind, EgPrecision precision, GError **error)
 {
   g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
-  request->samples = 4;
+  request->samples = 2;
   request->device.kind = kind;
   request->device.precision = precision;
   return eg_trace_run (model, request, NULL, NULL, NULL, error);
@@ -158,7 +158,7 @@ trace_precisely (EgModel *model, EgDeviceKind kind, EgPrecision precision, GErro
 static void
 test_precision_error (void)
 {
-  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgModel) model = golden_open ("expand2");
   g_autoptr (EgTraceResult) exact = trace_precisely (model, EG_DEVICE_CUDA, EG_PRECISION_FP32, NULL);
   g_autoptr (EgTraceResult) processor = trace_precisely (model, EG_DEVICE_CPU, EG_PRECISION_BF16, NULL);
   g_assert_true (isnan (exact->precision_error));

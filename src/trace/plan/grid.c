@@ -135,6 +135,13 @@ eg_grid_box (const EgGrid *self, gsize cell)
   return box;
 }
 
+gboolean
+eg_grid_begins_with_values (const EgGrid *self)
+{
+  return self->sites[0] == EG_SITE_RESID && self->sweep == EG_SWEEP_CELLS && self->window == 1
+         && self->frozen == 0 && !self->has_knockout;
+}
+
 gsize
 eg_grid_start_layer (const EgGrid *self, gsize cell)
 {

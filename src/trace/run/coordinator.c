@@ -108,16 +108,6 @@ run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError 
   return ok;
 }
 
-/* Whether cells have nothing of other runs but what these have when the cells' own runs begin, so that all
- * can go through the network together. */
-static gboolean
-begins_with_all (const EgTracedPrompt *self)
-{
-  const EgGrid *grid = &self->grid;
-  return grid->sites[0] == EG_SITE_RESID && grid->sweep == EG_SWEEP_CELLS && grid->window == 1
-         && grid->frozen == 0 && !grid->has_knockout && self->rounds.memory.corrupted.state_step == 1;
-}
-
 /* The group that the first block of corrupted runs, of so many samples, takes along, so that the weights are
  * read once for both: the first one of the usual order, a few rows of the last layers. NULL: none. Its task
  * is taken. */
@@ -127,7 +117,8 @@ take_group_along (EgTracedPrompt *self, gsize n_samples)
   const EgPromptRounds *rounds = &self->rounds;
   const EgRound *round = rounds->plan->rounds->pdata[0];
   GArray *tasks = rounds->schedule->tasks;
-  if (!rounds->sizes.rows_stand_alone || !begins_with_all (self) || rounds->plan->order != NULL
+  if (!rounds->sizes.rows_stand_alone || !eg_grid_begins_with_values (&self->grid)
+      || rounds->memory.corrupted.state_step != 1 || rounds->plan->order != NULL
       || round->sample_end != n_samples || tasks->len < 2)
     return NULL;
   const EgTask task = g_array_index (tasks, EgTask, 1);
