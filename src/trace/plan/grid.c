@@ -54,6 +54,15 @@ eg_grid_n_cells (const EgGrid *self)
   return self->n_sites * self->n_rows * self->n_columns;
 }
 
+EgSiteSet
+eg_grid_get_sites (const EgGrid *self)
+{
+  EgSiteSet sites = 0;
+  for (gsize i = 0; i < self->n_sites; i++)
+    sites |= EG_SITE_BIT (self->sites[i]);
+  return sites;
+}
+
 gsize
 eg_grid_site_index (const EgGrid *self, gsize cell)
 {

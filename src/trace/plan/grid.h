@@ -59,6 +59,8 @@ EgGrid eg_grid_of (const EgTraceRequest *request,
 EgGrid eg_grid_of_input (const EgTraceRequest *request, EgModel *model, const EgTraceInput *input);
 
 gsize eg_grid_n_cells (const EgGrid *self);
+/* All sites. */
+EgSiteSet eg_grid_get_sites (const EgGrid *self);
 /* The index of a cell's site. */
 gsize eg_grid_site_index (const EgGrid *self, gsize cell);
 
