@@ -22,6 +22,7 @@ static int output_errno;
 /* Of cli_options_visit(): instead of parsing, each option is shown to it. */
 static CliOptionFunc visitor;
 static gpointer visitor_data;
+static GHashTable *visited;
 
 void
 cli_options_clear (CliOptions *self)
@@ -40,7 +41,7 @@ show_entries (const GOptionEntry *entries)
 {
   for (const GOptionEntry *entry = entries; visitor != NULL && entry != NULL && entry->long_name != NULL;
        entry++)
-    if (*entry->long_name != '\0')
+    if (*entry->long_name != '\0' && g_hash_table_add (visited, (gpointer)entry->long_name))
       visitor (entry, visitor_data);
 }
 
@@ -163,8 +164,16 @@ cli_options_visit (const CliCommand *command, CliOptionFunc function, gpointer d
   char *arguments[] = { (char *)command->name, NULL };
   visitor = function;
   visitor_data = data;
+  visited = g_hash_table_new (g_str_hash, g_str_equal);
   command->run (1, arguments);
+  g_clear_pointer (&visited, g_hash_table_unref);
   visitor = NULL;
+}
+
+gboolean
+cli_options_are_visited (void)
+{
+  return visitor != NULL;
 }
 
 gboolean

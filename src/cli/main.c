@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 const CliCommand *const cli_commands[]
-    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot,  &cli_compare, &cli_info,
-        &cli_models,  &cli_pull,     &cli_bench, &cli_serve, NULL };
+    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_study, &cli_plot,  &cli_compare,
+        &cli_info,    &cli_models,   &cli_pull,  &cli_bench, &cli_serve, NULL };
 
 static const CliCommand *
 find_command (const char *name)

@@ -14,7 +14,8 @@ RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
 COMPARE = [*RESULT, "trace/compare"]
 PLOT = [*COMPARE, "plot"]
-ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
+STUDY = [*RUN, "preview", "study"]
+ABOVE = [*STUDY, *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -42,6 +43,7 @@ ROOMS = {
     "trace/compare": RESULT,
     "trace/run": [*PLAN, *RESULT],
     "preview": [*RUN],
+    "study": [*RUN, "preview"],
     "plot": COMPARE,
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.

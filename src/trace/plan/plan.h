@@ -42,6 +42,9 @@ typedef struct
 
 /* Of a device that wants groups of so many rows (trace/plan/memory.h); 0: of the processor. */
 EgGroupSizes eg_group_sizes_of (gsize device_rows);
+/* Of the processor, where nobody watches the picture: where weights stay packed, and bits so do not depend on
+ * it, wider groups in one round. */
+EgGroupSizes eg_group_sizes_unwatched (void);
 
 /**
  * EgPlan:
@@ -60,8 +63,8 @@ typedef struct
 
 /* sizes: NULL for the processor's. */
 EgPlan *eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes);
-/* The same with an order, or NULL: each round's first groups are the most urgent cells of each site, then
- * come the others as ever. */
+/* The same with an order, or NULL: each round's first groups are the cells of each site that the order has
+ * first, then come the others as ever. */
 EgPlan *eg_plan_new_ordered (
     const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes, EgTraceOrder *order);
 /* The highest urgency of a group's cells; of a plan with an order. */

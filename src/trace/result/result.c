@@ -194,6 +194,15 @@ eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric)
   return index;
 }
 
+gboolean
+eg_trace_grid_has_estimated (const EgTraceGrid *self)
+{
+  for (gsize cell = 0; self->estimate != NULL && cell < eg_trace_grid_n_cells (self); cell++)
+    if (isnan (self->scores[0][cell]) && !isnan (self->estimate[cell]))
+      return TRUE;
+  return FALSE;
+}
+
 void
 eg_trace_result_add_estimates (EgTraceResult *self)
 {

@@ -4,6 +4,8 @@
 #include "tokenizer/tokenizer.h"
 #include "trace/ask/request.h"
 
+#include <math.h>
+
 G_BEGIN_DECLS
 
 typedef struct _EgTraceResult EgTraceResult;
@@ -192,6 +194,25 @@ static inline double
 eg_trace_grid_sem (const EgTraceGrid *self, gsize layer, gsize position)
 {
   return self->sem[0][layer * self->n_tokens + position];
+}
+
+/* Whether a cell has no score yet, but an estimate; and whether any has. */
+static inline gboolean
+eg_trace_grid_is_estimated (const EgTraceGrid *self, gsize layer, gsize position)
+{
+  const gsize cell = layer * self->n_tokens + position;
+  return self->estimate != NULL && isnan (self->scores[0][cell]) && !isnan (self->estimate[cell]);
+}
+
+gboolean eg_trace_grid_has_estimated (const EgTraceGrid *self);
+
+/* What a map shows of a cell: its score, or, where there is none, its estimate, which is to look like one. */
+static inline double
+eg_trace_grid_shown (const EgTraceGrid *self, gsize layer, gsize position)
+{
+  return eg_trace_grid_is_estimated (self, layer, position)
+             ? self->estimate[layer * self->n_tokens + position]
+             : eg_trace_grid_score (self, layer, position);
 }
 
 /* The place between the corrupted and the clean run, (score − low)/(high − low), or, of damage, (high −

@@ -23,9 +23,9 @@ make_shifted (EgTracedPrompt *self)
                                                          : eg_run_new_shifted (runs->corrupted[0], -shift);
 }
 
-/* The clean run, to be run from its input rows. */
-static gboolean
-prepare_clean (EgTracedPrompt *self, EgWorkspace *workspace, float *input, EgSegment *segment, GError **error)
+gboolean
+eg_coordinator_prepare_clean (
+    EgTracedPrompt *self, EgWorkspace *workspace, float *input, EgSegment *segment, GError **error)
 {
   if (!eg_workspace_place (workspace, input, 0, self->n_tokens, error))
     return FALSE;
@@ -75,7 +75,7 @@ run_both (EgTracedPrompt *self, EgWorkspace *workspace, EgWorkspace *other, floa
   g_autofree double *values = g_new (double, self->meter.n_metrics);
   EgSegment segment;
   self->noise.std = NAN;
-  if (!prepare_clean (self, workspace, input, &segment, error)
+  if (!eg_coordinator_prepare_clean (self, workspace, input, &segment, error)
       || !eg_workspace_run (workspace, &segment, 1, self->n_tokens, self->cancellable, error))
     return FALSE;
   /* The swapped run continues the clean one on another stream. */
@@ -97,8 +97,8 @@ run_both (EgTracedPrompt *self, EgWorkspace *workspace, EgWorkspace *other, floa
   return TRUE;
 }
 
-static gboolean
-run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+gboolean
+eg_coordinator_run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
 {
   g_autoptr (EgWorkspace) other
       = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
@@ -146,7 +146,7 @@ run_first_segments (EgTracedPrompt *self, EgWorkspace *workspace, float *input, 
   g_autofree EgSegment *segments = g_new0 (EgSegment, n_all);
   g_autofree double *values = g_new (double, n_all * self->meter.n_metrics);
   if (!eg_corrupted_init_noise (self, workspace, input, error)
-      || !prepare_clean (self, workspace, input, segments, error)
+      || !eg_coordinator_prepare_clean (self, workspace, input, segments, error)
       || !eg_corrupted_prepare (self, workspace, 0, n, segments + 1, error))
     return FALSE;
   if (group != NULL)
@@ -178,7 +178,7 @@ run_first (EgTracedPrompt *self)
   float *input = eg_workspace_embed (workspace, self->input->ids, self->n_tokens, &self->error);
   if (!input)
     return FALSE;
-  const gboolean ok = self->input->swapped ? run_swapped (self, workspace, input, &self->error)
+  const gboolean ok = self->input->swapped ? eg_coordinator_run_swapped (self, workspace, input, &self->error)
                                            : run_first_segments (self, workspace, input, &self->error);
   if (!ok)
     eg_worker_tell_cause (workspace, &self->error);
@@ -187,9 +187,8 @@ run_first (EgTracedPrompt *self)
   return ok;
 }
 
-/* Weights that were cut short are zeros: whatever seemed wrong then, this is why. */
-static void
-blame_files (EgTracedPrompt *self)
+void
+eg_coordinator_blame_files (EgTracedPrompt *self)
 {
   g_autoptr (GError) cause = NULL;
 
@@ -209,7 +208,7 @@ eg_coordinate (gpointer prompt)
       eg_workers_run (self);
     while (eg_rounds_extend (self));
   pthread_mutex_lock (&self->pool->lock);
-  blame_files (self);
+  eg_coordinator_blame_files (self);
   pthread_mutex_unlock (&self->pool->lock);
   eg_delivery_finish (self);
   return NULL;

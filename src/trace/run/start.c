@@ -34,6 +34,31 @@ count_threads (const EgTraceRequest *request, EgBackend *be)
   return be->n_lanes > 0 ? MIN (n, be->n_lanes) : n;
 }
 
+EgTracedPrompt *
+eg_trace_prepare (EgModel *model,
+                  const EgTraceRequest *request,
+                  EgTracePartial *partial,
+                  EgTraceOrder *order,
+                  gsize n_threads,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
+  EgTraceInput *input = eg_trace_input_new (request, model, NULL, error);
+  if (!input)
+    return NULL;
+  EgTracePool *pool = eg_trace_pool_new (n_threads > 0 ? n_threads : count_threads (request, be));
+  EgTracedPrompt *prompt = eg_traced_prompt_new (pool, model, request, input, partial, cancellable);
+  if (!check_memory (be, prompt->rounds.memory.bytes, prompt->n_tokens, error))
+    {
+      eg_traced_prompt_unref (prompt);
+      return NULL;
+    }
+  prompt->order = order != NULL ? eg_trace_order_ref (order) : NULL;
+  eg_traced_prompt_reserve (prompt);
+  return prompt;
+}
+
 void
 eg_trace_start (EgModel *model,
                 const EgTraceRequest *request,
@@ -46,25 +71,14 @@ eg_trace_start (EgModel *model,
                 gpointer user_data)
 {
   g_autoptr (GTask) task = g_task_new (NULL, cancellable, callback, user_data);
-  EgBackend *be = eg_network_get_backend (eg_model_get_network (model));
   GError *error = NULL;
   g_task_set_source_tag (task, eg_trace_start);
-  EgTraceInput *input = eg_trace_input_new (request, model, NULL, &error);
-  if (!input)
+  EgTracedPrompt *prompt = eg_trace_prepare (model, request, partial, order, 0, cancellable, &error);
+  if (prompt == NULL)
     {
       g_task_return_error (task, error);
       return;
     }
-  EgTracePool *pool = eg_trace_pool_new (count_threads (request, be));
-  EgTracedPrompt *prompt = eg_traced_prompt_new (pool, model, request, input, partial, cancellable);
-  if (!check_memory (be, prompt->rounds.memory.bytes, prompt->n_tokens, &error))
-    {
-      g_task_return_error (task, error);
-      eg_traced_prompt_unref (prompt);
-      return;
-    }
-  prompt->order = order != NULL ? eg_trace_order_ref (order) : NULL;
-  eg_traced_prompt_reserve (prompt);
   eg_delivery_init (prompt, g_steal_pointer (&task), progress, progress_data);
   if (partial != NULL)
     eg_tally_take_partial (prompt);

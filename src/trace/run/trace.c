@@ -250,13 +250,14 @@ eg_trace_ordered_async (EgTraceOrder *order,
 /* On the device where the partial trace was. */
 void
 eg_trace_continue_async (EgTracePartial *partial,
+                         EgTraceOrder *order,
                          GCancellable *cancellable,
                          EgTraceProgressFunc progress,
                          gpointer progress_data,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  run_placed (device_trace_new (partial->model, partial->request, partial, NULL, cancellable, progress,
+  run_placed (device_trace_new (partial->model, partial->request, partial, order, cancellable, progress,
                                 progress_data, callback, user_data));
 }
 
@@ -307,7 +308,7 @@ run_waiting (EgTracePartial *partial,
   Waiting waiting = { loop, NULL };
   g_main_context_push_thread_default (context);
   if (partial != NULL)
-    eg_trace_continue_async (partial, cancellable, progress, progress_data, stop_waiting, &waiting);
+    eg_trace_continue_async (partial, order, cancellable, progress, progress_data, stop_waiting, &waiting);
   else
     eg_trace_ordered_async (order, model, request, cancellable, progress, progress_data, stop_waiting,
                             &waiting);
@@ -335,6 +336,7 @@ eg_trace_run_from (EgTracePartial *partial,
 
 EgTraceResult *
 eg_trace_run_ordered (EgTraceOrder *order,
+                      EgTracePartial *partial,
                       EgModel *model,
                       const EgTraceRequest *request,
                       GCancellable *cancellable,
@@ -343,7 +345,7 @@ eg_trace_run_ordered (EgTraceOrder *order,
                       EgTracePartial **left,
                       GError **error)
 {
-  return run_waiting (NULL, order, model, request, cancellable, progress, progress_data, left, error);
+  return run_waiting (partial, order, model, request, cancellable, progress, progress_data, left, error);
 }
 
 EgTraceResult *

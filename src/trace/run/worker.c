@@ -102,8 +102,8 @@ run_group_in_parts (EgTracedPrompt *self, EgWorkspace *workspace, const EgGroup 
 
 /* ---- tasks ---- */
 
-static gboolean
-run_task (EgTracedPrompt *self, EgWorkspace *workspace, const EgTask *task, GError **error)
+gboolean
+eg_worker_run_task (EgTracedPrompt *self, EgWorkspace *workspace, const EgTask *task, GError **error)
 {
   const EgRound *round = self->rounds.plan->rounds->pdata[task->round];
   if (task->corrupted)
@@ -149,7 +149,7 @@ work (gpointer data)
       if (!more)
         return NULL;
       g_autoptr (GError) error = NULL;
-      const gboolean ok = run_task (self, worker->workspace, &task, &error);
+      const gboolean ok = eg_worker_run_task (self, worker->workspace, &task, &error);
       if (!ok)
         eg_worker_tell_cause (worker->workspace, &error);
       pthread_mutex_lock (&self->pool->lock);
