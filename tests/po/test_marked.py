@@ -68,7 +68,7 @@ def straight_apostrophes(name):
     """Literals and labels with ' where a typesetter has ’."""
     with open(name, encoding="utf-8") as file:
         source = re.sub(r"/\*.*?\*/|<!--.*?-->", lambda match: "\n" * match[0].count("\n"), file.read(), flags=re.S)
-    for text in re.finditer(r'"(?:[^"\\\n]|\\.)*"|>[^<]+<', source):
+    for text in re.finditer(r'"(?:[^"\\\n]|\\.)*"' if name.endswith(".c") else r">[^<]+<", source):
         if re.search(r"[a-zA-Z0-9]'s\b|[a-z]s' |[a-z]n't\b", text[0]) and "#" not in text[0]:
             yield f"{name}:{source.count(chr(10), 0, text.start()) + 1}: {text[0]}"
 
