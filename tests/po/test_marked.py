@@ -102,7 +102,9 @@ def settings_without_tooltip(name):
 @functools.cache
 def rows_with_tooltip():
     templates = [element for name in glob.glob("ui/*-row.ui") for element in xml.etree.ElementTree.parse(name).iter("template")]
-    return {template.get("class") for template in templates if has_tooltip(template)}
+    in_c = [name for name in glob.glob("src/app/ask/*-row.c") if "gtk_widget_set_tooltip_text (GTK_WIDGET (self)" in open(name, encoding="utf-8").read()]
+    classes = {"Eg" + os.path.basename(name)[:-2].replace("-", " ").title().replace(" ", "") for name in in_c}
+    return classes | {template.get("class") for template in templates if has_tooltip(template)}
 
 
 def main():
