@@ -287,7 +287,8 @@ eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceGrid *grid, d
 void
 eg_heatmap_layout_name_scale (EgHeatmapLayout *self, const EgTraceGrid *grid)
 {
-  g_autofree char *name = eg_scale_describe (self->style.scale, grid);
+  const char *unit = self->style.unit;
+  g_autofree char *name = unit != NULL ? g_strdup (unit) : eg_scale_describe (self->style.scale, grid);
   /* TRANSLATORS: the name of a colour bar; estimates have white lines over their colours. */
   g_autofree char *both = self->estimated ? g_strdup_printf (_ ("%s · hatched: estimated"), name) : NULL;
   self->scale_name = g_intern_string (both != NULL ? both : name);

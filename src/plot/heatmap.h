@@ -74,6 +74,7 @@ gboolean eg_orientation_from_name (const char *name, EgOrientation *orientation,
  * @hatch_noise: cells within two standard errors of no effect are hatched
  * @hide_spaces: tokens without the ␣ that they begin with
  * @hide_bar: no colour bar: several maps share one
+ * @unit: what the colour bar's numbers are, where they are no scores of a trace, or %NULL
  * @least, @greatest: scores that a raw scale holds beside those of the grid; none where the first is not
  * less
  */
@@ -89,6 +90,7 @@ typedef struct
   double limit_low, limit_high;
   gboolean own_scale, hatch_noise, hide_spaces, hide_bar;
   double least, greatest;
+  const char *unit;
 } EgHeatmapStyle;
 
 /* A figure for paper: white background, black text, 8 points. */

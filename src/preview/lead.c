@@ -39,7 +39,7 @@ eg_preview_lead_new (
   const EgGrid grid = eg_grid_of_input (request, origin, input);
   if (!is_of_grid (estimates, &grid))
     {
-      eg_error_invalid (error, _ ("These estimates are of other cells than the request's"));
+      eg_error_invalid (error, _ ("These estimates are of other cells than the request’s"));
       return NULL;
     }
   EgPreviewLead *self = g_new0 (EgPreviewLead, 1);

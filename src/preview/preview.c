@@ -101,9 +101,11 @@ take_block (EgPreviewRuns *runs, Dots *dots, gsize first, gsize n, GError **erro
   const gsize K = MAX (runs->steps, 1), T = dots->n_positions, n_out = n * K * T;
   g_autofree const EgRun **list = g_new0 (const EgRun *, n *(1 + runs->steps) + 1);
   g_autofree EgBackPair *pairs = g_new0 (EgBackPair, n * K);
-  EgBackPass pass
-      = { .runs = list, .first = runs->first, .pairs = pairs, .metric = metric_of (&runs->meter) };
-  pass.sites = eg_grid_get_sites (runs->grid);
+  EgBackPass pass = { .runs = list,
+                      .first = runs->first,
+                      .pairs = pairs,
+                      .metric = metric_of (&runs->meter),
+                      .sites = eg_grid_get_sites (runs->grid) };
   order_runs (runs, n, list, &pass, pairs);
   const gsize n_rows = 2 * dots->n_layers * dots->n_sites;
   g_autofree float *found = g_new (float, n_rows *n_out);

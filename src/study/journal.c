@@ -157,7 +157,7 @@ check_beginning (EgJournal *self, gboolean may_write, GError **error)
   if (problem != NULL)
     g_propagate_error (error, problem);
   else
-    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: it is not a study's journal"), self->title);
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: it is not a study’s journal"), self->title);
   return FALSE;
 }
 

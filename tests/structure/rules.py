@@ -44,14 +44,15 @@ ROOMS = {
     "trace/run": [*PLAN, *RESULT],
     "preview": [*RUN],
     "study": [*RUN, "preview"],
-    "plot": COMPARE,
+    "plot": [*COMPARE, "study"],
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
     "app/parts": ABOVE,
     "app/ask": PARTS,
     "app/models": PARTS,
     "app/page": [*PARTS, "app/ask"],
-    "app/shell": [*PARTS, "app/ask", "app/models", "app/page"],
+    "app/study": [*PARTS, "app/ask"],
+    "app/shell": [*PARTS, "app/ask", "app/models", "app/page", "app/study"],
 }
 
 # The one file that names families' folders: those that it includes are the families.

@@ -8,7 +8,6 @@
 #include "app/parts/flow-layout.h"
 #include "app/parts/tooltips.h"
 #include "trace/result/description.h"
-#include "trace/result/description.h"
 
 #include <glib/gi18n.h>
 #include <math.h>

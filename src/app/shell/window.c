@@ -20,6 +20,7 @@
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
+#include "app/shell/studies.h"
 #include "app/shell/tabs.h"
 #include "core/error.h"
 #include "library/hub/listing.h"
@@ -42,6 +43,7 @@ struct _EgWindow
   EgExporter *exporter;
   EgOpener *opener;
   EgRecovery *recovery;
+  EgStudies *studies;
   gboolean trace_when_loaded;
   GtkWindow *getting; /* weak: the dialog that gets models */
   char *missing;      /* a model that was asked for by its name on the Hub, and is not here; NULL: none was */
@@ -109,6 +111,12 @@ is_under_way (EgWindow *self)
 
   return page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING
          && !eg_tabs_is_outdated (self->tabs);
+}
+
+static gboolean
+is_at_work (EgWindow *self)
+{
+  return eg_tabs_is_tracing (self->tabs) || eg_studies_is_running (self->studies);
 }
 
 /* Trace and Stop are two buttons: none becomes the other one under the pointer. Why nothing can be traced is
@@ -215,7 +223,15 @@ update (EgWindow *self)
   update_expected (self);
   update_content (self);
   update_title (self, page);
-  eg_closing_set_tracing (self->closing, eg_tabs_is_tracing (self->tabs));
+  eg_closing_set_tracing (self->closing, is_at_work (self));
+}
+
+static void
+on_studies_changed (gpointer data)
+{
+  EgWindow *self = data;
+
+  eg_closing_set_tracing (self->closing, is_at_work (self));
 }
 
 static void
@@ -509,6 +525,12 @@ recover_action (GtkWidget *widget, const char *name, GVariant *parameter)
   eg_recovery_accept (EG_WINDOW (widget)->recovery);
 }
 
+static void
+study_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_studies_show (EG_WINDOW (widget)->studies);
+}
+
 static gboolean
 on_drop (GtkDropTarget *target, const GValue *value, double x, double y, gpointer data)
 {
@@ -589,7 +611,7 @@ eg_window_close_request (GtkWindow *window)
 {
   EgWindow *self = EG_WINDOW (window);
 
-  if (self->tabs != NULL && eg_tabs_is_tracing (self->tabs))
+  if (self->tabs != NULL && is_at_work (self))
     {
       eg_closing_ask (self->closing);
       return TRUE;
@@ -707,6 +729,7 @@ eg_window_dispose (GObject *object)
       g_signal_handlers_disconnect_by_data (self->expected, self);
       g_signal_handlers_disconnect_by_data (eg_prediction_list_get_predictor (self->predictions), self);
       g_signal_handlers_disconnect_by_data (self->loader, self);
+      g_clear_pointer (&self->studies, eg_studies_free);
       eg_model_loader_cancel (self->loader);
       eg_messages_end (self->messages);
       eg_tabs_end (self->tabs);
@@ -765,6 +788,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.copy-python", NULL, copy_python_action },
     { "win.print", NULL, print_action },
     { "win.compare", NULL, compare_action },
+    { "win.study", NULL, study_action },
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
@@ -871,6 +895,21 @@ eg_window_init (EgWindow *self)
   eg_tooltips_give_way_to (GTK_WIDGET (self->trace_button), GTK_WIDGET (self->banner));
 }
 
+/* What is kept, is kept of studies, too. */
+static void
+compose_studies (EgWindow *self, GSettings *settings, gboolean kept)
+{
+  const EgStudyParts parts = { .window = GTK_WINDOW (self),
+                               .draft = self->draft,
+                               .loader = self->loader,
+                               .tabs = self->tabs,
+                               .look = G_OBJECT (self),
+                               .settings = settings };
+  g_autofree char *state = kept ? eg_studies_get_default_state () : NULL;
+
+  self->studies = eg_studies_new (&parts, state, on_studies_changed, self);
+}
+
 /* Each part is given what it needs, and none knows the window. */
 static void
 compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
@@ -884,6 +923,7 @@ compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
   self->exporter = eg_exporter_new (GTK_WINDOW (self), self->messages, G_OBJECT (self), settings);
   self->opener = eg_opener_new (self->tabs, self->draft, self->messages, unsaved);
   self->recovery = eg_recovery_new (unsaved, self->opener, self->messages);
+  compose_studies (self, settings, unsaved != NULL);
   eg_model_button_set_loader (self->model_button, self->loader, settings);
   eg_prompt_panel_set_draft (self->prompt_panel, self->draft);
   eg_prompt_panel_set_menu (self->prompt_panel, eg_prompt_menu_get_default (settings));
@@ -947,7 +987,9 @@ eg_window_open_file (EgWindow *self, const char *path)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+  if (eg_studies_can_open (path))
+    eg_studies_open (self->studies, path);
+  else if (g_file_test (path, G_FILE_TEST_IS_DIR))
     eg_window_open_model (self, path);
   else
     eg_opener_open (self->opener, path);
@@ -992,6 +1034,7 @@ eg_window_offer_recovery (EgWindow *self)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   eg_recovery_offer (self->recovery);
+  eg_studies_reopen (self->studies);
 }
 
 void

@@ -58,10 +58,9 @@ EgGrid eg_grid_of (const EgTraceRequest *request,
 /* As the input has it, which may be a swap for a subject of another length. */
 EgGrid eg_grid_of_input (const EgTraceRequest *request, EgModel *model, const EgTraceInput *input);
 
-/* All of its sites. */
-EgSiteSet eg_grid_get_sites (const EgGrid *self);
-
 gsize eg_grid_n_cells (const EgGrid *self);
+/* All its sites, as a set. */
+EgSiteSet eg_grid_get_sites (const EgGrid *self);
 /* The index of a cell's site. */
 gsize eg_grid_site_index (const EgGrid *self, gsize cell);
 
