@@ -115,8 +115,8 @@ void eg_workspace_norm (
 /* One row a segment: to[s] = from[its last row]. */
 void eg_workspace_gather_last (EgWorkspace *self, gsize n_active, float *to, const float *from, gsize width);
 
-/* Keeps the rows with which the segments come into a layer. */
-void eg_workspace_keep_resid (EgWorkspace *self, const EgLayerRun *run);
+/* Keeps the rows with which the segments from `first` on come into a layer. */
+void eg_workspace_keep_resid (EgWorkspace *self, const EgLayerRun *run, gsize first);
 
 /* Keeps rows of `input`, the first `width` floats of each. */
 void eg_workspace_keep_input (EgWorkspace *self, const EgLayerRun *run, gsize width);

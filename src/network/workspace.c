@@ -271,6 +271,9 @@ run_layers (EgWorkspace *self,
       const gsize n_before = *n_active;
       while (*n_active < n_segments && segments[*n_active].layer <= l)
         ++*n_active;
+      /* Some may begin with rows of those before them. */
+      const EgLayerRun before = { .segments = segments, .n_active = n_before, .layer = l };
+      eg_workspace_keep_resid (self, &before, 0);
       if (*n_active > n_before)
         eg_workspace_begin_segments (self, segments + n_before, *n_active - n_before, FALSE,
                                      self->r.memory + eg_workspace_rows (self)[n_before].row * d);
@@ -278,7 +281,7 @@ run_layers (EgWorkspace *self,
           = { .segments = segments, .n_active = *n_active, .layer = l, .only_last = l + 1 == L };
       if (!eg_workspace_enter_layer (self, l, error))
         return FALSE;
-      eg_workspace_keep_resid (self, &run);
+      eg_workspace_keep_resid (self, &run, n_before);
       if (!self->family->run_layer (self, &run, error))
         return FALSE;
       eg_workspace_end_layer (self, &run);

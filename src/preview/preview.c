@@ -306,20 +306,6 @@ eg_preview_get_site (const EgPreview *self, gsize site_index)
   return self->values + site_index * self->grid.n_rows * self->grid.n_columns;
 }
 
-double *
-eg_preview_get_urgency (const EgPreview *self)
-{
-  const gsize n = eg_grid_n_cells (&self->grid);
-  double *urgency = g_new (double, n);
-  for (gsize cell = 0; cell < n; cell++)
-    {
-      const double effect
-          = self->grid.damages ? self->high - self->values[cell] : self->values[cell] - self->low;
-      urgency[cell] = self->high < self->low ? -effect : effect;
-    }
-  return urgency;
-}
-
 const guint8 *
 eg_preview_get_known (const EgPreview *self, gsize site_index)
 {

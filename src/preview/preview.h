@@ -44,10 +44,6 @@ EgPreview *eg_preview_ref (EgPreview *self);
 void eg_preview_unref (EgPreview *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPreview, eg_preview_unref)
 
-/* How much each cell is estimated to matter, for an order of work: the effect, whichever way it goes.
- * (transfer full): [n_cells] */
-double *eg_preview_get_urgency (const EgPreview *self);
-
 /* [n_rows, n_columns]: which of a site's cells cost a trace nothing, and are as it has them. */
 const guint8 *eg_preview_get_known (const EgPreview *self, gsize site_index);
 

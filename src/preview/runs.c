@@ -76,7 +76,7 @@ plan_blocks (EgPreviewRuns *self, GError **error)
   g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
   g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-               _ ("An estimate of this prompt's %zu tokens needs %s of memory, and %s are free"),
+               _ ("An estimate of this prompt’s %zu tokens needs %s of memory, and %s are free"),
                self->n_clean, need, have);
   return FALSE;
 }

@@ -76,7 +76,7 @@ class Numbers(WithFolder):
         m = engram.load()
         known = {option["name"].replace("-", "_") for option in m._engine.call("options")["options"]}
         arguments = inspect.signature(engram.Model.trace).parameters
-        ours = {"self", "prompt", "device", "precision", "threads", "estimate", "output", "resume", "progress"}
+        ours = {"self", "prompt", "device", "precision", "threads", "estimate", "output", "save_every", "resume", "progress"}
         self.assertEqual(set(arguments) - ours, known)
         for name in set(arguments) - {"self", "prompt"}:
             self.assertIn(name, engram.Model.trace.__doc__)
@@ -239,6 +239,31 @@ class Stopping(WithFolder):
         np.testing.assert_array_equal(whole["state"].scores, after["state"].scores)
         command_line("trace", "--resume", self.path("a.npz"))
         np.testing.assert_array_equal(whole.scores, engram.open(self.path("a.npz")).scores)
+
+    def test_what_a_killed_engine_had_is_in_its_file_and_goes_on(self):
+        m, path = engram.load(), self.path("kept.npz")
+
+        def progress(state):
+            if os.path.exists(path):
+                os.kill(m._engine.pid, signal.SIGKILL)
+
+        with self.assertRaises(engram.ProgramDied):
+            m.trace(PROMPT, subject=SUBJECT, samples=400, site="all", output=path, save_every=0.05, progress=progress)
+        self.assertFalse(engram.open(path).complete)
+        whole = m.trace(PROMPT, subject=SUBJECT, samples=400, site="all")
+        after = m.trace(resume=path, output=path)
+        np.testing.assert_array_equal(whole["state"].scores, after["state"].scores)
+        self.assertTrue(engram.open(path).complete)
+        with self.assertRaises(engram.InvalidRequest) as caught:
+            m.trace(PROMPT, subject=SUBJECT, output=path, save_every=-1)
+        self.assertEqual(caught.exception.field, "save_every")
+
+    def test_an_interrupted_trace_is_in_its_file_and_in_no_other(self):
+        m = engram.load()
+        r = m.trace(PROMPT, subject=SUBJECT, samples=300, site="all", output=[self.path("i.json"), self.path("i.npz")], progress=self.interrupt_when_known())
+        self.assertFalse(r.complete)
+        self.assertEqual(r.to_bytes(), engram.open(self.path("i.npz")).to_bytes())
+        self.assertFalse(os.path.exists(self.path("i.json")))
 
     def test_an_interruption_of_many_gives_those_that_are_done(self):
         m, finished = engram.load(), []

@@ -6,9 +6,10 @@
 #include "app/ask/prompt-menu.h"
 #include "app/ask/prompt-panel.h"
 #include "app/ask/trace-settings.h"
+#include "app/models/get-model-dialog.h"
 #include "app/models/model-button.h"
-#include "app/page/cell-text.h"
 #include "app/page/map-scroll.h"
+#include "app/parts/duration-text.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/tooltips.h"
@@ -20,11 +21,16 @@
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
 #include "app/shell/tabs.h"
+#include "core/error.h"
+#include "library/hub/listing.h"
 #include "library/locate.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
+
+/* Seconds of a trace from which on its estimate's are said, too. */
+#define LONG_TRACE 3
 
 struct _EgWindow
 {
@@ -37,6 +43,8 @@ struct _EgWindow
   EgOpener *opener;
   EgRecovery *recovery;
   gboolean trace_when_loaded;
+  GtkWindow *getting; /* weak: the dialog that gets models */
+  char *missing;      /* a model that was asked for by its name on the Hub, and is not here; NULL: none was */
   EgClosing *closing;
   EgExpectedTime *expected;
   GSettings *remembered; /* NULL: nothing is */
@@ -50,7 +58,7 @@ struct _EgWindow
   EgModelButton *model_button;
   AdwWindowTitle *title;
   GtkButton *trace_button, *stop_button;
-  GtkLabel *expected_label;
+  GtkLabel *expected_label, *expected_both_label;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
@@ -121,21 +129,48 @@ update_trace_buttons (EgWindow *self, EgTracePage *page)
                  !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
 }
 
+/* "about 8 s". (transfer full) */
+static char *
+describe_expected (double seconds)
+{
+  g_autofree char *duration = seconds >= 1 ? eg_format_duration (seconds) : NULL;
+
+  if (isnan (seconds))
+    return g_strdup ("");
+  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
+  return duration != NULL ? g_strdup_printf (_ ("about %s"), duration) : g_strdup (_ ("less than 1 s"));
+}
+
+/* Both, where the difference is worth a thought. (transfer full) */
+static char *
+describe_both (const char *about, double seconds, double estimate)
+{
+  g_autofree char *moment = eg_format_duration (estimate);
+
+  if (!(seconds >= LONG_TRACE) || isnan (estimate))
+    return g_strdup ("");
+  /* TRANSLATORS: how long the trace will take, and its estimate: “about 8 min; 12 s as an estimate”. */
+  return g_strdup_printf (_ ("%s; %s as an estimate"), about, moment);
+}
+
 /* What Trace will take, before it is pressed; of what is under way, the page says more. */
 static void
 update_expected (EgWindow *self)
 {
-  const double seconds = eg_expected_time_get (self->expected);
-  const gboolean shown = !isnan (seconds) && !is_under_way (self);
-  g_autofree char *duration = shown && seconds >= 1 ? eg_format_duration (seconds) : NULL;
-  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
-  g_autofree char *about = duration != NULL ? g_strdup_printf (_ ("about %s"), duration)
-                           : shown          ? g_strdup (_ ("less than 1 s"))
-                                            : g_strdup ("");
+  const gboolean shown = !is_under_way (self);
+  const EgEstimateUse use = eg_trace_settings_get_estimate (self->settings);
+  const double seconds = shown ? eg_expected_time_get (self->expected) : NAN;
+  const double estimate
+      = shown && use != EG_ESTIMATE_NEVER ? eg_expected_time_get_estimate (self->expected) : NAN;
+  const gboolean only = use == EG_ESTIMATE_ONLY && !isnan (estimate);
+  g_autofree char *about = describe_expected (only ? estimate : seconds);
+  g_autofree char *both = only ? g_strdup ("") : describe_both (about, seconds, estimate);
 
   gtk_label_set_text (self->expected_label, about);
+  gtk_label_set_text (self->expected_both_label, both);
+  gtk_widget_set_visible (GTK_WIDGET (self->expected_both_label), *both != '\0');
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  about, -1);
+                                  *both != '\0' ? both : about, -1);
 }
 
 static void
@@ -171,6 +206,7 @@ update (EgWindow *self)
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
   enable (self, "win.continue",
           page != NULL && eg_trace_page_can_continue (page) && eg_draft_get_model (self->draft) != NULL);
+  enable (self, "win.make-exact", page != NULL && eg_trace_page_can_make_exact (page));
   enable (self, "win.undo-trace", page != NULL && eg_trace_page_can_go (page, -1));
   enable (self, "win.redo-trace", page != NULL && eg_trace_page_can_go (page, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
@@ -205,12 +241,21 @@ on_saved (EgExporter *exporter, EgTracePage *page, const char *name, gpointer da
 
 /* ---- the model ---- */
 
+/* What is not here may be on the Hub. */
 static void
 on_model_failed (EgModelLoader *loader, const GError *error, gpointer data)
 {
   EgWindow *self = data;
+  const char *name = eg_model_loader_get_asked_for (loader);
+  const gboolean gettable = g_error_matches (error, EG_ERROR, EG_ERROR_NOT_FOUND)
+                            && strchr (name, '/') != NULL && eg_hub_is_name (name);
 
-  eg_messages_show_error (self->messages, error->message, "win.open-model", _ ("Open _Model…"));
+  g_free (self->missing);
+  self->missing = gettable ? g_strdup (name) : NULL;
+  if (gettable)
+    eg_messages_show_error (self->messages, error->message, "win.get-model", _ ("_Get a Model…"));
+  else
+    eg_messages_show_error (self->messages, error->message, "win.open-model", _ ("Open _Model…"));
   self->trace_when_loaded = FALSE;
 }
 
@@ -219,6 +264,7 @@ on_model_loaded (EgModelLoader *loader, gpointer data)
 {
   EgWindow *self = data;
 
+  g_clear_pointer (&self->missing, g_free);
   eg_messages_clear_error (self->messages);
   eg_draft_set_model (self->draft, eg_model_loader_get_model (loader));
   if (self->trace_when_loaded)
@@ -273,6 +319,15 @@ continue_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)),
                           eg_draft_get_model (EG_WINDOW (widget)->draft));
+}
+
+static void
+make_exact_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgTracePage *page = eg_window_get_page (EG_WINDOW (widget));
+
+  if (page != NULL)
+    eg_trace_page_make_exact (page, eg_draft_get_model (EG_WINDOW (widget)->draft));
 }
 
 static void
@@ -386,6 +441,26 @@ static void
 open_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_path_dialog_open_folder (GTK_WINDOW (widget), _ ("Open a Model’s Folder"), on_open_path, NULL);
+}
+
+static void
+on_got_model (const char *folder, gpointer data)
+{
+  eg_window_open_model (EG_WINDOW (data), folder);
+}
+
+/* One dialog a window: what is on its way goes on. */
+static void
+get_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  g_autofree char *missing = g_steal_pointer (&self->missing);
+
+  if (self->getting != NULL)
+    gtk_window_present (self->getting);
+  else
+    g_set_weak_pointer (&self->getting,
+                        eg_get_model_dialog_show (GTK_WINDOW (self), missing, on_got_model, self));
 }
 
 static void
@@ -638,6 +713,7 @@ eg_window_dispose (GObject *object)
       g_object_run_dispose (G_OBJECT (self->exporter));
       g_object_run_dispose (G_OBJECT (self->opener));
     }
+  g_clear_weak_pointer (&self->getting);
   g_clear_pointer (&self->closing, eg_closing_free);
   g_clear_object (&self->expected);
   g_clear_object (&self->recovery);
@@ -657,6 +733,7 @@ eg_window_finalize (GObject *object)
   EgWindow *self = EG_WINDOW (object);
 
   g_clear_object (&self->remembered);
+  g_free (self->missing);
   g_free (self->colormap);
   g_free (self->scale);
   g_free (self->orientation);
@@ -676,6 +753,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.fill", "(ss)", fill_action },
     { "win.stop", NULL, stop_action },
     { "win.continue", NULL, continue_action },
+    { "win.make-exact", NULL, make_exact_action },
     { "win.undo-trace", NULL, undo_trace_action },
     { "win.redo-trace", NULL, redo_trace_action },
     { "win.more-noise", NULL, more_noise_action },
@@ -690,6 +768,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
+    { "win.get-model", NULL, get_model_action },
     { "win.open-page-model", NULL, open_page_model_action },
     { "win.cancel-loading", NULL, cancel_loading_action },
     { "win.choose-tokenizer", NULL, choose_tokenizer_action },
@@ -741,6 +820,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, stop_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_label);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_both_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
@@ -821,6 +901,7 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->settings, "estimate-changed", G_CALLBACK (update_expected), self);
   g_signal_connect (self->tabs, "traced", G_CALLBACK (on_traced), self);
   g_signal_connect (eg_prediction_list_get_predictor (self->predictions), "predicted",
                     G_CALLBACK (on_predicted), self);
@@ -892,7 +973,7 @@ eg_window_trace (EgWindow *self)
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
   if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL) || is_under_way (self))
     return;
-  eg_tabs_trace (self->tabs);
+  eg_tabs_trace (self->tabs, eg_trace_settings_get_estimate (self->settings));
   eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);
 }
 

@@ -26,9 +26,15 @@ read_config (const EgFields *fields, gpointer sizes, GError **error)
   return TRUE;
 }
 
+static const EgKnownModel known[] = {
+  { "tiiuae/falcon-mamba-7b", 7272665088, 2 },
+  { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_falcon_mamba = {
   .name = "falcon_mamba",
   .title = N_ ("Falcon-Mamba (selective state space model)"),
+  .known = known,
   .recognizes = recognizes,
   .read = read_config,
   .sizes_size = sizeof (EgSelectiveSizes),

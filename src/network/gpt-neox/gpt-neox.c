@@ -28,26 +28,26 @@ static const EgSiteInfo sites[NEOX_N_SITES] = {
   [NEOX_RESID] = { "resid", N_ ("Residual stream"), N_ ("The residual stream after the layer"),
                    .kept = EG_KEPT_RESID, .width = DIM_D, .after = TRUE, .stays = TRUE },
   [NEOX_ATTN] = { "attn", N_ ("Attention output"),
-                  N_ ("The attention's output before it is added to the residual stream"),
+                  N_ ("The attention’s output before it is added to the residual stream"),
                   .kept = EG_KEPT_VALUE, .width = DIM_D, .stays = TRUE },
   [NEOX_MLP]
-  = { "mlp", N_ ("MLP output"), N_ ("The MLP's output before it is added to the residual stream"),
+  = { "mlp", N_ ("MLP output"), N_ ("The MLP’s output before it is added to the residual stream"),
       .kept = EG_KEPT_VALUE, .width = DIM_D, .after = TRUE, .added_to = NEOX_RESID_MID, .stays = TRUE },
   [NEOX_QUERY] = { "query", N_ ("Queries"),
-                   N_ ("q: what the token's heads look for, before it is rotated by its position"),
+                   N_ ("q: what the token’s heads look for, before it is rotated by its position"),
                    .kept = EG_KEPT_INPUT, .width = DIM_D, .stays = TRUE },
   [NEOX_KEY]
   = { "key", N_ ("Keys"),
-      N_ ("k: what this and later tokens' heads find the token by, before it is rotated by its position"),
+      N_ ("k: what this and later tokens’ heads find the token by, before it is rotated by its position"),
       .kept = EG_KEPT_INPUT, .width = DIM_D, .offset = DIM_D, .carried = TRUE },
-  [NEOX_VALUE] = { "value", N_ ("Values"), N_ ("v: what this and later tokens' heads take from the token"),
+  [NEOX_VALUE] = { "value", N_ ("Values"), N_ ("v: what this and later tokens’ heads take from the token"),
                    .kept = EG_KEPT_INPUT, .width = DIM_D, .offset = DIM_2_D, .carried = TRUE },
   [NEOX_HEADS] = { "heads", N_ ("Heads"), N_ ("What the heads have read, before the output projection"),
                    .kept = EG_KEPT_VALUE, .width = DIM_D, .stays = TRUE },
-  [NEOX_MLP_ACT] = { "mlp_act", N_ ("MLP neurons"), N_ ("The MLP's neurons after their activation"),
+  [NEOX_MLP_ACT] = { "mlp_act", N_ ("MLP neurons"), N_ ("The MLP’s neurons after their activation"),
                      .kept = EG_KEPT_VALUE, .width = DIM_INNER, .stays = TRUE },
   [NEOX_RESID_MID] = { "resid_mid", N_ ("Residual stream, middle"),
-                       N_ ("The residual stream with the layer's attention added, and without its MLP"),
+                       N_ ("The residual stream with the layer’s attention added, and without its MLP"),
                        .kept = EG_KEPT_VALUE, .width = DIM_D, .stays = TRUE },
 };
 
@@ -105,9 +105,22 @@ get_flops (const EgSizes *sizes)
   };
 }
 
+static const EgKnownModel known[] = {
+  { "EleutherAI/pythia-70m", 70426624, 2 },
+  { "EleutherAI/pythia-160m", 162322944, 2 },
+  { "EleutherAI/pythia-410m", 405334016, 2 },
+  { "EleutherAI/pythia-1b", 1011781632, 2 },
+  { "EleutherAI/pythia-1.4b", 1414647808, 2 },
+  { "EleutherAI/pythia-2.8b", 2775208960, 2 },
+  { "EleutherAI/pythia-6.9b", 6857302016, 2 },
+  { "EleutherAI/pythia-12b", 11846072320, 2 },
+  { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_gpt_neox = {
   .name = "gpt_neox",
   .title = N_ ("GPT-NeoX (transformer)"),
+  .known = known,
   .recognizes = eg_neox_recognizes,
   .read = eg_neox_read,
   .sizes_size = sizeof (EgNeoxSizes),

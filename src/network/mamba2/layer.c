@@ -116,7 +116,7 @@ run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
   float *c = own->span_c.memory, *delta = own->span_delta.memory;
   eg_mamba2_convolve (workspace, spans->x, ssm.n_span, spans->conv, spans->n, c);
   eg_mamba2_compute_steps (workspace, spans->x, ssm.n_span, spans->n_rows, delta);
-  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, c + sizes->d_inner, sizes->d_xbc);
+  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, c + sizes->d_inner, c, sizes->d_xbc);
   EgHeadScan scan = eg_mamba2_scan_of (workspace, c, delta);
   scan.segments = spans->scan;
   scan.n_segments = spans->n;
@@ -134,6 +134,7 @@ ssm_of (EgWorkspace *workspace)
                   .n_conv = sizes->d_conv,
                   .n_span = sizes->d_xbc + sizes->n_heads,
                   .n_state = sizes->n_groups * sizes->d_state,
+                  .d_head = sizes->d_head,
                   .run_again = run_again };
 }
 

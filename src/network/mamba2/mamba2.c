@@ -36,13 +36,13 @@ static const EgSiteInfo sites[MAMBA2_N_SITES] = {
   [MAMBA2_RESID] = { "resid", N_ ("Residual stream"), N_ ("The residual stream after the layer"),
                      .kept = EG_KEPT_RESID, .width = DIM_D_MODEL, .after = TRUE, .stays = TRUE },
   [MAMBA2_MIXER]
-  = { "mixer", N_ ("Mixer output"), N_ ("The block's output before it is added to the residual stream"),
+  = { "mixer", N_ ("Mixer output"), N_ ("The block’s output before it is added to the residual stream"),
       .kept = EG_KEPT_VALUE, .width = DIM_D_MODEL, .after = TRUE, .added_to = MAMBA2_RESID, .stays = TRUE },
   [MAMBA2_CONV_IN] = { "conv_in", N_ ("Convolution input"), N_ ("x, B and C: what enters the convolution"),
                        .kept = EG_KEPT_INPUT, .width = DIM_XBC },
-  [MAMBA2_CONV] = { "conv", N_ ("Convolution output"), N_ ("c, B and C: the convolution's output after silu"),
+  [MAMBA2_CONV] = { "conv", N_ ("Convolution output"), N_ ("c, B and C: the convolution’s output after silu"),
                     .kept = EG_KEPT_VALUE, .width = DIM_XBC },
-  [MAMBA2_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block's output is gated with"),
+  [MAMBA2_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block’s output is gated with"),
                     .kept = EG_KEPT_INPUT, .width = DIM_D_INNER, .offset = DIM_GATE_AT, .stays = TRUE },
   [MAMBA2_DELTA] = { "delta", N_ ("Step size Δ"),
                      N_ ("Δ: how much of the token each head takes in, and how much it forgets"),
@@ -55,11 +55,11 @@ static const EgSiteInfo sites[MAMBA2_N_SITES] = {
   = { "selection", N_ ("Selection Δ, B, C"), N_ ("The selection parameters Δ, B and C together"),
       .parts = EG_SITE_BIT (MAMBA2_DELTA) | EG_SITE_BIT (MAMBA2_B) | EG_SITE_BIT (MAMBA2_C) },
   [MAMBA2_STATE]
-  = { "state", N_ ("State"), N_ ("h: the heads' memory after the token's update, read by it and carried on"),
+  = { "state", N_ ("State"), N_ ("h: the heads’ memory after the token’s update, read by it and carried on"),
       .carried = TRUE },
   [MAMBA2_CONV_STATE]
   = { "conv_state", N_ ("Convolution state"),
-      N_ ("What later tokens' convolutions read of this token and those before"), .later = 1 },
+      N_ ("What later tokens’ convolutions read of this token and those before"), .later = 1 },
   [MAMBA2_SSM] = { "ssm", N_ ("SSM output"), N_ ("y: what is read from the state, before the gate"),
                    .kept = EG_KEPT_VALUE, .width = DIM_D_INNER, .stays = TRUE },
   [MAMBA2_NORM]
@@ -113,9 +113,24 @@ get_flops (const EgSizes *sizes)
   return (EgFlops){ .row = known, .output = 2 * d * D, .known_row = known, .known_output = d * D };
 }
 
+static const EgKnownModel known[] = {
+  { "state-spaces/mamba2-130m", 128989632, 0 },
+  { "state-spaces/mamba2-370m", 368346624, 0 },
+  { "state-spaces/mamba2-780m", 780161280, 0 },
+  { "state-spaces/mamba2-1.3b", 1343757312, 0 },
+  { "state-spaces/mamba2-2.7b", 2702599680, 0 },
+  { "AntonV/mamba2-130m-hf", 128989632, 0 },
+  { "AntonV/mamba2-370m-hf", 368346624, 0 },
+  { "AntonV/mamba2-780m-hf", 780161280, 0 },
+  { "AntonV/mamba2-1.3b-hf", 1343757312, 0 },
+  { "AntonV/mamba2-2.7b-hf", 2702599680, 0 },
+  { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_mamba2 = {
   .name = "mamba2",
   .title = N_ ("Mamba-2 (state space model with heads)"),
+  .known = known,
   .recognizes = eg_mamba2_recognizes,
   .read = eg_mamba2_read,
   .sizes_size = sizeof (EgMamba2Sizes),

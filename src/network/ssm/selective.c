@@ -139,7 +139,7 @@ run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
   float *c = own->span_c.memory, *dbc = own->span_dbc.memory, *delta = own->span_delta.memory;
   eg_selective_convolve (workspace, spans->x, D, spans->conv, spans->n, c);
   select_inputs (workspace, c, spans->n_rows, dbc, delta);
-  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, dbc + sizes->dt_rank, ld);
+  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, dbc + sizes->dt_rank, NULL, ld);
   EgScan scan = eg_selective_scan_of (workspace, c, dbc, delta);
   scan.segments = spans->scan;
   scan.n_segments = spans->n;

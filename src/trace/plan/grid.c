@@ -135,6 +135,13 @@ eg_grid_box (const EgGrid *self, gsize cell)
   return box;
 }
 
+gboolean
+eg_grid_begins_with_values (const EgGrid *self)
+{
+  return self->sites[0] == EG_SITE_RESID && self->sweep == EG_SWEEP_CELLS && self->window == 1
+         && self->frozen == 0 && !self->has_knockout;
+}
+
 gsize
 eg_grid_start_layer (const EgGrid *self, gsize cell)
 {
@@ -210,6 +217,8 @@ eg_grid_segment (const EgGrid *self, gsize cell, const EgRun *clean, const EgRun
   segment.sites = 0;
   segment.from_begin = self->knockout.from_first;
   segment.from_end = self->knockout.from_last + 1;
+  segment.head_begin = self->knockout.head_first;
+  segment.head_end = self->knockout.head_end;
   return segment;
 }
 

@@ -76,6 +76,10 @@ gsize eg_grid_run_length (const EgGrid *self);
 /* What a cell restores, or knocks out, in the clean prompt's positions. */
 EgBox eg_grid_box (const EgGrid *self, gsize cell);
 
+/* Whether all that a cell of the first site puts anywhere is in the rows with which its run begins: of other
+ * runs it needs nothing but what they have by then, so that they can go through the network with it. */
+gboolean eg_grid_begins_with_values (const EgGrid *self);
+
 /* The first layer and position (of the clean prompt) that a cell changes. */
 gsize eg_grid_start_layer (const EgGrid *self, gsize cell);
 gsize eg_grid_start_position (const EgGrid *self, gsize cell);

@@ -34,7 +34,7 @@ check_fields (const Reader *self, GError **error)
   if (!eg_npz_has (self->fields.npz, "scores"))
     return eg_npz_fields_fail (
         &self->fields, error,
-        _ ("ROME saved it without scores: the model's prediction was not the expected one"));
+        _ ("ROME saved it without scores: the model’s prediction was not the expected one"));
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
     if (!eg_npz_has (self->fields.npz, fields[i]))
       return eg_npz_fields_fail (&self->fields, error, _ ("it has no %s, which a saved trace has"),
@@ -146,7 +146,7 @@ read_kind (const Reader *self, GError **error)
   else
     {
       g_autofree char *quoted = eg_quote (kind);
-      return eg_npz_fields_fail (&self->fields, error, _ ("its kind is “%s”; ROME's are mlp, attn and none"),
+      return eg_npz_fields_fail (&self->fields, error, _ ("its kind is “%s”; ROME’s are mlp, attn and none"),
                                  quoted);
     }
   return TRUE;
