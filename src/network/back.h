@@ -35,6 +35,13 @@ typedef struct
   EgSiteSet sites;
 } EgBackPass;
 
+/* One more site is asked for. */
+static inline void
+eg_back_ask (EgBackPass *pass, EgSite site)
+{
+  pass->sites |= EG_SITE_BIT (site);
+}
+
 /* Why a network has no gradients, or NULL where it has. (transfer none) */
 const char *eg_back_missing (EgNetwork *network);
 

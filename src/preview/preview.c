@@ -104,7 +104,7 @@ take_block (EgPreviewRuns *runs, Dots *dots, gsize first, gsize n, GError **erro
   EgBackPass pass
       = { .runs = list, .first = runs->first, .pairs = pairs, .metric = metric_of (&runs->meter) };
   for (gsize i = 0; i < runs->grid->n_sites; i++)
-    pass.sites |= EG_SITE_BIT (runs->grid->sites[i]);
+    eg_back_ask (&pass, runs->grid->sites[i]);
   order_runs (runs, n, list, &pass, pairs);
   const gsize n_rows = 2 * dots->n_layers * dots->n_sites;
   g_autofree float *found = g_new (float, n_rows *n_out);
