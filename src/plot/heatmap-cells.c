@@ -146,7 +146,7 @@ fill_color (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, g
   const EgRect cell = eg_heatmap_layout_get_cell (self, layer, position);
   const double score = eg_trace_grid_shown (grid, layer, position);
   const double place = eg_heatmap_layout_place_unclipped (self, grid, score);
-  const EgColor color = eg_colormap_lookup (self->style.colormap, CLAMP (place, 0, 1));
+  const EgColor color = eg_colormap_lookup (self->style.colormap, isnan (place) ? 0 : CLAMP (place, 0, 1));
   EgRect filled = cell;
 
   if (self->pixel <= 0)

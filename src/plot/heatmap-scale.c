@@ -273,7 +273,8 @@ double
 eg_heatmap_layout_place_unclipped (const EgHeatmapLayout *self, const EgTraceGrid *grid, double score)
 {
   const double value = eg_scale_get_value (self->style.scale, grid, score);
-  const double place = (value - self->low) / (self->high - self->low);
+  /* Halves, whose difference is a number whatever a file says. */
+  const double place = (value / 2 - self->low / 2) / (self->high / 2 - self->low / 2);
   return self->reversed ? 1 - place : place;
 }
 
