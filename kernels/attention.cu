@@ -201,7 +201,8 @@ __launch_bounds__ (attention_threads) attention_kernel (AttentionArguments it)
       for (unsigned r = 0; r < rows_a_warp; r++)
         {
           const unsigned row = r * attention_warps + warp;
-          const bool reads = row < n_rows && lane < n && reads_position (segment, cuts, first + row, s + lane);
+          const bool reads
+              = row < n_rows && lane < n && reads_position (segment, cuts, first + row, s + lane);
           scores[r] = join_score (rows[r], it.scale * scores[r], reads);
         }
       __syncthreads ();
