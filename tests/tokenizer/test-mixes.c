@@ -39,7 +39,8 @@ static char *
 complete (JsonNode *node)
 {
   JsonObject *own = json_object_get_object_member (json_node_get_object (node), "model");
-  g_autoptr (JsonNode) whole = json_from_string (to_text (model), NULL);
+  g_autofree char *text = to_text (model);
+  g_autoptr (JsonNode) whole = json_from_string (text, NULL);
   if (json_object_has_member (own, "ignore_merges"))
     json_object_set_boolean_member (json_node_get_object (whole), "ignore_merges",
                                     json_object_get_boolean_member (own, "ignore_merges"));

@@ -54,7 +54,7 @@ copy_values (const EgNpzFields *reader,
     return FALSE;
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
-      if (isinf (numbers[i]))
+      if (eg_npz_fields_is_infinite (numbers[i]))
         return eg_npz_fields_fail (reader, error, _ ("%s holds an infinite value"), name);
       values[i] = numbers[i];
     }
@@ -358,7 +358,12 @@ read_doubles (const EgNpzFields *reader,
   g_autofree double *values = eg_npy_array_get_doubles (array, error);
   if (values == NULL)
     return FALSE;
-  memcpy (to, values, eg_npy_array_get_n_elements (array) * sizeof *to);
+  for (gsize i = 0; i < eg_npy_array_get_n_elements (array); i++)
+    {
+      if (eg_npz_fields_is_infinite (values[i]))
+        return eg_npz_fields_fail (reader, error, _ ("%s holds an infinite value"), name);
+      to[i] = values[i];
+    }
   return TRUE;
 }
 
