@@ -9,7 +9,7 @@ import driver  # first: starts this again inside a display of its own
 import re
 import time
 
-from driver import Atspi, is_on_screen, find_all, set_setting, wait_for, xdotool
+from driver import TIMEOUT, Atspi, is_on_screen, find_all, set_setting, wait_for, xdotool
 
 PROMPT = ["--prompt", "The Space Needle is located in downtown", "--subject", "Space Needle", "--trace"]
 SITES = ["resid", "mixer", "conv_in", "conv", "gate", "delta", "B", "C", "selection", "state", "conv_state", "ssm"]
@@ -71,7 +71,7 @@ def test_stopped_both_kinds_are_apart(session):
     session.program.kill()
     set_setting("estimate", "'first'")
     set_setting("site", "'" + ",".join(SITES) + "'")
-    set_setting("samples", "150")
+    set_setting("samples", "100")
     # What the tests before have left is not offered.
     session.environment = {"XDG_STATE_HOME": session.path("state")}
     program = session.start(*PROMPT, environment=session.environment)
@@ -93,7 +93,8 @@ def test_opened_again_it_goes_on_to_the_end(session):
     program.press("Reopen")
     wait_for("both kinds of cells", lambda: program.cells() == session.cells and "the others estimated" in description(program))
     program.press("Continue")
-    says(program, "^The estimate before was ")
+    # Twelve sites, under sanitizers and beside other tests.
+    wait_for("the end", lambda: on_screen(program, "^The estimate before was "), 4 * TIMEOUT)
     wait_for("all scores", lambda: program.cells() == (56, 56) and on_screen(program, "^672 cells in "))
     shoot(program, "exact")
 

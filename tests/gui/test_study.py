@@ -62,7 +62,7 @@ def done(words):
 
 def wait_for_more(program, before, title):
     """More facts done than these words say."""
-    wait_for("more facts", lambda: done(next(labels(program, r"^(Paused at )?\d+ of \d+ facts", title))) > done(before))
+    wait_for("more facts", lambda: done(next(labels(program, r"^(Paused at )?\d+ of \d+ facts", title), "0")) > done(before))
 
 
 def rows(program):

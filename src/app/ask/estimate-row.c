@@ -66,9 +66,11 @@ eg_estimate_row_init (EgEstimateRow *self)
   const char *const uses[EG_N_ESTIMATE_USES] = {
     [EG_ESTIMATE_FIRST] = _ ("First, where a trace takes long"),
     [EG_ESTIMATE_ONLY] = _ ("Only: nothing is computed after it"),
+    /* TRANSLATORS: when cells are estimated before they are computed. */
     [EG_ESTIMATE_NEVER] = _ ("Never"),
   };
 
+  /* TRANSLATORS: the title of a choice: whether cells are estimated, a noun. */
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (self), _ ("Estimate"));
   gtk_widget_set_tooltip_text (GTK_WIDGET (self),
                                _ ("A guess of all cells to first order, in a moment. It is hatched until the "

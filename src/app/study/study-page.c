@@ -132,6 +132,7 @@ describe_progress (EgStudying *studying)
     case EG_STUDYING_PAUSED:
       return g_strdup_printf (_ ("Paused at %'zu of %'zu facts"), done, total);
     case EG_STUDYING_FINISHED:
+      /* TRANSLATORS: the state of a study, in place of how far it is. */
       return g_strdup (_ ("Finished"));
     case EG_STUDYING_READY:
       return g_strdup (_ ("Not started"));
@@ -191,6 +192,7 @@ show_settings (EgStudyPage *self)
     if (*texts[i] != '\0')
       g_string_append_printf (line, "%s%s", line->len > 0 ? " · " : "", texts[i]);
   if (settings != NULL && settings->is_estimated)
+    /* TRANSLATORS: of a study: its numbers are estimates. */
     g_string_append_printf (line, " · %s", _ ("Estimated"));
   gtk_label_set_text (self->settings, line->str);
   gtk_widget_set_tooltip_text (
