@@ -75,6 +75,7 @@ need_packaging() {
   need 'desktop-file-validate' cmd:desktop-file-validate 'desktop-file-utils' - -
   need 'lintian' cmd:lintian 'lintian' - -
   need 'mmdebstrap' cmd:mmdebstrap 'mmdebstrap' - -
+  need 'Slurm' cmd:slurmctld 'slurm-wlm munge' - -
 }
 
 install_missing() {

@@ -75,6 +75,8 @@ def result_html(result: "Result") -> str:
     """What Jupyter shows of a result: Engram's own drawing, or a plain one where there is no engram-cli."""
     from .errors import EngramError
 
+    if result.estimated:  # a drawing shows what was computed
+        return f"<p>{html.escape(repr(result))}</p>"
     try:
         drawing = str(result.svg())
     except (EngramError, OSError):

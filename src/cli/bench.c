@@ -289,7 +289,7 @@ print_lines (EgModel *model, const EgTraceRequest *request, const Bench *bench)
   cli_field (width, C_ ("bench", "speed"),
              /* TRANSLATORS: sgemm is the name of the matrix product; the last number is its best speed, in
               * GFLOP/s. */
-             _ ("%.1f GFLOP/s, %.0f%% of sgemm's best, %.1f"), bench->flops / bench->seconds / 1e9,
+             _ ("%.1f GFLOP/s, %.0f%% of sgemm’s best, %.1f"), bench->flops / bench->seconds / 1e9,
              100 * bench->flops / bench->seconds / bench->peak, bench->peak / 1e9);
   print_time (width, C_ ("bench", "first cell"), bench->first, bench->first * of_all);
   print_time (width, C_ ("bench", "first picture"), bench->full, bench->full * of_all);
@@ -354,6 +354,6 @@ run (int argc, char **argv)
 const CliCommand cli_bench = {
   .name = "bench",
   .usage = "[OPTION…]",
-  .summary = N_ ("Measure a trace's speed against the processor's"),
+  .summary = N_ ("Measure a trace’s speed against the processor’s"),
   .run = run,
 };

@@ -22,6 +22,7 @@ static int output_errno;
 /* Of cli_options_visit(): instead of parsing, each option is shown to it. */
 static CliOptionFunc visitor;
 static gpointer visitor_data;
+static GHashTable *visited;
 
 void
 cli_options_clear (CliOptions *self)
@@ -40,7 +41,7 @@ show_entries (const GOptionEntry *entries)
 {
   for (const GOptionEntry *entry = entries; visitor != NULL && entry != NULL && entry->long_name != NULL;
        entry++)
-    if (*entry->long_name != '\0')
+    if (*entry->long_name != '\0' && g_hash_table_add (visited, (gpointer)entry->long_name))
       visitor (entry, visitor_data);
 }
 
@@ -49,12 +50,12 @@ new_context (const CliCommand *command, const GOptionEntry *entries, CliOptions 
 {
   const GOptionEntry of_models[] = {
     { "model", 'm', 0, G_OPTION_ARG_FILENAME, &options->model,
-      N_ ("The model's folder, or its name as “engram-cli models” lists it (default: the demo model)"),
+      N_ ("The model’s folder, or its name as “engram-cli models” lists it (default: the demo model)"),
       "MODEL" },
     { "pull", 0, 0, G_OPTION_ARG_NONE, &options->pull,
-      N_ ("Fetch the model from Hugging Face's Hub if it is not on this machine"), NULL },
+      N_ ("Fetch the model from Hugging Face’s Hub if it is not on this machine"), NULL },
     { "tokenizer", 0, 0, G_OPTION_ARG_FILENAME, &options->tokenizer,
-      N_ ("The tokenizer.json to use (default: the model's; else GPT-NeoX's)"), "FILE" },
+      N_ ("The tokenizer.json to use (default: the model’s; else GPT-NeoX’s)"), "FILE" },
     { "threads", 0, 0, G_OPTION_ARG_FILENAME, &options->threads_text,
       N_ ("Worker threads (default: one a processor)"), "N" },
     { "device", 0, 0, G_OPTION_ARG_FILENAME, &options->device_text,
@@ -163,8 +164,16 @@ cli_options_visit (const CliCommand *command, CliOptionFunc function, gpointer d
   char *arguments[] = { (char *)command->name, NULL };
   visitor = function;
   visitor_data = data;
+  visited = g_hash_table_new (g_str_hash, g_str_equal);
   command->run (1, arguments);
+  g_clear_pointer (&visited, g_hash_table_unref);
   visitor = NULL;
+}
+
+gboolean
+cli_options_are_visited (void)
+{
+  return visitor != NULL;
 }
 
 gboolean

@@ -33,7 +33,7 @@ typedef struct
 } CliCommand;
 
 extern const CliCommand cli_predict, cli_tokenize, cli_trace, cli_plot, cli_compare, cli_info, cli_models,
-    cli_pull, cli_bench, cli_serve, cli_describe;
+    cli_study, cli_pull, cli_bench, cli_serve, cli_describe;
 
 /* Those that --help lists; ended by %NULL. */
 extern const CliCommand *const cli_commands[];
@@ -71,6 +71,10 @@ gboolean cli_options_parse (CliOptions *self,
 /* Calls function with each option of a command, in the order of its help. */
 typedef void (*CliOptionFunc) (const GOptionEntry *entry, gpointer data);
 void cli_options_visit (const CliCommand *command, CliOptionFunc function, gpointer data);
+
+/* Whether that is what a command is run for now: one that has parts runs them all. An option of several is
+ * shown once. */
+gboolean cli_options_are_visited (void);
 
 /* The one argument; FALSE, said, with *status when there is none or more than one. `what`: "prompt". */
 gboolean

@@ -377,6 +377,6 @@ run (int argc, char **argv)
 const CliCommand cli_info = {
   .name = "info",
   .usage = "[MODEL] [OPTION…]",
-  .summary = N_ ("Show a model's architecture, sizes and the memory a trace takes"),
+  .summary = N_ ("Show a model’s architecture, sizes and the memory a trace takes"),
   .run = run,
 };

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 const CliCommand *const cli_commands[]
-    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_plot,  &cli_compare, &cli_info,
-        &cli_models,  &cli_pull,     &cli_bench, &cli_serve, NULL };
+    = { &cli_predict, &cli_tokenize, &cli_trace, &cli_study, &cli_plot,  &cli_compare,
+        &cli_info,    &cli_models,   &cli_pull,  &cli_bench, &cli_serve, NULL };
 
 static const CliCommand *
 find_command (const char *name)
@@ -33,7 +33,7 @@ overview (void)
   for (gsize i = 0; cli_commands[i] != NULL; i++)
     g_string_append_printf (text, "  %-10s %s\n", cli_commands[i]->name, _ (cli_commands[i]->summary));
   g_string_append (
-      text, _ ("\nengram-cli COMMAND --help lists a command's options; engram-cli --version the version.\n"
+      text, _ ("\nengram-cli COMMAND --help lists a command’s options; engram-cli --version the version.\n"
                "-- ends the options: what follows is text, even when it begins with a dash.\n"));
   return g_string_free (text, FALSE);
 }

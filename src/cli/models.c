@@ -169,7 +169,7 @@ const CliCommand cli_models = {
   .usage = "[OPTION…]",
   .summary = N_ ("List the models on this machine, and whether each can be traced"),
   .description
-  = N_ ("Listed are the demo model, the folders in $XDG_DATA_HOME/engram/models, and what Hugging Face's "
+  = N_ ("Listed are the demo model, the folders in $XDG_DATA_HOME/engram/models, and what Hugging Face’s "
         "library has\ndownloaded ($HF_HUB_CACHE, $HF_HOME/hub, ~/.cache/huggingface/hub). --model takes "
         "their names."),
   .run = run,

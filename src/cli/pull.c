@@ -92,9 +92,9 @@ run (int argc, char **argv)
 const CliCommand cli_pull = {
   .name = "pull",
   .usage = "OWNER/NAME [OPTION…]",
-  .summary = N_ ("Fetch a model from Hugging Face's Hub"),
+  .summary = N_ ("Fetch a model from Hugging Face’s Hub"),
   .description = N_ (
-      "Fetched are config.json, the weights and the tokenizer, into Hugging Face's own cache, where its "
+      "Fetched are config.json, the weights and the tokenizer, into Hugging Face’s own cache, where its "
       "library finds\nthem, too. What is interrupted goes on when it is asked for again. HF_TOKEN, HF_HOME, "
       "HF_ENDPOINT and\nHF_HUB_OFFLINE mean what they mean there."),
   .run = run,

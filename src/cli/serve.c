@@ -131,7 +131,7 @@ answer_decode (GHashTable *models, const CliRequest *request, char **field, GErr
   if (ids == NULL)
     {
       *field = g_strdup ("ids");
-      eg_error_invalid (error, _ ("“%s” is no list of tokens' numbers"), "ids");
+      eg_error_invalid (error, _ ("“%s” is no list of tokens’ numbers"), "ids");
       return NULL;
     }
   EgModel *model = cli_serve_models_open (models, request->members, request->cancellable, field, error);

@@ -68,6 +68,6 @@ run (int argc, char **argv)
 const CliCommand cli_tokenize = {
   .name = "tokenize",
   .usage = "TEXT [OPTION…]",
-  .summary = N_ ("Show a text's tokens and where they stand in it"),
+  .summary = N_ ("Show a text’s tokens and where they stand in it"),
   .run = run,
 };

@@ -75,6 +75,21 @@ eg_random_state_normal (EgRandomState *self)
   return f * x2;
 }
 
+guint32
+eg_random_state_below (EgRandomState *self, guint32 n)
+{
+  g_return_val_if_fail (n >= 1, 0);
+  const guint32 most = n - 1;
+  if (most == 0)
+    return 0; /* NumPy draws nothing then. */
+  const guint32 mask = (guint32)((G_GUINT64_CONSTANT (1) << g_bit_storage (most)) - 1);
+  guint32 value;
+  do
+    value = eg_random_state_uint32 (self) & mask;
+  while (value > most);
+  return value;
+}
+
 double
 eg_random_state_uniform (EgRandomState *self)
 {

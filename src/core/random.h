@@ -26,6 +26,9 @@ double eg_random_state_double (EgRandomState *self);
 /* standard_normal(), one call of randn(). */
 double eg_random_state_normal (EgRandomState *self);
 
+/* randint(n): a whole number in [0, n), n ≥ 1. */
+guint32 eg_random_state_below (EgRandomState *self, guint32 n);
+
 /* uniform(-1, 1). */
 double eg_random_state_uniform (EgRandomState *self);
 

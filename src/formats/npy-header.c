@@ -211,7 +211,7 @@ find_text (
   const guint major = bytes[MAGIC_LENGTH];
   if (major < 1 || major > 3 || bytes[MAGIC_LENGTH + 1] != 0)
     return fail (where, EG_ERROR_UNSUPPORTED, error,
-                 _ ("is in a version of NumPy's format that Engram does not know"));
+                 _ ("is in a version of NumPy’s format that Engram does not know"));
 
   const gsize length_size = major == 1 ? 2 : 4;
   if (size - version_end < length_size)

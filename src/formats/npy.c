@@ -286,7 +286,7 @@ eg_npy_array_get_strings (const EgNpyArray *self, GError **error)
       texts[i] = get_text (self, i);
       if (texts[i] == NULL)
         {
-          set_error (self, EG_ERROR_FORMAT, error, _ ("text %zu has characters that are not Unicode's"), i);
+          set_error (self, EG_ERROR_FORMAT, error, _ ("text %zu has characters that are not Unicode’s"), i);
           return NULL;
         }
       texts[i + 1] = NULL;

@@ -309,7 +309,7 @@ push_global (EgPickle *self, GError **error)
   g_autofree char *full = g_strdup_printf ("%s.%s", module, name);
   g_autofree char *quoted = eg_quote (full);
   return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                 _ ("it asks for Python's %s, which a list of tensors does not need, and no code from a file "
+                 _ ("it asks for Python’s %s, which a list of tensors does not need, and no code from a file "
                     "is ever run"),
                  quoted);
 }
@@ -514,7 +514,7 @@ make_tensor (EgPickle *self, const Value *arguments, gboolean has_dtype, GError 
   if (!read_bits (bits, &tensor) && tensor.reason == NULL)
     return refuse (
         self, EG_ERROR_UNSUPPORTED, error,
-        _ ("a tensor in it has a bit other than PyTorch's negative bit: save it with .resolve_conj () and "
+        _ ("a tensor in it has a bit other than PyTorch’s negative bit: save it with .resolve_conj () and "
            ".contiguous ()"));
   if (tensor.reason == NULL && !read_view (self, &tensor, size, stride, error))
     return FALSE;
@@ -680,7 +680,7 @@ take_protocol (EgPickle *self, GError **error)
   if (protocol == 2)
     return TRUE;
   return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                 _ ("it is a pickle of protocol %u; save it with torch.save's own protocol, 2"),
+                 _ ("it is a pickle of protocol %u; save it with torch.save’s own protocol, 2"),
                  (guint)protocol);
 }
 
@@ -802,7 +802,7 @@ collect (EgPickle *self, GError **error)
     return FALSE;
   if (whole->kind != DICT)
     return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                   _ ("it holds %s, not a dictionary of tensors: save the model's state_dict ()"),
+                   _ ("it holds %s, not a dictionary of tensors: save the model’s state_dict ()"),
                    _ (kind_names[whole->kind]));
   const Value *dict = find_frame (whole);
   for (guint i = 0; i < dict->items->len; i += 2)
@@ -823,7 +823,7 @@ collect (EgPickle *self, GError **error)
     return TRUE;
   g_autofree char *quoted = eg_quote (odd_key->text);
   return refuse (self, EG_ERROR_UNSUPPORTED, error,
-                 _ ("“%s” in it is %s, not a tensor: save the model's state_dict () alone"), quoted,
+                 _ ("“%s” in it is %s, not a tensor: save the model’s state_dict () alone"), quoted,
                  _ (kind_names[odd->kind]));
 }
 

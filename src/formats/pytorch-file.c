@@ -61,7 +61,7 @@ find_root (Reader *self, GError **error)
         }
     }
   return refuse (self, EG_ERROR_FORMAT, error,
-                 _ ("there is no list of tensors (data.pkl) in it: it is not torch.save's"));
+                 _ ("there is no list of tensors (data.pkl) in it: it is not torch.save’s"));
 }
 
 static const EgZipEntry *

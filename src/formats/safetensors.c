@@ -270,7 +270,7 @@ read_header_length (EgTensorFile *file, GError **error)
   length = GUINT64_FROM_LE (length);
   if (length > MAX_HEADER_LENGTH)
     g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                 _ ("%s: not a safetensors file, or damaged: the header's length is given as %" PRIu64
+                 _ ("%s: not a safetensors file, or damaged: the header’s length is given as %" PRIu64
                     " bytes; at most %u are allowed"),
                  file->name, length, MAX_HEADER_LENGTH);
   else if (length > file->size - sizeof length)

@@ -63,7 +63,7 @@ explain_adapter (const Folder *self)
   g_autofree char *quoted = base != NULL ? eg_quote (base) : g_strdup (_ ("its base model"));
   /* TRANSLATORS: a folder, and the name of a model. */
   return g_strdup_printf (
-      _ ("%s has an adapter, not a whole model: merge it into %s, with PEFT's merge_and_unload () "
+      _ ("%s has an adapter, not a whole model: merge it into %s, with PEFT’s merge_and_unload () "
          "and save_pretrained (), and open what that saves"),
       self->folder, quoted);
 }
@@ -92,7 +92,7 @@ explain_deepspeed (const Folder *self)
   if (!found)
     return NULL;
   return g_strdup_printf (
-      _ ("%s has a checkpoint of DeepSpeed: make pytorch_model.bin of it with DeepSpeed's zero_to_fp32.py, "
+      _ ("%s has a checkpoint of DeepSpeed: make pytorch_model.bin of it with DeepSpeed’s zero_to_fp32.py, "
          "“python zero_to_fp32.py . .” in that folder"),
       self->folder);
 }
@@ -176,7 +176,7 @@ explain_other_names (const Folder *self)
       g_autofree char *quoted = eg_quote (name);
       return g_strdup_printf (
           _ ("The weights in %s are in a format that Engram does not read, %s: save them with "
-             "transformers' save_pretrained () as model.safetensors"),
+             "transformers’ save_pretrained () as model.safetensors"),
           self->folder, quoted);
     }
   return NULL;

@@ -61,7 +61,7 @@ read_config (EgModel *self, GError **error)
       return self->sizes != NULL;
     }
   g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-               _ ("There is no config.json in “%s”: it is not a model's folder"), self->folder);
+               _ ("There is no config.json in “%s”: it is not a model’s folder"), self->folder);
   return FALSE;
 }
 
@@ -227,6 +227,33 @@ eg_model_prefetch (EgModel *self, gsize tensor)
   for (gsize i = 0; i < it->n_bytes; i += page)
     (void)bytes[i];
   return it->n_bytes;
+}
+
+#define DIGEST_BYTES 4096
+
+static void
+digest_tensor (GChecksum *sum, const EgTensor *it)
+{
+  const guint8 *bytes = it->data;
+  const gsize part = MIN (it->n_bytes, DIGEST_BYTES);
+  g_autoptr (GString) head = g_string_new (it->name);
+  g_string_append_printf (head, "\n%s", eg_dtype_get_name (it->dtype));
+  for (guint i = 0; i < it->n_dims; i++)
+    g_string_append_printf (head, " %zu", it->shape[i]);
+  g_checksum_update (sum, (const guchar *)head->str, (gssize)head->len + 1);
+  g_checksum_update (sum, bytes, (gssize)part);
+  g_checksum_update (sum, bytes + it->n_bytes - part, (gssize)part);
+}
+
+char *
+eg_model_make_digest (EgModel *self)
+{
+  g_autoptr (GChecksum) sum = g_checksum_new (G_CHECKSUM_SHA256);
+  EgCheckpoint *checkpoint = eg_model_get_origin (self)->checkpoint;
+  const char *const *names = eg_checkpoint_get_names (checkpoint);
+  for (gsize i = 0; names[i] != NULL; i++)
+    digest_tensor (sum, eg_checkpoint_lookup (checkpoint, names[i]));
+  return g_strdup (g_checksum_get_string (sum));
 }
 
 EgModel *

@@ -81,4 +81,8 @@ gsize eg_model_get_n_bytes (EgModel *self);
 /* "F32", "F16", "BF16" or "mixed". */
 const char *eg_model_get_dtype_name (EgModel *self);
 
+/* What tells it from other models, wherever they lie: SHA-256, in hexadecimal, of its tensors' names, shapes
+ * and number formats, and of the first and last 4 KiB of each. (transfer full) */
+char *eg_model_make_digest (EgModel *self);
+
 G_END_DECLS

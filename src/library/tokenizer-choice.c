@@ -51,12 +51,12 @@ check_rows (EgTokenizer *tokenizer,
     return TRUE;
   if (origin == EG_TOKENIZER_SHIPPED)
     g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND,
-                 _ ("“%s” has no tokenizer.json, and GPT-NeoX's does not fit it: that has %zu tokens, the "
-                    "model's vocabulary %zu; put the model's own tokenizer.json into its folder"),
+                 _ ("“%s” has no tokenizer.json, and GPT-NeoX’s does not fit it: that has %zu tokens, the "
+                    "model’s vocabulary %zu; put the model’s own tokenizer.json into its folder"),
                  model, eg_tokenizer_n_ids (tokenizer), n_rows);
   else
     g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model's "
+                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model’s "
                     "vocabulary %zu"),
                  path, model, n_tokens, n_rows);
   return FALSE;
@@ -97,10 +97,10 @@ eg_tokenizer_origin_describe (EgTokenizerOrigin origin)
 {
   static const char *const texts[] = {
     N_ ("as given"),
-    N_ ("in the model's folder"),
-    N_ ("beside the model's folder"),
+    N_ ("in the model’s folder"),
+    N_ ("beside the model’s folder"),
     N_ ("from the settings"),
-    N_ ("GPT-NeoX's, which comes with Engram"),
+    N_ ("GPT-NeoX’s, which comes with Engram"),
     N_ ("none: the model reads bytes"),
   };
   return _ (texts[origin]);

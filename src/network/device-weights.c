@@ -248,7 +248,7 @@ eg_layer_slots_init (EgLayerSlots *self, EgDeviceWeights *weights, EgStream *str
       if (!self->memory[slot])
         {
           g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
-                       _ ("There is no memory left on %s for a layer's weights"), be->name);
+                       _ ("There is no memory left on %s for a layer’s weights"), be->name);
           eg_layer_slots_clear (self);
           return FALSE;
         }

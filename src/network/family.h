@@ -20,11 +20,12 @@ typedef struct _EgLayerBack EgLayerBack;
  * [x | z] of Mamba, [q | k | v] of attention
  * @d_memory: floats of the state that a layer carries from token to token; 0: none
  * @n_state: numbers of that state a channel, which a device may limit
+ * @n_heads: of a layer, which a knockout can cut one by one; 0: it has none
  */
 typedef struct
 {
   gsize n_layers, d_model, vocab_size, n_positions;
-  gsize d_input, d_memory, n_state;
+  gsize d_input, d_memory, n_state, n_heads;
   gboolean tie_embeddings;
   float norm_eps;
 } EgSizes;

@@ -209,7 +209,7 @@ eg_network_check_tokens (EgNetwork *self, const guint32 *ids, gsize n, GError **
     if (ids[t] >= sizes->vocab_size)
       {
         g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                     _ ("The tokenizer's token %u is beyond the model's vocabulary of %zu; tokenizer.json "
+                     _ ("The tokenizer’s token %u is beyond the model’s vocabulary of %zu; tokenizer.json "
                         "belongs to another model"),
                      ids[t], sizes->vocab_size);
         return FALSE;

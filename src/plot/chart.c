@@ -38,6 +38,16 @@ eg_chart_init_screen (EgChart *self, gboolean dark)
   self->dim = dark ? (EgColor){ 1, 1, 1, 0.7 } : (EgColor){ 0, 0, 0, 0.65 };
 }
 
+/* The ends of a curve's band at a point; FALSE where it has none. */
+static gboolean
+get_band (const EgChartSeries *series, gsize i, double *low, double *high)
+{
+  const double sem = series->sem != NULL ? series->sem[i] : (double)NAN;
+  *low = series->lower != NULL ? series->lower[i] : series->values[i] - sem;
+  *high = series->upper != NULL ? series->upper[i] : series->values[i] + sem;
+  return !isnan (*low) && !isnan (*high);
+}
+
 static void
 find_range (const EgChart *self, double *low, double *high)
 {
@@ -47,11 +57,13 @@ find_range (const EgChart *self, double *low, double *high)
     for (gsize i = 0; i < self->series[k].n; i++)
       {
         const EgChartSeries *series = &self->series[k];
-        const double sem = series->sem != NULL && !isnan (series->sem[i]) ? series->sem[i] : 0;
+        double from, to;
         if (isnan (series->values[i]))
           continue;
-        *low = MIN (*low, series->values[i] - sem);
-        *high = MAX (*high, series->values[i] + sem);
+        if (!get_band (series, i, &from, &to))
+          from = to = series->values[i];
+        *low = MIN (*low, from);
+        *high = MAX (*high, to);
       }
   if (!(*low <= *high))
     *low = 0, *high = 1;
@@ -133,7 +145,10 @@ count_steps (const EgChart *self, double height)
 static gboolean
 has_legend (const EgChart *self)
 {
-  return !self->plain && self->n_series > 1;
+  for (gsize k = 0; k < self->n_series; k++)
+    if (self->series[k].name != NULL)
+      return !self->plain && self->n_series > 1;
+  return FALSE;
 }
 
 static EgRect
@@ -265,6 +280,25 @@ draw_y_axis (const EgChart *self, cairo_t *cr, const EgRect *area, const Axis *a
     draw_y_title (self, cr, area);
 }
 
+/* After 1: 2, 4, 8 …, or 2, 5, 10, 20 … */
+static gsize
+next_step (gsize step, gboolean decimal)
+{
+  gsize power = 1;
+  while (power * 10 <= step)
+    power *= 10;
+  return decimal && step == 2 * power ? 5 * power : 2 * step;
+}
+
+/* Below its point, but not past the chart's end. */
+static void
+draw_x_number (const EgChart *self, cairo_t *cr, const char *text, double x, double end, double y)
+{
+  g_autoptr (EgLabel) label = new_label (self, text, self->foreground);
+  eg_label_place (label, 0.5, 0, MIN (x, end - label->width / 2), y, 0);
+  eg_label_draw (label, cr);
+}
+
 static void
 draw_x_axis (const EgChart *self, cairo_t *cr, const EgRect *area, gsize n)
 {
@@ -273,7 +307,7 @@ draw_x_axis (const EgChart *self, cairo_t *cr, const EgRect *area, gsize n)
   gsize step = 1;
 
   while ((double)step * area->width / (double)n < 2 * em && step < n)
-    step *= 2;
+    step = next_step (step, self->decimal);
   for (gsize i = 0; i < n; i += step)
     {
       const double x = sharp (self, x_of (area, n, i));
@@ -283,7 +317,7 @@ draw_x_axis (const EgChart *self, cairo_t *cr, const EgRect *area, gsize n)
       cairo_line_to (cr, x, y + 0.3 * em);
       cairo_stroke (cr);
       g_snprintf (text, sizeof text, "%" G_GSIZE_FORMAT, i);
-      draw_label (self, cr, text, self->foreground, 0.5, 0, x, y + (TICK + 0.1) * em, 0);
+      draw_x_number (self, cr, text, x, area->x + area->width + MARGIN * em, y + (TICK + 0.1) * em);
     }
   if (self->x_title != NULL)
     draw_label (self, cr, self->x_title, self->dim, 0.5, 0, area->x + area->width / 2,
@@ -295,13 +329,13 @@ draw_band (const EgChartSeries *series, cairo_t *cr, const EgRect *area, const A
 {
   for (gsize i = 0; i + 1 < series->n; i++)
     {
-      const double *v = series->values + i, *e = series->sem + i;
-      if (isnan (v[0]) || isnan (v[1]) || isnan (e[0]) || isnan (e[1]))
+      double low[2], high[2];
+      if (!get_band (series, i, &low[0], &high[0]) || !get_band (series, i + 1, &low[1], &high[1]))
         continue;
-      cairo_move_to (cr, x_of (area, n, i), y_of (area, axis, v[0] + e[0]));
-      cairo_line_to (cr, x_of (area, n, i + 1), y_of (area, axis, v[1] + e[1]));
-      cairo_line_to (cr, x_of (area, n, i + 1), y_of (area, axis, v[1] - e[1]));
-      cairo_line_to (cr, x_of (area, n, i), y_of (area, axis, v[0] - e[0]));
+      cairo_move_to (cr, x_of (area, n, i), y_of (area, axis, high[0]));
+      cairo_line_to (cr, x_of (area, n, i + 1), y_of (area, axis, high[1]));
+      cairo_line_to (cr, x_of (area, n, i + 1), y_of (area, axis, low[1]));
+      cairo_line_to (cr, x_of (area, n, i), y_of (area, axis, low[0]));
       cairo_close_path (cr);
     }
   set_faded (series->color, 0.18, cr);
@@ -444,7 +478,7 @@ eg_chart_draw (const EgChart *self, cairo_t *cr, double width, double height)
     }
   for (gsize k = 0; k < self->n_series; k++)
     {
-      if (self->series[k].sem != NULL)
+      if (self->series[k].sem != NULL || self->series[k].lower != NULL)
         draw_band (&self->series[k], cr, &area, &axis, n);
       draw_curve (self, &self->series[k], cr, &area, &axis, n);
       draw_marks (self, &self->series[k], cr, &area, &axis, n);

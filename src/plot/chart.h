@@ -11,6 +11,7 @@ G_BEGIN_DECLS
  * EgChartSeries: one curve.
  * @values: [n] NaN leaves a gap
  * @sem: [n] drawn as a band of ± one standard error, or %NULL
+ * @lower, @upper: [n] the ends of a band in its place, such as an interval's, or both %NULL
  * @name: for the legend, or %NULL
  * @marked: [n_marked] points that get a dot and, where there is room, their x in figures
  */
@@ -19,6 +20,7 @@ typedef struct
   const char *name;
   const double *values;
   const double *sem;
+  const double *lower, *upper;
   gsize n;
   const gsize *marked;
   gsize n_marked;
@@ -30,6 +32,7 @@ typedef struct
  * @low, @high: the y axis' ends, or both 0 for round numbers around the values
  * @x_title, @y_title: or %NULL
  * @plain: no numbers, titles or legend: the small curves of a tooltip
+ * @decimal: every 2nd, 5th, 10th … point has its number where not all have room, not every 2nd, 4th, 8th
  * @cursor: an x to mark by a vertical line, or −1
  */
 typedef struct
@@ -38,7 +41,7 @@ typedef struct
   gsize n_series;
   const char *title, *x_title, *y_title;
   double low, high;
-  gboolean plain;
+  gboolean plain, decimal;
   gssize cursor;
   const char *font_family;
   double font_size;

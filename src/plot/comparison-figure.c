@@ -7,20 +7,17 @@ static double
 get_height (gconstpointer drawing, const EgFigureOptions *options)
 {
   const EgComparisonFigure *self = ((const EgDrawing *)drawing)->data;
-  return options->height > 0 ? options->height * POINTS_PER_INCH
-                             : eg_comparison_natural_height (self->comparison, &options->style, self->title_a,
-                                                             options->width * POINTS_PER_INCH);
+  return eg_comparison_natural_height (self->comparison, &options->style, self->title_a,
+                                       options->width * POINTS_PER_INCH);
 }
 
 static void
-draw (gconstpointer drawing, const EgFigureOptions *options, cairo_t *cr, double pixel)
+draw (gconstpointer drawing, const EgFigureOptions *options, cairo_t *cr, double height, double pixel)
 {
   const EgComparisonFigure *self = ((const EgDrawing *)drawing)->data;
   g_autoptr (EgComparisonPicture) picture
       = eg_comparison_picture_new (self->comparison, &options->style, FALSE, self->title_a, self->title_b,
-                                   options->width * POINTS_PER_INCH, get_height (drawing, options), pixel);
-  eg_color_set (options->style.background, cr);
-  cairo_paint (cr);
+                                   options->width * POINTS_PER_INCH, height, pixel);
   eg_comparison_picture_draw (picture, NULL, cr);
 }
 

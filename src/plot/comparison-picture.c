@@ -135,6 +135,7 @@ draw_curves (const EgComparisonPicture *self, const EgComparisonCell *marked, ca
   chart.pixel = self->pixel;
   chart.background.alpha = 0;
   chart.x_title = _ ("Relative depth (%)");
+  chart.decimal = TRUE;
   chart.cursor = marked != NULL && it->n_rows > 1
                      ? (gssize)((double)marked->row / (double)(it->n_rows - 1) * (N_POINTS - 1) + 0.5)
                      : -1;

@@ -267,11 +267,11 @@ natural_height (const EgFigure *self, const EgTraceGrid *grid)
 double
 eg_figure_get_height (const EgFigure *self, const EgTraceGrid *grid)
 {
-  if (self->drawing != NULL)
-    return self->drawing->get_height (self->drawing, &self->options);
   if (self->options.height > 0)
     return self->options.height * POINTS_PER_INCH;
-  return natural_height (self, grid) + height_around (self);
+  const double height = self->drawing != NULL ? self->drawing->get_height (self->drawing, &self->options)
+                                              : natural_height (self, grid);
+  return height + height_around (self);
 }
 
 static void
@@ -302,7 +302,9 @@ draw_picture (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, double
   EgHeatmapStyle style = self->options.style;
 
   style.title = NULL;
-  if (self->picture == EG_PICTURE_SITES)
+  if (self->drawing != NULL)
+    self->drawing->draw (self->drawing, &self->options, cr, height, pixel);
+  else if (self->picture == EG_PICTURE_SITES)
     draw_sites (self, grid, cr, height, pixel);
   else if (self->picture != EG_PICTURE_HEATMAP)
     draw_curves (self, grid, cr, height, pixel);
@@ -318,13 +320,9 @@ eg_figure_draw (const EgFigure *self, const EgTraceGrid *grid, cairo_t *cr, doub
   const double top = title != NULL ? snap (title->height + MARGIN * em, pixel) : 0;
   const double below = caption != NULL ? caption->height + 2 * MARGIN * em : 0;
 
-  if (self->drawing != NULL)
-    {
-      self->drawing->draw (self->drawing, &self->options, cr, pixel);
-      return;
-    }
   eg_color_set (self->options.style.background, cr);
-  cairo_rectangle (cr, 0, 0, get_width (self), height);
+  /* A pixel that the paper's end cuts is the paper's, too. */
+  cairo_rectangle (cr, 0, 0, get_width (self), pixel > 0 ? ceil (height * pixel) / pixel : height);
   cairo_fill (cr);
   if (title != NULL)
     {

@@ -52,13 +52,16 @@ typedef enum
 const char *eg_picture_get_name (EgPicture picture);
 
 /**
- * EgDrawing: a picture of something else, on paper.
- * @get_height: in points; @draw: as eg_figure_draw(). Both get the drawing
+ * EgDrawing: a picture of something else, on paper, under the figure's title and over its caption.
+ * @get_height: what suits it, in points
+ * @draw: fills options.width × height from the origin, in points; pixel as of eg_figure_draw(). Both get the
+ * drawing
  */
 typedef struct
 {
   double (*get_height) (gconstpointer drawing, const EgFigureOptions *options);
-  void (*draw) (gconstpointer drawing, const EgFigureOptions *options, cairo_t *cr, double pixel);
+  void (*draw) (
+      gconstpointer drawing, const EgFigureOptions *options, cairo_t *cr, double height, double pixel);
   gpointer data;
 } EgDrawing;
 

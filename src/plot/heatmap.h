@@ -67,12 +67,14 @@ gboolean eg_orientation_from_name (const char *name, EgOrientation *orientation,
  * @font_size: of token and layer labels; the others follow
  * @background: alpha 0 for none
  * @empty, @hatch: of the cells that are not computed yet, or have no score at all
+ * @estimated: of the lines over cells that have an estimate and no score
  * @subject: of the bracket and its label
  * @limit_low, @limit_high: the ends of the scale, in its numbers; none where the first is not less
  * @own_scale: the normalized scale ends at the greatest of the map's own cells, rounded up: for small effects
  * @hatch_noise: cells within two standard errors of no effect are hatched
  * @hide_spaces: tokens without the ␣ that they begin with
  * @hide_bar: no colour bar: several maps share one
+ * @unit: what the colour bar's numbers are, where they are no scores of a trace, or %NULL
  * @least, @greatest: scores that a raw scale holds beside those of the grid; none where the first is not
  * less
  */
@@ -84,10 +86,11 @@ typedef struct
   const char *title;
   const char *font_family;
   double font_size;
-  EgColor foreground, dim, background, empty, hatch, subject;
+  EgColor foreground, dim, background, empty, hatch, estimated, subject;
   double limit_low, limit_high;
   gboolean own_scale, hatch_noise, hide_spaces, hide_bar;
   double least, greatest;
+  const char *unit;
 } EgHeatmapStyle;
 
 /* A figure for paper: white background, black text, 8 points. */
@@ -115,6 +118,7 @@ void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceGrid *grid
  * the axis at its left is what the colour bar is elsewhere; @base: where bars begin; @first_tick: of the
  * scale, which may begin a little below it
  * @beyond_bottom, @beyond_top: whether cells lie outside the ends of the scale, as it is drawn
+ * @estimated: whether any cell is, which the name of the scale says, too
  * @scale_name: of its numbers; an interned string
  * @layer_step, @token_step: every how many of them has its label; @n_bar_steps: ticks of the colour bar less
  * one
@@ -134,7 +138,7 @@ typedef struct
   gboolean is_loss, tells_layers, tells_tokens;
   double low, high;
   gboolean normalized, reversed;
-  gboolean is_bars, beyond_bottom, beyond_top;
+  gboolean is_bars, beyond_bottom, beyond_top, estimated;
   double base, first_tick;
   const char *scale_name;
   gsize layer_step, token_step;

@@ -286,7 +286,7 @@ read_piece (
     return *has_text = TRUE;
   if (special == NULL || !JSON_NODE_HOLDS_OBJECT (special))
     return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT,
-                              _ ("the post_processor's template is not the text with special tokens"));
+                              _ ("the post_processor’s template is not the text with special tokens"));
   if (*has_text)
     return eg_tokenizer_fail (self, error, EG_ERROR_UNSUPPORTED,
                               _ ("the post_processor adds tokens after every text: what follows the text "
@@ -308,7 +308,7 @@ read_template (EgTokenizerLoader *self, JsonNode *node, GError **error)
   return single != NULL
          && (has_text
              || eg_tokenizer_fail (self, error, EG_ERROR_FORMAT,
-                                   _ ("the post_processor's template is not the text with special tokens")));
+                                   _ ("the post_processor’s template is not the text with special tokens")));
 }
 
 gboolean

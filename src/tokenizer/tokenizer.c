@@ -390,7 +390,7 @@ eg_tokenizer_check_rows (EgTokenizer *self, const GArray *tokens, gsize n_rows, 
         continue;
       g_autofree char *text = eg_tokenizer_token_text (self, id), *quoted = eg_token_quote (text);
       return eg_error_invalid (error,
-                               _ ("The token “%s” has the number %u, but the model's embedding has %zu rows: "
+                               _ ("The token “%s” has the number %u, but the model’s embedding has %zu rows: "
                                   "it knows no such token"),
                                quoted, id, n_rows);
     }

@@ -136,7 +136,7 @@ test_info_says_which_tokenizer (void)
   g_auto (Outcome) outcome = RUN ("info", "state-spaces/tiny");
   g_assert_cmpint (outcome.status, ==, 0);
   g_assert_nonnull (strstr (
-      outcome.out, "tokenizer      byte-level BPE, 50277 tokens, GPT-NeoX's, which comes with Engram\n"));
+      outcome.out, "tokenizer      byte-level BPE, 50277 tokens, GPT-NeoX’s, which comes with Engram\n"));
 }
 
 static void
@@ -152,7 +152,7 @@ test_the_given_tokenizer_is_used (void)
   ASSERT_FAILS ("There is no file /no/such.json", "tokenize", "a", "--tokenizer", "/no/such.json");
   g_autofree char *neox
       = g_build_filename (g_getenv ("ENGRAM_DATA_DIR"), "tokenizers", "gpt-neox-20b", "tokenizer.json", NULL);
-  ASSERT_FAILS ("it has 50254 tokens, the model's vocabulary 4096", "predict", "a", "--tokenizer", neox);
+  ASSERT_FAILS ("it has 50254 tokens, the model’s vocabulary 4096", "predict", "a", "--tokenizer", neox);
 }
 
 static void

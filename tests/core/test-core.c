@@ -105,6 +105,9 @@ check_line (EgRandomState *state, const char *operation, char **values)
         g_assert_true (eg_random_state_uniform (state) == expected);
       else if (g_str_has_prefix (operation, "chisquare:"))
         g_assert_true (eg_random_state_chisquare (state, g_ascii_strtod (operation + 10, NULL)) == expected);
+      else if (g_str_has_prefix (operation, "randint:"))
+        g_assert_cmpuint (eg_random_state_below (state, (guint32)g_ascii_strtoull (operation + 8, NULL, 10)),
+                          ==, (guint32)expected);
       else
         g_assert_not_reached ();
     }
@@ -119,7 +122,7 @@ test_draws_numpys_numbers (void)
   g_file_get_contents (path, &text, NULL, &error);
   g_assert_no_error (error);
   g_auto (GStrv) lines = g_strsplit (g_strchomp (text), "\n", -1);
-  g_assert_cmpuint (g_strv_length (lines), ==, 56);
+  g_assert_cmpuint (g_strv_length (lines), ==, 80);
 
   EgRandomState state;
   const char *seed = "";

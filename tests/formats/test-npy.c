@@ -68,8 +68,8 @@ test_refuses_hostile_headers (void)
     EgError code;
     const char *message;
   } bad[] = {
-    { 0, -1, H ("'<f4'", "False", "()"), 4, EG_ERROR_UNSUPPORTED, "a version of NumPy's format" },
-    { 4, -1, H ("'<f4'", "False", "()"), 4, EG_ERROR_UNSUPPORTED, "a version of NumPy's format" },
+    { 0, -1, H ("'<f4'", "False", "()"), 4, EG_ERROR_UNSUPPORTED, "a version of NumPy’s format" },
+    { 4, -1, H ("'<f4'", "False", "()"), 4, EG_ERROR_UNSUPPORTED, "a version of NumPy’s format" },
     { 1, 100, "{}", 4, EG_ERROR_FORMAT, "the header is cut short" },
     { 2, 0xffffffff, "{}", 4, EG_ERROR_FORMAT, "the header is longer than 64 KiB" },
     { 2, 65537, "{}", 4, EG_ERROR_FORMAT, "the header is longer than 64 KiB" },
@@ -182,7 +182,7 @@ test_refuses_texts_that_are_not_unicode (void)
       GError *error = NULL;
       g_autoptr (EgNpyArray) array = parse_row ("<U2", 1, texts[i], 8);
       assert_refused (eg_npy_array_get_strings (array, &error), error, EG_ERROR_FORMAT,
-                      "x: text 0 has characters that are not Unicode's");
+                      "x: text 0 has characters that are not Unicode’s");
     }
   const guint32 last[] = { 0x10ffff, 0 };
   g_autoptr (EgNpyArray) array = parse_row ("<U2", 1, last, 8);

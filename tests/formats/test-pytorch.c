@@ -231,10 +231,10 @@ test_refuses_hostile_lists (void)
   static const Hostile hostile[] = {
     HOSTILE ("\x80\x02"
              "cposix\nsystem\nX\x04\0\0\0true\x85R.",
-             EG_ERROR_UNSUPPORTED, "Python's posix.system"),
+             EG_ERROR_UNSUPPORTED, "Python’s posix.system"),
     HOSTILE ("\x80\x02"
              "cos\nsystem\n.",
-             EG_ERROR_UNSUPPORTED, "Python's os.system"),
+             EG_ERROR_UNSUPPORTED, "Python’s os.system"),
     HOSTILE ("\x80\x02"
              "c__builtin__\neval\n.",
              EG_ERROR_UNSUPPORTED, "__builtin__.eval"),
@@ -379,7 +379,7 @@ test_refuses_other_archives (void)
   GError *error = NULL;
   const EgZipMember other[] = { { "readme", text } };
   g_assert_true (eg_zip_write (path, other, 1, NULL));
-  assert_refused (eg_pytorch_file_load (path, &error), error, EG_ERROR_FORMAT, "not torch.save's");
+  assert_refused (eg_pytorch_file_load (path, &error), error, EG_ERROR_FORMAT, "not torch.save’s");
   const EgZipMember big[] = { { "a/data.pkl", list }, { "a/byteorder", text } };
   g_assert_true (eg_zip_write (path, big, 2, NULL));
   assert_refused (eg_pytorch_file_load (path, &error), error, EG_ERROR_UNSUPPORTED, "little-endian");

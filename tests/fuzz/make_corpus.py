@@ -124,6 +124,36 @@ def put_arrays(name, arrays):
     put("figure", name, b"\n".join(b"%%" + key.encode() + b"\n" + content for key, content in arrays.items()))
 
 
+def make_facts():
+    put("facts", "known", json.dumps([{"known_id": 0, "subject": "Vinson Massif", "attribute": "Antarctica", "template": "{} is located in the continent",
+                                       "prediction": " of", "prompt": "Vinson Massif is located in the continent", "relation_id": "P30"},
+                                      {"known_id": 1, "subject": "Beats Music", "attribute": "Apple", "prompt": "Beats Music is owned by", "relation_id": None}], indent=2))
+    put("facts", "counterfact", json.dumps([{"case_id": 0, "requested_rewrite": {"prompt": "The mother tongue of {} is", "relation_id": "P103", "subject": "Danielle Darrieux",
+                                             "target_new": {"str": "English", "id": "Q1860"}, "target_true": {"str": "French", "id": "Q150"}}, "paraphrase_prompts": ["a", "b"]}]))
+    put("facts", "lines", '{"prompt": "A {} is", "subject": "cat", "target": "x"}\n# no\n\n{"id": 7, "prompt": "B \\u00e4", "subject": "\u00e4"}\r\n')
+    put("facts", "csv", '\ufeffid,subject,note,prompt,target\r\na,"Big, ""Ben""",x,"{} is\nin",London\r\nb,Louvre,,{} is in,\r\n')
+    put("facts", "tsv", "prompt\tsubject\tRelation\n{} is in\tBig Ben\tlocation\n")
+    put("facts", "plain", "# of no form but tabs\nBig Ben is in\tBig Ben\nThe Louvre is in\tLouvre\tParis\tlocation\tid\n")
+    put("facts", "same-id", "a is\ta\t\t\t5\nb is\tb\t\t\t5\n")
+    put("facts", "open-quotes", 'prompt,subject\n"a is,a\n')
+    put("facts", "many-columns", "prompt,subject\na is,a,b\n")
+    put("facts", "no-end", '[{"prompt": "a is", "subject": "a"}, {"prompt": "')
+    put("facts", "no-comma", '[{"prompt": "a is", "subject": "a"} {"prompt": "b is", "subject": "b"}]')
+    put("facts", "no-subject", '{"prompt": "a is", "subject": ""}')
+    put("facts", "number", '{"prompt": 5, "subject": "5", "target": 1.5}')
+    put("facts", "no-form", "nothing of the kind\n")
+    # Written by "study run demo --limit 2".
+    settings = json.loads((HERE / "study/study.json").read_text())
+    put("facts", "settings", json.dumps(settings))
+    settings["request"]["samples"] = -1
+    put("facts", "settings-negative", json.dumps(settings))
+    journal = (HERE / "study/journal").read_bytes()
+    put("facts", "journal", journal)
+    put("facts", "journal-short", journal[:-5])
+    length = struct.unpack_from("<I", journal, 12)[0]
+    put("facts", "record", journal[32:32 + length])
+
+
 def main():
     shutil.rmtree(OUT, ignore_errors=True)
     make_safetensors()
@@ -133,6 +163,7 @@ def main():
     make_arrays()
     make_configs()
     make_figures()
+    make_facts()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,8 @@
 
 A line is "seed operation values..": the operations of one seed continue one stream, in order. "uint32" are raw numbers,
 "skip N" draws N of them, "double" is random_sample(), "normal" is randn() of as many values as follow (odd counts leave
-NumPy's second value cached), "uniform" is uniform(-1, 1), "chisquare:K" is chisquare(K). Floats are hexadecimal.
+NumPy's second value cached), "uniform" is uniform(-1, 1), "chisquare:K" is chisquare(K), "randint:N" is
+randint(N). Floats are hexadecimal.
 """
 
 import pathlib
@@ -34,6 +35,8 @@ def lines(seed):
     yield ["uniform", *floats(state.uniform(-1, 1, 5))]
     for degrees in (3, 2.5, 17):
         yield [f"chisquare:{degrees}", *floats(state.chisquare(degrees, 40))]
+    for n in (1, 2, 10, 1024, 1025, 2**31 + 1):
+        yield [f"randint:{n}", *state.randint(n, size=9).tolist()]
     yield ["normal", *floats(state.randn(2))]
 
 

@@ -50,7 +50,7 @@ def test_model_is_opened_by_its_name(session):
     write_tiny_model(store("state-spaces/tiny"))
     session.start().wait_for_end()
     start_again("--model", "state-spaces/tiny")
-    wait_for_model(session.program, "state-spaces/tiny · 1 layers", "GPT-NeoX's, which comes with Engram")
+    wait_for_model(session.program, "state-spaces/tiny · 1 layers", "GPT-NeoX’s, which comes with Engram")
     assert "on cpu" in session.program.button(re.compile("^Model: ")).get_description()
 
 
@@ -60,7 +60,7 @@ def test_tokenizer_can_be_set(session):
     set_setting("tokenizer", f"'{path}'")
     wait_for_model(session.program, "state-spaces/tiny · 1 layers", f"from the settings\n{path}")
     set_setting("tokenizer", "''")
-    wait_for_model(session.program, "state-spaces/tiny · 1 layers", "GPT-NeoX's, which comes with Engram")
+    wait_for_model(session.program, "state-spaces/tiny · 1 layers", "GPT-NeoX’s, which comes with Engram")
 
 
 def open_from_menu(program, item):
@@ -79,14 +79,14 @@ def open_from_menu(program, item):
 def test_menu_lists_what_is_there(session):
     write_tiny_model(store("little"))
     open_from_menu(session.program, "little")
-    wait_for_model(session.program, "little · 1 layers", "GPT-NeoX's, which comes with Engram")
+    wait_for_model(session.program, "little · 1 layers", "GPT-NeoX’s, which comes with Engram")
 
 
 def test_menu_remembers_what_was_opened(session):
     open_from_menu(session.program, "Demo Model")
-    wait_for_model(session.program, "Demo model · 8 layers", "in the model's folder")
+    wait_for_model(session.program, "Demo model · 8 layers", "in the model’s folder")
     open_from_menu(session.program, "state-spaces/tiny")
-    wait_for_model(session.program, "state-spaces/tiny · 1 layers", "GPT-NeoX's, which comes with Engram")
+    wait_for_model(session.program, "state-spaces/tiny · 1 layers", "GPT-NeoX’s, which comes with Engram")
 
 
 def test_broken_model_leaves_the_one_before(session):
@@ -107,7 +107,7 @@ def test_model_whose_folder_goes_can_still_be_traced(session):
     folder = session.path("short-lived")
     shutil.copytree(DEMO, folder)
     start_again("--model", folder)
-    wait_for_model(program, "short-lived · 8 layers", "in the model's folder")
+    wait_for_model(program, "short-lived · 8 layers", "in the model’s folder")
     shutil.rmtree(folder)
     xdotool("key", "ctrl+Return")
     program.wait_for_end()
@@ -121,7 +121,7 @@ def test_model_whose_folder_goes_can_still_be_traced(session):
 def test_other_model_makes_the_map_old(session):
     program = session.program
     start_again("--model", "demo")
-    wait_for_model(program, "Demo model · 8 layers", "in the model's folder")
+    wait_for_model(program, "Demo model · 8 layers", "in the model’s folder")
     xdotool("key", "ctrl+Return")
     wait_for("a tab of its own", lambda: len(program.tabs()) >= 2)
     program.wait_for_end()
@@ -133,14 +133,14 @@ def test_last_model_opens_again(session):
     folder = session.path("last")
     shutil.copytree(DEMO, folder)
     program = session.start("--model", folder)
-    wait_for_model(program, "last · 8 layers", "in the model's folder")
+    wait_for_model(program, "last · 8 layers", "in the model’s folder")
     program.quit()
     program = session.start()
-    wait_for_model(program, "last · 8 layers", "in the model's folder")
+    wait_for_model(program, "last · 8 layers", "in the model’s folder")
     program.quit()
     shutil.rmtree(folder)
     program = session.start()
-    wait_for_model(program, "Demo model · 8 layers", "in the model's folder")
+    wait_for_model(program, "Demo model · 8 layers", "in the model’s folder")
     program.wait_for_end()
     program.quit()
 

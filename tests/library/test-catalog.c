@@ -129,7 +129,7 @@ test_says_why_not (void)
   assert_problem (entries, "o/dangling", "is a link to a file that is not there");
   assert_problem (entries, "o/loop", "config.json in ");
   assert_problem (entries, "truncated", "model.safetensors");
-  assert_problem (entries, "other-tokenizer", "it has 6 tokens, the model's vocabulary 5");
+  assert_problem (entries, "other-tokenizer", "it has 6 tokens, the model’s vocabulary 5");
   assert_problem (entries, "other-shape", "has shape [6, 1], expected [5, 1]");
   assert_problem (entries, "o/bare", "has no snapshot");
   g_assert_cmpstr (find (entries, "o/bare")->folder, ==, bare);

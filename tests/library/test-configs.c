@@ -5,6 +5,8 @@
 
 #include "core/error.h"
 #include "library/model.h"
+#include "network/mamba2/private.h"
+#include "network/ssm/selective.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -258,6 +260,49 @@ test_mamba2_limits (void)
       g_autofree char *field = g_strconcat ("\"time_step_limit\":", refused[i], NULL);
       assert_refused (parts, field, "“time_step_limit” must be two numbers");
     }
+}
+
+/* As flash-linear-attention writes them, whose configs say model_type "mamba2", too. */
+static void
+test_mamba2_other_names (void)
+{
+  static const struct
+  {
+    const char *fields, *says;
+  } mistakes[] = {
+    { "\"dt_limit\":[0.25,0.5],\"time_step_limit\":[0.25,1.0]", "“dt_limit” mean the same and contradict" },
+    { "\"dt_limit\":[0.5]", "“dt_limit” must be two numbers" },
+    { "\"rmsnorm\":false", "rmsnorm is false" },
+    { "\"rmsnorm\":true,\"norm_before_gate\":true", "norm_before_gate is true" },
+    { "\"rmsnorm\":true,\"D_has_hdim\":true", "D_has_hdim is true" },
+  };
+  g_autoptr (Parts) parts = parts_new_mamba2 (), twice = parts_new_mamba2 ();
+  g_autoptr (EgModel) model = open_with (
+      parts, "\"dt_limit\":[0.25,0.5],\"rmsnorm\":true,\"norm_before_gate\":false,\"norm_eps\":0.25");
+  const EgMamba2Sizes *sizes = (const EgMamba2Sizes *)eg_model_get_sizes (model);
+  g_assert_cmpfloat (sizes->least_step, ==, 0.25f);
+  g_assert_cmpfloat (sizes->most_step, ==, 0.5f);
+  g_assert_cmpfloat (sizes->gate_eps, ==, 0.25f);
+  g_autoptr (EgModel) same = open_with (twice, "\"dt_limit\":[0.25,0.5],\"time_step_limit\":[0.25,0.5]");
+  g_assert_cmpfloat (((const EgMamba2Sizes *)eg_model_get_sizes (same))->most_step, ==, 0.5f);
+  for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
+    {
+      g_autoptr (Parts) wrong = parts_new_mamba2 ();
+      assert_refused (wrong, mistakes[i].fields, mistakes[i].says);
+    }
+}
+
+/* Δ's rank has another name there, and no “auto”. */
+static void
+test_mamba_rank (void)
+{
+  g_autoptr (Parts) parts = parts_new_mamba (), twice = parts_new_mamba (), contrary = parts_new_mamba ();
+  replace_field (parts, "\"time_step_rank\":1", "\"dt_rank\":1");
+  g_autoptr (EgModel) model = open_with (parts, NULL);
+  g_assert_cmpuint (((const EgSelectiveSizes *)eg_model_get_sizes (model))->dt_rank, ==, 1);
+  g_autoptr (EgModel) same = open_with (twice, "\"dt_rank\":1");
+  g_assert_cmpuint (((const EgSelectiveSizes *)eg_model_get_sizes (same))->dt_rank, ==, 1);
+  assert_refused (contrary, "\"dt_rank\":2", "“dt_rank” mean the same and contradict");
 }
 
 /* Forms of the block that mamba_ssm has are right, or refused by name. */
@@ -522,6 +567,8 @@ main (int argc, char **argv)
   g_test_add_func ("/configs/mamba2/mistakes-are-named", test_mamba2_mistakes);
   g_test_add_func ("/configs/mamba2/limits-of-the-step", test_mamba2_limits);
   g_test_add_func ("/configs/mamba2/other-forms-are-right-or-refused", test_mamba2_original);
+  g_test_add_func ("/configs/mamba2/limits-by-their-other-name", test_mamba2_other_names);
+  g_test_add_func ("/configs/mamba/rank-by-its-other-name", test_mamba_rank);
   g_test_add_func ("/configs/gpt-neox/mistakes-are-named", test_neox_mistakes);
   g_test_add_func ("/configs/gpt-neox/rotations-in-every-spelling", test_neox_rotations);
   g_test_add_func ("/configs/epsilon-in-every-spelling", test_epsilons);

@@ -313,11 +313,11 @@ test_another_models_tokenizer_is_refused (void)
   g_autofree char *folder = tiny_make_folder (home, "other", "model", NULL);
   tiny_write_model (folder, 5);
   assert_refused (folder, NULL, EG_ERROR_NOT_FOUND,
-                  "“model” has no tokenizer.json, and GPT-NeoX's does not fit it: that has 50277 tokens, the "
-                  "model's vocabulary 5");
+                  "“model” has no tokenizer.json, and GPT-NeoX’s does not fit it: that has 50277 tokens, the "
+                  "model’s vocabulary 5");
   tiny_write_tokenizer (folder, 6);
   assert_refused (folder, NULL, EG_ERROR_INVALID,
-                  "belongs to another model than “model”: it has 6 tokens, the model's vocabulary 5");
+                  "belongs to another model than “model”: it has 6 tokens, the model’s vocabulary 5");
   tiny_write_tokenizer (folder, 5);
   assert_tokenizer (folder, NULL, EG_TOKENIZER_FOLDER, 5);
   tiny_write_tokenizer (folder, 4);

@@ -89,7 +89,7 @@ test_a_model_of_bytes_needs_no_tokenizer (void)
   g_autoptr (EgTokenizer) tokenizer = open_in (folder, 256, EG_TOKENIZER_BYTES, &path);
   g_assert_null (path);
   g_assert_cmpuint (eg_tokenizer_n_ids (tokenizer), ==, 256);
-  assert_refused (folder, 264, EG_ERROR_NOT_FOUND, "GPT-NeoX's does not fit it");
+  assert_refused (folder, 264, EG_ERROR_NOT_FOUND, "GPT-NeoX’s does not fit it");
   tiny_write_tokenizer (folder, 5);
   g_autoptr (EgTokenizer) own = open_in (folder, 256, EG_TOKENIZER_FOLDER, &path);
   g_assert_cmpuint (eg_tokenizer_n_ids (own), ==, 5);

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Every text that a person is told is marked for translation: errors, the terminal's lines, labels. Every setting has a
-tooltip. Speaks TAP.
+"""Every text that a person is told is marked for translation: errors, the terminal's lines, labels. None has a
+typewriter's apostrophe. Every setting has a tooltip. Speaks TAP.
 
     test_marked.py SOURCES
 """
@@ -64,6 +64,15 @@ def unmarked_in_c(name):
                     yield f"{name}:{source.count(chr(10), 0, call.start()) + 1}: {choice}"
 
 
+def straight_apostrophes(name):
+    """Literals and labels with ' where a typesetter has ’."""
+    with open(name, encoding="utf-8") as file:
+        source = re.sub(r"/\*.*?\*/|<!--.*?-->", lambda match: "\n" * match[0].count("\n"), file.read(), flags=re.S)
+    for text in re.finditer(r'"(?:[^"\\\n]|\\.)*"' if name.endswith(".c") else r">[^<]+<", source):
+        if re.search(r"[a-zA-Z0-9]'s\b|[a-z]s' |[a-z]n't\b", text[0]) and "#" not in text[0]:
+            yield f"{name}:{source.count(chr(10), 0, text.start()) + 1}: {text[0]}"
+
+
 def unmarked_in_ui(name):
     with open(name, encoding="utf-8") as file:
         source = file.read()
@@ -93,7 +102,9 @@ def settings_without_tooltip(name):
 @functools.cache
 def rows_with_tooltip():
     templates = [element for name in glob.glob("ui/*-row.ui") for element in xml.etree.ElementTree.parse(name).iter("template")]
-    return {template.get("class") for template in templates if has_tooltip(template)}
+    in_c = [name for name in glob.glob("src/app/ask/*-row.c") if "gtk_widget_set_tooltip_text (GTK_WIDGET (self)" in open(name, encoding="utf-8").read()]
+    classes = {"Eg" + os.path.basename(name)[:-2].replace("-", " ").title().replace(" ", "") for name in in_c}
+    return classes | {template.get("class") for template in templates if has_tooltip(template)}
 
 
 def main():
@@ -102,6 +113,10 @@ def main():
     kinds = [
         ("every text in", "src/**/*.c", "is marked", unmarked_in_c, 50),
         ("every text in", "ui/**/*.ui", "is marked", unmarked_in_ui, 10),
+        ("no text in", "src/**/*.c", "has a straight apostrophe", straight_apostrophes, 50),
+        ("no text in", "ui/**/*.ui", "has a straight apostrophe", straight_apostrophes, 10),
+        ("no text in", "data/*.in", "has a straight apostrophe", straight_apostrophes, 2),
+        ("no text in", "data/*.xml", "has a straight apostrophe", straight_apostrophes, 0),
         ("every setting in", "ui/*-row.ui", "has a tooltip", settings_without_tooltip, 2),
         ("every setting in", "ui/trace-settings.ui", "has a tooltip", settings_without_tooltip, 0),
         ("every setting in", "ui/export-dialog.ui", "has a tooltip", settings_without_tooltip, 0),

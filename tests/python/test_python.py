@@ -76,11 +76,43 @@ class Numbers(WithFolder):
         m = engram.load()
         known = {option["name"].replace("-", "_") for option in m._engine.call("options")["options"]}
         arguments = inspect.signature(engram.Model.trace).parameters
-        ours = {"self", "prompt", "device", "precision", "threads", "output", "save_every", "resume", "progress"}
-        # Of estimates, which this module has not.
-        self.assertEqual(set(arguments) - ours, known - {"ig"})
+        ours = {"self", "prompt", "device", "precision", "threads", "estimate", "output", "save_every", "resume", "progress"}
+        self.assertEqual(set(arguments) - ours, known)
         for name in set(arguments) - {"self", "prompt"}:
             self.assertIn(name, engram.Model.trace.__doc__)
+
+    def test_estimates_are_the_files_of_the_command_line_and_no_scores(self):
+        m = engram.load()
+        for i, (options, typed) in enumerate([({}, []), ({"site": ["state", "mixer"], "ig": 2}, ["--site", "state,mixer", "--ig", "2"])]):
+            ours, theirs = self.path(f"ours-{i}.npz"), self.path(f"theirs-{i}.npz")
+            r = m.estimate(PROMPT, subject=SUBJECT, output=ours, **options)
+            command_line("trace", PROMPT, "--subject", SUBJECT, "--estimate", "-o", theirs, *typed)
+            self.assertEqual(arrays_of(ours), arrays_of(theirs))
+            self.assertTrue(r.estimated)
+            self.assertEqual(r.estimate.shape, (8, 6))
+            self.assertGreater(np.nanmax(r.estimate), r.low_score + 0.05)
+            with self.assertRaisesRegex(engram.EngramError, "estimates, which are no scores"):
+                r.scores
+            self.assertEqual(engram.open(ours).estimate.tobytes(), r.estimate.tobytes())
+            self.assertIn("estimated", repr(r))
+            self.assertIn("estimated", r._repr_html_())
+            self.assertEqual(r.best.score, np.nanmax(r.estimate))
+
+    def test_an_estimate_stands_beside_the_same_trace(self):
+        m = engram.load()
+        options = {"subject": SUBJECT, "site": ["resid", "state"]}
+        both, alone, guess = m.trace(PROMPT, estimate=True, ig=1, **options), m.trace(PROMPT, **options), m.estimate(PROMPT, ig=1, **options)
+        self.assertEqual(both.scores.tobytes(), alone.scores.tobytes())
+        self.assertFalse(both.estimated)
+        for site in ("resid", "state"):
+            self.assertEqual(both[site].estimate.tobytes(), guess[site].estimate.tobytes())
+            computed = np.abs(both[site].scores - both.low_score) > 1e-6
+            self.assertGreater(np.corrcoef(both[site].scores[computed], both[site].estimate[computed])[0, 1], 0.8)
+        self.assertIsNone(alone.estimate)
+        for options, field in (({"ig": 2}, "ig"), ({"estimate": True, "metric": "rank"}, None), ({"estimate": True, "ig": 101}, "ig")):
+            with self.assertRaises(engram.EngramError) as raised:
+                m.trace(PROMPT, subject=SUBJECT, **options)
+            self.assertEqual(raised.exception.field, field)
 
     def test_predictions_and_tokens_are_those_of_the_command_line(self):
         m = engram.load("demo")

@@ -14,7 +14,8 @@ RESULT = [*ASK, "trace/result"]
 RUN = [*PLAN, *RESULT, "trace/run"]
 COMPARE = [*RESULT, "trace/compare"]
 PLOT = [*COMPARE, "plot"]
-ABOVE = [*RUN, "preview", *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
+STUDY = [*RUN, "preview", "study"]
+ABOVE = [*STUDY, *PLOT, "engine/cpu", "engine/wrap", "library/hub"]
 PARTS = [*ABOVE, "app/parts"]
 
 ROOMS = {
@@ -42,14 +43,16 @@ ROOMS = {
     "trace/compare": RESULT,
     "trace/run": [*PLAN, *RESULT],
     "preview": [*RUN],
-    "plot": COMPARE,
+    "study": [*RUN, "preview"],
+    "plot": [*COMPARE, "study"],
     "cli": ABOVE,
     # As src/app/OVERVIEW.md says it.
     "app/parts": ABOVE,
     "app/ask": PARTS,
     "app/models": PARTS,
     "app/page": [*PARTS, "app/ask"],
-    "app/shell": [*PARTS, "app/ask", "app/models", "app/page"],
+    "app/study": [*PARTS, "app/ask"],
+    "app/shell": [*PARTS, "app/ask", "app/models", "app/page", "app/study"],
 }
 
 # The one file that names families' folders: those that it includes are the families.
@@ -95,7 +98,7 @@ NO_FAMILY = ["trace", "preview", "study", "plot", "cli", "app"]
 FAMILY_WORDS = r"mamba|gpt"
 FAMILY_TEXTS = {
     # A tokenizer's name.
-    "The tokenizer.json to use (default: the model's; else GPT-NeoX's)",
+    "The tokenizer.json to use (default: the model’s; else GPT-NeoX’s)",
     "_GPT-NeoX’s",
 }
 # A site is an index where runs are planned and computed; above, and in files, it is a name.

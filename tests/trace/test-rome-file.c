@@ -87,7 +87,7 @@ static void
 test_names_what_is_wrong (void)
 {
   static const char *const files[][2] = {
-    { "wrong-prediction.npz", "without scores: the model's prediction was not the expected one" },
+    { "wrong-prediction.npz", "without scores: the model’s prediction was not the expected one" },
     { "bad-beyond.npz", "subject_range is not" },
     { "bad-empty.npz", "subject_range is not" },
     { "bad-shape.npz", "scores is not [6, layers]" },

@@ -42,6 +42,12 @@ eg_format_score (const EgTraceGrid *grid, gsize layer, gsize position)
   const double score = eg_trace_grid_score (grid, layer, position);
   const double sem = grid->sem[0][layer * grid->n_tokens + position];
 
+  if (eg_trace_grid_is_estimated (grid, layer, position))
+    {
+      g_autofree char *about
+          = eg_format_value (eg_trace_grid_get_metric (grid), eg_trace_grid_shown (grid, layer, position));
+      return g_strdup_printf (_ ("estimated: %s"), about);
+    }
   if (isnan (score))
     return g_strdup (grid->result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
   const EgMetric metric = eg_trace_grid_get_metric (grid);
@@ -56,7 +62,7 @@ eg_format_score (const EgTraceGrid *grid, gsize layer, gsize position)
 char *
 eg_format_normalized (const EgTraceGrid *grid, gsize layer, gsize position)
 {
-  const double score = eg_trace_grid_score (grid, layer, position);
+  const double score = eg_trace_grid_shown (grid, layer, position);
   const double normalized = eg_trace_grid_normalize (grid, score);
 
   if (isnan (score))

@@ -38,7 +38,7 @@ eg_settings_new (const char *id)
     schema = g_settings_schema_source_lookup (source, id, TRUE);
   if (schema == NULL)
     {
-      g_printerr ("Engram: its settings' schema is not installed; nothing will be remembered\n");
+      g_printerr ("Engram: its settings’ schema is not installed; nothing will be remembered\n");
       return NULL;
     }
   return g_settings_new_full (schema, NULL, NULL);

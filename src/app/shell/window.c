@@ -20,6 +20,7 @@
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
+#include "app/shell/studies.h"
 #include "app/shell/tabs.h"
 #include "core/error.h"
 #include "library/hub/listing.h"
@@ -28,6 +29,9 @@
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
+
+/* Seconds of a trace from which on its estimate's are said, too. */
+#define LONG_TRACE 3
 
 struct _EgWindow
 {
@@ -39,6 +43,7 @@ struct _EgWindow
   EgExporter *exporter;
   EgOpener *opener;
   EgRecovery *recovery;
+  EgStudies *studies;
   gboolean trace_when_loaded;
   GtkWindow *getting; /* weak: the dialog that gets models */
   char *missing;      /* a model that was asked for by its name on the Hub, and is not here; NULL: none was */
@@ -55,7 +60,7 @@ struct _EgWindow
   EgModelButton *model_button;
   AdwWindowTitle *title;
   GtkButton *trace_button, *stop_button;
-  GtkLabel *expected_label;
+  GtkLabel *expected_label, *expected_both_label;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
@@ -108,6 +113,12 @@ is_under_way (EgWindow *self)
          && !eg_tabs_is_outdated (self->tabs);
 }
 
+static gboolean
+is_at_work (EgWindow *self)
+{
+  return eg_tabs_is_tracing (self->tabs) || eg_studies_is_running (self->studies);
+}
+
 /* Trace and Stop are two buttons: none becomes the other one under the pointer. Why nothing can be traced is
  * said on the one, which is then insensitive. While a trace is under way it is not: a number that is still
  * being typed would make it another one. */
@@ -126,21 +137,48 @@ update_trace_buttons (EgWindow *self, EgTracePage *page)
                  !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
 }
 
+/* "about 8 s". (transfer full) */
+static char *
+describe_expected (double seconds)
+{
+  g_autofree char *duration = seconds >= 1 ? eg_format_duration (seconds) : NULL;
+
+  if (isnan (seconds))
+    return g_strdup ("");
+  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
+  return duration != NULL ? g_strdup_printf (_ ("about %s"), duration) : g_strdup (_ ("less than 1 s"));
+}
+
+/* Both, where the difference is worth a thought. (transfer full) */
+static char *
+describe_both (const char *about, double seconds, double estimate)
+{
+  g_autofree char *moment = eg_format_duration (estimate);
+
+  if (!(seconds >= LONG_TRACE) || isnan (estimate))
+    return g_strdup ("");
+  /* TRANSLATORS: how long the trace will take, and its estimate: “about 8 min; 12 s as an estimate”. */
+  return g_strdup_printf (_ ("%s; %s as an estimate"), about, moment);
+}
+
 /* What Trace will take, before it is pressed; of what is under way, the page says more. */
 static void
 update_expected (EgWindow *self)
 {
-  const double seconds = eg_expected_time_get (self->expected);
-  const gboolean shown = !isnan (seconds) && !is_under_way (self);
-  g_autofree char *duration = shown && seconds >= 1 ? eg_format_duration (seconds) : NULL;
-  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
-  g_autofree char *about = duration != NULL ? g_strdup_printf (_ ("about %s"), duration)
-                           : shown          ? g_strdup (_ ("less than 1 s"))
-                                            : g_strdup ("");
+  const gboolean shown = !is_under_way (self);
+  const EgEstimateUse use = eg_trace_settings_get_estimate (self->settings);
+  const double seconds = shown ? eg_expected_time_get (self->expected) : NAN;
+  const double estimate
+      = shown && use != EG_ESTIMATE_NEVER ? eg_expected_time_get_estimate (self->expected) : NAN;
+  const gboolean only = use == EG_ESTIMATE_ONLY && !isnan (estimate);
+  g_autofree char *about = describe_expected (only ? estimate : seconds);
+  g_autofree char *both = only ? g_strdup ("") : describe_both (about, seconds, estimate);
 
   gtk_label_set_text (self->expected_label, about);
+  gtk_label_set_text (self->expected_both_label, both);
+  gtk_widget_set_visible (GTK_WIDGET (self->expected_both_label), *both != '\0');
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  about, -1);
+                                  *both != '\0' ? both : about, -1);
 }
 
 static void
@@ -176,6 +214,7 @@ update (EgWindow *self)
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
   enable (self, "win.continue",
           page != NULL && eg_trace_page_can_continue (page) && eg_draft_get_model (self->draft) != NULL);
+  enable (self, "win.make-exact", page != NULL && eg_trace_page_can_make_exact (page));
   enable (self, "win.undo-trace", page != NULL && eg_trace_page_can_go (page, -1));
   enable (self, "win.redo-trace", page != NULL && eg_trace_page_can_go (page, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
@@ -184,7 +223,15 @@ update (EgWindow *self)
   update_expected (self);
   update_content (self);
   update_title (self, page);
-  eg_closing_set_tracing (self->closing, eg_tabs_is_tracing (self->tabs));
+  eg_closing_set_tracing (self->closing, is_at_work (self));
+}
+
+static void
+on_studies_changed (gpointer data)
+{
+  EgWindow *self = data;
+
+  eg_closing_set_tracing (self->closing, is_at_work (self));
 }
 
 static void
@@ -288,6 +335,15 @@ continue_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)),
                           eg_draft_get_model (EG_WINDOW (widget)->draft));
+}
+
+static void
+make_exact_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgTracePage *page = eg_window_get_page (EG_WINDOW (widget));
+
+  if (page != NULL)
+    eg_trace_page_make_exact (page, eg_draft_get_model (EG_WINDOW (widget)->draft));
 }
 
 static void
@@ -469,6 +525,12 @@ recover_action (GtkWidget *widget, const char *name, GVariant *parameter)
   eg_recovery_accept (EG_WINDOW (widget)->recovery);
 }
 
+static void
+study_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_studies_show (EG_WINDOW (widget)->studies);
+}
+
 static gboolean
 on_drop (GtkDropTarget *target, const GValue *value, double x, double y, gpointer data)
 {
@@ -549,7 +611,7 @@ eg_window_close_request (GtkWindow *window)
 {
   EgWindow *self = EG_WINDOW (window);
 
-  if (self->tabs != NULL && eg_tabs_is_tracing (self->tabs))
+  if (self->tabs != NULL && is_at_work (self))
     {
       eg_closing_ask (self->closing);
       return TRUE;
@@ -667,6 +729,7 @@ eg_window_dispose (GObject *object)
       g_signal_handlers_disconnect_by_data (self->expected, self);
       g_signal_handlers_disconnect_by_data (eg_prediction_list_get_predictor (self->predictions), self);
       g_signal_handlers_disconnect_by_data (self->loader, self);
+      g_clear_pointer (&self->studies, eg_studies_free);
       eg_model_loader_cancel (self->loader);
       eg_messages_end (self->messages);
       eg_tabs_end (self->tabs);
@@ -713,6 +776,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.fill", "(ss)", fill_action },
     { "win.stop", NULL, stop_action },
     { "win.continue", NULL, continue_action },
+    { "win.make-exact", NULL, make_exact_action },
     { "win.undo-trace", NULL, undo_trace_action },
     { "win.redo-trace", NULL, redo_trace_action },
     { "win.more-noise", NULL, more_noise_action },
@@ -724,6 +788,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.copy-python", NULL, copy_python_action },
     { "win.print", NULL, print_action },
     { "win.compare", NULL, compare_action },
+    { "win.study", NULL, study_action },
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
@@ -779,6 +844,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, stop_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_label);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_both_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
@@ -829,6 +895,21 @@ eg_window_init (EgWindow *self)
   eg_tooltips_give_way_to (GTK_WIDGET (self->trace_button), GTK_WIDGET (self->banner));
 }
 
+/* What is kept, is kept of studies, too. */
+static void
+compose_studies (EgWindow *self, GSettings *settings, gboolean kept)
+{
+  const EgStudyParts parts = { .window = GTK_WINDOW (self),
+                               .draft = self->draft,
+                               .loader = self->loader,
+                               .tabs = self->tabs,
+                               .look = G_OBJECT (self),
+                               .settings = settings };
+  g_autofree char *state = kept ? eg_studies_get_default_state () : NULL;
+
+  self->studies = eg_studies_new (&parts, state, on_studies_changed, self);
+}
+
 /* Each part is given what it needs, and none knows the window. */
 static void
 compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
@@ -842,6 +923,7 @@ compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
   self->exporter = eg_exporter_new (GTK_WINDOW (self), self->messages, G_OBJECT (self), settings);
   self->opener = eg_opener_new (self->tabs, self->draft, self->messages, unsaved);
   self->recovery = eg_recovery_new (unsaved, self->opener, self->messages);
+  compose_studies (self, settings, unsaved != NULL);
   eg_model_button_set_loader (self->model_button, self->loader, settings);
   eg_prompt_panel_set_draft (self->prompt_panel, self->draft);
   eg_prompt_panel_set_menu (self->prompt_panel, eg_prompt_menu_get_default (settings));
@@ -859,6 +941,7 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->settings, "estimate-changed", G_CALLBACK (update_expected), self);
   g_signal_connect (self->tabs, "traced", G_CALLBACK (on_traced), self);
   g_signal_connect (eg_prediction_list_get_predictor (self->predictions), "predicted",
                     G_CALLBACK (on_predicted), self);
@@ -904,7 +987,9 @@ eg_window_open_file (EgWindow *self, const char *path)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+  if (eg_studies_can_open (path))
+    eg_studies_open (self->studies, path);
+  else if (g_file_test (path, G_FILE_TEST_IS_DIR))
     eg_window_open_model (self, path);
   else
     eg_opener_open (self->opener, path);
@@ -930,7 +1015,7 @@ eg_window_trace (EgWindow *self)
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
   if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL) || is_under_way (self))
     return;
-  eg_tabs_trace (self->tabs);
+  eg_tabs_trace (self->tabs, eg_trace_settings_get_estimate (self->settings));
   eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);
 }
 
@@ -949,6 +1034,7 @@ eg_window_offer_recovery (EgWindow *self)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   eg_recovery_offer (self->recovery);
+  eg_studies_reopen (self->studies);
 }
 
 void

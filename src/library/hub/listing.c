@@ -239,7 +239,7 @@ read_all (GInputStream *body, GCancellable *cancellable, GError **error)
         return g_byte_array_free_to_bytes (g_steal_pointer (&all));
       if (all->len + n > MAX_ANSWER)
         {
-          g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("the Hub's answer has no end"));
+          g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("the Hub’s answer has no end"));
           return NULL;
         }
       g_byte_array_append (all, g_bytes_get_data (piece, NULL), (guint)n);
@@ -266,7 +266,7 @@ fetch (EgHubListing *self,
     return FALSE;
   gsize length;
   const char *text = g_bytes_get_data (bytes, &length);
-  g_autoptr (JsonNode) root = eg_json_parse_object (text, length, _ ("the Hub's answer"), error);
+  g_autoptr (JsonNode) root = eg_json_parse_object (text, length, _ ("the Hub’s answer"), error);
   return root != NULL && read_answer (json_node_get_object (root), self, error);
 }
 

@@ -25,28 +25,28 @@ static const EgSiteInfo sites[GPT2_N_SITES] = {
   [GPT2_RESID] = { "resid", N_ ("Residual stream"), N_ ("The residual stream after the layer"),
                    .kept = EG_KEPT_RESID, .width = DIM_D, .after = TRUE, .stays = TRUE },
   [GPT2_ATTN] = { "attn", N_ ("Attention output"),
-                  N_ ("The attention's output before it is added to the residual stream"),
+                  N_ ("The attention’s output before it is added to the residual stream"),
                   .kept = EG_KEPT_VALUE, .width = DIM_D, .stays = TRUE },
   [GPT2_MLP]
-  = { "mlp", N_ ("MLP output"), N_ ("The MLP's output before it is added to the residual stream"),
+  = { "mlp", N_ ("MLP output"), N_ ("The MLP’s output before it is added to the residual stream"),
       .kept = EG_KEPT_VALUE, .width = DIM_D, .after = TRUE, .added_to = GPT2_RESID_MID, .stays = TRUE },
   /* TRANSLATORS: sites of an attention layer: what the heads look for, what they find it by, what they take.
    */
-  [GPT2_QUERY] = { "query", N_ ("Queries"), N_ ("q: what the token's heads look for"), .kept = EG_KEPT_INPUT,
+  [GPT2_QUERY] = { "query", N_ ("Queries"), N_ ("q: what the token’s heads look for"), .kept = EG_KEPT_INPUT,
                    .width = DIM_D, .stays = TRUE },
   /* TRANSLATORS: a site of an attention layer: what the heads find the token by. */
-  [GPT2_KEY] = { "key", N_ ("Keys"), N_ ("k: what this and later tokens' heads find the token by"),
+  [GPT2_KEY] = { "key", N_ ("Keys"), N_ ("k: what this and later tokens’ heads find the token by"),
                  .kept = EG_KEPT_INPUT, .width = DIM_D, .offset = DIM_D, .carried = TRUE },
   /* TRANSLATORS: a site of an attention layer: what the heads take from the token. */
-  [GPT2_VALUE] = { "value", N_ ("Values"), N_ ("v: what this and later tokens' heads take from the token"),
+  [GPT2_VALUE] = { "value", N_ ("Values"), N_ ("v: what this and later tokens’ heads take from the token"),
                    .kept = EG_KEPT_INPUT, .width = DIM_D, .offset = DIM_2_D, .carried = TRUE },
   /* TRANSLATORS: a site: what all heads of an attention layer have read. */
   [GPT2_HEADS] = { "heads", N_ ("Heads"), N_ ("What the heads have read, before the output projection"),
                    .kept = EG_KEPT_VALUE, .width = DIM_D, .stays = TRUE },
-  [GPT2_MLP_ACT] = { "mlp_act", N_ ("MLP neurons"), N_ ("The MLP's neurons after their activation"),
+  [GPT2_MLP_ACT] = { "mlp_act", N_ ("MLP neurons"), N_ ("The MLP’s neurons after their activation"),
                      .kept = EG_KEPT_VALUE, .width = DIM_INNER, .stays = TRUE },
   [GPT2_RESID_MID] = { "resid_mid", N_ ("Residual stream, middle"),
-                       N_ ("The residual stream between the layer's attention and its MLP"),
+                       N_ ("The residual stream between the layer’s attention and its MLP"),
                        .kept = EG_KEPT_VALUE, .width = DIM_D, .stays = TRUE },
 };
 

@@ -37,5 +37,5 @@ const EgFamily eg_family_mamba1 = {
   .own_free = eg_selective_own_free,
   .reserve = eg_selective_reserve,
   .run_layer = eg_selective_run_layer,
-  .run_back = eg_mamba1_run_back,
+  .run_back = eg_selective_run_back,
 };

@@ -38,6 +38,32 @@ read_limits (const EgFields *fields, const char *name, EgMamba2Sizes *self, GErr
   return TRUE;
 }
 
+/* As transformers spells them, or flash-linear-attention and the original layout. */
+static gboolean
+read_either_limits (const EgFields *fields, EgMamba2Sizes *self, GError **error)
+{
+  if (!eg_fields_has (fields, "dt_limit"))
+    return read_limits (fields, "time_step_limit", self, error);
+  if (!read_limits (fields, "dt_limit", self, error))
+    return FALSE;
+  EgMamba2Sizes other;
+  if (!eg_fields_has (fields, "time_step_limit"))
+    return TRUE;
+  if (!read_limits (fields, "time_step_limit", &other, error))
+    return FALSE;
+  return (other.least_step == self->least_step && other.most_step == self->most_step)
+         || eg_fields_set_disagreement (fields, "time_step_limit", "dt_limit", error);
+}
+
+/* Forms of the block that mamba_ssm and flash-linear-attention have, and Engram has not. */
+static gboolean
+refuse_other_forms (const EgFields *fields, GError **error)
+{
+  return eg_ssm_require_flag (fields, "rmsnorm", TRUE, error)
+         && eg_ssm_require_flag (fields, "norm_before_gate", FALSE, error)
+         && eg_ssm_require_flag (fields, "D_has_hdim", FALSE, error);
+}
+
 /* H·P is D, and groups have as many heads each. heads, groups: the fields' names. */
 static gboolean
 check_heads (
@@ -82,11 +108,13 @@ read_inner (const EgFields *fields, EgMamba2Sizes *self, GError **error)
   return TRUE;
 }
 
-/* norm_before_gate, which some files have, is not read here, as transformers does not: the gate is first. */
+/* norm_before_gate, which some files have, is not read here, as transformers does not: the gate is first. But
+ * flash-linear-attention, whose configs say rmsnorm, heeds it. */
 static gboolean
 read_hugging_face (const EgFields *fields, EgMamba2Sizes *self, GError **error)
 {
-  if (!eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
+  if ((eg_fields_has (fields, "rmsnorm") && !refuse_other_forms (fields, error))
+      || !eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
       || !eg_ssm_require_flag (fields, "rms_norm", TRUE, error)
       || !eg_fields_size_or (fields, "hidden_size", 4096, &self->sizes.d_model, error)
       || !eg_fields_size_or (fields, "num_hidden_layers", 64, &self->sizes.n_layers, error)
@@ -98,7 +126,7 @@ read_hugging_face (const EgFields *fields, EgMamba2Sizes *self, GError **error)
       || !eg_fields_size_or (fields, "conv_kernel", 4, &self->d_conv, error)
       || !read_inner (fields, self, error) || !check_inner (fields, "intermediate_size", self, error)
       || !check_heads (fields, self, "num_heads, head_dim", "n_groups", error)
-      || !read_limits (fields, "time_step_limit", self, error)
+      || !read_either_limits (fields, self, error)
       || !eg_fields_boolean (fields, "use_bias", FALSE, &self->use_bias, error)
       || !eg_fields_boolean (fields, "use_conv_bias", TRUE, &self->use_conv_bias, error)
       || !eg_fields_boolean (fields, "tie_word_embeddings", FALSE, &self->sizes.tie_embeddings, error)
@@ -109,15 +137,6 @@ read_hugging_face (const EgFields *fields, EgMamba2Sizes *self, GError **error)
 }
 
 /* ---- the original layout ---- */
-
-/* Forms of the block that mamba_ssm has, too, and Engram has not. */
-static gboolean
-refuse_other_forms (const EgFields *ssm, GError **error)
-{
-  return eg_ssm_require_flag (ssm, "rmsnorm", TRUE, error)
-         && eg_ssm_require_flag (ssm, "norm_before_gate", FALSE, error)
-         && eg_ssm_require_flag (ssm, "D_has_hdim", FALSE, error);
-}
 
 static gboolean
 read_block (const EgFields *ssm, EgMamba2Sizes *self, GError **error)
@@ -157,6 +176,7 @@ complete (EgMamba2Sizes *self)
   self->sizes.d_input = self->d_proj;
   self->sizes.d_memory = self->d_inner * self->d_state;
   self->sizes.n_state = self->d_state;
+  self->sizes.n_heads = self->n_heads;
 }
 
 gboolean

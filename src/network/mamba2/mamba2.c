@@ -36,13 +36,13 @@ static const EgSiteInfo sites[MAMBA2_N_SITES] = {
   [MAMBA2_RESID] = { "resid", N_ ("Residual stream"), N_ ("The residual stream after the layer"),
                      .kept = EG_KEPT_RESID, .width = DIM_D_MODEL, .after = TRUE, .stays = TRUE },
   [MAMBA2_MIXER]
-  = { "mixer", N_ ("Mixer output"), N_ ("The block's output before it is added to the residual stream"),
+  = { "mixer", N_ ("Mixer output"), N_ ("The block’s output before it is added to the residual stream"),
       .kept = EG_KEPT_VALUE, .width = DIM_D_MODEL, .after = TRUE, .added_to = MAMBA2_RESID, .stays = TRUE },
   [MAMBA2_CONV_IN] = { "conv_in", N_ ("Convolution input"), N_ ("x, B and C: what enters the convolution"),
                        .kept = EG_KEPT_INPUT, .width = DIM_XBC },
-  [MAMBA2_CONV] = { "conv", N_ ("Convolution output"), N_ ("c, B and C: the convolution's output after silu"),
+  [MAMBA2_CONV] = { "conv", N_ ("Convolution output"), N_ ("c, B and C: the convolution’s output after silu"),
                     .kept = EG_KEPT_VALUE, .width = DIM_XBC },
-  [MAMBA2_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block's output is gated with"),
+  [MAMBA2_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block’s output is gated with"),
                     .kept = EG_KEPT_INPUT, .width = DIM_D_INNER, .offset = DIM_GATE_AT, .stays = TRUE },
   [MAMBA2_DELTA] = { "delta", N_ ("Step size Δ"),
                      N_ ("Δ: how much of the token each head takes in, and how much it forgets"),
@@ -55,11 +55,11 @@ static const EgSiteInfo sites[MAMBA2_N_SITES] = {
   = { "selection", N_ ("Selection Δ, B, C"), N_ ("The selection parameters Δ, B and C together"),
       .parts = EG_SITE_BIT (MAMBA2_DELTA) | EG_SITE_BIT (MAMBA2_B) | EG_SITE_BIT (MAMBA2_C) },
   [MAMBA2_STATE]
-  = { "state", N_ ("State"), N_ ("h: the heads' memory after the token's update, read by it and carried on"),
+  = { "state", N_ ("State"), N_ ("h: the heads’ memory after the token’s update, read by it and carried on"),
       .carried = TRUE },
   [MAMBA2_CONV_STATE]
   = { "conv_state", N_ ("Convolution state"),
-      N_ ("What later tokens' convolutions read of this token and those before"), .later = 1 },
+      N_ ("What later tokens’ convolutions read of this token and those before"), .later = 1 },
   [MAMBA2_SSM] = { "ssm", N_ ("SSM output"), N_ ("y: what is read from the state, before the gate"),
                    .kept = EG_KEPT_VALUE, .width = DIM_D_INNER, .stays = TRUE },
   [MAMBA2_NORM]
@@ -155,4 +155,5 @@ const EgFamily eg_family_mamba2 = {
   .own_free = eg_mamba2_own_free,
   .reserve = eg_mamba2_reserve,
   .run_layer = eg_mamba2_run_layer,
+  .run_back = eg_mamba2_run_back,
 };

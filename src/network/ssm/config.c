@@ -20,6 +20,20 @@ eg_ssm_read_rank (const EgFields *fields, const char *name, gsize d_model, gsize
   return eg_fields_size (fields, name, rank, error);
 }
 
+/* As transformers spells it, or flash-linear-attention, whose configs say model_type "mamba", too. */
+static gboolean
+read_either_rank (const EgFields *fields, gsize d_model, gsize *rank, GError **error)
+{
+  gsize other;
+  const gboolean has_other = eg_fields_has (fields, "dt_rank");
+  const char *name = has_other && !eg_fields_has (fields, "time_step_rank") ? "dt_rank" : "time_step_rank";
+  if (!eg_ssm_read_rank (fields, name, d_model, rank, error)
+      || (has_other && !eg_ssm_read_rank (fields, "dt_rank", d_model, &other, error)))
+    return FALSE;
+  return !has_other || other == *rank
+         || eg_fields_set_disagreement (fields, "time_step_rank", "dt_rank", error);
+}
+
 /* The size rules over expand, as in transformers: expand has a default that nobody takes back. */
 gboolean
 eg_ssm_read_inner (const EgFields *fields, gsize d_model, gsize *d_inner, GError **error)
@@ -50,7 +64,7 @@ eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config
         && eg_fields_size_or (fields, "state_size", 16, &config->d_state, error)
         && eg_fields_size_or (fields, "conv_kernel", 4, &config->d_conv, error)
         && eg_ssm_read_inner (fields, config->sizes.d_model, &config->d_inner, error)
-        && eg_ssm_read_rank (fields, "time_step_rank", config->sizes.d_model, &config->dt_rank, error)
+        && read_either_rank (fields, config->sizes.d_model, &config->dt_rank, error)
         && eg_fields_boolean (fields, "use_bias", FALSE, &config->use_bias, error)
         && eg_fields_boolean (fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
         && eg_fields_boolean (fields, "tie_word_embeddings", TRUE, &config->sizes.tie_embeddings, error)

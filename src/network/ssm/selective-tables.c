@@ -33,15 +33,15 @@ const EgSiteInfo eg_selective_sites[SELECTIVE_N_SITES] = {
   [SELECTIVE_RESID] = { "resid", N_ ("Residual stream"), N_ ("The residual stream after the layer"),
                         .kept = EG_KEPT_RESID, .width = DIM_D_MODEL, .after = TRUE, .stays = TRUE },
   [SELECTIVE_MIXER]
-  = { "mixer", N_ ("Mixer output"), N_ ("The block's output before it is added to the residual stream"),
+  = { "mixer", N_ ("Mixer output"), N_ ("The block’s output before it is added to the residual stream"),
       .kept = EG_KEPT_VALUE, .width = DIM_D_MODEL, .after = TRUE, .added_to = SELECTIVE_RESID,
       .stays = TRUE },
   [SELECTIVE_CONV_IN] = { "conv_in", N_ ("Convolution input"), N_ ("x: what enters the convolution"),
                           .kept = EG_KEPT_INPUT, .width = DIM_D_INNER },
-  [SELECTIVE_CONV] = { "conv", N_ ("Convolution output"), N_ ("c: the convolution's output after silu"),
+  [SELECTIVE_CONV] = { "conv", N_ ("Convolution output"), N_ ("c: the convolution’s output after silu"),
                        .kept = EG_KEPT_VALUE, .width = DIM_D_INNER },
   /* TRANSLATORS: a site: what the output of a layer is multiplied by. */
-  [SELECTIVE_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block's output is gated with"),
+  [SELECTIVE_GATE] = { "gate", N_ ("Gate"), N_ ("z: what the block’s output is gated with"),
                        .kept = EG_KEPT_INPUT, .width = DIM_D_INNER, .offset = DIM_D_INNER, .stays = TRUE },
   [SELECTIVE_DELTA]
   = { "delta", N_ ("Step size Δ"), N_ ("Δ: how much of the token is taken in, and how much is forgotten"),
@@ -55,11 +55,11 @@ const EgSiteInfo eg_selective_sites[SELECTIVE_N_SITES] = {
       .parts = EG_SITE_BIT (SELECTIVE_DELTA) | EG_SITE_BIT (SELECTIVE_B) | EG_SITE_BIT (SELECTIVE_C) },
   [SELECTIVE_STATE]
   /* TRANSLATORS: a site: the hidden state that a layer carries from token to token. */
-  = { "state", N_ ("State"), N_ ("h: the memory after the token's update, read by it and carried on"),
+  = { "state", N_ ("State"), N_ ("h: the memory after the token’s update, read by it and carried on"),
       .carried = TRUE },
   [SELECTIVE_CONV_STATE]
   = { "conv_state", N_ ("Convolution state"),
-      N_ ("What later tokens' convolutions read of this token and those before"), .later = 1 },
+      N_ ("What later tokens’ convolutions read of this token and those before"), .later = 1 },
   [SELECTIVE_SSM] = { "ssm", N_ ("SSM output"), N_ ("y: what is read from the state, before the gate"),
                       .kept = EG_KEPT_VALUE, .width = DIM_D_INNER, .stays = TRUE },
 };

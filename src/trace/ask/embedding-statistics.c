@@ -46,7 +46,7 @@ count_lines (EgModel *model,
           if (id >= n_rows)
             {
               g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                           _ ("line %zu: the tokenizer's token %u is beyond the model's vocabulary "
+                           _ ("line %zu: the tokenizer’s token %u is beyond the model’s vocabulary "
                               "of %zu"),
                            line, id, n_rows);
               return FALSE;

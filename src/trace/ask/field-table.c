@@ -42,7 +42,7 @@ useless_level (const EgTraceRequest *request)
   const char *why = useless_beside_swap (request);
   if (why != NULL || eg_corruption_uses_level (&request->corruption))
     return why;
-  return _ ("noise that follows a text has the text's own level");
+  return _ ("noise that follows a text has the text’s own level");
 }
 
 static const char *
@@ -394,7 +394,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .option = "target",
     .letter = 't',
     .metavar = "TEXT",
-    .help = N_ ("The token to follow (default: the model's first prediction)"),
+    .help = N_ ("The token to follow (default: the model’s first prediction)"),
     .check = eg_check_target,
   },
   [EG_FIELD_SAMPLES] = {
@@ -428,7 +428,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .in_first_files = TRUE,
     .option = "seed",
     .metavar = "N",
-    .help = N_ ("Of NumPy's RandomState (default: 1)"),
+    .help = N_ ("Of NumPy’s RandomState (default: 1)"),
     .useless = useless_beside_swap,
   },
   [EG_FIELD_CORRUPTION] = {
@@ -522,7 +522,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .in_npz = EG_FIELD_ALWAYS,
     .in_json = EG_FIELD_ALWAYS,
     .option = "replace",
-    .help = N_ ("Put the noise in the embeddings' place instead of adding it"),
+    .help = N_ ("Put the noise in the embeddings’ place instead of adding it"),
     .useless = useless_beside_swap,
     .remember = remember_replace,
   },
@@ -554,7 +554,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .part = EG_FIELD_OF_MEASURE,
     .option = "against",
     .metavar = "TEXT",
-    .help = N_ ("For logit-diff: the token whose logit is taken off the target's (default: what the swapped "
+    .help = N_ ("For logit-diff: the token whose logit is taken off the target’s (default: what the swapped "
                 "prompt predicts)"),
     .check = eg_check_against,
   },
@@ -662,9 +662,10 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .in_npz = EG_FIELD_UNUSUAL,
     .in_json = EG_FIELD_UNUSUAL,
     .option = "knockout",
-    .metavar = "LAYERS:FROM>TO",
-    .help = N_ ("Instead of restoring, cut what the tokens FROM tell the tokens TO through the state, in each "
-                "of the layers and its window, as in 4-12:1-3>7"),
+    .metavar = "LAYERS:FROM>TO[@HEADS]",
+    .help = N_ ("Instead of restoring, cut what the tokens FROM tell the tokens TO through the state or by "
+                "attention, in each of the layers and its window, as in 4-12:1-3>7; of some heads alone: "
+                "4-12:1-3>7@2-3"),
     .format = format_knockout,
     .parse = parse_knockout,
     .check = eg_check_knockout,
@@ -680,7 +681,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .in_json = EG_FIELD_UNUSUAL,
     .option = "until-sem",
     .metavar = "ERROR",
-    .help = N_ ("Draw more until every cell's standard error (of --metric all: prob's) is at most this"),
+    .help = N_ ("Draw more until every cell’s standard error (of --metric all: prob’s) is at most this"),
     .useless = useless_beside_swap,
     .check = eg_check_until_sem,
   },

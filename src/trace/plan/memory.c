@@ -69,6 +69,14 @@ corrupted_shape (const EgGrid *grid, gsize step)
   return shape;
 }
 
+static gsize most_samples;
+
+void
+eg_trace_memory_set_most (gsize samples)
+{
+  most_samples = samples;
+}
+
 EgTraceMemory
 eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gsize samples)
 {
@@ -82,6 +90,8 @@ eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gsize samples)
   memory.clean = clean_shape (grid, step);
   const guint64 one = eg_run_size (grid->family, sizes, &memory.corrupted);
   memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
+  if (most_samples > 0)
+    memory.samples_at_once = MIN (memory.samples_at_once, most_samples);
   memory.bytes
       = eg_run_size (grid->family, sizes, &memory.clean) + one * MIN (2 * memory.samples_at_once, samples);
   return memory;

@@ -20,6 +20,9 @@ typedef struct
 
 EgTraceMemory eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gsize samples);
 
+/* For tests: no more samples at once than this; 0: as memory has it. */
+void eg_trace_memory_set_most (gsize samples);
+
 /* Rows of a group on a device, for eg_group_sizes_of(): those that keep it busy, or, by halves, so few that
  * what its lanes compute with fits into half of the memory that `kept` bytes of runs leave free. 0 for a
  * processor. */

@@ -34,7 +34,7 @@ check_fields (const Reader *self, GError **error)
   if (!eg_npz_has (self->fields.npz, "scores"))
     return eg_npz_fields_fail (
         &self->fields, error,
-        _ ("ROME saved it without scores: the model's prediction was not the expected one"));
+        _ ("ROME saved it without scores: the model’s prediction was not the expected one"));
   for (gsize i = 0; i < G_N_ELEMENTS (fields); i++)
     if (!eg_npz_has (self->fields.npz, fields[i]))
       return eg_npz_fields_fail (&self->fields, error, _ ("it has no %s, which a saved trace has"),
@@ -51,7 +51,7 @@ read_number (const Reader *self, const char *name, double *value, GError **error
   g_autofree double *values = array != NULL ? eg_npy_array_get_doubles (array, error) : NULL;
   if (values == NULL)
     return FALSE;
-  if (eg_npy_array_get_n_elements (array) != 1 || isinf (values[0]))
+  if (eg_npy_array_get_n_elements (array) != 1 || eg_npz_fields_is_infinite (values[0]))
     return eg_npz_fields_fail (&self->fields, error, _ ("%s is not one number"), name);
   *value = values[0];
   return TRUE;
@@ -106,7 +106,7 @@ read_scores (const Reader *self, GError **error)
     for (gsize t = 0; t < trace->n_tokens; t++)
       {
         const double score = values[t * trace->n_layers + l];
-        if (isinf (score))
+        if (eg_npz_fields_is_infinite (score))
           return eg_npz_fields_fail (&self->fields, error, _ ("scores has an infinite value"));
         trace->scores[l * trace->n_tokens + t] = score;
       }
@@ -146,7 +146,7 @@ read_kind (const Reader *self, GError **error)
   else
     {
       g_autofree char *quoted = eg_quote (kind);
-      return eg_npz_fields_fail (&self->fields, error, _ ("its kind is “%s”; ROME's are mlp, attn and none"),
+      return eg_npz_fields_fail (&self->fields, error, _ ("its kind is “%s”; ROME’s are mlp, attn and none"),
                                  quoted);
     }
   return TRUE;

@@ -23,9 +23,9 @@ make_shifted (EgTracedPrompt *self)
                                                          : eg_run_new_shifted (runs->corrupted[0], -shift);
 }
 
-/* The clean run, to be run from its input rows. */
-static gboolean
-prepare_clean (EgTracedPrompt *self, EgWorkspace *workspace, float *input, EgSegment *segment, GError **error)
+gboolean
+eg_coordinator_prepare_clean (
+    EgTracedPrompt *self, EgWorkspace *workspace, float *input, EgSegment *segment, GError **error)
 {
   if (!eg_workspace_place (workspace, input, 0, self->n_tokens, error))
     return FALSE;
@@ -75,7 +75,7 @@ run_both (EgTracedPrompt *self, EgWorkspace *workspace, EgWorkspace *other, floa
   g_autofree double *values = g_new (double, self->meter.n_metrics);
   EgSegment segment;
   self->noise.std = NAN;
-  if (!prepare_clean (self, workspace, input, &segment, error)
+  if (!eg_coordinator_prepare_clean (self, workspace, input, &segment, error)
       || !eg_workspace_run (workspace, &segment, 1, self->n_tokens, self->cancellable, error))
     return FALSE;
   /* The swapped run continues the clean one on another stream. */
@@ -97,8 +97,8 @@ run_both (EgTracedPrompt *self, EgWorkspace *workspace, EgWorkspace *other, floa
   return TRUE;
 }
 
-static gboolean
-run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
+gboolean
+eg_coordinator_run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
 {
   g_autoptr (EgWorkspace) other
       = eg_workspace_new (eg_traced_prompt_get_network (self), self->pool->n_threads);
@@ -108,28 +108,63 @@ run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError 
   return ok;
 }
 
-/* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
- * by layer. */
+/* The group that the first block of corrupted runs, of so many samples, takes along, so that the weights are
+ * read once for both: the first one of the usual order, a few rows of the last layers. NULL: none. Its task
+ * is taken. */
+static const EgGroup *
+take_group_along (EgTracedPrompt *self, gsize n_samples)
+{
+  const EgPromptRounds *rounds = &self->rounds;
+  const EgRound *round = rounds->plan->rounds->pdata[0];
+  GArray *tasks = rounds->schedule->tasks;
+  if (!rounds->sizes.rows_stand_alone || !eg_grid_begins_with_values (&self->grid)
+      || rounds->memory.corrupted.state_step != 1 || rounds->plan->order != NULL
+      || round->sample_end != n_samples || tasks->len < 2)
+    return NULL;
+  const EgTask task = g_array_index (tasks, EgTask, 1);
+  if (task.corrupted || task.round != 0 || task.index != 0)
+    return NULL;
+  g_array_remove_index (tasks, 1);
+  return round->groups->pdata[0];
+}
+
+static gsize
+count_segments (const EgGroup *group)
+{
+  return group != NULL ? group->cells->len * (group->sample_end - group->sample_first) : 0;
+}
+
+/* What all the rest waits for: the clean run, the first block of corrupted ones, which continue it layer by
+ * layer, and the first cells, which continue those. */
 static gboolean
 run_first_segments (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
 {
   const EgRound *round = self->rounds.plan->rounds->pdata[0];
   const gsize n = MIN (self->rounds.block, round->sample_end);
-  g_autofree EgSegment *segments = g_new0 (EgSegment, n + 1);
-  g_autofree double *values = g_new (double, (n + 1) * self->meter.n_metrics);
+  const EgGroup *group = take_group_along (self, n);
+  const gsize n_all = 1 + n + count_segments (group);
+  g_autofree EgSegment *segments = g_new0 (EgSegment, n_all);
+  g_autofree double *values = g_new (double, n_all * self->meter.n_metrics);
   if (!eg_corrupted_init_noise (self, workspace, input, error)
-      || !prepare_clean (self, workspace, input, segments, error)
-      || !eg_corrupted_prepare (self, workspace, 0, n, segments + 1, error)
-      || !eg_workspace_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, error)
+      || !eg_coordinator_prepare_clean (self, workspace, input, segments, error)
+      || !eg_corrupted_prepare (self, workspace, 0, n, segments + 1, error))
+    return FALSE;
+  if (group != NULL)
+    eg_group_prepare (self, group, segments + 1 + n);
+  if (!eg_workspace_run (workspace, segments, n_all, self->n_tokens, self->cancellable, error)
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, error))
     return FALSE;
-  eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
+  eg_meter_read (&self->meter, workspace, n_all, TRUE, values);
   if (!eg_workspace_check (workspace, error) || !eg_meter_check (&self->meter, workspace, error)
-      || !check_partial (self, values, n + 1, values + 1, n + 1, n, error))
+      || !check_partial (self, values, n_all, values + 1, n_all, n, error))
     return FALSE;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
-    self->tally.estimates->high[m] = values[m * (n + 1)];
-  eg_rounds_take_block (self, 0, 0, n, values + 1, n + 1);
+    self->tally.estimates->high[m] = values[m * n_all];
+  eg_rounds_take_block (self, 0, 0, n, values + 1, n_all);
+  if (group == NULL)
+    return TRUE;
+  eg_group_record (self, group, values + 1 + n, n_all);
+  eg_rounds_end_group (self, 0);
   return TRUE;
 }
 
@@ -143,7 +178,7 @@ run_first (EgTracedPrompt *self)
   float *input = eg_workspace_embed (workspace, self->input->ids, self->n_tokens, &self->error);
   if (!input)
     return FALSE;
-  const gboolean ok = self->input->swapped ? run_swapped (self, workspace, input, &self->error)
+  const gboolean ok = self->input->swapped ? eg_coordinator_run_swapped (self, workspace, input, &self->error)
                                            : run_first_segments (self, workspace, input, &self->error);
   if (!ok)
     eg_worker_tell_cause (workspace, &self->error);
@@ -152,9 +187,8 @@ run_first (EgTracedPrompt *self)
   return ok;
 }
 
-/* Weights that were cut short are zeros: whatever seemed wrong then, this is why. */
-static void
-blame_files (EgTracedPrompt *self)
+void
+eg_coordinator_blame_files (EgTracedPrompt *self)
 {
   g_autoptr (GError) cause = NULL;
 
@@ -174,7 +208,7 @@ eg_coordinate (gpointer prompt)
       eg_workers_run (self);
     while (eg_rounds_extend (self));
   pthread_mutex_lock (&self->pool->lock);
-  blame_files (self);
+  eg_coordinator_blame_files (self);
   pthread_mutex_unlock (&self->pool->lock);
   eg_delivery_finish (self);
   return NULL;

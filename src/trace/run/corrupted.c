@@ -20,25 +20,42 @@ check_embeddings (EgWorkspace *workspace, const float *embeddings, gsize n, GErr
   return TRUE;
 }
 
+/* From its first number. */
+static gboolean
+begin_stream (EgTracedPrompt *self, GError **error)
+{
+  EgPromptNoise *noise = &self->noise;
+  const gsize first = self->input->corrupted_first, n = self->input->corrupted_last - first + 1;
+  const float *rows = noise->embeddings + first * eg_model_get_sizes (self->model)->d_model;
+  noise->stream = eg_noise_new (self->model, &self->request->corruption, self->request->noise_level,
+                                self->request->seed, rows, n, self->cancellable, error);
+  if (noise->stream != NULL)
+    noise->std = eg_noise_get_std (noise->stream);
+  return noise->stream != NULL;
+}
+
 gboolean
 eg_corrupted_init_noise (EgTracedPrompt *self, EgWorkspace *workspace, const float *input, GError **error)
 {
   EgPromptNoise *noise = &self->noise;
   const gsize first = self->input->corrupted_first, d = eg_model_get_sizes (self->model)->d_model;
-  const gsize n_noise = self->input->corrupted_last - first + 1;
   noise->embeddings = g_new (float, self->n_tokens *d);
   eg_traced_prompt_get_backend (self)->download (eg_workspace_get_stream (workspace), noise->embeddings,
                                                  input, self->n_tokens * d);
   if (!check_embeddings (workspace, noise->embeddings, self->n_tokens * d, error))
     return FALSE;
-  const float *rows = noise->embeddings + first * d;
-  noise->stream = eg_noise_new (self->model, &self->request->corruption, self->request->noise_level,
-                                self->request->seed, rows, n_noise, self->cancellable, error);
-  if (!noise->stream)
-    return FALSE;
-  noise->std = eg_noise_get_std (noise->stream);
-  noise->noisy = g_memdup2 (rows, (self->n_tokens - first) * d * sizeof *rows);
-  return TRUE;
+  noise->noisy = g_memdup2 (noise->embeddings + first * d, (self->n_tokens - first) * d * sizeof (float));
+  return begin_stream (self, error);
+}
+
+gboolean
+eg_corrupted_rewind (EgTracedPrompt *self, GError **error)
+{
+  if (self->noise.stream == NULL)
+    return TRUE;
+  g_clear_pointer (&self->noise.stream, eg_noise_free);
+  self->noise.n_drawn = 0;
+  return begin_stream (self, error);
 }
 
 /* The next sample's input: the clean rows, with the span's noise. With the noise's lock. */

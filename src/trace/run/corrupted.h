@@ -13,6 +13,9 @@ eg_corrupted_init_noise (EgTracedPrompt *self, EgWorkspace *workspace, const flo
 gboolean eg_corrupted_prepare (
     EgTracedPrompt *self, EgWorkspace *workspace, gsize first, gsize n, EgSegment *segments, GError **error);
 
+/* Draws the same noise again, from the first sample on. */
+gboolean eg_corrupted_rewind (EgTracedPrompt *self, GError **error);
+
 /* Runs and measures the block of a task. */
 gboolean eg_corrupted_run (EgTracedPrompt *self, EgWorkspace *workspace, const EgTask *task, GError **error);
 

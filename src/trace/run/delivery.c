@@ -194,7 +194,8 @@ eg_trace_progress_get_partial (const EgTraceProgress *progress)
   return eg_trace_partial_new (self->model, self->request, estimates, elapsed (self));
 }
 
-/* A stopped trace leaves what it has to the task. No thread of its works any more. */
+/* A stopped trace, or one of some cells alone, leaves what it has to the task. No thread of its works any
+ * more. */
 static void
 leave_partial (EgTracedPrompt *self)
 {
@@ -231,15 +232,19 @@ finish_in_context (gpointer data)
   EgPromptDelivery *delivery = &self->delivery;
   deliver (self);
   g_assert (delivery->finished);
-  if (g_cancellable_is_cancelled (self->cancellable))
-    leave_partial (self);
   if (self->error)
-    g_task_return_error (delivery->task, g_steal_pointer (&self->error));
+    {
+      if (g_cancellable_is_cancelled (self->cancellable))
+        leave_partial (self);
+      g_task_return_error (delivery->task, g_steal_pointer (&self->error));
+    }
   else
     {
       delivery->result->complete = self->order == NULL || self->order->wanted == NULL;
       if (self->request->keep_samples)
         take_samples (self);
+      if (!delivery->result->complete || g_cancellable_is_cancelled (self->cancellable))
+        leave_partial (self);
       g_task_return_pointer (delivery->task, eg_trace_result_ref (delivery->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }
@@ -262,7 +267,7 @@ call_in_context (EgTracedPrompt *self, GSourceFunc func)
 void
 eg_delivery_announce (EgTracedPrompt *self)
 {
-  if (self->delivery.scheduled)
+  if (self->delivery.context == NULL || self->delivery.scheduled)
     return;
   self->delivery.scheduled = TRUE;
   call_in_context (eg_traced_prompt_ref (self), deliver_in_context);
@@ -275,4 +280,31 @@ eg_delivery_finish (EgTracedPrompt *self)
   self->delivery.finished = TRUE;
   pthread_mutex_unlock (&self->pool->lock);
   call_in_context (self, finish_in_context);
+}
+
+/* ---- without a main context ---- */
+
+void
+eg_delivery_init_alone (EgTracedPrompt *self)
+{
+  self->delivery = (EgPromptDelivery){ .result = make_result (self), .start_time = g_get_monotonic_time () };
+}
+
+const EgTraceResult *
+eg_delivery_look (EgTracedPrompt *self)
+{
+  take_ends (self, self->delivery.result);
+  return self->delivery.result;
+}
+
+EgTraceResult *
+eg_delivery_take (EgTracedPrompt *self, gboolean complete)
+{
+  EgTraceResult *result = self->delivery.result;
+  g_array_unref (take_cells (self));
+  result->complete = complete;
+  result->seconds = elapsed (self);
+  if (complete && self->request->keep_samples)
+    take_samples (self);
+  return g_steal_pointer (&self->delivery.result);
 }

@@ -1,0 +1,18 @@
+/* engram-cli study: its parts, each a command of its own. */
+#pragma once
+
+#include "cli/common.h"
+#include "study/study-folder.h"
+
+G_BEGIN_DECLS
+
+extern const CliCommand cli_study_run, cli_study_merge, cli_study_show, cli_study_compare, cli_study_slurm;
+
+/* {"total", "traced", "unknown", "unaffected", "failed"}: the shard's facts, and those of them of which
+ * something is known by state; with "left" where that is not yet so of all. (transfer full) */
+JsonObject *cli_study_counts_to_json (EgStudyFolder *folder);
+
+/* The same as a line for a person. */
+void cli_study_print_counts (EgStudyFolder *folder);
+
+G_END_DECLS
