@@ -293,13 +293,13 @@ test_leftovers (void)
   const char *const names[] = { ".engram-0123456789abcdef", ".engram-0123456789abcdef.npz", "notes.txt",
                                 ".engram-notes", ".engram-0123456789abcdef0" };
   g_autofree char *path = get_path ("leftovers");
-  g_clear_pointer (&(EgStudyFolder *){ begin ("leftovers", "resid", FALSE, 1, 1) }, eg_study_folder_unref);
+  eg_study_folder_unref (begin ("leftovers", "resid", FALSE, 1, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autofree char *file = g_build_filename (path, names[i], NULL);
       g_assert_true (g_file_set_contents (file, "x", 1, NULL));
     }
-  g_autoptr (EgStudyFolder) folder = begin ("leftovers", "resid", FALSE, 1, 1);
+  eg_study_folder_unref (begin ("leftovers", "resid", FALSE, 1, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
     {
       g_autofree char *file = g_build_filename (path, names[i], NULL);
