@@ -25,6 +25,7 @@ need 'a C++ compiler' cmd:g++ 'g++' 'gcc-c++' 'gcc'
 /usr/bin/python3 -c 'import gi; gi.require_version ("Atspi", "2.0"); from gi.repository import Atspi' 2>/dev/null ||
   need 'PyGObject with Atspi' file:/nonexistent 'python3-gi gir1.2-atspi-2.0' 'python3-gobject' 'python-gobject'
 need_numpy
+need 'OpenSSL' cmd:openssl 'openssl' 'openssl' 'openssl'
 need 'the German locale' file:/usr/share/i18n/locales/de_DE 'locales' 'glibc-locale-source' 'glibc'
 need 'ImageMagick' cmd:import 'imagemagick' 'ImageMagick' 'imagemagick'
 need 'pdftotext' cmd:pdftotext 'poppler-utils' 'poppler-utils' 'poppler'

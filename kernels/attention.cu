@@ -95,11 +95,11 @@ join_score (AttentionRow<C> &row, float score, bool reads)
   return share;
 }
 
-/* Whether a segment's row reads a position. */
+/* Whether a segment's row reads a position; cuts: whether the head may leave some out. */
 __device__ static __forceinline__ bool
-reads_position (const EgAttentionRows &segment, size_t row, size_t position)
+reads_position (const EgAttentionRows &segment, bool cuts, size_t row, size_t position)
 {
-  const bool cut = row >= segment.cut_first && row < segment.cut_end && position >= segment.from_begin
+  const bool cut = cuts && row >= segment.cut_first && row < segment.cut_end && position >= segment.from_begin
                    && position < segment.from_end;
   return position <= segment.first + row && !cut;
 }
@@ -170,6 +170,7 @@ __launch_bounds__ (attention_threads) attention_kernel (AttentionArguments it)
   const unsigned n_rows = (unsigned)MIN (segment.n_rows - first, (size_t)attention_rows);
   const unsigned head = blockIdx.y % it.n_heads, i0 = blockIdx.y / it.n_heads * W; /* of y's channels */
   const unsigned width = it.d_head - i0 < W ? it.d_head - i0 : W;
+  const bool cuts = head >= segment.head_begin && head < segment.head_end;
   const size_t n_positions = segment.first + first + n_rows, H = (size_t)head * it.d_head;
   const float *q = it.q + (segment.row + first) * it.ldq + H;
   AttentionTile<W> &tile = *shared_memory<AttentionTile<W> > ();
@@ -200,7 +201,8 @@ __launch_bounds__ (attention_threads) attention_kernel (AttentionArguments it)
       for (unsigned r = 0; r < rows_a_warp; r++)
         {
           const unsigned row = r * attention_warps + warp;
-          const bool reads = row < n_rows && lane < n && reads_position (segment, first + row, s + lane);
+          const bool reads
+              = row < n_rows && lane < n && reads_position (segment, cuts, first + row, s + lane);
           scores[r] = join_score (rows[r], it.scale * scores[r], reads);
         }
       __syncthreads ();

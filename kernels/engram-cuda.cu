@@ -16,6 +16,10 @@
 #include "rotary.cu"
 #include "scan.cu"
 
+#include "back.cu"
+
+#include "back-attention.cu"
+#include "back-scan.cu"
 #include "head-scan.cu"
 #include "top.cu"
 

@@ -14,6 +14,23 @@ static const int least_capability = 75;
  */
 static const size_t rows_a_multiprocessor = 64, least_group = 512, most_group = 8192, lanes = 2;
 
+/* A backend's table of gradients. */
+static const EgBackOps cuda_back_ops = {
+  .gemm = back_gemm,
+  .norm = back_norm,
+  .conv_silu = back_conv_silu,
+  .scan = back_scan,
+  .scan_heads = back_scan_heads,
+  .step_size = back_step_size,
+  .group_norm = back_group_norm,
+  .gate = back_gate,
+  .attention = back_attention,
+  .activate = back_activate,
+  .logits = back_logits,
+  .dots = back_dots,
+  .conv_dots = back_conv_dots,
+};
+
 __attribute__ ((format (printf, 2, 3))) static void
 say (char *why, const char *format, ...)
 {
@@ -184,6 +201,7 @@ cuda_open (int device, EgPrecision precision, char *why)
   table.embed = cuda_embed;
   table.head = cuda_head;
   table.top = cuda_top;
+  table.back = &cuda_back_ops;
   backend->table = table;
   return &backend->table;
 }

@@ -38,6 +38,8 @@ enum Scratch
   SCRATCH_LOGITS,
   SCRATCH_ANSWERS,
   SCRATCH_BLAS,
+  SCRATCH_STATES, /* of passes backward */
+  SCRATCH_STEPS,
   N_SCRATCHES,
 };
 

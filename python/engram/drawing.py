@@ -75,6 +75,8 @@ def result_html(result: "Result") -> str:
     """What Jupyter shows of a result: Engram's own drawing, or a plain one where there is no engram-cli."""
     from .errors import EngramError
 
+    if result.estimated:  # a drawing shows what was computed
+        return f"<p>{html.escape(repr(result))}</p>"
     try:
         drawing = str(result.svg())
     except (EngramError, OSError):
@@ -117,7 +119,9 @@ def plot(result: "Result", ax: Any, *, title: Optional[str], colormap: str, raw:
         for x in (first - 0.5, last + 0.5):
             ax.axvline(x, color="black", linestyle="--", alpha=0.5, linewidth=1)
         box = {"boxstyle": "round", "facecolor": "wheat", "alpha": 0.5}
-        ax.text((first + last) / 2, -1, "Subject", ha="center", va="top", fontsize=10, bbox=box)
-    ax.set_title(f"Causal Tracing: {result.prompt}" if title is None else title, fontsize=14, pad=20)
+        # Between the map and the title, which it covers in the notebook.
+        above = {"xycoords": ("data", "axes fraction"), "xytext": (0, 6), "textcoords": "offset points"}
+        ax.annotate("Subject", ((first + last) / 2, 1), ha="center", va="bottom", fontsize=10, bbox=box, **above)
+    ax.set_title(f"Causal Tracing: {result.prompt}" if title is None else title, fontsize=14, pad=30)
     ax.grid(True, alpha=0.3, linewidth=0.5)
     return ax

@@ -210,7 +210,10 @@ class Model:
         device: Optional[str] = None,
         precision: Optional[str] = None,
         threads: Optional[int] = None,
+        estimate: bool = False,
+        ig: Optional[int] = None,
         output: Union[Path, Sequence[Path], None] = None,
+        save_every: Optional[float] = None,
         resume: Optional[Path] = None,
         progress: Union[bool, ProgressFunc, None] = None,
     ) -> Result:
@@ -228,23 +231,34 @@ class Model:
         site: what is restored ("resid"): one of Model.sites, several (a list, or a text with commas), or "all".
         sweep: "cells" (by itself), "layers", "positions" or "carry". window: in how many layers at once (1).
         direction: "restore" (by itself) or "damage". freeze: sites that keep their values everywhere else.
-        knockout: in place of restoring, "LAYERS:FROM>TO".
+        knockout: in place of restoring, "LAYERS:FROM>TO", or "LAYERS:FROM>TO@HEADS".
         device: "auto" (by itself), "cpu", "cuda", "cuda:1". precision: of a GPU: "fp32" (by itself), "tf32", "bf16".
         threads: one for each processor by itself.
-        output: files that the result is written to, as Result.save() does.
+        estimate: estimate() the same first, so that the result's `estimate` stands beside its scores. ig: of it.
+        output: files that the result is written to, as Result.save() does. Into the first .npz of them engram-cli itself saves
+        what is there meanwhile, every save_every seconds (10): should this program be killed, resume goes on with it.
         resume: an .npz of a trace that was stopped; goes on with it to the same bits as if it had not been. Then nothing but
-        threads, output and progress belongs beside it.
+        threads, output, save_every and progress belongs beside it.
         progress: a function that is called with a Progress; True draws in Jupyter, which is what None does, too, in Jupyter.
 
         KeyboardInterrupt stops the trace and gives what is there: a Result whose `complete` is False. Where nothing is there
-        yet, it is raised.
+        yet, it is raised. Of outputs, it is then written into the .npz alone.
         """
+        outputs = [output] if isinstance(output, (str, os.PathLike)) else list(output or [])
+        kept = next((path for path in outputs if os.fspath(path).endswith(".npz")), None)
         options = dict(
             subject=subject, target=target, corrupt=corrupt, span=span, noise=noise, noise_scale=noise_scale, samples=samples,
             until_sem=until_sem, max_samples=max_samples, seed=seed, metric=metric, against=against, site=_names(site), sweep=sweep,
             window=window, direction=direction, freeze=_names(freeze), knockout=knockout, device=device, precision=precision,
             threads=threads, replace=True if replace else None, keep_samples=True if keep_samples else None,
         )  # fmt: skip
+        if ig is not None and not estimate:
+            raise InvalidRequest("ig belongs to an estimate: ask for one beside it (estimate=True)", "invalid", "ig")
+        guessed = self._estimate(prompt, dict(options, ig=ig)) if estimate else None
+        if kept is not None:
+            options["output"] = os.path.abspath(os.fspath(kept))
+        if save_every is not None:
+            options["save-every"] = save_every
         if resume is not None:
             options["resume"] = os.path.abspath(os.fspath(resume))
         follow = _choose_progress(progress)
@@ -260,9 +274,31 @@ class Model:
         finally:
             if isinstance(follow, live.Live):
                 follow.end(None if result is None else repr(result).strip("<>"))
+        if guessed is not None:
+            result._estimates = guessed._estimates
+        for path in outputs:
+            if result.complete or os.fspath(path).endswith(".npz"):
+                result.save(path)
+        return result
+
+    def estimate(self, prompt: str, *, ig: Optional[int] = None, output: Union[Path, Sequence[Path], None] = None, **options: Any) -> Result:
+        """What trace() would give, to first order and in a moment: for every cell of every site by one pass backward.
+
+        The result is `estimated`: its `estimate` is a guess (docs/estimate.md says how good), and it has no scores.
+        ig: gradients are integrated in so many steps between the corrupted and the clean run (0: at the corrupted one alone).
+        output: files that it is written to: .npz. options: those of trace() that say what is traced.
+
+        KeyboardInterrupt stops it and is raised.
+        """
+        result = self._estimate(prompt, dict(options, ig=ig))
         for path in [output] if isinstance(output, (str, os.PathLike)) else output or []:
             result.save(path)
         return result
+
+    def _estimate(self, prompt: Optional[str], options: Mapping[str, Any]) -> Result:
+        named = {name: _names(value) if name in ("site", "freeze") else value for name, value in options.items()}
+        pending = self._ask(prompt, None, named, method="estimate")
+        return _Follower(pending, None, named.get("direction") or "restore", self._program).run()
 
     def trace_many(
         self,
@@ -319,13 +355,15 @@ class Model:
     def _program(self) -> List[str]:
         return _command(self._engine._program)
 
-    def _ask(self, prompt: Optional[str], progress: bool, options: Mapping[str, Any], *, given: bool = True) -> Pending:
+    def _ask(
+        self, prompt: Optional[str], progress: Optional[bool], options: Mapping[str, Any], *, given: bool = True, method: str = "trace"
+    ) -> Pending:
         if given and not isinstance(prompt, str):
             raise InvalidRequest("a trace needs its prompt, a text", "invalid", "prompt")
         for name, text in (("prompt", prompt), ("subject", options.get("subject"))):
             if isinstance(text, str) and "\0" in text:
                 raise InvalidRequest(f"the {name} has a character that no text has (NUL)", "invalid", name)
-        return self._engine.ask("trace", prompt=prompt, progress=progress, form="npz", **self._me, **_plain(options))
+        return self._engine.ask(method, prompt=prompt, progress=progress, form="npz", **self._me, **_plain(options))
 
 
 def _plain(options: Mapping[str, Any]) -> Dict[str, Any]:

@@ -63,6 +63,8 @@ class Result:
 
     scores, sem: numpy [layers, tokens] (a sweep over one of them: [layers] or [tokens]); NaN where nothing was computed.
     r["state"], r["kl"] are the same result seen at another of its sites or metrics.
+
+    One of estimates (Model.estimate()) is `estimated`: its guesses are in `estimate`, and it has no scores.
     """
 
     def __init__(self, data: bytes, *, notes: Optional[List[str]] = None, program: Optional[List[str]] = None):
@@ -72,9 +74,11 @@ class Result:
         """Sentences that a person should read: what was understood of the request, what the numbers do not show."""
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             self._arrays: Dict[str, np.ndarray] = {name: file[name] for name in file.files}
-        for name in ("scores", "low_score", "high_score", "input_tokens"):
+        first = "estimate" if "estimate" in self._arrays else "scores"
+        for name in (first, "low_score", "high_score", "input_tokens"):
             if name not in self._arrays:
                 raise EngramError(f"this is no trace: it has no {name!r}", "format")
+        self._estimates = {name: array for name, array in self._arrays.items() if name.partition("_")[0] == "estimate"}
         self._site: Optional[str] = None
         self._metric: Optional[str] = None
 
@@ -98,13 +102,32 @@ class Result:
     @property
     def scores(self) -> np.ndarray:
         """Mean over samples of the metric, with the site restored (or damaged)."""
-        return self._arrays[self._name("scores")]
+        name = self._name("scores")
+        if name not in self._arrays:
+            raise EngramError("these are estimates, which are no scores: see estimate", "estimated")
+        return self._arrays[name]
+
+    @property
+    def estimated(self) -> bool:
+        """Whether it is of estimates: not all of its cells were computed, or none."""
+        return bool(self._number("estimated")) if "estimated" in self._arrays else False
+
+    @property
+    def estimate(self) -> Optional[np.ndarray]:
+        """To first order, what the scores would be; None where none were asked for, or of another metric."""
+        return self._estimates.get(self._name("estimate"))
+
+    @property
+    def _values(self) -> np.ndarray:
+        """Scores, or where there are none, estimates."""
+        name = self._name("scores")
+        return self._arrays[name] if name in self._arrays else self._estimates[self._name("estimate")]
 
     @property
     def sem(self) -> np.ndarray:
         """Standard errors of these means; NaN for one sample."""
         name = self._name("scores_sem")
-        return self._arrays[name] if name in self._arrays else np.full(self.scores.shape, np.nan)
+        return self._arrays[name] if name in self._arrays else np.full(self._values.shape, np.nan)
 
     @property
     def high_score(self) -> float:
@@ -253,8 +276,8 @@ class Result:
 
     @property
     def best(self) -> Optional[Cell]:
-        """The cell that matters most; None where nothing was computed."""
-        scores = self._grid(np.asarray(self.scores, dtype=np.float64))
+        """The cell that matters most; None where nothing was computed. Of estimates alone, by them."""
+        scores = self._grid(np.asarray(self._values, dtype=np.float64))
         if np.isnan(scores).all():
             return None
         is_small = (self.metric in SMALLER_IS_BETTER) != (self.direction == "damage")
@@ -273,9 +296,9 @@ class Result:
         return np.nanmean(self._grid(np.asarray(self.scores, dtype=np.float64)), axis=1)
 
     def __repr__(self) -> str:
-        state = "" if self.complete else ", not complete"
+        state = ", estimated" if self.estimated else "" if self.complete else ", not complete"
         return (
-            f"<engram.Result of {self.prompt!r} → {self.target!r}: {self.site} {list(self.scores.shape)}, "
+            f"<engram.Result of {self.prompt!r} → {self.target!r}: {self.site} {list(self._values.shape)}, "
             f"{self.metric} {self.high_score:.4g} clean, {self.low_score:.4g} corrupted{state}>"
         )
 
@@ -351,7 +374,7 @@ class Result:
         return plot(self, ax, title=title, colormap=colormap, raw=raw)
 
     def _coordinates(self) -> Tuple[List[str], Dict[str, Any]]:
-        layers = np.arange(self._grid(self.scores).shape[0])
+        layers = np.arange(self._grid(self._values).shape[0])
         positions = np.arange(len(self.tokens))
         if self.sweep == "layers":
             return ["layer"], {"layer": layers}
@@ -359,12 +382,21 @@ class Result:
             return ["position"], {"position": positions, "token": ("position", self.tokens)}
         return ["layer", "position"], {"layer": layers, "position": positions, "token": ("position", self.tokens)}
 
+    def _columns(self, score: str) -> Dict[str, np.ndarray]:
+        """What there is of each cell."""
+        columns = {}
+        if self._name("scores") in self._arrays:
+            columns = {score: self.scores, "sem": self.sem, "normalized": self.normalized}
+        if self.estimate is not None:
+            columns["estimate"] = self.estimate
+        return columns
+
     def to_xarray(self) -> "xarray.Dataset":
-        """scores, sem and normalized over layer and position (with its tokens). Needs xarray."""
+        """scores, sem and normalized over layer and position (with its tokens), and estimate. Needs xarray."""
         import xarray
 
         dims, coordinates = self._coordinates()
-        values = {"scores": self.scores, "sem": self.sem, "normalized": self.normalized}
+        values = self._columns("scores")
         attributes = {
             "prompt": self.prompt,
             "subject": self.subject,
@@ -377,15 +409,15 @@ class Result:
         return xarray.Dataset({name: (dims, array) for name, array in values.items()}, coords=coordinates, attrs=attributes)
 
     def to_pandas(self) -> "pandas.DataFrame":
-        """A row for each cell: layer, position, token, score, sem, normalized. Needs pandas."""
+        """A row for each cell: layer, position, token, score, sem, normalized, and estimate. Needs pandas."""
         import pandas
 
         dims, _ = self._coordinates()
-        index = np.indices(self.scores.shape).reshape(self.scores.ndim, -1)
+        index = np.indices(self._values.shape).reshape(self._values.ndim, -1)
         columns: Dict[str, Any] = {dim: index[i] for i, dim in enumerate(dims)}
         if "position" in columns:
             columns["token"] = [self.tokens[t] for t in columns["position"]]
-        columns.update(score=self.scores.ravel(), sem=self.sem.ravel(), normalized=self.normalized.ravel())
+        columns.update({name: values.ravel() for name, values in self._columns("score").items()})
         return pandas.DataFrame(columns)
 
 

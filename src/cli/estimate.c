@@ -3,19 +3,16 @@
 
 #include "cli/common.h"
 #include "cli/interrupt.h"
-#include "cli/output.h"
 #include "preview/check.h"
 
 #include <glib/gi18n.h>
 
 #define MAX_TOP 1000000
-/* Cells that are computed to check the others. */
-#define CHECKED 10
 /* Samples are enough for an order. */
 #define ORDER_SAMPLES 10
 
 gboolean
-cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outputs)
+cli_estimate_read (CliEstimateOptions *self, gboolean resumes)
 {
   const char *problem = NULL;
   if (self->only && self->none)
@@ -24,8 +21,6 @@ cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outp
     problem = _ ("--exact-top means something beside --estimate alone");
   else if (self->only && resumes)
     problem = _ ("--estimate means nothing beside --resume: what was begun is computed");
-  else if (self->only && cli_output_has_figure (outputs))
-    problem = _ ("A figure shows what was computed; write estimates as .npz, .json or .csv");
   if (problem != NULL)
     cli_say ("%s", problem);
   return problem == NULL
@@ -42,8 +37,7 @@ cli_estimate_make (const CliEstimateOptions *self,
                    EgPreview **preview,
                    GError **error)
 {
-  const gboolean helps = streams && !self->none && !resumes && eg_preview_missing (request, model) == NULL
-                         && eg_device_open (&request->device, NULL) == eg_backend_cpu ();
+  const gboolean helps = streams && !self->none && !resumes && eg_preview_missing (request, model) == NULL;
   if (!self->only && !helps)
     return TRUE;
   g_autoptr (EgTraceRequest) asked = eg_trace_request_copy (request);
@@ -80,26 +74,45 @@ cli_estimate_stream (const EgPreview *preview)
       }
 }
 
-EgTraceOrder *
-cli_estimate_get_order (const CliEstimateOptions *self, const EgPreview *preview)
+gboolean
+cli_estimate_lead (const CliEstimateOptions *self,
+                   const EgPreview *preview,
+                   const EgTraceRequest *request,
+                   EgPreviewLead **lead,
+                   GError **error)
 {
   if (preview == NULL)
-    return NULL;
-  g_autofree double *urgency = eg_preview_get_urgency (preview);
-  return eg_trace_order_new (&preview->grid, urgency, self->top, CHECKED, preview->request->seed);
+    return TRUE;
+  g_autoptr (EgTraceResult) estimates = eg_preview_make_result (preview);
+  *lead = eg_preview_lead_new (preview->model, request, estimates, self->top, error);
+  return *lead != NULL;
+}
+
+void
+cli_estimate_follow (EgPreviewLead *lead, const EgTraceProgress *progress)
+{
+  const gsize n = progress->result->n_grids;
+  g_autofree gboolean *checked = g_new (gboolean, n);
+  for (gsize i = 0; i < n; i++)
+    checked[i] = lead->checks[i].n > 0;
+  if (!eg_preview_lead_follow (lead, progress) || lead->order->wanted != NULL)
+    return;
+  for (gsize i = 0; i < n; i++)
+    if (!checked[i] && lead->checks[i].n > 0 && !lead->checks[i].is_trusted)
+      cli_say (_ ("%s: the spot check does not confirm the estimates: the rest comes in the usual order"),
+               progress->result->grids[i]->site);
 }
 
 void
 cli_estimate_finish (const CliEstimateOptions *self, const EgPreview *preview, EgTraceResult *result)
 {
-  g_autoptr (EgTraceResult) compared = eg_trace_result_copy (result);
-  eg_preview_add_to_result (preview, compared);
-  for (gsize i = 0; i < compared->n_grids; i++)
+  for (gsize i = 0; i < result->n_grids; i++)
     {
-      const EgPreviewCheck check = eg_preview_check (compared->grids[i], eg_preview_get_known (preview, i));
+      const EgPreviewCheck check = eg_preview_check (result->grids[i], eg_preview_get_site (preview, i),
+                                                     eg_preview_get_known (preview, i));
       g_autofree char *sentence = eg_preview_check_describe (&check);
-      if (sentence != NULL && compared->n_grids > 1)
-        cli_say ("%s: %s", compared->grids[i]->site, sentence);
+      if (sentence != NULL && result->n_grids > 1)
+        cli_say ("%s: %s", result->grids[i]->site, sentence);
       else if (sentence != NULL)
         cli_say ("%s", sentence);
     }

@@ -1,8 +1,8 @@
 /* Estimates on the command line: alone, before the cells that are computed, or for their order. */
 #pragma once
 
+#include "preview/lead.h"
 #include "preview/show.h"
-#include "trace/plan/order.h"
 
 G_BEGIN_DECLS
 
@@ -16,8 +16,8 @@ typedef struct
   guint64 top;
 } CliEstimateOptions;
 
-/* Whether they make sense together and beside the files to be written; FALSE, said. */
-gboolean cli_estimate_read (CliEstimateOptions *self, gboolean resumes, char *const *outputs);
+/* Whether they make sense together; FALSE, said. */
+gboolean cli_estimate_read (CliEstimateOptions *self, gboolean resumes);
 
 /* Estimates, where they were asked for, or, of a stream, where there are any: *preview is NULL otherwise.
  * FALSE when they fail that were asked for. */
@@ -32,8 +32,15 @@ gboolean cli_estimate_make (const CliEstimateOptions *self,
 /* An event a cell. */
 void cli_estimate_stream (const EgPreview *preview);
 
-/* The order of work; NULL without estimates. (transfer full) */
-EgTraceOrder *cli_estimate_get_order (const CliEstimateOptions *self, const EgPreview *preview);
+/* What they lead; *lead is NULL without estimates. */
+gboolean cli_estimate_lead (const CliEstimateOptions *self,
+                            const EgPreview *preview,
+                            const EgTraceRequest *request,
+                            EgPreviewLead **lead,
+                            GError **error);
+
+/* Follows the trace: the sites whose estimates are not to be trusted are said, once. */
+void cli_estimate_follow (EgPreviewLead *lead, const EgTraceProgress *progress);
 
 /* Says how good the estimates were, and keeps them in the result where not all cells were computed. */
 void cli_estimate_finish (const CliEstimateOptions *self, const EgPreview *preview, EgTraceResult *result);

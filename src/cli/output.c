@@ -51,15 +51,6 @@ cli_output_check (char *const *paths, gboolean figures_only)
   return CLI_DONE;
 }
 
-gboolean
-cli_output_has_figure (char *const *paths)
-{
-  for (gsize i = 0; paths != NULL && paths[i] != NULL; i++)
-    if (kinds[find_kind (paths[i])].save == NULL)
-      return TRUE;
-  return FALSE;
-}
-
 EgPicture
 cli_output_get_picture (const EgTraceResult *result)
 {

@@ -10,9 +10,6 @@ G_BEGIN_DECLS
  * written. The exit code: CLI_DONE, or another one and the error is said. */
 int cli_output_check (char *const *paths, gboolean figures_only);
 
-/* Whether one of them is a figure. */
-gboolean cli_output_has_figure (char *const *paths);
-
 /* The picture of a whole result: its heatmap, or those of its sites. */
 EgPicture cli_output_get_picture (const EgTraceResult *result);
 

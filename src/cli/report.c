@@ -287,4 +287,7 @@ cli_report_print (const EgTraceResult *result, CliColors colors)
                _ ("%.2f s on %s"), result->seconds, result->device);
   else
     cli_field (label_width (), C_ ("report", "time"), _ ("%.2f s"), result->seconds);
+  g_autofree char *precision = eg_trace_result_describe_precision (result);
+  if (precision != NULL)
+    cli_field (label_width (), "", "%s", precision);
 }

@@ -63,6 +63,26 @@ cli_members_get_count (JsonObject *members,
 }
 
 gboolean
+cli_members_get_number (JsonObject *members,
+                        const char *name,
+                        double above,
+                        double max,
+                        double *value,
+                        char **field,
+                        GError **error)
+{
+  JsonNode *node = get_member (members, name);
+  double number = *value;
+  if (node != NULL && (!eg_json_node_get_double (node, &number) || !(number > above && number <= max)))
+    {
+      *field = g_strdup (name);
+      return eg_error_invalid (error, _ ("“%s” is not a number above %g and up to %g"), name, above, max);
+    }
+  *value = number;
+  return TRUE;
+}
+
+gboolean
 cli_members_get_flag (JsonObject *members, const char *name, gboolean *value, char **field, GError **error)
 {
   JsonNode *node = get_member (members, name);

@@ -25,6 +25,15 @@ gboolean cli_members_get_count (JsonObject *members,
                                 char **field,
                                 GError **error);
 
+/* A number above one bound and up to the other. */
+gboolean cli_members_get_number (JsonObject *members,
+                                 const char *name,
+                                 double above,
+                                 double max,
+                                 double *value,
+                                 char **field,
+                                 GError **error);
+
 gboolean
 cli_members_get_flag (JsonObject *members, const char *name, gboolean *value, char **field, GError **error);
 

@@ -2,6 +2,7 @@
 #include "cli/serve-trace.h"
 
 #include "cli/serve-events.h"
+#include "cli/serve-keeper.h"
 #include "cli/serve-members.h"
 #include "cli/serve-models.h"
 #include "core/error.h"
@@ -14,8 +15,9 @@
 
 #include <glib/gi18n.h>
 
-const char *const cli_serve_trace_members[] = { "model",   "tokenizer", "prompt", "device", "precision",
-                                                "threads", "progress",  "form",   "resume", NULL };
+const char *const cli_serve_trace_members[]
+    = { "model",    "tokenizer", "prompt", "device", "precision",  "threads",
+        "progress", "form",      "resume", "output", "save-every", NULL };
 const char *const cli_serve_estimate_members[]
     = { "model", "tokenizer", "prompt", "device", "precision", "threads", "form", NULL };
 
@@ -29,6 +31,7 @@ typedef struct
   gboolean progress, npz;
   char **notes;
   EgTraceResult *result;
+  CliServeKeeper keeper;
 } Job;
 
 static void
@@ -38,6 +41,7 @@ job_clear (Job *self)
   g_clear_pointer (&self->saved, eg_saved_trace_free);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   g_strfreev (self->notes);
+  cli_serve_keeper_clear (&self->keeper);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
@@ -118,6 +122,7 @@ on_progress (const EgTraceProgress *progress, gpointer user_data)
       if (job->progress)
         is_read = cli_event_send (job->request->id, "start", describe_start (progress->result));
     }
+  cli_serve_keeper_follow (&job->keeper, progress);
   if (job->progress && progress->n_cells > 0)
     is_read = cli_event_send (job->request->id, "progress", describe_progress (progress)) && is_read;
   if (!is_read)
@@ -137,13 +142,16 @@ list_notes (const Job *job, const EgTraceResult *result)
     json_array_add_string_element (notes, result->note);
   if (warning != NULL)
     json_array_add_string_element (notes, warning);
+  for (guint i = 0; job->keeper.troubles != NULL && i < job->keeper.troubles->len; i++)
+    json_array_add_string_element (notes, job->keeper.troubles->pdata[i]);
   return notes;
 }
 
-/* partial: of a trace that was stopped, or NULL. */
+/* Its file, too. partial: of a trace that was stopped, or NULL. */
 static JsonObject *
-describe_result (const Job *job, const EgTraceResult *result, const EgTracePartial *partial, GError **error)
+finish (Job *job, const EgTraceResult *result, const EgTracePartial *partial, GError **error)
 {
+  cli_serve_keeper_finish (&job->keeper, partial, result);
   g_autoptr (JsonObject) members = json_object_new ();
   if (job->npz)
     {
@@ -185,7 +193,8 @@ read_form (Job *job, char **field, GError **error)
 static gboolean
 read_saved (Job *job, const char *path, char **field, GError **error)
 {
-  static const char *const names[] = { "model", "tokenizer", "threads", "progress", "form", "resume", NULL };
+  static const char *const names[]
+      = { "model", "tokenizer", "threads", "progress", "form", "resume", "output", "save-every", NULL };
   guint64 threads = 0;
   if (!cli_members_check_names (job->request->members, names, FALSE, field, error)
       || !cli_members_get_count (job->request->members, "threads", 1, 1024, &threads, field, error))
@@ -258,10 +267,10 @@ cli_serve_trace (GHashTable *models, const CliRequest *request, char **field, GE
 {
   g_auto (Job) job = { .request = request };
   g_autoptr (GError) problem = NULL;
-  if (!read_job (&job, field, error))
+  if (!read_job (&job, field, error) || !cli_serve_keeper_read (&job.keeper, request->members, field, error))
     return NULL;
   if (job.saved != NULL && job.saved->result->complete)
-    return describe_result (&job, job.saved->result, NULL, error);
+    return finish (&job, job.saved->result, NULL, error);
   EgModel *model = open_model (&job, models, field, error);
   if (model == NULL || !check_input (&job, model, field, error))
     return NULL;
@@ -273,10 +282,10 @@ cli_serve_trace (GHashTable *models, const CliRequest *request, char **field, GE
                                                               on_progress, &job, &left, &problem)
                                          : NULL;
   if (result != NULL)
-    return describe_result (&job, result, NULL, error);
+    return finish (&job, result, NULL, error);
   if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_CANCELLED) && job.result != NULL
       && (left != NULL || job.result->complete))
-    return describe_result (&job, job.result, left, error);
+    return finish (&job, job.result, left, error);
   g_propagate_error (error, g_steal_pointer (&problem));
   return NULL;
 }
@@ -294,5 +303,5 @@ cli_serve_estimate (GHashTable *models, const CliRequest *request, char **field,
   if (preview == NULL)
     return NULL;
   g_autoptr (EgTraceResult) result = eg_preview_make_result (preview);
-  return describe_result (&job, result, NULL, error);
+  return finish (&job, result, NULL, error);
 }

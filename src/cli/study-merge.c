@@ -48,7 +48,7 @@ run (int argc, char **argv)
   if (folder == NULL)
     cli_say (_ ("--folder is missing: where is the study to be kept?"));
   else
-    cli_say (_ ("Missing: the folders of all the study's shards"));
+    cli_say (_ ("Missing: the folders of all the study’s shards"));
   return CLI_USAGE;
 }
 

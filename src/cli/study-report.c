@@ -229,6 +229,7 @@ cli_study_report_print_comparison (const EgStudyComparison *comparison, EgStudyQ
           /* TRANSLATORS: where two means over facts differ most, as relative depth. */
           _ ("Largest A − B at"), _ ("A − B there (95%)") };
   const double last = comparison->n_rows > 1 ? (double)(comparison->n_rows - 1) : 1;
+  /* TRANSLATORS: two studies that are compared, and how many facts of each. */
   cli_print (_ ("A: %s (%zu facts)\nB: %s (%zu facts)\n"), a, comparison->n_a, b, comparison->n_b);
   cli_print ("%s\n\n%s\n",
              comparison->is_paired ? _ ("Paired: each fact of A with the same fact of B")

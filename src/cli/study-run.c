@@ -217,10 +217,10 @@ const CliCommand cli_study_run = {
   .name = "study run",
   .usage = "FACTS --folder DIR [OPTION…]",
   .summary = N_ ("Trace the facts of a file: those that the model knows"),
-  .description = N_ ("FACTS is ROME's known_1000.json, CounterFact, JSON lines, CSV or TSV with the columns "
+  .description = N_ ("FACTS is ROME’s known_1000.json, CounterFact, JSON lines, CSV or TSV with the columns "
                      "prompt, subject and "
                      "perhaps target, relation and id, or lines of prompt, tab and subject; “demo” is the "
-                     "demo models' own.\n"
+                     "demo models’ own.\n"
                      "Example:\n"
                      "  engram-cli study run demo --folder demo-study\n"
                      "It may be stopped at any time: the same command goes on. DIR/results.npz has the "

@@ -119,7 +119,7 @@ panels_init (Panels *self, const EgStudyValues *values, gboolean by_relation, gs
       if (summary->n_facts > 0)
         /* TRANSLATORS: a map's title: a relation, and how many facts it is of. */
         add_panel (self, summary, settings, first,
-                   g_strdup_printf (_ ("%s (%zu)"), summary->relation, summary->n_facts));
+                   g_strdup_printf ("%s (%zu)", summary->relation, summary->n_facts));
     }
   if (by_relation)
     return;

@@ -23,7 +23,7 @@ overview (void)
                                    "Parts:\n"));
   for (gsize i = 0; parts[i] != NULL; i++)
     g_string_append_printf (text, "  %-10s %s\n", get_word (parts[i]), _ (parts[i]->summary));
-  g_string_append (text, _ ("\nengram-cli study PART --help lists a part's options.\n"));
+  g_string_append (text, _ ("\nengram-cli study PART --help lists a part’s options.\n"));
   return g_string_free (text, FALSE);
 }
 

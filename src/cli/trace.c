@@ -42,13 +42,14 @@ trace_options_clear (TraceOptions *self)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (TraceOptions, trace_options_clear)
 
-/* How the trace is followed: by a line on the terminal, by a stream of cells, or not at all; and by a keeper,
- * or NULL. share: of the work that is done; result: NULL before the first progress. */
+/* How the trace is followed: by a line on the terminal, by a stream of cells, or not at all; and by a keeper
+ * and by what leads it, or NULL. share: of the work that is done; result: NULL before the first progress. */
 typedef struct
 {
   gboolean stream, terminal;
   double shown_at;
   EgTraceKeeper *keeper;
+  EgPreviewLead *lead;
   double share;
   EgTraceResult *result;
 } Follower;
@@ -116,6 +117,8 @@ on_progress (const EgTraceProgress *progress, gpointer user_data)
   follower->share = progress->total > 0 ? (double)progress->done / (double)progress->total : 0;
   if (follower->result == NULL)
     follower->result = eg_trace_result_ref (progress->result);
+  if (follower->lead != NULL)
+    cli_estimate_follow (follower->lead, progress);
   if (follower->keeper != NULL)
     keep (follower, progress);
   if (follower->stream)
@@ -244,18 +247,25 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
     cli_estimate_stream (preview);
   if (preview != NULL && typed->estimate.only && typed->estimate.top == 0)
     return eg_preview_make_result (preview);
-  g_autoptr (EgTraceOrder) order = cli_estimate_get_order (&typed->estimate, preview);
+  g_autoptr (EgPreviewLead) lead = NULL;
+  if (!cli_estimate_lead (&typed->estimate, preview, job->request, &lead, &error))
+    {
+      *status = cli_fail (error);
+      return NULL;
+    }
 
   g_autofree const char **files = cli_resume_list_files (job->outputs);
   g_autoptr (EgTraceKeeper) keeper = eg_trace_keeper_new (files, typed->seconds);
   Follower follower = { .stream = typed->stream,
                         .terminal = isatty (STDERR_FILENO) && !(typed->stream && isatty (STDOUT_FILENO)),
-                        .keeper = files[0] != NULL ? keeper : NULL };
+                        .keeper = files[0] != NULL ? keeper : NULL,
+                        .lead = lead };
   EgTraceResult *result
-      = order != NULL ? eg_trace_run_ordered (order, model, job->request, cli_interrupt_cancellable (),
-                                              on_progress, &follower, &left, &error)
-                      : eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (),
-                                           on_progress, &follower, &left, &error);
+      = lead != NULL
+            ? eg_trace_run_ordered (lead->order, NULL, model, job->request, cli_interrupt_cancellable (),
+                                    on_progress, &follower, &left, &error)
+            : eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (), on_progress,
+                                 &follower, &left, &error);
   if (follower.terminal)
     fputs ("\r\033[K", stderr);
   const gboolean stopped = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -361,7 +371,7 @@ run (int argc, char **argv)
   int status;
   if (!cli_options_parse (&options, &cli_trace, entries, argc, argv, &status))
     return status;
-  if (!read_seconds (&typed) || !cli_estimate_read (&typed.estimate, typed.resume != NULL, typed.outputs))
+  if (!read_seconds (&typed) || !cli_estimate_read (&typed.estimate, typed.resume != NULL))
     return CLI_USAGE;
   status = typed.resume != NULL ? resume (&job, &options, &typed) : begin (&job, &options, &typed);
   if (status == CLI_DONE)

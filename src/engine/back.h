@@ -4,7 +4,8 @@
  *
  * Rows are those of engine/backend.h. Several runs' rows are stacked, those whose gradient is wanted first:
  * row r of a gradient belongs to row r of the values, of which there may be more. All memory is device
- * memory, but for tables of rows. */
+ * memory, but for tables of rows. A rotation (EgRotary) goes back by the op itself with its frequencies' sign
+ * turned. */
 #pragma once
 
 #include "engine/backend.h"
@@ -155,6 +156,64 @@ typedef struct
 } EgScanBack;
 
 /**
+ * EgHeadScanBack: of EgHeadScan, as EgScanBack of EgScan. Of head i, in group g, and its channel p, with E =
+ * 2^(Δ[t,i]·A₂[i]):
+ *   G[t,n,p] = C[t,g,n]·dy[t,i,p] + E[t+1]·G[t+1,n,p]
+ *   ddelta[t,i] = Σ_{n,p} G·(ln 2·A₂·E·h[t−1] + B·c)      dc[t,i,p] = skip·dy + Σ_n G·Δ·B
+ *   db[t,g,n] = Σ_{i in g, p} G·Δ·c                       dcr[t,g,n] = Σ_{i in g, p} dy·h[t]
+ * @state of a lane: [H, N, P]
+ * @ddelta: [graded rows, H] dense; @dc: [graded rows, D], and @db and @dcr: [graded rows, G·N], all with
+ * leading dimension @ldd; @dy: [graded rows, D] dense
+ */
+typedef struct
+{
+  float *ddelta, *dc, *db, *dcr;
+  gsize ldd;
+  const float *dy;
+  const float *delta, *c;
+  const float *b_rows, *c_rows;
+  gsize ld;
+  const EgScanLane *lanes;
+  gsize n_lanes, n_graded;
+  const EgDotRows *dots;
+  gsize n_dots;
+  float *full, *direct;
+  gsize n_heads, d_head, n_groups, n_state;
+  const float *a, *skip;
+} EgHeadScanBack;
+
+/**
+ * EgStepSizeBack: of EgStepSize. dx[r, i] = ddelta[r, i]·softplus′ (x[r, i] + bias[i]) where that is within
+ * its limits, and 0 past them.
+ * @dx: [n_rows, H] with leading dimension @lddx; @ddelta: dense
+ */
+typedef struct
+{
+  float *dx;
+  gsize lddx;
+  const float *ddelta;
+  const float *x;
+  gsize ldx, n_rows, n_heads;
+  const float *bias;
+  float least, most;
+} EgStepSizeBack;
+
+/**
+ * EgGroupNormBack: of EgGroupNorm, in place: with s = 1 / sqrt (mean (x²) + eps), g = d · weight of a part, d
+ * becomes s·g − x·s³·mean (g·x).
+ * @d: [n_rows, n_groups·width] with leading dimension @ldd; @x: as it was before the norm, with @ldx
+ */
+typedef struct
+{
+  float *d;
+  gsize ldd;
+  const float *x;
+  gsize ldx, n_rows, n_groups, width;
+  const float *weight;
+  float eps;
+} EgGroupNormBack;
+
+/**
  * EgAttentionBack: of EgAttention. dq, and dk and dv of the segments' own rows: with p the softmax, dp[s] =
  * dy[t]·v[s], ds = p·(dp − Σ p·dp): dq[t] = scale·Σ ds·k[s]; dk[s] = scale·Σ_t ds·q[t]; dv[s] = Σ_t p·dy[t].
  * @dq, @dk, @dv: [rows, H·d_head], each with leading dimension @ldd; overwritten
@@ -190,6 +249,9 @@ struct _EgBackOps
   void (*norm) (EgStream *stream, const EgNormBack *op);
   void (*conv_silu) (EgStream *stream, const EgConvBack *op);
   void (*scan) (EgStream *stream, const EgScanBack *op);
+  void (*scan_heads) (EgStream *stream, const EgHeadScanBack *op);
+  void (*step_size) (EgStream *stream, const EgStepSizeBack *op);
+  void (*group_norm) (EgStream *stream, const EgGroupNormBack *op);
   void (*gate) (EgStream *stream, const EgGateBack *op);
   void (*attention) (EgStream *stream, const EgAttentionBack *op);
   /* d[i] *= f′ (x[i]), n floats. */

@@ -209,6 +209,7 @@ typedef struct
  * @out_row: the row of the output where that one goes
  * @cut_first, @cut_end: of its rows, those that do not read the positions @from_begin … @from_end − 1, all
  * before them; empty for none
+ * @head_begin, @head_end: the heads of which that is so
  */
 typedef struct
 {
@@ -216,7 +217,15 @@ typedef struct
   gsize span, n_spans;
   gsize out_first, out_row;
   gsize cut_first, cut_end, from_begin, from_end;
+  gsize head_begin, head_end;
 } EgAttentionRows;
+
+/* Whether a head's rows from cut_first on leave positions out. */
+static inline gboolean
+eg_attention_cuts_head (const EgAttentionRows *rows, gsize head)
+{
+  return head >= rows->head_begin && head < rows->head_end;
+}
 
 /**
  * EgAttention: y[t, h] = Σ_s softmax_s (scale · q[t, h]·k[s, h]) · v[s, h] over the positions s ≤ t, for each

@@ -12,8 +12,6 @@ eg_back_missing (EgNetwork *network)
 {
   if (!eg_network_get_family (network)->run_back)
     return _ ("There are no estimates for networks of this family yet: it has no gradients");
-  if (!eg_network_get_backend (network)->back)
-    return _ ("There are no estimates on this device yet: it computes no gradients; take the processor");
   return NULL;
 }
 
@@ -65,7 +63,7 @@ eg_back_visit (EgWorkspace *workspace,
                       .ldv = ldv,
                       .width = workspace->dims[workspace->family->sites[site].width],
                       .rows = back->pairs,
-                      .n = back->n_pairs };
+                      .n = eg_back_count_dots (back, site) };
   workspace->backend->back->dots (workspace->stream, &op);
 }
 
@@ -213,44 +211,63 @@ back_head (Pass *self)
   eg_workspace_flush_copies (workspace, d);
 }
 
-/* Rows with which the lanes enter a layer. */
+/* Numbers of the lanes' input rows, `width` of each from the at-th on; only_last: of the last positions
+ * alone, and 0 in all others'. */
+static void
+load_input (Pass *self, gsize layer, gsize at, gsize width, gboolean only_last)
+{
+  EgWorkspace *workspace = self->workspace;
+  if (width == 0)
+    return;
+  for (gsize i = 0; i < self->pass->n_runs; i++)
+    for (gsize t = 0; t < self->lanes[i].n_rows; t++)
+      {
+        const EgBackLane *lane = &self->lanes[i];
+        const gboolean is_there = !only_last || t + 1 == lane->n_rows;
+        eg_workspace_queue_copy (
+            workspace, workspace->input.memory + (lane->row + t) * workspace->sizes->d_input + at,
+            is_there ? eg_run_input (lane->run, layer, lane->first + t) + at : workspace->back.zero.memory);
+      }
+  eg_workspace_flush_copies (workspace, width);
+}
+
+/* A part of an input row. */
+typedef struct
+{
+  gsize offset, width;
+} InputPart;
+
+/* What its own position alone reads of an input row: no family has two such sites. */
+static InputPart
+find_unread (const EgWorkspace *workspace)
+{
+  const EgFamily *family = workspace->family;
+  for (EgSite site = 0; site < family->n_sites; site++)
+    {
+      const EgSiteInfo *info = &family->sites[site];
+      if (info->kept == EG_KEPT_INPUT && info->stays)
+        return (InputPart){ workspace->dims[info->offset], workspace->dims[info->width] };
+    }
+  return (InputPart){ 0 };
+}
+
+/* Rows with which the lanes enter a layer. Of the last one's input, what its own position alone reads is
+ * there of the last position alone. */
 static void
 load_rows (Pass *self, gsize layer)
 {
   EgWorkspace *workspace = self->workspace;
+  const gboolean is_last = layer + 1 == workspace->sizes->n_layers;
+  const InputPart unread = is_last ? find_unread (workspace) : (InputPart){ 0 };
   const gsize d = workspace->sizes->d_model, width = workspace->sizes->d_input;
   for (gsize i = 0; i < self->pass->n_runs; i++)
     for (gsize t = 0; t < self->lanes[i].n_rows; t++)
       eg_workspace_queue_copy (workspace, workspace->r.memory + (self->lanes[i].row + t) * d,
                                eg_run_resid (self->lanes[i].run, layer, self->lanes[i].first + t));
   eg_workspace_flush_copies (workspace, d);
-  for (gsize i = 0; i < self->pass->n_runs; i++)
-    for (gsize t = 0; t < self->lanes[i].n_rows; t++)
-      eg_workspace_queue_copy (workspace, workspace->input.memory + (self->lanes[i].row + t) * width,
-                               eg_run_input (self->lanes[i].run, layer, self->lanes[i].first + t));
-  eg_workspace_flush_copies (workspace, width);
-}
-
-/* What the last layer reads at its own position alone is there of the last position alone. */
-static void
-clear_unread (Pass *self)
-{
-  EgWorkspace *workspace = self->workspace;
-  const EgFamily *family = workspace->family;
-  for (EgSite site = 0; site < family->n_sites; site++)
-    {
-      const EgSiteInfo *info = &family->sites[site];
-      if (info->kept != EG_KEPT_INPUT || !info->stays)
-        continue;
-      for (gsize i = 0; i < self->pass->n_runs; i++)
-        for (gsize t = 0; t + 1 < self->lanes[i].n_rows; t++)
-          eg_workspace_queue_copy (workspace,
-                                   workspace->input.memory
-                                       + (self->lanes[i].row + t) * workspace->sizes->d_input
-                                       + workspace->dims[info->offset],
-                                   workspace->back.zero.memory);
-      eg_workspace_flush_copies (workspace, workspace->dims[info->width]);
-    }
+  load_input (self, layer, 0, unread.offset, FALSE);
+  load_input (self, layer, unread.offset, unread.width, is_last);
+  load_input (self, layer, unread.offset + unread.width, width - unread.offset - unread.width, FALSE);
 }
 
 /* What stands after a layer: the residual stream, and what is added to it, which have the same gradient. In
@@ -291,16 +308,19 @@ back_layer (Pass *self, gsize layer, GError **error)
                              .n_pairs = self->pass->n_pairs,
                              .n_out = self->n_out,
                              .full = full,
-                             .direct = full + workspace->sizes->n_layers * plane };
-  const EgSiteSet added = eg_back_sites (workspace->family);
+                             .direct = full + workspace->sizes->n_layers * plane,
+                             .sites = eg_family_expand_sites (workspace->family, self->pass->sites) };
+  const EgSiteSet after = (eg_back_sites (workspace->family) | EG_SITE_BIT (EG_SITE_RESID)) & back.sites;
   for (EgSite site = 0; site < n_sites; site++)
-    if (site == EG_SITE_RESID || (added & EG_SITE_BIT (site)) != 0)
+    if ((after & EG_SITE_BIT (site)) != 0)
       visit_after (self, &back, site);
   load_rows (self, layer);
-  if (layer + 1 == workspace->sizes->n_layers)
-    clear_unread (self);
-  workspace->layer = eg_weights_get_layer (workspace->weights, workspace->family, layer);
-  return workspace->family->run_back (workspace, &back, error);
+  if (!eg_workspace_enter_layer (workspace, layer, error)
+      || !workspace->family->run_back (workspace, &back, error))
+    return FALSE;
+  /* Of layer 0, there is none before it. */
+  eg_workspace_leave_layer (workspace, layer, layer > 0 ? layer - 1 : workspace->sizes->n_layers);
+  return TRUE;
 }
 
 /* Sites that are several others: their sum. Those that no later position reads by itself: direct is full. */

@@ -22,6 +22,7 @@ typedef struct
  * gradients are taken, @n_graded of them, first. They may differ in length: then they stand beside each other
  * from their ends
  * @metric: what is differentiated, of its logits, n_rows and n nothing is read
+ * @sites: those that are asked for; the answers of others are of no meaning
  */
 typedef struct
 {
@@ -31,6 +32,7 @@ typedef struct
   const EgBackPair *pairs;
   gsize n_pairs;
   EgLogitsBack metric;
+  EgSiteSet sites;
 } EgBackPass;
 
 /* Why a network has no gradients, or NULL where it has. (transfer none) */
@@ -65,6 +67,7 @@ typedef struct
  * of the last layer's input what only its own position reads is 0 but at the last position.
  * @gradient: [n_graded_rows, d] with respect to the rows after the layer; to become that before it
  * @pairs: EgDotRows of the pairs; @full, @direct: [n_sites][pairs · positions]
+ * @sites: those that are asked for, parts in the place of what has them
  */
 struct _EgLayerBack
 {
@@ -75,7 +78,15 @@ struct _EgLayerBack
   const EgDotRows *pairs;
   gsize n_pairs, n_out;
   float *full, *direct;
+  EgSiteSet sites;
 };
+
+/* How many pairs' dots of a site are asked for: all, or none. */
+static inline gsize
+eg_back_count_dots (const EgLayerBack *back, EgSite site)
+{
+  return (back->sites & EG_SITE_BIT (site)) != 0 ? back->n_pairs : 0;
+}
 
 /* A site's gradients, of the graded rows, and its values, of all rows. */
 void eg_back_visit (EgWorkspace *workspace,

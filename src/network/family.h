@@ -20,11 +20,12 @@ typedef struct _EgLayerBack EgLayerBack;
  * [x | z] of Mamba, [q | k | v] of attention
  * @d_memory: floats of the state that a layer carries from token to token; 0: none
  * @n_state: numbers of that state a channel, which a device may limit
+ * @n_heads: of a layer, which a knockout can cut one by one; 0: it has none
  */
 typedef struct
 {
   gsize n_layers, d_model, vocab_size, n_positions;
-  gsize d_input, d_memory, n_state;
+  gsize d_input, d_memory, n_state, n_heads;
   gboolean tie_embeddings;
   float norm_eps;
 } EgSizes;
@@ -144,9 +145,19 @@ typedef struct
   gboolean is_flag;
 } EgSizeField;
 
+/* A model of the family on Hugging Face's Hub: its name there ("owner/name"); how many numbers it has, as its
+ * sizes give them; and how many bytes each takes there, 0 where its files were not looked at. */
+typedef struct
+{
+  const char *name;
+  guint64 n_parameters;
+  guint bytes_each;
+} EgKnownModel;
+
 /**
  * EgFamily:
  * @name: "mamba": as documents have it; @title: "Mamba (selective state space model)"
+ * @known: (nullable): models that people have of it, one without a name at the end
  * @recognizes: whether a config.json means this family; @read: reads it into sizes, sizes_size bytes whose
  * beginning is an EgSizes
  * @fields: [n_fields] what is said of the sizes
@@ -168,6 +179,7 @@ typedef struct
 typedef struct
 {
   const char *name, *title;
+  const EgKnownModel *known;
   gboolean (*recognizes) (const EgFields *fields);
   gboolean (*read) (const EgFields *fields, gpointer sizes, GError **error);
   gsize sizes_size;

@@ -90,6 +90,11 @@ eg_workspace_reserve (EgWorkspace *self, EgBuffer *buffer, gsize n_rows, gsize w
 /* Room for a group of so many rows and segments. EG_ERROR_MEMORY */
 gboolean eg_workspace_reserve_rows (EgWorkspace *self, gsize n_rows, gsize n_segments, GError **error);
 
+/* Makes a layer's weights those that ops use, until it is left; then those of the next one, n_layers or more
+ * for none, may come while this one's ops are computed. */
+gboolean eg_workspace_enter_layer (EgWorkspace *self, gsize l, GError **error);
+void eg_workspace_leave_layer (EgWorkspace *self, gsize l, gsize next);
+
 void eg_workspace_queue_copy (EgWorkspace *self, float *to, const float *from);
 void eg_workspace_flush_copies (EgWorkspace *self, gsize width);
 
@@ -110,8 +115,8 @@ void eg_workspace_norm (
 /* One row a segment: to[s] = from[its last row]. */
 void eg_workspace_gather_last (EgWorkspace *self, gsize n_active, float *to, const float *from, gsize width);
 
-/* Keeps the rows with which the segments come into a layer. */
-void eg_workspace_keep_resid (EgWorkspace *self, const EgLayerRun *run);
+/* Keeps the rows with which the segments from `first` on come into a layer. */
+void eg_workspace_keep_resid (EgWorkspace *self, const EgLayerRun *run, gsize first);
 
 /* Keeps rows of `input`, the first `width` floats of each. */
 void eg_workspace_keep_input (EgWorkspace *self, const EgLayerRun *run, gsize width);

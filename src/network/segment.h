@@ -18,7 +18,7 @@ G_BEGIN_DECLS
  * @frozen: sites (expanded) that keep the base's values everywhere outside of @box
  * @from_begin, @from_end: unless empty, a knockout: in @box, what is read of the memory lacks what these
  * positions, all before the box's, put into it. The memory itself, which later positions read, has it.
- * @source is %NULL
+ * @source is %NULL. @head_begin, @head_end: of these heads alone; @head_end 0: of all
  * @keep: filled with the segment's rows (its n_positions and first must be the segment's); %NULL for nothing
  *
  * Of @source and, for @frozen, of @base, those sites must be kept; of @base those that
@@ -33,6 +33,7 @@ typedef struct
   EgSiteSet sites, frozen;
   EgBox box;
   gsize from_begin, from_end;
+  gsize head_begin, head_end;
   EgRun *keep;
 } EgSegment;
 

@@ -157,10 +157,10 @@ keep_rows (EgWorkspace *self, gsize s, float *to, const float *values, gsize str
 }
 
 void
-eg_workspace_keep_resid (EgWorkspace *self, const EgLayerRun *run)
+eg_workspace_keep_resid (EgWorkspace *self, const EgLayerRun *run, gsize first)
 {
   const gsize d = self->sizes->d_model;
-  for (gsize s = 0; s < run->n_active; s++)
+  for (gsize s = first; s < run->n_active; s++)
     if (run->segments[s].keep)
       keep_rows (self, s, run->segments[s].keep->resid[run->layer], self->r.memory, d);
   eg_workspace_flush_copies (self, d);
@@ -175,12 +175,24 @@ eg_workspace_keep_input (EgWorkspace *self, const EgLayerRun *run, gsize width)
   eg_workspace_flush_copies (self, width);
 }
 
+/* Whether a run is that of a segment of the same group: what this layer makes of it is not there yet. */
+static gboolean
+is_under_way (const EgLayerRun *run, const EgRun *other)
+{
+  for (gsize s = 0; s < run->n_active && other; s++)
+    if (run->segments[s].keep == other)
+      return TRUE;
+  return FALSE;
+}
+
 /* TRUE when the rows with which a segment enters this layer are all rows of its base or its source: what the
  * layer makes of them first is known. */
 static gboolean
-knows_input (const EgWorkspace *self, const EgSegment *segment, gsize layer)
+knows_input (const EgWorkspace *self, const EgLayerRun *run, const EgSegment *segment)
 {
-  if (segment->layer != layer || !segment->base || segment->input)
+  const gsize layer = run->layer;
+  if (segment->layer != layer || !segment->base || segment->input || is_under_way (run, segment->base)
+      || is_under_way (run, segment->source))
     return FALSE;
   for (EgSite site = 0; layer > 0 && segment->source && site < self->family->n_sites; site++)
     if (eg_site_is_added (&self->family->sites[site]) && eg_segment_replaces (segment, site, layer - 1))
@@ -192,7 +204,7 @@ gsize
 eg_workspace_count_unknown (const EgWorkspace *self, const EgLayerRun *run)
 {
   gsize n = run->n_active;
-  while (n > 0 && knows_input (self, &run->segments[n - 1], run->layer))
+  while (n > 0 && knows_input (self, run, &run->segments[n - 1]))
     n--;
   return n;
 }

@@ -45,16 +45,40 @@ take (Loader *loader, gsize n_bytes)
   return memory;
 }
 
-/* [rows, cols] → [cols, rows], elements of so many bytes each. In squares, which stay in the cache. */
+/* A tensor's numbers may stand at odd addresses. */
+typedef guint32 Word __attribute__ ((aligned (1), may_alias));
+typedef guint16 HalfWord __attribute__ ((aligned (1), may_alias));
+
+#define SIDE 32
+
+/* to[c, r] = from[r, c], [rows, cols] numbers, by way of squares: lines of the cache that are so far apart as
+ * rows of a wide matrix push each other out of it. */
+#define DEFINE_TURN(NAME, Number)                                                                            \
+  static void NAME (Number *to, const Number *from, gsize rows, gsize cols)                                  \
+  {                                                                                                          \
+    Number square[SIDE][SIDE];                                                                               \
+    for (gsize r0 = 0; r0 < rows; r0 += SIDE)                                                                \
+      for (gsize c0 = 0; c0 < cols; c0 += SIDE)                                                              \
+        {                                                                                                    \
+          const gsize n_rows = MIN (SIDE, rows - r0), n_cols = MIN (SIDE, cols - c0);                        \
+          for (gsize r = 0; r < n_rows; r++)                                                                 \
+            memcpy (square[r], from + (r0 + r) * cols + c0, n_cols * sizeof (Number));                       \
+          for (gsize c = 0; c < n_cols; c++)                                                                 \
+            for (gsize r = 0; r < n_rows; r++)                                                               \
+              to[(c0 + c) * rows + r0 + r] = square[r][c];                                                   \
+        }                                                                                                    \
+  }
+DEFINE_TURN (turn_words, Word)
+DEFINE_TURN (turn_half_words, HalfWord)
+
+/* size: of a number, 4 or 2 bytes */
 static void
 turn (guint8 *to, const guint8 *from, gsize rows, gsize cols, gsize size)
 {
-  const gsize side = 32;
-  for (gsize r0 = 0; r0 < rows; r0 += side)
-    for (gsize c0 = 0; c0 < cols; c0 += side)
-      for (gsize r = r0; r < MIN (r0 + side, rows); r++)
-        for (gsize c = c0; c < MIN (c0 + side, cols); c++)
-          memcpy (to + (c * rows + r) * size, from + (r * cols + c) * size, size);
+  if (size == sizeof (Word))
+    turn_words ((Word *)to, (const Word *)from, rows, cols);
+  else
+    turn_half_words ((HalfWord *)to, (const HalfWord *)from, rows, cols);
 }
 
 /* [groups, parts, …] → [parts, groups, …], pieces of so many bytes each. */

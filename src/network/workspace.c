@@ -216,9 +216,8 @@ eg_workspace_place (EgWorkspace *self, float *embeddings, gsize first_position, 
 
 /* ---- layers ---- */
 
-/* Makes a layer's weights those that ops use. */
-static gboolean
-enter_layer (EgWorkspace *self, gsize l, GError **error)
+gboolean
+eg_workspace_enter_layer (EgWorkspace *self, gsize l, GError **error)
 {
   EgDeviceWeights *device = eg_network_get_device_weights (self->network);
   if (!device || eg_device_weights_is_resident (device))
@@ -232,12 +231,11 @@ enter_layer (EgWorkspace *self, gsize l, GError **error)
   return TRUE;
 }
 
-/* The next layer's weights may come while this one is computed. */
-static void
-leave_layer (EgWorkspace *self, gsize l)
+void
+eg_workspace_leave_layer (EgWorkspace *self, gsize l, gsize next)
 {
   if (self->slots.weights)
-    eg_layer_slots_leave (&self->slots, l, l + 1);
+    eg_layer_slots_leave (&self->slots, l, next);
 }
 
 static void
@@ -273,18 +271,21 @@ run_layers (EgWorkspace *self,
       const gsize n_before = *n_active;
       while (*n_active < n_segments && segments[*n_active].layer <= l)
         ++*n_active;
+      /* Some may begin with rows of those before them. */
+      const EgLayerRun before = { .segments = segments, .n_active = n_before, .layer = l };
+      eg_workspace_keep_resid (self, &before, 0);
       if (*n_active > n_before)
         eg_workspace_begin_segments (self, segments + n_before, *n_active - n_before, FALSE,
                                      self->r.memory + eg_workspace_rows (self)[n_before].row * d);
       const EgLayerRun run
           = { .segments = segments, .n_active = *n_active, .layer = l, .only_last = l + 1 == L };
-      if (!enter_layer (self, l, error))
+      if (!eg_workspace_enter_layer (self, l, error))
         return FALSE;
-      eg_workspace_keep_resid (self, &run);
+      eg_workspace_keep_resid (self, &run, n_before);
       if (!self->family->run_layer (self, &run, error))
         return FALSE;
       eg_workspace_end_layer (self, &run);
-      leave_layer (self, l);
+      eg_workspace_leave_layer (self, l, l + 1);
     }
   return TRUE;
 }

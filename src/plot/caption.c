@@ -67,12 +67,18 @@ static void
 add_marks (GString *text, const EgFigure *self, const EgTraceGrid *grid)
 {
   const gboolean map = self->picture == EG_PICTURE_HEATMAP || self->picture == EG_PICTURE_SITES;
-  gboolean bars = FALSE, beyond = FALSE, noise = FALSE;
+  gboolean bars = FALSE, beyond = FALSE, noise = FALSE, estimated = FALSE;
   if (self->picture == EG_PICTURE_SITES)
     for (gsize i = 0; i < grid->result->n_grids; i++)
       look_at_map (self, grid->result->grids[i], &bars, &beyond, &noise);
   else if (map)
     look_at_map (self, grid, &bars, &beyond, &noise);
+  for (gsize i = 0; map && i < grid->result->n_grids; i++)
+    estimated = estimated
+                || (eg_trace_grid_has_estimated (grid->result->grids[i])
+                    && (self->picture == EG_PICTURE_SITES || grid->result->grids[i] == grid));
+  if (estimated)
+    add (text, g_strdup (_ ("Lines up to the right: estimated to first order, not computed.")));
   if (bars && has_errors (grid))
     add (text, g_strdup (_ ("Whiskers: ± one standard error.")));
   if ((self->picture == EG_PICTURE_LAYERS || self->picture == EG_PICTURE_PINNED) && has_errors (grid))
@@ -80,7 +86,8 @@ add_marks (GString *text, const EgFigure *self, const EgTraceGrid *grid)
   if (beyond)
     add (text, g_strdup (_ ("Corners: beyond the scale.")));
   if (noise)
-    add (text, g_strdup (_ ("Hatched: within two standard errors of no effect.")));
+    add (text, estimated ? g_strdup (_ ("Lines down to the right: within two standard errors of no effect."))
+                         : g_strdup (_ ("Hatched: within two standard errors of no effect.")));
 }
 
 char *
@@ -102,7 +109,7 @@ eg_figure_make_caption (const EgFigure *self, const EgTraceGrid *grid)
   add (text, g_strdup_printf ("%s.", method));
   add_ends (text, grid);
   add_marks (text, self, grid);
-  if (!result->complete)
+  if (!result->complete && !result->estimated)
     add (text, g_strdup (_ ("Not complete yet.")));
   if (day != NULL)
     add (text, g_strdup_printf ("%s.", day));

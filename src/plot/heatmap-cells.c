@@ -14,12 +14,16 @@
 #define CAP_WIDTH 0.3
 
 /* Multiples of the font size. */
-#define MAX_CORNER   0.55
-#define LEAST_CELL   0.5 /* that is marked at all */
-#define NOISE_STEP   0.55
-#define MAX_CAP      0.5
-#define BAR_POINT    0.45
-#define BAR_STRENGTH 0.8 /* of the colour map: the place of a bar's colour */
+#define MAX_CORNER      0.55
+#define LEAST_CELL      0.5 /* that is marked at all */
+#define NOISE_STEP      0.55
+#define ESTIMATED_WIDTH 1.8  /* of its lines, times a line's width */
+#define ALIKE           0.25 /* a difference in light that is not seen between thin lines */
+#define DARK_ALPHA      0.22 /* of its lines where they are dark, and where they are light */
+#define LIGHT_ALPHA     0.42
+#define MAX_CAP         0.5
+#define BAR_POINT       0.45
+#define BAR_STRENGTH    0.8 /* of the colour map: the place of a bar's colour */
 
 /* A cell is beyond an end by more than this part of the scale. */
 #define BEYOND 0.01
@@ -35,7 +39,7 @@ gboolean
 eg_heatmap_is_known (const EgTraceGrid *grid, gsize layer, gsize position)
 {
   return layer < grid->n_layers && position < grid->n_tokens
-         && !isnan (eg_trace_grid_score (grid, layer, position));
+         && !isnan (eg_trace_grid_shown (grid, layer, position));
 }
 
 static void
@@ -44,12 +48,17 @@ add_rectangle (EgRect rect, cairo_t *cr)
   cairo_rectangle (cr, rect.x, rect.y, rect.width, rect.height);
 }
 
+static double
+get_light (EgColor color)
+{
+  return 0.2126 * color.red + 0.7152 * color.green + 0.0722 * color.blue;
+}
+
 /* To be seen on a colour. */
 static void
 set_contrast (EgColor color, double alpha, cairo_t *cr)
 {
-  const double light = 0.2126 * color.red + 0.7152 * color.green + 0.0722 * color.blue;
-  const double gray = light > 0.45 ? 0 : 1;
+  const double gray = get_light (color) > 0.45 ? 0 : 1;
   cairo_set_source_rgba (cr, gray, gray, gray, alpha);
 }
 
@@ -73,6 +82,38 @@ draw_noise (const EgHeatmapLayout *self, EgRect rect, EgColor color, cairo_t *cr
       const double difference = k * step + all->x - all->y;
       cairo_move_to (cr, rect.y - 1 + difference, rect.y - 1);
       cairo_line_to (cr, rect.y + rect.height + 1 + difference, rect.y + rect.height + 1);
+    }
+  cairo_stroke (cr);
+  cairo_restore (cr);
+}
+
+/* The lines of cells that are not computed (heatmap.c), over a colour: an estimate. */
+static void
+draw_estimated (const EgHeatmapLayout *self, EgRect rect, EgColor color, cairo_t *cr)
+{
+  /* The picture's ground shines through, unless the colour is as light, or as dark, as that is. */
+  const EgColor *ground = &self->style.estimated;
+  const gboolean alike = fabs (get_light (color) - get_light (*ground)) < ALIKE;
+
+  const EgRect *all = &self->cells;
+  const double step = self->style.font_size * EG_HEATMAP_HATCH_STEP;
+  const double x = rect.x - all->x, y = rect.y - all->y;
+  const double first = floor ((x + y) / step), last = ceil ((x + rect.width + y + rect.height) / step);
+
+  cairo_save (cr);
+  add_rectangle (rect, cr);
+  cairo_clip (cr);
+  cairo_set_antialias (cr, CAIRO_ANTIALIAS_DEFAULT);
+  if (alike)
+    set_contrast (color, get_light (color) > 0.45 ? DARK_ALPHA : LIGHT_ALPHA, cr);
+  else
+    eg_color_set (*ground, cr);
+  cairo_set_line_width (cr, eg_heatmap_line_width (self) * (alike ? 1 : ESTIMATED_WIDTH));
+  for (double k = first; k <= last; k++)
+    {
+      const double sum = k * step + all->x + all->y;
+      cairo_move_to (cr, sum - rect.y + 1, rect.y - 1);
+      cairo_line_to (cr, sum - rect.y - rect.height - 1, rect.y + rect.height + 1);
     }
   cairo_stroke (cr);
   cairo_restore (cr);
@@ -103,9 +144,9 @@ static void
 fill_color (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsize position, cairo_t *cr)
 {
   const EgRect cell = eg_heatmap_layout_get_cell (self, layer, position);
-  const double score = eg_trace_grid_score (grid, layer, position);
+  const double score = eg_trace_grid_shown (grid, layer, position);
   const double place = eg_heatmap_layout_place_unclipped (self, grid, score);
-  const EgColor color = eg_colormap_lookup (self->style.colormap, CLAMP (place, 0, 1));
+  const EgColor color = eg_colormap_lookup (self->style.colormap, isnan (place) ? 0 : CLAMP (place, 0, 1));
   EgRect filled = cell;
 
   if (self->pixel <= 0)
@@ -119,7 +160,9 @@ fill_color (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, g
   eg_color_set (color, cr);
   add_rectangle (filled, cr);
   cairo_fill (cr);
-  if (self->style.hatch_noise && eg_trace_grid_is_noise (grid, layer, position))
+  if (eg_trace_grid_is_estimated (grid, layer, position))
+    draw_estimated (self, cell, color, cr);
+  else if (self->style.hatch_noise && eg_trace_grid_is_noise (grid, layer, position))
     draw_noise (self, cell, color, cr);
   if (place > 1 + BEYOND || place < -BEYOND)
     draw_corner (self, cell, color, place > 1, cr);
@@ -234,7 +277,7 @@ draw_bar (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsi
 {
   const EgScale scale = self->style.scale;
   const EgRect cell = eg_heatmap_layout_get_cell (self, layer, position);
-  const double value = eg_scale_get_value (scale, grid, eg_trace_grid_score (grid, layer, position));
+  const double value = eg_scale_get_value (scale, grid, eg_trace_grid_shown (grid, layer, position));
   const double sem = eg_scale_get_error (scale, grid, eg_trace_grid_sem (grid, layer, position));
   const double place = (value - self->low) / (self->high - self->low);
   const EgColor color = choose_bar_color (self, value);
@@ -261,7 +304,9 @@ draw_bar (const EgHeatmapLayout *self, const EgTraceGrid *grid, gsize layer, gsi
   eg_color_set (color, cr);
   add_rectangle (bar, cr);
   cairo_fill (cr);
-  if (self->style.hatch_noise && bar.height > 0 && eg_trace_grid_is_noise (grid, layer, position))
+  if (eg_trace_grid_is_estimated (grid, layer, position))
+    draw_estimated (self, bar, color, cr);
+  else if (self->style.hatch_noise && bar.height > 0 && eg_trace_grid_is_noise (grid, layer, position))
     draw_noise (self, bar, color, cr);
   draw_base (self, ground, cr);
   draw_error (self, cell.x + cell.width / 2, cell.width, value, sem, cr);

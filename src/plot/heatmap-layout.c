@@ -232,9 +232,8 @@ eg_heatmap_layout_init_scale (EgHeatmapLayout *self, const EgTraceGrid *grid, co
   if (style->scale == EG_SCALE_SYMMETRIC)
     self->style.colormap = EG_COLORMAP_RDBU_R;
   eg_heatmap_layout_choose_scale (self, grid);
-  g_autofree char *name
-      = style->unit != NULL ? g_strdup (style->unit) : eg_scale_describe (style->scale, grid);
-  self->scale_name = g_intern_string (name);
+  self->estimated = eg_trace_grid_has_estimated (grid);
+  eg_heatmap_layout_name_scale (self, grid);
 }
 
 static EgHeatmapLayout *
@@ -281,6 +280,9 @@ eg_heatmap_layout_new_bar (const EgTraceGrid *grid, const EgHeatmapStyle *style,
   const double em = style->font_size;
 
   eg_heatmap_layout_init_scale (self, grid, style);
+  for (gsize i = 0; i < grid->result->n_grids; i++)
+    self->estimated = self->estimated || eg_trace_grid_has_estimated (grid->result->grids[i]);
+  eg_heatmap_layout_name_scale (self, grid);
   self->style.hide_bar = FALSE;
   self->pixel = pixel;
   self->height = height;
@@ -376,7 +378,8 @@ eg_heatmap_layout_fits (const EgHeatmapLayout *self, const EgTraceGrid *grid)
   eg_heatmap_layout_choose_scale (&now, grid);
   return now.normalized == self->normalized && now.low == self->low && now.high == self->high
          && now.first_tick == self->first_tick && now.base == self->base
-         && now.beyond_bottom == self->beyond_bottom && now.beyond_top == self->beyond_top;
+         && now.beyond_bottom == self->beyond_bottom && now.beyond_top == self->beyond_top
+         && eg_trace_grid_has_estimated (grid) == self->estimated;
 }
 
 /* ---- cells ---- */

@@ -9,6 +9,9 @@
 #define EG_HEATMAP_TICK   0.35
 #define EG_HEATMAP_DROP   0.5 /* of the bracket's ends */
 
+/* Between the lines of cells that are not computed. */
+#define EG_HEATMAP_HATCH_STEP 0.7
+
 /* Whether a scale's numbers are parts of the way between the corrupted and the clean run. */
 gboolean eg_scale_is_normalized (EgScale scale, const EgTraceGrid *grid);
 
@@ -17,6 +20,9 @@ gboolean eg_scale_is_normalized (EgScale scale, const EgTraceGrid *grid);
 
 /* Finds the ends of the scale, its ticks, and which cells lie beyond it. */
 void eg_heatmap_layout_choose_scale (EgHeatmapLayout *self, const EgTraceGrid *grid);
+
+/* Names it, and says what the lines over estimates are. */
+void eg_heatmap_layout_name_scale (EgHeatmapLayout *self, const EgTraceGrid *grid);
 
 /* Gives it the ends that several maps share. */
 void eg_heatmap_layout_set_ends (

@@ -3,6 +3,7 @@
 
 #include "trace/result/analysis.h"
 
+#include <glib/gi18n.h>
 #include <math.h>
 
 /* A cell is beyond an end by more than this part of the scale. */
@@ -10,6 +11,13 @@
 
 #define LEAST_STEP   0.6  /* of a step: less below zero is no step more */
 #define WHISKER_ROOM 1.25 /* times what is needed */
+
+/* What the map shows of a cell. */
+static double
+shown_of (const EgTraceGrid *grid, gsize cell)
+{
+  return eg_trace_grid_shown (grid, cell / grid->n_tokens, cell % grid->n_tokens);
+}
 
 double
 eg_heatmap_round_up (double value)
@@ -39,11 +47,13 @@ eg_heatmap_find_range (const EgTraceGrid *grid, double *least, double *greatest)
         *greatest = MAX (*greatest, ends[i]);
       }
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
-    if (!isnan (grid->scores[0][i]))
-      {
-        *least = MIN (*least, grid->scores[0][i]);
-        *greatest = MAX (*greatest, grid->scores[0][i]);
-      }
+    {
+      const double shown = shown_of (grid, i);
+      if (isnan (shown))
+        continue;
+      *least = MIN (*least, shown);
+      *greatest = MAX (*greatest, shown);
+    }
 }
 
 /* Of bars: what they and their errors reach. */
@@ -55,10 +65,11 @@ find_whiskers (const EgTraceGrid *grid, double *least, double *greatest)
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
       const double sem = isnan (grid->sem[0][i]) ? 0 : grid->sem[0][i];
-      if (isnan (grid->scores[0][i]))
+      const double shown = shown_of (grid, i);
+      if (isnan (shown))
         continue;
-      *least = MIN (*least, grid->scores[0][i] - sem);
-      *greatest = MAX (*greatest, grid->scores[0][i] + sem);
+      *least = MIN (*least, shown - sem);
+      *greatest = MAX (*greatest, shown + sem);
     }
 }
 
@@ -85,7 +96,7 @@ find_values (const EgHeatmapLayout *self, const EgTraceGrid *grid, double *least
   *greatest = -INFINITY;
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
-      const double value = eg_scale_get_value (self->style.scale, grid, grid->scores[0][i]);
+      const double value = eg_scale_get_value (self->style.scale, grid, shown_of (grid, i));
       const double sem = eg_scale_get_error (self->style.scale, grid, grid->sem[0][i]);
       const double error = self->is_bars && !isnan (sem) ? sem : 0;
       if (isnan (value))
@@ -231,7 +242,7 @@ find_beyond (EgHeatmapLayout *self, const EgTraceGrid *grid)
   self->beyond_bottom = self->beyond_top = FALSE;
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
-      const double place = eg_heatmap_layout_place_unclipped (self, grid, grid->scores[0][i]);
+      const double place = eg_heatmap_layout_place_unclipped (self, grid, shown_of (grid, i));
       self->beyond_bottom = self->beyond_bottom || place < -BEYOND;
       self->beyond_top = self->beyond_top || place > 1 + BEYOND;
     }
@@ -262,7 +273,8 @@ double
 eg_heatmap_layout_place_unclipped (const EgHeatmapLayout *self, const EgTraceGrid *grid, double score)
 {
   const double value = eg_scale_get_value (self->style.scale, grid, score);
-  const double place = (value - self->low) / (self->high - self->low);
+  /* Halves, whose difference is a number whatever a file says. */
+  const double place = (value / 2 - self->low / 2) / (self->high / 2 - self->low / 2);
   return self->reversed ? 1 - place : place;
 }
 
@@ -271,4 +283,14 @@ eg_heatmap_layout_place (const EgHeatmapLayout *self, const EgTraceGrid *grid, d
 {
   const double place = eg_heatmap_layout_place_unclipped (self, grid, score);
   return isnan (place) ? place : CLAMP (place, 0, 1);
+}
+
+void
+eg_heatmap_layout_name_scale (EgHeatmapLayout *self, const EgTraceGrid *grid)
+{
+  const char *unit = self->style.unit;
+  g_autofree char *name = unit != NULL ? g_strdup (unit) : eg_scale_describe (self->style.scale, grid);
+  /* TRANSLATORS: the name of a colour bar; estimates have white lines over their colours. */
+  g_autofree char *both = self->estimated ? g_strdup_printf (_ ("%s · hatched: estimated"), name) : NULL;
+  self->scale_name = g_intern_string (both != NULL ? both : name);
 }

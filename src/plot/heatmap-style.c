@@ -127,6 +127,7 @@ eg_heatmap_style_init_figure (EgHeatmapStyle *self)
     .background = { 1, 1, 1, 1 },
     .empty = { 0.96, 0.96, 0.96, 1 },
     .hatch = { 0.82, 0.82, 0.82, 1 },
+    .estimated = { 1, 1, 1, 0.8 },
     .subject = { 0, 0, 0, 1 },
   };
 }
@@ -143,6 +144,7 @@ eg_heatmap_style_init_screen (EgHeatmapStyle *self, gboolean dark)
       self->dim = (EgColor){ 1, 1, 1, 0.7 };
       self->empty = (EgColor){ 0.19, 0.19, 0.19, 1 };
       self->hatch = (EgColor){ 0.29, 0.29, 0.29, 1 };
+      self->estimated = (EgColor){ 0.14, 0.14, 0.14, 0.75 };
       self->subject = (EgColor){ 0.47, 0.68, 0.93, 1 };
     }
   else

@@ -23,7 +23,7 @@ static void
 fill_with_hatch (const EgHeatmapLayout *self, cairo_t *cr)
 {
   const EgRect *all = &self->cells;
-  const double step = self->style.font_size * 0.7;
+  const double step = self->style.font_size * EG_HEATMAP_HATCH_STEP;
   double x0, y0, x1, y1;
 
   cairo_save (cr);

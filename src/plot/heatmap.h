@@ -67,6 +67,7 @@ gboolean eg_orientation_from_name (const char *name, EgOrientation *orientation,
  * @font_size: of token and layer labels; the others follow
  * @background: alpha 0 for none
  * @empty, @hatch: of the cells that are not computed yet, or have no score at all
+ * @estimated: of the lines over cells that have an estimate and no score
  * @subject: of the bracket and its label
  * @limit_low, @limit_high: the ends of the scale, in its numbers; none where the first is not less
  * @own_scale: the normalized scale ends at the greatest of the map's own cells, rounded up: for small effects
@@ -85,7 +86,7 @@ typedef struct
   const char *title;
   const char *font_family;
   double font_size;
-  EgColor foreground, dim, background, empty, hatch, subject;
+  EgColor foreground, dim, background, empty, hatch, estimated, subject;
   double limit_low, limit_high;
   gboolean own_scale, hatch_noise, hide_spaces, hide_bar;
   double least, greatest;
@@ -117,6 +118,7 @@ void eg_heatmap_style_hold_scores (EgHeatmapStyle *self, const EgTraceGrid *grid
  * the axis at its left is what the colour bar is elsewhere; @base: where bars begin; @first_tick: of the
  * scale, which may begin a little below it
  * @beyond_bottom, @beyond_top: whether cells lie outside the ends of the scale, as it is drawn
+ * @estimated: whether any cell is, which the name of the scale says, too
  * @scale_name: of its numbers; an interned string
  * @layer_step, @token_step: every how many of them has its label; @n_bar_steps: ticks of the colour bar less
  * one
@@ -136,7 +138,7 @@ typedef struct
   gboolean is_loss, tells_layers, tells_tokens;
   double low, high;
   gboolean normalized, reversed;
-  gboolean is_bars, beyond_bottom, beyond_top;
+  gboolean is_bars, beyond_bottom, beyond_top, estimated;
   double base, first_tick;
   const char *scale_name;
   gsize layer_step, token_step;

@@ -7,7 +7,8 @@
 #include <glib/gi18n.h>
 #include <math.h>
 
-#define SMALL 0.1 /* of the greatest mean: one that is less below zero makes no scale of two sides */
+#define BARELY_WHOLE 1.05 /* a mean part that is no more than this above all of it makes no scale to 2 */
+#define SMALL        0.1  /* of the greatest mean: one that is less below zero makes no scale of two sides */
 
 /* Multiples of the font size, in the legend. */
 #define LINE_LENGTH 1.4
@@ -107,9 +108,11 @@ eg_study_map_set_style (EgHeatmapStyle *style,
   style->least = style->greatest = 0;
   for (gsize i = 0; i < n; i++)
     eg_heatmap_style_hold_scores (style, maps[i]);
-  if (style->least < 0 && style->greatest > 0 && -style->least < SMALL * style->greatest
+  const gboolean is_barely_whole
+      = quantity == EG_STUDY_NORMALIZED && style->greatest > 1 && style->greatest <= BARELY_WHOLE;
+  if (style->greatest > 0 && -style->least < SMALL * style->greatest && (style->least < 0 || is_barely_whole)
       && !(style->limit_low < style->limit_high))
-    style->limit_high = eg_heatmap_round_up (style->greatest);
+    style->limit_high = is_barely_whole ? style->greatest : eg_heatmap_round_up (style->greatest);
 }
 
 /* ---- curves ---- */

@@ -7,6 +7,15 @@
 /* Below that, estimates do not say where to look. */
 #define LEAST_CORRELATION 0.6
 
+/* Samples of a score that is looked at, where there are so many. */
+#define ENOUGH 10
+
+gboolean
+eg_preview_can_check (const EgTraceGrid *grid, gsize cell)
+{
+  return grid->counts[cell] >= MIN (grid->result->samples, ENOUGH);
+}
+
 /* A cell that has both. */
 typedef struct
 {
@@ -15,9 +24,8 @@ typedef struct
   double estimate_rank, score_rank;
 } Pair;
 
-/* How far a value is from where nothing is restored (or damaged), in the direction of what matters. */
-static double
-effect_of (const EgTraceGrid *grid, double value)
+double
+eg_preview_effect (const EgTraceGrid *grid, double value)
 {
   const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
   const double effect = eg_trace_result_is_loss (grid->result) ? ends->high - value : value - ends->low;
@@ -44,14 +52,14 @@ by_score (gconstpointer a, gconstpointer b)
 
 /* What a trace computes, by effects. (transfer full) */
 static GArray *
-collect (const EgTraceGrid *grid, const guint8 *known)
+collect (const EgTraceGrid *grid, const double *estimates, const guint8 *passed)
 {
   GArray *pairs = g_array_new (FALSE, FALSE, sizeof (Pair));
-  for (gsize cell = 0; grid->estimate != NULL && cell < eg_trace_grid_n_cells (grid); cell++)
+  for (gsize cell = 0; cell < eg_trace_grid_n_cells (grid); cell++)
     {
-      const double estimate = grid->estimate[cell], score = grid->scores[0][cell];
-      const Pair pair = { cell, effect_of (grid, estimate), effect_of (grid, score), 0, 0 };
-      if (isfinite (estimate) && isfinite (score) && !known[cell])
+      const double estimate = estimates[cell], score = grid->scores[0][cell];
+      const Pair pair = { cell, eg_preview_effect (grid, estimate), eg_preview_effect (grid, score), 0, 0 };
+      if (isfinite (estimate) && isfinite (score) && !passed[cell] && eg_preview_can_check (grid, cell))
         g_array_append_val (pairs, pair);
     }
   return pairs;
@@ -77,10 +85,10 @@ correlate (const GArray *pairs, gboolean ranks)
 }
 
 EgPreviewCheck
-eg_preview_check (const EgTraceGrid *grid, const guint8 *known)
+eg_preview_check (const EgTraceGrid *grid, const double *estimate, const guint8 *passed)
 {
   EgPreviewCheck self = { 0 };
-  g_autoptr (GArray) pairs = collect (grid, known);
+  g_autoptr (GArray) pairs = collect (grid, estimate, passed);
   self.n = pairs->len;
   self.n_top = MIN (pairs->len, EG_PREVIEW_TOP);
   g_array_sort (pairs, by_score);
@@ -102,6 +110,26 @@ eg_preview_check (const EgTraceGrid *grid, const guint8 *known)
   self.spearman = correlate (pairs, TRUE);
   self.is_trusted = self.pearson >= LEAST_CORRELATION;
   return self;
+}
+
+/* Of files, scores are float32. */
+static gboolean
+is_end (double score, double end)
+{
+  return fabs (score - end) <= 1e-6 * fabs (end);
+}
+
+EgPreviewCheck
+eg_preview_check_whole (const EgTraceGrid *grid)
+{
+  const EgTraceEnds *ends = eg_trace_grid_get_ends (grid);
+  const gsize n_cells = eg_trace_grid_n_cells (grid);
+  g_autofree guint8 *passed = g_new0 (guint8, n_cells);
+  if (grid->estimate == NULL)
+    return (EgPreviewCheck){ 0 };
+  for (gsize cell = 0; cell < n_cells; cell++)
+    passed[cell] = is_end (grid->scores[0][cell], ends->low) || is_end (grid->scores[0][cell], ends->high);
+  return eg_preview_check (grid, grid->estimate, passed);
 }
 
 char *

@@ -6,7 +6,7 @@
 G_BEGIN_DECLS
 
 /**
- * EgPreviewCheck: of one grid, over the cells that have both, are computed, and not known without it.
+ * EgPreviewCheck: of one grid, over the cells that have both, of enough samples, and are not passed over.
  * @n: how many; @pearson, @spearman: correlation of estimates with scores, NaN where it has no meaning
  * @n_top, @n_confirmed: of the ten highest estimates (by their effect), those that have a score, and those of
  * them whose effect is at least half of the estimate's
@@ -24,11 +24,21 @@ typedef struct
   gboolean is_trusted;
 } EgPreviewCheck;
 
+/* Whether a cell's score rests on enough samples to be compared. */
+gboolean eg_preview_can_check (const EgTraceGrid *grid, gsize cell);
+
 /* Cells to look at. */
 #define EG_PREVIEW_TOP 10
 
-/* known: [cells] those that are known without being computed, which say nothing (EgPreview's exact). */
-EgPreviewCheck eg_preview_check (const EgTraceGrid *grid, const guint8 *known);
+/* estimate: [cells] of the grid's site; passed: [cells] those that are passed over, as are those that are
+ * known without being computed, which say nothing (EgPreview's exact). */
+EgPreviewCheck eg_preview_check (const EgTraceGrid *grid, const double *estimate, const guint8 *passed);
+
+/* The same of a grid's own estimates, over all cells that are none of its ends, wherever it comes from. */
+EgPreviewCheck eg_preview_check_whole (const EgTraceGrid *grid);
+
+/* How far a value is from where nothing is restored (or damaged), in the direction of what matters. */
+double eg_preview_effect (const EgTraceGrid *grid, double value);
 
 /* "estimated; spot check: within 0.04 (10 of 10 highest confirmed)", or that the estimate is not to be
  * trusted; NULL where nothing was computed. (transfer full) */

@@ -101,8 +101,11 @@ take_block (EgPreviewRuns *runs, Dots *dots, gsize first, gsize n, GError **erro
   const gsize K = MAX (runs->steps, 1), T = dots->n_positions, n_out = n * K * T;
   g_autofree const EgRun **list = g_new0 (const EgRun *, n *(1 + runs->steps) + 1);
   g_autofree EgBackPair *pairs = g_new0 (EgBackPair, n * K);
-  EgBackPass pass
-      = { .runs = list, .first = runs->first, .pairs = pairs, .metric = metric_of (&runs->meter) };
+  EgBackPass pass = { .runs = list,
+                      .first = runs->first,
+                      .pairs = pairs,
+                      .metric = metric_of (&runs->meter),
+                      .sites = eg_grid_get_sites (runs->grid) };
   order_runs (runs, n, list, &pass, pairs);
   const gsize n_rows = 2 * dots->n_layers * dots->n_sites;
   g_autofree float *found = g_new (float, n_rows *n_out);
@@ -122,16 +125,16 @@ take_block (EgPreviewRuns *runs, Dots *dots, gsize first, gsize n, GError **erro
 
 /* ---- cells ---- */
 
+/* most: what log p may come to */
 static double
-bounded (EgMetric metric, double base, double change)
+bounded (EgMetric metric, double value, double most)
 {
-  const double value = base + change;
   switch (metric)
     {
     case EG_METRIC_PROB:
-      return exp (fmin (value, 0));
+      return exp (fmin (value, most));
     case EG_METRIC_LOGPROB:
-      return fmin (value, 0);
+      return fmin (value, most);
     case EG_METRIC_KL:
       return fmax (value, 0);
     default:
@@ -158,6 +161,14 @@ sum_box (const Dots *dots, const EgGrid *grid, gsize cell, gsize sample)
   return sum;
 }
 
+/* Of a sample: log p comes to no more than the clean or the corrupted run have. */
+static double
+estimate_sample (EgMetric metric, const EgPreviewRuns *runs, const Dots *dots, gsize cell, gsize sample)
+{
+  const double low = runs->low[sample], base = runs->grid->damages ? runs->high : low;
+  return bounded (metric, base + sum_box (dots, runs->grid, cell, sample), fmax (runs->high, low));
+}
+
 static void
 estimate_cells (EgPreview *self, const EgPreviewRuns *runs, const Dots *dots)
 {
@@ -182,9 +193,7 @@ estimate_cells (EgPreview *self, const EgPreviewRuns *runs, const Dots *dots)
         self->values[cell] = eg_grid_is_clean (&self->grid, cell) ? self->high : self->low;
       else
         for (gsize s = 0; s < runs->samples; s++)
-          self->values[cell] += bounded (metric, self->grid.damages ? runs->high : runs->low[s],
-                                         sum_box (dots, &self->grid, cell, s))
-                                / n;
+          self->values[cell] += estimate_sample (metric, runs, dots, cell, s) / n;
     }
 }
 
@@ -209,6 +218,38 @@ fill (EgPreview *self, GCancellable *cancellable, GError **error)
   return memory != NULL;
 }
 
+/* Whether the processor may do what a device could not. */
+static gboolean
+is_device_problem (const GError *error)
+{
+  return g_error_matches (error, EG_ERROR, EG_ERROR_MEMORY)
+         || g_error_matches (error, EG_ERROR, EG_ERROR_DEVICE);
+}
+
+/* On the model as it is placed. (transfer full) */
+static EgPreview *
+preview_on (EgModel *model, const EgTraceRequest *request, GCancellable *cancellable, GError **error)
+{
+  EgTraceInput *input = eg_trace_input_new (request, eg_model_get_origin (model), NULL, error);
+  if (!input)
+    return NULL;
+  g_autoptr (EgPreview) self = g_new0 (EgPreview, 1);
+  g_atomic_ref_count_init (&self->refs);
+  self->model = eg_model_ref (model);
+  self->request = eg_trace_request_copy (request);
+  self->input = input;
+  self->grid = eg_grid_of_input (request, model, input);
+  self->values = g_new0 (double, eg_grid_n_cells (&self->grid));
+  self->exact = g_new0 (guint8, eg_grid_n_cells (&self->grid));
+  if (request->estimate_steps > 0 && input->swapped && input->n_swapped != input->n_tokens)
+    {
+      eg_error_invalid (error, _ ("There are no steps between prompts of different lengths: estimate without "
+                                  "steps (--ig 0), or swap a subject of as many tokens"));
+      return NULL;
+    }
+  return fill (self, cancellable, error) ? g_steal_pointer (&self) : NULL;
+}
+
 EgPreview *
 eg_preview_new (EgModel *model, const EgTraceRequest *request, GCancellable *cancellable, GError **error)
 {
@@ -220,26 +261,23 @@ eg_preview_new (EgModel *model, const EgTraceRequest *request, GCancellable *can
       g_set_error_literal (error, EG_ERROR, EG_ERROR_UNSUPPORTED, missing);
       return NULL;
     }
-  EgTraceInput *input = eg_trace_input_new (request, origin, NULL, error);
-  if (!input)
+  const gboolean on_processor = request->device.kind == EG_DEVICE_CPU;
+  EgBackend *backend = on_processor ? eg_backend_cpu () : eg_device_open (&request->device, error);
+  if (!backend)
     return NULL;
-  g_autoptr (EgPreview) self = g_new0 (EgPreview, 1);
-  g_atomic_ref_count_init (&self->refs);
-  self->model = eg_model_ref (origin);
-  self->request = eg_trace_request_copy (request);
-  self->input = input;
-  self->grid = eg_grid_of_input (request, origin, input);
-  self->values = g_new0 (double, eg_grid_n_cells (&self->grid));
-  self->exact = g_new0 (guint8, eg_grid_n_cells (&self->grid));
-  if (request->estimate_steps > 0 && input->swapped && input->n_swapped != input->n_tokens)
+  g_autoptr (GError) problem = NULL;
+  g_autoptr (EgModel) placed
+      = on_processor || !backend->back ? eg_model_ref (origin) : eg_model_place (origin, backend, &problem);
+  g_autoptr (EgPreview) self = placed ? preview_on (placed, request, cancellable, &problem) : NULL;
+  if (!self && placed != origin && is_device_problem (problem))
     {
-      eg_error_invalid (error, _ ("There are no steps between prompts of different lengths: estimate without "
-                                  "steps (--ig 0), or swap a subject of as many tokens"));
-      return NULL;
+      g_clear_error (&problem);
+      self = preview_on (origin, request, cancellable, &problem);
     }
-  if (!fill (self, cancellable, error))
-    return NULL;
-  self->seconds = (double)(g_get_monotonic_time () - begin) / G_USEC_PER_SEC;
+  if (self)
+    self->seconds = (double)(g_get_monotonic_time () - begin) / G_USEC_PER_SEC;
+  else
+    g_propagate_error (error, g_steal_pointer (&problem));
   return g_steal_pointer (&self);
 }
 
@@ -267,20 +305,6 @@ const double *
 eg_preview_get_site (const EgPreview *self, gsize site_index)
 {
   return self->values + site_index * self->grid.n_rows * self->grid.n_columns;
-}
-
-double *
-eg_preview_get_urgency (const EgPreview *self)
-{
-  const gsize n = eg_grid_n_cells (&self->grid);
-  double *urgency = g_new (double, n);
-  for (gsize cell = 0; cell < n; cell++)
-    {
-      const double effect
-          = self->grid.damages ? self->high - self->values[cell] : self->values[cell] - self->low;
-      urgency[cell] = self->high < self->low ? -effect : effect;
-    }
-  return urgency;
 }
 
 const guint8 *

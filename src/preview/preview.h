@@ -32,21 +32,17 @@ typedef struct
   double seconds;
 } EgPreview;
 
-/* Why a request has no estimates: a sentence, or NULL where it has them. Asked of the model as it was opened:
- * estimates are computed on the processor, whatever the trace is computed on. (transfer none) */
+/* Why a request has no estimates: a sentence, or NULL where it has them. (transfer none) */
 const char *eg_preview_missing (const EgTraceRequest *request, EgModel *model);
 
-/* Waits; any thread. Integrates between the runs by the request's steps. EG_ERROR_INVALID, EG_ERROR_MEMORY.
- * (transfer full) */
+/* Waits; any thread. Integrates between the runs by the request's steps. On the request's device; where that
+ * has too little memory or fails, on the processor. EG_ERROR_INVALID, EG_ERROR_MEMORY, EG_ERROR_DEVICE as
+ * eg_device_open() has it. (transfer full) */
 EgPreview *
 eg_preview_new (EgModel *model, const EgTraceRequest *request, GCancellable *cancellable, GError **error);
 EgPreview *eg_preview_ref (EgPreview *self);
 void eg_preview_unref (EgPreview *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPreview, eg_preview_unref)
-
-/* How much each cell is estimated to matter, for an order of work: the effect, whichever way it goes.
- * (transfer full): [n_cells] */
-double *eg_preview_get_urgency (const EgPreview *self);
 
 /* [n_rows, n_columns]: which of a site's cells cost a trace nothing, and are as it has them. */
 const guint8 *eg_preview_get_known (const EgPreview *self, gsize site_index);

@@ -68,11 +68,13 @@ plan_blocks (EgPreviewRuns *self, GError **error)
   const guint64 fixed = eg_run_size (family, sizes, &clean) + n * eg_back_row_size (family, sizes);
   const guint64 most = MIN (BLOCK_BYTES / (run * points), BLOCK_ROWS / (n * points));
   self->block = CLAMP (most_samples > 0 ? most_samples : most, 1, self->samples);
+  EgBackend *be = eg_network_get_backend (network_of (self));
   const guint64 needed = fixed + self->block * points * run;
-  if (needed <= eg_memory_available ())
+  const guint64 available = be->memory_free ? be->memory_free (be) : eg_memory_available ();
+  if (needed <= available)
     return TRUE;
   g_autofree char *need = g_format_size_full (needed, G_FORMAT_SIZE_IEC_UNITS);
-  g_autofree char *have = g_format_size_full (eg_memory_available (), G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *have = g_format_size_full (available, G_FORMAT_SIZE_IEC_UNITS);
   g_set_error (error, EG_ERROR, EG_ERROR_MEMORY,
                _ ("An estimate of this prompt’s %zu tokens needs %s of memory, and %s are free"),
                self->n_clean, need, have);

@@ -88,7 +88,7 @@ read_cell (const EgFactTable *self, EgFactSource *source, GString *text, int *en
       if (c == '\r' && (eg_fact_source_peek (source) == '\n' || eg_fact_source_peek (source) < 0))
         continue;
       if (is_quoted)
-        return eg_fact_source_fail (source, line, error, _ ("there is text after the quotes' end"));
+        return eg_fact_source_fail (source, line, error, _ ("there is text after the quotes’ end"));
       if (text->len >= EG_FACT_MAX_BYTES)
         return eg_fact_source_fail (source, line, error,
                                     _ ("what begins here is longer than a fact may be (1 MiB)"));

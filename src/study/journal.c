@@ -157,7 +157,7 @@ check_beginning (EgJournal *self, gboolean may_write, GError **error)
   if (problem != NULL)
     g_propagate_error (error, problem);
   else
-    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: it is not a study's journal"), self->title);
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: it is not a study’s journal"), self->title);
   return FALSE;
 }
 
@@ -210,9 +210,8 @@ read_entry (EgJournal *self, const EgJournalEntry *entry, Head *head, GError **e
   if (problem != NULL)
     g_propagate_error (error, problem);
   else
-    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                 _ ("%s: the record of fact %" G_GUINT64_FORMAT " is damaged"), self->title,
-                 entry->index + 1);
+    g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the record of fact %zu is damaged"), self->title,
+                 (gsize)entry->index + 1);
   return NULL;
 }
 

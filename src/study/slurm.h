@@ -31,8 +31,8 @@ typedef struct
   char *const *more;
 } EgSlurmJob;
 
-/* Whether all of it can stand in such scripts: EG_ERROR_INVALID for what is no word or option of sbatch, and for
- * folders with a % or a quote, which Slurm reads otherwise. */
+/* Whether all of it can stand in such scripts: EG_ERROR_INVALID for what is no word or option of sbatch, and
+ * for folders with a % or a quote, which Slurm reads otherwise. */
 gboolean eg_slurm_job_check (const EgSlurmJob *self, GError **error);
 
 /* What the scripts say. (transfer full) */

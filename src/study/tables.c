@@ -154,8 +154,7 @@ eg_study_to_latex (const EgStudyValues *values,
   const EgStudySettings *settings = values->settings;
   GString *text = g_string_new ("% Engram: ");
   add_latex_text (text, settings->model);
-  g_string_append_printf (text,
-                          ", %s, %s%s of %u facts, %u samples, seed %u; needs \\usepackage{booktabs}\n",
+  g_string_append_printf (text, ", %s, %s%s of %u facts, %u samples, seed %u; needs \\usepackage{booktabs}\n",
                           settings->sites[site], settings->is_estimated ? "estimated " : "",
                           eg_study_quantity_get_name (quantity), values->rows->len,
                           eg_trace_request_get_samples (settings->request), settings->request->seed);

@@ -98,12 +98,8 @@ read_model (EgTokenizerLoader *self, JsonNode *node, const EgJsonSpan *spans, gu
 /* ---- added tokens ---- */
 
 static gboolean
-read_added_token (EgTokenizerLoader *self,
-                  guint place,
-                  JsonNode *node,
-                  GHashTable *contents,
-                  GHashTable *file_ids,
-                  GError **error)
+read_added_token (
+    EgTokenizerLoader *self, guint place, JsonNode *node, EgSettingsToken *token, GError **error)
 {
   g_autofree char *owner = g_strdup_printf ("added_tokens[%u]", place);
   if (!JSON_NODE_HOLDS_OBJECT (node))
@@ -112,40 +108,58 @@ read_added_token (EgTokenizerLoader *self,
   const char *content = eg_json_node_get_text (json_object_get_member (object, "content"));
   if (content == NULL)
     return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT, _ ("%s.%s is not a text"), owner, "content");
-  EgAddedToken token;
-  gboolean normalized, special;
-  guint64 file_id = 0;
-  const gboolean good = eg_json_node_get_size (json_object_get_member (object, "id"), &file_id)
-                        && file_id < EG_TOKENIZER_MAX_IDS;
-  if (!eg_tokenizer_check_id (self, good, content, error)
-      || !eg_tokenizer_read_flag (self, object, owner, "single_word", TRUE, FALSE, &token.single_word, error)
-      || !eg_tokenizer_read_flag (self, object, owner, "lstrip", TRUE, FALSE, &token.lstrip, error)
-      || !eg_tokenizer_read_flag (self, object, owner, "rstrip", TRUE, FALSE, &token.rstrip, error)
-      || !eg_tokenizer_read_flag (self, object, owner, "normalized", TRUE, FALSE, &normalized, error)
-      || !eg_tokenizer_read_flag (self, object, owner, "special", TRUE, FALSE, &special, error))
-    return FALSE;
-  if (*content == '\0')
-    return TRUE;
-  g_autofree char *quoted = eg_quote (content);
-  if (!g_hash_table_add (contents, (char *)content))
-    return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT, _ ("the added token “%s” is there twice"),
-                              quoted);
-  if (!g_hash_table_add (file_ids, GSIZE_TO_POINTER (file_id)))
-    return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT, _ ("two added tokens have the same id, %u"),
-                              (guint)file_id);
-  return eg_tokenizer_add_token (self, content, token, normalized, NULL, error);
+  guint64 id = 0;
+  const gboolean good
+      = eg_json_node_get_size (json_object_get_member (object, "id"), &id) && id < EG_TOKENIZER_MAX_IDS;
+  token->content = g_strdup (content);
+  token->id = (gint64)id;
+  return eg_tokenizer_check_id (self, good, content, error)
+         && eg_tokenizer_read_flag (self, object, owner, "single_word", TRUE, FALSE,
+                                    &token->flags.single_word, error)
+         && eg_tokenizer_read_flag (self, object, owner, "lstrip", TRUE, FALSE, &token->flags.lstrip, error)
+         && eg_tokenizer_read_flag (self, object, owner, "rstrip", TRUE, FALSE, &token->flags.rstrip, error)
+         && eg_tokenizer_read_flag (self, object, owner, "normalized", TRUE, FALSE, &token->normalized, error)
+         && eg_tokenizer_read_flag (self, object, owner, "special", TRUE, FALSE, &token->special, error);
 }
 
-/* tokens: (nullable). */
+/* A text or an id that is there twice is an error; a token without a text is none. */
 static gboolean
-read_added_tokens (EgTokenizerLoader *self, JsonArray *tokens, GError **error)
+check_once (const EgTokenizerLoader *self,
+            const EgSettingsToken *token,
+            GHashTable *contents,
+            GHashTable *file_ids,
+            GError **error)
 {
+  g_autofree char *quoted = eg_quote (token->content);
+  if (!g_hash_table_add (contents, token->content))
+    return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT, _ ("the added token “%s” is there twice"),
+                              quoted);
+  return g_hash_table_add (file_ids, GSIZE_TO_POINTER (token->id))
+         || eg_tokenizer_fail (self, error, EG_ERROR_FORMAT, _ ("two added tokens have the same id, %u"),
+                               (guint)token->id);
+}
+
+/* nodes: (nullable). Returns: (transfer full) (element-type EgSettingsToken): NULL with an error. */
+static GPtrArray *
+read_added_tokens (EgTokenizerLoader *self, JsonArray *nodes, GError **error)
+{
+  g_autoptr (GPtrArray) tokens = g_ptr_array_new_with_free_func (eg_settings_token_free);
   g_autoptr (GHashTable) contents = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (GHashTable) file_ids = g_hash_table_new (NULL, NULL);
-  for (guint i = 0; tokens != NULL && i < json_array_get_length (tokens); i++)
-    if (!read_added_token (self, i, json_array_get_element (tokens, i), contents, file_ids, error))
-      return FALSE;
-  return TRUE;
+  for (guint i = 0; nodes != NULL && i < json_array_get_length (nodes); i++)
+    {
+      EgSettingsToken *token = eg_settings_token_new (NULL);
+      const gboolean good
+          = read_added_token (self, i, json_array_get_element (nodes, i), token, error)
+            && (*token->content == '\0' || check_once (self, token, contents, file_ids, error));
+      if (good && *token->content != '\0')
+        g_ptr_array_add (tokens, token);
+      else
+        eg_settings_token_free (token);
+      if (!good)
+        return NULL;
+    }
+  return g_steal_pointer (&tokens);
 }
 
 /* ---- the whole ---- */
@@ -181,28 +195,53 @@ check_first_ids (const EgTokenizerLoader *self, GError **error)
   return TRUE;
 }
 
+/* What stands in the file, the settings beside it, and what both make together. */
 static gboolean
-read_root (EgTokenizerLoader *self, JsonObject *root, const EgJsonSpan *spans, GError **error)
+read_tokens (EgTokenizerLoader *self,
+             const char *folder,
+             JsonObject *root,
+             JsonArray *nodes,
+             const EgJsonSpan *spans,
+             GError **error)
+{
+  g_autoptr (GPtrArray) own = read_added_tokens (self, nodes, error);
+  if (own == NULL)
+    return FALSE;
+  g_autoptr (EgTokenizerSettings) settings = eg_tokenizer_settings_load (
+      folder, own, eg_pre_tokenizer_is_plain (self->tokenizer->pre_tokenizer), error);
+  if (settings == NULL || !eg_tokenizer_check_class (settings, error)
+      || !read_model (self, json_object_get_member (root, "model"), spans, own->len + settings->tokens->len,
+                      error)
+      || !eg_tokenizer_apply_class (self, settings, error))
+    return FALSE;
+  const gboolean keeps_own = settings->tokenizer_class == EG_TOKENIZER_CLASS_FILE;
+  return (!keeps_own || eg_tokenizer_add_settings_tokens (self, own, error))
+         && eg_tokenizer_add_settings_tokens (self, settings->tokens, error)
+         && eg_tokenizer_finish_added (self, error) && check_first_ids (self, error);
+}
+
+static gboolean
+read_root (
+    EgTokenizerLoader *self, const char *folder, JsonObject *root, const EgJsonSpan *spans, GError **error)
 {
   JsonNode *added = json_object_get_member (root, "added_tokens");
   if (added != NULL && !JSON_NODE_HOLDS_ARRAY (added))
     return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT, _ ("%s is not an array"), "added_tokens");
   JsonArray *tokens = added != NULL ? json_node_get_array (added) : NULL;
-  const guint n_added = tokens != NULL ? json_array_get_length (tokens) : 0;
   return check_version (self, root, error)
          && eg_tokenizer_read_normalizer (self, json_object_get_member (root, "normalizer"), error)
          && eg_tokenizer_read_pre_tokenizer (self, json_object_get_member (root, "pre_tokenizer"), error)
          && eg_tokenizer_read_post_processor (self, json_object_get_member (root, "post_processor"), error)
          && eg_tokenizer_check_decoder (self, json_object_get_member (root, "decoder"), error)
-         && read_model (self, json_object_get_member (root, "model"), spans, n_added, error)
-         && read_added_tokens (self, tokens, error) && check_first_ids (self, error);
+         && read_tokens (self, folder, root, tokens, spans, error);
 }
 
 gboolean
-eg_tokenizer_load_json (EgTokenizerLoader *self, const char *json, gsize length, GError **error)
+eg_tokenizer_load_json (
+    EgTokenizerLoader *self, const char *folder, const char *json, gsize length, GError **error)
 {
   EgJsonSpan spans[N_SPANS] = { [VOCABULARY] = { "model", "vocab" }, [MERGES] = { "model", "merges" } };
   g_autoptr (JsonNode) root
       = eg_json_parse_object_with_spans (json, length, self->where, spans, N_SPANS, error);
-  return root != NULL && read_root (self, json_node_get_object (root), spans, error);
+  return root != NULL && read_root (self, folder, json_node_get_object (root), spans, error);
 }

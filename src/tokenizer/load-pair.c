@@ -43,19 +43,20 @@ read_merges (EgTokenizerLoader *self, const char *folder, GError **error)
          && eg_tokenizer_read_merge_lines (self, text, length, error);
 }
 
-static gboolean
-add_tokens (EgTokenizerLoader *self, const EgTokenizerSettings *settings, GError **error)
+/* What is put before every text. */
+static void
+add_first (EgTokenizerLoader *self, const EgTokenizerSettings *settings)
 {
-  for (guint i = 0; i < settings->tokens->len; i++)
-    {
-      const EgSettingsToken *token = settings->tokens->pdata[i];
-      guint32 id;
-      if (!eg_tokenizer_add_token (self, token->content, token->flags, token->normalized, &id, error))
-        return FALSE;
-      if (settings->add_bos && g_strcmp0 (token->content, settings->bos) == 0)
-        g_array_append_val (self->tokenizer->first_ids, id);
-    }
-  return TRUE;
+  if (!settings->add_bos || settings->bos == NULL)
+    return;
+  const guint32 id = eg_tokenizer_find_id (self, settings->bos);
+  const EgVocabularyEntry *entries = self->tokenizer->entries;
+  for (guint32 i = 0; i < self->tokenizer->n_ids; i++)
+    if (i == id || (id == EG_NO_TOKEN && g_strcmp0 (entries[i].text, settings->bos) == 0))
+      {
+        g_array_append_val (self->tokenizer->first_ids, i);
+        return;
+      }
 }
 
 static gboolean
@@ -84,13 +85,13 @@ check_settings (const EgTokenizerSettings *settings, GError **error)
 EgTokenizer *
 eg_tokenizer_load_pair (const char *folder, GError **error)
 {
-  g_autoptr (EgTokenizerSettings) settings = eg_tokenizer_settings_load (folder, error);
+  g_autoptr (EgTokenizerSettings) settings = eg_tokenizer_settings_load (folder, NULL, TRUE, error);
   if (settings == NULL || !check_settings (settings, error))
     return NULL;
   g_autoptr (EgTokenizer) tokenizer = eg_tokenizer_new_empty ();
   g_auto (EgTokenizerLoader) loader;
   eg_tokenizer_loader_init (&loader, EG_VOCABULARY_NAME, tokenizer);
-  tokenizer->nfc = !eg_tokenizer_settings_is_gpt2 (settings);
+  tokenizer->nfc = settings->tokenizer_class == EG_TOKENIZER_CLASS_GPT_NEOX;
   eg_pre_tokenizer_add_byte_level (tokenizer->pre_tokenizer, settings->add_prefix_space > 0, TRUE);
   if (!read_vocabulary (&loader, folder, settings->tokens->len, error))
     return NULL;
@@ -98,7 +99,11 @@ eg_tokenizer_load_pair (const char *folder, GError **error)
   if (!read_merges (&loader, folder, error))
     return NULL;
   loader.where = EG_VOCABULARY_NAME;
-  if (!eg_tokenizer_find_bytes (&loader, NULL, error) || !add_tokens (&loader, settings, error))
+  if (!eg_tokenizer_find_bytes (&loader, NULL, error)
+      || !eg_tokenizer_add_settings_tokens (&loader, settings->tokens, error))
+    return NULL;
+  add_first (&loader, settings);
+  if (!eg_tokenizer_finish_added (&loader, error))
     return NULL;
   eg_tokenizer_finish (tokenizer);
   return g_steal_pointer (&tokenizer);

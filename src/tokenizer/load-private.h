@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 #include "formats/json-text.h"
+#include "tokenizer/settings.h"
 #include "tokenizer/tokenizer-private.h"
 
 G_BEGIN_DECLS
@@ -13,6 +14,8 @@ typedef struct
   EgTokenizer *tokenizer;
   GHashTable *ids;               /* the vocabulary: text → id; the texts belong to the tokenizer */
   guint32 last_added;            /* the largest id of an added token; EG_NO_TOKEN before the first */
+  GArray *added;                 /* the added tokens until eg_tokenizer_finish_added() */
+  GHashTable *added_places;      /* their texts → place in added */
   gboolean byte_level_processor; /* there is one */
 } EgTokenizerLoader;
 
@@ -79,14 +82,17 @@ gboolean eg_tokenizer_find_bytes (EgTokenizerLoader *self, const char *unknown, 
 /* Returns: the token's id in the vocabulary, or EG_NO_TOKEN. */
 guint32 eg_tokenizer_find_id (const EgTokenizerLoader *self, const char *text);
 
-/* The next added token; content: not empty. Its id is the vocabulary's, or the next free one. id: (out)
- * (optional). */
+/* The next added token; content: not empty. Its id is the vocabulary's, or the next free one. One of the same
+ * text replaces what was said of it. id: (out) (optional). */
 gboolean eg_tokenizer_add_token (EgTokenizerLoader *self,
                                  const char *content,
                                  EgAddedToken token,
                                  gboolean normalized,
                                  guint32 *id,
                                  GError **error);
+
+/* After the last one. Fails where two read the same once they are normalized. */
+gboolean eg_tokenizer_finish_added (EgTokenizerLoader *self, GError **error);
 
 /* Fails if the id of the token is not good. */
 gboolean
@@ -101,8 +107,17 @@ void eg_tokenizer_finish (EgTokenizer *self);
 gboolean
 eg_tokenizer_check_text (const EgTokenizerLoader *self, const char *json, gsize length, GError **error);
 
-/* load-json.c: tokenizer.json. json: length bytes. */
-gboolean eg_tokenizer_load_json (EgTokenizerLoader *self, const char *json, gsize length, GError **error);
+/* load-json.c: tokenizer.json, with what the files beside it in folder say. json: length bytes. */
+gboolean eg_tokenizer_load_json (
+    EgTokenizerLoader *self, const char *folder, const char *json, gsize length, GError **error);
+
+/* load-class.c: Fails for a class whose tokenizers Engram does not know. */
+gboolean eg_tokenizer_check_class (const EgTokenizerSettings *settings, GError **error);
+/* What the class puts in the place of what tokenizer.json said, which has been read. */
+gboolean
+eg_tokenizer_apply_class (EgTokenizerLoader *self, const EgTokenizerSettings *settings, GError **error);
+/* tokens: (element-type EgSettingsToken) */
+gboolean eg_tokenizer_add_settings_tokens (EgTokenizerLoader *self, const GPtrArray *tokens, GError **error);
 
 /* parts.c: the small parts of tokenizer.json's root. */
 gboolean eg_tokenizer_read_normalizer (EgTokenizerLoader *self, JsonNode *node, GError **error);

@@ -6,7 +6,6 @@
 #include "tokenizer/find.h"
 #include "tokenizer/load-pair.h"
 #include "tokenizer/load-private.h"
-#include "tokenizer/settings.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -43,34 +42,20 @@ eg_tokenizer_check_text (const EgTokenizerLoader *self, const char *json, gsize 
                                _ ("it has a token with a NUL character in its text"));
 }
 
-/* What tokenizer_config.json says goes before what tokenizer.json says. */
-static gboolean
-apply_settings (EgTokenizer *tokenizer, const char *path, GError **error)
-{
-  g_autofree char *folder = g_path_get_dirname (path);
-  g_autoptr (EgTokenizerSettings) settings = eg_tokenizer_settings_load (folder, error);
-  if (settings == NULL)
-    return FALSE;
-  const int prefix_space = eg_tokenizer_settings_get_prefix_space (settings);
-  if (prefix_space >= 0)
-    eg_pre_tokenizer_set_prefix_space (tokenizer->pre_tokenizer, prefix_space);
-  return TRUE;
-}
-
 static EgTokenizer *
 load_file (const char *path, GError **error)
 {
   g_autoptr (GMappedFile) file = eg_map_file (path, error);
   if (file == NULL)
     return NULL;
-  g_autofree char *where = eg_file_get_title (path);
+  g_autofree char *where = eg_file_get_title (path), *folder = g_path_get_dirname (path);
   g_autoptr (EgTokenizer) tokenizer = eg_tokenizer_new_empty ();
   g_auto (EgTokenizerLoader) loader;
   eg_tokenizer_loader_init (&loader, where, tokenizer);
   const gsize length = g_mapped_file_get_length (file);
   const char *json = length > 0 ? g_mapped_file_get_contents (file) : "";
   if (!eg_tokenizer_check_text (&loader, json, length, error)
-      || !eg_tokenizer_load_json (&loader, json, length, error) || !apply_settings (tokenizer, path, error))
+      || !eg_tokenizer_load_json (&loader, folder, json, length, error))
     return NULL;
   eg_tokenizer_finish (tokenizer);
   return g_steal_pointer (&tokenizer);

@@ -64,6 +64,13 @@ eg_pre_tokenizer_has_byte_level (const EgPreTokenizer *self)
 }
 
 gboolean
+eg_pre_tokenizer_is_plain (const EgPreTokenizer *self)
+{
+  const Step *step = find_byte_level (self);
+  return self->steps->len == 1 && step != NULL && step->use_regex;
+}
+
+gboolean
 eg_pre_tokenizer_add_byte_level (EgPreTokenizer *self, gboolean add_prefix_space, gboolean use_regex)
 {
   const Step step = { .kind = BYTE_LEVEL, .add_prefix_space = add_prefix_space, .use_regex = use_regex };

@@ -43,6 +43,8 @@ void eg_pre_tokenizer_add_split (EgPreTokenizer *self,
                                  gboolean invert);
 
 gboolean eg_pre_tokenizer_has_byte_level (const EgPreTokenizer *self);
+/* Whether it is the only step, with GPT-2's pattern. */
+gboolean eg_pre_tokenizer_is_plain (const EgPreTokenizer *self);
 
 /* For tokenizer_config.json: sets ByteLevel's add_prefix_space. */
 void eg_pre_tokenizer_set_prefix_space (EgPreTokenizer *self, gboolean add_prefix_space);

@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "formats/json-text.h"
 #include "formats/quote.h"
+#include "tokenizer/special-tokens.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -11,28 +12,18 @@
 #define CONFIG       "tokenizer_config.json"
 #define SPECIAL_MAP  "special_tokens_map.json"
 #define ADDED_TOKENS "added_tokens.json"
-
-/* transformers' SPECIAL_TOKENS_ATTRIBUTES. */
-static const char *const special_names[]
-    = { "bos_token", "eos_token", "unk_token", "sep_token", "pad_token", "cls_token", "mask_token" };
+#define EXTRA        "extra_special_tokens"
+#define ADDITIONAL   "additional_special_tokens"
+#define MODEL_TOKENS "model_specific_special_tokens"
 
 typedef struct
 {
   const char *folder;
   EgTokenizerSettings *settings;
-  GHashTable *known;   /* content → EgSettingsToken, of the added tokens */
-  GPtrArray *specials; /* EgSettingsToken or NULL, one for each of special_names */
-  GPtrArray *others;   /* EgSettingsToken: further special ones */
+  EgSpecialTokens *specials;
+  const GPtrArray *file_tokens; /* (nullable) */
+  gboolean has_files;           /* one of the three */
 } Reader;
-
-static void
-free_token (gpointer data)
-{
-  EgSettingsToken *self = data;
-  if (self != NULL)
-    g_free (self->content);
-  g_free (self);
-}
 
 G_GNUC_PRINTF (3, 4)
 static gboolean
@@ -75,74 +66,178 @@ read_flag (const char *file, JsonObject *object, const char *name, gboolean *val
 
 /* ---- tokens ---- */
 
-/* A token as a text or an object. is_special: unless the object says otherwise. Returns: (transfer full):
- * NULL with an error; without a content where it is neither. */
+/* An AddedToken, {"content": …}. Returns: (transfer full): NULL with an error. */
 static EgSettingsToken *
-read_token (const char *file, JsonNode *node, gboolean is_special, GError **error)
+read_object (const char *file, const char *field, JsonObject *object, gboolean special, GError **error)
 {
-  JsonObject *object = JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-  const char *content = eg_json_node_get_text (object != NULL && json_object_has_member (object, "content")
-                                                   ? json_object_get_member (object, "content")
-                                                   : node);
-  EgSettingsToken *token = g_new0 (EgSettingsToken, 1);
-  token->content = g_strdup (content);
-  if (object != NULL
-      && (!read_flag (file, object, "special", &is_special, error)
-          || !read_flag (file, object, "single_word", &token->flags.single_word, error)
-          || !read_flag (file, object, "lstrip", &token->flags.lstrip, error)
-          || !read_flag (file, object, "rstrip", &token->flags.rstrip, error)))
+  const char *content = json_object_has_member (object, "content")
+                            ? eg_json_node_get_text (json_object_get_member (object, "content"))
+                            : NULL;
+  if (content == NULL)
     {
-      free_token (token);
+      refuse (file, error, _ ("the field “%s” has a token without its text"), field);
       return NULL;
     }
-  token->normalized = !is_special;
-  if (object == NULL || read_flag (file, object, "normalized", &token->normalized, error))
+  EgSettingsToken *token = eg_settings_token_new (content);
+  token->special = special;
+  token->is_unread = g_str_equal (file, CONFIG);
+  if (read_flag (file, object, "special", &token->special, error)
+      && read_flag (file, object, "single_word", &token->flags.single_word, error)
+      && read_flag (file, object, "lstrip", &token->flags.lstrip, error)
+      && read_flag (file, object, "rstrip", &token->flags.rstrip, error)
+      && read_flag (file, object, "normalized", &token->normalized, error))
     return token;
-  free_token (token);
+  eg_settings_token_free (token);
   return NULL;
 }
 
+/* A token by its text, or as an object. Returns: (transfer full): NULL with an error. */
 static EgSettingsToken *
-copy_token (const EgSettingsToken *token)
+read_token (const char *file, const char *field, JsonNode *node, gboolean special, GError **error)
 {
-  EgSettingsToken *copy = g_memdup2 (token, sizeof *token);
-  copy->content = g_strdup (token->content);
-  return copy;
-}
-
-/* An added token, unless it is there already. token: (transfer full). */
-static void
-add_token (Reader *self, EgSettingsToken *token)
-{
-  if (token->content == NULL || *token->content == '\0'
-      || g_hash_table_contains (self->known, token->content))
+  const char *content = eg_json_node_get_text (node);
+  if (content != NULL)
     {
-      free_token (token);
-      return;
+      EgSettingsToken *token = eg_settings_token_new (content);
+      token->is_text = TRUE;
+      return token;
     }
-  g_ptr_array_add (self->settings->tokens, token);
-  g_hash_table_insert (self->known, token->content, token);
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return read_object (file, field, json_node_get_object (node), special, error);
+  refuse (file, error, _ ("the field “%s” is no token"), field);
+  return NULL;
 }
 
-typedef struct
+/* [token, …]. Returns: (transfer full): NULL with an error. */
+static GPtrArray *
+read_list (const char *file, const char *field, JsonArray *array, gboolean special, GError **error)
 {
-  gint64 id;
-  EgSettingsToken *token;
-} Numbered;
-
-static int
-compare_ids (gconstpointer left, gconstpointer right)
-{
-  const gint64 a = ((const Numbered *)left)->id, b = ((const Numbered *)right)->id;
-  return a < b ? -1 : a > b;
+  g_autoptr (GPtrArray) tokens = g_ptr_array_new_with_free_func (eg_settings_token_free);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      EgSettingsToken *token = read_token (file, field, json_array_get_element (array, i), special, error);
+      if (token == NULL)
+        return NULL;
+      g_ptr_array_add (tokens, token);
+    }
+  return g_steal_pointer (&tokens);
 }
 
-static void
-add_in_order (Reader *self, GArray *tokens)
+/* {"image_token": token, …} */
+static gboolean
+read_models (Reader *self, const char *file, JsonObject *object, GError **error)
 {
-  g_array_sort (tokens, compare_ids);
-  for (guint i = 0; i < tokens->len; i++)
-    add_token (self, g_array_index (tokens, Numbered, i).token);
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &node))
+    {
+      EgSettingsToken *token = read_token (file, name, node, FALSE, error);
+      if (token == NULL)
+        return FALSE;
+      eg_special_tokens_set_model (self->specials, name, token);
+    }
+  return TRUE;
+}
+
+/* extra_special_tokens or additional_special_tokens: a list; the former may be an object with names. list:
+ * (inout). */
+static gboolean
+read_extras (
+    Reader *self, const char *file, JsonObject *object, const char *field, GPtrArray **list, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, field);
+  if (!has (object, field))
+    return TRUE;
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return read_models (self, file, json_node_get_object (node), error);
+  if (!JSON_NODE_HOLDS_ARRAY (node))
+    return refuse (file, error, _ ("the field “%s” must be a list"), field);
+  GPtrArray *read = read_list (file, field, json_node_get_array (node), FALSE, error);
+  if (read == NULL)
+    return FALSE;
+  g_clear_pointer (list, g_ptr_array_unref);
+  *list = read;
+  return TRUE;
+}
+
+/* Whether it is a member like image_token: not one of the seven, but a token. */
+static gboolean
+is_model_token (const char *name, JsonNode *node, gboolean text_alone)
+{
+  return g_str_has_suffix (name, "_token") && eg_special_tokens_find_name (name) < 0
+         && (text_alone ? eg_json_node_get_text (node) != NULL : JSON_NODE_HOLDS_OBJECT (node));
+}
+
+/* bos_token and the like; a token of null is none. from_map: special_tokens_map.json, whose objects are all
+ * special. */
+static gboolean
+read_named (Reader *self, const char *file, JsonObject *object, gboolean from_map, GError **error)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &node))
+    {
+      const int place = eg_special_tokens_find_name (name);
+      if (place < 0)
+        continue;
+      EgSettingsToken *token
+          = JSON_NODE_HOLDS_NULL (node) ? NULL : read_token (file, name, node, from_map, error);
+      if (token == NULL && !JSON_NODE_HOLDS_NULL (node))
+        return FALSE;
+      if (token != NULL && from_map && !token->is_text)
+        token->special = TRUE;
+      eg_special_tokens_set_named (self->specials, place, token);
+    }
+  return TRUE;
+}
+
+/* Those named by their texts stand behind those that are objects. */
+static gboolean
+read_model_tokens (Reader *self, const char *file, JsonObject *object, gboolean text_alone, GError **error)
+{
+  JsonObjectIter iter;
+  const char *name;
+  JsonNode *node;
+  json_object_iter_init (&iter, object);
+  while (json_object_iter_next (&iter, &name, &node))
+    if (is_model_token (name, node, text_alone))
+      {
+        EgSettingsToken *token = read_token (file, name, node, TRUE, error);
+        if (token == NULL)
+          return FALSE;
+        eg_special_tokens_set_model (self->specials, name, token);
+      }
+  return TRUE;
+}
+
+/* ---- tokenizer_config.json ---- */
+
+static gboolean
+read_config_tokens (Reader *self, JsonObject *config, GError **error)
+{
+  EgSpecialTokens *specials = self->specials;
+  if (!read_named (self, CONFIG, config, FALSE, error)
+      || !read_model_tokens (self, CONFIG, config, FALSE, error)
+      || !read_model_tokens (self, CONFIG, config, TRUE, error)
+      || !read_extras (self, CONFIG, config, EXTRA, &specials->extra, error)
+      || !read_extras (self, CONFIG, config, ADDITIONAL, &specials->additional, error))
+    return FALSE;
+  JsonNode *extra = json_object_get_member (config, EXTRA);
+  const gboolean has_names = extra != NULL && JSON_NODE_HOLDS_OBJECT (extra)
+                             && json_object_get_size (json_node_get_object (extra)) > 0;
+  if (specials->additional != NULL && !has_names && (specials->extra == NULL || specials->extra->len == 0))
+    {
+      g_clear_pointer (&specials->extra, g_ptr_array_unref);
+      specials->extra = g_steal_pointer (&specials->additional);
+    }
+  return !has (config, MODEL_TOKENS) || specials->models->len > 0
+         || (JSON_NODE_HOLDS_OBJECT (json_object_get_member (config, MODEL_TOKENS))
+                 ? read_models (self, CONFIG, json_object_get_object_member (config, MODEL_TOKENS), error)
+                 : refuse (CONFIG, error, _ ("the field “%s” must be an object"), MODEL_TOKENS));
 }
 
 /* {"50256": {"content": …}, …}: the ids give the order alone. */
@@ -151,134 +246,162 @@ read_decoder (Reader *self, JsonNode *node, GError **error)
 {
   if (!JSON_NODE_HOLDS_OBJECT (node))
     return refuse (CONFIG, error, _ ("the field “%s” must be an object"), "added_tokens_decoder");
-  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (Numbered));
   JsonObjectIter iter;
   const char *name;
   JsonNode *member;
-  gboolean ok = TRUE;
   json_object_iter_init (&iter, json_node_get_object (node));
-  while (ok && json_object_iter_next (&iter, &name, &member))
+  while (json_object_iter_next (&iter, &name, &member))
     {
-      Numbered numbered = { g_ascii_strtoll (name, NULL, 10), read_token (CONFIG, member, FALSE, error) };
-      ok = numbered.token != NULL;
-      if (ok)
-        g_array_append_val (tokens, numbered);
+      gint64 id;
+      if (!g_ascii_string_to_signed (name, 10, 0, G_MAXINT32, &id, NULL) || !JSON_NODE_HOLDS_OBJECT (member))
+        return refuse (CONFIG, error, _ ("the field “%s” has a token without its number or its text"),
+                       "added_tokens_decoder");
+      EgSettingsToken *token
+          = read_object (CONFIG, "added_tokens_decoder", json_node_get_object (member), FALSE, error);
+      if (token == NULL)
+        return FALSE;
+      token->id = id;
+      eg_special_tokens_add_decoder (self->specials, token);
     }
-  add_in_order (self, tokens);
-  return ok;
+  return TRUE;
 }
 
-/* TRUE if the class or a file names it as a special one. */
+/* ---- older files: they count where tokenizer_config.json has no added_tokens_decoder ---- */
+
 static gboolean
-is_special (const Reader *self, const char *content)
+read_map (Reader *self, JsonObject *map, GError **error)
 {
-  const GPtrArray *lists[] = { self->specials, self->others };
-  for (guint k = 0; k < G_N_ELEMENTS (lists); k++)
-    for (guint i = 0; i < lists[k]->len; i++)
-      {
-        const EgSettingsToken *token = lists[k]->pdata[i];
-        if (token != NULL && g_strcmp0 (token->content, content) == 0)
-          return TRUE;
-      }
-  return FALSE;
+  EgSpecialTokens *specials = self->specials;
+  g_autoptr (GPtrArray) extra = NULL;
+  if (!read_named (self, SPECIAL_MAP, map, TRUE, error)
+      || !read_model_tokens (self, SPECIAL_MAP, map, FALSE, error)
+      || !read_model_tokens (self, SPECIAL_MAP, map, TRUE, error)
+      || !read_extras (self, SPECIAL_MAP, map, EXTRA, &extra, error)
+      || !read_extras (self, SPECIAL_MAP, map, ADDITIONAL, &specials->additional, error))
+    return FALSE;
+  if (specials->extra == NULL)
+    specials->extra = g_steal_pointer (&extra);
+  for (guint i = 0; extra != NULL && i < extra->len; i++)
+    g_ptr_array_add (specials->extra, eg_settings_token_copy (extra->pdata[i]));
+  return TRUE;
 }
 
-/* added_tokens.json, {"<x>": 50257, …}: older than added_tokens_decoder. */
+/* added_tokens.json, {"<x>": 50257, …}. */
 static gboolean
-read_added_tokens (Reader *self, GError **error)
+read_added_tokens (Reader *self, JsonObject *object, GError **error)
 {
-  GError *problem = NULL;
-  g_autoptr (JsonNode) root = load (self, ADDED_TOKENS, &problem);
-  g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (Numbered));
   JsonObjectIter iter;
   const char *name;
   JsonNode *node;
-  if (problem != NULL)
-    {
-      g_propagate_error (error, problem);
-      return FALSE;
-    }
-  if (root == NULL)
-    return TRUE;
-  json_object_iter_init (&iter, json_node_get_object (root));
+  json_object_iter_init (&iter, object);
   while (json_object_iter_next (&iter, &name, &node))
     {
       guint64 id;
       if (!eg_json_node_get_size (node, &id))
         {
           g_autofree char *quoted = eg_quote (name);
-          add_in_order (self, tokens);
           return refuse (ADDED_TOKENS, error, _ ("the id of the token “%s” is no whole number"), quoted);
         }
-      EgSettingsToken *token = g_new0 (EgSettingsToken, 1);
-      token->content = g_strdup (name);
-      token->normalized = !is_special (self, name);
-      const Numbered numbered = { (gint64)id, token };
-      g_array_append_val (tokens, numbered);
-    }
-  add_in_order (self, tokens);
-  return TRUE;
-}
-
-static gboolean
-read_others (Reader *self, const char *file, JsonNode *node, GError **error)
-{
-  g_autoptr (GList) values
-      = JSON_NODE_HOLDS_ARRAY (node)    ? json_array_get_elements (json_node_get_array (node))
-        : JSON_NODE_HOLDS_OBJECT (node) ? json_object_get_values (json_node_get_object (node))
-                                        : NULL;
-  for (GList *it = values; it != NULL; it = it->next)
-    {
-      EgSettingsToken *token = read_token (file, it->data, TRUE, error);
-      if (token == NULL)
-        return FALSE;
-      g_ptr_array_add (self->others, token);
+      EgSettingsToken *token = eg_settings_token_new (name);
+      token->special = eg_special_tokens_has (self->specials, name);
+      token->normalized = !token->special;
+      token->id = (gint64)id;
+      eg_special_tokens_add_decoder (self->specials, token);
     }
   return TRUE;
 }
 
-/* bos_token and the like; a token of null is none. */
 static gboolean
-read_specials (Reader *self, const char *file, JsonObject *object, GError **error)
+read_older_files (Reader *self, GError **error)
 {
-  static const char *const lists[] = { "extra_special_tokens", "additional_special_tokens" };
-  for (guint i = 0; i < G_N_ELEMENTS (special_names); i++)
+  GError *problem = NULL;
+  g_autoptr (JsonNode) map = load (self, SPECIAL_MAP, &problem);
+  g_autoptr (JsonNode) added = problem == NULL ? load (self, ADDED_TOKENS, &problem) : NULL;
+  if (problem != NULL)
     {
-      JsonNode *node = json_object_get_member (object, special_names[i]);
-      if (node == NULL)
-        continue;
-      EgSettingsToken *token = JSON_NODE_HOLDS_NULL (node) ? NULL : read_token (file, node, TRUE, error);
-      if (token == NULL && !JSON_NODE_HOLDS_NULL (node))
-        return FALSE;
-      free_token (self->specials->pdata[i]);
-      self->specials->pdata[i] = token;
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
-    if (has (object, lists[i]) && !read_others (self, file, json_object_get_member (object, lists[i]), error))
+      g_propagate_error (error, problem);
       return FALSE;
+    }
+  self->has_files = self->has_files || map != NULL || added != NULL;
+  if ((map != NULL && !read_map (self, json_node_get_object (map), error))
+      || (added != NULL && !read_added_tokens (self, json_node_get_object (added), error)))
+    return FALSE;
+  for (guint i = 0; self->file_tokens != NULL && i < self->file_tokens->len; i++)
+    eg_special_tokens_add_decoder (self->specials, eg_settings_token_copy (self->file_tokens->pdata[i]));
   return TRUE;
 }
 
-/* ---- files ---- */
+/* ---- all tokens ---- */
 
+/* A token that only the class names, by its text. */
 static void
-set_default (Reader *self, guint i, const char *content)
+set_default (Reader *self, const char *name, const char *content)
 {
-  EgSettingsToken *token = g_new0 (EgSettingsToken, 1);
-  token->content = g_strdup (content);
-  self->specials->pdata[i] = token;
+  const int place = eg_special_tokens_find_name (name);
+  if (self->specials->named[place].is_said)
+    return;
+  EgSettingsToken *token = eg_settings_token_new (content);
+  token->is_text = TRUE;
+  /* Nobody asked for it: it shall not number a row more than the model has. */
+  token->if_known = self->file_tokens != NULL && !self->has_files;
+  eg_special_tokens_set_named (self->specials, place, token);
 }
 
-/* What the class takes for a special token that no file names. */
 static void
 set_defaults (Reader *self)
 {
-  set_default (self, 0, "<|endoftext|>");
-  set_default (self, 1, "<|endoftext|>");
-  set_default (self, 2, "<|endoftext|>");
-  if (!eg_tokenizer_settings_is_gpt2 (self->settings))
-    set_default (self, 4, "<|padding|>");
+  const EgTokenizerClass class = self->settings->tokenizer_class;
+  if (class == EG_TOKENIZER_CLASS_FILE)
+    return;
+  if (class != EG_TOKENIZER_CLASS_QWEN2)
+    set_default (self, "bos_token", "<|endoftext|>");
+  set_default (self, "eos_token", "<|endoftext|>");
+  set_default (self, "unk_token", "<|endoftext|>");
+  if (class == EG_TOKENIZER_CLASS_GPT_NEOX)
+    set_default (self, "pad_token", "<|padding|>");
+  if (class == EG_TOKENIZER_CLASS_QWEN2)
+    set_default (self, "pad_token", "<|endoftext|>");
 }
+
+/* A named token has the flags that were last given to its text. */
+static void
+take_flags (EgSpecialTokens *specials)
+{
+  for (int i = 0; i < EG_N_NAMED_TOKENS; i++)
+    {
+      const EgSettingsToken *token = specials->named[i].token;
+      const EgSettingsToken *known
+          = token != NULL ? g_hash_table_lookup (specials->flags, token->content) : NULL;
+      if (known != NULL)
+        eg_special_tokens_set_named (specials, i, eg_settings_token_copy (known));
+    }
+}
+
+/* config: (nullable). */
+static gboolean
+read_tokens (Reader *self, JsonObject *config, GError **error)
+{
+  EgSpecialTokens *specials = self->specials;
+  if (config != NULL && !read_config_tokens (self, config, error))
+    return FALSE;
+  const gboolean has_decoder = config != NULL && has (config, "added_tokens_decoder");
+  if (!(has_decoder ? read_decoder (self, json_object_get_member (config, "added_tokens_decoder"), error)
+                    : read_older_files (self, error)))
+    return FALSE;
+  if (specials->extra == NULL)
+    specials->extra = g_steal_pointer (&specials->additional);
+  take_flags (specials);
+  set_defaults (self);
+  const gboolean keeps_file = self->settings->tokenizer_class == EG_TOKENIZER_CLASS_FILE;
+  eg_special_tokens_order (specials, keeps_file ? self->file_tokens : NULL, self->settings->tokens);
+  if (self->settings->tokenizer_class == EG_TOKENIZER_CLASS_QWEN2)
+    eg_special_tokens_append_all (specials, self->settings->tokens);
+  const EgSettingsToken *bos = specials->named[0].token;
+  self->settings->bos = bos != NULL ? g_strdup (bos->content) : NULL;
+  return TRUE;
+}
+
+/* ---- the class ---- */
 
 static char *
 get_class (JsonObject *object)
@@ -328,60 +451,69 @@ read_config (Reader *self, JsonObject *config, GError **error)
   return TRUE;
 }
 
-/* special_tokens_map.json and added_tokens.json count where tokenizer_config.json has no
- * added_tokens_decoder. */
-static gboolean
-read_older_files (Reader *self, GError **error)
+/* Each tried: a byte-level tokenizer.json under each class of transformers 5.24. Those that are not here take
+ * the file as it is (as names that it does not know do), or cannot read it. */
+static EgTokenizerClass
+find_class (const char *name)
 {
-  GError *problem = NULL;
-  g_autoptr (JsonNode) map = load (self, SPECIAL_MAP, &problem);
-  if (problem != NULL)
-    {
-      g_propagate_error (error, problem);
-      return FALSE;
-    }
-  return (map == NULL || read_specials (self, SPECIAL_MAP, json_node_get_object (map), error))
-         && read_added_tokens (self, error);
+  static const struct
+  {
+    const char *name;
+    EgTokenizerClass class;
+  } classes[] = {
+    { "GPTNeoXTokenizer", EG_TOKENIZER_CLASS_GPT_NEOX }, { "GPT2Tokenizer", EG_TOKENIZER_CLASS_GPT2 },
+    { "CodeGenTokenizer", EG_TOKENIZER_CLASS_GPT2 },     { "Qwen2Tokenizer", EG_TOKENIZER_CLASS_QWEN2 },
+    { "BartTokenizer", EG_TOKENIZER_CLASS_OTHER },       { "BlenderbotTokenizer", EG_TOKENIZER_CLASS_OTHER },
+    { "CLIPTokenizer", EG_TOKENIZER_CLASS_OTHER },       { "CohereTokenizer", EG_TOKENIZER_CLASS_OTHER },
+    { "DebertaTokenizer", EG_TOKENIZER_CLASS_OTHER },    { "LEDTokenizer", EG_TOKENIZER_CLASS_OTHER },
+    { "LukeTokenizer", EG_TOKENIZER_CLASS_OTHER },       { "MvpTokenizer", EG_TOKENIZER_CLASS_OTHER },
+    { "Qwen3_5Tokenizer", EG_TOKENIZER_CLASS_OTHER },    { "RobertaTokenizer", EG_TOKENIZER_CLASS_OTHER },
+    { "WhisperTokenizer", EG_TOKENIZER_CLASS_OTHER },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (classes); i++)
+    if (g_str_equal (name, classes[i].name))
+      return classes[i].class;
+  return EG_TOKENIZER_CLASS_FILE;
 }
 
-/* config: (nullable). */
-static gboolean
-read_tokens (Reader *self, JsonObject *config, GError **error)
+/* has_json: there is a tokenizer.json, and plain whether the model's type may name its class. vocab.json is
+ * always a class's. */
+static EgTokenizerClass
+choose_class (const EgTokenizerSettings *self, gboolean has_json, gboolean plain)
 {
-  set_defaults (self);
-  if (config != NULL && !read_specials (self, CONFIG, config, error))
-    return FALSE;
-  const gboolean has_decoder = config != NULL && has (config, "added_tokens_decoder");
-  if (!(has_decoder ? read_decoder (self, json_object_get_member (config, "added_tokens_decoder"), error)
-                    : read_older_files (self, error)))
-    return FALSE;
-  for (guint i = 0; i < self->specials->len; i++)
-    if (self->specials->pdata[i] != NULL)
-      add_token (self, copy_token (self->specials->pdata[i]));
-  for (guint i = 0; i < self->others->len; i++)
-    add_token (self, copy_token (self->others->pdata[i]));
-  const EgSettingsToken *bos = self->specials->pdata[0];
-  self->settings->bos = bos != NULL ? g_strdup (bos->content) : NULL;
-  return TRUE;
+  if (self->class_name != NULL)
+    {
+      const EgTokenizerClass class = find_class (self->class_name);
+      return class == EG_TOKENIZER_CLASS_FILE && !has_json ? EG_TOKENIZER_CLASS_GPT2 : class;
+    }
+  if (has_json && (!plain || self->model_type == NULL))
+    return EG_TOKENIZER_CLASS_FILE;
+  return g_strcmp0 (self->model_type, "gpt2") == 0 ? EG_TOKENIZER_CLASS_GPT2 : EG_TOKENIZER_CLASS_GPT_NEOX;
 }
+
+/* ---- the whole ---- */
 
 EgTokenizerSettings *
-eg_tokenizer_settings_load (const char *folder, GError **error)
+eg_tokenizer_settings_load (const char *folder, const GPtrArray *file_tokens, gboolean plain, GError **error)
 {
   g_autoptr (EgTokenizerSettings) settings = g_new0 (EgTokenizerSettings, 1);
   settings->add_prefix_space = -1;
-  settings->tokens = g_ptr_array_new_with_free_func (free_token);
-  g_autoptr (GHashTable) known = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autoptr (GPtrArray) specials = g_ptr_array_new_with_free_func (free_token);
-  g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func (free_token);
-  g_ptr_array_set_size (specials, G_N_ELEMENTS (special_names));
-  Reader self = { folder, settings, known, specials, others };
+  settings->tokens = g_ptr_array_new_with_free_func (eg_settings_token_free);
+  g_auto (EgSpecialTokens) specials;
+  eg_special_tokens_init (&specials);
+  Reader self = { folder, settings, &specials, file_tokens, FALSE };
 
   GError *problem = NULL;
   g_autoptr (JsonNode) root = load (&self, CONFIG, &problem);
+  self.has_files = root != NULL;
   JsonObject *config = root != NULL ? json_node_get_object (root) : NULL;
-  const gboolean ok = problem == NULL && (config == NULL || read_config (&self, config, &problem))
-                      && read_model_config (&self, &problem) && read_tokens (&self, config, &problem);
+  gboolean ok = problem == NULL && (config == NULL || read_config (&self, config, &problem))
+                && read_model_config (&self, &problem);
+  if (ok)
+    {
+      settings->tokenizer_class = choose_class (settings, file_tokens != NULL, plain);
+      ok = read_tokens (&self, config, &problem);
+    }
   if (!ok)
     g_propagate_error (error, problem);
   return ok ? g_steal_pointer (&settings) : NULL;
@@ -397,36 +529,12 @@ eg_tokenizer_settings_free (EgTokenizerSettings *self)
   g_free (self);
 }
 
-/* Whether the class has the setting, so that tokenizer.json's does not count. */
-static gboolean
-rules_prefix_space (const EgTokenizerSettings *self)
-{
-  static const char *const names[]
-      = { "GPTNeoXTokenizer",    "GPT2Tokenizer",    "CodeGenTokenizer", "CohereTokenizer",
-          "BlenderbotTokenizer", "DebertaTokenizer", "RobertaTokenizer", "LukeTokenizer",
-          "Qwen2Tokenizer",      "Qwen3_5Tokenizer", "WhisperTokenizer", NULL };
-  return self->class_name == NULL || g_strv_contains (names, self->class_name);
-}
-
-/* The classes of the models that Engram traces, which put no space there unless they are told to. */
-static gboolean
-has_no_prefix_space (const EgTokenizerSettings *self)
-{
-  static const char *const names[] = { "GPTNeoXTokenizer", "GPT2Tokenizer", NULL };
-  return self->class_name != NULL ? g_strv_contains (names, self->class_name) : self->model_type != NULL;
-}
-
 int
 eg_tokenizer_settings_get_prefix_space (const EgTokenizerSettings *self)
 {
-  if (self->add_prefix_space < 0)
-    return has_no_prefix_space (self) ? FALSE : -1;
-  return rules_prefix_space (self) ? self->add_prefix_space : -1;
-}
-
-gboolean
-eg_tokenizer_settings_is_gpt2 (const EgTokenizerSettings *self)
-{
-  return self->class_name != NULL ? !g_str_equal (self->class_name, "GPTNeoXTokenizer")
-                                  : g_strcmp0 (self->model_type, "gpt2") == 0;
+  if (self->class_name != NULL)
+    return -1;
+  if (self->add_prefix_space >= 0)
+    return self->add_prefix_space;
+  return self->model_type != NULL ? FALSE : -1;
 }

@@ -10,6 +10,14 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* An added token of which all has been said. */
+typedef struct
+{
+  const char *content; /* of the tokenizer's texts */
+  EgAddedToken token;
+  gboolean normalized;
+} Added;
+
 EgTokenizer *
 eg_tokenizer_new_empty (void)
 {
@@ -27,13 +35,18 @@ eg_tokenizer_new_empty (void)
 void
 eg_tokenizer_loader_init (EgTokenizerLoader *self, const char *where, EgTokenizer *tokenizer)
 {
-  *self = (EgTokenizerLoader){ where, tokenizer, g_hash_table_new (g_str_hash, g_str_equal), EG_NO_TOKEN };
+  *self = (EgTokenizerLoader){ .where = where, .tokenizer = tokenizer, .last_added = EG_NO_TOKEN };
+  self->ids = g_hash_table_new (g_str_hash, g_str_equal);
+  self->added = g_array_new (FALSE, FALSE, sizeof (Added));
+  self->added_places = g_hash_table_new (g_str_hash, g_str_equal);
 }
 
 void
 eg_tokenizer_loader_clear (EgTokenizerLoader *self)
 {
   g_clear_pointer (&self->ids, g_hash_table_unref);
+  g_clear_pointer (&self->added, g_array_unref);
+  g_clear_pointer (&self->added_places, g_hash_table_unref);
 }
 
 gboolean
@@ -387,20 +400,47 @@ eg_tokenizer_add_token (EgTokenizerLoader *self,
                         guint32 *id,
                         GError **error)
 {
-  if (!find_or_make_id (self, content, &token.id, error))
-    return FALSE;
+  gpointer place;
+  if (g_hash_table_lookup_extended (self->added_places, content, NULL, &place))
+    {
+      Added *old = &g_array_index (self->added, Added, GPOINTER_TO_UINT (place));
+      token.id = old->token.id;
+      old->token = token;
+      old->normalized = normalized;
+    }
+  else
+    {
+      if (!find_or_make_id (self, content, &token.id, error))
+        return FALSE;
+      const Added added = { g_string_chunk_insert (self->tokenizer->texts, content), token, normalized };
+      g_hash_table_insert (self->added_places, (char *)added.content, GUINT_TO_POINTER (self->added->len));
+      g_array_append_val (self->added, added);
+    }
   if (id != NULL)
     *id = token.id;
-  g_autofree char *pattern = normalized ? normalize (self, content) : g_strdup (content);
-  /* What an id is decoded to is the normalized form; the same pointer unless that differs. */
-  if (!g_str_equal (pattern, content))
-    self->tokenizer->entries[token.id].text = g_string_chunk_insert (self->tokenizer->texts, pattern);
-  EgAddedTokens *set = normalized ? self->tokenizer->added_normalized : self->tokenizer->added_raw;
-  if (eg_added_tokens_add (set, pattern, token))
-    return TRUE;
-  g_autofree char *quoted = eg_quote (pattern);
-  return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT,
-                            _ ("two added tokens both read “%s” once they are normalized"), quoted);
+  return TRUE;
+}
+
+gboolean
+eg_tokenizer_finish_added (EgTokenizerLoader *self, GError **error)
+{
+  EgTokenizer *tokenizer = self->tokenizer;
+  for (guint i = 0; i < self->added->len; i++)
+    {
+      const Added *added = &g_array_index (self->added, Added, i);
+      g_autofree char *pattern
+          = added->normalized ? normalize (self, added->content) : g_strdup (added->content);
+      /* What an id is decoded to is the normalized form; the same pointer unless that differs. */
+      if (!g_str_equal (pattern, added->content))
+        tokenizer->entries[added->token.id].text = g_string_chunk_insert (tokenizer->texts, pattern);
+      EgAddedTokens *set = added->normalized ? tokenizer->added_normalized : tokenizer->added_raw;
+      if (eg_added_tokens_add (set, pattern, added->token))
+        continue;
+      g_autofree char *quoted = eg_quote (pattern);
+      return eg_tokenizer_fail (self, error, EG_ERROR_FORMAT,
+                                _ ("two added tokens both read “%s” once they are normalized"), quoted);
+    }
+  return TRUE;
 }
 
 /* ---- the end ---- */

@@ -1,7 +1,12 @@
 /* Two maps beside each other on the screen: one place, marked and said, by pointer and keys. */
 #include "app/page/comparison-view.h"
+#include "app/models/model-menu.h"
 #include "app/shell/comparing.h"
+#include "library/locate.h"
 #include "fixture.h"
+
+#include <glib/gstdio.h>
+#include <unistd.h>
 
 #include <adwaita.h>
 
@@ -132,12 +137,63 @@ test_question (void)
   fixture_close (window);
 }
 
+static int
+count_rows (GMenuModel *menu)
+{
+  int n = g_menu_model_get_n_items (menu);
+  for (int i = g_menu_model_get_n_items (menu) - 1; i >= 0; i--)
+    {
+      g_autoptr (GMenuModel) section = g_menu_model_get_item_link (menu, i, G_MENU_LINK_SECTION);
+      n += section != NULL ? count_rows (section) : 0;
+    }
+  return n;
+}
+
+/* One in the store, of which the menu of models knows. */
+static void
+test_any_model_of_the_menu (void)
+{
+  EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+  g_autoptr (EgMessages) messages
+      = eg_messages_new (EG_BANNER (eg_banner_new ()), ADW_TOAST_OVERLAY (adw_toast_overlay_new ()));
+  EgModelMenu *menu = eg_model_menu_get_default (NULL);
+  const int n_before = count_rows (eg_model_menu_get_menu (menu));
+  g_autofree char *store = eg_model_get_store (), *link = g_build_filename (store, "little", NULL);
+  g_autofree char *demo = g_test_build_filename (G_TEST_DIST, "..", "data", "demo-gpt2", NULL);
+
+  g_assert_cmpint (g_mkdir_with_parents (store, 0700), ==, 0);
+  g_assert_cmpint (symlink (demo, link), ==, 0);
+  eg_model_menu_refresh (menu);
+  fixture_wait_for (count_rows (eg_model_menu_get_menu (menu)) > n_before);
+  result->has_settings = TRUE;
+  GtkWindow *window = fixture_show (GTK_WIDGET (page), 700, 700);
+  eg_trace_page_show (page, result, NULL);
+  eg_comparing_ask (window, page, others, messages);
+  fixture_wait_for (find_window (window, GTK_TYPE_LIST_BOX) != NULL);
+  choose (find_window (window, GTK_TYPE_LIST_BOX), 2);
+  fixture_wait_for (find_window (window, EG_TYPE_COMPARISON_VIEW) != NULL);
+  GtkWindow *shown = find_window (window, EG_TYPE_COMPARISON_VIEW);
+  EgComparisonView *view = EG_COMPARISON_VIEW (fixture_find (GTK_WIDGET (shown), EG_TYPE_COMPARISON_VIEW));
+  eg_comparison_view_move (view, 0, 0);
+  for (int i = 0; i < 9; i++)
+    eg_comparison_view_move (view, 1, 0);
+  assert_says (view, "B: layer 5, ");
+  g_unlink (link);
+  fixture_close (shown);
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
+  g_autofree char *home = g_dir_make_tmp ("engram-comparison-XXXXXX", NULL);
+  g_setenv ("XDG_DATA_HOME", home, TRUE);
   fixture_init (&argc, &argv);
   g_test_add_func ("/comparison-view/the-pointer-marks-one-place-in-all", test_pointer);
   g_test_add_func ("/comparison-view/keys-move-it-to-the-end-of-both", test_keys);
   g_test_add_func ("/comparison-view/with-another-tab-or-the-same-on-a-demo-model", test_question);
+  g_test_add_func ("/comparison-view/with-any-model-of-the-menu", test_any_model_of_the_menu);
   return g_test_run ();
 }

@@ -129,7 +129,7 @@ trace_cycle (GRand *random, gpointer data)
   for (int i = g_rand_int_range (random, 1, 4); i > 0; i--)
     {
       g_autoptr (EgTraceRequest) request = random_request (random);
-      eg_tracing_start (tracing, model, request);
+      eg_tracing_start (tracing, model, request, EG_ESTIMATE_FIRST);
       run_for (random, 20);
       eg_tracing_stop (tracing);
       run_for (random, 10);

@@ -181,12 +181,12 @@ test_failed_trace_loses_nothing (void)
   EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
   GtkWindow *window = fixture_show (GTK_WIDGET (page), 800, 600);
 
-  eg_trace_page_start (page, model, request);
+  eg_trace_page_start (page, model, request, EG_ESTIMATE_FIRST);
   fixture_wait_for (eg_trace_page_get_state (page) == EG_TRACING_DONE);
   g_autoptr (EgTraceResult) first = eg_trace_result_ref (eg_trace_page_get_result (page));
   g_free (request->subject);
   request->subject = g_strdup ("Rome");
-  eg_trace_page_start (page, model, request);
+  eg_trace_page_start (page, model, request, EG_ESTIMATE_FIRST);
   g_assert_null (eg_trace_page_get_result (page));
   fixture_wait_for (eg_trace_page_get_state (page) != EG_TRACING_RUNNING);
   g_assert_true (eg_trace_page_get_result (page) == first);

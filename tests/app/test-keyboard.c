@@ -167,22 +167,24 @@ test_match_that_is_shown_is_chosen (void)
 /* ---- dialogs ---- */
 
 static int n_exported;
+static double exported_height;
+static gboolean exported_own_scale;
 
 static void
 on_export (const char *ending, const EgFigure *figure, gpointer data)
 {
   n_exported++;
+  exported_height = figure->options.height;
+  exported_own_scale = figure->options.style.own_scale;
 }
 
-static void
-test_return_exports (void)
+static GtkWindow *
+show_dialog (GtkWindow *window, const EgTraceResult *result)
 {
-  GtkWindow *window = fixture_show (gtk_label_new ("Map"), 600, 500);
-  const EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
+  EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
   GtkWindow *dialog = NULL;
 
-  g_autoptr (EgTraceResult) result = fixture_result (3, 4);
-
+  eg_figure_options_init (&figure.options);
   eg_export_dialog_show (window, &figure, result->grids[0], NULL, on_export, NULL);
   g_autoptr (GList) windows = gtk_window_list_toplevels ();
   for (GList *l = windows; l != NULL; l = l->next)
@@ -191,11 +193,53 @@ test_return_exports (void)
   g_assert_nonnull (dialog);
   fixture_wait_for (gtk_widget_get_mapped (GTK_WIDGET (dialog)));
   fixture_settle (dialog);
+  return dialog;
+}
+
+static void
+test_return_exports (void)
+{
+  GtkWindow *window = fixture_show (gtk_label_new ("Map"), 600, 500);
+  g_autoptr (EgTraceResult) result = fixture_result (3, 4);
+  GtkWindow *dialog = show_dialog (window, result);
   GtkWidget *focus = gtk_window_get_focus (dialog);
   g_assert_nonnull (focus);
   g_assert_true (focus == gtk_window_get_default_widget (dialog));
+  n_exported = 0;
   gtk_widget_activate (focus);
   fixture_wait_for (n_exported == 1);
+  g_assert_cmpfloat (exported_height, ==, 0);
+  g_assert_false (exported_own_scale);
+  fixture_close (window);
+}
+
+/* What is no height cannot be exported; limits and an own scale contradict each other. */
+static void
+test_height_and_own_scale (void)
+{
+  GtkWindow *window = fixture_show (gtk_label_new ("Map"), 600, 500);
+  g_autoptr (EgTraceResult) result = fixture_result (3, 4);
+  GtkWindow *dialog = show_dialog (window, result);
+  GtkWidget *button = gtk_window_get_default_widget (dialog);
+  GObject *height = gtk_widget_get_template_child (GTK_WIDGET (dialog), EG_TYPE_EXPORT_DIALOG, "height");
+  GObject *limits = gtk_widget_get_template_child (GTK_WIDGET (dialog), EG_TYPE_EXPORT_DIALOG, "limits");
+  GObject *own = gtk_widget_get_template_child (GTK_WIDGET (dialog), EG_TYPE_EXPORT_DIALOG, "own_scale");
+  GObject *row = gtk_widget_get_template_child (GTK_WIDGET (dialog), EG_TYPE_EXPORT_DIALOG, "own_scale_row");
+
+  gtk_editable_set_text (GTK_EDITABLE (height), "tall");
+  g_assert_false (gtk_widget_is_sensitive (button));
+  gtk_editable_set_text (GTK_EDITABLE (height), "50.8mm");
+  g_assert_true (gtk_widget_is_sensitive (button));
+  gtk_editable_set_text (GTK_EDITABLE (limits), "0,0.5");
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (row)));
+  gtk_editable_set_text (GTK_EDITABLE (limits), "");
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (row)));
+  gtk_switch_set_active (GTK_SWITCH (own), TRUE);
+  n_exported = 0;
+  gtk_widget_activate (button);
+  fixture_wait_for (n_exported == 1);
+  g_assert_cmpfloat_with_epsilon (exported_height, 2, 1e-9);
+  g_assert_true (exported_own_scale);
   fixture_close (window);
 }
 
@@ -206,5 +250,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/keyboard/tab-comes-round", test_tab_comes_round);
   g_test_add_func ("/app/keyboard/match-that-is-shown-is-chosen", test_match_that_is_shown_is_chosen);
   g_test_add_func ("/app/keyboard/return-exports", test_return_exports);
+  g_test_add_func ("/app/keyboard/figures-take-a-height-and-their-own-scale", test_height_and_own_scale);
   return g_test_run ();
 }

@@ -526,6 +526,38 @@ test_knockout_is_of_the_state (void)
   panel_close (&panel);
 }
 
+/* Of a model that has some: an entry for heads; empty, all of them. */
+static void
+test_knockout_may_be_of_heads (void)
+{
+  Panel panel;
+  panel_open (&panel);
+  GtkWidget *restoring = fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_RESTORING_ROW);
+  GtkWidget *row = get_child (restoring, "heads_row");
+  GtkEditable *heads = GTK_EDITABLE (get_child (restoring, "heads"));
+  g_autofree char *demo = eg_model_find_demo ();
+  g_autofree char *other = g_test_build_filename (G_TEST_DIST, "..", "data", "demo-gpt2", NULL);
+  g_autoptr (EgModel) mamba = eg_model_open (demo, NULL, NULL);
+  g_autoptr (EgModel) transformer = eg_model_open (other, NULL, NULL);
+  const EgTraceRequest *asked = eg_draft_get_request (panel.draft);
+
+  eg_draft_set_model (panel.draft, mamba);
+  eg_draft_set_texts (panel.draft, "The Eiffel Tower is located in", "Eiffel Tower");
+  gtk_switch_set_active (GTK_SWITCH (get_child (restoring, "knockout")), TRUE);
+  g_assert_false (gtk_widget_get_visible (row));
+  eg_draft_set_model (panel.draft, transformer);
+  fixture_settle (panel.window);
+  g_assert_true (gtk_widget_get_visible (row));
+  g_assert_cmpuint (asked->knockout.head_end, ==, 0);
+  gtk_editable_set_text (heads, "1-2");
+  g_assert_cmpuint (asked->knockout.head_first, ==, 1);
+  g_assert_cmpuint (asked->knockout.head_end, ==, 3);
+  eg_draft_set_model (panel.draft, mamba);
+  fixture_settle (panel.window);
+  g_assert_false (gtk_widget_get_visible (row));
+  panel_close (&panel);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -539,6 +571,7 @@ main (int argc, char **argv)
   g_test_add_func ("/app/settings/nonsense", test_nonsense_is_said_where_it_stands);
   g_test_add_func ("/app/settings/sensitive", test_only_what_means_something_can_be_changed);
   g_test_add_func ("/app/settings/knockout", test_knockout_is_of_the_state);
+  g_test_add_func ("/app/settings/knockout-of-heads", test_knockout_may_be_of_heads);
   g_test_add_func ("/app/settings/each-gpu", test_each_gpu_can_be_chosen);
   g_test_add_func ("/app/settings/usable-gpus-are-listed", test_gpus_that_can_be_used_are_listed);
   g_test_add_func ("/app/settings/no-cuda", test_row_says_why_there_is_no_cuda);

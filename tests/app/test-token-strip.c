@@ -244,6 +244,46 @@ test_subject_follows_the_prompt (void)
   fixture_close (window);
 }
 
+/* A prompt of 400 tokens: the panel takes no more room than one of sixty, and what is marked by text or keys
+ * comes into view. */
+static void
+test_many_tokens_scroll (void)
+{
+  g_autofree char *folder = g_test_build_filename (G_TEST_DIST, "..", "data", "demo", NULL);
+  g_autoptr (EgModel) model = eg_model_open (folder, NULL, NULL);
+  g_autoptr (EgDraft) draft = eg_draft_new ();
+  g_autoptr (GString) prompt = g_string_new ("The");
+  EgPromptPanel *panel = EG_PROMPT_PANEL (eg_prompt_panel_new ());
+  GtkWindow *window = fixture_show (GTK_WIDGET (panel), 320, 700);
+  GtkWidget *strip = fixture_find (GTK_WIDGET (panel), EG_TYPE_TOKEN_STRIP);
+  GtkAdjustment *position = gtk_scrolled_window_get_vadjustment (
+      GTK_SCROLLED_WINDOW (gtk_widget_get_ancestor (strip, GTK_TYPE_SCROLLED_WINDOW)));
+
+  for (guint i = 0; i < 400; i++)
+    g_string_append (prompt, " the");
+  g_string_append (prompt, " mother tongue");
+  eg_prompt_panel_set_draft (panel, draft);
+  eg_draft_set_model (draft, model);
+  eg_draft_set_texts (draft, prompt->str, "");
+  fixture_settle (window);
+  g_assert_cmpuint (eg_draft_get_tokens (draft)->n, >, 400);
+  int height;
+  gtk_widget_measure (GTK_WIDGET (panel), GTK_ORIENTATION_VERTICAL, 288, NULL, &height, NULL, NULL);
+  g_assert_cmpint (height, <, 500);
+  g_assert_cmpint (gtk_widget_get_height (gtk_widget_get_parent (strip)), >, 100);
+  g_assert_cmpfloat (gtk_adjustment_get_value (position), ==, 0);
+
+  eg_draft_set_texts (draft, prompt->str, "mother tongue");
+  fixture_settle (window);
+  fixture_wait_for (gtk_adjustment_get_value (position) > 500);
+  gtk_widget_grab_focus (strip);
+  fixture_input (window, "key Home");
+  fixture_wait_for (gtk_adjustment_get_value (position) == 0);
+  fixture_input (window, "key End");
+  fixture_wait_for (gtk_adjustment_get_value (position) > 500);
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -252,5 +292,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/strip/keys", test_keys_mark);
   g_test_add_func ("/app/strip/in-step", test_panel_keeps_in_step);
   g_test_add_func ("/app/strip/follows-the-prompt", test_subject_follows_the_prompt);
+  g_test_add_func ("/token-strip/many-tokens-scroll", test_many_tokens_scroll);
   return g_test_run ();
 }

@@ -42,7 +42,7 @@ write_file (const EgTraceGrid *grid, gboolean figure, const char *name, Outcome 
 
   eg_figure_options_init (&map.options);
   *outcome = (Outcome){ 0 };
-  eg_write_async (grid, figure ? &map : NULL, path, on_written, outcome);
+  eg_write_async (grid, NULL, figure ? &map : NULL, path, on_written, outcome);
   fixture_wait_for (outcome->ended);
   g_assert_cmpstr (outcome->path, ==, path);
   return path;
@@ -120,7 +120,7 @@ test_what_changes_meanwhile_is_not_written (void)
   const double score = grid->scores[0][0];
 
   keep_threads_busy ();
-  eg_write_async (grid, NULL, path, on_written, &outcome);
+  eg_write_async (grid, NULL, NULL, path, on_written, &outcome);
   grid->scores[0][0] = 2;
   g_atomic_int_set (&may_go_on, 1);
   fixture_wait_for (outcome.ended);

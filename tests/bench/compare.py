@@ -2,7 +2,7 @@
 """A trace's time against PyTorch's, in one run on the same checkpoint, and the same scores.
 
     compare.py ENGRAM-CLI [--layers 24] [--width 768] [--samples 10] [--threads N] [--skip-notebook] [--skip-rome]
-               [--skip-compiled] [--history RELEASE] [--json FILE]
+               [--skip-compiled] [--history RELEASE [--shared]] [--json FILE]
 
 Makes a Mamba of random weights (by default of mamba-130m's size), and traces "The Eiffel Tower is located in" with
 transformers and forward hooks, one forward pass a (cell, sample) as notebooks do it; the same with one batch a
@@ -122,18 +122,21 @@ def trace_with_engram(program, folder, samples, threads):
     return np.array([document["seconds"], (clock() - start)[1]]), np.array(document["scores"])
 
 
-def add_to_history(release, ways, engram, bench, error):
-    """A row of history.json: how many times Engram's time each way takes, by the wall and by the processor."""
+def add_to_history(release, ways, engram, bench, error, shared):
+    """A row of history.json: how many times Engram's time each way takes, by the wall and by the processor; shared: others
+    use the machine, and what the wall says is left out."""
     path = HERE / "history.json"
     rows = json.loads(path.read_text()) if path.exists() else []
     machine = next((line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")), "")
+    by_wall = lambda number: None if shared else round(float(number), 3)  # noqa: E731
     rows.append({
-        "release": release, "machine": machine, "threads": bench["threads"], "gemm": bench["gemm"],
-        "seconds": round(float(engram[0]), 3), "cpu_seconds": round(float(engram[1]), 3), "share_of_sgemm": round(bench["ratio"], 3),
-        "error": float(f"{error:.2g}"), "torch": torch.__version__,
-        "ways": {way: [round(float(x), 2) for x in taken / engram] for way, taken in ways.items()},
+        "release": release, "date": time.strftime("%Y-%m-%d"), "machine": machine, "threads": bench["threads"],
+        "products": f"{bench['gemm']} ({bench['kernels']})", "torch": torch.__version__.split("+")[0],
+        "seconds": by_wall(engram[0]), "cpu_seconds": round(float(engram[1]), 3), "share_of_sgemm": by_wall(bench["ratio"]),
+        "error": float(f"{error:.2g}"),
+        "ways": {way: [by_wall(taken[0] / engram[0]), round(float(taken[1] / engram[1]), 2)] for way, taken in ways.items()},
     })
-    path.write_text(json.dumps(rows, indent=1) + "\n")
+    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
 
 
 def main():
@@ -148,6 +151,7 @@ def main():
     parser.add_argument("--skip-rome", action="store_true", help="leave out the second slowest, too")
     parser.add_argument("--skip-compiled", action="store_true", help="do without torch.compile")
     parser.add_argument("--history", metavar="RELEASE", help="add the ratios to history.json under this name")
+    parser.add_argument("--shared", action="store_true", help="others use the machine: keep the processor's times alone")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -202,7 +206,7 @@ def main():
         document = {"ways": listed, "engram": list(map(float, engram)), "difference": float(difference), "bench": bench}
         args.json.write_text(json.dumps(document, indent=2) + "\n")
     if args.history:
-        add_to_history(args.history, ways, engram, bench, float(difference))
+        add_to_history(args.history, ways, engram, bench, float(difference), args.shared)
     if not difference <= 1e-5:
         sys.exit("the scores are wrong by more than 1e-5")
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""A trace of a transformer against PyTorch's, in one run on the same checkpoint, and the same scores.
+"""A trace of another family against PyTorch's, in one run on the same checkpoint, and the same scores.
 
-    compare_transformers.py ENGRAM-CLI [--family gpt2|gpt_neox] [--site resid] [--samples 10]
+    compare_transformers.py ENGRAM-CLI [--family gpt2|gpt_neox|mamba2|falcon_mamba] [--site resid] [--samples 10]
 
-Makes a model of random weights, of gpt2's or pythia-160m's size, and traces the prompt with Engram and as ROME does it:
+Makes a model of random weights, of gpt2's, pythia-160m's or mamba2-130m's size, and traces the prompt with Engram and as ROME does it:
 transformers and forward hooks, one batch a cell. One thread each; what counts is the processor's time of either. Fails when a
 score differs from PyTorch's in float32 by more than 1e-5 of the largest.
 """
@@ -29,7 +29,8 @@ packages.need("torch", "transformers", "tokenizers", "safetensors", "numpy")
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
 from tokenizers import Tokenizer  # noqa: E402
-from transformers import GPT2Config, GPT2LMHeadModel, GPTNeoXConfig, GPTNeoXForCausalLM  # noqa: E402
+from transformers import FalconMambaConfig, FalconMambaForCausalLM, GPT2Config, GPT2LMHeadModel  # noqa: E402
+from transformers import GPTNeoXConfig, GPTNeoXForCausalLM, Mamba2Config, Mamba2ForCausalLM  # noqa: E402
 
 import hook_tracer  # noqa: E402
 from random_model import TOKENIZER  # noqa: E402
@@ -39,13 +40,18 @@ MODELS = {
     "gpt_neox": lambda: GPTNeoXForCausalLM(
         GPTNeoXConfig(vocab_size=50304, hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072)
     ),
+    "mamba2": lambda: Mamba2ForCausalLM(
+        Mamba2Config(vocab_size=50288, hidden_size=768, num_hidden_layers=24, num_heads=24, n_groups=1, tie_word_embeddings=True)
+    ),
+    "falcon_mamba": lambda: FalconMambaForCausalLM(FalconMambaConfig(vocab_size=50280, hidden_size=768, num_hidden_layers=24)),
 }
 
 
 def module_of(model, site, layer):
     base = model.base_model
     block = (base.h if hasattr(base, "h") else base.layers)[layer]
-    return {"resid": block, "attn": block.attn if hasattr(block, "attn") else block.attention, "mlp": block.mlp}[site]
+    names = {"resid": [], "attn": ["attn", "attention"], "mlp": ["mlp"], "mixer": ["mixer"]}[site]
+    return next((getattr(block, name) for name in names if hasattr(block, name)), block)
 
 
 @torch.no_grad()
@@ -102,7 +108,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("engram", type=Path)
     parser.add_argument("--family", choices=MODELS, default="gpt_neox")
-    parser.add_argument("--site", choices=["resid", "attn", "mlp"], default="resid")
+    parser.add_argument("--site", choices=["resid", "attn", "mlp", "mixer"], default="resid")
     parser.add_argument("--samples", type=int, default=10)
     args = parser.parse_args()
     torch.set_num_threads(1)

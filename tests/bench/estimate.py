@@ -2,11 +2,16 @@
 """How good estimates are: against the exact traces of many facts, at every site, as a table for docs/estimate.md.
 
     estimate.py ENGRAM-CLI [--model data/demo] [--facts 200] [--steps 0,1,5] [--json FILE]
+    estimate.py ENGRAM-CLI --order [--model …] [--facts 200] [--prompt TEXT --subject TEXT]
 
 Takes facts of data/demo/facts.txt in a fixed random order, of which the model knows the answer (clean probability at least
 0.5) and corruption takes it away (at most half of that is left), and traces each at all sites, exactly and by estimates.
 Over the cells that a trace computes: Pearson's and Spearman's correlation of the estimated with the exact scores, how many of
 the ten highest cells are the same, and the largest miss; the means over facts. Time is processor time, of both threads.
+
+With --order: after which share of a trace in the order of the estimates (its runs: computed cells x samples, so that nothing else
+on the machine counts) the cells of the ten highest scores are exact, beside the share that they are themselves, than which no
+order can be better, and the same in the usual order.
 """
 import argparse
 import json
@@ -116,6 +121,49 @@ def measure(runner, fact, steps):
     return found, times
 
 
+def stream(runner, arguments):
+    """The events of a trace."""
+    command = [runner.cli, "trace", *arguments, "--stream", "--threads", "1", "--model", runner.model, "--device", "cpu"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def share_until_exact(events):
+    """(share of all runs until the ten highest are exact, share of the ninth, share that the ten are themselves)."""
+    result = events[-1]
+    low, high, samples = result["low_score"], result["high_score"], result["samples"]
+    scores = {(l, t): x for l, row in enumerate(result["scores"]) for t, x in enumerate(row)
+              if min(abs(x - low), abs(x - high)) > 1e-9 * high}
+    top = sorted(scores, key=lambda cell: -scores[cell])[:10]
+    done, known, exact = 0, {}, []
+    for event in events:
+        cell = (event.get("layer"), event.get("position"))
+        if event["event"] != "cell" or cell not in scores:
+            continue
+        done += event["samples"] - known.get(cell, 0)
+        known[cell] = event["samples"]
+        if event["samples"] == samples and cell in top:
+            exact.append(done / (len(scores) * samples))
+    exact = sorted(exact)
+    return exact[-1], exact[-2], len(top) / len(scores)
+
+
+def measure_order(runner, facts, count):
+    rows = []
+    for prompt, subject, answer in facts:
+        if len(rows) == count:
+            break
+        asked = [prompt, "--subject", subject] + (["--target", answer] if answer else [])
+        ordered = stream(runner, asked)
+        result = ordered[-1]
+        if answer and (result["high_score"] < 0.5 or result["low_score"] > result["high_score"] / 2):
+            continue
+        rows.append((*share_until_exact(ordered), share_until_exact(stream(runner, asked + ["--no-estimate"]))[0]))
+    mean = [100 * statistics.fmean(column) for column in zip(*rows)]
+    print(f"{len(rows)} prompts: the ten highest are exact after {mean[0]:.0f}% of all runs, nine of them after {mean[1]:.0f}%; "
+          f"they are {mean[2]:.0f}% themselves; in the usual order after {mean[3]:.0f}%")
+
+
 def print_table(results, sites, steps):
     print("| site | " + " | ".join(f"Pearson, {n} steps | Spearman | top 10 | largest miss" for n in steps) + " |")
     print("|---|" + "---|" * (4 * len(steps)))
@@ -137,8 +185,16 @@ def main():
     parser.add_argument("--facts", type=int, default=200)
     parser.add_argument("--steps", default="0,1,5")
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--order", action="store_true")
+    parser.add_argument("--prompt")
+    parser.add_argument("--subject")
     options = parser.parse_args()
     steps = [int(n) for n in options.steps.split(",")]
+    if options.order:
+        facts = read_facts(ROOT / "data" / "demo" / "facts.txt")
+        asked = [(options.prompt, options.subject, None)] if options.prompt else facts
+        measure_order(Runner(options.cli, options.model), asked, options.facts)
+        return
     runner, results, n_passed = Runner(options.cli, options.model), [], 0
     for number, fact in enumerate(read_facts(ROOT / "data" / "demo" / "facts.txt")):
         if len(results) == options.facts:

@@ -2,9 +2,11 @@
 """A trace's time against layers, tokens, samples and threads, as a picture and as a table.
 
     scaling.py ENGRAM-CLI [-o scaling.svg]
+    scaling.py --history [-o history.svg]
 
 Models of random weights and width 256; each point is the best of three runs of `engram-cli bench`. Dashed: the needed
-operations, scaled to the first point. Makes a virtual environment beside this file when packages are missing.
+operations, scaled to the first point. --history measures nothing: it draws history.json, how many times Engram's time
+PyTorch's ways took, release by release. Makes a virtual environment beside this file when packages are missing.
 """
 import argparse
 import json
@@ -14,7 +16,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parent))
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
 import packages  # noqa: E402
 
 packages.need("torch", "transformers", "tokenizers", "safetensors", "numpy", "matplotlib")
@@ -37,11 +40,32 @@ def measure(program, folder, **options):
     return min(runs, key=lambda run: run["seconds"])
 
 
+def draw_history(output):
+    rows = json.loads((HERE / "history.json").read_text())
+    names = list(dict.fromkeys(name for row in rows for name in row["ways"]))
+    figure, axis = plt.subplots(figsize=(7, 3.6), layout="constrained")
+    for name in names:
+        # By the wall where that is known, and by the processor on machines that others used.
+        points = [(x, next((v for v in row["ways"][name] if v is not None), None)) for x, row in enumerate(rows) if name in row["ways"]]
+        axis.plot(*zip(*[(x, y) for x, y in points if y is not None]), "o-", label=name)
+    axis.set(ylabel="times Engram's time", yscale="log", xticks=range(len(rows)),
+             xticklabels=[f"{row['release']}\n{row['machine']}" for row in rows])
+    axis.legend(fontsize="small")
+    figure.savefig(output)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("engram", type=Path)
-    parser.add_argument("-o", "--output", type=Path, default=Path("scaling.svg"))
+    parser.add_argument("engram", type=Path, nargs="?")
+    parser.add_argument("--history", action="store_true", help="draw history.json, and measure nothing")
+    parser.add_argument("-o", "--output", type=Path)
     args = parser.parse_args()
+    args.output = args.output or Path("history.svg" if args.history else "scaling.svg")
+    if args.history:
+        draw_history(args.output)
+        return
+    if args.engram is None:
+        parser.error("which engram-cli?")
     program = args.engram.resolve()
     n_threads = len(os.sched_getaffinity(0))
     usual = {"tokens": 12, "samples": 10, "threads": n_threads}

@@ -168,7 +168,7 @@ stop_trace (const char *folder)
   g_autoptr (GSubprocess) process
       = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_SILENCE, NULL,
                           g_getenv ("ENGRAM_CLI"), "trace", EIFFEL, "--subject", SUBJECT, "--samples", "20",
-                          "--device", "cuda", "--stream", "-o", file, NULL);
+                          "--device", "cuda", "--stream", "--no-estimate", "-o", file, NULL);
   char byte;
   g_assert_cmpint (g_input_stream_read (g_subprocess_get_stdout_pipe (process), &byte, 1, NULL, NULL), ==, 1);
   g_subprocess_send_signal (process, SIGINT);

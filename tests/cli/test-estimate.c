@@ -155,6 +155,22 @@ test_files_say_that_they_are_estimates (void)
   remove_folder (folder);
 }
 
+/* Its bar and its caption say what its lines are. */
+static void
+test_figures_look_estimated (void)
+{
+  g_autofree char *folder = g_dir_make_tmp ("engram-estimate-XXXXXX", NULL);
+  g_autofree char *path = g_build_filename (folder, "a.svg", NULL);
+  g_autofree char *text = NULL;
+  const char *arguments[12] = { TRACE, "--estimate", "-o", path };
+  g_auto (Outcome) outcome = run_argv (arguments);
+  g_assert_cmpint (outcome.status, ==, 0);
+  g_file_get_contents (path, &text, NULL, NULL);
+  g_assert_nonnull (strstr (text, "hatched: estimated"));
+  g_assert_nonnull (strstr (text, "estimated to first order, not computed"));
+  remove_folder (folder);
+}
+
 /* One sentence each. */
 static void
 test_what_cannot_be_estimated_says_why (void)
@@ -163,8 +179,7 @@ test_what_cannot_be_estimated_says_why (void)
                                      { "--estimate", "--freeze", "mixer" },
                                      { "--estimate", "--knockout", "1-6:1-2>5" },
                                      { "--estimate", "--no-estimate" },
-                                     { "--exact-top", "3" },
-                                     { "--estimate", "-o", "/tmp/a.svg" } };
+                                     { "--exact-top", "3" } };
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
       const char *arguments[12] = { TRACE };
@@ -187,5 +202,6 @@ main (int argc, char **argv)
   g_test_add_func ("/cli-estimate/stream-begins-with-estimates", test_stream_begins_with_estimates);
   g_test_add_func ("/cli-estimate/files-say-that-they-are-estimates", test_files_say_that_they_are_estimates);
   g_test_add_func ("/cli-estimate/what-cannot-be-estimated-says-why", test_what_cannot_be_estimated_says_why);
+  g_test_add_func ("/cli-estimate/figures-look-estimated", test_figures_look_estimated);
   return g_test_run ();
 }

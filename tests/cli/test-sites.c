@@ -228,6 +228,9 @@ test_nonsense_is_refused (void)
     { "L0-L1:FROM>TO", { "--knockout", "bogus" } },
     { "L0-L1:FROM>TO", { "--knockout", "1-2-3:1>4" } },
     { "ends before it begins", { "--knockout", "3-1:1>4" } },
+    { "ends before it begins", { "--knockout", "1-3:1>4@2-1" } },
+    { "L0-L1:FROM>TO@HEADS", { "--knockout", "1-3:1>4@" } },
+    { "L0-L1:FROM>TO@HEADS", { "--knockout", "1-3@2:1>4" } },
     { "backwards in time", { "--knockout", "1-3:4>1" } },
     { "backwards in time", { "--knockout", "1-3:1-4>4" } },
     { "its site is state", { "--knockout", "1-3:1>4", "--site", "mixer" } },
@@ -278,6 +281,8 @@ test_misfits_are_refused (void)
   static const Mistake mistakes[] = {
     { "names layer 8, but the model’s last is 7", { "--knockout", "1-8:1>4" } },
     { "names position 6, but the prompt’s last is 5", { "--knockout", "1-3:1>6" } },
+    { "layers have none", { "--knockout", "1-3:1>4@0" } },
+    { "names head 4, but a layer’s last is 3", { "--knockout", "1-3:1>4@2-4", "--model", "demo-gpt2" } },
   };
   assert_refused (mistakes, G_N_ELEMENTS (mistakes), 1);
 }

@@ -37,6 +37,9 @@ attention_rows (const OpCase *self, gsize s, gsize row, gsize n_rows, gsize out_
       it.cut_end = n_rows - (n_rows > 1 && s % 2 == 1);
       it.from_begin = it.first / (1 + s % 3);
       it.from_end = it.first + it.cut_first;
+      /* All heads, or all but the last, or none but that. */
+      it.head_begin = s % 3 == 2 ? self->n[3] - 1 : 0;
+      it.head_end = s % 3 == 1 ? self->n[3] - 1 : self->n[3];
     }
   return it;
 }

@@ -46,6 +46,29 @@ static const Op head
 static const Op top = { "top", op_run_top, 1e-7, FALSE, "%zu values, k %zu, of %zu kinds, each %zu-th NaN" };
 static const Op stage = { "stage", op_run_stage, 0, FALSE, "%zu bytes" };
 
+/* Backward ops. */
+static const Op back_gemm
+    = { "back gemm", op_run_back_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu +%zu added %zu" };
+static const Op back_norm = { "back norm", op_run_back_norm, 2e-6, FALSE, "%zu rows of %zu, layer %zu" };
+static const Op back_group_norm
+    = { "back group_norm", op_run_back_group_norm, 2e-6, FALSE, "%zu rows, %zu groups of %zu, weights %zu" };
+static const Op back_gate = { "back gate", op_run_back_gate, 1e-6, FALSE, "%zu rows of %zu" };
+static const Op back_activate
+    = { "back activate", op_run_back_activate, 4e-6, FALSE, "%zu numbers, kind %zu" };
+static const Op back_step_size
+    = { "back step_size", op_run_back_step_size, 1e-6, FALSE, "%zu rows of %zu, limits %zu" };
+static const Op back_logits
+    = { "back logits", op_run_back_logits, 2e-6, FALSE, "%zu rows of %zu, to %zu, weights %zu" };
+static const Op back_dots = { "dots", op_run_back_dots, 2e-6, FALSE, "%zu rows, lanes to %zu, width %zu" };
+static const Op back_conv = { "back conv_silu", op_run_back_conv, 2e-6, FALSE,
+                              "%zu rows, segments to %zu, D %zu, K %zu, bias %zu" };
+static const Op back_scan
+    = { "back scan", op_run_back_scan, 5e-6, FALSE, "%zu rows, lanes to %zu, D %zu, N %zu, given %zu" };
+static const Op back_scan_heads = { "back scan_heads", op_run_back_scan_heads, 5e-6, FALSE,
+                                    "%zu rows, lanes to %zu, given %zu, HHPPPGNNN %09zu" };
+static const Op back_attention = { "back attention", op_run_back_attention, 4e-6, FALSE,
+                                   "%zu rows, segments to %zu, behind %zu, %zu heads of %zu" };
+
 static void
 add_case (GPtrArray *cases, const Op *op, const gsize n[6], double flops, double floats)
 {
@@ -128,6 +151,32 @@ add_large (GPtrArray *cases)
 }
 
 static void
+add_small_back (GPtrArray *cases)
+{
+  ADD_ALL (&back_gemm, 2 * product (n, 3), GEMM_FLOATS, { 1, 1, 1, 0, 0, 0 }, { 1, 17, 33, 0, 2, 1 },
+           { 7, 5, 3, 1, 3, 0 }, { 70, 129, 65, 0, 1, 1 }, { 70, 129, 65, 1, 1, 0 },
+           { 3, 900, 700, 2, 0, 1 });
+  ADD_ALL (&back_norm, 0, 3 * product (n, 2), { 1, 2, 0 }, { 3, 33, 0 }, { 2, 2560, 0 }, { 3, 33, 1 },
+           { 257, 64, 1 });
+  ADD_ALL (&back_group_norm, 0, 3 * product (n, 3), { 3, 1, 33, 0 }, { 57, 2, 64, 1 }, { 2, 8, 300, 1 });
+  ADD_ALL (&back_gate, 0, 5 * product (n, 2), { 1, 1 }, { 3, 33 }, { 57, 300 });
+  ADD_ALL (&back_activate, 0, 3 * product (n, 1), { 7, EG_ACTIVATION_SOFTPLUS },
+           { 4099, EG_ACTIVATION_SOFTPLUS }, { 4099, EG_ACTIVATION_GELU }, { 4099, EG_ACTIVATION_GELU_TANH },
+           { 4099, EG_ACTIVATION_RELU }, { 4099, EG_ACTIVATION_SILU });
+  ADD_ALL (&back_step_size, 0, 3 * product (n, 2), { 1, 1, 0 }, { 33, 24, 1 }, { 2, 300, 1 });
+  ADD_ALL (&back_logits, 0, 2 * product (n, 2), { 1, 1, 1, 0 }, { 3, 317, 2, 1 }, { 2, 5000, 30, 0 });
+  ADD_ALL (&back_dots, 0, 3 * product (n, 1) * (double)n[2], { 1, 1, 1 }, { 20, 7, 33 }, { 30, 9, 1537 });
+  ADD_ALL (&back_conv, 0, 0, { 1, 1, 1, 1, 1 }, { 5, 2, 3, 2, 0 }, { 30, 7, 38, 3, 1 },
+           { 90, 40, 129, 4, 1 });
+  ADD_ALL (&back_scan, 0, 0, { 1, 1, 1, 1 }, { 6, 3, 3, 1, 1 }, { 30, 9, 40, 5, 1 }, { 28, 7, 256, 16 },
+           { 9, 4, 70, 24, 1 }, { 9, 4, 17, 256 });
+  ADD_ALL (&back_scan_heads, 0, 0, { 1, 1, 0, 10011001 }, { 6, 3, 1, 20031001 }, { 20, 7, 1, 40092003 },
+           { 28, 7, 0, 20641016 }, { 9, 4, 1, 40642128 });
+  ADD_ALL (&back_attention, 0, 0, { 1, 1, 0, 1, 1 }, { 6, 3, 5, 2, 3 }, { 28, 7, 12, 3, 64 },
+           { 45, 9, 40, 2, 33 }, { 12, 5, 3, 1, 130 });
+}
+
+static void
 add_small (GPtrArray *cases)
 {
   ADD_ALL (&rmsnorm, 0, 2 * product (n, 2), { 1, 1 }, { 3, 33 }, { 257, 64 }, { 2, 2560 }, { 10000, 5 });
@@ -192,7 +241,10 @@ op_cases_new (gboolean large)
   if (large)
     add_large (cases);
   else
-    add_small (cases);
+    {
+      add_small (cases);
+      add_small_back (cases);
+    }
   return cases;
 }
 

@@ -238,23 +238,17 @@ op_run_scan (OpLane *lane, const OpCase *self, GRand *rand)
       lane->backend->scan (lane->stream, &op));
 }
 
-/* Heads, P, G, N of a case's n[3], as one number: HHPPPGNNN. */
-typedef struct
+OpHeads
+op_heads (gsize number)
 {
-  gsize H, P, G, N;
-} HeadSizes;
-
-static HeadSizes
-head_sizes (gsize number)
-{
-  return (HeadSizes){ number / 10000000, number / 10000 % 1000, number / 1000 % 10, number % 1000 };
+  return (OpHeads){ number / 10000000, number / 10000 % 1000, number / 1000 % 10, number % 1000 };
 }
 
 /* n: rows, longest segment, whether states are given, HHPPPGNNN, outputs of each segment (0: all) */
 void
 op_run_scan_heads (OpLane *lane, const OpCase *self, GRand *rand)
 {
-  const HeadSizes it = head_sizes (self->n[3]);
+  const OpHeads it = op_heads (self->n[3]);
   const gsize rows = self->n[0], D = it.H * it.P, N = it.N, ld = D + 2 * it.G * N;
   g_autoptr (GArray) lengths = op_ragged (rows, self->n[1]);
   gsize n_out, n_kept;

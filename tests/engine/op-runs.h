@@ -25,6 +25,26 @@ void op_run_stage (OpLane *lane, const OpCase *self, GRand *rand);
 void op_run_attention (OpLane *lane, const OpCase *self, GRand *rand);
 void op_run_rotate (OpLane *lane, const OpCase *self, GRand *rand);
 
+void op_run_back_gemm (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_norm (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_group_norm (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_gate (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_activate (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_step_size (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_logits (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_dots (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_conv (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_scan (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_scan_heads (OpLane *lane, const OpCase *self, GRand *rand);
+void op_run_back_attention (OpLane *lane, const OpCase *self, GRand *rand);
+
+/* Heads, P, G, N, as one number of a case: HHPPPGNNN. */
+typedef struct
+{
+  gsize H, P, G, N;
+} OpHeads;
+OpHeads op_heads (gsize number);
+
 /* Segments of so many rows in turn, until `rows` are reached: 1, 2, …, longest, 1, 2 … (element-type gsize)
  * (transfer full) */
 GArray *op_ragged (gsize rows, gsize longest);

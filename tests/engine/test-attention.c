@@ -175,7 +175,8 @@ test_reads (EgBackend *backend, gsize d)
                                 .cut_first = 1,
                                 .cut_end = 9,
                                 .from_begin = 0,
-                                .from_end = FIRST + 1 };
+                                .from_end = FIRST + 1,
+                                .head_end = HEADS };
   g_autofree Input *input = draw_input (d);
   OpLane clean, spoilt;
   op_lane_init (&clean, backend);

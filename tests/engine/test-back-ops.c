@@ -1,101 +1,6 @@
 /* Gradients of every op against central differences of its formula in double precision: the reference's, and
  * the processor's at any number of threads. */
-#include "engine/back.h"
-
-#include <math.h>
-#include <string.h>
-
-/* Numbers that a formula reads, as a test varies them, and as an op gets them. */
-typedef struct
-{
-  gsize n;
-  double *at;
-  float *narrow;
-} Values;
-
-static GRand *rand_;
-
-static Values
-draw (gsize n)
-{
-  Values self = { n, g_new (double, n), g_new (float, n) };
-  for (gsize i = 0; i < n; i++)
-    {
-      self.narrow[i] = (float)g_rand_double_range (rand_, -1, 1);
-      self.at[i] = (double)self.narrow[i];
-    }
-  return self;
-}
-
-static void
-drop (Values *self)
-{
-  g_free (self->at);
-  g_free (self->narrow);
-}
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Values, drop)
-
-typedef double (*Formula) (gconstpointer data);
-
-/* The slope of a formula in one number that it reads. */
-static double
-slope (Formula formula, gconstpointer data, double *x)
-{
-  const double before = *x, step = 1e-5;
-  *x = before + step;
-  const double above = formula (data);
-  *x = before - step;
-  const double below = formula (data);
-  *x = before;
-  return (above - below) / (2 * step);
-}
-
-static double farthest;
-
-static void
-assert_close (const float *found, const double *expected, gsize n, const char *what)
-{
-  double largest = 1e-30;
-  for (gsize i = 0; i < n; i++)
-    largest = MAX (largest, fabs (expected[i]));
-  for (gsize i = 0; i < n; i++)
-    {
-      const double distance = fabs ((double)found[i] - expected[i]) / largest;
-      if (!(distance <= 4e-6))
-        g_error ("%s, number %zu: %.9g, expected %.9g", what, i, (double)found[i], expected[i]);
-      farthest = MAX (farthest, distance);
-    }
-}
-
-/* Of all of some numbers. (transfer full) */
-static double *
-slopes (Formula formula, gconstpointer data, Values *values)
-{
-  double *found = g_new (double, values->n);
-  for (gsize i = 0; i < values->n; i++)
-    found[i] = slope (formula, data, &values->at[i]);
-  return found;
-}
-
-/* Backends, with threads. */
-static const struct
-{
-  EgBackend *(*get) (void);
-  gsize n_threads;
-} backends[] = { { eg_backend_reference, 1 }, { eg_backend_cpu, 1 }, { eg_backend_cpu, 3 } };
-
-#define FOR_EACH_BACKEND(be, stream)                                                                         \
-  for (gsize b_ = 0; b_ < G_N_ELEMENTS (backends); b_++)                                                     \
-    for (EgBackend *be = backends[b_].get (); be; be = NULL)                                                 \
-      for (EgStream *stream = be->stream_new (be, backends[b_].n_threads); stream;                           \
-           be->stream_free (stream), stream = NULL)
-
-static double
-sigmoid (double x)
-{
-  return 1 / (1 + exp (-x));
-}
+#include "slopes.h"
 
 /* ---- product ---- */
 
@@ -134,7 +39,7 @@ test_gemm (void)
         for (gsize i = 0; dtype != EG_DTYPE_F32 && i < it.w.n; i++)
           {
             /* ± 2^e, which both narrow types have. */
-            const int e = g_rand_int_range (rand_, -3, 1), minus = g_rand_boolean (rand_);
+            const int e = g_rand_int_range (slopes_rand (), -3, 1), minus = g_rand_boolean (slopes_rand ());
             it.w.at[i] = ldexp (minus ? -1 : 1, e);
             narrow[i] = (guint16)(minus << 15 | (dtype == EG_DTYPE_F16 ? (15 + e) << 10 : (127 + e) << 7));
           }
@@ -425,17 +330,6 @@ scan_formula (gconstpointer data)
   return sum;
 }
 
-/* Δ and −A₂ are the values' magnitudes. */
-static void
-make_signs (Values *values, float sign)
-{
-  for (gsize i = 0; i < values->n; i++)
-    {
-      values->narrow[i] = sign * fabsf (values->narrow[i]);
-      values->at[i] = (double)values->narrow[i];
-    }
-}
-
 static void
 test_scan (void)
 {
@@ -580,6 +474,38 @@ test_attention (void)
     }
 }
 
+/* ---- rotation ---- */
+
+/* A rotation with its frequencies negated takes a gradient of what was rotated back: Σ dy·y is the same
+ * number as Σ dx·x. */
+static void
+test_rotate (void)
+{
+  const gsize n_rows = 5, H = 2, w = 7, width = H * w;
+  const float there[] = { 1, 0.3f, 0.01f }, back[] = { -1, -0.3f, -0.01f };
+  const EgRotaryRows rows = { 0, n_rows, 100 };
+  g_auto (Values) x = draw (n_rows * width), dy = draw (n_rows * width);
+  FOR_EACH_BACKEND (be, stream)
+  {
+    g_autofree float *y = g_new0 (float, x.n), *dx = g_new0 (float, x.n);
+    double by_y = 0, by_x = 0;
+    EgRotary op = { y, width, x.narrow, width, &rows, 1, H, w, 6, there };
+    be->rotate (stream, &op);
+    op.y = dx;
+    op.x = dy.narrow;
+    op.frequencies = back;
+    be->rotate (stream, &op);
+    for (gsize i = 0; i < x.n; i++)
+      {
+        by_y += dy.at[i] * (double)y[i];
+        by_x += (double)dx[i] * x.at[i];
+      }
+    g_assert_cmpfloat_with_epsilon (by_x, by_y, 1e-6);
+    /* And not merely because nothing turned. */
+    g_assert_cmpfloat (fabs ((double)y[0] - x.at[0]), >, 0.01);
+  }
+}
+
 /* ---- logits ---- */
 
 /* What is differentiated: −probability·log Σ exp is no part of it, so that softmax enters as its slope. */
@@ -641,6 +567,28 @@ test_logits (void)
 }
 
 /* ---- what values change ---- */
+
+/* Where the target has nearly all of the probability, what is left of it, 1 − p, is known as well as any
+ * other number. */
+static void
+test_sure_logits (void)
+{
+  const float logits[] = { 1.5f, 18, -0.25f, 2 };
+  double sum = 0, expected[4];
+  for (gsize v = 0; v < 4; v++)
+    sum += v == 1 ? 0 : exp ((double)logits[v] - 18);
+  for (gsize v = 0; v < 4; v++)
+    expected[v] = v == 1 ? sum / (1 + sum) : -exp ((double)logits[v] - 18) / (1 + sum);
+  FOR_EACH_BACKEND (be, stream)
+  {
+    g_autofree float *found = g_memdup2 (logits, sizeof logits);
+    const EgLogitsBack op = {
+      .logits = found, .n_rows = 1, .n = 4, .target = 1, .against = 1, .probability = -1, .target_part = 1
+    };
+    be->back->logits (stream, &op);
+    assert_close (found, expected, 4, "logits");
+  }
+}
 
 static void
 test_dots (void)
@@ -720,7 +668,6 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  rand_ = g_rand_new_with_seed (7);
   g_test_add_func ("/back-ops/gemm-is-the-slope", test_gemm);
   g_test_add_func ("/back-ops/norm-is-the-slope", test_norm);
   g_test_add_func ("/back-ops/conv-silu-is-the-slope", test_conv);
@@ -728,10 +675,10 @@ main (int argc, char **argv)
   g_test_add_func ("/back-ops/activations-are-the-slope", test_activations);
   g_test_add_func ("/back-ops/scan-is-the-slope", test_scan);
   g_test_add_func ("/back-ops/attention-is-the-slope", test_attention);
+  g_test_add_func ("/back-ops/a-rotation-goes-back-by-its-frequencies-negated", test_rotate);
   g_test_add_func ("/back-ops/logits-are-the-slope", test_logits);
+  g_test_add_func ("/back-ops/one-minus-p-is-exact-where-p-is-near-1", test_sure_logits);
   g_test_add_func ("/back-ops/dots-are-sums-over-differences", test_dots);
   g_test_add_func ("/back-ops/conv-dots-are-the-slope", test_conv_dots);
-  const int status = g_test_run ();
-  g_rand_free (rand_);
-  return status;
+  return g_test_run ();
 }

@@ -15,7 +15,7 @@ class HookedGPT2:
         self.model = model
         self.blocks = model.transformer.h
         self.L = len(self.blocks)
-        # (layers, FROM, TO): there, the positions TO do not attend to the positions FROM.
+        # (layers, FROM, TO, heads or None for all): there, the positions TO do not attend to the positions FROM.
         self.cut = None
 
     def embed(self, token_ids):
@@ -61,9 +61,10 @@ class HookedGPT2:
             yield block.attn.register_forward_pre_hook(self._mask, with_kwargs=True)
 
     def _mask(self, module, inputs, options):
-        mask = options["attention_mask"].clone()
+        mask = options["attention_mask"].expand(-1, module.num_heads, -1, -1).clone()
         for t in self.cut[2]:
-            mask[:, :, t, list(self.cut[1])] = -torch.inf
+            for head in range(module.num_heads) if self.cut[3] is None else self.cut[3]:
+                mask[:, head, t, list(self.cut[1])] = -torch.inf
         return inputs, dict(options, attention_mask=mask)
 
 

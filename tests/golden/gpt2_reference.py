@@ -50,6 +50,11 @@ def stored_weights(folder):
     return {name.removeprefix("transformer."): value for name, value in stored.items()}
 
 
+def heads_of(heads, n):
+    """[n] 1 for the heads that are cut, 0 for the others; None: all are."""
+    return torch.tensor([1.0 if heads is None or h in heads else 0.0 for h in range(n)], dtype=torch.float64)
+
+
 class GPT2Reference:
     """A checkpoint in folder, every weight widened to dtype, and the arithmetic done in dtype.
 
@@ -99,7 +104,7 @@ class GPT2Reference:
 
     def _layer(self, layer, r, hook):
         name = f"h.{layer}."
-        layers, come_from, goes_to = self.cut or ((), (), ())
+        layers, come_from, goes_to, heads_cut = self.cut or ((), (), (), None)
         keys, values, after = [], [], []
         for t, row in enumerate(r):
             q, k, v = self._linear(self._norm(row, name + "ln_1"), name + "attn.c_attn").split(self.d, -1)
@@ -107,15 +112,17 @@ class GPT2Reference:
             keys.append(hook("key", layer, t, k).reshape(-1, self.H, self.k))
             values.append(hook("value", layer, t, v).reshape(-1, self.H, self.k))
 
-            read = [u for u in range(t + 1) if not (layer in layers and t in goes_to and u in come_from)]
+            read = range(t + 1)
             q = q.reshape(-1, self.H, self.k)
             scores = torch.stack([(q * keys[u]).sum(-1) * self.scales[layer] for u in read])  # [·, S, H]
+            if layer in layers and t in goes_to:
+                scores = torch.where(heads_of(heads_cut, self.H) * torch.tensor([u in come_from for u in read])[:, None, None] > 0, -torch.inf, scores)
             weights = torch.exp(scores - scores.max(0).values)
             weights = weights / weights.sum(0)
             heads = sum(weight[..., None] * values[u] for weight, u in zip(weights, read))
             heads = hook("heads", layer, t, heads.reshape(-1, self.d))
             o = hook("attn", layer, t, self._linear(heads, name + "attn.c_proj"))
-            middle = row + o
+            middle = hook("resid_mid", layer, t, row + o)
 
             a = self.activation(self._linear(self._norm(middle, name + "ln_2"), name + "mlp.c_fc"))
             a = hook("mlp_act", layer, t, a)

@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Makes attribution.json: what putting values back changes to first order, by PyTorch's autograd.
 
-    make_attribution.py      beside models/, which make_models.py and make_gpt2.py make
+    make_attribution.py [MODEL…]      beside models/, which make_models.py, make_gpt2.py, make_ssm.py and make_neox.py make;
+                                      all, if none is named
 
-The networks are mamba_reference.py and gpt2_reference.py in float64, plain formulas without a cut in the gradient (both are
-checked against transformers' logits first). At every site, layer and position a zero is added to the value, and the gradient
+The networks are mamba_reference.py, mamba2_reference.py, gpt2_reference.py and neox_reference.py in float64, plain formulas
+without a cut in the gradient (each is checked against transformers' logits first). At every site, layer and position a zero is added to the value, and the gradient
 with respect to it is multiplied with the difference of the clean run's value from the corrupted one's.
 """
 
 import json
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +20,21 @@ from tokenizers import Tokenizer
 import gpt2_reference
 import hook_tracer
 import make_sites
+import mamba2_reference
 from gpt2_reference import GPT2Reference
+from mamba2_reference import Mamba2Reference
 from mamba_reference import SITES, Capture, MambaReference
+from neox_reference import NeoXReference
 
 HERE = Path(__file__).resolve().parent
 PROMPT, SUBJECT, AGAINST = "The Eiffel Tower is in", "Eiffel Tower", "is"
 SAMPLES, LEVEL, SEED, STEPS = 2, 3.0, 1, 3
-MODELS = {"expand2": SITES, "deep": SITES, "gpt2-hub": gpt2_reference.SITES, "gpt2-deep": gpt2_reference.SITES}
+ATTENTION_SITES = (*gpt2_reference.SITES, "resid_mid")
+# By the beginning of a model's name.
+NETWORKS = {"gpt2": (GPT2Reference, ATTENTION_SITES), "neox": (NeoXReference, ATTENTION_SITES),
+            "mamba2": (Mamba2Reference, mamba2_reference.SITES)}
+# Weightless norms; groups of heads, and limits of the step sizes; layers in turn, and in parallel.
+MODELS = ("expand2", "deep", "gpt2-hub", "gpt2-deep", "falcon-hub", "mamba2-groups", "neox-serial", "neox-pythia")
 METRICS = ("logprob", "logit", "logit-diff", "kl")
 # What later positions read by themselves: where those are put, too, the own position's reading alone counts.
 APART = ("state", "conv_state")
@@ -76,9 +86,10 @@ def table(dots, site, L, T):
     return [float(f"{x:.9g}") for l in range(L) for t in range(T) for x in dots[site, l, t]]
 
 
-def make(name, sites):
+def make(name):
     folder = HERE / "models" / name
-    model = GPT2Reference(folder) if name.startswith("gpt2") else MambaReference(folder, torch.float64)
+    network, sites = NETWORKS.get(name.split("-")[0], (MambaReference, SITES))
+    model = network(folder, torch.float64)
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     for golden in json.loads((folder / "golden.json").read_text())["logits"]:
         logits = model.forward(model.embed(golden["token_ids"])[None])[0]
@@ -119,6 +130,8 @@ def make(name, sites):
         document["dots"].append({"direction": direction, "metric": "logprob", "steps": STEPS,
                                  "values": {site: table(means, site, L, T) for site in sites}})
         lows = torch.log_softmax(logits[direction], -1)[:, target]
+        # log p comes to no more than one of both runs has.
+        most = torch.maximum(lows, torch.log_softmax(logits[other], -1)[:, target])
         for site in sites:
             alone = kept[direction, "logprob"]
             if site in APART:
@@ -130,7 +143,7 @@ def make(name, sites):
                     continue
                 dots = alone if sweep in ("layers", "carry") else kept[direction, "logprob"]
                 cells = [sum(dots[site, l, t] for l, t in cell) for cell in make_sites.cells_of(sweep, window, L, T)]
-                found = [torch.exp(torch.clamp(lows + dot, max=0)).mean() for dot in cells]
+                found = [torch.exp(torch.minimum(lows + dot, most)).mean() for dot in cells]
                 document["estimates"].append({"direction": direction, "site": site, "sweep": sweep, "window": window,
                                               "values": [float(f"{x:.9g}") for x in found]})
     return document
@@ -138,9 +151,11 @@ def make(name, sites):
 
 def main():
     torch.set_num_threads(1)
+    file = HERE / "attribution.json"
     document = {"prompt": PROMPT, "subject": SUBJECT, "against": AGAINST, "samples": SAMPLES, "noise_level": LEVEL,
-                "seed": SEED, "models": {name: make(name, sites) for name, sites in MODELS.items()}}
-    (HERE / "attribution.json").write_text(json.dumps(document, separators=(",", ":")) + "\n")
+                "seed": SEED, "models": json.loads(file.read_text())["models"] if file.exists() else {}}
+    document["models"] |= {name: make(name) for name in sys.argv[1:] or MODELS}
+    file.write_text(json.dumps(document, separators=(",", ":")) + "\n")
 
 
 if __name__ == "__main__":

@@ -153,9 +153,9 @@ FAMILY = Family(SITES, CARRIED, FROZEN, FROZEN_CARRIED)
 SWAPPED = Family(SITES, CARRIED, (("resid", ["mlp"]), ("value", ["attn"]), ("attn", ["query", "mlp_act"])), ())
 # Some of them cut what nobody reads: in the last layer, what positions before the last attend to.
 KNOCKOUTS = {
-    "gpt2-hub": ("0-1:1-2>4", "0-2:1-4>6", "1-2:0-1>3-5", "0-2:0-5>6", "2-2:1-3>4-5"),
-    "gpt2-half": ("0-3:1-4>5-6", "1-2:0-2>3", "3-3:0-4>6"),
-    "gpt2-deep": ("0-1:1-2>4", "0-11:1-4>6", "2-3:0-1>3-5", "5-11:0-5>6", "4-9:0-0>1-6"),
+    "gpt2-hub": ("0-1:1-2>4", "0-2:1-4>6", "1-2:0-1>3-5", "0-2:0-5>6", "2-2:1-3>4-5", "0-2:1-4>6@1", "1-2:0-1>3-5@0-1"),
+    "gpt2-half": ("0-3:1-4>5-6", "1-2:0-2>3", "3-3:0-4>6", "0-3:1-4>5-6@1"),
+    "gpt2-deep": ("0-1:1-2>4", "0-11:1-4>6", "2-3:0-1>3-5", "5-11:0-5>6", "4-9:0-0>1-6", "0-11:1-4>6@2", "4-9:0-0>1-6@1-3"),
 }
 METRICS = [
     make_corruptions.request(EIFFEL, site="attn", samples=2),

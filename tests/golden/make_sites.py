@@ -120,7 +120,9 @@ def traces_of(model, tokenizer, family, knockouts):
 
     cut = []
     for text in knockouts:
-        layers, paths = text.split(":")
+        layers, paths = text.partition("@")[0].split(":")
+        heads = [int(h) for h in text.partition("@")[2].split("-") if h]
+        heads = range(heads[0], heads[-1] + 1) if heads else None
         (begin, end), sides = map(int, layers.split("-")), []
         for side in paths.split(">"):
             ends = [int(t) for t in side.split("-")]
@@ -128,7 +130,7 @@ def traces_of(model, tokenizer, family, knockouts):
         for window in (1, 3):
             found = []
             for l in range(L):
-                model.cut = ([a for a in window_layers(l, window, L) if begin <= a <= end], *sides)
+                model.cut = ([a for a in window_layers(l, window, L) if begin <= a <= end], *sides, heads)
                 found.append(probability(model.forward(embeddings[None], keep))[0])
             model.cut = None
             scored = [x if begin <= max(window_layers(l, window, L)) and min(window_layers(l, window, L)) <= end else None

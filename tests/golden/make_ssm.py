@@ -113,8 +113,8 @@ MAMBA2 = Family(mamba2_reference.SITES, ("state",), (*make_sites.FROZEN, ("norm"
 HOOKED = {"falcon": Family(MODULE_SITES["falcon_mamba"], (), (("resid", ["mixer"]), ("conv_in", ["gate"])), ()),
           "mamba2": Family(MODULE_SITES["mamba2"], (), (("resid", ["mixer"]), ("norm", ["ssm"]), ("ssm", ["norm", "gate"])), ())}
 SITES = {"falcon-half": (FALCON, ("0-1:1-2>4", "0-4:2>4-5", "2-3:0-1>3-5")),
-         "mamba2-groups": (MAMBA2, ("0-1:1-2>4", "0-4:2>4-5", "2-3:0-1>3-5")),
-         "mamba2-half": (MAMBA2, ("0-3:1-4>5-6", "1-2:0-2>3", "3-3:0-4>6"))}
+         "mamba2-groups": (MAMBA2, ("0-1:1-2>4", "0-4:2>4-5", "2-3:0-1>3-5", "0-4:2>4-5@4", "0-1:1-2>4@1-3")),
+         "mamba2-half": (MAMBA2, ("0-3:1-4>5-6", "1-2:0-2>3", "3-3:0-4>6", "0-3:1-4>5-6@2-5"))}
 SWAPPED = {"falcon-half": make_swaps.MAMBA, "mamba2-groups": MAMBA2._replace(frozen=(*make_swaps.FROZEN, ("norm", ["delta"])), frozen_carried=())}
 
 

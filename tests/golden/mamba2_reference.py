@@ -25,6 +25,11 @@ def number(value):
     return float(value["__float__"]) if isinstance(value, dict) else float(value)
 
 
+def heads_of(heads, n):
+    """[n] 1 for the heads that are cut, 0 for the others; None: all are."""
+    return torch.tensor([1.0 if heads is None or h in heads else 0.0 for h in range(n)], dtype=torch.float64)
+
+
 class Mamba2Reference:
     """A checkpoint in folder, every weight widened to dtype, and the arithmetic done in dtype.
 
@@ -93,7 +98,7 @@ class Mamba2Reference:
         samples = r[0].shape[0]
         conv_state = r[0].new_zeros(samples, self.K - 1, width)
         h = r[0].new_zeros(samples, self.H, self.P, self.N)
-        layers, come_from, goes_to = self.cut or ((), (), ())
+        layers, come_from, goes_to, heads_cut = self.cut or ((), (), (), None)
         part = torch.zeros_like(h)  # of h: what FROM put there
         after = []
 
@@ -119,7 +124,7 @@ class Mamba2Reference:
             c = c.reshape(-1, self.H, self.P)
             decay = torch.exp(delta * A)[:, :, None, None]
             update = delta[:, :, None, None] * self._by_head(B) * c[..., None]
-            part = decay * part + (update if t in come_from else 0)
+            part = decay * part + (update * heads_of(heads_cut, self.H)[:, None, None] if t in come_from else 0)
             h = decay * h + update
             h = hook("state", layer, t, h)
             read = h - part if layer in layers and t in goes_to else h

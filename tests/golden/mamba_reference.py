@@ -84,7 +84,7 @@ class MambaReference:
         samples = r[0].shape[0]
         conv_state = r[0].new_zeros(samples, self.K - 1, self.D)
         h = r[0].new_zeros(samples, self.D, self.N)
-        layers, come_from, goes_to = self.cut or ((), (), ())
+        layers, come_from, goes_to, _ = self.cut or ((), (), (), None)
         part = torch.zeros_like(h)  # of h: what FROM put there
         after = []
 

@@ -16,7 +16,7 @@ class HookedNeoX:
         self.model = model
         self.layers = model.gpt_neox.layers
         self.L = len(self.layers)
-        # (layers, FROM, TO): there, the positions TO do not attend to the positions FROM.
+        # (layers, FROM, TO, heads or None for all): there, the positions TO do not attend to the positions FROM.
         self.cut = None
 
     def embed(self, token_ids):
@@ -65,7 +65,9 @@ class HookedNeoX:
 
     def _mask(self, module, inputs, options):
         T = inputs[0].shape[1]
-        mask = torch.full((T, T), -torch.inf, dtype=inputs[0].dtype).triu(1)[None, None]
+        n_heads = module.config.num_attention_heads
+        mask = torch.full((T, T), -torch.inf, dtype=inputs[0].dtype).triu(1)[None, None].repeat(1, n_heads, 1, 1)
         for t in self.cut[2]:
-            mask[:, :, t, list(self.cut[1])] = -torch.inf
+            for head in range(n_heads) if self.cut[3] is None else self.cut[3]:
+                mask[:, head, t, list(self.cut[1])] = -torch.inf
         return inputs, dict(options, attention_mask=mask)

@@ -26,6 +26,11 @@ def stored_weights(folder):
     return {name.removeprefix("gpt_neox.").replace("lm_head", "embed_out"): value for name, value in stored.items()}
 
 
+def heads_of(heads, n):
+    """[n] 1 for the heads that are cut, 0 for the others; None: all are."""
+    return torch.tensor([1.0 if heads is None or h in heads else 0.0 for h in range(n)], dtype=torch.float64)
+
+
 class NeoXReference:
     """A checkpoint in folder, every weight widened to dtype, and the arithmetic done in dtype. Hooks as GPT2Reference's."""
 
@@ -88,7 +93,7 @@ class NeoXReference:
 
     def _layer(self, layer, r, hook):
         name = f"layers.{layer}."
-        layers, come_from, goes_to = self.cut or ((), (), ())
+        layers, come_from, goes_to, heads_cut = self.cut or ((), (), (), None)
         keys, values, after = [], [], []
         for t, row in enumerate(r):
             qkv = self._linear(self._norm(row, name + "input_layernorm"), name + "attention.query_key_value")
@@ -97,13 +102,16 @@ class NeoXReference:
             keys.append(self._rotated(hook("key", layer, t, k).reshape(-1, self.H, self.k), t))
             values.append(hook("value", layer, t, v).reshape(-1, self.H, self.k))
 
-            read = [u for u in range(t + 1) if not (layer in layers and t in goes_to and u in come_from)]
+            read = range(t + 1)
             scores = torch.stack([(q * keys[u]).sum(-1) / math.sqrt(self.k) for u in read])  # [·, S, H]
+            if layer in layers and t in goes_to:
+                scores = torch.where(heads_of(heads_cut, self.H) * torch.tensor([u in come_from for u in read])[:, None, None] > 0, -torch.inf, scores)
             weights = torch.exp(scores - scores.max(0).values)
             weights = weights / weights.sum(0)
             heads = sum(weight[..., None] * values[u] for weight, u in zip(weights, read))
             heads = hook("heads", layer, t, heads.reshape(-1, self.d))
             o = hook("attn", layer, t, self._linear(heads, name + "attention.dense"))
-            m = self._mlp(row if self.parallel else row + o, name, layer, t, hook)
-            after.append(hook("resid", layer, t, row + o + m))
+            middle = hook("resid_mid", layer, t, row + o)
+            m = self._mlp(row if self.parallel else middle, name, layer, t, hook)
+            after.append(hook("resid", layer, t, middle + m))
         return after

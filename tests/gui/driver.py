@@ -130,8 +130,7 @@ def find(root, role=None, name=None):
     return next(find_all(root, role, name), None)
 
 
-def wait_for(what, condition):
-    timeout = TIMEOUT
+def wait_for(what, condition, timeout=TIMEOUT):
     end = time.monotonic() + timeout
     failure = None
     while time.monotonic() < end:

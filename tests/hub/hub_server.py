@@ -8,6 +8,7 @@ import hashlib
 import http.server
 import json
 import re
+import ssl
 import threading
 import time
 import urllib.parse
@@ -179,6 +180,11 @@ class Server(http.server.ThreadingHTTPServer):
     def __init__(self, hub, kind):
         super().__init__(("127.0.0.1", 0), Handler)
         self.hub, self.kind = hub, kind
+        if hub.certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(hub.certificate)
+            # Not by the thread that accepts, which one client could keep waiting.
+            self.socket = context.wrap_socket(self.socket, server_side=True, do_handshake_on_connect=False)
         threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
 
     def handle_error(self, request, client_address):
@@ -187,9 +193,10 @@ class Server(http.server.ThreadingHTTPServer):
 
 class Hub:
     """faults: functions of (handler, path) that answer a request and are true, or are not. cuts: of the storage's next bodies,
-    after so many bytes. edit: changes what the API says."""
+    after so many bytes. edit: changes what the API says. certificate: a .pem of both it and its key, for HTTPS."""
 
-    def __init__(self, repos, large=("model.*\\.safetensors", "pytorch_model.*\\.bin")):
+    def __init__(self, repos, large=("model.*\\.safetensors", "pytorch_model.*\\.bin"), certificate=None):
+        self.certificate = certificate
         self.repos = {name: Repo(files, large) for name, files in repos.items()}
         self.log, self.faults, self.cuts = [], [], []
         self.ignores_range, self.spoil, self.piece, self.pause = False, False, 1 << 20, 0
@@ -198,8 +205,9 @@ class Hub:
     def __enter__(self):
         self.servers = [Server(self, "hub"), Server(self, "storage")]
         # By another name of the loopback: another host.
-        self.url = f"http://127.0.0.1:{self.servers[0].server_port}"
-        self.storage_url = f"http://localhost:{self.servers[1].server_port}"
+        scheme = "http" if self.certificate is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self.servers[0].server_port}"
+        self.storage_url = f"{scheme}://localhost:{self.servers[1].server_port}"
         return self
 
     def __exit__(self, *_):

@@ -1,6 +1,7 @@
 /* The list of models: what is found where, and what is said of each. */
 #include "library/catalog.h"
 #include "core/error.h"
+#include "network/family.h"
 #include "tiny.h"
 
 #include <glib/gstdio.h>
@@ -158,6 +159,28 @@ test_stops_when_cancelled (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
 }
 
+/* What the window offers to get. */
+static void
+test_known (void)
+{
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  for (gsize i = 0; eg_families[i] != NULL; i++)
+    {
+      const EgKnownModel *known = eg_families[i]->known;
+      g_assert_nonnull (known);
+      g_assert_nonnull (known->name);
+      for (; known->name != NULL; known++)
+        {
+          g_assert_true (g_regex_match_simple ("^[A-Za-z-]+/[a-z0-9][a-z0-9.-]+$", known->name, 0, 0));
+          g_assert_true (g_hash_table_add (names, (gpointer)known->name));
+          g_assert_cmpuint (known->n_parameters, >, 50000000);
+          g_assert_cmpuint (known->n_parameters, <, 15000000000);
+          g_assert_true (known->bytes_each == 0 || known->bytes_each == 2 || known->bytes_each == 4);
+        }
+    }
+  g_assert_cmpuint (g_hash_table_size (names), >=, 25);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -167,6 +190,7 @@ main (int argc, char **argv)
   g_test_add_func ("/catalog/says-why-not", test_says_why_not);
   g_test_add_func ("/catalog/a-given-tokenizer-counts", test_a_given_tokenizer_counts);
   g_test_add_func ("/catalog/stops-when-cancelled", test_stops_when_cancelled);
+  g_test_add_func ("/catalog/known-models-of-each-family", test_known);
   const int status = g_test_run ();
   tiny_remove (home);
   g_free (home);

@@ -301,6 +301,7 @@ test_mamba_rank (void)
   g_autoptr (EgModel) model = open_with (parts, NULL);
   g_assert_cmpuint (((const EgSelectiveSizes *)eg_model_get_sizes (model))->dt_rank, ==, 1);
   g_autoptr (EgModel) same = open_with (twice, "\"dt_rank\":1");
+  g_assert_cmpuint (((const EgSelectiveSizes *)eg_model_get_sizes (same))->dt_rank, ==, 1);
   assert_refused (contrary, "\"dt_rank\":2", "“dt_rank” mean the same and contradict");
 }
 

@@ -68,7 +68,7 @@ def straight_apostrophes(name):
     """Literals and labels with ' where a typesetter has ’."""
     with open(name, encoding="utf-8") as file:
         source = re.sub(r"/\*.*?\*/|<!--.*?-->", lambda match: "\n" * match[0].count("\n"), file.read(), flags=re.S)
-    for text in re.finditer(r'"(?:[^"\\\n]|\\.)*"|>[^<]+<', source):
+    for text in re.finditer(r'"(?:[^"\\\n]|\\.)*"' if name.endswith(".c") else r">[^<]+<", source):
         if re.search(r"[a-zA-Z0-9]'s\b|[a-z]s' |[a-z]n't\b", text[0]) and "#" not in text[0]:
             yield f"{name}:{source.count(chr(10), 0, text.start()) + 1}: {text[0]}"
 
@@ -102,7 +102,9 @@ def settings_without_tooltip(name):
 @functools.cache
 def rows_with_tooltip():
     templates = [element for name in glob.glob("ui/*-row.ui") for element in xml.etree.ElementTree.parse(name).iter("template")]
-    return {template.get("class") for template in templates if has_tooltip(template)}
+    in_c = [name for name in glob.glob("src/app/ask/*-row.c") if "gtk_widget_set_tooltip_text (GTK_WIDGET (self)" in open(name, encoding="utf-8").read()]
+    classes = {"Eg" + os.path.basename(name)[:-2].replace("-", " ").title().replace(" ", "") for name in in_c}
+    return classes | {template.get("class") for template in templates if has_tooltip(template)}
 
 
 def main():

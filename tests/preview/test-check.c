@@ -37,7 +37,7 @@ test_near (void)
   estimates[0] = 0.9; /* known without being computed: it says nothing */
   scores[7] = NAN;    /* not computed */
   g_autoptr (EgTraceResult) result = make_result (scores, estimates);
-  const EgPreviewCheck check = eg_preview_check (result->grids[0], known);
+  const EgPreviewCheck check = eg_preview_check (result->grids[0], estimates, known);
   g_assert_cmpuint (check.n, ==, N_CELLS - 2);
   g_assert_cmpfloat_with_epsilon (check.largest, 0.01, 1e-12);
   g_assert_cmpuint (check.n_top, ==, 10);
@@ -62,7 +62,7 @@ test_wrong (void)
       estimates[i] = 0.1 + 0.04 * (double)i;
     }
   g_autoptr (EgTraceResult) result = make_result (scores, estimates);
-  const EgPreviewCheck check = eg_preview_check (result->grids[0], known);
+  const EgPreviewCheck check = eg_preview_check (result->grids[0], estimates, known);
   g_assert_cmpfloat (check.pearson, <, 0.5);
   g_assert_cmpuint (check.n_confirmed, <, 10);
   g_assert_false (check.is_trusted);
@@ -81,7 +81,7 @@ test_nothing (void)
       estimates[i] = 0.5;
     }
   g_autoptr (EgTraceResult) result = make_result (scores, estimates);
-  const EgPreviewCheck check = eg_preview_check (result->grids[0], known);
+  const EgPreviewCheck check = eg_preview_check (result->grids[0], estimates, known);
   g_assert_cmpuint (check.n, ==, 0);
   g_assert_null (eg_preview_check_describe (&check));
 }

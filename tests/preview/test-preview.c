@@ -83,7 +83,7 @@ dots_of (EgPreviewRuns *runs, const EgLogitsBack *metric, gsize *n_positions)
       const gsize corrupted = n + i / MAX (K, 1);
       pairs[i] = damages ? (EgBackPair){ i, corrupted, n + S } : (EgBackPair){ i, n + S, corrupted };
     }
-  EgBackPass pass = { list, n + S + 1, n, runs->first, pairs, n, *metric };
+  EgBackPass pass = { list, n + S + 1, n, runs->first, pairs, n, *metric, G_MAXUINT32 };
   pass.metric.target = runs->meter.query.target;
   pass.metric.against = runs->meter.query.against;
   pass.metric.weights = runs->meter.weights;
@@ -301,7 +301,9 @@ test_plain_estimates (gconstpointer name)
 int
 main (int argc, char **argv)
 {
-  static const char *const models[] = { "expand2", "deep", "gpt2-hub", "gpt2-deep", NULL };
+  static const char *const models[]
+      = { "expand2",       "deep",        "gpt2-hub",    "gpt2-deep", "falcon-hub",
+          "mamba2-groups", "neox-serial", "neox-pythia", NULL };
   g_test_init (&argc, &argv, NULL);
   golden_add_tests (models, "/preview/reference/gradients-are-autograd/*", test_plain_dots);
   golden_add_tests (models, "/preview/reference/cells-are-the-bounded-sums/*", test_plain_estimates);

@@ -76,11 +76,43 @@ class Numbers(WithFolder):
         m = engram.load()
         known = {option["name"].replace("-", "_") for option in m._engine.call("options")["options"]}
         arguments = inspect.signature(engram.Model.trace).parameters
-        ours = {"self", "prompt", "device", "precision", "threads", "output", "resume", "progress"}
-        # Of estimates, which this module has not.
-        self.assertEqual(set(arguments) - ours, known - {"ig"})
+        ours = {"self", "prompt", "device", "precision", "threads", "estimate", "output", "save_every", "resume", "progress"}
+        self.assertEqual(set(arguments) - ours, known)
         for name in set(arguments) - {"self", "prompt"}:
             self.assertIn(name, engram.Model.trace.__doc__)
+
+    def test_estimates_are_the_files_of_the_command_line_and_no_scores(self):
+        m = engram.load()
+        for i, (options, typed) in enumerate([({}, []), ({"site": ["state", "mixer"], "ig": 2}, ["--site", "state,mixer", "--ig", "2"])]):
+            ours, theirs = self.path(f"ours-{i}.npz"), self.path(f"theirs-{i}.npz")
+            r = m.estimate(PROMPT, subject=SUBJECT, output=ours, **options)
+            command_line("trace", PROMPT, "--subject", SUBJECT, "--estimate", "-o", theirs, *typed)
+            self.assertEqual(arrays_of(ours), arrays_of(theirs))
+            self.assertTrue(r.estimated)
+            self.assertEqual(r.estimate.shape, (8, 6))
+            self.assertGreater(np.nanmax(r.estimate), r.low_score + 0.05)
+            with self.assertRaisesRegex(engram.EngramError, "estimates, which are no scores"):
+                r.scores
+            self.assertEqual(engram.open(ours).estimate.tobytes(), r.estimate.tobytes())
+            self.assertIn("estimated", repr(r))
+            self.assertIn("estimated", r._repr_html_())
+            self.assertEqual(r.best.score, np.nanmax(r.estimate))
+
+    def test_an_estimate_stands_beside_the_same_trace(self):
+        m = engram.load()
+        options = {"subject": SUBJECT, "site": ["resid", "state"]}
+        both, alone, guess = m.trace(PROMPT, estimate=True, ig=1, **options), m.trace(PROMPT, **options), m.estimate(PROMPT, ig=1, **options)
+        self.assertEqual(both.scores.tobytes(), alone.scores.tobytes())
+        self.assertFalse(both.estimated)
+        for site in ("resid", "state"):
+            self.assertEqual(both[site].estimate.tobytes(), guess[site].estimate.tobytes())
+            computed = np.abs(both[site].scores - both.low_score) > 1e-6
+            self.assertGreater(np.corrcoef(both[site].scores[computed], both[site].estimate[computed])[0, 1], 0.8)
+        self.assertIsNone(alone.estimate)
+        for options, field in (({"ig": 2}, "ig"), ({"estimate": True, "metric": "rank"}, None), ({"estimate": True, "ig": 101}, "ig")):
+            with self.assertRaises(engram.EngramError) as raised:
+                m.trace(PROMPT, subject=SUBJECT, **options)
+            self.assertEqual(raised.exception.field, field)
 
     def test_predictions_and_tokens_are_those_of_the_command_line(self):
         m = engram.load("demo")
@@ -207,6 +239,31 @@ class Stopping(WithFolder):
         np.testing.assert_array_equal(whole["state"].scores, after["state"].scores)
         command_line("trace", "--resume", self.path("a.npz"))
         np.testing.assert_array_equal(whole.scores, engram.open(self.path("a.npz")).scores)
+
+    def test_what_a_killed_engine_had_is_in_its_file_and_goes_on(self):
+        m, path = engram.load(), self.path("kept.npz")
+
+        def progress(state):
+            if os.path.exists(path):
+                os.kill(m._engine.pid, signal.SIGKILL)
+
+        with self.assertRaises(engram.ProgramDied):
+            m.trace(PROMPT, subject=SUBJECT, samples=400, site="all", output=path, save_every=0.05, progress=progress)
+        self.assertFalse(engram.open(path).complete)
+        whole = m.trace(PROMPT, subject=SUBJECT, samples=400, site="all")
+        after = m.trace(resume=path, output=path)
+        np.testing.assert_array_equal(whole["state"].scores, after["state"].scores)
+        self.assertTrue(engram.open(path).complete)
+        with self.assertRaises(engram.InvalidRequest) as caught:
+            m.trace(PROMPT, subject=SUBJECT, output=path, save_every=-1)
+        self.assertEqual(caught.exception.field, "save_every")
+
+    def test_an_interrupted_trace_is_in_its_file_and_in_no_other(self):
+        m = engram.load()
+        r = m.trace(PROMPT, subject=SUBJECT, samples=300, site="all", output=[self.path("i.json"), self.path("i.npz")], progress=self.interrupt_when_known())
+        self.assertFalse(r.complete)
+        self.assertEqual(r.to_bytes(), engram.open(self.path("i.npz")).to_bytes())
+        self.assertFalse(os.path.exists(self.path("i.json")))
 
     def test_an_interruption_of_many_gives_those_that_are_done(self):
         m, finished = engram.load(), []

@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
@@ -171,6 +172,27 @@ class Serve(unittest.TestCase):
             with np.load(io.BytesIO(base64.b64decode(event["npz"]))) as arrays:
                 self.assertEqual(arrays["scores"].astype(float).tolist(), document["scores"])
             self.assertTrue(event["complete"])
+
+    def test_a_trace_is_in_its_file_while_it_runs_and_at_its_end(self):
+        with Served() as served, tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "kept.npz")
+            served.send(id=1, **dict(LONG, output=path, **{"save-every": 0.05}))
+            end = time.monotonic() + PATIENCE
+            while not os.path.exists(path) and time.monotonic() < end:
+                time.sleep(0.02)
+            self.assertFalse(np.load(path)["complete"])
+            served.send(id=2, method="cancel", request=1)
+            last, _ = served.end_of(1)
+            self.assertFalse(last["complete"])
+            whole = served.ask(**TRACE, form="npz", output=path)
+            with open(path, "rb") as file:
+                self.assertEqual(file.read(), base64.b64decode(whole["npz"]))
+            # The numbers come all the same where the file cannot be written.
+            lost = served.ask(**TRACE, output=os.path.join(folder, "none/kept.npz"))
+            self.assertTrue(lost["complete"])
+            self.assertIn("none", lost["notes"][-1])
+            for members, field in (({"output": "kept.json"}, "output"), ({"output": path, "save-every": 0}, "save-every")):
+                self.assertEqual(served.ask(**TRACE, **members)["error"]["field"], field)
 
     def test_errors_name_the_field(self):
         with Served() as served:

@@ -51,7 +51,8 @@ ROOMS = {
     "app/ask": PARTS,
     "app/models": PARTS,
     "app/page": [*PARTS, "app/ask"],
-    "app/shell": [*PARTS, "app/ask", "app/models", "app/page"],
+    "app/study": [*PARTS, "app/ask"],
+    "app/shell": [*PARTS, "app/ask", "app/models", "app/page", "app/study"],
 }
 
 # The one file that names families' folders: those that it includes are the families.

@@ -116,7 +116,7 @@ test_broken (void)
     { "a\ta\n\tb\n", ":2: the fact has no prompt" },
     { "a\tb\tc\td\te\tf\n", ":1: it has more columns than there are names (5)" },
     { "prompt,subject\na,a\n\"a is,a\n", ":3: a text in quotes that begins here has no end" },
-    { "prompt,subject\n\"a\" is,a\n", ":2: there is text after the quotes' end" },
+    { "prompt,subject\n\"a\" is,a\n", ":2: there is text after the quotes’ end" },
     { "prompt,subject\na is,a,b\n", ":2: it has more columns than there are names (2)" },
     { "{\"prompt\": \"a\", \"subject\": \"a\"}\n{\"prompt\": \"a\"\n",
       ":2: the JSON text has a } or a comma missing" },

@@ -218,6 +218,7 @@ test_other_shards (void)
   run (shard, 1);
   g_autoptr (EgStudyFolder) empty = begin ("refused-2", "resid", FALSE, 2, 2);
   g_autoptr (EgStudyFolder) other = begin ("refused-other", "state", FALSE, 2, 2);
+  g_assert_cmpuint (eg_study_folder_count_done (empty) + eg_study_folder_count_done (other), ==, 0);
   assert_refused ((char *[]){ a, NULL }, "Shard 2 of 2 is missing");
   assert_refused ((char *[]){ a, a, NULL }, "same shard");
   assert_refused ((char *[]){ a, b, NULL }, "not complete: 0 of its 3");
@@ -282,6 +283,7 @@ test_locked (void)
   g_assert_cmpuint (eg_study_folder_count_done (reader), ==, N_FACTS);
   g_autoptr (EgStudyFolder) again = eg_study_folder_resume (path, &error);
   g_assert_no_error (error);
+  g_assert_cmpuint (eg_study_folder_count_done (again), ==, N_FACTS);
 }
 
 /* ---- estimates ---- */

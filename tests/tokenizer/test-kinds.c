@@ -159,6 +159,10 @@ typedef struct
 #define VOCABULARY "vocab.json", "{\"a\":0,\"b\":1,\"ab\":2}"
 #define MERGES     "merges.txt", "#version: 0.2\na b\n"
 
+#define PLAIN                                                                                                \
+  "{\"version\":\"1.0\",\"pre_tokenizer\":{\"type\":\"ByteLevel\",\"add_prefix_space\":false,"               \
+  "\"trim_offsets\":true},\"model\":{\"type\":\"BPE\",\"vocab\":{\"a\":0},\"merges\":[]}}"
+
 #define POINTER "version https://git-lfs.github.com/spec/v1\noid sha256:01\nsize 5\n"
 
 static const Refused refused[] = {
@@ -194,6 +198,19 @@ static const Refused refused[] = {
   { { VOCABULARY, MERGES, "tokenizer_config.json", "{\"tokenizer_class\":\"CLIPTokenizer\"}" },
     EG_ERROR_UNSUPPORTED,
     "those of a CLIPTokenizer" },
+  { { "tokenizer.json", PLAIN, "tokenizer_config.json", "{\"tokenizer_class\":\"RobertaTokenizerFast\"}" },
+    EG_ERROR_UNSUPPORTED,
+    "class is RobertaTokenizer" },
+  { { VOCABULARY, MERGES, "tokenizer_config.json", "{\"added_tokens_decoder\":{\"3\":{}}}" },
+    EG_ERROR_FORMAT,
+    "“added_tokens_decoder” has a token without its text" },
+  { { VOCABULARY, MERGES, "tokenizer_config.json",
+      "{\"added_tokens_decoder\":{\"x\":{\"content\":\"<x>\"}}}" },
+    EG_ERROR_FORMAT,
+    "“added_tokens_decoder” has a token without its number" },
+  { { VOCABULARY, MERGES, "special_tokens_map.json", "{\"pad_token\":3}" },
+    EG_ERROR_FORMAT,
+    "special_tokens_map.json: the field “pad_token” is no token" },
   { { VOCABULARY, MERGES, "tokenizer_config.json", "{\"add_eos_token\":true}" },
     EG_ERROR_UNSUPPORTED,
     "add_eos_token" },
@@ -291,6 +308,42 @@ test_a_class_rules_the_space_before (void)
       NULL, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\",\"add_prefix_space\":false}"));
 }
 
+/* How many tokens "x" has, of json-bos, which puts one before a text. */
+static guint
+count_with_first (const char *config, const char *tokenizer_config)
+{
+  g_autofree char *source = golden_path ("json-bos", "tokenizer.json"), *json = NULL;
+  g_autofree char *folder = g_dir_make_tmp ("engram-first-XXXXXX", NULL);
+  g_autoptr (GError) error = NULL;
+  g_assert_true (g_file_get_contents (source, &json, NULL, NULL));
+  const char *const files[]
+      = { "tokenizer.json", json, "config.json", config, "tokenizer_config.json", tokenizer_config };
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i += 2)
+    {
+      g_autofree char *path = g_build_filename (folder, files[i], NULL);
+      g_assert_true (files[i + 1] == NULL || g_file_set_contents (path, files[i + 1], -1, NULL));
+    }
+  g_autoptr (EgTokenizer) tokenizer = eg_tokenizer_load (folder, &error);
+  g_assert_no_error (error);
+  g_autoptr (GArray) tokens = eg_tokenizer_encode (tokenizer, "x", -1, &error);
+  g_assert_no_error (error);
+  remove_all (folder);
+  g_rmdir (folder);
+  return tokens->len;
+}
+
+/* Where only the model's type would name a class, the file's own word counts. */
+static void
+test_a_token_before_the_text_is_the_files_unless_a_class_is_named (void)
+{
+  g_assert_cmpuint (count_with_first (NULL, NULL), ==, 2);
+  g_assert_cmpuint (count_with_first ("{\"model_type\":\"mamba\"}", NULL), ==, 2);
+  g_assert_cmpuint (count_with_first ("{\"model_type\":\"mamba\"}", "{\"add_bos_token\":false}"), ==, 2);
+  g_assert_cmpuint (count_with_first (NULL, "{\"tokenizer_class\":\"PreTrainedTokenizerFast\"}"), ==, 2);
+  g_assert_cmpuint (count_with_first (NULL, "{\"tokenizer_class\":\"GPT2Tokenizer\"}"), ==, 2);
+  g_assert_cmpuint (count_with_first (NULL, "{\"tokenizer_class\":\"GPTNeoXTokenizerFast\"}"), ==, 1);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -306,6 +359,8 @@ main (int argc, char **argv)
     }
   g_test_add_func ("/tokenizer/a-part-has-nothing-before-it", test_a_part_has_nothing_before_it);
   g_test_add_func ("/tokenizer/a-class-rules-the-space-before", test_a_class_rules_the_space_before);
+  g_test_add_func ("/tokenizer/a-token-before-the-text-is-the-files-unless-a-class-is-named",
+                   test_a_token_before_the_text_is_the_files_unless_a_class_is_named);
   g_test_add_func ("/tokenizer/bytes-are-tokens", test_bytes_are_tokens);
   g_test_add_func ("/tokenizer/added-tokens-may-lie-beyond-the-rows",
                    test_added_tokens_may_lie_beyond_the_rows);

@@ -7,7 +7,11 @@
 
 #include "core/error.h"
 #include "engine/wrap/faults.h"
+#include "trace/result/description.h"
+#include "trace/result/result-io.h"
 
+#include <glib/gstdio.h>
+#include <math.h>
 #include <string.h>
 
 #define LARGE ((gsize)2 << 30)
@@ -138,16 +142,59 @@ test_precisions (gconstpointer name)
     }
 }
 
+/* A trace of one of the golden models on the first GPU. */
+static EgTraceResult *
+trace_precisely (EgModel *model, EgDeviceKind kind, EgPrecision precision, GError **error)
+{
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  request->samples = 2;
+  request->device.kind = kind;
+  request->device.precision = precision;
+  return eg_trace_run (model, request, NULL, NULL, NULL, error);
+}
+
+/* What is multiplied in a lower precision says how far off it is, in every kind of file; what is not, and
+ * what the processor did, does not. */
+static void
+test_precision_error (void)
+{
+  g_autoptr (EgModel) model = golden_open ("expand2");
+  g_autoptr (EgTraceResult) exact = trace_precisely (model, EG_DEVICE_CUDA, EG_PRECISION_FP32, NULL);
+  g_autoptr (EgTraceResult) processor = trace_precisely (model, EG_DEVICE_CPU, EG_PRECISION_BF16, NULL);
+  g_assert_true (isnan (exact->precision_error));
+  g_assert_true (isnan (processor->precision_error));
+  g_assert_null (eg_trace_result_describe_precision (exact));
+  g_autoptr (EgTraceResult) tf32 = trace_precisely (model, EG_DEVICE_CUDA, EG_PRECISION_TF32, NULL);
+  g_autoptr (EgTraceResult) bf16 = trace_precisely (model, EG_DEVICE_CUDA, EG_PRECISION_BF16, NULL);
+  g_test_message ("tf32: %.2g, bf16: %.2g", tf32->precision_error, bf16->precision_error);
+  g_assert_cmpfloat (tf32->precision_error, >, 0);
+  g_assert_cmpfloat (tf32->precision_error, <, 1e-2);
+  g_assert_cmpfloat (bf16->precision_error, >, tf32->precision_error);
+  g_assert_cmpfloat (bf16->precision_error, <, 5e-2);
+
+  g_autofree char *method = eg_trace_result_describe_method (bf16, NULL);
+  g_autofree char *words = eg_trace_result_describe_precision (bf16);
+  g_assert_nonnull (strstr (method, words));
+  g_autofree char *path = g_build_filename (g_get_tmp_dir (), "engram-precision.npz", NULL);
+  g_assert_true (eg_trace_result_save_npz (bf16, path, NULL));
+  g_autoptr (EgTraceResult) again = eg_trace_result_load_npz (path, NULL);
+  g_assert_cmpfloat (again->precision_error, ==, bf16->precision_error);
+  g_autoptr (JsonNode) json = eg_trace_result_to_json (bf16);
+  g_assert_cmpfloat (json_object_get_double_member (json_node_get_object (json), "precision_error"), ==,
+                     bf16->precision_error);
+  g_autofree char *csv = NULL;
+  g_assert_true (eg_trace_result_save_csv (bf16, path, NULL));
+  g_assert_true (g_file_get_contents (path, &csv, NULL, NULL));
+  g_assert_nonnull (strstr (csv, "# precision_error: "));
+  g_unlink (path);
+}
+
 /* ---- what goes wrong ---- */
 
-/* A trace of one of the golden models on the first GPU. */
 static EgTraceResult *
 trace_on (EgModel *model, EgDeviceKind kind, GError **error)
 {
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
-  request->samples = 4;
-  request->device.kind = kind;
-  return eg_trace_run (model, request, NULL, NULL, NULL, error);
+  return trace_precisely (model, kind, EG_PRECISION_FP32, error);
 }
 
 static void
@@ -490,6 +537,7 @@ main (int argc, char **argv)
   g_test_add_func ("/cuda/errors/lost-device", test_lost_device);
   g_test_add_func ("/cuda/errors/unusable", test_unusable);
   g_test_add_func ("/cuda/first-usable-gpu", test_first_usable);
+  g_test_add_func ("/cuda/precision-error", test_precision_error);
   g_test_add_func ("/cuda/errors/precisions-of-old-gpus", test_precisions_of_old_gpus);
   g_test_add_func ("/cuda/errors/no-code", test_no_code);
   g_test_add_func ("/cuda/errors/no-memory-for-cublas", test_no_memory_for_cublas);

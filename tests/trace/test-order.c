@@ -44,7 +44,7 @@ test_plan (void)
   g_autoptr (EgTraceRequest) request = new_request (model);
   const EgGrid grid = grid_of (model, request);
   g_autofree double *urgency = make_urgency (&grid);
-  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 0, 0, 1);
+  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 12, 0, 1);
   g_autoptr (EgPlan) plan = eg_plan_new_ordered (&grid, 10, 10, NULL, order);
   const EgPlanCosts costs = eg_plan_costs_of (eg_model_get_family (model), eg_model_get_sizes (model));
   g_autoptr (EgSchedule) schedule = eg_schedule_new (plan, &costs, 4, 2);
@@ -76,6 +76,56 @@ test_plan (void)
     g_assert_cmpuint (times[i], ==, eg_grid_cell_kind (&grid, i / 10) == EG_CELL_COMPUTED ? 1 : 0);
 }
 
+/* Given up in the middle, what is left of a site comes as it would without: of the first round from coarse to
+ * fine, of others what takes longest first; and still each once. */
+static void
+test_relaxed (void)
+{
+  g_autoptr (EgModel) model = golden_open ("deep");
+  g_autoptr (EgTraceRequest) request = new_request (model);
+  const EgGrid grid = grid_of (model, request);
+  g_autofree double *urgency = make_urgency (&grid);
+  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 2, 2, 1);
+  g_autoptr (EgPlan) plan = eg_plan_new_ordered (&grid, 10, 10, NULL, order);
+  const EgPlanCosts costs = eg_plan_costs_of (eg_model_get_family (model), eg_model_get_sizes (model));
+  g_autoptr (EgSchedule) schedule = eg_schedule_new (plan, &costs, 4, 2);
+  g_autofree gsize *sites = g_new0 (gsize, schedule->tasks->len);
+  const guint n = schedule->tasks->len;
+  guint n_urgent = 0, n_moved = 0;
+  for (guint i = 0; i < n; i++)
+    {
+      const EgTask *task = &g_array_index (schedule->tasks, EgTask, i);
+      const EgRound *round = plan->rounds->pdata[task->round];
+      const EgGroup *group = task->corrupted ? NULL : round->groups->pdata[task->index];
+      sites[i] = group == NULL ? 9 : eg_grid_site_index (&grid, g_array_index (group->cells, gsize, 0));
+      n_urgent += group != NULL && group->is_urgent;
+    }
+  g_assert_cmpuint (grid.n_sites, ==, 2);
+  g_assert_cmpuint (n_urgent, >, 2);
+  g_autofree EgTask *before = g_memdup2 (schedule->tasks->data, n * sizeof (EgTask));
+  schedule->next = n_urgent; /* and some corrupted runs: about there */
+  eg_schedule_relax (schedule, plan, 1);
+  g_assert_true (schedule->is_ordered);
+  const EgTask *last = NULL;
+  for (guint i = 0; i < n; i++)
+    {
+      const EgTask *task = &g_array_index (schedule->tasks, EgTask, i);
+      const gboolean same = memcmp (task, &before[i], sizeof *task) == 0;
+      n_moved += !same;
+      g_assert_true (same || (i >= n_urgent && sites[i] == 1));
+      if (i < n_urgent || sites[i] != 1)
+        continue;
+      if (last != NULL && last->round == task->round && task->round == 0)
+        g_assert_cmpuint (last->index, <, task->index);
+      if (last != NULL && last->round == task->round && task->round > 0)
+        g_assert_cmpfloat (last->work, >=, task->work);
+      last = task;
+    }
+  g_assert_cmpuint (n_moved, >, 1);
+  eg_schedule_relax (schedule, plan, 0);
+  g_assert_false (schedule->is_ordered);
+}
+
 static gsize
 count_wanted (const EgTraceOrder *order, const EgGrid *grid)
 {
@@ -95,7 +145,9 @@ test_wanted (void)
   g_autofree double *urgency = make_urgency (&grid);
   g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 3, 2, 1);
   g_autoptr (EgTraceOrder) again = eg_trace_order_new (&grid, urgency, 3, 2, 1);
-  g_autoptr (EgTraceOrder) all = eg_trace_order_new (&grid, urgency, 0, 0, 1);
+  eg_trace_order_keep_first (order);
+  eg_trace_order_keep_first (again);
+  g_autoptr (EgTraceOrder) all = eg_trace_order_new (&grid, urgency, 12, 0, 1);
   g_assert_cmpuint (count_wanted (order, &grid), ==, grid.n_sites * 5);
   g_assert_cmpint (memcmp (order->wanted, again->wanted, order->n_cells), ==, 0);
   for (gsize site = 0; site < grid.n_sites; site++)
@@ -132,12 +184,14 @@ test_numbers (gconstpointer name)
   g_autoptr (GError) error = NULL;
   const EgGrid grid = grid_of (model, request);
   g_autofree double *urgency = make_urgency (&grid);
-  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 0, 0, 1);
+  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 12, 0, 1);
   g_autoptr (EgTraceOrder) some = eg_trace_order_new (&grid, urgency, 2, 3, 1);
+  eg_trace_order_keep_first (some);
   g_autoptr (EgTraceResult) usual = eg_trace_run (model, request, NULL, NULL, NULL, &error);
   g_autoptr (EgTraceResult) ordered
-      = eg_trace_run_ordered (order, model, request, NULL, NULL, NULL, NULL, &error);
-  g_autoptr (EgTraceResult) few = eg_trace_run_ordered (some, model, request, NULL, NULL, NULL, NULL, &error);
+      = eg_trace_run_ordered (order, NULL, model, request, NULL, NULL, NULL, NULL, &error);
+  g_autoptr (EgTraceResult) few
+      = eg_trace_run_ordered (some, NULL, model, request, NULL, NULL, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_true (ordered->complete);
   assert_same_scores (ordered, usual, TRUE);
@@ -164,8 +218,8 @@ test_continued (void)
   request->samples = 40;
   const EgGrid grid = grid_of (model, request);
   g_autofree double *urgency = make_urgency (&grid);
-  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 0, 0, 1);
-  g_autoptr (EgTraceResult) none = eg_trace_run_ordered (order, model, request, cancellable,
+  g_autoptr (EgTraceOrder) order = eg_trace_order_new (&grid, urgency, 12, 0, 1);
+  g_autoptr (EgTraceResult) none = eg_trace_run_ordered (order, NULL, model, request, cancellable,
                                                          stop_when_some_are_done, cancellable, &left, &error);
   g_assert_null (none);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
@@ -185,6 +239,7 @@ main (int argc, char **argv)
   static const char *const models[] = { "expand2", "deep", "gpt2-hub", NULL };
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/order/urgent-cells-come-first-and-each-once", test_plan);
+  g_test_add_func ("/order/given-up-the-rest-of-a-site-is-in-the-usual-order", test_relaxed);
   g_test_add_func ("/order/only-the-first-and-some-others-are-wanted", test_wanted);
   golden_add_tests (models, "/order/numbers-do-not-depend-on-it/*", test_numbers);
   g_test_add_func ("/order/a-stopped-trace-goes-on-to-the-same-numbers", test_continued);

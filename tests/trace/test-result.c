@@ -668,7 +668,9 @@ static void
 test_npz_keeps_a_knockout (void)
 {
   g_autoptr (EgTraceResult) result = result_of_sites (EG_SWEEP_LAYERS, 1);
-  g_assert_true (eg_knockout_parse ("1-2:0>1-2", &request_of (result)->knockout, NULL));
+  g_assert_true (eg_knockout_parse ("1-2:0>1-2@3-4", &request_of (result)->knockout, NULL));
+  g_assert_cmpuint (request_of (result)->knockout.head_first, ==, 3);
+  g_assert_cmpuint (request_of (result)->knockout.head_end, ==, 5);
   request_of (result)->has_knockout = TRUE;
   request_of (result)->direction = EG_DIRECTION_DAMAGE;
   g_autoptr (EgTraceResult) again = save_and_load (result);

@@ -330,7 +330,7 @@ run_in_stretches (EgModel *model, const EgTraceRequest *request, gsize cancel_at
       if (partial == NULL)
         eg_trace_async (model, request, cancellable, on_stretch_progress, &stretch, on_stretch_end, &stretch);
       else
-        eg_trace_continue_async (partial, cancellable, on_stretch_progress, &stretch, on_stretch_end,
+        eg_trace_continue_async (partial, NULL, cancellable, on_stretch_progress, &stretch, on_stretch_end,
                                  &stretch);
       g_main_loop_run (loop);
       g_clear_pointer (&partial, eg_trace_partial_unref);

@@ -2,6 +2,7 @@
 #include "app/ask/prompt-panel.h"
 
 #include "app/parts/field-message.h"
+#include "app/parts/bounded-scroller.h"
 #include "app/parts/token-strip.h"
 #include "tokenizer/token-text.h"
 
@@ -198,6 +199,7 @@ eg_prompt_panel_class_init (EgPromptPanelClass *klass)
   GtkWidgetClass *widget_class = GTK_WIDGET_CLASS (klass);
 
   G_OBJECT_CLASS (klass)->dispose = eg_prompt_panel_dispose;
+  g_type_ensure (EG_TYPE_BOUNDED_SCROLLER);
   g_type_ensure (EG_TYPE_TOKEN_STRIP);
   gtk_widget_class_set_template_from_resource (widget_class, "/io/github/engram_app/Engram/prompt-panel.ui");
   gtk_widget_class_bind_template_child (widget_class, EgPromptPanel, prompt_view);

@@ -19,14 +19,14 @@ struct _EgRestoringRow
   EgSweep sweep_before; /* a knockout, which has a sweep and a direction of its own */
   EgDirection direction_before;
   EgKnockout suggested;
-  gboolean has_suggestion;
+  gboolean has_suggestion, has_heads;
 
   GtkSpinButton *window;
   AdwComboRow *sweep, *direction;
   EgSiteChooser *freeze;
   GtkSwitch *knockout;
-  GtkEntry *layers, *from, *to;
-  GtkWidget *window_row, *freeze_row, *layers_row, *from_row, *to_row, *note_row;
+  GtkEntry *layers, *from, *to, *heads;
+  GtkWidget *window_row, *freeze_row, *layers_row, *from_row, *to_row, *heads_row, *note_row;
 };
 
 enum
@@ -70,11 +70,13 @@ get_text (GtkEntry *entry)
   return gtk_editable_get_text (GTK_EDITABLE (entry));
 }
 
-/* (transfer full) */
+/* What the entries say, as on the command line. (transfer full) */
 static char *
-name_knockout (const char *layers, const char *from, const char *to)
+get_knockout (EgRestoringRow *self)
 {
-  return g_strdup_printf ("%s · %s:%s>%s", _ ("Knock out"), layers, from, to);
+  const char *heads = gtk_widget_get_visible (self->heads_row) ? get_text (self->heads) : "";
+  return g_strdup_printf ("%s:%s>%s%s%s", get_text (self->layers), get_text (self->from), get_text (self->to),
+                          *heads != '\0' ? "@" : "", heads);
 }
 
 char *
@@ -101,8 +103,9 @@ summarize (EgRestoringRow *self)
   const EgTraceRequest request
       = { .sweep = get_sweep (self), .direction = get_direction (self), .freeze = freeze };
 
+  g_autofree char *knockout = get_knockout (self);
   if (gtk_switch_get_active (self->knockout))
-    return name_knockout (get_text (self->layers), get_text (self->from), get_text (self->to));
+    return g_strdup_printf ("%s · %s", _ ("Knock out"), knockout);
   return eg_restoring_summarize (&request);
 }
 
@@ -122,8 +125,9 @@ static void
 update (EgRestoringRow *self)
 {
   const gboolean knockout = gtk_switch_get_active (self->knockout);
-  g_autofree char *summary = summarize (self);
 
+  gtk_widget_set_visible (self->heads_row, knockout && self->has_heads);
+  g_autofree char *summary = summarize (self);
   gtk_widget_set_sensitive (self->window_row, get_sweep (self) != EG_SWEEP_POSITIONS);
   gtk_widget_set_sensitive (GTK_WIDGET (self->sweep), !knockout);
   gtk_widget_set_sensitive (GTK_WIDGET (self->direction), !knockout);
@@ -187,6 +191,10 @@ show_knockout (EgRestoringRow *self, const EgKnockout *knockout)
   show_range (self->layers, knockout->layer_first, knockout->layer_last);
   show_range (self->from, knockout->from_first, knockout->from_last);
   show_range (self->to, knockout->to_first, knockout->to_last);
+  if (knockout->head_end > 0)
+    show_range (self->heads, knockout->head_first, knockout->head_end - 1);
+  else
+    gtk_editable_set_text (GTK_EDITABLE (self->heads), "");
 }
 
 static void
@@ -245,6 +253,8 @@ eg_restoring_row_class_init (EgRestoringRowClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, from_row);
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, to);
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, to_row);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, heads);
+  gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, heads_row);
   gtk_widget_class_bind_template_child (widget_class, EgRestoringRow, note_row);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_selected);
@@ -276,8 +286,7 @@ eg_restoring_row_init (EgRestoringRow *self)
 static gboolean
 read_knockout (EgRestoringRow *self, EgKnockout *knockout, GError **error)
 {
-  g_autofree char *text
-      = g_strdup_printf ("%s:%s>%s", get_text (self->layers), get_text (self->from), get_text (self->to));
+  g_autofree char *text = get_knockout (self);
   return eg_knockout_parse (text, knockout, error);
 }
 
@@ -358,6 +367,17 @@ eg_restoring_row_set_note (EgRestoringRow *self, const char *note)
 }
 
 void
+eg_restoring_row_set_has_heads (EgRestoringRow *self, gboolean has_heads)
+{
+  g_return_if_fail (EG_IS_RESTORING_ROW (self));
+
+  if (self->has_heads == has_heads)
+    return;
+  self->has_heads = has_heads;
+  update (self);
+}
+
+void
 eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgPromptTokens *tokens)
 {
   g_return_if_fail (EG_IS_RESTORING_ROW (self));
@@ -365,7 +385,11 @@ eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgPromptTo
   const gsize first = (gsize)tokens->subject_first, last = (gsize)tokens->subject_last;
 
   self->has_suggestion = last + 1 < tokens->n;
-  self->suggested = (EgKnockout){ 0, n_layers - 1, first, last, tokens->n - 1, tokens->n - 1 };
+  self->suggested = (EgKnockout){ .layer_last = n_layers - 1,
+                                  .from_first = first,
+                                  .from_last = last,
+                                  .to_first = tokens->n - 1,
+                                  .to_last = tokens->n - 1 };
 }
 
 void

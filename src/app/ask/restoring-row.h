@@ -28,6 +28,9 @@ void eg_restoring_row_set_error (EgRestoringRow *self, const char *error);
 /* What is worth knowing of what is asked for. note: (nullable) */
 void eg_restoring_row_set_note (EgRestoringRow *self, const char *note);
 
+/* Whether a knockout can cut single heads. */
+void eg_restoring_row_set_has_heads (EgRestoringRow *self, gboolean has_heads);
+
 /* What a knockout begins with: all layers, from the subject, which is among the tokens, to the last one. */
 void eg_restoring_row_suggest (EgRestoringRow *self, gsize n_layers, const EgPromptTokens *tokens);
 

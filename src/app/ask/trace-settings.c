@@ -2,6 +2,7 @@
 #include "app/ask/trace-settings.h"
 
 #include "app/ask/corruption-row.h"
+#include "app/ask/estimate-row.h"
 #include "app/ask/more-row.h"
 #include "app/ask/remembered-settings.h"
 #include "app/ask/restoring-row.h"
@@ -22,6 +23,7 @@ struct _EgTraceSettings
   EgTargetRow *target;
   EgCorruptionRow *corruption;
   EgRestoringRow *restoring;
+  EgEstimateRow *estimate;
   EgMoreRow *more;
   GtkSpinButton *samples, *noise;
   GtkWidget *reset, *site_row, *samples_row, *noise_row;
@@ -31,6 +33,7 @@ struct _EgTraceSettings
 enum
 {
   ACTIVATED,
+  ESTIMATE_CHANGED,
   N_SIGNALS,
 };
 
@@ -110,8 +113,25 @@ on_reset (GtkButton *button, gpointer data)
 {
   EgTraceSettings *self = data;
 
-  if (self->draft != NULL)
-    eg_draft_reset_settings (self->draft);
+  if (self->draft == NULL)
+    return;
+  eg_estimate_row_set_use (self->estimate, EG_ESTIMATE_FIRST);
+  eg_draft_reset_settings (self->draft);
+}
+
+static void
+update_reset (EgTraceSettings *self)
+{
+  const gboolean usual = eg_estimate_row_get_use (self->estimate) == EG_ESTIMATE_FIRST;
+
+  gtk_widget_set_sensitive (self->reset, self->draft != NULL && !(usual && eg_draft_is_usual (self->draft)));
+}
+
+static void
+on_estimate_changed (EgEstimateRow *row, GParamSpec *pspec, gpointer data)
+{
+  update_reset (data);
+  g_signal_emit (data, signals[ESTIMATE_CHANGED], 0);
 }
 
 static void
@@ -154,7 +174,9 @@ on_draft_changed (EgTraceSettings *self)
   gtk_widget_set_sensitive (self->samples_row, noise);
   gtk_widget_set_sensitive (self->noise_row, eg_corruption_uses_level (&now->corruption));
   eg_more_row_set_noise (self->more, noise);
-  gtk_widget_set_sensitive (self->reset, !eg_draft_is_usual (self->draft));
+  eg_restoring_row_set_has_heads (self->restoring, model != NULL && eg_model_get_sizes (model)->n_heads > 0);
+  eg_estimate_row_follow (self->estimate, self->draft);
+  update_reset (self);
   if (model != NULL && tokens->subject_first >= 0)
     eg_restoring_row_suggest (self->restoring, eg_model_get_sizes (model)->n_layers, tokens);
 }
@@ -202,6 +224,7 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
 
   G_OBJECT_CLASS (klass)->dispose = eg_trace_settings_dispose;
   g_type_ensure (EG_TYPE_CORRUPTION_ROW);
+  g_type_ensure (EG_TYPE_ESTIMATE_ROW);
   g_type_ensure (EG_TYPE_MORE_ROW);
   g_type_ensure (EG_TYPE_RESTORING_ROW);
   g_type_ensure (EG_TYPE_SITE_CHOOSER);
@@ -213,6 +236,7 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, corruption);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, restoring);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, more);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, estimate);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples_row);
@@ -221,12 +245,15 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, reset);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target_message);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_estimate_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_sites_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_knockout);
   gtk_widget_class_bind_template_callback (widget_class, on_target_entered);
   gtk_widget_class_bind_template_callback (widget_class, on_reset);
   signals[ACTIVATED] = g_signal_new ("activated", EG_TYPE_TRACE_SETTINGS, G_SIGNAL_RUN_LAST, 0, NULL, NULL,
                                      NULL, G_TYPE_NONE, 0);
+  signals[ESTIMATE_CHANGED] = g_signal_new ("estimate-changed", EG_TYPE_TRACE_SETTINGS, G_SIGNAL_RUN_LAST, 0,
+                                            NULL, NULL, NULL, G_TYPE_NONE, 0);
 }
 
 /* libadwaita's rows break their titles anywhere, also where there would be room. */
@@ -300,9 +327,18 @@ eg_trace_settings_bind (EgTraceSettings *self, GSettings *settings)
   g_settings_bind (settings, "samples", self->samples, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "noise-level", self->noise, "value", G_SETTINGS_BIND_DEFAULT);
   g_settings_bind (settings, "site", self->sites, "names", G_SETTINGS_BIND_DEFAULT);
+  g_settings_bind (settings, "estimate", self->estimate, "use", G_SETTINGS_BIND_DEFAULT);
   eg_restoring_row_bind (self->restoring, settings);
   eg_more_row_bind (self->more, settings);
   eg_remembered_settings_bind (settings, self->draft);
+}
+
+EgEstimateUse
+eg_trace_settings_get_estimate (EgTraceSettings *self)
+{
+  g_return_val_if_fail (EG_IS_TRACE_SETTINGS (self), EG_ESTIMATE_FIRST);
+
+  return eg_estimate_row_get_use (self->estimate);
 }
 
 void

@@ -143,4 +143,5 @@ eg_model_button_set_loader (EgModelButton *self, EgModelLoader *loader, GSetting
   gtk_menu_button_set_create_popup_func (self->button, on_opens, self, NULL);
   g_signal_connect_swapped (loader, "changed", G_CALLBACK (on_loader_changed), self);
   g_signal_connect_swapped (loader, "loaded", G_CALLBACK (on_loaded), self);
+  on_loader_changed (self);
 }

@@ -7,8 +7,8 @@ G_BEGIN_DECLS
 
 #define EG_TYPE_MODEL_MENU (eg_model_menu_get_type ())
 
-/* Items activate "win.open-model-named" with a folder or a name, "win.open-model", "win.choose-tokenizer" and
- * "win.tokenizer". */
+/* Items activate "win.open-model-named" with a folder or a name, "win.open-model", "win.get-model",
+ * "win.choose-tokenizer" and "win.tokenizer". */
 G_DECLARE_FINAL_TYPE (EgModelMenu, eg_model_menu, EG, MODEL_MENU, GObject)
 
 /* The one of the program, to its end: a GtkPopoverMenu of GTK 4.8 never lets go of a menu's sections.

@@ -95,14 +95,16 @@ eg_cell_card_set_cell (EgCellCard *self, const EgTraceGrid *grid, gsize layer, g
       column[l] = grid->scores[0][l * T + position];
       column_sem[l] = grid->sem[0][l * T + position];
     }
+  /* What is estimated is no point of a curve. */
+  const gboolean estimated = eg_trace_grid_is_estimated (grid, layer, position);
   double low, high;
   find_range (grid, layer, position, &low, &high);
   gtk_label_set_text (self->title, title);
   gtk_label_set_text (self->score, score);
   gtk_label_set_text (self->normalized, normalized);
   /* One value is no curve. */
-  gtk_widget_set_visible (GTK_WIDGET (self->over_layers), L > 1);
-  gtk_widget_set_visible (GTK_WIDGET (self->over_tokens), T > 1);
+  gtk_widget_set_visible (GTK_WIDGET (self->over_layers), L > 1 && !estimated);
+  gtk_widget_set_visible (GTK_WIDGET (self->over_tokens), T > 1 && !estimated);
   eg_chart_view_set_curve (self->over_layers, column, column_sem, L, low, high, layer);
   eg_chart_view_set_curve (self->over_tokens, grid->scores[0] + layer * T, grid->sem[0] + layer * T, T, low,
                            high, position);

@@ -1,6 +1,7 @@
-/* Formats scores, cells, durations and progress. */
+/* Formats scores, cells and progress. */
 #include "app/page/cell-text.h"
 
+#include "app/parts/duration-text.h"
 #include "app/parts/probability-text.h"
 #include "tokenizer/token-text.h"
 
@@ -41,6 +42,12 @@ eg_format_score (const EgTraceGrid *grid, gsize layer, gsize position)
   const double score = eg_trace_grid_score (grid, layer, position);
   const double sem = grid->sem[0][layer * grid->n_tokens + position];
 
+  if (eg_trace_grid_is_estimated (grid, layer, position))
+    {
+      g_autofree char *about
+          = eg_format_value (eg_trace_grid_get_metric (grid), eg_trace_grid_shown (grid, layer, position));
+      return g_strdup_printf (_ ("estimated: %s"), about);
+    }
   if (isnan (score))
     return g_strdup (grid->result->complete ? _ ("without a counterpart") : _ ("not computed yet"));
   const EgMetric metric = eg_trace_grid_get_metric (grid);
@@ -55,7 +62,7 @@ eg_format_score (const EgTraceGrid *grid, gsize layer, gsize position)
 char *
 eg_format_normalized (const EgTraceGrid *grid, gsize layer, gsize position)
 {
-  const double score = eg_trace_grid_score (grid, layer, position);
+  const double score = eg_trace_grid_shown (grid, layer, position);
   const double normalized = eg_trace_grid_normalize (grid, score);
 
   if (isnan (score))
@@ -87,24 +94,6 @@ eg_format_cell (const EgTraceGrid *grid, gsize layer, gsize position)
    * nothing) and “, normalized 0.50” or nothing. */
   return g_strdup_printf (_ ("Layer %zu, %s, position %zu: %s%s%s"), layer, token, position, score, comma,
                           normalized);
-}
-
-char *
-eg_format_duration (double seconds)
-{
-  const guint whole = (guint)ceil (CLAMP (seconds, 0, 1e9));
-
-  if (seconds < 0.1)
-    return g_strdup_printf (_ ("%.0f ms"), MAX (seconds, 0) * 1e3);
-  if (seconds < 1)
-    return g_strdup_printf (_ ("%.1f s"), seconds);
-  if (whole < 60)
-    return g_strdup_printf (_ ("%u s"), whole);
-  if (whole < 3600)
-    /* TRANSLATORS: minutes and seconds. */
-    return g_strdup_printf (_ ("%u min %u s"), whole / 60, whole % 60);
-  /* TRANSLATORS: hours and minutes. */
-  return g_strdup_printf (_ ("%u h %u min"), whole / 3600, whole / 60 % 60);
 }
 
 char *

@@ -24,9 +24,6 @@ char *eg_format_normalized (const EgTraceGrid *grid, gsize layer, gsize position
 /* "Layer 4, “␣Merkel”, position 6: 0.412 ± 0.020, normalized 0.39". (transfer full) */
 char *eg_format_cell (const EgTraceGrid *grid, gsize layer, gsize position);
 
-/* "40 ms", "0.6 s", "3 s", "2 min 5 s". (transfer full) */
-char *eg_format_duration (double seconds);
-
 /* "16 of 56 cells · 9.7 cells/s · 4 s left". cells: computed, of all; elapsed: seconds they took; left:
  * seconds; < 0: not known yet. (transfer full) */
 char *eg_format_progress (double cells, double all_cells, double elapsed, double left);

@@ -707,7 +707,10 @@ eg_heatmap_view_announce (EgHeatmapView *self)
       const gsize n_cells = self->grid->n_layers * self->grid->n_tokens;
       label = g_strdup_printf (_ ("Heatmap of %zu layers by %zu tokens"), self->grid->n_layers,
                                self->grid->n_tokens);
-      progress = g_strdup_printf (_ ("%'zu of %'zu cells"), eg_count_known_cells (self->grid), n_cells);
+      progress = g_strdup_printf (eg_trace_grid_has_estimated (self->grid)
+                                      ? _ ("%'zu of %'zu cells computed, the others estimated")
+                                      : _ ("%'zu of %'zu cells"),
+                                  eg_count_known_cells (self->grid), n_cells);
       if (self->has_cursor)
         cell = eg_format_cell (self->grid, self->layer, self->position);
       description = cell != NULL ? g_strdup_printf ("%s. %s", cell, progress) : g_strdup (progress);

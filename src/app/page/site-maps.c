@@ -20,6 +20,7 @@ struct _EgSiteMaps
 enum
 {
   CHOSEN,
+  ACTIVATED,
   N_SIGNALS,
 };
 
@@ -39,6 +40,18 @@ get_title (EgSiteMaps *self, gsize i)
   return eg_site_name_get_title (get_grids (self)[i]->site);
 }
 
+/* What is said of a map; of an estimated one, how it becomes exact. (transfer full) */
+static char *
+describe_map (EgSiteMaps *self, gsize i)
+{
+  const EgTraceGrid *grid = get_grids (self)[i];
+
+  if (grid->result->estimated && eg_trace_grid_has_estimated (grid))
+    /* TRANSLATORS: a map of a site that is estimated. */
+    return g_strdup_printf (_ ("%s: estimated; a double click computes it"), get_title (self, i));
+  return g_strdup (get_title (self, i));
+}
+
 /* FALSE where there is nothing to place. */
 static gboolean
 place (EgSiteMaps *self, EgMultiples *multiples)
@@ -56,11 +69,12 @@ place (EgSiteMaps *self, EgMultiples *multiples)
 static void
 describe (EgSiteMaps *self)
 {
-  g_autofree char *text = self->chosen < self->grids->len
-                              /* TRANSLATORS: the name of a map, its number and how many maps there are. */
-                              ? g_strdup_printf (_ ("%s, %zu of %u"), get_title (self, self->chosen),
-                                                 self->chosen + 1, self->grids->len)
-                              : g_strdup ("");
+  g_autofree char *name = self->chosen < self->grids->len ? describe_map (self, self->chosen) : NULL;
+  g_autofree char *text
+      = name != NULL
+            /* TRANSLATORS: the name of a map, its number and how many maps there are. */
+            ? g_strdup_printf (_ ("%s, %zu of %u"), name, self->chosen + 1, self->grids->len)
+            : g_strdup ("");
   gtk_accessible_update_property (GTK_ACCESSIBLE (self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text,
                                   GTK_ACCESSIBLE_PROPERTY_VALUE_TEXT, text, -1);
 }
@@ -82,8 +96,21 @@ on_released (GtkGestureClick *gesture, int n_press, double x, double y, gpointer
   gsize i;
 
   gtk_widget_grab_focus (GTK_WIDGET (self));
-  if (place (self, &multiples) && eg_multiples_find (&multiples, x, y, &i))
-    choose (self, i);
+  if (!place (self, &multiples) || !eg_multiples_find (&multiples, x, y, &i))
+    return;
+  choose (self, i);
+  if (n_press == 2)
+    g_signal_emit (self, signals[ACTIVATED], 0, (guint)i);
+}
+
+static gboolean
+on_activate (GtkWidget *widget, GVariant *args, gpointer data)
+{
+  EgSiteMaps *self = EG_SITE_MAPS (widget);
+
+  if (self->chosen < self->grids->len)
+    g_signal_emit (self, signals[ACTIVATED], 0, (guint)self->chosen);
+  return TRUE;
 }
 
 static gboolean
@@ -95,7 +122,8 @@ on_query_tooltip (GtkWidget *widget, int x, int y, gboolean by_keyboard, GtkTool
 
   if (!place (self, &multiples) || (!by_keyboard && !eg_multiples_find (&multiples, x, y, &i)))
     return FALSE;
-  gtk_tooltip_set_text (tooltip, get_title (self, i));
+  g_autofree char *text = describe_map (self, i);
+  gtk_tooltip_set_text (tooltip, text);
   return TRUE;
 }
 
@@ -209,6 +237,10 @@ eg_site_maps_class_init (EgSiteMapsClass *klass)
   gtk_widget_class_set_accessible_role (widget_class, GTK_ACCESSIBLE_ROLE_RADIO_GROUP);
   for (gsize i = 0; i < G_N_ELEMENTS (moves); i++)
     gtk_widget_class_add_binding (widget_class, moves[i].key, 0, on_key, "i", moves[i].step);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_Return, 0, on_activate, NULL);
+  gtk_widget_class_add_binding (widget_class, GDK_KEY_KP_Enter, 0, on_activate, NULL);
+  signals[ACTIVATED] = g_signal_new ("activated", EG_TYPE_SITE_MAPS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                     G_TYPE_NONE, 1, G_TYPE_UINT);
   signals[CHOSEN] = g_signal_new ("chosen", EG_TYPE_SITE_MAPS, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
                                   G_TYPE_NONE, 1, G_TYPE_UINT);
 }

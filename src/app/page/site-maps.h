@@ -9,7 +9,8 @@ G_BEGIN_DECLS
 
 #define EG_TYPE_SITE_MAPS (eg_site_maps_get_type ())
 
-/* Signal "chosen" (guint index): another map is to be the large one. */
+/* Signals: "chosen" (guint index): another map is to be the large one; "activated" (guint index): a double
+ * click or Return on it. */
 G_DECLARE_FINAL_TYPE (EgSiteMaps, eg_site_maps, EG, SITE_MAPS, GtkWidget)
 
 GtkWidget *eg_site_maps_new (void);

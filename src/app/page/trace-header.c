@@ -4,8 +4,10 @@
 #include "app/ask/settings-text.h"
 #include "app/page/cell-text.h"
 #include "app/page/map-help.h"
+#include "app/parts/duration-text.h"
 #include "app/parts/flow-layout.h"
 #include "app/parts/tooltips.h"
+#include "trace/result/description.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -23,7 +25,7 @@ struct _EgTraceHeader
   GtkLabel *clean, *corrupted, *progress_label, *origin;
   GtkDropDown *metric;
   GtkProgressBar *progress_bar;
-  GtkWidget *continue_button, *undo_button, *redo_button, *model_button;
+  GtkWidget *continue_button, *exact_button, *undo_button, *redo_button, *model_button;
   EgMapHelp *help;
 };
 
@@ -59,17 +61,27 @@ describe_running (EgTracing *tracing)
 
   eg_tracing_get_progress (tracing, &done, &total, &elapsed, &left);
   if (total == 0)
-    return g_strdup (_ ("Starting…"));
+    return g_strdup (eg_tracing_is_estimating (tracing) ? _ ("Estimating…") : _ ("Starting…"));
   return eg_format_progress ((double)done / samples, (double)total / samples, elapsed, left);
 }
 
 static char *
 describe_done (const EgTraceResult *result)
 {
-  gsize n_cells = 0;
+  gsize n_cells = 0, n_known = 0;
 
   for (gsize i = 0; i < result->n_grids; i++)
-    n_cells += eg_trace_grid_n_cells (result->grids[i]);
+    {
+      n_cells += eg_trace_grid_n_cells (result->grids[i]);
+      n_known += eg_count_known_cells (result->grids[i]);
+    }
+  if (result->estimated && n_known > 0)
+    return g_strdup_printf (_ ("%'zu of %'zu cells computed, the others estimated"), n_known, n_cells);
+  if (result->estimated && !isnan (result->seconds))
+    {
+      g_autofree char *moment = eg_format_duration (result->seconds);
+      return g_strdup_printf (_ ("%'zu cells estimated in %s"), n_cells, moment);
+    }
   if (isnan (result->seconds))
     return g_strdup_printf (_ ("%'zu cells"), n_cells);
   g_autofree char *seconds = eg_format_duration (result->seconds);
@@ -101,7 +113,10 @@ describe_progress (EgTracing *tracing)
       {
         g_autofree char *cells = describe_done (result);
         g_autofree char *device = name_device (result);
-        return device != NULL ? g_strdup_printf ("%s · %s", cells, device) : g_steal_pointer (&cells);
+        g_autofree char *precision = eg_trace_result_describe_precision (result);
+        const char *parts[]
+            = { cells, device != NULL ? device : precision, device != NULL ? precision : NULL, NULL };
+        return g_strjoinv (" · ", (char **)parts);
       }
     case EG_TRACING_IDLE:
     case EG_TRACING_FAILED:
@@ -126,6 +141,14 @@ set_progress_text (EgTraceHeader *self, char *text)
   self->progress_text = text;
   gtk_label_set_text (self->progress_label, text);
   g_object_notify_by_pspec (G_OBJECT (self), properties[PROP_PROGRESS_TEXT]);
+}
+
+void
+eg_trace_header_offer_exact (EgTraceHeader *self, gboolean offered)
+{
+  g_return_if_fail (EG_IS_TRACE_HEADER (self));
+
+  gtk_widget_set_visible (self->exact_button, offered);
 }
 
 void
@@ -303,6 +326,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgTraceHeader, progress_bar);
   gtk_widget_class_bind_template_child (widget_class, EgTraceHeader, progress_label);
   gtk_widget_class_bind_template_child (widget_class, EgTraceHeader, continue_button);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceHeader, exact_button);
   gtk_widget_class_bind_template_child (widget_class, EgTraceHeader, undo_button);
   gtk_widget_class_bind_template_child (widget_class, EgTraceHeader, redo_button);
   gtk_widget_class_bind_template_child (widget_class, EgTraceHeader, origin);

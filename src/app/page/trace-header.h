@@ -12,8 +12,8 @@ G_BEGIN_DECLS
 #define EG_TYPE_TRACE_HEADER (eg_trace_header_get_type ())
 
 /* Properties, to be read: "running", "can-continue", "progress-text" (of the trace that is shown). Signal
- * "metric-chosen" (guint metric). Its buttons activate "win.continue", "win.undo-trace", "win.redo-trace" and
- * "win.open-page-model". */
+ * "metric-chosen" (guint metric). Its buttons activate "win.continue", "win.make-exact", "win.undo-trace",
+ * "win.redo-trace" and "win.open-page-model". */
 G_DECLARE_FINAL_TYPE (EgTraceHeader, eg_trace_header, EG, TRACE_HEADER, AdwBin)
 
 GtkWidget *eg_trace_header_new (void);
@@ -23,6 +23,9 @@ void eg_trace_header_show_progress (EgTraceHeader *self,
                                     EgTracing *tracing,
                                     gboolean has_before,
                                     gboolean has_after);
+
+/* Whether what is shown is estimated, and can be computed. */
+void eg_trace_header_offer_exact (EgTraceHeader *self, gboolean offered);
 
 /* The clean and corrupted runs of this grid's main metric. */
 void eg_trace_header_show_ends (EgTraceHeader *self, const EgTraceGrid *grid);

@@ -3,6 +3,7 @@
 
 #include "app/page/analysis-pane.h"
 #include "app/parts/banner.h"
+#include "app/page/estimate-line.h"
 #include "app/page/heatmap-view.h"
 #include "app/page/site-maps.h"
 #include "app/page/trace-header.h"
@@ -38,7 +39,7 @@ struct _EgTracePage
   EgBanner *banner;
   GtkStack *content;
   EgTraceHeader *header;
-  GtkLabel *sentence;
+  GtkLabel *sentence, *estimate_line;
   EgHeatmapView *heatmap;
   EgSiteMaps *sites;
   EgAnalysisPane *analysis;
@@ -194,6 +195,21 @@ update_sites (EgTracePage *self)
   eg_site_maps_set_grids (self->sites, result->grids, result->n_grids);
 }
 
+/* What is known of the estimates that are shown, or that there were. */
+static void
+update_estimate (EgTracePage *self, const EgTraceGrid *grid)
+{
+  const gsize site = get_shown_site (self, grid->result);
+  const gboolean running = eg_tracing_get_state (self->tracing) == EG_TRACING_RUNNING;
+  g_autofree char *line = eg_estimate_line (grid, eg_tracing_get_check (self->tracing, site), running);
+  g_autofree char *details = eg_estimate_details (grid);
+
+  gtk_widget_set_visible (GTK_WIDGET (self->estimate_line), line != NULL);
+  gtk_label_set_text (self->estimate_line, line != NULL ? line : "");
+  gtk_widget_set_tooltip_text (GTK_WIDGET (self->estimate_line), details);
+  eg_trace_header_offer_exact (self->header, eg_trace_page_can_make_exact (self));
+}
+
 /* Everything about the trace that is text, and its small maps. */
 static void
 update_texts (EgTracePage *self)
@@ -207,7 +223,9 @@ update_texts (EgTracePage *self)
   if (grid == NULL)
     return;
   update_sites (self);
-  g_autofree char *sentence = eg_trace_grid_describe (grid);
+  g_autofree char *sentence
+      = eg_estimate_is_all (grid) ? eg_estimate_headline (grid) : eg_trace_grid_describe (grid);
+  update_estimate (self, grid);
   eg_trace_header_show_ends (self->header, grid);
   g_autofree char *whole = keep_errors_whole (sentence != NULL ? sentence : "");
   gtk_label_set_text (self->sentence, whole);
@@ -363,6 +381,13 @@ on_site_chosen (EgSiteMaps *sites, guint index, gpointer data)
 
   eg_heatmap_view_set_grid (self->heatmap, eg_trace_page_get_shown (self));
   update_texts (self);
+  g_signal_emit (self, signals[CHANGED], 0); /* what can be made exact is another one */
+}
+
+static void
+on_site_activated (EgSiteMaps *sites, guint index, gpointer data)
+{
+  gtk_widget_activate_action (GTK_WIDGET (data), "win.make-exact", NULL);
 }
 
 static void
@@ -528,12 +553,14 @@ eg_trace_page_class_init (EgTracePageClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, content);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, header);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, sentence);
+  gtk_widget_class_bind_template_child (widget_class, EgTracePage, estimate_line);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, heatmap);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, sites);
   gtk_widget_class_bind_template_child (widget_class, EgTracePage, analysis);
   gtk_widget_class_bind_template_callback (widget_class, on_metric_chosen);
   gtk_widget_class_bind_template_callback (widget_class, on_pins_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_site_chosen);
+  gtk_widget_class_bind_template_callback (widget_class, on_site_activated);
   gtk_widget_class_bind_template_callback (widget_class, on_cursor_moved);
   gtk_widget_class_bind_template_callback (widget_class, on_unpin_all);
 }
@@ -554,7 +581,7 @@ eg_trace_page_new (void)
 }
 
 void
-eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request)
+eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request, EgEstimateUse use)
 {
   g_return_if_fail (EG_IS_TRACE_PAGE (self));
 
@@ -566,7 +593,7 @@ eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *re
   self->version->model = asked;
   g_clear_pointer (&self->version->file_name, g_free);
   eg_trace_page_set_draft (self, request);
-  eg_tracing_start (self->tracing, model, request);
+  eg_tracing_start (self->tracing, model, request, use);
 }
 
 gboolean
@@ -603,6 +630,26 @@ eg_trace_page_continue (EgTracePage *self, EgModel *model)
   /* It will be more than what is in the file. */
   g_clear_pointer (&self->version->file_name, g_free);
   eg_tracing_continue (self->tracing, model);
+}
+
+gboolean
+eg_trace_page_can_make_exact (EgTracePage *self)
+{
+  const EgTraceResult *result = eg_tracing_get_result (self->tracing);
+
+  return result != NULL && self->open_name != NULL && !is_of_other_model (self)
+         && eg_tracing_can_make_exact (self->tracing, get_shown_site (self, result));
+}
+
+void
+eg_trace_page_make_exact (EgTracePage *self, EgModel *model)
+{
+  if (model == NULL || !eg_trace_page_can_make_exact (self))
+    return;
+  if (self->version->model == NULL)
+    self->version->model = eg_model_ref (model);
+  g_clear_pointer (&self->version->file_name, g_free);
+  eg_tracing_make_exact (self->tracing, model, get_shown_site (self, eg_tracing_get_result (self->tracing)));
 }
 
 gboolean
@@ -678,8 +725,8 @@ eg_trace_page_is_outdated (EgTracePage *self, EgModel *model, const EgTraceReque
 void
 eg_trace_page_set_outdated (EgTracePage *self, gboolean outdated)
 {
-  GtkWidget *const others[]
-      = { GTK_WIDGET (self->header), GTK_WIDGET (self->sentence), GTK_WIDGET (self->analysis) };
+  GtkWidget *const others[] = { GTK_WIDGET (self->header), GTK_WIDGET (self->sentence),
+                                GTK_WIDGET (self->estimate_line), GTK_WIDGET (self->analysis) };
 
   eg_heatmap_view_set_dimmed (self->heatmap, outdated);
   eg_site_maps_set_dimmed (self->sites, outdated);

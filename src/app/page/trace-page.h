@@ -13,18 +13,23 @@ G_BEGIN_DECLS
 /* Properties: "colormap" (a name of colormap.h), "scale" (a name of heatmap.h), "hatch-noise", "orientation",
  * "analysis" (whether curves and numbers are shown). Signal "changed" (): its state or its title; after a
  * change to EG_TRACING_DONE or STOPPED its result does not change any more. Its buttons activate
- * "win.continue", "win.undo-trace", "win.redo-trace", "win.open-page-model", "win.more-noise",
- * "win.first-prediction" and "win.examples". */
+ * "win.continue", "win.make-exact", "win.undo-trace", "win.redo-trace", "win.open-page-model",
+ * "win.more-noise", "win.first-prediction" and "win.examples". */
 G_DECLARE_FINAL_TYPE (EgTracePage, eg_trace_page, EG, TRACE_PAGE, AdwBin)
 
 GtkWidget *eg_trace_page_new (void);
 
 /* Traces here; what is here is kept, and can be brought back. The page may be asked later whether it was with
  * this model. */
-void eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request);
+void
+eg_trace_page_start (EgTracePage *self, EgModel *model, const EgTraceRequest *request, EgEstimateUse use);
 void eg_trace_page_stop (EgTracePage *self);
 void eg_trace_page_continue (EgTracePage *self, EgModel *model);
 gboolean eg_trace_page_can_continue (EgTracePage *self);
+
+/* Whether the site that is shown is estimated, by the model that is open; and computes it. */
+gboolean eg_trace_page_can_make_exact (EgTracePage *self);
+void eg_trace_page_make_exact (EgTracePage *self, EgModel *model);
 
 /* Brings back what was here before (step −1), or what came after it (1): a trace that is under way then
  * stops. A trace that fails or is stopped before its first number brings back the one before by itself. */

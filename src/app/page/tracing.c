@@ -1,6 +1,7 @@
 /* Follows one trace of the engine, and keeps its state, progress and result for the page. */
 #include "app/page/tracing.h"
 
+#include "app/page/estimating.h"
 #include "app/parts/hold.h"
 
 /* Microseconds: copies of all that was measured are made no more often while a trace runs. */
@@ -16,6 +17,11 @@ struct _EgTracing
   EgTracePartial *partial; /* as far as the trace had come when it was stopped, or a few seconds ago */
   gint64 partial_time;     /* when that was */
   EgSavedTrace *saved;     /* of a file, what it can go on from; or NULL */
+  EgPreviewLead *lead;     /* estimates that the trace under way, or the last one, follows; or NULL */
+  EgEstimateUse use;
+  gboolean estimating;
+  gssize site;    /* the only one that is made exact; −1: all */
+  gboolean began; /* whether the result is that of the trace, and not of estimates alone */
   GError *error;
   GCancellable *cancellable; /* of the trace under way; tells it from those before */
   gsize done, total;
@@ -39,6 +45,7 @@ typedef struct
 {
   GWeakRef tracing;
   GCancellable *cancellable;
+  EgModel *model; /* while it estimates; else NULL */
 } Run;
 
 static Run *
@@ -56,6 +63,7 @@ run_free (Run *run)
 {
   g_weak_ref_clear (&run->tracing);
   g_object_unref (run->cancellable);
+  g_clear_pointer (&run->model, eg_model_unref);
   g_free (run);
   eg_program_release ();
 }
@@ -104,6 +112,12 @@ on_progress (const EgTraceProgress *progress, gpointer data)
 
   if (self == NULL)
     return;
+  if (self->lead != NULL)
+    {
+      eg_preview_lead_show (self->lead, progress->result);
+      eg_preview_lead_follow (self->lead, progress);
+    }
+  self->began = TRUE;
   set_result (self, progress->result);
   self->done = progress->done;
   self->total = progress->total;
@@ -111,6 +125,17 @@ on_progress (const EgTraceProgress *progress, gpointer data)
   self->left = progress->left;
   copy_partial (self, progress);
   g_signal_emit (self, signals[PROGRESS], 0, progress->cells, (gulong)progress->n_cells);
+}
+
+/* Estimates that nothing was computed after are no trace that could go on: they are what there is. */
+static void
+stop_here (EgTracing *self)
+{
+  const gboolean estimates = self->result != NULL && !self->began;
+
+  if (estimates)
+    g_clear_pointer (&self->partial, eg_trace_partial_unref);
+  set_state (self, estimates ? EG_TRACING_DONE : EG_TRACING_STOPPED);
 }
 
 static void
@@ -137,7 +162,7 @@ on_finished (GObject *source, GAsyncResult *async_result, gpointer data)
     }
   else if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
-      set_state (self, EG_TRACING_STOPPED);
+      stop_here (self);
     }
   else
     {
@@ -157,7 +182,10 @@ forget (EgTracing *self)
   g_clear_pointer (&self->result, eg_trace_result_unref);
   g_clear_pointer (&self->partial, eg_trace_partial_unref);
   g_clear_pointer (&self->saved, eg_saved_trace_free);
+  g_clear_pointer (&self->lead, eg_preview_lead_free);
   g_clear_error (&self->error);
+  self->site = -1;
+  self->began = self->estimating = FALSE;
   self->done = self->total = 0;
   self->elapsed = 0;
   self->left = -1;
@@ -193,8 +221,75 @@ eg_tracing_new (void)
   return g_object_new (EG_TYPE_TRACING, NULL);
 }
 
+/* ---- starting ---- */
+
+/* The order that the result's estimates give; without one, or where they are another request's, the usual.
+ * model: that of the trace. (transfer none) (nullable) */
+static EgTraceOrder *
+take_lead (EgTracing *self, EgModel *model)
+{
+  g_clear_pointer (&self->lead, eg_preview_lead_free);
+  if (self->result == NULL || self->result->grids[0]->estimate == NULL || self->use == EG_ESTIMATE_NEVER)
+    return NULL;
+  self->lead = eg_preview_lead_new (model, self->request, self->result, 0, NULL);
+  if (self->lead != NULL && self->site >= 0)
+    eg_preview_lead_keep_site (self->lead, (gsize)self->site);
+  return self->lead != NULL ? self->lead->order : NULL;
+}
+
+static void
+trace (EgTracing *self, EgModel *model, Run *run)
+{
+  eg_trace_ordered_async (take_lead (self, model), model, self->request, run->cancellable, on_progress, run,
+                          on_finished, run);
+}
+
+static void
+show_estimates (EgTracing *self, EgTraceResult *estimates)
+{
+  set_result (self, estimates);
+  self->left = -1;
+  g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
+}
+
+static void
+on_estimated (GObject *source, GAsyncResult *async_result, gpointer data)
+{
+  Run *run = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgTraceResult) estimates = eg_estimate_finish (async_result, &error);
+  g_autoptr (EgTracing) self = run_get_tracing (run);
+  g_autoptr (EgModel) model = g_steal_pointer (&run->model);
+
+  if (self != NULL)
+    self->estimating = FALSE;
+  if (self != NULL && estimates != NULL)
+    show_estimates (self, estimates);
+  /* Where they only would come before it, the trace goes on without. */
+  if (self != NULL && (self->use == EG_ESTIMATE_FIRST || (estimates == NULL && error == NULL))
+      && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      trace (self, model, run);
+      return;
+    }
+  run_free (run);
+  if (self == NULL)
+    return;
+  g_clear_object (&self->cancellable);
+  self->error = g_steal_pointer (&error);
+  if (self->error == NULL)
+    set_state (self, EG_TRACING_DONE);
+  else if (g_error_matches (self->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_clear_error (&self->error);
+      set_state (self, EG_TRACING_STOPPED);
+    }
+  else
+    set_state (self, EG_TRACING_FAILED);
+}
+
 void
-eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request)
+eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request, EgEstimateUse use)
 {
   g_return_if_fail (EG_IS_TRACING (self));
 
@@ -203,9 +298,17 @@ eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request
   self->request = eg_trace_request_copy (request);
   self->date = g_date_time_new_now_local ();
   self->partial_time = g_get_monotonic_time ();
+  self->use = use;
   Run *run = run_new (self);
   set_state (self, EG_TRACING_RUNNING);
-  eg_trace_async (model, self->request, run->cancellable, on_progress, run, on_finished, run);
+  if (!eg_estimate_is_wanted (model, request, use))
+    {
+      trace (self, model, run);
+      return;
+    }
+  self->estimating = TRUE;
+  run->model = eg_model_ref (model);
+  eg_estimate_async (model, self->request, use, run->cancellable, on_estimated, run);
 }
 
 gboolean
@@ -219,7 +322,8 @@ eg_tracing_can_continue (EgTracing *self)
 static void
 go_on_from (EgTracing *self, EgTracePartial *partial, Run *run)
 {
-  eg_trace_continue_async (partial, self->cancellable, on_progress, run, on_finished, run);
+  eg_trace_continue_async (partial, take_lead (self, partial->model), self->cancellable, on_progress, run,
+                           on_finished, run);
 }
 
 /* ---- from a file ---- */
@@ -290,20 +394,72 @@ place (EgTracing *self, EgModel *model, Run *run)
   g_task_run_in_thread (task, place_in_thread);
 }
 
+/* From what there is of values; of estimates alone, from the beginning. */
+static void
+go_on (EgTracing *self, EgModel *model)
+{
+  self->cancellable = g_cancellable_new ();
+  self->left = -1;
+  Run *run = run_new (self);
+  set_state (self, EG_TRACING_RUNNING);
+  if (self->saved != NULL && self->saved->estimates != NULL)
+    place (self, model, run);
+  else if (self->partial != NULL)
+    go_on_from (self, self->partial, run); /* which stays what is saved until there is more */
+  else
+    trace (self, model, run);
+}
+
 void
 eg_tracing_continue (EgTracing *self, EgModel *model)
 {
   g_return_if_fail (EG_IS_TRACING (self) && eg_tracing_can_continue (self));
   g_return_if_fail (self->saved == NULL || model != NULL);
 
-  self->cancellable = g_cancellable_new ();
-  self->left = -1;
-  Run *run = run_new (self);
-  set_state (self, EG_TRACING_RUNNING);
-  if (self->saved != NULL)
-    place (self, model, run);
-  else
-    go_on_from (self, self->partial, run); /* which stays what is saved until there is more */
+  go_on (self, model);
+}
+
+/* ---- from estimates to exact cells ---- */
+
+static gboolean
+is_estimated (EgTracing *self)
+{
+  return self->state == EG_TRACING_DONE && self->result != NULL && self->result->estimated;
+}
+
+gboolean
+eg_tracing_can_make_exact (EgTracing *self, gsize site)
+{
+  return is_estimated (self) && site < self->result->n_grids
+         && eg_trace_grid_has_estimated (self->result->grids[site]);
+}
+
+void
+eg_tracing_make_exact (EgTracing *self, EgModel *model, gsize site)
+{
+  g_return_if_fail (EG_IS_TRACING (self) && eg_tracing_can_make_exact (self, site) && model != NULL);
+
+  /* The last one makes the trace complete. */
+  self->site = -1;
+  for (gsize i = 0; i < self->result->n_grids; i++)
+    if (i != site && eg_trace_grid_has_estimated (self->result->grids[i]))
+      self->site = (gssize)site;
+  self->use = EG_ESTIMATE_FIRST;
+  go_on (self, model);
+}
+
+gboolean
+eg_tracing_is_estimating (EgTracing *self)
+{
+  return self->estimating;
+}
+
+const EgPreviewCheck *
+eg_tracing_get_check (EgTracing *self, gsize site)
+{
+  if (self->lead == NULL || site >= self->lead->estimates->n_grids || self->lead->checks[site].n == 0)
+    return NULL;
+  return &self->lead->checks[site];
 }
 
 void
@@ -324,7 +480,8 @@ eg_tracing_show (EgTracing *self, EgTraceResult *result, EgSavedTrace *saved)
       self->total += n_cells * result->samples;
     }
   g_signal_emit (self, signals[PROGRESS], 0, NULL, 0ul);
-  set_state (self, result->complete ? EG_TRACING_DONE : EG_TRACING_STOPPED);
+  self->began = TRUE;
+  set_state (self, result->complete || result->estimated ? EG_TRACING_DONE : EG_TRACING_STOPPED);
 }
 
 void

@@ -2,6 +2,8 @@
  * known. */
 #pragma once
 
+#include "app/ask/estimate-use.h"
+#include "preview/lead.h"
 #include "trace/run/saved.h"
 #include "trace/run/trace.h"
 
@@ -28,8 +30,20 @@ G_DECLARE_FINAL_TYPE (EgTracing, eg_tracing, EG, TRACING, GObject)
 
 EgTracing *eg_tracing_new (void);
 
-/* Starts a trace, in place of the one under way or the last one. */
-void eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request);
+/* Starts a trace, in place of the one under way or the last one. With estimates, these are its result first,
+ * and beside the scores until its end; or all there is. */
+void eg_tracing_start (EgTracing *self, EgModel *model, const EgTraceRequest *request, EgEstimateUse use);
+
+/* Whether a site of a result of estimates has cells that can be computed; and computes them. model: the one
+ * whose estimates they are. */
+gboolean eg_tracing_can_make_exact (EgTracing *self, gsize site);
+void eg_tracing_make_exact (EgTracing *self, EgModel *model, gsize site);
+
+/* Whether its estimates are still being made. */
+gboolean eg_tracing_is_estimating (EgTracing *self);
+
+/* The spot check of a site's estimates. (transfer none): NULL until it is in. */
+const EgPreviewCheck *eg_tracing_get_check (EgTracing *self, gsize site);
 
 /* What is there stays. Nothing happens when no trace is under way. */
 void eg_tracing_stop (EgTracing *self);

@@ -16,6 +16,7 @@ struct _EgTokenStrip
   gssize subject_first, subject_last;
   gssize drag_from, drag_to; /* −1: no drag */
   gssize anchor, cursor;     /* of marking by keys: where it began, and its moving end */
+  guint reveal_id;           /* an idle source; 0: none */
 };
 
 enum
@@ -101,12 +102,38 @@ show_subject (EgTokenStrip *self)
   describe_subject (self);
 }
 
+/* Where a long prompt's chips scroll: brings one into view. */
+static void
+reveal (EgTokenStrip *self, gssize place)
+{
+  GtkWidget *scroller = gtk_widget_get_ancestor (GTK_WIDGET (self), GTK_TYPE_SCROLLED_WINDOW);
+  graphene_rect_t bounds;
+
+  if (scroller == NULL || place < 0 || place >= (gssize)self->chips->len
+      || !gtk_widget_compute_bounds (self->chips->pdata[place], GTK_WIDGET (self), &bounds))
+    return;
+  gtk_adjustment_clamp_page (gtk_scrolled_window_get_vadjustment (GTK_SCROLLED_WINDOW (scroller)),
+                             (double)bounds.origin.y, (double)bounds.origin.y + (double)bounds.size.height);
+}
+
+static gboolean
+reveal_subject (gpointer data)
+{
+  EgTokenStrip *self = data;
+
+  self->reveal_id = 0;
+  reveal (self, self->subject_last);
+  reveal (self, self->subject_first);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 mark_dragged (EgTokenStrip *self, gssize to)
 {
   if (to < 0 || to == self->drag_to)
     return;
   self->drag_to = to;
+  reveal (self, to);
   g_signal_emit (self, signals[SUBJECT_MARKED], 0, (guint)MIN (self->drag_from, to),
                  (guint)MAX (self->drag_from, to));
 }
@@ -170,6 +197,7 @@ on_key (GtkWidget *widget, GVariant *args, gpointer data)
     self->cursor = CLAMP (self->cursor + step, 0, last);
   if (!extend)
     self->anchor = self->cursor;
+  reveal (self, self->cursor);
   g_signal_emit (self, signals[SUBJECT_MARKED], 0, (guint)MIN (self->anchor, self->cursor),
                  (guint)MAX (self->anchor, self->cursor));
   return TRUE;
@@ -181,6 +209,7 @@ eg_token_strip_dispose (GObject *object)
   EgTokenStrip *self = EG_TOKEN_STRIP (object);
   GtkWidget *child;
 
+  g_clear_handle_id (&self->reveal_id, g_source_remove);
   g_ptr_array_set_size (self->chips, 0);
   while ((child = gtk_widget_get_first_child (GTK_WIDGET (self))) != NULL)
     gtk_widget_unparent (child);
@@ -284,9 +313,13 @@ eg_token_strip_set_subject (EgTokenStrip *self, gssize first, gssize last)
 {
   g_return_if_fail (EG_IS_TOKEN_STRIP (self));
 
+  const gboolean moved = first != self->subject_first || last != self->subject_last;
   self->subject_first = first;
   self->subject_last = last;
   show_subject (self);
+  /* After the chips have their places; a drag and the keys have brought their end into view. */
+  if (moved && self->drag_from < 0 && last != self->cursor && self->reveal_id == 0)
+    self->reveal_id = g_idle_add_full (GDK_PRIORITY_REDRAW + 10, reveal_subject, self, NULL);
 }
 
 void

@@ -30,11 +30,14 @@ static const GOptionEntry options[] = {
   { NULL },
 };
 
+/* The one that was in front last; a study's window is none. */
 static EgWindow *
 get_window (EgApplication *self)
 {
-  GtkWindow *window = gtk_application_get_active_window (GTK_APPLICATION (self));
-  return window != NULL && EG_IS_WINDOW (window) ? EG_WINDOW (window) : NULL;
+  for (GList *l = gtk_application_get_windows (GTK_APPLICATION (self)); l != NULL; l = l->next)
+    if (EG_IS_WINDOW (l->data))
+      return EG_WINDOW (l->data);
+  return NULL;
 }
 
 /* What a command line or a desktop asks for. */
@@ -174,7 +177,8 @@ on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
   /* Closing gives every window its chance to put things away. */
   for (GList *l = g_list_copy (gtk_application_get_windows (data)); l != NULL; l = g_list_delete_link (l, l))
-    gtk_window_close (l->data);
+    if (EG_IS_WINDOW (l->data)) /* studies go with theirs, and are there again at the next start */
+      gtk_window_close (l->data);
 }
 
 static void
@@ -213,10 +217,10 @@ open_unsaved (void)
 static void
 on_tour (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  GtkWindow *window = gtk_application_get_active_window (data);
+  EgWindow *window = get_window (data);
 
   if (window != NULL)
-    eg_tour_start (window);
+    eg_tour_start (GTK_WINDOW (window));
 }
 
 static void
@@ -246,6 +250,8 @@ eg_application_startup (GApplication *application)
     { "win.stop", { "Escape" } },
     { "win.open", { "<Control>o" } },
     { "win.open-model", { "<Control><Shift>o" } },
+    { "win.study", { "<Control><Shift>s" } },
+    { "win.find", { "<Control>f" } },
     { "win.copy", { "<Control><Shift>c" } },
     { "win.print", { "<Control>p" } },
     { "win.reopen-tab", { "<Control><Shift>t" } },

@@ -1,6 +1,7 @@
 /* Asks for the second map, gets it, and opens the window with both. */
 #include "app/shell/comparing.h"
 
+#include "app/models/model-menu.h"
 #include "app/page/comparison-view.h"
 #include "app/parts/hold.h"
 #include "app/parts/path-dialog.h"
@@ -87,7 +88,7 @@ show (Asking *self, EgTraceGrid *second)
 typedef struct
 {
   Asking *asking;
-  char *path;
+  char *path;              /* or a model's name */
   EgTraceRequest *request; /* NULL: path is a saved trace */
 } Getting;
 
@@ -106,7 +107,8 @@ get_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
 {
   const Getting *it = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgModel) model = it->request != NULL ? eg_model_open (it->path, NULL, &error) : NULL;
+  g_autofree char *folder = it->request != NULL ? eg_model_locate (it->path, &error) : NULL;
+  g_autoptr (EgModel) model = folder != NULL ? eg_model_open (folder, NULL, &error) : NULL;
   EgTraceResult *result = it->request == NULL ? eg_trace_result_load_npz (it->path, &error)
                           : model != NULL     ? eg_trace_run (model, it->request, NULL, NULL, NULL, &error)
                                               : NULL;
@@ -159,8 +161,8 @@ on_path (GtkWindow *parent, const char *path, gpointer data)
 typedef struct
 {
   Asking *asking;
-  EgTraceGrid *grid;  /* of another tab, or NULL */
-  const EgDemo *demo; /* or NULL: a file */
+  EgTraceGrid *grid; /* of another tab, or NULL */
+  char *model;       /* a name or a folder, or NULL: a file */
 } Choice;
 
 static void
@@ -169,6 +171,7 @@ choice_free (gpointer data, GClosure *closure)
   Choice *self = data;
   g_clear_pointer (&self->grid, eg_trace_grid_unref);
   asking_unref (self->asking);
+  g_free (self->model);
   g_free (self);
 }
 
@@ -178,7 +181,7 @@ on_chosen (AdwActionRow *row, gpointer data)
   const Choice *choice = data;
   Asking *self = asking_ref (choice->asking);
   g_autoptr (EgTraceGrid) grid = choice->grid != NULL ? eg_trace_grid_ref (choice->grid) : NULL;
-  const EgDemo *demo = choice->demo;
+  g_autofree char *model = g_strdup (choice->model);
   GtkWindow *window = self->window;
   const EgFileKind kind = { "npz", _ ("Traces (NumPy archives)") };
 
@@ -186,12 +189,11 @@ on_chosen (AdwActionRow *row, gpointer data)
     gtk_window_destroy (self->dialog);
   if (grid != NULL)
     show (self, grid);
-  else if (demo != NULL)
+  else if (model != NULL)
     {
-      g_autofree char *folder = eg_demo_get_folder (demo);
       EgTraceRequest *request = eg_trace_request_copy (self->first->result->request);
       eg_trace_request_set_sites (request, self->first->site, NULL);
-      get (self, folder, request);
+      get (self, model, request);
       eg_messages_show (self->messages, _ ("Tracing the same on the other model…"));
     }
   else if (window != NULL)
@@ -209,17 +211,46 @@ add_row (GtkListBox *list,
          const char *subtitle,
          Asking *asking,
          EgTraceGrid *grid,
-         const EgDemo *demo)
+         const char *model)
 {
   GtkWidget *row = adw_action_row_new ();
   Choice *choice = g_new0 (Choice, 1);
-  *choice = (Choice){ asking_ref (asking), grid != NULL ? eg_trace_grid_ref (grid) : NULL, demo };
+  *choice = (Choice){ asking_ref (asking), grid != NULL ? eg_trace_grid_ref (grid) : NULL, g_strdup (model) };
   adw_preferences_row_set_use_markup (ADW_PREFERENCES_ROW (row), FALSE);
   adw_preferences_row_set_title (ADW_PREFERENCES_ROW (row), title);
   adw_action_row_set_subtitle (ADW_ACTION_ROW (row), subtitle);
   gtk_list_box_row_set_activatable (GTK_LIST_BOX_ROW (row), TRUE);
   g_signal_connect_data (row, "activated", G_CALLBACK (on_chosen), choice, choice_free, 0);
   gtk_list_box_append (list, row);
+}
+
+/* A model that the menu of models offers; not the map's own. */
+static void
+add_model (GtkListBox *list, Asking *asking, GMenuModel *menu, int i)
+{
+  g_autofree char *action = NULL, *model = NULL;
+  if (!g_menu_model_get_item_attribute (menu, i, G_MENU_ATTRIBUTE_ACTION, "s", &action)
+      || g_strcmp0 (action, "win.open-model-named") != 0
+      || !g_menu_model_get_item_attribute (menu, i, G_MENU_ATTRIBUTE_TARGET, "s", &model))
+    return;
+  g_autofree char *name = g_path_is_absolute (model) ? eg_model_get_name_of (model) : g_strdup (model);
+  const EgDemo *demo = eg_demo_find (name);
+  if (g_strcmp0 (name, asking->first->result->model) != 0)
+    add_row (list, demo != NULL ? _ (demo->title) : name, _ ("The same is traced on it"), asking, NULL,
+             model);
+}
+
+static void
+add_models (GtkListBox *list, Asking *asking, GMenuModel *menu)
+{
+  for (int i = 0; i < g_menu_model_get_n_items (menu); i++)
+    {
+      g_autoptr (GMenuModel) section = g_menu_model_get_item_link (menu, i, G_MENU_LINK_SECTION);
+      if (section != NULL)
+        add_models (list, asking, section);
+      else
+        add_model (list, asking, menu, i);
+    }
 }
 
 static void
@@ -232,9 +263,8 @@ add_rows (GtkListBox *list, Asking *asking, GPtrArray *others)
       EgTraceGrid *grid = eg_trace_page_get_shown (others->pdata[i]);
       add_row (list, title, grid->result->model, asking, grid, NULL);
     }
-  for (const EgDemo *demo = eg_demos; demo->name != NULL; demo++)
-    if (g_strcmp0 (demo->name, first->model) != 0 && first->has_settings)
-      add_row (list, _ (demo->title), _ ("The same is traced on it"), asking, NULL, demo);
+  if (first->has_settings)
+    add_models (list, asking, eg_model_menu_get_menu (eg_model_menu_get_default (NULL)));
   add_row (list, _ ("File…"), _ ("A saved trace"), asking, NULL, NULL);
 }
 
@@ -244,7 +274,7 @@ eg_comparing_ask (GtkWindow *window, EgTracePage *page, GPtrArray *others, EgMes
   EgTraceGrid *shown = eg_trace_page_get_shown (page);
   Asking *self = g_new0 (Asking, 1);
   GtkWidget *dialog = adw_window_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *list = gtk_list_box_new ();
+  GtkWidget *list = gtk_list_box_new (), *scroller = gtk_scrolled_window_new ();
 
   g_atomic_ref_count_init (&self->refs);
   self->messages = g_object_ref (messages);
@@ -258,7 +288,12 @@ eg_comparing_ask (GtkWindow *window, EgTracePage *page, GPtrArray *others, EgMes
   gtk_widget_set_margin_bottom (list, 12);
   add_rows (GTK_LIST_BOX (list), self, others);
   gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
-  gtk_box_append (GTK_BOX (box), list);
+  /* There may be many models on a machine. */
+  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
+  gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scroller), TRUE);
+  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scroller), 480);
+  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), list);
+  gtk_box_append (GTK_BOX (box), scroller);
   adw_window_set_content (ADW_WINDOW (dialog), box);
   gtk_window_set_title (GTK_WINDOW (dialog), _ ("Compare With"));
   gtk_window_set_default_size (GTK_WINDOW (dialog), 420, -1);

@@ -1,4 +1,4 @@
-/* "Compare With…": a map beside that of another tab, of a file, or of the same request to a demo model. */
+/* "Compare With…": a map beside that of another tab, of a file, or of the same request to another model. */
 #pragma once
 
 #include "app/page/trace-page.h"

@@ -2,6 +2,7 @@
 #include "app/shell/expected-time.h"
 
 #include "app/parts/hold.h"
+#include "preview/worth.h"
 #include "trace/plan/expected-work.h"
 
 #include <math.h>
@@ -12,13 +13,19 @@
  * 236 GFLOP/s at 10 rows, 181 at 60). */
 #define HALF_RATE_ROWS 40.0
 
+/* Floating-point operations of a trace, and of its estimate. */
+typedef struct
+{
+  double trace, estimate;
+} Work;
+
 struct _EgExpectedTime
 {
   GObject parent_instance;
   EgDraft *draft;
   guint timeout;          /* 0: no pause is waited for */
   GCancellable *counting; /* NULL: nothing is counted */
-  double flops;           /* of the draft; NaN: not known */
+  Work work;              /* of the draft; NaN: not known */
 };
 
 enum
@@ -118,10 +125,11 @@ static void
 count_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   const Count *count = task_data;
-  const double flops = count->n_tokens > 0 ? count_prediction (count)
-                                           : eg_expected_work (count->model, count->request, NULL);
+  const Work work = { count->n_tokens > 0 ? count_prediction (count)
+                                          : eg_expected_work (count->model, count->request, NULL),
+                      eg_preview_expected_work (count->model, count->request) };
 
-  g_task_return_pointer (task, g_memdup2 (&flops, sizeof flops), g_free);
+  g_task_return_pointer (task, g_memdup2 (&work, sizeof work), g_free);
 }
 
 static void
@@ -129,18 +137,19 @@ on_counted (GObject *source, GAsyncResult *result, gpointer data)
 {
   EgExpectedTime *self = EG_EXPECTED_TIME (source);
   const Count *count = g_task_get_task_data (G_TASK (result));
-  g_autofree double *flops = g_task_propagate_pointer (G_TASK (result), NULL);
+  g_autofree Work *work = g_task_propagate_pointer (G_TASK (result), NULL);
 
   eg_program_release ();
-  if (flops == NULL)
+  if (work == NULL)
     return; /* cancelled */
   if (isnan (count->seconds))
     {
-      self->flops = *flops;
+      self->work = *work;
       g_clear_object (&self->counting);
     }
   else
-    put_rate (make_key (count->model, &count->request->device), *flops, count->seconds, count->n_tokens == 0);
+    put_rate (make_key (count->model, &count->request->device), work->trace, count->seconds,
+              count->n_tokens == 0);
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
@@ -180,7 +189,7 @@ forget (EgExpectedTime *self)
   if (self->counting != NULL)
     g_cancellable_cancel (self->counting);
   g_clear_object (&self->counting);
-  self->flops = NAN;
+  self->work = (Work){ NAN, NAN };
 }
 
 static void
@@ -215,7 +224,7 @@ eg_expected_time_class_init (EgExpectedTimeClass *klass)
 static void
 eg_expected_time_init (EgExpectedTime *self)
 {
-  self->flops = NAN;
+  self->work = (Work){ NAN, NAN };
 }
 
 EgExpectedTime *
@@ -228,18 +237,34 @@ eg_expected_time_new (EgDraft *draft)
   return self;
 }
 
+static double
+get_seconds (EgExpectedTime *self, const EgDevice *device, double flops)
+{
+  EgModel *model = eg_draft_get_model (self->draft);
+
+  if (model == NULL || isnan (flops))
+    return NAN;
+  g_autofree char *key = make_key (model, device);
+  const Rate *rate = g_hash_table_lookup (get_rates (), key);
+  return rate != NULL ? flops / rate->flops_per_second : NAN;
+}
+
 double
 eg_expected_time_get (EgExpectedTime *self)
 {
   g_return_val_if_fail (EG_IS_EXPECTED_TIME (self), NAN);
 
-  EgModel *model = eg_draft_get_model (self->draft);
+  return get_seconds (self, &eg_draft_get_request (self->draft)->device, self->work.trace);
+}
 
-  if (model == NULL || isnan (self->flops))
-    return NAN;
-  g_autofree char *key = make_key (model, &eg_draft_get_request (self->draft)->device);
-  const Rate *rate = g_hash_table_lookup (get_rates (), key);
-  return rate != NULL ? self->flops / rate->flops_per_second : NAN;
+/* By the processor, whose rate is not known where a GPU traces. */
+double
+eg_expected_time_get_estimate (EgExpectedTime *self)
+{
+  g_return_val_if_fail (EG_IS_EXPECTED_TIME (self), NAN);
+
+  const EgDevice *device = &eg_draft_get_request (self->draft)->device;
+  return may_take_gpu (device) ? NAN : get_seconds (self, device, self->work.estimate);
 }
 
 void
@@ -256,5 +281,7 @@ eg_expected_time_learn_from_trace (EgExpectedTime *self, EgModel *model, const E
 {
   g_return_if_fail (EG_IS_EXPECTED_TIME (self));
 
-  start_counting (self, model, result->request, 0, result->seconds, NULL);
+  /* Of a part of its cells, no work is counted. */
+  if (!result->estimated)
+    start_counting (self, model, result->request, 0, result->seconds, NULL);
 }

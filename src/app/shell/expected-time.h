@@ -20,6 +20,9 @@ EgExpectedTime *eg_expected_time_new (EgDraft *draft);
 /* Seconds; NaN while it is not known. */
 double eg_expected_time_get (EgExpectedTime *self);
 
+/* The same of its estimate alone; NaN, too, where it has none. */
+double eg_expected_time_get_estimate (EgExpectedTime *self);
+
 /* Learns from a prediction by the processor, and from a finished trace; their rates hold for the whole
  * program. */
 void

@@ -9,6 +9,8 @@
 
 static const char *const endings[] = { "svg", "pdf", "png" };
 
+#define LEAST_HEIGHT 0.5 /* inches */
+
 /* As the list has them; the last one is for any other. */
 static const char *const widths[] = { "page", "column", "180mm", "85mm" };
 
@@ -26,10 +28,10 @@ struct _EgExportDialog
   gpointer user_data;
 
   AdwComboRow *picture, *format, *width, *scale, *colormap;
-  AdwEntryRow *other_width, *limits;
-  GtkWidget *png_scale_row, *hatch_row, *spaces_row, *outlines_row;
+  AdwEntryRow *other_width, *height, *limits;
+  GtkWidget *png_scale_row, *own_scale_row, *hatch_row, *spaces_row, *outlines_row;
   GtkSpinButton *png_scale;
-  GtkSwitch *title, *caption, *hatch, *spaces, *outlines;
+  GtkSwitch *title, *caption, *own_scale, *hatch, *spaces, *outlines;
 };
 
 G_DEFINE_FINAL_TYPE (EgExportDialog, eg_export_dialog, ADW_TYPE_WINDOW)
@@ -64,6 +66,25 @@ parse_width (EgExportDialog *self, double *inches)
   return eg_length_parse (text, inches, NULL) && *inches >= 1 && *inches <= 40;
 }
 
+/* Nothing, which is 0, is what suits the width. */
+static gboolean
+parse_height (EgExportDialog *self, double *inches)
+{
+  const char *text = gtk_editable_get_text (GTK_EDITABLE (self->height));
+  *inches = 0;
+  return *text == '\0' || (eg_length_parse (text, inches, NULL) && *inches >= LEAST_HEIGHT && *inches <= 40);
+}
+
+/* Of normalized maps that are given no limits. */
+static gboolean
+may_have_own_scale (EgExportDialog *self)
+{
+  const EgPicture picture = get_picture (self);
+  const gboolean map = picture == EG_PICTURE_HEATMAP || picture == EG_PICTURE_SITES;
+  return map && adw_combo_row_get_selected (self->scale) == EG_SCALE_NORMALIZED
+         && *gtk_editable_get_text (GTK_EDITABLE (self->limits)) == '\0';
+}
+
 /* Nothing is what suits the numbers. */
 static gboolean
 parse_limits (EgExportDialog *self, EgHeatmapStyle *style)
@@ -90,19 +111,23 @@ update (EgExportDialog *self)
   const gboolean map = picture == EG_PICTURE_HEATMAP || picture == EG_PICTURE_SITES;
   const gboolean symmetric = adw_combo_row_get_selected (self->scale) == EG_SCALE_SYMMETRIC;
   EgHeatmapStyle style;
-  double width;
+  double width, height;
   const gboolean right_width = parse_width (self, &width), right_limits = parse_limits (self, &style);
+  const gboolean right_height = parse_height (self, &height);
 
   gtk_widget_set_visible (self->png_scale_row, is_pixels (self));
   gtk_widget_set_visible (self->outlines_row, !is_pixels (self));
   gtk_widget_set_visible (GTK_WIDGET (self->other_width),
                           adw_combo_row_get_selected (self->width) >= G_N_ELEMENTS (widths));
   gtk_widget_set_visible (GTK_WIDGET (self->colormap), map && !symmetric);
+  gtk_widget_set_visible (self->own_scale_row, may_have_own_scale (self));
   gtk_widget_set_visible (self->hatch_row, map);
   gtk_widget_set_visible (self->spaces_row, map && eg_trace_grid_tells_tokens (self->grid));
   set_wrong (self->other_width, !right_width);
+  set_wrong (self->height, !right_height);
   set_wrong (self->limits, !right_limits);
-  gtk_widget_action_set_enabled (GTK_WIDGET (self), "dialog.export", right_width && right_limits);
+  gtk_widget_action_set_enabled (GTK_WIDGET (self), "dialog.export",
+                                 right_width && right_height && right_limits);
 }
 
 static void
@@ -123,7 +148,9 @@ make_figure (EgExportDialog *self)
 
   figure.picture = get_picture (self);
   parse_width (self, &figure.options.width);
+  parse_height (self, &figure.options.height);
   parse_limits (self, style);
+  style->own_scale = may_have_own_scale (self) && gtk_switch_get_active (self->own_scale);
   figure.options.png_scale = gtk_spin_button_get_value (self->png_scale);
   figure.options.outlines = gtk_switch_get_active (self->outlines);
   style->scale = MIN (adw_combo_row_get_selected (self->scale), EG_N_SCALES - 1);
@@ -180,6 +207,9 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgExportDialog, other_width);
   gtk_widget_class_bind_template_child (widget_class, EgExportDialog, scale);
   gtk_widget_class_bind_template_child (widget_class, EgExportDialog, limits);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, height);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, own_scale_row);
+  gtk_widget_class_bind_template_child (widget_class, EgExportDialog, own_scale);
   gtk_widget_class_bind_template_child (widget_class, EgExportDialog, colormap);
   gtk_widget_class_bind_template_child (widget_class, EgExportDialog, png_scale_row);
   gtk_widget_class_bind_template_child (widget_class, EgExportDialog, png_scale);

@@ -127,8 +127,8 @@ write_to (EgExporter *self, EgTracePage *page, EgFigure *figure, const char *pat
   if (figure != NULL)
     renew_caption (figure, get_grid (page, figure->picture));
   /* Numbers are of all, a figure of what is seen. */
-  eg_write_async (figure != NULL ? get_grid (page, figure->picture) : result->grids[0], figure, path,
-                  on_written, writing);
+  eg_write_async (figure != NULL ? get_grid (page, figure->picture) : result->grids[0],
+                  eg_trace_page_get_partial (page), figure, path, on_written, writing);
 }
 
 /* ---- asking where to ---- */

@@ -350,7 +350,7 @@ page_for (EgTabs *self, const EgTraceRequest *request)
 }
 
 void
-eg_tabs_trace (EgTabs *self)
+eg_tabs_trace (EgTabs *self, EgEstimateUse use)
 {
   g_return_if_fail (EG_IS_TABS (self) && self->view != NULL);
 
@@ -360,7 +360,7 @@ eg_tabs_trace (EgTabs *self)
 
   if (automatic && eg_trace_page_get_result (page) != NULL)
     self->automatic = NULL;
-  eg_trace_page_start (page, eg_draft_get_model (self->draft), request);
+  eg_trace_page_start (page, eg_draft_get_model (self->draft), request, use);
   if (!automatic && eg_trace_page_can_go (page, -1))
     eg_messages_offer (self->messages, _ ("Tracing again; the result before is kept"), "win.undo-trace",
                        _ ("_Undo"), NULL, NULL);

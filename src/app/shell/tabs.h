@@ -39,9 +39,8 @@ gboolean eg_tabs_is_outdated (EgTabs *self);
 char *eg_tabs_tell_front_apart (EgTabs *self);
 
 /* Traces the draft, which can be traced: in the page in front, if nothing there is lost by it, or in a new
- * one.
- */
-void eg_tabs_trace (EgTabs *self);
+ * one. use: of estimates. */
+void eg_tabs_trace (EgTabs *self, EgEstimateUse use);
 
 /* Brings back what the page in front had shown before (step −1), or what came after it (1). */
 void eg_tabs_go (EgTabs *self, int step);

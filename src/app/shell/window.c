@@ -6,9 +6,10 @@
 #include "app/ask/prompt-menu.h"
 #include "app/ask/prompt-panel.h"
 #include "app/ask/trace-settings.h"
+#include "app/models/get-model-dialog.h"
 #include "app/models/model-button.h"
-#include "app/page/cell-text.h"
 #include "app/page/map-scroll.h"
+#include "app/parts/duration-text.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/tooltips.h"
@@ -19,12 +20,18 @@
 #include "app/shell/exporter.h"
 #include "app/shell/opener.h"
 #include "app/shell/recovery.h"
+#include "app/shell/studies.h"
 #include "app/shell/tabs.h"
+#include "core/error.h"
+#include "library/hub/listing.h"
 #include "library/locate.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
 #include <string.h>
+
+/* Seconds of a trace from which on its estimate's are said, too. */
+#define LONG_TRACE 3
 
 struct _EgWindow
 {
@@ -36,7 +43,10 @@ struct _EgWindow
   EgExporter *exporter;
   EgOpener *opener;
   EgRecovery *recovery;
+  EgStudies *studies;
   gboolean trace_when_loaded;
+  GtkWindow *getting; /* weak: the dialog that gets models */
+  char *missing;      /* a model that was asked for by its name on the Hub, and is not here; NULL: none was */
   EgClosing *closing;
   EgExpectedTime *expected;
   GSettings *remembered; /* NULL: nothing is */
@@ -50,7 +60,7 @@ struct _EgWindow
   EgModelButton *model_button;
   AdwWindowTitle *title;
   GtkButton *trace_button, *stop_button;
-  GtkLabel *expected_label;
+  GtkLabel *expected_label, *expected_both_label;
   GtkMenuButton *main_button;
   EgBanner *banner;
   GtkStack *content;
@@ -103,6 +113,12 @@ is_under_way (EgWindow *self)
          && !eg_tabs_is_outdated (self->tabs);
 }
 
+static gboolean
+is_at_work (EgWindow *self)
+{
+  return eg_tabs_is_tracing (self->tabs) || eg_studies_is_running (self->studies);
+}
+
 /* Trace and Stop are two buttons: none becomes the other one under the pointer. Why nothing can be traced is
  * said on the one, which is then insensitive. While a trace is under way it is not: a number that is still
  * being typed would make it another one. */
@@ -121,21 +137,48 @@ update_trace_buttons (EgWindow *self, EgTracePage *page)
                  !under_way && (eg_tabs_is_outdated (self->tabs) || state != EG_TRACING_DONE));
 }
 
+/* "about 8 s". (transfer full) */
+static char *
+describe_expected (double seconds)
+{
+  g_autofree char *duration = seconds >= 1 ? eg_format_duration (seconds) : NULL;
+
+  if (isnan (seconds))
+    return g_strdup ("");
+  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
+  return duration != NULL ? g_strdup_printf (_ ("about %s"), duration) : g_strdup (_ ("less than 1 s"));
+}
+
+/* Both, where the difference is worth a thought. (transfer full) */
+static char *
+describe_both (const char *about, double seconds, double estimate)
+{
+  g_autofree char *moment = eg_format_duration (estimate);
+
+  if (!(seconds >= LONG_TRACE) || isnan (estimate))
+    return g_strdup ("");
+  /* TRANSLATORS: how long the trace will take, and its estimate: “about 8 min; 12 s as an estimate”. */
+  return g_strdup_printf (_ ("%s; %s as an estimate"), about, moment);
+}
+
 /* What Trace will take, before it is pressed; of what is under way, the page says more. */
 static void
 update_expected (EgWindow *self)
 {
-  const double seconds = eg_expected_time_get (self->expected);
-  const gboolean shown = !isnan (seconds) && !is_under_way (self);
-  g_autofree char *duration = shown && seconds >= 1 ? eg_format_duration (seconds) : NULL;
-  /* TRANSLATORS: how long the trace will take, before it is started: “about 8 s”. */
-  g_autofree char *about = duration != NULL ? g_strdup_printf (_ ("about %s"), duration)
-                           : shown          ? g_strdup (_ ("less than 1 s"))
-                                            : g_strdup ("");
+  const gboolean shown = !is_under_way (self);
+  const EgEstimateUse use = eg_trace_settings_get_estimate (self->settings);
+  const double seconds = shown ? eg_expected_time_get (self->expected) : NAN;
+  const double estimate
+      = shown && use != EG_ESTIMATE_NEVER ? eg_expected_time_get_estimate (self->expected) : NAN;
+  const gboolean only = use == EG_ESTIMATE_ONLY && !isnan (estimate);
+  g_autofree char *about = describe_expected (only ? estimate : seconds);
+  g_autofree char *both = only ? g_strdup ("") : describe_both (about, seconds, estimate);
 
   gtk_label_set_text (self->expected_label, about);
+  gtk_label_set_text (self->expected_both_label, both);
+  gtk_widget_set_visible (GTK_WIDGET (self->expected_both_label), *both != '\0');
   gtk_accessible_update_property (GTK_ACCESSIBLE (self->trace_button), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                  about, -1);
+                                  *both != '\0' ? both : about, -1);
 }
 
 static void
@@ -171,6 +214,7 @@ update (EgWindow *self)
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
   enable (self, "win.continue",
           page != NULL && eg_trace_page_can_continue (page) && eg_draft_get_model (self->draft) != NULL);
+  enable (self, "win.make-exact", page != NULL && eg_trace_page_can_make_exact (page));
   enable (self, "win.undo-trace", page != NULL && eg_trace_page_can_go (page, -1));
   enable (self, "win.redo-trace", page != NULL && eg_trace_page_can_go (page, 1));
   for (gsize i = 0; i < G_N_ELEMENTS (of_results); i++)
@@ -179,7 +223,15 @@ update (EgWindow *self)
   update_expected (self);
   update_content (self);
   update_title (self, page);
-  eg_closing_set_tracing (self->closing, eg_tabs_is_tracing (self->tabs));
+  eg_closing_set_tracing (self->closing, is_at_work (self));
+}
+
+static void
+on_studies_changed (gpointer data)
+{
+  EgWindow *self = data;
+
+  eg_closing_set_tracing (self->closing, is_at_work (self));
 }
 
 static void
@@ -205,12 +257,21 @@ on_saved (EgExporter *exporter, EgTracePage *page, const char *name, gpointer da
 
 /* ---- the model ---- */
 
+/* What is not here may be on the Hub. */
 static void
 on_model_failed (EgModelLoader *loader, const GError *error, gpointer data)
 {
   EgWindow *self = data;
+  const char *name = eg_model_loader_get_asked_for (loader);
+  const gboolean gettable = g_error_matches (error, EG_ERROR, EG_ERROR_NOT_FOUND)
+                            && strchr (name, '/') != NULL && eg_hub_is_name (name);
 
-  eg_messages_show_error (self->messages, error->message, "win.open-model", _ ("Open _Model…"));
+  g_free (self->missing);
+  self->missing = gettable ? g_strdup (name) : NULL;
+  if (gettable)
+    eg_messages_show_error (self->messages, error->message, "win.get-model", _ ("_Get a Model…"));
+  else
+    eg_messages_show_error (self->messages, error->message, "win.open-model", _ ("Open _Model…"));
   self->trace_when_loaded = FALSE;
 }
 
@@ -219,6 +280,7 @@ on_model_loaded (EgModelLoader *loader, gpointer data)
 {
   EgWindow *self = data;
 
+  g_clear_pointer (&self->missing, g_free);
   eg_messages_clear_error (self->messages);
   eg_draft_set_model (self->draft, eg_model_loader_get_model (loader));
   if (self->trace_when_loaded)
@@ -273,6 +335,15 @@ continue_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_trace_page_continue (eg_window_get_page (EG_WINDOW (widget)),
                           eg_draft_get_model (EG_WINDOW (widget)->draft));
+}
+
+static void
+make_exact_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgTracePage *page = eg_window_get_page (EG_WINDOW (widget));
+
+  if (page != NULL)
+    eg_trace_page_make_exact (page, eg_draft_get_model (EG_WINDOW (widget)->draft));
 }
 
 static void
@@ -389,6 +460,26 @@ open_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+on_got_model (const char *folder, gpointer data)
+{
+  eg_window_open_model (EG_WINDOW (data), folder);
+}
+
+/* One dialog a window: what is on its way goes on. */
+static void
+get_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+  g_autofree char *missing = g_steal_pointer (&self->missing);
+
+  if (self->getting != NULL)
+    gtk_window_present (self->getting);
+  else
+    g_set_weak_pointer (&self->getting,
+                        eg_get_model_dialog_show (GTK_WINDOW (self), missing, on_got_model, self));
+}
+
+static void
 open_model_named_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_window_open_model (EG_WINDOW (widget), g_variant_get_string (parameter, NULL));
@@ -432,6 +523,12 @@ static void
 recover_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_recovery_accept (EG_WINDOW (widget)->recovery);
+}
+
+static void
+study_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  eg_studies_show (EG_WINDOW (widget)->studies);
 }
 
 static gboolean
@@ -514,7 +611,7 @@ eg_window_close_request (GtkWindow *window)
 {
   EgWindow *self = EG_WINDOW (window);
 
-  if (self->tabs != NULL && eg_tabs_is_tracing (self->tabs))
+  if (self->tabs != NULL && is_at_work (self))
     {
       eg_closing_ask (self->closing);
       return TRUE;
@@ -632,12 +729,14 @@ eg_window_dispose (GObject *object)
       g_signal_handlers_disconnect_by_data (self->expected, self);
       g_signal_handlers_disconnect_by_data (eg_prediction_list_get_predictor (self->predictions), self);
       g_signal_handlers_disconnect_by_data (self->loader, self);
+      g_clear_pointer (&self->studies, eg_studies_free);
       eg_model_loader_cancel (self->loader);
       eg_messages_end (self->messages);
       eg_tabs_end (self->tabs);
       g_object_run_dispose (G_OBJECT (self->exporter));
       g_object_run_dispose (G_OBJECT (self->opener));
     }
+  g_clear_weak_pointer (&self->getting);
   g_clear_pointer (&self->closing, eg_closing_free);
   g_clear_object (&self->expected);
   g_clear_object (&self->recovery);
@@ -657,6 +756,7 @@ eg_window_finalize (GObject *object)
   EgWindow *self = EG_WINDOW (object);
 
   g_clear_object (&self->remembered);
+  g_free (self->missing);
   g_free (self->colormap);
   g_free (self->scale);
   g_free (self->orientation);
@@ -676,6 +776,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.fill", "(ss)", fill_action },
     { "win.stop", NULL, stop_action },
     { "win.continue", NULL, continue_action },
+    { "win.make-exact", NULL, make_exact_action },
     { "win.undo-trace", NULL, undo_trace_action },
     { "win.redo-trace", NULL, redo_trace_action },
     { "win.more-noise", NULL, more_noise_action },
@@ -687,9 +788,11 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.copy-python", NULL, copy_python_action },
     { "win.print", NULL, print_action },
     { "win.compare", NULL, compare_action },
+    { "win.study", NULL, study_action },
     { "win.open", NULL, open_action },
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
+    { "win.get-model", NULL, get_model_action },
     { "win.open-page-model", NULL, open_page_model_action },
     { "win.cancel-loading", NULL, cancel_loading_action },
     { "win.choose-tokenizer", NULL, choose_tokenizer_action },
@@ -741,6 +844,7 @@ bind_template (GtkWidgetClass *widget_class)
   gtk_widget_class_bind_template_child (widget_class, EgWindow, trace_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, stop_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_label);
+  gtk_widget_class_bind_template_child (widget_class, EgWindow, expected_both_label);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, main_button);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, banner);
   gtk_widget_class_bind_template_child (widget_class, EgWindow, content);
@@ -791,6 +895,21 @@ eg_window_init (EgWindow *self)
   eg_tooltips_give_way_to (GTK_WIDGET (self->trace_button), GTK_WIDGET (self->banner));
 }
 
+/* What is kept, is kept of studies, too. */
+static void
+compose_studies (EgWindow *self, GSettings *settings, gboolean kept)
+{
+  const EgStudyParts parts = { .window = GTK_WINDOW (self),
+                               .draft = self->draft,
+                               .loader = self->loader,
+                               .tabs = self->tabs,
+                               .look = G_OBJECT (self),
+                               .settings = settings };
+  g_autofree char *state = kept ? eg_studies_get_default_state () : NULL;
+
+  self->studies = eg_studies_new (&parts, state, on_studies_changed, self);
+}
+
 /* Each part is given what it needs, and none knows the window. */
 static void
 compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
@@ -804,6 +923,7 @@ compose (EgWindow *self, GSettings *settings, EgUnsaved *unsaved)
   self->exporter = eg_exporter_new (GTK_WINDOW (self), self->messages, G_OBJECT (self), settings);
   self->opener = eg_opener_new (self->tabs, self->draft, self->messages, unsaved);
   self->recovery = eg_recovery_new (unsaved, self->opener, self->messages);
+  compose_studies (self, settings, unsaved != NULL);
   eg_model_button_set_loader (self->model_button, self->loader, settings);
   eg_prompt_panel_set_draft (self->prompt_panel, self->draft);
   eg_prompt_panel_set_menu (self->prompt_panel, eg_prompt_menu_get_default (settings));
@@ -821,6 +941,7 @@ eg_window_new (GtkApplication *application, GSettings *settings, EgUnsaved *unsa
   g_signal_connect_swapped (self->draft, "changed", G_CALLBACK (update), self);
   g_signal_connect_swapped (self->draft, "answer-reset", G_CALLBACK (on_answer_reset), self);
   g_signal_connect_swapped (self->tabs, "changed", G_CALLBACK (update), self);
+  g_signal_connect_swapped (self->settings, "estimate-changed", G_CALLBACK (update_expected), self);
   g_signal_connect (self->tabs, "traced", G_CALLBACK (on_traced), self);
   g_signal_connect (eg_prediction_list_get_predictor (self->predictions), "predicted",
                     G_CALLBACK (on_predicted), self);
@@ -866,7 +987,9 @@ eg_window_open_file (EgWindow *self, const char *path)
 {
   g_return_if_fail (EG_IS_WINDOW (self));
 
-  if (g_file_test (path, G_FILE_TEST_IS_DIR))
+  if (eg_studies_can_open (path))
+    eg_studies_open (self->studies, path);
+  else if (g_file_test (path, G_FILE_TEST_IS_DIR))
     eg_window_open_model (self, path);
   else
     eg_opener_open (self->opener, path);
@@ -892,7 +1015,7 @@ eg_window_trace (EgWindow *self)
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
   if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL) || is_under_way (self))
     return;
-  eg_tabs_trace (self->tabs);
+  eg_tabs_trace (self->tabs, eg_trace_settings_get_estimate (self->settings));
   eg_prompt_menu_remember (self->remembered, request->prompt, request->subject);
 }
 
@@ -911,6 +1034,7 @@ eg_window_offer_recovery (EgWindow *self)
   g_return_if_fail (EG_IS_WINDOW (self));
 
   eg_recovery_offer (self->recovery);
+  eg_studies_reopen (self->studies);
 }
 
 void

@@ -34,10 +34,11 @@ void eg_window_trace (EgWindow *self);
 /* The same of a trace that nobody has asked for: its result is not kept, and its tab is used again. */
 void eg_window_trace_by_itself (EgWindow *self);
 
-/* Opens a saved trace in a tab; a folder is opened as a model. */
+/* Opens a saved trace in a tab, facts and a study's folder in a window of their own; any other folder is
+ * opened as a model. */
 void eg_window_open_file (EgWindow *self, const char *path);
 
-/* Offers what an earlier start has left behind. */
+/* Offers what an earlier start has left behind; a study that was not finished is there again, paused. */
 void eg_window_offer_recovery (EgWindow *self);
 
 /* Writes what is shown, as the path's ending says; success and failure are shown to the person. picture: a

@@ -4,6 +4,7 @@
 #include "app/parts/hold.h"
 #include "core/error.h"
 #include "trace/result/result-io.h"
+#include "trace/run/saved.h"
 
 #include <glib/gi18n.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 typedef struct
 {
   EgTraceGrid *grid;
-  EgFigure *figure; /* NULL: numbers */
+  EgTracePartial *partial; /* or NULL */
+  EgFigure *figure;        /* NULL: numbers */
   char *path;
 } Job;
 
@@ -21,6 +23,7 @@ job_free (gpointer data)
   Job *job = data;
 
   eg_trace_grid_unref (job->grid);
+  g_clear_pointer (&job->partial, eg_trace_partial_unref);
   eg_figure_free (job->figure);
   g_free (job->path);
   g_free (job);
@@ -38,6 +41,8 @@ write_job (const Job *job, GError **error)
 {
   if (job->figure != NULL && eg_export_can_write (job->path))
     return eg_export_figure (job->grid, job->figure, job->path, error);
+  if (ends_in (job->path, "npz") && job->partial != NULL)
+    return eg_trace_partial_save (job->partial, job->grid->result, job->path, error);
   if (ends_in (job->path, "npz"))
     return eg_trace_result_save_npz (job->grid->result, job->path, error);
   if (ends_in (job->path, "json"))
@@ -62,6 +67,7 @@ write_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable 
 
 void
 eg_write_async (const EgTraceGrid *grid,
+                const EgTracePartial *partial,
                 const EgFigure *figure,
                 const char *path,
                 GAsyncReadyCallback callback,
@@ -71,6 +77,7 @@ eg_write_async (const EgTraceGrid *grid,
   Job *job = g_new0 (Job, 1);
 
   job->grid = eg_trace_grid_copy (grid);
+  job->partial = partial != NULL ? eg_trace_partial_ref ((EgTracePartial *)partial) : NULL;
   job->path = g_strdup (path);
   job->figure = figure != NULL ? eg_figure_copy (figure) : NULL;
   g_task_set_task_data (task, job, job_free);

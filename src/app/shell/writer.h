@@ -2,14 +2,17 @@
 #pragma once
 
 #include "plot/export.h"
+#include "trace/run/partial.h"
 
 #include <gio/gio.h>
 
 G_BEGIN_DECLS
 
 /* Writes what the path's ending says: .svg .png .pdf: the figure; .npz .json .csv: the numbers. The result
- * and the figure are copied. figure: (nullable), where the ending is that of numbers. */
+ * and the figure are copied. partial: (nullable): what an .npz of a result that is not complete can be gone
+ * on from. figure: (nullable), where the ending is that of numbers. */
 void eg_write_async (const EgTraceGrid *grid,
+                     const EgTracePartial *partial,
                      const EgFigure *figure,
                      const char *path,
                      GAsyncReadyCallback callback,

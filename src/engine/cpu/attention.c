@@ -226,8 +226,11 @@ weigh_narrow (float *restrict y,
 void
 EG_ATTEND (const EgAttention *op, gsize segment_index, gsize head_index, float *scratch)
 {
-  const EgAttentionRows *segment = &op->segments[segment_index];
+  EgAttentionRows own = op->segments[segment_index];
+  const EgAttentionRows *segment = &own;
   const gsize d = op->d_head, head = head_index * d;
+  if (!eg_attention_cuts_head (segment, head_index))
+    own.cut_end = own.cut_first;
   for (gsize row = segment->out_first; row < segment->n_rows; row++)
     {
       const gsize n = score (op, segment, row, head, scratch);

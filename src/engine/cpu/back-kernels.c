@@ -2,52 +2,13 @@
  * them; compiled once for each instruction set, as kernels.c is. */
 #include "engine/cpu/back-kernels.h"
 
+#include "engine/cpu/sums.h"
 #include "engine/cpu/vector-math.h"
 
 #include <math.h>
 #include <string.h>
 
-#define LANES 16
 #define BLOCK EG_SCAN_BACK_BLOCK
-
-static inline float
-sum_lanes (const float *lanes)
-{
-  float sum = 0;
-  for (gsize j = 0; j < LANES; j++)
-    sum += lanes[j];
-  return sum;
-}
-
-/* Σ a·b */
-static inline float
-dot (const float *restrict a, const float *restrict b, gsize n)
-{
-  float partial[LANES] = { 0 };
-  const gsize whole = n - n % LANES;
-  for (gsize i = 0; i < whole; i += LANES)
-    for (gsize j = 0; j < LANES; j++)
-      partial[j] += a[i + j] * b[i + j];
-  float sum = sum_lanes (partial);
-  for (gsize i = whole; i < n; i++)
-    sum += a[i] * b[i];
-  return sum;
-}
-
-/* Σ g·(source − base) */
-static inline float
-dot_difference (const float *restrict g, const float *restrict source, const float *restrict base, gsize n)
-{
-  float partial[LANES] = { 0 };
-  const gsize whole = n - n % LANES;
-  for (gsize i = 0; i < whole; i += LANES)
-    for (gsize j = 0; j < LANES; j++)
-      partial[j] += g[i + j] * (source[i + j] - base[i + j]);
-  float sum = sum_lanes (partial);
-  for (gsize i = whole; i < n; i++)
-    sum += g[i] * (source[i] - base[i]);
-  return sum;
-}
 
 static inline float
 sigmoid (float x)
@@ -449,15 +410,12 @@ activate (EgActivation activation, float *restrict d, const float *restrict x, g
     }
 }
 
-static void
-logits (const EgLogitsBack *op, gsize r)
+/* e^(x − max) in place of each; returns the sum. */
+static inline double
+exponentiate (float *restrict row, gsize n, float max)
 {
-  float *restrict row = op->logits + r * op->n;
-  const float *restrict weights = op->weights;
-  float max = -INFINITY, partial[LANES] = { 0 };
-  for (gsize v = 0; v < op->n; v++)
-    max = row[v] > max ? row[v] : max;
-  const gsize whole = op->n - op->n % LANES;
+  float partial[LANES] = { 0 };
+  const gsize whole = n - n % LANES;
   for (gsize v = 0; v < whole; v += LANES)
     for (gsize j = 0; j < LANES; j++)
       {
@@ -467,12 +425,28 @@ logits (const EgLogitsBack *op, gsize r)
   double sum = 0;
   for (gsize j = 0; j < LANES; j++)
     sum += (double)partial[j];
-  for (gsize v = whole; v < op->n; v++)
+  for (gsize v = whole; v < n; v++)
     sum += (double)(row[v] = fast_exp (row[v] - max));
+  return sum;
+}
+
+static void
+logits (const EgLogitsBack *op, gsize r)
+{
+  float *restrict row = op->logits + r * op->n;
+  const float *restrict weights = op->weights;
+  float max = -INFINITY;
+  for (gsize v = 0; v < op->n; v++)
+    max = row[v] > max ? row[v] : max;
+  /* What is not the target's, by itself: 1 − p, of a p near 1, would be mostly rounding. */
+  const double own = (double)fast_exp (row[op->target] - max);
+  row[op->target] = -INFINITY;
+  const double rest = exponentiate (row, op->n, max), sum = own + rest;
   const float scale = (float)((double)op->probability / sum);
   for (gsize v = 0; v < op->n; v++)
     row[v] = scale * row[v] + (weights ? op->weight * weights[v] : 0.0f);
-  row[op->target] += op->target_part;
+  row[op->target]
+      += (float)((double)(op->probability + op->target_part) - (double)op->probability * rest / sum);
   row[op->against] += op->against_part;
 }
 
@@ -528,6 +502,7 @@ conv_dots (const EgConvDots *op, gsize index)
 }
 
 const EgCpuBackKernels EG_BACK_KERNELS = {
+  .heads = &EG_BACK_HEADS,
   .norm = norm,
   .gate = gate,
   .conv_silu = conv_silu,

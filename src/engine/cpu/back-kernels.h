@@ -9,8 +9,22 @@ G_BEGIN_DECLS
 /* Channels of a scan that are done together, with all their states. */
 #define EG_SCAN_BACK_BLOCK 128
 
+/* back-heads.c */
 typedef struct
 {
+  /* One head, as scan below. scratch: EG_HEAD_BACK_SCRATCH floats; sums and dots as scan's */
+  void (*scan_head) (const EgHeadScanBack *op, gsize head, float *scratch, float *sums, float *dots);
+  /* Rows first … end − 1. */
+  void (*step_size) (const EgStepSizeBack *op, gsize first, gsize end);
+  void (*group_norm) (const EgGroupNormBack *op, gsize first, gsize end);
+} EgCpuHeadBackKernels;
+
+/* Of so many rows: their states, three more, and two rows of channels. */
+#define EG_HEAD_BACK_SCRATCH(n_rows, n_state, d_head) (((n_rows) + 3) * (n_state) * (d_head) + 2 * (d_head))
+
+typedef struct
+{
+  const EgCpuHeadBackKernels *heads;
   /* Rows first … end − 1. */
   void (*norm) (const EgNormBack *op, gsize first, gsize end);
   void (*gate) (const EgGateBack *op, gsize first, gsize end);
@@ -30,6 +44,7 @@ typedef struct
 
 #ifdef EG_BACK_KERNELS
 extern const EgCpuBackKernels EG_BACK_KERNELS;
+extern const EgCpuHeadBackKernels EG_BACK_HEADS;
 #endif
 
 G_END_DECLS

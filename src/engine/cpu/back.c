@@ -1,79 +1,14 @@
 /* The processor's backward ops: shared out among a stream's threads, in parts that do not depend on how many
- * they are. Products by OpenBLAS. */
+ * they are. */
 #include "engine/cpu/back.h"
 
 #include "engine/cpu/lane.h"
 
-#include <cblas.h>
 #include <string.h>
 
-/* Columns of a product, rows of its weights that are widened at a time, and rows or floats of a part. */
-#define PANEL   128
-#define WIDENED 256
-#define ROWS    16
-#define FLOATS  16384
-
-/* ---- products ---- */
-
-typedef struct
-{
-  EgStream *stream;
-  const EgGemmBack *op;
-} Product;
-
-/* dx (+)= dy·w for w [n, k] with leading dimension ldw. */
-static void
-multiply (
-    const EgGemmBack *op, gsize column, gsize row, const float *w, gsize ldw, gsize n, gsize k, float beta)
-{
-  const float *dy = op->dy + row;
-  float *dx = op->dx + column;
-  if (op->n_rows == 1)
-    cblas_sgemv (CblasRowMajor, CblasTrans, (blasint)n, (blasint)k, 1.0f, w, (blasint)ldw, dy, 1, beta, dx,
-                 1);
-  else
-    cblas_sgemm (CblasRowMajor, CblasNoTrans, CblasNoTrans, (blasint)op->n_rows, (blasint)k, (blasint)n, 1.0f,
-                 dy, (blasint)op->lddy, w, (blasint)ldw, beta, dx, (blasint)op->lddx);
-}
-
-static void
-multiply_panel (gpointer data, gsize index, gsize thread)
-{
-  const Product *it = data;
-  const EgGemmBack *op = it->op;
-  const EgMatrix *w = op->w;
-  const gsize column = index * PANEL, k = MIN (PANEL, w->cols - column);
-  float beta = op->add ? 1.0f : 0.0f;
-  if (w->dtype == EG_DTYPE_F32)
-    {
-      multiply (op, column, 0, (const float *)w->data + column, w->cols, w->rows, k, beta);
-      return;
-    }
-  const EgCpuKernels *kernels = it->stream->kernels;
-  float *wide = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_WIDE, WIDENED * PANEL);
-  for (gsize row = 0; wide && row < w->rows; row += WIDENED)
-    {
-      const gsize n = MIN (WIDENED, w->rows - row);
-      for (gsize j = 0; j < n; j++)
-        {
-          const guint16 *from = (const guint16 *)w->data + (row + j) * w->cols + column;
-          if (w->dtype == EG_DTYPE_F16)
-            kernels->widen_half (from, k, wide + j * k);
-          else
-            kernels->widen_bfloat16 (from, k, wide + j * k);
-        }
-      multiply (op, column, row, wide, k, n, k, beta);
-      beta = 1.0f;
-    }
-}
-
-static void
-back_gemm (EgStream *stream, const EgGemmBack *op)
-{
-  Product product = { stream, op };
-  if (op->n_rows > 0)
-    eg_team_run (stream->team, (op->w->cols + PANEL - 1) / PANEL, multiply_panel, &product);
-}
+/* Rows or floats of a part. */
+#define ROWS   16
+#define FLOATS 16384
 
 /* ---- rows ---- */
 
@@ -215,88 +150,172 @@ back_attention (EgStream *stream, const EgAttentionBack *op)
   run_parts (stream, op, op->op->n_segments * op->op->n_heads, 1, attention_part);
 }
 
-/* ---- scan ---- */
+/* ---- scans ---- */
 
-/* @n_rows, @n_graded_rows, @n_out: of the op; @sums: [blocks][graded rows, 2N]; @dots: [blocks][n_out, 2] */
+/* What the parts of a scan find, each in memory of its own: @sums: [parts][graded rows, 2N]; @dots:
+ * [parts][n_out, 2] */
 typedef struct
 {
   EgStream *stream;
-  const EgScanBack *op;
-  gsize n_rows, n_graded_rows, n_out;
+  const void *op;
+  gsize n_rows, n_graded_rows, n_out, n_state;
   float *sums, *dots;
 } Scan;
+
+static void
+begin_scan (
+    Scan *it, const EgScanLane *lanes, gsize n_lanes, gsize n_graded, const EgDotRows *dots, gsize n_dots)
+{
+  for (gsize l = 0; l < n_lanes; l++)
+    {
+      it->n_rows = MAX (it->n_rows, lanes[l].row + lanes[l].n_rows);
+      if (l < n_graded)
+        it->n_graded_rows = it->n_rows;
+    }
+  for (gsize p = 0; p < n_dots; p++)
+    it->n_out = MAX (it->n_out, dots[p].out + dots[p].n_rows);
+}
+
+static void
+run_scan (Scan *it, gsize n_parts, EgTeamFunc part)
+{
+  it->sums = g_new (float, n_parts * it->n_graded_rows * 2 * it->n_state + 1);
+  it->dots = g_new0 (float, n_parts * it->n_out * 2 + 1);
+  eg_team_run (it->stream->team, n_parts, part, it);
+}
+
+static void
+clear_scan (Scan *it)
+{
+  g_free (it->sums);
+  g_free (it->dots);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scan, clear_scan)
+
+/* Of a row, the sums of parts first … end − 1, always added in their order. */
+static void
+join_sums (const Scan *it, gsize row, gsize first, gsize end, float *db, float *dcr)
+{
+  const gsize N = it->n_state, stride = it->n_graded_rows * 2 * N;
+  const float *sums = it->sums + first * stride + row * 2 * N;
+  memset (db, 0, N * sizeof *db);
+  memset (dcr, 0, N * sizeof *dcr);
+  for (gsize part = first; part < end; part++, sums += stride)
+    for (gsize n = 0; n < N; n++)
+      {
+        db[n] += sums[n];
+        dcr[n] += sums[N + n];
+      }
+}
+
+static void
+join_dots (const Scan *it, gsize n_parts, const EgDotRows *dots, gsize n_dots, float *full, float *direct)
+{
+  for (gsize p = 0; p < n_dots; p++)
+    for (gsize i = dots[p].out; i < dots[p].out + dots[p].n_rows; i++)
+      {
+        double whole = 0, own = 0;
+        for (gsize part = 0; part < n_parts; part++)
+          {
+            whole += (double)it->dots[(part * it->n_out + i) * 2];
+            own += (double)it->dots[(part * it->n_out + i) * 2 + 1];
+          }
+        full[i] = (float)whole;
+        direct[i] = (float)own;
+      }
+}
 
 static void
 scan_block (gpointer data, gsize index, gsize thread)
 {
   const Scan *it = data;
-  const gsize N = it->op->n_state;
-  float *scratch
-      = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, (it->n_rows + 1) * N * EG_SCAN_BACK_BLOCK);
+  const gsize N = it->n_state, n_floats = (it->n_rows + 1) * N * EG_SCAN_BACK_BLOCK;
+  float *scratch = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, n_floats);
   if (scratch)
     it->stream->kernels->back->scan (it->op, index * EG_SCAN_BACK_BLOCK, scratch,
                                      it->sums + index * it->n_graded_rows * 2 * N,
                                      it->dots + index * it->n_out * 2);
 }
 
-/* What the blocks found, always added in their order. */
-static void
-join_blocks (const Scan *it, gsize n_blocks)
-{
-  const EgScanBack *op = it->op;
-  const gsize N = op->n_state, stride = it->n_graded_rows * 2 * N;
-  for (gsize l = 0; l < op->n_graded; l++)
-    for (gsize row = op->lanes[l].row; row < op->lanes[l].row + op->lanes[l].n_rows; row++)
-      for (gsize n = 0; n < N; n++)
-        {
-          float b = 0, c = 0;
-          for (gsize block = 0; block < n_blocks; block++)
-            {
-              b += it->sums[block * stride + row * 2 * N + n];
-              c += it->sums[block * stride + row * 2 * N + N + n];
-            }
-          op->db[row * op->lddbc + n] = b;
-          op->dcr[row * op->lddbc + n] = c;
-        }
-  for (gsize p = 0; p < op->n_dots; p++)
-    for (gsize i = op->dots[p].out; i < op->dots[p].out + op->dots[p].n_rows; i++)
-      {
-        double full = 0, direct = 0;
-        for (gsize block = 0; block < n_blocks; block++)
-          {
-            full += (double)it->dots[(block * it->n_out + i) * 2];
-            direct += (double)it->dots[(block * it->n_out + i) * 2 + 1];
-          }
-        op->full[i] = (float)full;
-        op->direct[i] = (float)direct;
-      }
-}
-
 static void
 back_scan (EgStream *stream, const EgScanBack *op)
 {
-  Scan it = { stream, op, 0, 0, 0, NULL, NULL };
+  g_auto (Scan) it = { .stream = stream, .op = op, .n_state = op->n_state };
   const gsize n_blocks = (op->n_inner + EG_SCAN_BACK_BLOCK - 1) / EG_SCAN_BACK_BLOCK;
-  for (gsize l = 0; l < op->n_lanes; l++)
-    {
-      it.n_rows = MAX (it.n_rows, op->lanes[l].row + op->lanes[l].n_rows);
-      if (l < op->n_graded)
-        it.n_graded_rows = it.n_rows;
-    }
-  for (gsize p = 0; p < op->n_dots; p++)
-    it.n_out = MAX (it.n_out, op->dots[p].out + op->dots[p].n_rows);
-  g_autofree float *sums = it.sums = g_new0 (float, n_blocks *it.n_graded_rows * 2 * op->n_state);
-  g_autofree float *dots = it.dots = g_new0 (float, n_blocks *it.n_out * 2 + 1);
-  eg_team_run (stream->team, n_blocks, scan_block, &it);
-  join_blocks (&it, n_blocks);
-  g_assert (sums != NULL && dots != NULL);
+  begin_scan (&it, op->lanes, op->n_lanes, op->n_graded, op->dots, op->n_dots);
+  run_scan (&it, n_blocks, scan_block);
+  for (gsize l = 0; l < op->n_graded; l++)
+    for (gsize row = op->lanes[l].row; row < op->lanes[l].row + op->lanes[l].n_rows; row++)
+      join_sums (&it, row, 0, n_blocks, op->db + row * op->lddbc, op->dcr + row * op->lddbc);
+  join_dots (&it, n_blocks, op->dots, op->n_dots, op->full, op->direct);
+}
+
+static void
+scan_head (gpointer data, gsize index, gsize thread)
+{
+  const Scan *it = data;
+  const EgHeadScanBack *op = it->op;
+  const gsize n_floats = EG_HEAD_BACK_SCRATCH (it->n_rows, it->n_state, op->d_head);
+  float *scratch = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, n_floats);
+  if (scratch)
+    it->stream->kernels->back->heads->scan_head (op, index, scratch,
+                                                 it->sums + index * it->n_graded_rows * 2 * it->n_state,
+                                                 it->dots + index * it->n_out * 2);
+}
+
+static void
+back_scan_heads (EgStream *stream, const EgHeadScanBack *op)
+{
+  g_auto (Scan) it = { .stream = stream, .op = op, .n_state = op->n_state };
+  const gsize of_group = op->n_heads / op->n_groups;
+  begin_scan (&it, op->lanes, op->n_lanes, op->n_graded, op->dots, op->n_dots);
+  run_scan (&it, op->n_heads, scan_head);
+  for (gsize l = 0; l < op->n_graded; l++)
+    for (gsize row = op->lanes[l].row; row < op->lanes[l].row + op->lanes[l].n_rows; row++)
+      for (gsize g = 0; g < op->n_groups; g++)
+        {
+          const gsize at = row * op->ldd + g * op->n_state;
+          join_sums (&it, row, g * of_group, (g + 1) * of_group, op->db + at, op->dcr + at);
+        }
+  join_dots (&it, op->n_heads, op->dots, op->n_dots, op->full, op->direct);
+}
+
+static void
+step_size_part (gpointer data, gsize index, gsize thread)
+{
+  const Parts *it = data;
+  it->stream->kernels->back->heads->step_size (it->op, index * it->part, MIN ((index + 1) * it->part, it->n));
+}
+
+static void
+back_step_size (EgStream *stream, const EgStepSizeBack *op)
+{
+  run_parts (stream, op, op->n_rows, ROWS, step_size_part);
+}
+
+static void
+group_norm_part (gpointer data, gsize index, gsize thread)
+{
+  const Parts *it = data;
+  it->stream->kernels->back->heads->group_norm (it->op, index * it->part,
+                                                MIN ((index + 1) * it->part, it->n));
+}
+
+static void
+back_group_norm (EgStream *stream, const EgGroupNormBack *op)
+{
+  run_parts (stream, op, op->n_rows, ROWS, group_norm_part);
 }
 
 const EgBackOps eg_cpu_back = {
-  .gemm = back_gemm,
+  .gemm = eg_cpu_back_gemm,
   .norm = back_norm,
   .conv_silu = back_conv_silu,
   .scan = back_scan,
+  .scan_heads = back_scan_heads,
+  .step_size = back_step_size,
+  .group_norm = back_group_norm,
   .gate = back_gate,
   .attention = back_attention,
   .activate = back_activate,

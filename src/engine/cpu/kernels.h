@@ -33,6 +33,8 @@ typedef struct
   /* w: [n, k] of elements of 4 or 2 bytes, as they are; to: [⌈n / width⌉ · width, k] of them, aligned to 64
    * bytes. */
   void (*pack_panel) (void *to, const void *w, gsize n, gsize k, gsize element);
+  /* The same of n columns, ld apart: row i of the panel is column i of w, k long. */
+  void (*pack_columns) (void *to, const void *w, gsize ld, gsize n, gsize k, gsize element);
   /* to: [n_rows, ⌈k / deep⌉ · deep] */
   void (*pack_rows) (float *to, const float *x, gsize ldx, gsize n_rows, gsize k);
   void (*multiply) (const EgPanelProduct *op);

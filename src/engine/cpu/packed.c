@@ -100,6 +100,31 @@ pack_panel (void *to, const void *w, gsize n, gsize k, gsize element)
       pack_narrow_strip ((guint16 *)to + i * k, (const guint16 *)w + i * k, MIN (WIDTH, n - i), k);
 }
 
+/* Of columns side by side: what one step over k needs of a strip lies together already. Rows of w are far
+ * from each other, so that no processor guesses the next one by itself. */
+static void
+pack_columns (void *to, const void *w, gsize ld, gsize n, gsize k, gsize element)
+{
+  const gsize whole = n / WIDTH * WIDTH, line = 64, ahead = 8 * ld * element;
+  for (gsize p = 0; p < k; p++)
+    {
+      const guint8 *from = (const guint8 *)w + p * ld * element;
+      guint8 *row = (guint8 *)to + p * WIDTH * element;
+      for (gsize at = 0; p + 8 < k && at < n * element; at += line)
+        __builtin_prefetch (from + ahead + at);
+      for (gsize i = 0; i < whole; i += WIDTH)
+        if (element == sizeof (guint32))
+          memcpy (row + i * k * element, from + i * element, WIDTH * sizeof (guint32));
+        else
+          memcpy (row + i * k * element, from + i * element, WIDTH * sizeof (guint16));
+      if (whole < n)
+        {
+          memset (row + whole * k * element, 0, WIDTH * element);
+          memcpy (row + whole * k * element, from + whole * element, (n - whole) * element);
+        }
+    }
+}
+
 static gsize
 count_blocks (gsize n_rows)
 {
@@ -244,6 +269,7 @@ const EgPackedKernels EG_PACKED = {
   .width = WIDTH,
   .deep = DEEP,
   .pack_panel = pack_panel,
+  .pack_columns = pack_columns,
   .pack_rows = pack_rows,
   .multiply = multiply,
 };

@@ -11,15 +11,12 @@
 /* All packs together take at most this part of the memory that was left before the first one. */
 #define MOST_OF_MEMORY 0.75
 
-#define HUGE_PAGE ((gsize)2 * 1024 * 1024)
-
-typedef enum
+/* A panel's state: how many rows it has been asked for, up to EG_PACK_ROWS, or one of these. */
+enum
 {
-  PANEL_MISSING,
-  PANEL_USED, /* once, for few rows */
-  PANEL_UNDER_WAY,
-  PANEL_READY,
-} PanelState;
+  PANEL_UNDER_WAY = 254,
+  PANEL_READY = 255,
+};
 
 struct _EgPack
 {
@@ -27,7 +24,7 @@ struct _EgPack
   const EgPackedKernels *kernels;
   gsize panel_rows, n_panels, n_bytes;
   guint8 *memory;
-  guint8 *states; /* [n_panels] of PanelState, atomic */
+  guint8 *states; /* [n_panels], atomic */
 };
 
 /* POSIX locks rather than GLib's: ThreadSanitizer sees through them. */
@@ -67,13 +64,10 @@ take_memory (EgPack *pack)
     limit = (guint64)(MOST_OF_MEMORY * (double)eg_memory_available ());
   if (pack->n_bytes > limit - MIN (total, limit))
     return FALSE;
-  /* Pages that nobody has written to take no memory yet. Huge ones save most of the faults of packing. */
-  const gsize page = pack->n_bytes >= HUGE_PAGE ? HUGE_PAGE : 64;
-  pack->memory = aligned_alloc (page, MAX ((pack->n_bytes + page - 1) / page * page, page));
+  /* Pages that nobody has written to take no memory yet. */
+  pack->memory = aligned_alloc (64, MAX ((pack->n_bytes + 63) / 64 * 64, 64));
   if (!pack->memory)
     return FALSE;
-  if (page == HUGE_PAGE)
-    madvise (pack->memory, pack->n_bytes, MADV_HUGEPAGE);
   total += pack->n_bytes;
   return TRUE;
 }
@@ -114,26 +108,19 @@ eg_packs_find (const EgMatrix *w, gsize panel_rows, const EgPackedKernels *kerne
   return pack ? pack : add_pack (&key);
 }
 
-/* The first runs, on which everything waits, have few rows, and need each panel once: they leave it to others
- * to fill memory with what is packed. Returns whether this is such a use. */
+/* The first runs, on which everything waits, have few rows: they leave it to others to fill memory with what
+ * is packed. Returns whether it is this use's to do that, which makes EG_PACK_ROWS rows of them all. */
 static gboolean
-is_first_small_use (guint8 *state, gsize n_rows)
+begin_packing (guint8 *state, gsize n_rows)
 {
-  guint8 missing = PANEL_MISSING;
-  return n_rows < EG_PACK_ROWS
-         && __atomic_compare_exchange_n (state, &missing, PANEL_USED, FALSE, __ATOMIC_ACQUIRE,
-                                         __ATOMIC_ACQUIRE);
-}
-
-/* From missing or used. */
-static gboolean
-begin_packing (guint8 *state)
-{
-  guint8 before = PANEL_MISSING;
+  guint8 before = __atomic_load_n (state, __ATOMIC_ACQUIRE);
   while (before < PANEL_UNDER_WAY)
-    if (__atomic_compare_exchange_n (state, &before, PANEL_UNDER_WAY, FALSE, __ATOMIC_ACQUIRE,
-                                     __ATOMIC_ACQUIRE))
-      return TRUE;
+    {
+      const gboolean enough = n_rows >= EG_PACK_ROWS || before + n_rows >= EG_PACK_ROWS;
+      const guint8 after = enough ? PANEL_UNDER_WAY : (guint8)(before + n_rows);
+      if (__atomic_compare_exchange_n (state, &before, after, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
+        return enough;
+    }
   return FALSE;
 }
 
@@ -145,9 +132,7 @@ eg_pack_get_panel (EgPack *self, gsize index, gsize n_rows)
   guint8 *panel = self->memory + first * row, *state = &self->states[index];
   if (__atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY)
     return panel;
-  if (is_first_small_use (state, n_rows))
-    return NULL;
-  if (!begin_packing (state))
+  if (!begin_packing (state, n_rows))
     return __atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY ? panel : NULL;
   const guint8 *from = (const guint8 *)self->w.data + first * row;
   self->kernels->pack_panel (panel, from, n, self->w.cols, element);

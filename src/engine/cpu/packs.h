@@ -13,7 +13,7 @@ typedef struct _EgPack EgPack;
 EgPack *eg_packs_find (const EgMatrix *w, gsize panel_rows, const EgPackedKernels *kernels);
 
 /* A packed panel, to multiply so many rows by: by this call where nobody has done it before. NULL while
- * another thread does, and at its first use if that is for fewer than EG_PACK_ROWS: then packing it for this
+ * another thread does, and until it has been asked for EG_PACK_ROWS rows in all: then packing it for this
  * product alone is cheaper than keeping it. */
 const void *eg_pack_get_panel (EgPack *self, gsize index, gsize n_rows);
 

@@ -303,10 +303,12 @@ reference_attention (EgStream *stream, const EgAttention *op)
   for (gsize s = 0; s < op->n_segments; s++)
     {
       const EgAttentionRows *segment = &op->segments[s];
+      EgAttentionRows whole = *segment;
+      whole.cut_end = whole.cut_first;
       g_autofree double *scores = g_new (double, segment->first + segment->n_rows);
       for (gsize row = segment->out_first; row < segment->n_rows; row++)
         for (gsize h = 0; h < op->n_heads; h++)
-          attend (op, segment, row, h * op->d_head, scores);
+          attend (op, eg_attention_cuts_head (segment, h) ? segment : &whole, row, h * op->d_head, scores);
     }
 }
 

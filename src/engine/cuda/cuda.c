@@ -26,6 +26,23 @@ eg_cuda_module_path (void)
   return eg_library_path (MODULE_FILE);
 }
 
+/* The module brings cuBLAS with it, hundreds of megabytes whose loading alone takes longer than the demo
+ * model's trace: without a driver there is no need to. A module that somebody has named may need none. */
+static gboolean
+check_driver (GError **error)
+{
+  if (g_getenv ("ENGRAM_LIBRARY_DIR"))
+    return TRUE;
+  GModule *driver = g_module_open ("libcuda.so.1", G_MODULE_BIND_LAZY | G_MODULE_BIND_LOCAL);
+  if (driver)
+    {
+      g_module_close (driver);
+      return TRUE;
+    }
+  g_set_error_literal (error, EG_ERROR, EG_ERROR_DEVICE, _ ("There is no NVIDIA driver on this machine"));
+  return FALSE;
+}
+
 /* The file's table; FALSE with a sentence. With the lock. */
 static gboolean
 load_module (GError **error)
@@ -41,6 +58,8 @@ load_module (GError **error)
           path);
       return FALSE;
     }
+  if (!check_driver (error))
+    return FALSE;
   GModule *file = g_module_open (path, G_MODULE_BIND_LOCAL);
   gpointer symbol = NULL;
   if (!file || !g_module_symbol (file, EG_CUDA_SYMBOL, &symbol) || !symbol)

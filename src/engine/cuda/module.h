@@ -7,8 +7,8 @@
 
 G_BEGIN_DECLS
 
-/* Grows with every change of this file, of EgBackend or of the structs in its arguments. */
-#define EG_CUDA_ABI 6
+/* Grows with every change of this file, of EgBackend, of EgBackOps or of the structs in its arguments. */
+#define EG_CUDA_ABI 8
 
 /**
  * EgCudaDevice:

@@ -29,6 +29,9 @@
   OP (BACK, norm, (EgStream *stream, const EgNormBack *op), op)                                              \
   OP (BACK, conv_silu, (EgStream *stream, const EgConvBack *op), op)                                         \
   OP (BACK, scan, (EgStream *stream, const EgScanBack *op), op)                                              \
+  OP (BACK, scan_heads, (EgStream *stream, const EgHeadScanBack *op), op)                                    \
+  OP (BACK, step_size, (EgStream *stream, const EgStepSizeBack *op), op)                                     \
+  OP (BACK, group_norm, (EgStream *stream, const EgGroupNormBack *op), op)                                   \
   OP (BACK, gate, (EgStream *stream, const EgGateBack *op), op)                                              \
   OP (BACK, attention, (EgStream *stream, const EgAttentionBack *op), op)                                    \
   OP (BACK, activate, (EgStream *stream, EgActivation kind, float *d, const float *x, gsize n), kind, d, x, n) \

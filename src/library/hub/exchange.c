@@ -2,6 +2,7 @@
 #include "library/hub/exchange.h"
 
 #include "core/error.h"
+#include "library/hub/proxy.h"
 
 #include <glib/gi18n.h>
 #include <libsoup/soup.h>
@@ -16,6 +17,7 @@ struct _EgConnection
 {
   const EgHubPlace *place;
   GUri *endpoint;
+  GProxyResolver *proxies;
   SoupSession *session;
 };
 
@@ -25,8 +27,14 @@ eg_connection_new (const EgHubPlace *place)
   EgConnection *self = g_new0 (EgConnection, 1);
   self->place = place;
   self->endpoint = g_uri_parse (place->endpoint, G_URI_FLAGS_NONE, NULL);
-  self->session = soup_session_new_with_options ("timeout", place->timeout, "user-agent", "engram ", NULL);
+  self->proxies = eg_proxy_resolver_new ();
+  self->session = soup_session_new_with_options ("timeout", place->timeout, "user-agent", "engram ",
+                                                 "proxy-resolver", self->proxies, NULL);
+  if (place->certificates != NULL)
+    soup_session_set_tls_database (self->session, place->certificates);
   soup_session_remove_feature_by_type (self->session, SOUP_TYPE_CONTENT_DECODER);
+  /* It repeats what a proxy has refused at the proxy's own address (proxy.h). */
+  soup_session_remove_feature_by_type (self->session, SOUP_TYPE_AUTH_MANAGER);
   return self;
 }
 
@@ -34,6 +42,7 @@ void
 eg_connection_free (EgConnection *self)
 {
   g_object_unref (self->session);
+  g_object_unref (self->proxies);
   g_uri_unref (self->endpoint);
   g_free (self);
 }
@@ -67,8 +76,9 @@ is_endpoint (const EgConnection *self, GUri *uri)
 }
 
 static SoupMessage *
-new_message (const EgConnection *self, const char *method, GUri *uri, guint64 from)
+new_message (const EgConnection *self, const char *method, GUri *uri, guint64 from, GCancellable *cancellable)
 {
+  g_autofree char *to_proxy = eg_proxy_get_authorization (self->proxies, uri, cancellable);
   SoupMessage *message = soup_message_new_from_uri (method, uri);
   SoupMessageHeaders *headers = soup_message_get_request_headers (message);
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
@@ -78,6 +88,8 @@ new_message (const EgConnection *self, const char *method, GUri *uri, guint64 fr
       g_autofree char *value = g_strconcat ("Bearer ", self->place->token, NULL);
       soup_message_headers_replace (headers, "Authorization", value);
     }
+  if (to_proxy != NULL)
+    soup_message_headers_replace (headers, "Proxy-Authorization", to_proxy);
   if (from > 0)
     soup_message_headers_set_range (headers, (goffset)from, -1);
   return message;
@@ -164,6 +176,34 @@ is_redirect (guint status)
   return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
 }
 
+static void
+set_proxy_error (GError **error)
+{
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED,
+               _ ("The proxy wants another name and password (407): they stand before its address in "
+                  "http_proxy or https_proxy, as in http://NAME:PASSWORD@HOST:PORT"));
+}
+
+/* What GLib says of an address, and what to do where that is known. */
+static void
+set_unreachable (GUri *uri, const GError *problem, GError **error)
+{
+  const char *host = g_uri_get_host (uri);
+  if (g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
+      || g_error_matches (problem, G_IO_ERROR, G_IO_ERROR_PROXY_NEED_AUTH))
+    set_proxy_error (error);
+  else if (g_error_matches (problem, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
+    g_set_error (error, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE,
+                 _ ("%s cannot be reached: nobody who is trusted here vouches for its certificate; "
+                    "SSL_CERT_FILE names a file of others to trust"),
+                 host);
+  else
+    {
+      g_propagate_error (error, g_error_copy (problem));
+      g_prefix_error (error, _ ("%s cannot be reached: "), host);
+    }
+}
+
 EgExchange *
 eg_connection_send (EgConnection *self,
                     const char *method,
@@ -177,13 +217,14 @@ eg_connection_send (EgConnection *self,
   exchange->size = exchange->range_start = exchange->range_size = exchange->retry_after = -1;
   for (guint i = 0; uri != NULL && i <= MAX_REDIRECTS; i++)
     {
-      g_autoptr (SoupMessage) message = new_message (self, method, uri, from);
+      g_autoptr (GError) problem = NULL;
+      g_autoptr (SoupMessage) message = new_message (self, method, uri, from, cancellable);
       g_clear_object (&exchange->body);
-      exchange->body = soup_session_send (self->session, message, cancellable, error);
+      exchange->body = soup_session_send (self->session, message, cancellable, &problem);
       if (exchange->body == NULL)
         {
-          if (!g_cancellable_is_cancelled (cancellable))
-            g_prefix_error (error, _ ("%s cannot be reached: "), g_uri_get_host (uri));
+          if (!g_cancellable_set_error_if_cancelled (cancellable, error))
+            set_unreachable (uri, problem, error);
           return NULL;
         }
       read_headers (exchange, message, is_endpoint (self, uri));
@@ -235,6 +276,7 @@ is_worth_repeating (const GError *error, GCancellable *cancellable)
   return error->domain != EG_ERROR && error->domain != G_URI_ERROR && error->domain != G_RESOLVER_ERROR
          && error->domain != G_TLS_ERROR
          && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED)
+         && !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_PROXY_AUTH_FAILED)
          && !g_cancellable_is_cancelled (cancellable);
 }
 
@@ -283,6 +325,8 @@ eg_exchange_fail (const EgExchange *self, const EgHubPlace *place, const char *n
                  name);
   else if (self->status == 404)
     g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("There is no model %s on the Hub (404)"), name);
+  else if (self->status == 407)
+    set_proxy_error (error);
   else if (self->status == 429)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_BUSY,
                  _ ("The Hub has had too many requests from here: try again later (429)"));

@@ -74,6 +74,25 @@ find_endpoint (GError **error)
   return NULL;
 }
 
+/* FALSE where a file is named that cannot be read. */
+static gboolean
+find_certificates (GTlsDatabase **certificates, GError **error)
+{
+  static const char *const variables[] = { "SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE" };
+  gsize i = 0;
+  while (i < G_N_ELEMENTS (variables) && get (variables[i]) == NULL)
+    i++;
+  if (i == G_N_ELEMENTS (variables))
+    return TRUE;
+  g_autoptr (GError) problem = NULL;
+  g_autofree char *path = eg_expand_path (get (variables[i]));
+  *certificates = g_tls_file_database_new (path, &problem);
+  if (*certificates == NULL)
+    eg_error_invalid (error, _ ("%s is “%s”, which is no file of certificates: %s"), variables[i], path,
+                      problem->message);
+  return *certificates != NULL;
+}
+
 /* The default cache, not one that another variable names. (transfer full) */
 static char *
 get_first_cache (void)
@@ -91,11 +110,13 @@ eg_hub_place_new (GError **error)
       return NULL;
     }
   g_autofree char *endpoint = find_endpoint (error);
-  if (endpoint == NULL)
+  GTlsDatabase *certificates = NULL;
+  if (endpoint == NULL || !find_certificates (&certificates, error))
     return NULL;
   EgHubPlace *self = g_new0 (EgHubPlace, 1);
   g_auto (GStrv) caches = eg_model_get_caches ();
   self->endpoint = g_steal_pointer (&endpoint);
+  self->certificates = certificates;
   self->cache = get_first_cache ();
   self->token = find_token (caches[g_strv_length (caches) - 1]);
   const guint64 seconds = g_ascii_strtoull (
@@ -110,5 +131,6 @@ eg_hub_place_free (EgHubPlace *self)
   g_free (self->endpoint);
   g_free (self->token);
   g_free (self->cache);
+  g_clear_object (&self->certificates);
   g_free (self);
 }

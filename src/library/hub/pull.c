@@ -59,6 +59,31 @@ bytes_needed (const EgHubStore *store, const EgHubFile *file)
   return file->here || has_size (blobs, file->hash, file->size) ? 0 : file->size;
 }
 
+guint64
+eg_hub_listing_get_bytes (const EgHubListing *listing)
+{
+  guint64 total = 0;
+  for (guint i = 0; i < listing->files->len; i++)
+    if (!g_uint64_checked_add (&total, total, ((EgHubFile *)listing->files->pdata[i])->size))
+      return G_MAXUINT64;
+  return total;
+}
+
+guint64
+eg_hub_count_here (const EgHubPlace *place, const EgHubListing *listing)
+{
+  g_autoptr (EgHubStore) store = eg_hub_store_new (place->cache, listing->name);
+  guint64 here = 0;
+  for (guint i = 0; i < listing->files->len; i++)
+    {
+      const EgHubFile *file = listing->files->pdata[i];
+      const guint64 part
+          = bytes_needed (store, file) > 0 ? eg_hub_store_get_part_size (store, file->hash) : file->size;
+      here += MIN (part, file->size);
+    }
+  return here;
+}
+
 static gboolean
 check_room (const EgHubPlace *place, const EgHubStore *store, const EgHubListing *listing, GError **error)
 {
@@ -183,8 +208,7 @@ eg_hub_pull (const EgHubPlace *place,
 {
   g_autoptr (EgHubStore) store = eg_hub_store_new (place->cache, listing->name);
   Meter meter = { .function = progress, .user_data = user_data, .begun = g_get_monotonic_time () };
-  for (guint i = 0; i < listing->files->len; i++)
-    meter.progress.total += ((EgHubFile *)listing->files->pdata[i])->size;
+  meter.progress.total = eg_hub_listing_get_bytes (listing);
   if (!eg_hub_store_prepare (store, place->cache, listing->commit, error)
       || !check_room (place, store, listing, error)
       || !pull_files (place, store, listing, &meter, cancellable, error))

@@ -28,6 +28,12 @@ EgHubListing *eg_hub_list (const EgHubPlace *place,
                            GCancellable *cancellable,
                            GError **error);
 
+/* Bytes of all files of a listing. */
+guint64 eg_hub_listing_get_bytes (const EgHubListing *listing);
+
+/* Of those, bytes that need not be fetched any more: of whole files and of parts. */
+guint64 eg_hub_count_here (const EgHubPlace *place, const EgHubListing *listing);
+
 /* Fetches what the cache does not have, and makes its revision the listing's. An interrupted one keeps what
  * is there, and the next one goes on with it. G_IO_ERROR_NO_SPACE before anything is fetched for which there
  * is no room. progress: may be NULL. Returns: the folder, (transfer full). */

@@ -117,17 +117,38 @@ size_of (const char *path)
   return g_lstat (path, &status) == 0 && S_ISREG (status.st_mode) ? (goffset)status.st_size : -1;
 }
 
-char *
-eg_hub_store_take_part (const EgHubStore *self, const char *etag)
+/* Paths of other programs' parts of a blob. (transfer full) */
+static GPtrArray *
+find_other_parts (const char *folder, const char *name, const char *etag)
 {
-  g_autofree char *folder = g_build_filename (self->folder, "blobs", NULL);
-  g_autofree char *name = g_strconcat (etag, PART, NULL), *prefix = g_strconcat (etag, ".", NULL);
-  char *part = g_build_filename (folder, name, NULL);
-  g_autoptr (GPtrArray) others = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *prefix = g_strconcat (etag, ".", NULL);
+  GPtrArray *others = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GDir) dir = g_dir_open (folder, 0, NULL);
   for (const char *found; dir != NULL && (found = g_dir_read_name (dir)) != NULL;)
     if (g_str_has_prefix (found, prefix) && g_str_has_suffix (found, PART) && !g_str_equal (found, name))
       g_ptr_array_add (others, g_build_filename (folder, found, NULL));
+  return others;
+}
+
+guint64
+eg_hub_store_get_part_size (const EgHubStore *self, const char *etag)
+{
+  g_autofree char *folder = g_build_filename (self->folder, "blobs", NULL);
+  g_autofree char *name = g_strconcat (etag, PART, NULL), *part = g_build_filename (folder, name, NULL);
+  g_autoptr (GPtrArray) others = find_other_parts (folder, name, etag);
+  goffset largest = MAX (size_of (part), 0);
+  for (guint i = 0; i < others->len; i++)
+    largest = MAX (largest, size_of (others->pdata[i]));
+  return (guint64)largest;
+}
+
+char *
+eg_hub_store_take_part (const EgHubStore *self, const char *etag)
+{
+  g_autofree char *folder = g_build_filename (self->folder, "blobs", NULL);
+  g_autofree char *name = g_strconcat (etag, PART, NULL);
+  char *part = g_build_filename (folder, name, NULL);
+  g_autoptr (GPtrArray) others = find_other_parts (folder, name, etag);
   for (guint i = 0; i < others->len; i++)
     if (size_of (others->pdata[i]) <= size_of (part) || g_rename (others->pdata[i], part) != 0)
       g_unlink (others->pdata[i]);

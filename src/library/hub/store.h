@@ -34,6 +34,9 @@ int eg_hub_store_lock (const EgHubStore *self, const char *etag, GCancellable *c
  * were left behind, becomes it, if it is larger, or is removed. The blob's lock is held. (transfer full) */
 char *eg_hub_store_take_part (const EgHubStore *self, const char *etag);
 
+/* Bytes of the part that eg_hub_store_take_part() would go on with. */
+guint64 eg_hub_store_get_part_size (const EgHubStore *self, const char *etag);
+
 /* Links snapshots/COMMIT/NAME to the blob; where no links can be made, the blob moves there if it is new, and
  * is copied otherwise. */
 gboolean eg_hub_store_link (const EgHubStore *self,

@@ -63,6 +63,8 @@ eg_attention_load (EgWorkspace *workspace,
           it.cut_end = MIN (segment->box.position_end, workspace->n_positions) - segment->position;
           it.from_begin = segment->from_begin;
           it.from_end = segment->from_end;
+          it.head_begin = segment->head_begin;
+          it.head_end = segment->head_end > 0 ? segment->head_end : workspace->sizes->n_heads;
         }
       g_array_append_val (self->rows, it);
     }

@@ -26,9 +26,15 @@ read_config (const EgFields *fields, gpointer sizes, GError **error)
   return TRUE;
 }
 
+static const EgKnownModel known[] = {
+  { "tiiuae/falcon-mamba-7b", 7272665088, 2 },
+  { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_falcon_mamba = {
   .name = "falcon_mamba",
   .title = N_ ("Falcon-Mamba (selective state space model)"),
+  .known = known,
   .recognizes = recognizes,
   .read = read_config,
   .sizes_size = sizeof (EgSelectiveSizes),
@@ -52,4 +58,5 @@ const EgFamily eg_family_falcon_mamba = {
   .own_free = eg_selective_own_free,
   .reserve = eg_selective_reserve,
   .run_layer = eg_selective_run_layer,
+  .run_back = eg_selective_run_back,
 };

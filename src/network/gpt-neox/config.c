@@ -106,5 +106,6 @@ eg_neox_read (const EgFields *fields, gpointer sizes, GError **error)
       || !eg_fields_epsilon (fields, &common->norm_eps, error) || !read_rotary (fields, self, error))
     return FALSE;
   common->d_input = 4 * common->d_model;
+  common->n_heads = self->n_heads;
   return TRUE;
 }

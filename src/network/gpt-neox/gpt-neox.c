@@ -105,9 +105,22 @@ get_flops (const EgSizes *sizes)
   };
 }
 
+static const EgKnownModel known[] = {
+  { "EleutherAI/pythia-70m", 70426624, 2 },
+  { "EleutherAI/pythia-160m", 162322944, 2 },
+  { "EleutherAI/pythia-410m", 405334016, 2 },
+  { "EleutherAI/pythia-1b", 1011781632, 2 },
+  { "EleutherAI/pythia-1.4b", 1414647808, 2 },
+  { "EleutherAI/pythia-2.8b", 2775208960, 2 },
+  { "EleutherAI/pythia-6.9b", 6857302016, 2 },
+  { "EleutherAI/pythia-12b", 11846072320, 2 },
+  { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_gpt_neox = {
   .name = "gpt_neox",
   .title = N_ ("GPT-NeoX (transformer)"),
+  .known = known,
   .recognizes = eg_neox_recognizes,
   .read = eg_neox_read,
   .sizes_size = sizeof (EgNeoxSizes),
@@ -133,4 +146,5 @@ const EgFamily eg_family_gpt_neox = {
   .own_free = eg_neox_own_free,
   .reserve = eg_neox_reserve,
   .run_layer = eg_neox_run_layer,
+  .run_back = eg_neox_run_back,
 };

@@ -10,6 +10,7 @@ eg_neox_own_new (void)
   eg_attention_lanes_init (&own->lanes);
   own->segments = g_array_new (FALSE, FALSE, sizeof (EgRotaryRows));
   own->frequencies = g_array_new (FALSE, FALSE, sizeof (float));
+  own->back_frequencies = g_array_new (FALSE, FALSE, sizeof (float));
   return own;
 }
 
@@ -20,6 +21,7 @@ eg_neox_own_free (gpointer own)
   eg_attention_lanes_clear (&self->lanes);
   g_array_unref (self->segments);
   g_array_unref (self->frequencies);
+  g_array_unref (self->back_frequencies);
   g_free (self);
 }
 
@@ -34,11 +36,13 @@ static void
 find_frequencies (EgNeoxOwn *own, const EgNeoxSizes *sizes)
 {
   g_array_set_size (own->frequencies, 0);
+  g_array_set_size (own->back_frequencies, 0);
   for (gsize i = 0; i < sizes->n_rotary / 2; i++)
     {
       const float exponent = (float)(2 * i) / (float)sizes->rotated;
-      const float frequency = 1.0f / (float)pow (sizes->rotary_base, (double)exponent);
+      const float frequency = 1.0f / (float)pow (sizes->rotary_base, (double)exponent), back = -frequency;
       g_array_append_val (own->frequencies, frequency);
+      g_array_append_val (own->back_frequencies, back);
     }
 }
 
@@ -55,22 +59,23 @@ eg_neox_reserve (EgWorkspace *workspace, gsize n_rows, GError **error)
          && eg_workspace_reserve (workspace, &own->m, n_rows, sizes->n_inner, error);
 }
 
-/* to = rows of [rows, d] within the input's rows, rotated by their positions. */
-static void
-rotate (EgWorkspace *workspace, float *to, gsize ld_to, const float *from)
+void
+eg_neox_rotate (
+    EgWorkspace *workspace, float *to, gsize ld_to, const float *from, gsize ld_from, gboolean back)
 {
   const EgNeoxSizes *sizes = sizes_of (workspace);
   const EgNeoxOwn *own = workspace->own;
+  const GArray *frequencies = back ? own->back_frequencies : own->frequencies;
   const EgRotary op = { .y = to,
                         .ldy = ld_to,
                         .x = from,
-                        .ldx = workspace->sizes->d_input,
+                        .ldx = ld_from,
                         .segments = (const EgRotaryRows *)(gpointer)own->segments->data,
                         .n_segments = own->segments->len,
                         .n_heads = sizes->n_heads,
                         .d_head = sizes->d_head,
                         .n_rotary = sizes->n_rotary,
-                        .frequencies = (const float *)(gpointer)own->frequencies->data };
+                        .frequencies = (const float *)(gpointer)frequencies->data };
   workspace->backend->rotate (workspace->stream, &op);
 }
 
@@ -88,8 +93,8 @@ rotate_all (EgWorkspace *workspace, const EgLayerRun *run)
       const EgRotaryRows it = { rows->row, rows->n_rows, run->segments[s].position };
       g_array_append_val (own->segments, it);
     }
-  rotate (workspace, own->q.memory, d, input);
-  rotate (workspace, input + 3 * d, ld, input + d);
+  eg_neox_rotate (workspace, own->q.memory, d, input, ld, FALSE);
+  eg_neox_rotate (workspace, input + 3 * d, ld, input + d, ld, FALSE);
 }
 
 /* [q | k | v | k'] of all rows. */
@@ -114,6 +119,12 @@ project_in (EgWorkspace *workspace, const EgLayerRun *run)
   eg_workspace_keep_input (workspace, run, ld);
 }
 
+float
+eg_neox_scale_of (const EgNeoxSizes *sizes)
+{
+  return (float)(1 / sqrt ((double)sizes->d_head));
+}
+
 /* a of the rows that are wanted. */
 static void
 attend (EgWorkspace *workspace, const EgLayerRun *run)
@@ -128,7 +139,7 @@ attend (EgWorkspace *workspace, const EgLayerRun *run)
   op.ldq = d;
   op.n_heads = sizes->n_heads;
   op.d_head = sizes->d_head;
-  op.scale = (float)(1 / sqrt ((double)sizes->d_head));
+  op.scale = eg_neox_scale_of (sizes);
   workspace->backend->attention (workspace->stream, &op);
   eg_workspace_visit (workspace, run, NEOX_HEADS, run->only_last, own->y.memory, d);
 }

@@ -64,15 +64,25 @@ typedef enum
 } EgNeoxSite;
 
 /**
+ * EgNeoxBack: of a pass backward: @mid: r + o; @before [rows, I]: m before f; @dm, @dy, @dqkv: [graded rows,
+ * width] gradients; @turned: [graded rows, 2d] those of q' and k'
+ */
+typedef struct
+{
+  EgBuffer mid, before, dm, dy, dqkv, turned;
+} EgNeoxBack;
+
+/**
  * EgNeoxOwn: a workspace's.
- * @segments: EgRotaryRows of the group; @frequencies: float [n_rotary/2]
+ * @segments: EgRotaryRows of the group; @frequencies: float [n_rotary/2]; @back_frequencies: their negatives
  * @q: [rows, d]: q'; @y: [rows, d]: a; @m: [rows, I]
  */
 typedef struct
 {
   EgAttentionLanes lanes;
-  GArray *segments, *frequencies;
+  GArray *segments, *frequencies, *back_frequencies;
   EgBuffer q, y, m;
+  EgNeoxBack back;
 } EgNeoxOwn;
 
 /* config.c */
@@ -84,5 +94,12 @@ gpointer eg_neox_own_new (void);
 void eg_neox_own_free (gpointer own);
 gboolean eg_neox_reserve (EgWorkspace *workspace, gsize n_rows, GError **error);
 gboolean eg_neox_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
+float eg_neox_scale_of (const EgNeoxSizes *sizes);
+/* to = rows [rows, d] of from, rotated by their positions (own->segments); back: turned back by them. */
+void eg_neox_rotate (
+    EgWorkspace *workspace, float *to, gsize ld_to, const float *from, gsize ld_from, gboolean back);
+
+/* back.c */
+gboolean eg_neox_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
 
 G_END_DECLS

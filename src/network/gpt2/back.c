@@ -1,5 +1,5 @@
 /* Back through a GPT-2 block: what of it is not kept is computed again, from [q | k | v]. */
-#include "network/back.h"
+#include "network/attention/back.h"
 #include "network/gpt2/private.h"
 
 static const EgGpt2Sizes *
@@ -20,41 +20,19 @@ reserve (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
          && eg_workspace_reserve (workspace, &own->dqkv, n, 3 * d, error);
 }
 
-/* Attention over the lanes: what stands before each in the text, then its own rows. rows: [lanes], spans: [2
- * · lanes], filled. */
 static EgAttention
 attention_of (EgWorkspace *workspace, const EgLayerBack *back, EgAttentionRows *rows, EgAttentionSpan *spans)
 {
   const EgGpt2Sizes *sizes = sizes_of (workspace);
   const gsize d = workspace->sizes->d_model;
-  gsize n_spans = 0;
-  for (gsize i = 0; i < back->n_lanes; i++)
-    {
-      const EgBackLane *lane = &back->lanes[i];
-      const float *own = workspace->input.memory + lane->row * 3 * d;
-      rows[i] = (EgAttentionRows){ .row = lane->row,
-                                   .n_rows = lane->n_rows,
-                                   .first = lane->first,
-                                   .span = n_spans,
-                                   .n_spans = lane->first > 0 ? 2 : 1,
-                                   .out_row = lane->row };
-      if (lane->first > 0)
-        {
-          const float *before = eg_run_input (lane->run, back->layer, 0);
-          spans[n_spans++] = (EgAttentionSpan){ before + d, before + 2 * d, 3 * d, lane->first };
-        }
-      spans[n_spans++] = (EgAttentionSpan){ own + d, own + 2 * d, 3 * d, lane->n_rows };
-    }
-  return (EgAttention){ .y = ((EgGpt2Own *)workspace->own)->y.memory,
-                        .q = workspace->input.memory,
-                        .ldq = 3 * d,
-                        .segments = rows,
-                        .n_segments = back->n_lanes,
-                        .spans = spans,
-                        .n_spans = n_spans,
-                        .n_heads = sizes->n_heads,
-                        .d_head = sizes->d_head,
-                        .scale = eg_gpt2_scale_of (sizes, back->layer) };
+  EgAttention op = eg_attention_over_back (workspace, back, d, 2 * d, rows, spans);
+  op.y = ((EgGpt2Own *)workspace->own)->y.memory;
+  op.q = workspace->input.memory;
+  op.ldq = 3 * d;
+  op.n_heads = sizes->n_heads;
+  op.d_head = sizes->d_head;
+  op.scale = eg_gpt2_scale_of (sizes, back->layer);
+  return op;
 }
 
 /* a, the attention's output, r between the blocks, and the neurons before and after their activation, of all
@@ -131,6 +109,8 @@ back_attention (EgWorkspace *workspace, const EgLayerBack *back, EgAttention *at
   eg_back_visit (workspace, back, GPT2_QUERY, op.dq, 3 * d, qkv, 3 * d);
   eg_back_visit (workspace, back, GPT2_KEY, op.dk, 3 * d, qkv + d, 3 * d);
   eg_back_visit (workspace, back, GPT2_VALUE, op.dv, 3 * d, qkv + 2 * d, 3 * d);
+  if (back->layer == 0)
+    return; /* nothing asks for the gradient of what enters the network */
   eg_back_gemm (workspace, workspace->n.memory, d, dqkv, 3 * d, n, &w->attn, FALSE);
   back_norm (workspace, back, workspace->r.memory, w->norm_1);
 }

@@ -48,5 +48,6 @@ eg_gpt2_read (const EgFields *fields, gpointer sizes, GError **error)
       || !eg_fields_epsilon (fields, &common->norm_eps, error))
     return FALSE;
   common->d_input = 3 * common->d_model;
+  common->n_heads = self->n_heads;
   return TRUE;
 }

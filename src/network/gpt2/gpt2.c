@@ -94,9 +94,16 @@ get_flops (const EgSizes *sizes)
   };
 }
 
+static const EgKnownModel known[] = {
+  { "distilbert/distilgpt2", 81912576, 4 },         { "openai-community/gpt2", 124439808, 4 },
+  { "openai-community/gpt2-medium", 354823168, 4 }, { "openai-community/gpt2-large", 774030080, 4 },
+  { "openai-community/gpt2-xl", 1557611200, 4 },    { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_gpt2 = {
   .name = "gpt2",
   .title = N_ ("GPT-2 (transformer)"),
+  .known = known,
   .recognizes = eg_gpt2_recognizes,
   .read = eg_gpt2_read,
   .sizes_size = sizeof (EgGpt2Sizes),

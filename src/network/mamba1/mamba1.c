@@ -3,9 +3,16 @@
 
 #include <glib/gi18n.h>
 
+static const EgKnownModel known[] = {
+  { "state-spaces/mamba-130m-hf", 129135360, 4 },  { "state-spaces/mamba-370m-hf", 371516416, 4 },
+  { "state-spaces/mamba-790m-hf", 793204224, 4 },  { "state-spaces/mamba-1.4b-hf", 1372178432, 4 },
+  { "state-spaces/mamba-2.8b-hf", 2768345600, 4 }, { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_mamba1 = {
   .name = "mamba",
   .title = N_ ("Mamba (selective state space model)"),
+  .known = known,
   .recognizes = eg_mamba1_recognizes,
   .read = eg_mamba1_read,
   .sizes_size = sizeof (EgSelectiveSizes),
@@ -30,5 +37,5 @@ const EgFamily eg_family_mamba1 = {
   .own_free = eg_selective_own_free,
   .reserve = eg_selective_reserve,
   .run_layer = eg_selective_run_layer,
-  .run_back = eg_mamba1_run_back,
+  .run_back = eg_selective_run_back,
 };

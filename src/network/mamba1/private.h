@@ -10,7 +10,4 @@ G_BEGIN_DECLS
 gboolean eg_mamba1_recognizes (const EgFields *fields);
 gboolean eg_mamba1_read (const EgFields *fields, gpointer sizes, GError **error);
 
-/* back.c */
-gboolean eg_mamba1_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
-
 G_END_DECLS

@@ -176,6 +176,7 @@ complete (EgMamba2Sizes *self)
   self->sizes.d_input = self->d_proj;
   self->sizes.d_memory = self->d_inner * self->d_state;
   self->sizes.n_state = self->d_state;
+  self->sizes.n_heads = self->n_heads;
 }
 
 gboolean

@@ -50,9 +50,9 @@ project_in (EgWorkspace *workspace, const EgLayerRun *run)
   eg_ssm_project_in (workspace, run, &input);
 }
 
-/* [c | B | C] of rows of x, ldx apart */
-static void
-convolve (EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c)
+void
+eg_mamba2_convolve (
+    EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c)
 {
   const EgMamba2Layer *w = workspace->layer;
   const EgConv op = { .c = c,
@@ -67,9 +67,8 @@ convolve (EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *s
   workspace->backend->conv_silu (workspace->stream, &op);
 }
 
-/* Δ of rows with dt after [x | B | C], ldx apart */
-static void
-compute_steps (EgWorkspace *workspace, const float *x, gsize ldx, gsize n_rows, float *delta)
+void
+eg_mamba2_compute_steps (EgWorkspace *workspace, const float *x, gsize ldx, gsize n_rows, float *delta)
 {
   const EgMamba2Sizes *sizes = sizes_of (workspace);
   const EgMamba2Layer *w = workspace->layer;
@@ -84,8 +83,8 @@ compute_steps (EgWorkspace *workspace, const float *x, gsize ldx, gsize n_rows, 
   workspace->backend->step_size (workspace->stream, &op);
 }
 
-static EgHeadScan
-scan_of (EgWorkspace *workspace, const float *c, const float *delta)
+EgHeadScan
+eg_mamba2_scan_of (EgWorkspace *workspace, const float *c, const float *delta)
 {
   const EgMamba2Sizes *sizes = sizes_of (workspace);
   const EgMamba2Layer *w = workspace->layer;
@@ -115,10 +114,10 @@ run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
       || !eg_workspace_reserve (workspace, &own->span_delta, spans->n_rows, sizes->n_heads, error))
     return FALSE;
   float *c = own->span_c.memory, *delta = own->span_delta.memory;
-  convolve (workspace, spans->x, ssm.n_span, spans->conv, spans->n, c);
-  compute_steps (workspace, spans->x, ssm.n_span, spans->n_rows, delta);
-  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, c + sizes->d_inner, sizes->d_xbc);
-  EgHeadScan scan = scan_of (workspace, c, delta);
+  eg_mamba2_convolve (workspace, spans->x, ssm.n_span, spans->conv, spans->n, c);
+  eg_mamba2_compute_steps (workspace, spans->x, ssm.n_span, spans->n_rows, delta);
+  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, c + sizes->d_inner, c, sizes->d_xbc);
+  EgHeadScan scan = eg_mamba2_scan_of (workspace, c, delta);
   scan.segments = spans->scan;
   scan.n_segments = spans->n;
   workspace->backend->scan_heads (workspace->stream, &scan);
@@ -135,6 +134,7 @@ ssm_of (EgWorkspace *workspace)
                   .n_conv = sizes->d_conv,
                   .n_span = sizes->d_xbc + sizes->n_heads,
                   .n_state = sizes->n_groups * sizes->d_state,
+                  .d_head = sizes->d_head,
                   .run_again = run_again };
 }
 
@@ -144,7 +144,7 @@ scan_states (EgWorkspace *workspace, const EgLayerRun *run)
 {
   EgMamba2Own *own = workspace->own;
   eg_ssm_plan_outputs (&own->lanes, run);
-  EgHeadScan scan = scan_of (workspace, own->c.memory, own->delta.memory);
+  EgHeadScan scan = eg_mamba2_scan_of (workspace, own->c.memory, own->delta.memory);
   scan.y = own->y.memory;
   GArray *parts[] = { own->lanes.scan, own->lanes.again };
   for (gsize i = 0; i < G_N_ELEMENTS (parts); i++)
@@ -158,25 +158,37 @@ scan_states (EgWorkspace *workspace, const EgLayerRun *run)
                       sizes_of (workspace)->d_inner);
 }
 
+void
+eg_mamba2_gate (EgWorkspace *workspace, float *y, const float *z, gsize ldz, gsize n_rows)
+{
+  const EgGate op
+      = { .y = y, .z = z, .ldz = ldz, .n_rows = n_rows, .n_inner = sizes_of (workspace)->d_inner };
+  workspace->backend->gate (workspace->stream, &op);
+}
+
+void
+eg_mamba2_norm (EgWorkspace *workspace, float *y, gsize n_rows)
+{
+  const EgMamba2Sizes *sizes = sizes_of (workspace);
+  const EgMamba2Layer *w = workspace->layer;
+  const EgGroupNorm op = { .x = y,
+                           .ld = sizes->d_inner,
+                           .n_rows = n_rows,
+                           .n_groups = sizes->n_groups,
+                           .width = sizes->d_inner / sizes->n_groups,
+                           .weight = w->gate_norm,
+                           .eps = sizes->gate_eps };
+  workspace->backend->group_norm (workspace->stream, &op);
+}
+
 /* y, gated and normed in place. */
 static void
 gate_and_norm (EgWorkspace *workspace, const EgLayerRun *run, gsize n_out)
 {
-  const EgMamba2Sizes *sizes = sizes_of (workspace);
-  const EgMamba2Layer *w = workspace->layer;
+  const gsize D = sizes_of (workspace)->d_inner, ld = workspace->sizes->d_input;
   float *y = ((EgMamba2Own *)workspace->own)->y.memory;
-  const gsize D = sizes->d_inner, ld = sizes->sizes.d_input;
-  const EgGate gate
-      = { .y = y, .z = workspace->input.memory + ld - D, .ldz = ld, .n_rows = n_out, .n_inner = D };
-  workspace->backend->gate (workspace->stream, &gate);
-  const EgGroupNorm norm = { .x = y,
-                             .ld = D,
-                             .n_rows = n_out,
-                             .n_groups = sizes->n_groups,
-                             .width = D / sizes->n_groups,
-                             .weight = w->gate_norm,
-                             .eps = sizes->gate_eps };
-  workspace->backend->group_norm (workspace->stream, &norm);
+  eg_mamba2_gate (workspace, y, workspace->input.memory + ld - D, ld, n_out);
+  eg_mamba2_norm (workspace, y, n_out);
   eg_workspace_visit (workspace, run, MAMBA2_NORM, run->only_last, y, D);
 }
 
@@ -195,10 +207,10 @@ eg_mamba2_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **err
   project_in (workspace, run);
   if (!eg_ssm_load (workspace, &own->lanes, &ssm, run, error))
     return FALSE;
-  convolve (workspace, workspace->input.memory, ld, (const EgConvRows *)(gpointer)own->lanes.pieces->data,
-            own->lanes.pieces->len, c);
+  eg_mamba2_convolve (workspace, workspace->input.memory, ld,
+                      (const EgConvRows *)(gpointer)own->lanes.pieces->data, own->lanes.pieces->len, c);
   eg_workspace_visit (workspace, run, MAMBA2_CONV, FALSE, c, sizes->d_xbc);
-  compute_steps (workspace, workspace->input.memory, ld, n_rows, delta);
+  eg_mamba2_compute_steps (workspace, workspace->input.memory, ld, n_rows, delta);
   eg_workspace_visit (workspace, run, MAMBA2_DELTA, FALSE, delta, sizes->n_heads);
   eg_workspace_visit (workspace, run, MAMBA2_B, FALSE, c + D, sizes->d_xbc);
   eg_workspace_visit (workspace, run, MAMBA2_C, FALSE, c + D + GN, sizes->d_xbc);

@@ -113,9 +113,24 @@ get_flops (const EgSizes *sizes)
   return (EgFlops){ .row = known, .output = 2 * d * D, .known_row = known, .known_output = d * D };
 }
 
+static const EgKnownModel known[] = {
+  { "state-spaces/mamba2-130m", 128989632, 0 },
+  { "state-spaces/mamba2-370m", 368346624, 0 },
+  { "state-spaces/mamba2-780m", 780161280, 0 },
+  { "state-spaces/mamba2-1.3b", 1343757312, 0 },
+  { "state-spaces/mamba2-2.7b", 2702599680, 0 },
+  { "AntonV/mamba2-130m-hf", 128989632, 0 },
+  { "AntonV/mamba2-370m-hf", 368346624, 0 },
+  { "AntonV/mamba2-780m-hf", 780161280, 0 },
+  { "AntonV/mamba2-1.3b-hf", 1343757312, 0 },
+  { "AntonV/mamba2-2.7b-hf", 2702599680, 0 },
+  { NULL, 0, 0 },
+};
+
 const EgFamily eg_family_mamba2 = {
   .name = "mamba2",
   .title = N_ ("Mamba-2 (state space model with heads)"),
+  .known = known,
   .recognizes = eg_mamba2_recognizes,
   .read = eg_mamba2_read,
   .sizes_size = sizeof (EgMamba2Sizes),
@@ -140,4 +155,5 @@ const EgFamily eg_family_mamba2 = {
   .own_free = eg_mamba2_own_free,
   .reserve = eg_mamba2_reserve,
   .run_layer = eg_mamba2_run_layer,
+  .run_back = eg_mamba2_run_back,
 };

@@ -75,6 +75,15 @@ typedef enum
 } EgMamba2Site;
 
 /**
+ * EgMamba2Back: of a pass backward: @gated, @normed: [rows, D] y after the gate, and after its norm
+ * @dinput, @dconv, @dy, @ddelta: [graded rows, width] gradients; @history: [runs, K − 1, d_xbc]
+ */
+typedef struct
+{
+  EgBuffer history, gated, normed, dinput, dconv, dy, ddelta;
+} EgMamba2Back;
+
+/**
  * EgMamba2Own: a workspace's: @c, @delta, @y: [rows, width] each: [c | B | C]; Δ; y
  * @span_c, @span_delta: the same for rows that are only run again for their state
  */
@@ -83,6 +92,7 @@ typedef struct
   EgSsmLanes lanes;
   EgBuffer c, delta, y;
   EgBuffer span_c, span_delta;
+  EgMamba2Back back;
 } EgMamba2Own;
 
 /* config.c */
@@ -94,5 +104,18 @@ gpointer eg_mamba2_own_new (void);
 void eg_mamba2_own_free (gpointer own);
 gboolean eg_mamba2_reserve (EgWorkspace *workspace, gsize n_rows, GError **error);
 gboolean eg_mamba2_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error);
+/* [c | B | C] of rows of x, ldx apart */
+void eg_mamba2_convolve (
+    EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c);
+/* Δ of rows with dt after [x | B | C], ldx apart */
+void eg_mamba2_compute_steps (EgWorkspace *workspace, const float *x, gsize ldx, gsize n_rows, float *delta);
+/* What the layer's scan reads. */
+EgHeadScan eg_mamba2_scan_of (EgWorkspace *workspace, const float *c, const float *delta);
+/* Of n rows of y, dense, in place; z: with leading dimension ldz. */
+void eg_mamba2_gate (EgWorkspace *workspace, float *y, const float *z, gsize ldz, gsize n_rows);
+void eg_mamba2_norm (EgWorkspace *workspace, float *y, gsize n_rows);
+
+/* back.c */
+gboolean eg_mamba2_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
 
 G_END_DECLS

@@ -2,13 +2,14 @@
 #include "network/ssm/lanes.h"
 
 /* h after positions first … end − 1 of a run, in one piece; without what positions from_begin … from_end − 1
- * put into it. Where the run does not keep it so, these states are computed again, from the last one kept
- * before them and the run's conv inputs. run NULL: none is needed. */
+ * put into it (with head_end, into these heads of it). Where the run does not keep it so, these states are
+ * computed again, from the last one kept before them and the run's conv inputs. run NULL: none is needed. */
 typedef struct
 {
   const EgRun *run;
   gsize first, end;
   gsize from_begin, from_end;
+  gsize head_begin, head_end;
 } States;
 
 /* States that are computed again: rows begin … end − 1 are run. */
@@ -103,8 +104,13 @@ states_knocked_out (const Loading *self, const EgSegment *segment)
 {
   if (!eg_segment_cuts (segment, self->run->layer))
     return (States){ NULL };
-  return (States){ segment->base, segment->position - 1, segment->position, segment->from_begin,
-                   segment->from_end };
+  return (States){ .run = segment->base,
+                   .first = segment->position - 1,
+                   .end = segment->position,
+                   .from_begin = segment->from_begin,
+                   .from_end = segment->from_end,
+                   .head_begin = segment->head_begin,
+                   .head_end = segment->head_end };
 }
 
 static gboolean
@@ -126,7 +132,8 @@ find_span (const EgSsmLanes *self, const States *states)
       const Span *span = &g_array_index (self->spans, Span, i);
       const States *it = &span->states;
       if (it->run == states->run && it->first == states->first && it->end == states->end
-          && it->from_begin == states->from_begin && it->from_end == states->from_end)
+          && it->from_begin == states->from_begin && it->from_end == states->from_end
+          && it->head_begin == states->head_begin && it->head_end == states->head_end)
         return span;
     }
   return NULL;
@@ -189,17 +196,32 @@ queue_history (const Loading *self, const EgRun *run, gsize position, float *to)
     }
 }
 
+/* Has zeros written over the rows of the positions that a span's states lack. */
+static void
+queue_cut (EgWorkspace *workspace, EgSsmLanes *self, guint i, float *rows, gsize ld)
+{
+  const Span *span = &g_array_index (self->spans, Span, i);
+  const gsize row = g_array_index (self->span_scan, EgScanRows, i).row;
+  for (gsize t = span->states.from_begin; t < span->states.from_end; t++)
+    eg_workspace_queue_copy (workspace, rows + (row + t - span->begin) * ld, self->zero.memory);
+}
+
 void
-eg_ssm_cut_inputs (EgWorkspace *workspace, EgSsmLanes *self, const EgSsm *ssm, float *b_rows, gsize ldb)
+eg_ssm_cut_inputs (
+    EgWorkspace *workspace, EgSsmLanes *self, const EgSsm *ssm, float *b_rows, float *x_rows, gsize ld)
 {
   for (guint i = 0; i < self->spans->len; i++)
-    {
-      const Span *span = &g_array_index (self->spans, Span, i);
-      const gsize row = g_array_index (self->span_scan, EgScanRows, i).row;
-      for (gsize t = span->states.from_begin; t < span->states.from_end; t++)
-        eg_workspace_queue_copy (workspace, b_rows + (row + t - span->begin) * ldb, self->zero.memory);
-    }
+    if (g_array_index (self->spans, Span, i).states.head_end == 0)
+      queue_cut (workspace, self, i, b_rows, ld);
   eg_workspace_flush_copies (workspace, ssm->n_state);
+  for (guint i = 0; i < self->spans->len; i++)
+    {
+      const States *states = &g_array_index (self->spans, Span, i).states;
+      if (states->head_end == 0)
+        continue;
+      queue_cut (workspace, self, i, x_rows + states->head_begin * ssm->d_head, ld);
+      eg_workspace_flush_copies (workspace, (states->head_end - states->head_begin) * ssm->d_head);
+    }
 }
 
 /* The input rows of a span, and where its states begin and go. */

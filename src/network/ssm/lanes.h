@@ -41,13 +41,14 @@ typedef struct
  * @n_inner, @n_conv: the convolution's width D, the first D numbers of an input row, and its length K
  * @n_span: how many numbers of an input row, the first ones, @run_again reads
  * @n_state: the width of a row that puts something into the state: 0 in its place puts nothing
+ * @d_head: the width of what one head puts there of an input row; 0: there are no heads
  * @run_again: conv, selection and scan of the layer that is being run, over spans; before the scan,
  * eg_ssm_cut_inputs() is to be called
  */
 typedef struct
 {
   EgSite state_site, conv_state_site;
-  gsize n_inner, n_conv, n_span, n_state;
+  gsize n_inner, n_conv, n_span, n_state, d_head;
   gboolean (*run_again) (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error);
 } EgSsm;
 
@@ -63,7 +64,9 @@ gboolean eg_ssm_load (
  * same for those that are made again. */
 void eg_ssm_plan_outputs (EgSsmLanes *self, const EgLayerRun *run);
 
-/* Of spans: what a knockout leaves out puts nothing into the state. b_rows: with leading dimension ldb. */
-void eg_ssm_cut_inputs (EgWorkspace *workspace, EgSsmLanes *self, const EgSsm *ssm, float *b_rows, gsize ldb);
+/* Of spans: what a knockout leaves out puts nothing into the state. b_rows: what all heads put there has as a
+ * factor; x_rows: what each head has, NULL without heads; both with leading dimension ld. */
+void eg_ssm_cut_inputs (
+    EgWorkspace *workspace, EgSsmLanes *self, const EgSsm *ssm, float *b_rows, float *x_rows, gsize ld);
 
 G_END_DECLS

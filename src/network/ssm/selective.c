@@ -83,6 +83,15 @@ norm_part (EgWorkspace *workspace, float *part, gsize width, gsize n_rows)
   workspace->backend->group_norm (workspace->stream, &op);
 }
 
+void
+eg_selective_norm (EgWorkspace *workspace, float *dbc, gsize n_rows)
+{
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  norm_part (workspace, dbc, sizes->dt_rank, n_rows);
+  norm_part (workspace, dbc + sizes->dt_rank, sizes->d_state, n_rows);
+  norm_part (workspace, dbc + sizes->dt_rank + sizes->d_state, sizes->d_state, n_rows);
+}
+
 /* [δ | B | C] and Δ of c */
 static void
 select_inputs (EgWorkspace *workspace, const float *c, gsize n_rows, float *dbc, float *delta)
@@ -92,11 +101,7 @@ select_inputs (EgWorkspace *workspace, const float *c, gsize n_rows, float *dbc,
   const gsize D = sizes->d_inner, ld = sizes->dt_rank + 2 * sizes->d_state;
   eg_workspace_gemm (workspace, dbc, ld, c, D, n_rows, &w->x_proj, NULL);
   if (sizes->norm_selection)
-    {
-      norm_part (workspace, dbc, sizes->dt_rank, n_rows);
-      norm_part (workspace, dbc + sizes->dt_rank, sizes->d_state, n_rows);
-      norm_part (workspace, dbc + sizes->dt_rank + sizes->d_state, sizes->d_state, n_rows);
-    }
+    eg_selective_norm (workspace, dbc, n_rows);
   eg_workspace_gemm (workspace, delta, D, dbc, ld, n_rows, &w->dt_proj, w->dt_bias);
   workspace->backend->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, delta, n_rows * D);
 }
@@ -134,7 +139,7 @@ run_again (EgWorkspace *workspace, const EgSsmSpans *spans, GError **error)
   float *c = own->span_c.memory, *dbc = own->span_dbc.memory, *delta = own->span_delta.memory;
   eg_selective_convolve (workspace, spans->x, D, spans->conv, spans->n, c);
   select_inputs (workspace, c, spans->n_rows, dbc, delta);
-  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, dbc + sizes->dt_rank, ld);
+  eg_ssm_cut_inputs (workspace, &own->lanes, &ssm, dbc + sizes->dt_rank, NULL, ld);
   EgScan scan = eg_selective_scan_of (workspace, c, dbc, delta);
   scan.segments = spans->scan;
   scan.n_segments = spans->n;

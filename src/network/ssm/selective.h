@@ -64,11 +64,11 @@ typedef enum
 
 /**
  * EgSelectiveBack: of a pass backward: @dxz, @dc, @dy, @ddelta, @ddbc: [graded rows, width] gradients;
- * @before [rows, D]: Δ before its softplus; @history: [runs, K − 1, D]
+ * @before [rows, D]: Δ before its softplus; @plain: [δ | B | C] before its norms; @history: [runs, K − 1, D]
  */
 typedef struct
 {
-  EgBuffer history, before, dxz, dc, dy, ddelta, ddbc;
+  EgBuffer history, before, plain, dxz, dc, dy, ddelta, ddbc;
 } EgSelectiveBack;
 
 /**
@@ -104,5 +104,11 @@ void eg_selective_convolve (
     EgWorkspace *workspace, const float *x, gsize ldx, const EgConvRows *segments, gsize n, float *c);
 /* What the layer's scan reads. */
 EgScan eg_selective_scan_of (EgWorkspace *workspace, const float *c, const float *dbc, const float *delta);
+
+/* [δ | B | C] each through its norm, in place. */
+void eg_selective_norm (EgWorkspace *workspace, float *dbc, gsize n_rows);
+
+/* selective-back.c */
+gboolean eg_selective_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error);
 
 G_END_DECLS

@@ -662,9 +662,10 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .in_npz = EG_FIELD_UNUSUAL,
     .in_json = EG_FIELD_UNUSUAL,
     .option = "knockout",
-    .metavar = "LAYERS:FROM>TO",
-    .help = N_ ("Instead of restoring, cut what the tokens FROM tell the tokens TO through the state, in each "
-                "of the layers and its window, as in 4-12:1-3>7"),
+    .metavar = "LAYERS:FROM>TO[@HEADS]",
+    .help = N_ ("Instead of restoring, cut what the tokens FROM tell the tokens TO through the state or by "
+                "attention, in each of the layers and its window, as in 4-12:1-3>7; of some heads alone: "
+                "4-12:1-3>7@2-3"),
     .format = format_knockout,
     .parse = parse_knockout,
     .check = eg_check_knockout,

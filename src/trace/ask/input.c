@@ -335,7 +335,7 @@ check_places (
   *which = EG_FIELD_KNOCKOUT;
   if (request->has_knockout && family->knockout_site < 0)
     return eg_error_invalid (error, _ ("Nothing can be cut in models of this kind"));
-  return eg_trace_request_check_knockout (request, eg_model_get_sizes (model)->n_layers, n_tokens, error);
+  return eg_trace_request_check_knockout (request, eg_model_get_sizes (model), n_tokens, error);
 }
 
 /* Step by step; where one fails, *which is the field that it is about. */

@@ -136,8 +136,12 @@ eg_check_knockout (const EgTraceRequest *self, GError **error)
 }
 
 gboolean
-eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsize n_tokens, GError **error)
+eg_trace_request_check_knockout (const EgTraceRequest *self,
+                                 const EgSizes *sizes,
+                                 gsize n_tokens,
+                                 GError **error)
 {
+  const gsize n_layers = sizes->n_layers;
   const EgKnockout *knockout = &self->knockout;
   if (!self->has_knockout)
     return TRUE;
@@ -149,6 +153,13 @@ eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsi
   if (knockout->to_last >= n_tokens)
     return eg_error_invalid (error, _ ("The knockout names position %zu, but the prompt’s last is %zu"),
                              knockout->to_last, n_tokens - 1);
+  if (knockout->head_end > 0 && sizes->n_heads == 0)
+    return eg_error_invalid (
+        error,
+        _ ("The knockout names heads, but this model’s layers have none: leave out “@” and what follows"));
+  if (knockout->head_end > sizes->n_heads)
+    return eg_error_invalid (error, _ ("The knockout names head %zu, but a layer’s last is %zu"),
+                             knockout->head_end - 1, sizes->n_heads - 1);
   return TRUE;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/device.h"
+#include "network/family.h"
 #include "trace/ask/corruption.h"
 #include "trace/ask/metric.h"
 #include "trace/ask/sweep.h"
@@ -138,8 +139,10 @@ void eg_trace_request_complete (EgTraceRequest *self, const gboolean named[EG_N_
 /* All that needs no model to be nonsense; EG_ERROR_INVALID, and which (may be NULL) is the field that is
  * wrong. */
 gboolean eg_trace_request_check (const EgTraceRequest *self, EgTraceField *which, GError **error);
-/* The knockout against a model's layers and a prompt's tokens. */
-gboolean
-eg_trace_request_check_knockout (const EgTraceRequest *self, gsize n_layers, gsize n_tokens, GError **error);
+/* The knockout against a model's layers and heads and a prompt's tokens. */
+gboolean eg_trace_request_check_knockout (const EgTraceRequest *self,
+                                          const EgSizes *sizes,
+                                          gsize n_tokens,
+                                          GError **error);
 
 G_END_DECLS

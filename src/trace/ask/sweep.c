@@ -104,6 +104,11 @@ eg_knockout_to_text (const EgKnockout *knockout)
   append_range (text, knockout->from_first, knockout->from_last);
   g_string_append_c (text, '>');
   append_range (text, knockout->to_first, knockout->to_last);
+  if (knockout->head_end > 0)
+    {
+      g_string_append_c (text, '@');
+      append_range (text, knockout->head_first, knockout->head_end - 1);
+    }
   return g_string_free (text, FALSE);
 }
 
@@ -112,7 +117,8 @@ eg_knockout_check (const EgKnockout *knockout, GError **error)
 {
   g_autofree char *text = eg_knockout_to_text (knockout);
   if (knockout->layer_last < knockout->layer_first || knockout->from_last < knockout->from_first
-      || knockout->to_last < knockout->to_first)
+      || knockout->to_last < knockout->to_first
+      || (knockout->head_end > 0 && knockout->head_end <= knockout->head_first))
     return eg_error_invalid (error, _ ("A range of the knockout “%s” ends before it begins"), text);
   if (knockout->to_first <= knockout->from_last)
     return eg_error_invalid (
@@ -123,22 +129,39 @@ eg_knockout_check (const EgKnockout *knockout, GError **error)
   return TRUE;
 }
 
+/* What stands behind "@"; text: NULL for all heads. */
+static gboolean
+parse_heads (const char *text, EgKnockout *knockout)
+{
+  gsize last;
+  knockout->head_first = knockout->head_end = 0;
+  if (text == NULL)
+    return TRUE;
+  if (!parse_range (text, &knockout->head_first, &last))
+    return FALSE;
+  knockout->head_end = last + 1;
+  return TRUE;
+}
+
 gboolean
 eg_knockout_parse (const char *text, EgKnockout *knockout, GError **error)
 {
-  const char *colon = strchr (text, ':'), *arrow = strchr (text, '>');
+  const char *colon = strchr (text, ':'), *arrow = strchr (text, '>'), *at = strchr (text, '@');
   if (colon != NULL && arrow != NULL && colon < arrow)
     {
       g_autofree char *layers = g_strndup (text, (gsize)(colon - text));
       g_autofree char *from = g_strndup (colon + 1, (gsize)(arrow - colon - 1));
+      g_autofree char *to
+          = at != NULL && at > arrow ? g_strndup (arrow + 1, (gsize)(at - arrow - 1)) : g_strdup (arrow + 1);
       if (parse_range (layers, &knockout->layer_first, &knockout->layer_last)
           && parse_range (from, &knockout->from_first, &knockout->from_last)
-          && parse_range (arrow + 1, &knockout->to_first, &knockout->to_last))
+          && parse_range (to, &knockout->to_first, &knockout->to_last)
+          && parse_heads (at != NULL ? at + 1 : NULL, knockout))
         return eg_knockout_check (knockout, error);
     }
-  return eg_error_invalid (
-      error,
-      _ ("The knockout “%s” is not of the form L0-L1:FROM>TO, like 4-12:1-3>7: layers, then the "
-         "positions that no longer reach those after them"),
-      text);
+  return eg_error_invalid (error,
+                           _ ("The knockout “%s” is not of the form L0-L1:FROM>TO, like 4-12:1-3>7, or "
+                              "L0-L1:FROM>TO@HEADS: layers, "
+                              "then the positions that no longer reach those after them, then heads"),
+                           text);
 }

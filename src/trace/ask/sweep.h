@@ -41,13 +41,15 @@ typedef enum
  * clean run: y[t] for t in TO is made of h without the updates of FROM, h itself is carried on with them
  * ("Mamba Knockout for Unraveling Factual Information Flow", ACL 2025: the entries (TO, FROM) of the hidden
  * attention of these layers are zero). What goes through the convolution, or through other positions' rows,
- * remains. All first and last are inclusive; TO is after FROM.
+ * remains. All first and last are inclusive; TO is after FROM. @head_first, @head_end: of these heads alone,
+ * the end exclusive; @head_end 0: of all heads, and of layers without heads
  */
 typedef struct
 {
   gsize layer_first, layer_last;
   gsize from_first, from_last;
   gsize to_first, to_last;
+  gsize head_first, head_end;
 } EgKnockout;
 
 /* "cells", "layers", "positions", "carry"; "restore", "damage". */
@@ -58,8 +60,8 @@ const char *eg_direction_get_name (EgDirection direction);
 gboolean eg_sweep_from_name (const char *name, EgSweep *sweep, GError **error);
 gboolean eg_direction_from_name (const char *name, EgDirection *direction, GError **error);
 
-/* "L0-L1:FROM>TO", where each is a number or a range A-B: "4-12:1-3>7". EG_ERROR_INVALID also where one ends
- * before it begins, or TO is not after FROM. */
+/* "L0-L1:FROM>TO" or "L0-L1:FROM>TO@HEADS", where each is a number or a range A-B: "4-12:1-3>7", "4:1-3>7@2".
+ * EG_ERROR_INVALID also where one ends before it begins, or TO is not after FROM. */
 gboolean eg_knockout_parse (const char *text, EgKnockout *knockout, GError **error);
 /* Whether its ranges end after they begin, and TO is after FROM; EG_ERROR_INVALID. */
 gboolean eg_knockout_check (const EgKnockout *knockout, GError **error);

@@ -54,6 +54,15 @@ eg_grid_n_cells (const EgGrid *self)
   return self->n_sites * self->n_rows * self->n_columns;
 }
 
+EgSiteSet
+eg_grid_get_sites (const EgGrid *self)
+{
+  EgSiteSet sites = 0;
+  for (gsize i = 0; i < self->n_sites; i++)
+    sites |= EG_SITE_BIT (self->sites[i]);
+  return sites;
+}
+
 gsize
 eg_grid_site_index (const EgGrid *self, gsize cell)
 {
@@ -135,6 +144,13 @@ eg_grid_box (const EgGrid *self, gsize cell)
   return box;
 }
 
+gboolean
+eg_grid_begins_with_values (const EgGrid *self)
+{
+  return self->sites[0] == EG_SITE_RESID && self->sweep == EG_SWEEP_CELLS && self->window == 1
+         && self->frozen == 0 && !self->has_knockout;
+}
+
 gsize
 eg_grid_start_layer (const EgGrid *self, gsize cell)
 {
@@ -210,6 +226,8 @@ eg_grid_segment (const EgGrid *self, gsize cell, const EgRun *clean, const EgRun
   segment.sites = 0;
   segment.from_begin = self->knockout.from_first;
   segment.from_end = self->knockout.from_last + 1;
+  segment.head_begin = self->knockout.head_first;
+  segment.head_end = self->knockout.head_end;
   return segment;
 }
 

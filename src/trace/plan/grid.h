@@ -59,6 +59,8 @@ EgGrid eg_grid_of (const EgTraceRequest *request,
 EgGrid eg_grid_of_input (const EgTraceRequest *request, EgModel *model, const EgTraceInput *input);
 
 gsize eg_grid_n_cells (const EgGrid *self);
+/* All its sites, as a set. */
+EgSiteSet eg_grid_get_sites (const EgGrid *self);
 /* The index of a cell's site. */
 gsize eg_grid_site_index (const EgGrid *self, gsize cell);
 
@@ -75,6 +77,10 @@ gsize eg_grid_run_length (const EgGrid *self);
 
 /* What a cell restores, or knocks out, in the clean prompt's positions. */
 EgBox eg_grid_box (const EgGrid *self, gsize cell);
+
+/* Whether all that a cell of the first site puts anywhere is in the rows with which its run begins: of other
+ * runs it needs nothing but what they have by then, so that they can go through the network with it. */
+gboolean eg_grid_begins_with_values (const EgGrid *self);
 
 /* The first layer and position (of the clean prompt) that a cell changes. */
 gsize eg_grid_start_layer (const EgGrid *self, gsize cell);

@@ -20,7 +20,8 @@ static const EgGroupSizes packed_sizes = { .wanted_rows = 128,
                                            .least_rows = 32,
                                            .least_turn_rows = 0,
                                            .corrupted_rows = 32,
-                                           .n_groups = 40 };
+                                           .n_groups = 40,
+                                           .rows_stand_alone = TRUE };
 
 /* Of the same one, where no one waits for the picture: a tenth less time for small networks. */
 static const EgGroupSizes unwatched_sizes = { .wanted_rows = 512,
@@ -45,9 +46,6 @@ eg_group_sizes_unwatched (void)
 {
   return eg_backend_cpu_packs () ? unwatched_sizes : wide_sizes;
 }
-
-/* The most urgent cells of a site, which are computed apart, before the others. */
-#define URGENT_CELLS 12
 
 EgGroupSizes
 eg_group_sizes_of (gsize device_rows)
@@ -284,30 +282,40 @@ by_cell (gconstpointer a, gconstpointer b)
   return left < right ? -1 : left > right;
 }
 
-/* The most urgent cells, as groups of their own. Returns: which they are, ordered. (transfer full) */
-static GArray *
-add_urgent (EgPlan *self, EgRound *round, gsize site, guint64 most_cost)
+/* The cells that come first for one reason, as groups of their own: the most urgent ones in the first. */
+static void
+add_urgent (EgPlan *self, EgRound *round, gsize site, EgTurn turn, guint64 most_cost)
 {
-  GArray *cells = eg_trace_order_list (self->order, &self->grid, site);
-  /* Where only some are wanted at all, they are all there are. */
-  if (self->order->wanted == NULL)
-    g_array_set_size (cells, MIN (cells->len, URGENT_CELLS));
-  g_array_sort (cells, by_cell);
+  g_autoptr (GArray) cells = eg_trace_order_list (self->order, &self->grid, site);
+  const gsize n_samples = eg_grid_is_one_run (&self->grid) ? 1 : round->sample_end - round->sample_first;
   const guint first = round->groups->len;
-  add_cells (self, round, cells, most_cost);
+  for (guint i = 0; i < cells->len;)
+    {
+      g_autoptr (GArray) some = g_array_new (FALSE, FALSE, sizeof (gsize));
+      for (gsize rows = 0; i < cells->len; i++)
+        {
+          const gsize cell = g_array_index (cells, gsize, i);
+          if (self->order->turns[cell] != turn)
+            continue;
+          rows += cell_rows (self, cell) * n_samples;
+          if (some->len > 0 && rows > self->sizes.most_rows)
+            break;
+          g_array_append_val (some, cell);
+        }
+      g_array_sort (some, by_cell);
+      add_cells (self, round, some, most_cost);
+    }
   for (guint i = first; i < round->groups->len; i++)
     ((EgGroup *)round->groups->pdata[i])->is_urgent = TRUE;
-  return cells;
 }
 
 /* Whether a group of the usual order is to have a cell. */
 static gboolean
-is_left (const EgPlan *self, const GArray *urgent, gsize cell)
+is_left (const EgPlan *self, gsize cell)
 {
-  guint at;
+  const EgTraceOrder *order = self->order;
   return eg_grid_cell_kind (&self->grid, cell) == EG_CELL_COMPUTED
-         && (self->order == NULL || eg_trace_order_wants (self->order, cell))
-         && (urgent == NULL || !g_array_binary_search ((GArray *)urgent, &cell, by_cell, &at));
+         && (order == NULL || (eg_trace_order_wants (order, cell) && order->turns[cell] == EG_TURN_USUAL));
 }
 
 static void
@@ -319,7 +327,8 @@ add_site (EgPlan *self, EgRound *round, gsize site)
   for (gsize l = 0; l < eg_grid_n_turns (grid); l++)
     cost += turn_cost (self, site, l) * self->samples;
   const guint64 most_cost = cost / self->sizes.n_groups;
-  g_autoptr (GArray) urgent = self->order != NULL ? add_urgent (self, round, site, most_cost) : NULL;
+  for (EgTurn turn = EG_TURN_HIGHEST; self->order != NULL && turn <= EG_TURN_CHANCE; turn++)
+    add_urgent (self, round, site, turn, most_cost);
   g_autoptr (GArray) firsts = divide_turns (self, site, round->sample_first, n_samples, most_cost);
   g_autoptr (GArray) order = coarse_to_fine (firsts->len - 1);
   for (guint i = 0; i < order->len; i++)
@@ -328,7 +337,7 @@ add_site (EgPlan *self, EgRound *round, gsize site)
       g_autoptr (GArray) cells = g_array_new (FALSE, FALSE, sizeof (gsize));
       for (gsize l = g_array_index (firsts, gsize, part); l < g_array_index (firsts, gsize, part + 1); l++)
         for (gsize cell = eg_grid_turn_begin (grid, site, l); cell < eg_grid_turn_end (grid, site, l); cell++)
-          if (is_left (self, urgent, cell))
+          if (is_left (self, cell))
             g_array_append_val (cells, cell);
       add_cells (self, round, cells, most_cost);
     }

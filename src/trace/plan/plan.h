@@ -32,10 +32,12 @@ typedef struct
  * only because of its work
  * @corrupted_rows: of corrupted runs that go through the network together, so that every thread gets some
  * @n_groups: a group is at most about such a part of the trace's work, so that the picture changes often
+ * @rows_stand_alone: no bit of a row depends on the rows beside it: groups may go together
  */
 typedef struct
 {
   gsize wanted_rows, most_rows, wide_rows, least_rows, least_turn_rows, corrupted_rows, n_groups;
+  gboolean rows_stand_alone;
 } EgGroupSizes;
 
 /* Of a device that wants groups of so many rows (trace/plan/memory.h); 0: of the processor. */
@@ -61,8 +63,8 @@ typedef struct
 
 /* sizes: NULL for the processor's. */
 EgPlan *eg_plan_new (const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes);
-/* The same with an order, or NULL: each round's first groups are the most urgent cells of each site, then
- * come the others as ever. */
+/* The same with an order, or NULL: each round's first groups are the cells of each site that the order has
+ * first, then come the others as ever. */
 EgPlan *eg_plan_new_ordered (
     const EgGrid *grid, gsize samples, gsize samples_at_once, const EgGroupSizes *sizes, EgTraceOrder *order);
 /* The highest urgency of a group's cells; of a plan with an order. */

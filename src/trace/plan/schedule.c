@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-/* Groups of a round that come after the next round's corrupted runs: no thread waits while another does the
- * last of those. */
+/* Groups of a round that come after the next round's corrupted runs, at most: no thread waits while another
+ * does the last of those. Where there is one thread, none does. */
 #define LATE_GROUPS 4
 /* Two groups should not end closer to each other than this part of what would be even. */
 #define STAGGER 0.8
@@ -125,13 +125,64 @@ eg_schedule_new (const EgPlan *plan, const EgPlanCosts *costs, gsize block, gsiz
   for (gsize r = 0; r < plan->rounds->len; r++)
     {
       g_autoptr (GArray) groups = group_tasks (plan, costs, r);
-      const guint early = groups->len - MIN (LATE_GROUPS, groups->len);
+      const gsize late = MIN (LATE_GROUPS, n_threads - 1);
+      const guint early = groups->len - (guint)MIN (late, groups->len);
       g_array_append_vals (self->tasks, groups->data, early);
       if (r + 1 < plan->rounds->len)
         add_corrupted (self->tasks, plan, costs, r + 1, block);
       g_array_append_vals (self->tasks, groups->data + early * sizeof (EgTask), groups->len - early);
     }
   return self;
+}
+
+static int
+compare_index (gconstpointer a, gconstpointer b)
+{
+  const EgTask *left = a, *right = b;
+  return left->index < right->index ? -1 : left->index > right->index;
+}
+
+static gboolean
+is_of_site (const EgTask *task, const EgPlan *plan, gsize site_index)
+{
+  const EgRound *round = plan->rounds->pdata[task->round];
+  const EgGroup *group = task->corrupted ? NULL : round->groups->pdata[task->index];
+  return group != NULL
+         && eg_grid_site_index (&plan->grid, g_array_index (group->cells, gsize, 0)) == site_index;
+}
+
+/* Of a round's tasks begin … end − 1, which follow each other. */
+static void
+relax_round (GArray *tasks, guint begin, guint end, const EgPlan *plan, gsize site_index)
+{
+  g_autoptr (GArray) found = g_array_new (FALSE, FALSE, sizeof (EgTask));
+  for (guint i = begin; i < end; i++)
+    if (is_of_site (&g_array_index (tasks, EgTask, i), plan, site_index))
+      g_array_append_val (found, g_array_index (tasks, EgTask, i));
+  if (found->len == 0)
+    return;
+  g_array_sort (found, g_array_index (found, EgTask, 0).round == 0 ? compare_index : compare_work);
+  guint next = 0;
+  for (guint i = begin; i < end; i++)
+    if (is_of_site (&g_array_index (tasks, EgTask, i), plan, site_index))
+      g_array_index (tasks, EgTask, i) = g_array_index (found, EgTask, next++);
+}
+
+void
+eg_schedule_relax (EgSchedule *self, const EgPlan *plan, gsize site_index)
+{
+  GArray *tasks = self->tasks;
+  for (guint begin = self->next, end; begin < tasks->len; begin = end)
+    {
+      const EgTask *first = &g_array_index (tasks, EgTask, begin);
+      for (end = begin + 1; end < tasks->len; end++)
+        if (g_array_index (tasks, EgTask, end).round != first->round
+            || g_array_index (tasks, EgTask, end).corrupted != first->corrupted)
+          break;
+      relax_round (tasks, begin, end, plan, site_index);
+    }
+  if (++self->n_relaxed == plan->grid.n_sites)
+    self->is_ordered = FALSE;
 }
 
 void

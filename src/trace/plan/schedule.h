@@ -27,14 +27,14 @@ typedef struct
  * samples' runs can be kept at once, round by round.
  * @tasks: of EgTask; those before @next are taken
  * @ends: [n_threads] when each thread is expected to be done with its task
- * @is_ordered: taken strictly in this order
+ * @is_ordered: taken strictly in this order; @n_relaxed: sites of which that is not so any more
  * @rate: work a unit of that time, as far as is known; 0 before that
  */
 typedef struct
 {
   GArray *tasks;
   guint next;
-  gsize n_threads;
+  gsize n_threads, n_relaxed;
   gboolean is_ordered;
   double *ends, rate, work_done, time_spent;
 } EgSchedule;
@@ -46,6 +46,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgSchedule, eg_schedule_free)
 
 /* The number of blocks of a round's corrupted runs. */
 gsize eg_schedule_blocks (const EgPlan *plan, gsize round, gsize block);
+
+/* From now on the groups of a site come as they would without the plan's order, in the places that they have
+ * among the others: once a site, while no task is being taken. */
+void eg_schedule_relax (EgSchedule *self, const EgPlan *plan, gsize site_index);
 
 /* What a thread that is free now does next: the next task, or a later group of the same round that will not
  * end together with what others are at, so that estimates come evenly. FALSE when all are taken. */

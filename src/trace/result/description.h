@@ -39,6 +39,11 @@ char *eg_trace_result_warning (const EgTraceResult *self);
  * meant; NULL: all. (transfer full) */
 char *eg_trace_result_describe_method (const EgTraceResult *self, const char *site);
 
+/* What a spot check said of a trace in a lower precision, in words; NULL where there was none. (transfer
+ * full)
+ */
+char *eg_trace_result_describe_precision (const EgTraceResult *self);
+
 /* "2026-11-29", or NULL. (transfer full) */
 char *eg_trace_result_get_day (const EgTraceResult *self);
 

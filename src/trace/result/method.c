@@ -91,6 +91,18 @@ add_measure (GString *text, const EgTraceResult *self)
                                 self->samples, request->seed));
   if (self->metrics[0] != EG_METRIC_PROB)
     add (text, g_strdup (eg_metric_get_title (self->metrics[0])));
+  if (!isnan (self->precision_error))
+    add (text, eg_trace_result_describe_precision (self));
+}
+
+char *
+eg_trace_result_describe_precision (const EgTraceResult *self)
+{
+  if (isnan (self->precision_error))
+    return NULL;
+  /* TRANSLATORS: a number such as 0.012: how far probabilities are from those that would be exact. */
+  return g_strdup_printf (_ ("low precision: probabilities off by up to %.2g in a spot check"),
+                          self->precision_error);
 }
 
 char *

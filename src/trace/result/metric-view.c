@@ -29,6 +29,7 @@ eg_trace_result_view_metric (const EgTraceResult *self, EgMetric metric)
       swap_values (&grid->sem[0], &grid->sem[at]);
       swap_values (&grid->effect_sem[0], &grid->effect_sem[at]);
       swap_values (&grid->samples[0], &grid->samples[at]);
+      g_clear_pointer (&grid->estimate, g_free); /* of the other metric */
     }
   return view;
 }

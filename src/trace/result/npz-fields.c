@@ -3,6 +3,7 @@
 
 #include "core/error.h"
 
+#include <float.h>
 #include <glib/gi18n.h>
 #include <inttypes.h>
 #include <math.h>
@@ -67,6 +68,12 @@ read_array (const EgNpzFields *reader, const char *name, gsize n, GError **error
   return NULL;
 }
 
+gboolean
+eg_npz_fields_is_infinite (double value)
+{
+  return fabs (value) > (double)FLT_MAX;
+}
+
 /* Optional ones keep *value when they are not there. */
 gboolean
 eg_npz_fields_number (const EgNpzFields *reader, const char *name, double *value, GError **error)
@@ -77,7 +84,7 @@ eg_npz_fields_number (const EgNpzFields *reader, const char *name, double *value
   g_autofree double *values = array != NULL ? eg_npy_array_get_doubles (array, error) : NULL;
   if (values == NULL)
     return FALSE;
-  if (isinf (values[0]))
+  if (eg_npz_fields_is_infinite (values[0]))
     return eg_npz_fields_fail (reader, error, _ ("%s is infinite"), name);
   *value = values[0];
   return TRUE;

@@ -22,6 +22,10 @@ char *eg_trace_result_field_name (const char *base, const char *metric, const ch
 gboolean eg_npz_fields_fail (const EgNpzFields *reader, GError **error, const char *format, ...)
     G_GNUC_PRINTF (3, 4);
 
+/* Whether a number is infinite to the networks, which compute in float32: what lies beyond has no place in a
+ * picture, either, where the difference of two such numbers is none. */
+gboolean eg_npz_fields_is_infinite (double value);
+
 /* Optional ones keep *value when they are not there. */
 gboolean eg_npz_fields_number (const EgNpzFields *reader, const char *name, double *value, GError **error);
 gboolean eg_npz_fields_integer (

@@ -125,6 +125,7 @@ append_csv_head (GString *text, const EgTraceResult *self)
   append_number_remark (text, "high_score", self->ends[0].high);
   append_number_remark (text, "low_score", self->ends[0].low);
   append_settings (text, self->request);
+  append_number_remark (text, "precision_error", self->precision_error);
   append_remark (text, "date", day);
   append_remark (text, "engram", self->version);
 }

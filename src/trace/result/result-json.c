@@ -289,6 +289,8 @@ eg_trace_result_to_json (const EgTraceResult *self)
     add_analysis (document, self->grids[0]);
   add_more_sites (document, self);
   set_text (document, "device", self->device);
+  if (!isnan (self->precision_error))
+    json_object_set_double_member (document, "precision_error", self->precision_error);
   set_text (document, "date", self->date);
   json_object_set_double_member (document, "seconds", self->seconds);
   JsonNode *node = json_node_init_object (json_node_alloc (), document);

@@ -54,7 +54,7 @@ copy_values (const EgNpzFields *reader,
     return FALSE;
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
     {
-      if (isinf (numbers[i]))
+      if (eg_npz_fields_is_infinite (numbers[i]))
         return eg_npz_fields_fail (reader, error, _ ("%s holds an infinite value"), name);
       values[i] = numbers[i];
     }
@@ -358,7 +358,12 @@ read_doubles (const EgNpzFields *reader,
   g_autofree double *values = eg_npy_array_get_doubles (array, error);
   if (values == NULL)
     return FALSE;
-  memcpy (to, values, eg_npy_array_get_n_elements (array) * sizeof *to);
+  for (gsize i = 0; i < eg_npy_array_get_n_elements (array); i++)
+    {
+      if (eg_npz_fields_is_infinite (values[i]))
+        return eg_npz_fields_fail (reader, error, _ ("%s holds an infinite value"), name);
+      to[i] = values[i];
+    }
   return TRUE;
 }
 
@@ -514,6 +519,7 @@ read_numbers (const EgNpzFields *reader, EgTraceResult *self, GError **error)
       || (self->has_settings && !eg_npz_fields_number (reader, "noise_std", &self->noise_std, error))
       || !eg_npz_fields_text (reader, "model", &self->model, error)
       || !eg_npz_fields_text (reader, "device", &self->device, error)
+      || !eg_npz_fields_number (reader, "precision_error", &self->precision_error, error)
       || !eg_npz_fields_number (reader, "seconds", &self->seconds, error)
       || !eg_npz_fields_text (reader, "engram_version", &self->version, error)
       || !eg_npz_fields_text (reader, "date", &self->date, error) || !read_low_samples (reader, self, error))

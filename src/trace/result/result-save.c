@@ -213,6 +213,8 @@ eg_trace_result_add_to_npz (const EgTraceResult *self, EgNpzWriter *writer)
   add_sites (writer, self);
   add_text (writer, "model", self->model);
   add_text (writer, "device", self->device);
+  if (!isnan (self->precision_error))
+    add_number (writer, "precision_error", self->precision_error);
   add_number (writer, "seconds", self->seconds);
   add_text (writer, "date", self->date);
   add_text (writer, "engram_version", self->version);

@@ -120,6 +120,7 @@ eg_trace_result_new (
   self->metrics[0] = request->metric;
   self->ends[0] = (EgTraceEnds){ NAN, NAN, NAN };
   self->noise_std = NAN;
+  self->precision_error = NAN;
   self->n_grids = n_sites;
   self->grids = g_new (EgTraceGrid *, n_sites);
   for (gsize i = 0; i < n_sites; i++)
@@ -191,6 +192,15 @@ eg_trace_result_add_metric (EgTraceResult *self, EgMetric metric)
       grid->effect_sem[index] = new_values (eg_trace_grid_n_cells (grid));
     }
   return index;
+}
+
+gboolean
+eg_trace_grid_has_estimated (const EgTraceGrid *self)
+{
+  for (gsize cell = 0; self->estimate != NULL && cell < eg_trace_grid_n_cells (self); cell++)
+    if (isnan (self->scores[0][cell]) && !isnan (self->estimate[cell]))
+      return TRUE;
+  return FALSE;
 }
 
 void

@@ -4,6 +4,8 @@
 #include "tokenizer/tokenizer.h"
 #include "trace/ask/request.h"
 
+#include <math.h>
+
 G_BEGIN_DECLS
 
 typedef struct _EgTraceResult EgTraceResult;
@@ -90,6 +92,8 @@ typedef struct
  * @complete: every cell rests on all samples
  * @estimated: cells were estimated, and no more than some of them computed after it
  * @seconds: of the trace alone
+ * @precision_error: of a trace in a lower precision: the largest distance of a few of its probabilities from
+ * those in single precision; NaN elsewhere
  */
 struct _EgTraceResult
 {
@@ -109,7 +113,7 @@ struct _EgTraceResult
   char *version, *date;
   gsize n_kept;
   double *low_samples[EG_N_METRICS];
-  double seconds;
+  double seconds, precision_error;
   gboolean complete;
   gboolean estimated;
 };
@@ -190,6 +194,25 @@ static inline double
 eg_trace_grid_sem (const EgTraceGrid *self, gsize layer, gsize position)
 {
   return self->sem[0][layer * self->n_tokens + position];
+}
+
+/* Whether a cell has no score yet, but an estimate; and whether any has. */
+static inline gboolean
+eg_trace_grid_is_estimated (const EgTraceGrid *self, gsize layer, gsize position)
+{
+  const gsize cell = layer * self->n_tokens + position;
+  return self->estimate != NULL && isnan (self->scores[0][cell]) && !isnan (self->estimate[cell]);
+}
+
+gboolean eg_trace_grid_has_estimated (const EgTraceGrid *self);
+
+/* What a map shows of a cell: its score, or, where there is none, its estimate, which is to look like one. */
+static inline double
+eg_trace_grid_shown (const EgTraceGrid *self, gsize layer, gsize position)
+{
+  return eg_trace_grid_is_estimated (self, layer, position)
+             ? self->estimate[layer * self->n_tokens + position]
+             : eg_trace_grid_score (self, layer, position);
 }
 
 /* The place between the corrupted and the clean run, (score − low)/(high − low), or, of damage, (high −

@@ -51,7 +51,7 @@ read_number (const Reader *self, const char *name, double *value, GError **error
   g_autofree double *values = array != NULL ? eg_npy_array_get_doubles (array, error) : NULL;
   if (values == NULL)
     return FALSE;
-  if (eg_npy_array_get_n_elements (array) != 1 || isinf (values[0]))
+  if (eg_npy_array_get_n_elements (array) != 1 || eg_npz_fields_is_infinite (values[0]))
     return eg_npz_fields_fail (&self->fields, error, _ ("%s is not one number"), name);
   *value = values[0];
   return TRUE;
@@ -106,7 +106,7 @@ read_scores (const Reader *self, GError **error)
     for (gsize t = 0; t < trace->n_tokens; t++)
       {
         const double score = values[t * trace->n_layers + l];
-        if (isinf (score))
+        if (eg_npz_fields_is_infinite (score))
           return eg_npz_fields_fail (&self->fields, error, _ ("scores has an infinite value"));
         trace->scores[l * trace->n_tokens + t] = score;
       }

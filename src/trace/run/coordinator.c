@@ -108,28 +108,63 @@ eg_coordinator_run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float 
   return ok;
 }
 
-/* What all the rest waits for: the clean run and the first block of corrupted ones, which continue it layer
- * by layer. */
+/* The group that the first block of corrupted runs, of so many samples, takes along, so that the weights are
+ * read once for both: the first one of the usual order, a few rows of the last layers. NULL: none. Its task
+ * is taken. */
+static const EgGroup *
+take_group_along (EgTracedPrompt *self, gsize n_samples)
+{
+  const EgPromptRounds *rounds = &self->rounds;
+  const EgRound *round = rounds->plan->rounds->pdata[0];
+  GArray *tasks = rounds->schedule->tasks;
+  if (!rounds->sizes.rows_stand_alone || !eg_grid_begins_with_values (&self->grid)
+      || rounds->memory.corrupted.state_step != 1 || rounds->plan->order != NULL
+      || round->sample_end != n_samples || tasks->len < 2)
+    return NULL;
+  const EgTask task = g_array_index (tasks, EgTask, 1);
+  if (task.corrupted || task.round != 0 || task.index != 0)
+    return NULL;
+  g_array_remove_index (tasks, 1);
+  return round->groups->pdata[0];
+}
+
+static gsize
+count_segments (const EgGroup *group)
+{
+  return group != NULL ? group->cells->len * (group->sample_end - group->sample_first) : 0;
+}
+
+/* What all the rest waits for: the clean run, the first block of corrupted ones, which continue it layer by
+ * layer, and the first cells, which continue those. */
 static gboolean
 run_first_segments (EgTracedPrompt *self, EgWorkspace *workspace, float *input, GError **error)
 {
   const EgRound *round = self->rounds.plan->rounds->pdata[0];
   const gsize n = MIN (self->rounds.block, round->sample_end);
-  g_autofree EgSegment *segments = g_new0 (EgSegment, n + 1);
-  g_autofree double *values = g_new (double, (n + 1) * self->meter.n_metrics);
+  const EgGroup *group = take_group_along (self, n);
+  const gsize n_all = 1 + n + count_segments (group);
+  g_autofree EgSegment *segments = g_new0 (EgSegment, n_all);
+  g_autofree double *values = g_new (double, n_all * self->meter.n_metrics);
   if (!eg_corrupted_init_noise (self, workspace, input, error)
       || !eg_coordinator_prepare_clean (self, workspace, input, segments, error)
-      || !eg_corrupted_prepare (self, workspace, 0, n, segments + 1, error)
-      || !eg_workspace_run (workspace, segments, n + 1, self->n_tokens, self->cancellable, error)
+      || !eg_corrupted_prepare (self, workspace, 0, n, segments + 1, error))
+    return FALSE;
+  if (group != NULL)
+    eg_group_prepare (self, group, segments + 1 + n);
+  if (!eg_workspace_run (workspace, segments, n_all, self->n_tokens, self->cancellable, error)
       || !eg_meter_aim (&self->meter, self->input, workspace, 0, NULL, 0, error))
     return FALSE;
-  eg_meter_read (&self->meter, workspace, n + 1, TRUE, values);
+  eg_meter_read (&self->meter, workspace, n_all, TRUE, values);
   if (!eg_workspace_check (workspace, error) || !eg_meter_check (&self->meter, workspace, error)
-      || !check_partial (self, values, n + 1, values + 1, n + 1, n, error))
+      || !check_partial (self, values, n_all, values + 1, n_all, n, error))
     return FALSE;
   for (gsize m = 0; m < self->meter.n_metrics; m++)
-    self->tally.estimates->high[m] = values[m * (n + 1)];
-  eg_rounds_take_block (self, 0, 0, n, values + 1, n + 1);
+    self->tally.estimates->high[m] = values[m * n_all];
+  eg_rounds_take_block (self, 0, 0, n, values + 1, n_all);
+  if (group == NULL)
+    return TRUE;
+  eg_group_record (self, group, values + 1 + n, n_all);
+  eg_rounds_end_group (self, 0);
   return TRUE;
 }
 

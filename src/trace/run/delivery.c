@@ -194,7 +194,8 @@ eg_trace_progress_get_partial (const EgTraceProgress *progress)
   return eg_trace_partial_new (self->model, self->request, estimates, elapsed (self));
 }
 
-/* A stopped trace leaves what it has to the task. No thread of its works any more. */
+/* A stopped trace, or one of some cells alone, leaves what it has to the task. No thread of its works any
+ * more. */
 static void
 leave_partial (EgTracedPrompt *self)
 {
@@ -231,15 +232,19 @@ finish_in_context (gpointer data)
   EgPromptDelivery *delivery = &self->delivery;
   deliver (self);
   g_assert (delivery->finished);
-  if (g_cancellable_is_cancelled (self->cancellable))
-    leave_partial (self);
   if (self->error)
-    g_task_return_error (delivery->task, g_steal_pointer (&self->error));
+    {
+      if (g_cancellable_is_cancelled (self->cancellable))
+        leave_partial (self);
+      g_task_return_error (delivery->task, g_steal_pointer (&self->error));
+    }
   else
     {
       delivery->result->complete = self->order == NULL || self->order->wanted == NULL;
       if (self->request->keep_samples)
         take_samples (self);
+      if (!delivery->result->complete || g_cancellable_is_cancelled (self->cancellable))
+        leave_partial (self);
       g_task_return_pointer (delivery->task, eg_trace_result_ref (delivery->result),
                              (GDestroyNotify)eg_trace_result_unref);
     }

@@ -47,4 +47,8 @@ typedef void (*EgTraceProgressFunc) (const EgTraceProgress *progress, gpointer u
  * to be saved (saved.h), or gone on from. To be called by the progress function. (transfer full) */
 EgTracePartial *eg_trace_progress_get_partial (const EgTraceProgress *progress);
 
+/* The order that the trace was given (trace.h) is no good for a site: the rest of its cells come in the usual
+ * order. What is computed of them is the same. To be called by the progress function. */
+void eg_trace_progress_forget_order (const EgTraceProgress *progress, gsize site_index);
+
 G_END_DECLS

@@ -139,6 +139,7 @@ eg_traced_prompt_unref (EgTracedPrompt *self)
   g_clear_pointer (&self->input, eg_trace_input_free);
   g_clear_pointer (&self->partial, eg_trace_partial_unref);
   g_clear_pointer (&self->order, eg_trace_order_unref);
+  g_free (self->relaxed);
   g_clear_pointer (&self->request, eg_trace_request_free);
   g_clear_object (&self->cancellable);
   eg_model_unref (self->model);

@@ -110,7 +110,8 @@ typedef struct
 /**
  * _EgTracedPrompt: tally, rounds and what is said to be so of the rest are under the pool's lock.
  * @error: of the first thread that failed: under the lock while workers are at work, else the coordinator's
- * @partial: what is there already, or NULL; @order: of its cells, or NULL
+ * @partial: what is there already, or NULL; @order: of its cells, or NULL; @relaxed: [sites] those to which
+ * it does not apply any more
  * @n_tokens, @n_corrupted: of the clean prompt, and of the corrupted one; @n_cells: of all sites
  */
 struct _EgTracedPrompt
@@ -123,6 +124,7 @@ struct _EgTracedPrompt
   EgTraceInput *input;
   EgTracePartial *partial;
   EgTraceOrder *order;
+  gboolean *relaxed;
   GCancellable *cancellable;
   gsize n_tokens, n_corrupted, n_cells;
   EgGrid grid;

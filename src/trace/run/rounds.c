@@ -55,6 +55,29 @@ make_tasks (EgTracedPrompt *self, gboolean is_first)
     }
   if (self->partial != NULL)
     drop_known_tasks (self, is_first);
+  for (gsize site = 0; self->relaxed != NULL && site < self->grid.n_sites; site++)
+    if (self->relaxed[site])
+      eg_schedule_relax (rounds->schedule, rounds->plan, site);
+}
+
+static void
+relax (EgTracedPrompt *self, gsize site_index)
+{
+  if (self->order == NULL || (self->relaxed != NULL && self->relaxed[site_index]))
+    return;
+  if (self->relaxed == NULL)
+    self->relaxed = g_new0 (gboolean, self->grid.n_sites);
+  self->relaxed[site_index] = TRUE;
+  eg_schedule_relax (self->rounds.schedule, self->rounds.plan, site_index);
+}
+
+void
+eg_trace_progress_forget_order (const EgTraceProgress *progress, gsize site_index)
+{
+  EgTracedPrompt *self = progress->trace;
+  pthread_mutex_lock (&self->pool->lock);
+  relax (self, site_index);
+  pthread_mutex_unlock (&self->pool->lock);
 }
 
 void

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "trace/plan/memory.h"
+#include "trace/run/spot-check.h"
 #include "trace/run/start.h"
 
 #include <glib/gi18n.h>
@@ -16,7 +17,8 @@ typedef struct
   EgTraceOrder *order;     /* of its cells, or NULL */
   EgTraceProgressFunc progress;
   gpointer progress_data;
-  char *note; /* why it is no longer on the device, or NULL */
+  char *note;            /* why it is no longer on the device, or NULL */
+  EgTraceResult *result; /* while a few of its cells are checked */
 } DeviceTrace;
 
 static void
@@ -27,6 +29,7 @@ device_trace_free (gpointer data)
   eg_trace_request_free (self->request);
   g_clear_pointer (&self->partial, eg_trace_partial_unref);
   g_clear_pointer (&self->order, eg_trace_order_unref);
+  g_clear_pointer (&self->result, eg_trace_result_unref);
   g_free (self->note);
   g_free (self);
 }
@@ -63,6 +66,32 @@ on_progress (const EgTraceProgress *progress, gpointer data)
 static void run_placed (GTask *task);
 
 static void
+on_checked (GObject *source, GAsyncResult *async, gpointer data)
+{
+  g_autoptr (GTask) task = data;
+  DeviceTrace *self = g_object_get_data (G_OBJECT (task), "device-trace");
+  self->result->precision_error = eg_spot_check_finish (async);
+  g_task_return_pointer (task, g_steal_pointer (&self->result), (GDestroyNotify)eg_trace_result_unref);
+}
+
+/* A device that was to multiply in a lower precision is compared with the processor first. */
+static void
+finish (GTask *task, EgTraceResult *result)
+{
+  DeviceTrace *self = g_object_get_data (G_OBJECT (task), "device-trace");
+  add_note (self, result);
+  if (self->request->device.precision == EG_PRECISION_FP32
+      || self->model == eg_model_get_origin (self->model))
+    {
+      g_task_return_pointer (task, result, (GDestroyNotify)eg_trace_result_unref);
+      return;
+    }
+  self->result = result;
+  eg_spot_check_async (self->model, self->request, g_task_get_cancellable (task), on_checked,
+                       g_object_ref (task));
+}
+
+static void
 on_traced (GObject *source, GAsyncResult *async, gpointer data)
 {
   g_autoptr (GTask) task = data;
@@ -75,10 +104,7 @@ on_traced (GObject *source, GAsyncResult *async, gpointer data)
     g_task_set_task_data (task, partial, (GDestroyNotify)eg_trace_partial_unref);
 
   if (result)
-    {
-      add_note (self, result);
-      g_task_return_pointer (task, result, (GDestroyNotify)eg_trace_result_unref);
-    }
+    finish (task, result);
   else if (self->model != origin && is_device_problem (error))
     {
       self->note = make_note (error);
@@ -224,13 +250,14 @@ eg_trace_ordered_async (EgTraceOrder *order,
 /* On the device where the partial trace was. */
 void
 eg_trace_continue_async (EgTracePartial *partial,
+                         EgTraceOrder *order,
                          GCancellable *cancellable,
                          EgTraceProgressFunc progress,
                          gpointer progress_data,
                          GAsyncReadyCallback callback,
                          gpointer user_data)
 {
-  run_placed (device_trace_new (partial->model, partial->request, partial, NULL, cancellable, progress,
+  run_placed (device_trace_new (partial->model, partial->request, partial, order, cancellable, progress,
                                 progress_data, callback, user_data));
 }
 
@@ -281,7 +308,7 @@ run_waiting (EgTracePartial *partial,
   Waiting waiting = { loop, NULL };
   g_main_context_push_thread_default (context);
   if (partial != NULL)
-    eg_trace_continue_async (partial, cancellable, progress, progress_data, stop_waiting, &waiting);
+    eg_trace_continue_async (partial, order, cancellable, progress, progress_data, stop_waiting, &waiting);
   else
     eg_trace_ordered_async (order, model, request, cancellable, progress, progress_data, stop_waiting,
                             &waiting);
@@ -309,6 +336,7 @@ eg_trace_run_from (EgTracePartial *partial,
 
 EgTraceResult *
 eg_trace_run_ordered (EgTraceOrder *order,
+                      EgTracePartial *partial,
                       EgModel *model,
                       const EgTraceRequest *request,
                       GCancellable *cancellable,
@@ -317,7 +345,7 @@ eg_trace_run_ordered (EgTraceOrder *order,
                       EgTracePartial **left,
                       GError **error)
 {
-  return run_waiting (NULL, order, model, request, cancellable, progress, progress_data, left, error);
+  return run_waiting (partial, order, model, request, cancellable, progress, progress_data, left, error);
 }
 
 EgTraceResult *

@@ -41,13 +41,15 @@ void eg_trace_ordered_async (EgTraceOrder *order,
  * then is in the result that the progress function was given. */
 EgTraceResult *eg_trace_finish (GAsyncResult *result, GError **error);
 
-/* Of a finished call: what a cancelled trace had computed until then, to go on from. (transfer full): NULL
- * when it was not cancelled, or was refused. */
+/* Of a finished call: what a cancelled trace, or one of some cells alone, had computed until then, to go on
+ * from. (transfer full): NULL when it is complete, or was refused. */
 EgTracePartial *eg_trace_get_partial (GAsyncResult *result);
 
 /* Goes on with a trace that was stopped: what it had is in the first update, and the finished result has the
- * same bits as if it had never been stopped. For the rest, as eg_trace_async(). */
+ * same bits as if it had never been stopped. order: of the rest, or NULL. For the rest, as eg_trace_async().
+ */
 void eg_trace_continue_async (EgTracePartial *partial,
+                              EgTraceOrder *order,
                               GCancellable *cancellable,
                               EgTraceProgressFunc progress,
                               gpointer progress_data,
@@ -73,8 +75,9 @@ EgTraceResult *eg_trace_run_from (EgTracePartial *partial,
                                   EgTracePartial **left,
                                   GError **error);
 
-/* The same from the beginning, in an order. */
+/* The same, in an order. */
 EgTraceResult *eg_trace_run_ordered (EgTraceOrder *order,
+                                     EgTracePartial *partial,
                                      EgModel *model,
                                      const EgTraceRequest *request,
                                      GCancellable *cancellable,

@@ -159,6 +159,19 @@ eg_trace_verify (EgModel *model,
                  EgVerification *found,
                  GError **error)
 {
+  eg_network_set_backend (eg_model_get_network (plain), eg_backend_reference ());
+  return eg_trace_compare_cells (model, plain, request, n_cells, cancellable, found, error);
+}
+
+gboolean
+eg_trace_compare_cells (EgModel *model,
+                        EgModel *other,
+                        const EgTraceRequest *request,
+                        gsize n_cells,
+                        GCancellable *cancellable,
+                        EgVerification *found,
+                        GError **error)
+{
   g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, error);
   if (!input)
     return FALSE;
@@ -170,8 +183,7 @@ eg_trace_verify (EgModel *model,
   g_autofree gsize *cells = check.cells;
   g_autofree double *scores = g_new (double, 2 * MAX (check.n_cells, 1));
   double *expected = scores + check.n_cells;
-  eg_network_set_backend (eg_model_get_network (plain), eg_backend_reference ());
-  if (!measure (&check, model, scores, error) || !measure (&check, plain, expected, error))
+  if (!measure (&check, model, scores, error) || !measure (&check, other, expected, error))
     return FALSE;
   *found = (EgVerification){ .n_cells = check.n_cells };
   for (gsize i = 0; i < check.n_cells; i++)

@@ -21,11 +21,20 @@ typedef struct
   gsize layer, position;
 } EgVerification;
 
-/* Traces up to n_cells cells of the request's first site, of one sample of its noise, as the model computes
- * and by the reference, which does every op in double precision, loop by loop: some seconds for a small
- * model. The target is the model's first prediction. model: as it is placed; plain: the same one, opened for
- * this: from now on the reference computes with it. EG_ERROR_INVALID: the request makes no sense for it; and
- * whatever its runs fail with. */
+/* Traces up to n_cells cells of the request's first site, of one sample of its noise, as the one model
+ * computes and as the other one of the same weights does, each as it is placed. The target is the first one's
+ * first prediction. EG_ERROR_INVALID: the request makes no sense for it; and whatever its runs fail with. */
+gboolean eg_trace_compare_cells (EgModel *model,
+                                 EgModel *other,
+                                 const EgTraceRequest *request,
+                                 gsize n_cells,
+                                 GCancellable *cancellable,
+                                 EgVerification *found,
+                                 GError **error);
+
+/* The same as the model computes and by the reference, which does every op in double precision, loop by loop:
+ * some seconds for a small model. model: as it is placed; plain: the same one, opened for this: from now on
+ * the reference computes with it. */
 gboolean eg_trace_verify (EgModel *model,
                           EgModel *plain,
                           const EgTraceRequest *request,

@@ -19,30 +19,44 @@ make_segment (const EgTracedPrompt *self, gsize cell, const EgRun *corrupted)
   return eg_grid_segment (&self->grid, cell, runs->clean, runs->shifted ? runs->shifted : corrupted);
 }
 
-static gboolean
-run_group (EgTracedPrompt *self, EgWorkspace *workspace, const EgGroup *group, GError **error)
+void
+eg_group_prepare (const EgTracedPrompt *self, const EgGroup *group, EgSegment *segments)
 {
   const gsize n_samples = group->sample_end - group->sample_first, n = group->cells->len * n_samples;
-  g_autofree EgSegment *segments = g_new0 (EgSegment, n);
-  g_autofree double *values = g_new (double, n * self->meter.n_metrics);
   for (gsize i = 0; i < n; i++)
     {
       const gsize cell = g_array_index (group->cells, gsize, i / n_samples);
       const EgRun *corrupted = self->runs.corrupted[group->sample_first + i % n_samples];
       segments[i] = make_segment (self, cell, corrupted);
     }
+}
+
+void
+eg_group_record (EgTracedPrompt *self, const EgGroup *group, const double *values, gsize stride)
+{
+  const gsize n_samples = group->sample_end - group->sample_first;
+  pthread_mutex_lock (&self->pool->lock);
+  for (gsize i = 0; i < group->cells->len; i++)
+    eg_tally_record_cell (self, group, g_array_index (group->cells, gsize, i), values + i * n_samples,
+                          stride);
+  self->tally.cost_done += eg_plan_group_cost (self->rounds.plan, group);
+  eg_delivery_announce (self);
+  pthread_mutex_unlock (&self->pool->lock);
+}
+
+static gboolean
+run_group (EgTracedPrompt *self, EgWorkspace *workspace, const EgGroup *group, GError **error)
+{
+  const gsize n = group->cells->len * (group->sample_end - group->sample_first);
+  g_autofree EgSegment *segments = g_new0 (EgSegment, n);
+  g_autofree double *values = g_new (double, n * self->meter.n_metrics);
+  eg_group_prepare (self, group, segments);
   if (!eg_workspace_run (workspace, segments, n, eg_grid_run_length (&self->grid), self->cancellable, error))
     return FALSE;
   eg_meter_read (&self->meter, workspace, n, FALSE, values);
   if (!eg_workspace_check (workspace, error))
     return FALSE;
-
-  pthread_mutex_lock (&self->pool->lock);
-  for (gsize i = 0; i < group->cells->len; i++)
-    eg_tally_record_cell (self, group, g_array_index (group->cells, gsize, i), values + i * n_samples, n);
-  self->tally.cost_done += eg_plan_group_cost (self->rounds.plan, group);
-  eg_delivery_announce (self);
-  pthread_mutex_unlock (&self->pool->lock);
+  eg_group_record (self, group, values, n);
   return TRUE;
 }
 

@@ -1,6 +1,6 @@
-/* Back through a Mamba-1 block: what of it is not kept is computed again, from [x | z]. */
-#include "network/back.h"
-#include "network/mamba1/private.h"
+/* Back through a block with a selective scan: what of it is not kept is computed again, from [x | z]. */
+#include "network/ssm/back.h"
+#include "network/ssm/selective.h"
 
 static const EgSelectiveSizes *
 sizes_of (const EgWorkspace *workspace)
@@ -20,31 +20,19 @@ reserve (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
          && eg_workspace_reserve (workspace, &own->dc, n, D, error)
          && eg_workspace_reserve (workspace, &own->dy, n, D, error)
          && eg_workspace_reserve (workspace, &own->ddelta, n, D, error)
-         && eg_workspace_reserve (workspace, &own->ddbc, n, ld, error);
+         && eg_workspace_reserve (workspace, &own->ddbc, n, ld, error)
+         && (!sizes->norm_selection
+             || eg_workspace_reserve (workspace, &own->plain, back->n_rows, ld, error));
 }
 
-/* What conv reads before each lane's first row: [lanes, K − 1, D] */
+/* [δ | B | C] through their norms; plain: as they were before. */
 static void
-load_history (EgWorkspace *workspace, const EgLayerBack *back, float *history)
+norm_selection (EgWorkspace *workspace, float *plain, float *dbc, gsize n_rows)
 {
-  const gsize D = sizes_of (workspace)->d_inner, before = sizes_of (workspace)->d_conv - 1;
-  for (gsize i = 0; i < back->n_lanes; i++)
-    for (gsize k = 0; k < before; k++)
-      {
-        const EgBackLane *lane = &back->lanes[i];
-        const gboolean is_text = lane->first + k >= before;
-        eg_workspace_queue_copy (workspace, history + (i * before + k) * D,
-                                 is_text ? eg_run_input (lane->run, back->layer, lane->first + k - before)
-                                         : workspace->back.zero.memory);
-      }
-  eg_workspace_flush_copies (workspace, D);
-}
-
-static const float *
-state_before (const EgLayerBack *back, gsize lane)
-{
-  const EgBackLane *it = &back->lanes[lane];
-  return it->first > 0 ? eg_run_state (it->run, back->layer, it->first - 1) : NULL;
+  const gsize ld = sizes_of (workspace)->dt_rank + 2 * sizes_of (workspace)->d_state;
+  eg_workspace_queue_copy (workspace, plain, dbc);
+  eg_workspace_flush_copies (workspace, n_rows * ld);
+  eg_selective_norm (workspace, dbc, n_rows);
 }
 
 /* c, [δ | B | C], Δ before and after its softplus, and y before the gate, of all rows. */
@@ -58,17 +46,14 @@ run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
   float *c = own->c.memory, *dbc = own->dbc.memory, *delta = own->delta.memory;
   eg_selective_convolve (workspace, workspace->input.memory, 2 * D, conv, back->n_lanes, c);
   eg_workspace_gemm (workspace, dbc, ld, c, D, n, &w->x_proj, NULL);
+  if (sizes->norm_selection)
+    norm_selection (workspace, own->back.plain.memory, dbc, n);
   eg_workspace_gemm (workspace, own->back.before.memory, D, dbc, ld, n, &w->dt_proj, w->dt_bias);
   eg_workspace_queue_copy (workspace, delta, own->back.before.memory);
   eg_workspace_flush_copies (workspace, n * D);
   workspace->backend->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, delta, n * D);
 
-  g_autofree EgScanRows *rows = g_new0 (EgScanRows, back->n_lanes);
-  for (gsize i = 0; i < back->n_lanes; i++)
-    rows[i] = (EgScanRows){ .row = back->lanes[i].row,
-                            .n_rows = back->lanes[i].n_rows,
-                            .state = state_before (back, i),
-                            .out_row = back->lanes[i].row };
+  g_autofree EgScanRows *rows = eg_ssm_scan_rows (back);
   EgScan scan = eg_selective_scan_of (workspace, c, dbc, delta);
   scan.y = own->y.memory;
   scan.segments = rows;
@@ -105,9 +90,7 @@ back_scan (EgWorkspace *workspace, const EgLayerBack *back)
   const EgSelectiveSizes *sizes = sizes_of (workspace);
   EgSelectiveOwn *own = workspace->own;
   const gsize R = sizes->dt_rank, N = sizes->d_state, ld = R + 2 * N;
-  g_autofree EgScanLane *lanes = g_new0 (EgScanLane, back->n_lanes);
-  for (gsize i = 0; i < back->n_lanes; i++)
-    lanes[i] = (EgScanLane){ back->lanes[i].row, back->lanes[i].n_rows, state_before (back, i) };
+  g_autofree EgScanLane *lanes = eg_ssm_scan_lanes (back);
   const EgScan scan = eg_selective_scan_of (workspace, own->c.memory, own->dbc.memory, own->delta.memory);
   const EgScanBack op = { .ddelta = own->back.ddelta.memory,
                           .dc = own->back.dc.memory,
@@ -124,7 +107,7 @@ back_scan (EgWorkspace *workspace, const EgLayerBack *back)
                           .n_lanes = back->n_lanes,
                           .n_graded = back->n_graded,
                           .dots = back->pairs,
-                          .n_dots = back->n_pairs,
+                          .n_dots = eg_back_count_dots (back, SELECTIVE_STATE),
                           .full = back->full + SELECTIVE_STATE * back->n_out,
                           .direct = back->direct + SELECTIVE_STATE * back->n_out,
                           .n_inner = scan.n_inner,
@@ -135,6 +118,24 @@ back_scan (EgWorkspace *workspace, const EgLayerBack *back)
   eg_back_visit (workspace, back, SELECTIVE_DELTA, op.ddelta, sizes->d_inner, scan.delta, sizes->d_inner);
   eg_back_visit (workspace, back, SELECTIVE_B, op.db, ld, scan.b_rows, ld);
   eg_back_visit (workspace, back, SELECTIVE_C, op.dcr, ld, scan.c_rows, ld);
+}
+
+/* Back through the norm of a part of [δ | B | C]. */
+static void
+back_norm_part (EgWorkspace *workspace, const EgLayerBack *back, gsize at, gsize width)
+{
+  const EgSelectiveSizes *sizes = sizes_of (workspace);
+  const EgSelectiveBack *own = &((EgSelectiveOwn *)workspace->own)->back;
+  const gsize ld = sizes->dt_rank + 2 * sizes->d_state;
+  const EgGroupNormBack op = { .d = own->ddbc.memory + at,
+                               .ldd = ld,
+                               .x = own->plain.memory + at,
+                               .ldx = ld,
+                               .n_rows = back->n_graded_rows,
+                               .n_groups = 1,
+                               .width = width,
+                               .eps = sizes->selection_eps };
+  workspace->backend->back->group_norm (workspace->stream, &op);
 }
 
 /* From Δ, B and C back to c. */
@@ -148,6 +149,12 @@ back_selection (EgWorkspace *workspace, const EgLayerBack *back)
   workspace->backend->back->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, own->back.ddelta.memory,
                                       own->back.before.memory, n * D);
   eg_back_gemm (workspace, own->back.ddbc.memory, ld, own->back.ddelta.memory, D, n, &w->dt_proj, FALSE);
+  if (sizes->norm_selection)
+    {
+      back_norm_part (workspace, back, 0, sizes->dt_rank);
+      back_norm_part (workspace, back, sizes->dt_rank, sizes->d_state);
+      back_norm_part (workspace, back, sizes->dt_rank + sizes->d_state, sizes->d_state);
+    }
   eg_back_gemm (workspace, own->back.dc.memory, D, own->back.ddbc.memory, ld, n, &w->x_proj, TRUE);
   eg_back_visit (workspace, back, SELECTIVE_CONV, own->back.dc.memory, D, own->c.memory, D);
 }
@@ -178,7 +185,7 @@ back_conv (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
                             .x = x,
                             .ldx = 2 * D,
                             .rows = back->pairs,
-                            .n = back->n_pairs,
+                            .n = eg_back_count_dots (back, SELECTIVE_CONV_STATE),
                             .n_inner = D,
                             .n_conv = sizes->d_conv,
                             .w = w->conv };
@@ -206,21 +213,19 @@ back_input (EgWorkspace *workspace, const EgLayerBack *back)
 }
 
 gboolean
-eg_mamba1_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
+eg_selective_run_back (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
 {
-  const gsize D = sizes_of (workspace)->d_inner, before = sizes_of (workspace)->d_conv - 1;
   if (!reserve (workspace, back, error))
     return FALSE;
   float *history = ((EgSelectiveOwn *)workspace->own)->back.history.memory;
-  g_autofree EgConvRows *conv = g_new0 (EgConvRows, back->n_lanes);
-  load_history (workspace, back, history);
-  for (gsize i = 0; i < back->n_lanes; i++)
-    conv[i] = (EgConvRows){ back->lanes[i].row, back->lanes[i].n_rows, history + i * before * D };
+  g_autofree EgConvRows *conv = eg_ssm_conv_rows (workspace, back, history, sizes_of (workspace)->d_inner,
+                                                  sizes_of (workspace)->d_conv);
   run_again (workspace, back, conv);
   back_gate (workspace, back);
   back_scan (workspace, back);
   back_selection (workspace, back);
   back_conv (workspace, back, conv);
-  back_input (workspace, back);
+  if (back->layer > 0) /* nothing asks for the gradient of what enters the network */
+    back_input (workspace, back);
   return TRUE;
 }

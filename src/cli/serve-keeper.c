@@ -1,0 +1,74 @@
+/* A keeper of the engine for one path, whose errors are collected. */
+#include "cli/serve-keeper.h"
+
+#include "cli/serve-members.h"
+#include "core/error.h"
+#include "trace/result/result-io.h"
+
+#include <glib/gi18n.h>
+
+#define ENDING      ".npz"
+#define MAX_SECONDS 86400
+
+void
+cli_serve_keeper_clear (CliServeKeeper *self)
+{
+  g_clear_pointer (&self->keeper, eg_trace_keeper_free);
+  g_clear_pointer (&self->troubles, g_ptr_array_unref);
+}
+
+gboolean
+cli_serve_keeper_read (CliServeKeeper *self, JsonObject *members, char **field, GError **error)
+{
+  double seconds = EG_TRACE_KEEPER_SECONDS;
+  if (!cli_members_get_text (members, "output", &self->path, field, error)
+      || !cli_members_get_number (members, "save-every", 0, MAX_SECONDS, &seconds, field, error))
+    return FALSE;
+  if (self->path == NULL)
+    return TRUE;
+  if (!g_str_has_suffix (self->path, ENDING))
+    {
+      *field = g_strdup ("output");
+      return eg_error_invalid (error, _ ("“%s” does not end with .npz"), "output");
+    }
+  const char *const paths[] = { self->path, NULL };
+  self->keeper = eg_trace_keeper_new (paths, seconds);
+  return TRUE;
+}
+
+static void
+add_trouble (CliServeKeeper *self, const GError *problem)
+{
+  if (self->troubles == NULL)
+    self->troubles = g_ptr_array_new_with_free_func (g_free);
+  g_ptr_array_add (self->troubles, g_strdup (problem->message));
+}
+
+void
+cli_serve_keeper_follow (CliServeKeeper *self, const EgTraceProgress *progress)
+{
+  if (self->keeper == NULL)
+    return;
+  eg_trace_keeper_follow (self->keeper, progress);
+  g_autoptr (GError) problem = eg_trace_keeper_take_error (self->keeper);
+  if (problem != NULL)
+    add_trouble (self, problem);
+}
+
+void
+cli_serve_keeper_finish (CliServeKeeper *self, const EgTracePartial *partial, const EgTraceResult *result)
+{
+  g_autoptr (GError) problem = NULL;
+  if (self->keeper == NULL)
+    return;
+  if (partial != NULL)
+    eg_trace_keeper_save (self->keeper, partial, result, &problem);
+  else
+    {
+      /* A save that is under way would come after it. */
+      g_clear_pointer (&self->keeper, eg_trace_keeper_free);
+      eg_trace_result_save_npz (result, self->path, &problem);
+    }
+  if (problem != NULL)
+    add_trouble (self, problem);
+}
