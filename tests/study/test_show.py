@@ -68,8 +68,8 @@ def check_site(document, name, role, values):
 
 
 def test_a_study_of_two_sites_can_be_run():
-    run("run", FACTS, "--folder", "mamba", "--site", "resid,mixer", "--limit", "30")
-    run("run", FACTS, "--folder", "gpt2", "--model", "demo-gpt2", "--limit", "30")
+    run("run", FACTS, "--folder", "mamba", "--site", "resid,mixer", "--limit", "30", "--samples", "3")
+    run("run", FACTS, "--folder", "gpt2", "--model", "demo-gpt2", "--limit", "30", "--samples", "3")
 
 
 def test_what_show_says_is_what_numpy_makes_of_the_results():
