@@ -123,6 +123,29 @@ open_journal (EgStudyFolder *self, GError **error)
 
 /* ---- opening ---- */
 
+/* A file of atomic-file.c that a program was killed with between its name and its place. */
+static gboolean
+is_leftover (const char *name)
+{
+  const char *prefix = ".engram-";
+  const gsize n = strlen (prefix), n_digits = 16;
+  return g_str_has_prefix (name, prefix) && strspn (name + n, "0123456789abcdef") == n_digits
+         && (name[n + n_digits] == '\0' || name[n + n_digits] == '.');
+}
+
+static void
+remove_leftovers (const EgStudyFolder *self)
+{
+  g_autoptr (GDir) folder = g_dir_open (self->path, 0, NULL);
+  for (const char *name = folder != NULL ? g_dir_read_name (folder) : NULL; name != NULL;
+       name = g_dir_read_name (folder))
+    if (is_leftover (name))
+      {
+        g_autofree char *file = get_file (self, name);
+        g_unlink (file);
+      }
+}
+
 /* So that no other program works in it. */
 static gboolean
 take_lock (EgStudyFolder *self, GError **error)
@@ -136,7 +159,10 @@ take_lock (EgStudyFolder *self, GError **error)
     }
   /* A file system without locks: then as if nobody else were there. */
   if (flock (self->lock_file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
-    return TRUE;
+    {
+      remove_leftovers (self);
+      return TRUE;
+    }
   return eg_error_invalid (error, _ ("Another program is at work on the study in “%s”"), self->path);
 }
 

@@ -149,8 +149,9 @@ def test_the_cuda_extension_is_found_where_the_program_looks():
         "gcc", "-shared", "-fPIC", "-I" + os.path.join(SOURCES, "src"), *flags, "-o", module, os.path.join(SOURCES, "tests/flatpak/stand-in.c")
     )
     output_of(os.path.join(SOURCES, "flatpak/cuda.sh"), "--module", module)
+    # It is opened only where there is a driver, so that nobody pays for cuBLAS in vain.
     found = cuda_in_sandbox()
-    assert found == {"usable": False, "why_not": "The stand-in was asked"}, found
+    assert not found["usable"] and found["why_not"] in ["The stand-in was asked", "There is no NVIDIA driver on this machine"], found
     output_of("flatpak", "--user", "uninstall", "-y", "--noninteractive", APP_ID + ".Cuda")
     assert cuda_in_sandbox() == without, cuda_in_sandbox()
 

@@ -286,6 +286,27 @@ test_locked (void)
   g_assert_cmpuint (eg_study_folder_count_done (again), ==, N_FACTS);
 }
 
+/* What a program left that was killed while it put a file in its place; what is not its own stays. */
+static void
+test_leftovers (void)
+{
+  const char *const names[] = { ".engram-0123456789abcdef", ".engram-0123456789abcdef.npz", "notes.txt",
+                                ".engram-notes", ".engram-0123456789abcdef0" };
+  g_autofree char *path = get_path ("leftovers");
+  eg_study_folder_unref (begin ("leftovers", "resid", FALSE, 1, 1));
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *file = g_build_filename (path, names[i], NULL);
+      g_assert_true (g_file_set_contents (file, "x", 1, NULL));
+    }
+  eg_study_folder_unref (begin ("leftovers", "resid", FALSE, 1, 1));
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autofree char *file = g_build_filename (path, names[i], NULL);
+      g_assert_true (g_file_test (file, G_FILE_TEST_EXISTS) == (i >= 2));
+    }
+}
+
 /* ---- estimates ---- */
 
 static void
@@ -340,6 +361,7 @@ main (int argc, char **argv)
   g_test_add_func ("/study/other-shards-are-refused", test_other_shards);
   g_test_add_func ("/study/stopped-and-gone-on-with-is-the-same", test_stopped);
   g_test_add_func ("/study/one-program-at-a-time", test_locked);
+  g_test_add_func ("/study/what-a-killed-program-left-is-removed", test_leftovers);
   g_test_add_func ("/study/estimates-are-of-the-same-facts", test_estimated);
   const int status = g_test_run ();
   eg_model_unref (model);

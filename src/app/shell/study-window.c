@@ -326,7 +326,7 @@ eg_study_window_dispose (GObject *object)
       eg_studying_pause (self->studying);
       eg_messages_end (self->messages);
     }
-  self->parts.draft = NULL;
+  g_clear_object (&self->parts.draft);
   g_clear_object (&self->studying);
   g_clear_object (&self->messages);
   gtk_widget_dispose_template (GTK_WIDGET (object), EG_TYPE_STUDY_WINDOW);
@@ -419,6 +419,8 @@ eg_study_window_new (const EgStudyParts *parts)
       = g_object_new (EG_TYPE_STUDY_WINDOW, "application", gtk_window_get_application (parts->window), NULL);
 
   self->parts = *parts;
+  /* It may outlive the window that made it, when both are closed at once. */
+  g_object_ref (self->parts.draft);
   self->studying = eg_studying_new (parts->folder);
   self->messages = eg_messages_new (self->banner, self->toasts);
   eg_model_button_set_loader (self->model_button, parts->loader, parts->settings);
