@@ -248,9 +248,9 @@ class Stopping(WithFolder):
                 os.kill(m._engine.pid, signal.SIGKILL)
 
         with self.assertRaises(engram.ProgramDied):
-            m.trace(PROMPT, subject=SUBJECT, samples=400, site="all", output=path, save_every=0.05, progress=progress)
+            m.trace(PROMPT, subject=SUBJECT, samples=150, site="resid,state", output=path, save_every=0.05, progress=progress)
         self.assertFalse(engram.open(path).complete)
-        whole = m.trace(PROMPT, subject=SUBJECT, samples=400, site="all")
+        whole = m.trace(PROMPT, subject=SUBJECT, samples=150, site="resid,state")
         after = m.trace(resume=path, output=path)
         np.testing.assert_array_equal(whole["state"].scores, after["state"].scores)
         self.assertTrue(engram.open(path).complete)
@@ -260,7 +260,7 @@ class Stopping(WithFolder):
 
     def test_an_interrupted_trace_is_in_its_file_and_in_no_other(self):
         m = engram.load()
-        r = m.trace(PROMPT, subject=SUBJECT, samples=300, site="all", output=[self.path("i.json"), self.path("i.npz")], progress=self.interrupt_when_known())
+        r = m.trace(PROMPT, subject=SUBJECT, samples=150, site="resid,state", output=[self.path("i.json"), self.path("i.npz")], progress=self.interrupt_when_known())
         self.assertFalse(r.complete)
         self.assertEqual(r.to_bytes(), engram.open(self.path("i.npz")).to_bytes())
         self.assertFalse(os.path.exists(self.path("i.json")))
