@@ -2,10 +2,8 @@
 #include "study/study-run.h"
 
 #include "cli/interrupt.h"
-#include "cli/request-options.h"
+#include "cli/study-options.h"
 #include "cli/study.h"
-#include "core/number.h"
-#include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -17,32 +15,27 @@
 #define TERMINAL_INTERVAL 0.1
 #define FILE_INTERVAL     30
 
-/* As they were typed; to be zeroed before and cleared after. */
+/* The shard as it was typed, and read; to be zeroed before and cleared after. */
 typedef struct
 {
-  CliRequestOptions request;
-  char *folder, *limit_text, *shard_text, *min_effect_text;
-  gboolean estimate;
-  guint64 limit, shard, n_shards;
-  double min_effect;
-} StudyOptions;
+  CliStudyOptions study;
+  char *shard_text;
+  guint64 shard, n_shards;
+} RunOptions;
 
 static void
-study_options_clear (StudyOptions *self)
+run_options_clear (RunOptions *self)
 {
-  cli_request_options_clear (&self->request);
-  g_free (self->folder);
-  g_free (self->limit_text);
+  cli_study_options_clear (&self->study);
   g_free (self->shard_text);
-  g_free (self->min_effect_text);
 }
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (StudyOptions, study_options_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RunOptions, run_options_clear)
 
 /* ---- what was typed ---- */
 
 /* "2/7" */
 static gboolean
-read_shard (StudyOptions *self)
+read_shard (RunOptions *self)
 {
   self->shard = self->n_shards = 1;
   if (self->shard_text == NULL)
@@ -53,33 +46,6 @@ read_shard (StudyOptions *self)
            && cli_parse_integer ("--shard", parts[0], 1, self->n_shards, &self->shard);
   cli_say (_ ("--shard is I/N, the Ith of N parts: 2/7"));
   return FALSE;
-}
-
-static gboolean
-read_numbers (StudyOptions *self)
-{
-  g_autoptr (GError) error = NULL;
-  self->min_effect = EG_STUDY_MIN_EFFECT;
-  if ((self->limit_text != NULL
-       && !cli_parse_integer ("--limit", self->limit_text, 1, G_MAXINT32, &self->limit))
-      || !read_shard (self))
-    return FALSE;
-  if (self->min_effect_text == NULL
-      || eg_parse_number ("--min-effect", self->min_effect_text, 0, 1, &self->min_effect, &error))
-    return TRUE;
-  cli_fail (error);
-  return FALSE;
-}
-
-/* One request for all facts; NULL, said. (transfer full) */
-static EgTraceRequest *
-make_request (const StudyOptions *typed, const CliOptions *options)
-{
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new (NULL, NULL);
-  if (!cli_request_options_apply (&typed->request, request))
-    return NULL;
-  request->device = options->device;
-  return g_steal_pointer (&request);
 }
 
 /* ---- progress ---- */
@@ -150,32 +116,36 @@ run_study (EgStudyFolder *folder, EgModel *model, const CliOptions *options)
 
 /* (transfer full) */
 static EgStudySettings *
-make_settings (EgModel *model, const EgTraceRequest *request, const StudyOptions *typed)
+make_settings (EgModel *model, const EgTraceRequest *request, const RunOptions *typed)
 {
   EgStudySettings *settings = eg_study_settings_new (model, request);
-  settings->is_estimated = typed->estimate;
-  settings->min_effect = typed->min_effect;
+  settings->is_estimated = typed->study.estimate;
+  settings->min_effect = typed->study.min_effect;
   settings->shard = typed->shard;
   settings->n_shards = typed->n_shards;
   return settings;
 }
 
 static int
-begin (const char *facts, const StudyOptions *typed, const CliOptions *options)
+begin (const char *facts, RunOptions *typed, const CliOptions *options)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceRequest) request = make_request (typed, options);
+  g_autoptr (EgTraceRequest) request
+      = read_shard (typed) ? cli_study_options_make_request (&typed->study, options) : NULL;
   if (request == NULL)
     return CLI_USAGE;
-  g_autofree char *demo = g_str_equal (facts, "demo") && !g_file_test (facts, G_FILE_TEST_EXISTS)
-                              ? eg_facts_find_demo ()
-                              : NULL;
+  if (typed->study.folder == NULL)
+    {
+      cli_say (_ ("--folder is missing: where is the study to be kept?"));
+      return CLI_USAGE;
+    }
+  g_autofree char *path = cli_study_options_find_facts (facts);
   g_autoptr (EgModel) model = cli_open_model (options, &error);
   g_autoptr (EgStudySettings) settings = model != NULL ? make_settings (model, request, typed) : NULL;
   g_autoptr (EgStudyFolder) folder
-      = settings != NULL && eg_study_settings_check_model (settings, model, &error) ? eg_study_folder_begin (
-            typed->folder, demo != NULL ? demo : facts, (gsize)typed->limit, settings, &error)
-                                                                                    : NULL;
+      = settings != NULL && eg_study_settings_check_model (settings, model, &error)
+            ? eg_study_folder_begin (typed->study.folder, path, (gsize)typed->study.limit, settings, &error)
+            : NULL;
   return folder != NULL ? run_study (folder, model, options) : cli_fail (error);
 }
 
@@ -183,34 +153,19 @@ static int
 run (int argc, char **argv)
 {
   g_auto (CliOptions) options = { 0 };
-  g_auto (StudyOptions) typed = { 0 };
+  g_auto (RunOptions) typed = { 0 };
   const GOptionEntry own[] = {
-    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &typed.folder,
+    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &typed.study.folder,
       N_ ("Where the study is kept: made, or gone on with"), "DIR" },
-    { "limit", 0, 0, G_OPTION_ARG_FILENAME, &typed.limit_text, N_ ("Only the first N facts"), "N" },
     { "shard", 0, 0, G_OPTION_ARG_FILENAME, &typed.shard_text,
       N_ ("Only the Ith of N parts of the facts, to be merged with the others"), "I/N" },
-    { "min-effect", 0, 0, G_OPTION_ARG_FILENAME, &typed.min_effect_text,
-      N_ ("Set facts apart where corruption takes less than this part of the probability (default: 0.05)"),
-      "PART" },
-    { "estimate", 0, 0, G_OPTION_ARG_NONE, &typed.estimate,
-      N_ ("Estimate all facts to first order, in place of tracing them"), NULL },
     { NULL },
   };
-  EgTraceField fields[EG_N_FIELDS + 1];
-  eg_study_settings_list_fields (fields);
-  g_autofree GOptionEntry *entries = cli_request_options_list (&typed.request, fields, own);
   const char *facts;
   int status;
-  if (!cli_options_parse (&options, &cli_study_run, entries, argc, argv, &status)
-      || !cli_options_get_argument (&options, _ ("file of facts"), &facts, &status))
-    return status;
-  if (!read_numbers (&typed))
-    return CLI_USAGE;
-  if (typed.folder != NULL)
-    return begin (facts, &typed, &options);
-  cli_say (_ ("--folder is missing: where is the study to be kept?"));
-  return CLI_USAGE;
+  return cli_study_options_parse (&typed.study, &options, &cli_study_run, own, argc, argv, &facts, &status)
+             ? begin (facts, &typed, &options)
+             : status;
 }
 
 const CliCommand cli_study_run = {

@@ -1,9 +1,8 @@
 /* engram-cli study slurm: a study as jobs of a cluster. */
 #include "study/slurm.h"
 
-#include "cli/request-options.h"
+#include "cli/study-options.h"
 #include "cli/study.h"
-#include "study/settings.h"
 #include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
@@ -13,20 +12,18 @@
 /* As they were typed; to be zeroed before and cleared after. */
 typedef struct
 {
-  CliRequestOptions request;
-  char *folder, *shards_text, *limit_text, *min_effect_text;
-  char *time, *partition, *memory, *cpus_text;
+  CliStudyOptions study;
+  char *shards_text, *time, *partition, *memory, *cpus_text;
   char **more;
-  gboolean estimate, submit;
+  gboolean submit;
   guint64 n_shards, n_cpus;
 } SlurmOptions;
 
 static void
 slurm_options_clear (SlurmOptions *self)
 {
-  char *const texts[] = { self->folder, self->shards_text, self->limit_text, self->min_effect_text,
-                          self->time,   self->partition,   self->memory,     self->cpus_text };
-  cli_request_options_clear (&self->request);
+  char *const texts[] = { self->shards_text, self->time, self->partition, self->memory, self->cpus_text };
+  cli_study_options_clear (&self->study);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     g_free (texts[i]);
   g_strfreev (self->more);
@@ -66,12 +63,12 @@ make_arguments (const char *facts, const SlurmOptions *typed, const CliOptions *
   for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
     {
       const char *option = eg_trace_field_get_info (field)->option;
-      add_option (arguments, option, typed->request.texts[field]);
-      add_flag (arguments, option, typed->request.flags[field]);
+      add_option (arguments, option, typed->study.request.texts[field]);
+      add_flag (arguments, option, typed->study.request.flags[field]);
     }
-  add_option (arguments, "limit", typed->limit_text);
-  add_option (arguments, "min-effect", typed->min_effect_text);
-  add_flag (arguments, "estimate", typed->estimate);
+  add_option (arguments, "limit", typed->study.limit_text);
+  add_option (arguments, "min-effect", typed->study.min_effect_text);
+  add_flag (arguments, "estimate", typed->study.estimate);
   return g_strv_builder_end (arguments);
 }
 
@@ -81,33 +78,29 @@ make_arguments (const char *facts, const SlurmOptions *typed, const CliOptions *
 static int
 check (SlurmOptions *self, const CliOptions *options)
 {
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new (NULL, NULL);
-  guint64 limit;
   if (options->threads_text != NULL)
     {
       cli_say (_ ("--threads is for one machine: on a cluster, --cpus-per-task says how many a task has"));
       return CLI_USAGE;
     }
-  if (self->folder == NULL || self->shards_text == NULL)
+  if (self->study.folder == NULL || self->shards_text == NULL)
     {
       cli_say (_ ("--folder and --shards are needed: where the study is to be kept, and of how many parts"));
       return CLI_USAGE;
     }
   if (!cli_parse_integer ("--shards", self->shards_text, 1, 100000, &self->n_shards)
       || (self->cpus_text != NULL
-          && !cli_parse_integer ("--cpus-per-task", self->cpus_text, 1, 4096, &self->n_cpus))
-      || (self->limit_text != NULL && !cli_parse_integer ("--limit", self->limit_text, 1, G_MAXINT32, &limit))
-      || !cli_request_options_apply (&self->request, request))
+          && !cli_parse_integer ("--cpus-per-task", self->cpus_text, 1, 4096, &self->n_cpus)))
     return CLI_USAGE;
-  return CLI_DONE;
+  g_autoptr (EgTraceRequest) request = cli_study_options_make_request (&self->study, options);
+  return request != NULL ? CLI_DONE : CLI_USAGE;
 }
 
 /* Opens the file, so that a mistake in its name is said here. */
 static gboolean
-check_facts (const char *path, GError **error)
+check_facts (const char *facts, GError **error)
 {
-  if (g_str_equal (path, "demo") && !g_file_test (path, G_FILE_TEST_EXISTS))
-    return TRUE;
+  g_autofree char *path = cli_study_options_find_facts (facts);
   g_autoptr (EgFactReader) reader = eg_fact_reader_open (path, error);
   return reader != NULL;
 }
@@ -138,7 +131,7 @@ write_job (const char *facts, const SlurmOptions *typed, const CliOptions *optio
   g_autoptr (GError) error = NULL;
   g_autofree char *program = g_file_read_link ("/proc/self/exe", &error);
   g_autofree char *directory = g_get_current_dir ();
-  g_autofree char *folder = g_canonicalize_filename (typed->folder, NULL);
+  g_autofree char *folder = g_canonicalize_filename (typed->study.folder, NULL);
   g_auto (GStrv) arguments = make_arguments (facts, typed, options);
   const EgSlurmJob job = { .program = program,
                            .directory = directory,
@@ -165,7 +158,7 @@ run (int argc, char **argv)
   g_auto (CliOptions) options = { 0 };
   g_auto (SlurmOptions) typed = { 0 };
   const GOptionEntry own[] = {
-    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &typed.folder,
+    { "folder", 0, 0, G_OPTION_ARG_FILENAME, &typed.study.folder,
       N_ ("Where the study is kept, on a disk that all nodes see"), "DIR" },
     { "shards", 0, 0, G_OPTION_ARG_FILENAME, &typed.shards_text, N_ ("How many tasks share the facts"), "N" },
     { "time", 0, 0, G_OPTION_ARG_FILENAME, &typed.time,
@@ -178,21 +171,11 @@ run (int argc, char **argv)
     { "sbatch", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &typed.more,
       N_ ("Another option of sbatch, such as --sbatch=--account=NAME (may be given again)"), "OPTION" },
     { "submit", 0, 0, G_OPTION_ARG_NONE, &typed.submit, N_ ("Send the jobs at once"), NULL },
-    { "limit", 0, 0, G_OPTION_ARG_FILENAME, &typed.limit_text, N_ ("Only the first N facts"), "N" },
-    { "min-effect", 0, 0, G_OPTION_ARG_FILENAME, &typed.min_effect_text,
-      N_ ("Set facts apart where corruption takes less than this part of the probability (default: 0.05)"),
-      "PART" },
-    { "estimate", 0, 0, G_OPTION_ARG_NONE, &typed.estimate,
-      N_ ("Estimate all facts to first order, in place of tracing them"), NULL },
     { NULL },
   };
-  EgTraceField fields[EG_N_FIELDS + 1];
-  eg_study_settings_list_fields (fields);
-  g_autofree GOptionEntry *entries = cli_request_options_list (&typed.request, fields, own);
   const char *facts;
   int status;
-  if (!cli_options_parse (&options, &cli_study_slurm, entries, argc, argv, &status)
-      || !cli_options_get_argument (&options, _ ("file of facts"), &facts, &status))
+  if (!cli_study_options_parse (&typed.study, &options, &cli_study_slurm, own, argc, argv, &facts, &status))
     return status;
   status = check (&typed, &options);
   return status == CLI_DONE ? write_job (facts, &typed, &options) : status;

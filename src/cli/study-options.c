@@ -1,0 +1,89 @@
+/* What each of a study's facts is asked. */
+#include "cli/study-options.h"
+
+#include "core/number.h"
+#include "study/facts.h"
+#include "study/settings.h"
+
+#include <glib/gi18n.h>
+
+void
+cli_study_options_clear (CliStudyOptions *self)
+{
+  cli_request_options_clear (&self->request);
+  g_free (self->folder);
+  g_free (self->limit_text);
+  g_free (self->min_effect_text);
+}
+
+/* (transfer full) */
+static GOptionEntry *
+join (const GOptionEntry *first, const GOptionEntry *second)
+{
+  GArray *entries = g_array_new (TRUE, TRUE, sizeof (GOptionEntry));
+  for (const GOptionEntry *it = first; it->long_name != NULL; it++)
+    g_array_append_vals (entries, it, 1);
+  for (const GOptionEntry *it = second; it->long_name != NULL; it++)
+    g_array_append_vals (entries, it, 1);
+  return (GOptionEntry *)(void *)g_array_free (entries, FALSE);
+}
+
+gboolean
+cli_study_options_parse (CliStudyOptions *self,
+                         CliOptions *options,
+                         const CliCommand *command,
+                         const GOptionEntry *own,
+                         int argc,
+                         char **argv,
+                         const char **facts,
+                         int *status)
+{
+  const GOptionEntry shared[] = {
+    { "limit", 0, 0, G_OPTION_ARG_FILENAME, &self->limit_text, N_ ("Only the first N facts"), "N" },
+    { "min-effect", 0, 0, G_OPTION_ARG_FILENAME, &self->min_effect_text,
+      N_ ("Set facts apart where corruption takes less than this part of the probability (default: 0.05)"),
+      "PART" },
+    { "estimate", 0, 0, G_OPTION_ARG_NONE, &self->estimate,
+      N_ ("Estimate all facts to first order, in place of tracing them"), NULL },
+    { NULL },
+  };
+  EgTraceField fields[EG_N_FIELDS + 1];
+  eg_study_settings_list_fields (fields);
+  g_autofree GOptionEntry *more = join (own, shared);
+  g_autofree GOptionEntry *entries = cli_request_options_list (&self->request, fields, more);
+  return cli_options_parse (options, command, entries, argc, argv, status)
+         && cli_options_get_argument (options, _ ("file of facts"), facts, status);
+}
+
+static gboolean
+read_numbers (CliStudyOptions *self)
+{
+  g_autoptr (GError) error = NULL;
+  self->min_effect = EG_STUDY_MIN_EFFECT;
+  if (self->limit_text != NULL
+      && !cli_parse_integer ("--limit", self->limit_text, 1, G_MAXINT32, &self->limit))
+    return FALSE;
+  if (self->min_effect_text == NULL
+      || eg_parse_number ("--min-effect", self->min_effect_text, 0, 1, &self->min_effect, &error))
+    return TRUE;
+  cli_fail (error);
+  return FALSE;
+}
+
+EgTraceRequest *
+cli_study_options_make_request (CliStudyOptions *self, const CliOptions *options)
+{
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (NULL, NULL);
+  if (!read_numbers (self) || !cli_request_options_apply (&self->request, request))
+    return NULL;
+  request->device = options->device;
+  return g_steal_pointer (&request);
+}
+
+char *
+cli_study_options_find_facts (const char *facts)
+{
+  char *demo = g_str_equal (facts, "demo") && !g_file_test (facts, G_FILE_TEST_EXISTS) ? eg_facts_find_demo ()
+                                                                                       : NULL;
+  return demo != NULL ? demo : g_strdup (facts);
+}
