@@ -151,3 +151,12 @@ eg_json_to_text (JsonNode *node, gboolean pretty)
   append_node (text, node, pretty, 0);
   return g_string_free (text, FALSE);
 }
+
+void
+eg_json_set_text (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, name, text);
+  else
+    json_object_set_null_member (object, name);
+}

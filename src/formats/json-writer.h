@@ -13,4 +13,7 @@ char *eg_json_to_text (JsonNode *node, gboolean pretty);
  * a reader which tells whole numbers from others sees a double. */
 void eg_json_append_double (GString *text, double value);
 
+/* Sets a member to a text, or to null where there is none. */
+void eg_json_set_text (JsonObject *object, const char *name, const char *text);
+
 G_END_DECLS

@@ -1,6 +1,8 @@
 /* Writes what studies say as JSON. */
 #include "study/documents.h"
 
+#include "formats/json-writer.h"
+
 #include <math.h>
 
 /* ---- numbers ---- */
@@ -202,15 +204,6 @@ eg_study_to_json (const EgStudyValues *values, guint n_resamples)
 
 /* ---- a comparison ---- */
 
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-  else
-    json_object_set_null_member (object, name);
-}
-
 static JsonObject *
 side_to_json (const EgStudySide *side, gsize n)
 {
@@ -218,9 +211,9 @@ side_to_json (const EgStudySide *side, gsize n)
   JsonObject *object = json_object_new ();
   json_object_set_string_member (object, "model", settings->model);
   json_object_set_string_member (object, "site", settings->sites[side->site]);
-  set_text (object, "relation",
-            side->relation >= 0 ? ((EgStudyRelation *)side->values->relations->pdata[side->relation])->name
-                                : NULL);
+  eg_json_set_text (
+      object, "relation",
+      side->relation >= 0 ? ((EgStudyRelation *)side->values->relations->pdata[side->relation])->name : NULL);
   json_object_set_int_member (object, "facts", (gint64)n);
   json_object_set_int_member (object, "layers", (gint64)settings->n_layers);
   return object;

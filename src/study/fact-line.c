@@ -1,14 +1,7 @@
 /* A fact's results for other programs. */
 #include "study/fact-line.h"
 
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-  else
-    json_object_set_null_member (object, name);
-}
+#include "formats/json-writer.h"
 
 static JsonArray *
 rows_to_json (const EgStudyFact *self, const float *values)
@@ -78,15 +71,15 @@ eg_study_fact_to_json (const EgStudyFact *self, const EgStudySettings *settings)
   const EgFact *fact = self->fact;
   JsonObject *object = json_object_new ();
   json_object_set_int_member (object, "index", (gint64)fact->index);
-  set_text (object, "id", fact->id);
-  set_text (object, "prompt", fact->prompt);
-  set_text (object, "subject", fact->subject);
-  set_text (object, "relation", fact->relation);
-  set_text (object, "expected", fact->target);
-  set_text (object, "state", eg_study_state_get_name (self->state));
-  set_text (object, "problem", self->problem);
-  set_text (object, "target", self->target);
-  set_text (object, "prediction", self->prediction);
+  eg_json_set_text (object, "id", fact->id);
+  eg_json_set_text (object, "prompt", fact->prompt);
+  eg_json_set_text (object, "subject", fact->subject);
+  eg_json_set_text (object, "relation", fact->relation);
+  eg_json_set_text (object, "expected", fact->target);
+  eg_json_set_text (object, "state", eg_study_state_get_name (self->state));
+  eg_json_set_text (object, "problem", self->problem);
+  eg_json_set_text (object, "target", self->target);
+  eg_json_set_text (object, "prediction", self->prediction);
   json_object_set_double_member (object, "prediction_probability", self->prediction_probability);
   json_object_set_double_member (object, "clean", self->clean);
   json_object_set_double_member (object, "corrupted", self->corrupted);
@@ -96,6 +89,6 @@ eg_study_fact_to_json (const EgStudyFact *self, const EgStudySettings *settings)
   json_object_set_double_member (object, "noise_std", self->noise_std);
   add_tokens (object, self);
   add_sites (object, self, settings);
-  set_text (object, "computer", self->computer);
+  eg_json_set_text (object, "computer", self->computer);
   return object;
 }

@@ -1,7 +1,7 @@
 /* Writes a study's statistics as CSV and as LaTeX. */
 #include "study/tables.h"
 
-#include "formats/json-writer.h"
+#include "formats/csv.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,14 +12,9 @@ static void
 add_csv_text (GString *text, const char *field)
 {
   if (strpbrk (field, ",\"\r\n") == NULL)
-    {
-      g_string_append (text, field);
-      return;
-    }
-  g_string_append_c (text, '"');
-  for (const char *c = field; *c != '\0'; c++)
-    g_string_append_printf (text, "%s%c", *c == '"' ? "\"" : "", *c);
-  g_string_append_c (text, '"');
+    g_string_append (text, field);
+  else
+    eg_csv_append_quoted (text, field);
 }
 
 static void
@@ -42,11 +37,7 @@ add_csv_row (GString *text,
                               : eg_study_quantity_get_name (quantity),
                           layer, it->n);
   for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
-    {
-      g_string_append_c (text, ',');
-      if (!isnan (numbers[i]))
-        eg_json_append_double (text, numbers[i]);
-    }
+    eg_csv_append_number (text, numbers[i]);
   g_string_append (text, "\r\n");
 }
 

@@ -3,9 +3,8 @@
 
 #include "app/parts/hold.h"
 #include "formats/atomic-file.h"
-#include "formats/json-writer.h"
+#include "formats/csv.h"
 
-#include <math.h>
 #include <string.h>
 
 /* Of a row, what may change while the thread writes. */
@@ -44,22 +43,9 @@ append_text (GString *text, const char *field)
 {
   g_string_append_c (text, ',');
   if (field == NULL || strpbrk (field, " ,\"\r\n\t") == NULL)
-    {
-      g_string_append (text, field != NULL ? field : "");
-      return;
-    }
-  g_string_append_c (text, '"');
-  for (const char *c = field; *c != '\0'; c++)
-    g_string_append (text, (char[]){ *c, *c == '"' ? '"' : '\0', '\0' });
-  g_string_append_c (text, '"');
-}
-
-static void
-append_number (GString *text, double value)
-{
-  g_string_append_c (text, ',');
-  if (isfinite (value))
-    eg_json_append_double (text, value);
+    g_string_append (text, field != NULL ? field : "");
+  else
+    eg_csv_append_quoted (text, field);
 }
 
 static void
@@ -74,9 +60,9 @@ append_line (GString *text, const Line *line)
   append_text (text, line->state == EG_FACT_ROW_WAITING
                          ? "waiting"
                          : eg_study_state_get_name ((EgStudyState)(line->state - EG_FACT_ROW_TRACED)));
-  append_number (text, line->clean);
-  append_number (text, line->corrupted);
-  append_number (text, line->clean - line->corrupted);
+  eg_csv_append_number (text, line->clean);
+  eg_csv_append_number (text, line->corrupted);
+  eg_csv_append_number (text, line->clean - line->corrupted);
   g_string_append_c (text, '\n');
 }
 

@@ -3,6 +3,7 @@
 #include "trace/result/result-io.h"
 
 #include "formats/atomic-file.h"
+#include "formats/csv.h"
 #include "trace/result/description.h"
 
 #include <math.h>
@@ -12,22 +13,9 @@ static void
 append_csv_text (GString *text, const char *field)
 {
   if (field[0] != '\0' && strpbrk (field, " ,\"\r\n\t") == NULL)
-    {
-      g_string_append (text, field);
-      return;
-    }
-  g_string_append_c (text, '"');
-  for (const char *c = field; *c != '\0'; c++)
-    g_string_append (text, (char[]){ *c, *c == '"' ? '"' : '\0', '\0' });
-  g_string_append_c (text, '"');
-}
-
-static void
-append_csv_number (GString *text, double value)
-{
-  g_string_append_c (text, ',');
-  if (isfinite (value))
-    eg_json_append_double (text, value);
+    g_string_append (text, field);
+  else
+    eg_csv_append_quoted (text, field);
 }
 
 static void
@@ -60,16 +48,16 @@ append_csv_row (GString *text, const EgTraceGrid *grid, gsize l, gsize t)
     append_csv_text (text, eg_trace_grid_get_text (grid, t));
   for (gsize m = 0; m < grid->result->n_metrics; m++)
     {
-      append_csv_number (text, grid->scores[m][cell]);
-      append_csv_number (text, grid->sem[m][cell]);
+      eg_csv_append_number (text, grid->scores[m][cell]);
+      eg_csv_append_number (text, grid->sem[m][cell]);
       if (m == 0)
         {
-          append_csv_number (text, eg_trace_grid_normalize (grid, grid->scores[m][cell]));
-          append_csv_number (text, eg_trace_grid_fraction (grid, grid->scores[m][cell]));
+          eg_csv_append_number (text, eg_trace_grid_normalize (grid, grid->scores[m][cell]));
+          eg_csv_append_number (text, eg_trace_grid_fraction (grid, grid->scores[m][cell]));
         }
     }
   if (grid->estimate != NULL)
-    append_csv_number (text, grid->estimate[cell]);
+    eg_csv_append_number (text, grid->estimate[cell]);
   g_string_append_c (text, '\n');
 }
 

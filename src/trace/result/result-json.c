@@ -2,6 +2,7 @@
 #include "trace/result/result-io.h"
 
 #include "formats/atomic-file.h"
+#include "formats/json-writer.h"
 #include "trace/ask/fields.h"
 #include "trace/result/analysis.h"
 #include "trace/result/npz-fields.h"
@@ -32,15 +33,6 @@ values_to_json (const EgTraceGrid *grid, const double *values)
   return rows;
 }
 
-static void
-set_text (JsonObject *object, const char *name, const char *text)
-{
-  if (text != NULL)
-    json_object_set_string_member (object, name, text);
-  else
-    json_object_set_null_member (object, name);
-}
-
 static JsonArray *
 ids_to_json (const EgTraceTokens *tokens)
 {
@@ -58,7 +50,7 @@ add_token (JsonObject *document, const char *name, const char *text, gint64 id)
     json_object_set_int_member (token, "id", id);
   else
     json_object_set_null_member (token, "id");
-  set_text (token, "text", text);
+  eg_json_set_text (token, "text", text);
   json_object_set_object_member (document, name, token);
 }
 
@@ -130,9 +122,9 @@ add_prompt (JsonObject *document, const EgTraceResult *self)
   json_array_add_int_element (range, (gint64)prompt->subject_first);
   json_array_add_int_element (range, (gint64)prompt->subject_last);
 
-  set_text (document, "model", self->model);
-  set_text (document, "prompt", self->request->prompt);
-  set_text (document, "subject", prompt->subject);
+  eg_json_set_text (document, "model", self->model);
+  eg_json_set_text (document, "prompt", self->request->prompt);
+  eg_json_set_text (document, "subject", prompt->subject);
   json_object_set_array_member (document, "tokens", tokens);
   if (prompt->ids != NULL)
     json_object_set_array_member (document, "token_ids", ids_to_json (prompt));
@@ -204,7 +196,7 @@ set_field (JsonObject *object, const char *name, EgTraceField field, const EgTra
     case EG_FIELD_NAME:
     default:
       text = eg_trace_field_format_in_file (field, request);
-      set_text (object, name, text);
+      eg_json_set_text (object, name, text);
     }
 }
 
@@ -288,10 +280,10 @@ eg_trace_result_to_json (const EgTraceResult *self)
   if (!self->estimated)
     add_analysis (document, self->grids[0]);
   add_more_sites (document, self);
-  set_text (document, "device", self->device);
+  eg_json_set_text (document, "device", self->device);
   if (!isnan (self->precision_error))
     json_object_set_double_member (document, "precision_error", self->precision_error);
-  set_text (document, "date", self->date);
+  eg_json_set_text (document, "date", self->date);
   json_object_set_double_member (document, "seconds", self->seconds);
   JsonNode *node = json_node_init_object (json_node_alloc (), document);
   json_object_unref (document);
