@@ -182,14 +182,10 @@ back_conv_kernel (BackConvArguments it)
 static void
 back_conv_silu (EgStream *stream, const EgConvBack *op)
 {
-  gsize most_rows = 0;
-  for (gsize s = 0; s < op->n_segments; s++)
-    most_rows = MAX (most_rows, op->segments[s].n_rows);
-  if (most_rows == 0 || !begin_op (stream))
+  const dim3 grid = conv_grid (op->segments, op->n_segments, op->n_inner);
+  if (grid.z == 0 || !begin_op (stream))
     return;
   const EgConvRows *table = upload_table (stream, op->segments, op->n_segments);
-  const dim3 grid ((unsigned)op->n_segments, blocks_for (op->n_inner, conv_threads),
-                   blocks_for (most_rows, conv_rows));
   const BackConvArguments arguments
       = { { nullptr, op->x, op->ldx, table, op->n_inner, (unsigned)op->n_conv, op->w, op->bias },
           op->dx,
@@ -347,6 +343,22 @@ count_dot_rows (const EgDotRows *rows, gsize n)
   return (unsigned)most;
 }
 
+/* A block a pair and row of a kernel whose op has the pairs as its rows, n of them. */
+template <class Op>
+static void
+queue_dots (EgStream *stream, const char *name, void (*kernel) (Op), const Op *op)
+{
+  const unsigned most = count_dot_rows (op->rows, op->n);
+  if (most == 0 || !begin_op (stream))
+    return;
+  Op arguments = *op;
+  arguments.rows = upload_table (stream, op->rows, op->n);
+  if (arguments.rows)
+    launch (name, kernel, dim3 ((unsigned)op->n, most), dim3 (back_threads), back_shared, stream->compute,
+            arguments);
+  end_op (stream);
+}
+
 /* One block a pair and row; it.rows in device memory. */
 __global__ void
 dots_kernel (EgDots it)
@@ -368,15 +380,7 @@ dots_kernel (EgDots it)
 static void
 back_dots (EgStream *stream, const EgDots *op)
 {
-  const unsigned most = count_dot_rows (op->rows, op->n);
-  if (most == 0 || !begin_op (stream))
-    return;
-  EgDots arguments = *op;
-  arguments.rows = upload_table (stream, op->rows, op->n);
-  if (arguments.rows)
-    launch ("dots", dots_kernel, dim3 ((unsigned)op->n, most), dim3 (back_threads), back_shared,
-            stream->compute, arguments);
-  end_op (stream);
+  queue_dots (stream, "dots", dots_kernel, op);
 }
 
 /* One block a pair and row; it.rows in device memory. */
@@ -409,14 +413,6 @@ conv_dots_kernel (EgConvDots it)
 static void
 back_conv_dots (EgStream *stream, const EgConvDots *op)
 {
-  const unsigned most = count_dot_rows (op->rows, op->n);
-  if (most == 0 || !begin_op (stream))
-    return;
-  EgConvDots arguments = *op;
-  arguments.rows = upload_table (stream, op->rows, op->n);
-  if (arguments.rows)
-    launch ("conv_dots", conv_dots_kernel, dim3 ((unsigned)op->n, most), dim3 (back_threads), back_shared,
-            stream->compute, arguments);
-  end_op (stream);
+  queue_dots (stream, "conv_dots", conv_dots_kernel, op);
 }
 }

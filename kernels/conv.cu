@@ -86,17 +86,23 @@ conv_silu_any_kernel (ConvArguments it)
     }
 }
 
+/* Of all rows and channels; z is 0 where there are no rows. */
+static dim3
+conv_grid (const EgConvRows *segments, gsize n, gsize n_inner)
+{
+  gsize most_rows = 0;
+  for (gsize s = 0; s < n; s++)
+    most_rows = MAX (most_rows, segments[s].n_rows);
+  return dim3 ((unsigned)n, blocks_for (n_inner, conv_threads), blocks_for (most_rows, conv_rows));
+}
+
 static void
 cuda_conv_silu (EgStream *stream, const EgConv *op)
 {
-  gsize most_rows = 0;
-  for (gsize s = 0; s < op->n_segments; s++)
-    most_rows = MAX (most_rows, op->segments[s].n_rows);
-  if (most_rows == 0 || !begin_op (stream))
+  const dim3 grid = conv_grid (op->segments, op->n_segments, op->n_inner);
+  if (grid.z == 0 || !begin_op (stream))
     return;
   const EgConvRows *table = upload_table (stream, op->segments, op->n_segments);
-  const dim3 grid ((unsigned)op->n_segments, blocks_for (op->n_inner, conv_threads),
-                   blocks_for (most_rows, conv_rows));
   auto *kernel = op->n_conv == 4   ? conv_silu_kernel<4>
                  : op->n_conv == 3 ? conv_silu_kernel<3>
                  : op->n_conv == 2 ? conv_silu_kernel<2>

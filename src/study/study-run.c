@@ -4,6 +4,7 @@
 #include "core/error.h"
 #include "study/results-file.h"
 #include "study/trace-fact.h"
+#include "trace/run/waiting.h"
 
 #include <glib/gi18n.h>
 #include <pthread.h>
@@ -322,20 +323,6 @@ eg_study_run_finish (GAsyncResult *result, GError **error)
 
 /* ---- waiting for it ---- */
 
-typedef struct
-{
-  GMainLoop *loop;
-  GAsyncResult *result;
-} Waiting;
-
-static void
-stop_waiting (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Waiting *waiting = data;
-  waiting->result = g_object_ref (result);
-  g_main_loop_quit (waiting->loop);
-}
-
 gboolean
 eg_study_run (EgStudyFolder *folder,
               EgModel *model,
@@ -345,14 +332,10 @@ eg_study_run (EgStudyFolder *folder,
               gpointer progress_data,
               GError **error)
 {
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
-  Waiting waiting = { loop, NULL };
-  g_main_context_push_thread_default (context);
-  eg_study_run_async (folder, model, threads, cancellable, progress, progress_data, stop_waiting, &waiting);
-  g_main_loop_run (loop);
-  g_main_context_pop_thread_default (context);
-  const gboolean ok = eg_study_run_finish (waiting.result, error);
-  g_object_unref (waiting.result);
-  return ok;
+  EgWaiting waiting;
+  eg_waiting_begin (&waiting);
+  eg_study_run_async (folder, model, threads, cancellable, progress, progress_data, eg_waiting_callback,
+                      &waiting);
+  g_autoptr (GAsyncResult) answer = eg_waiting_end (&waiting);
+  return eg_study_run_finish (answer, error);
 }

@@ -3,6 +3,7 @@
 
 #include "app/models/model-menu.h"
 #include "app/page/comparison-view.h"
+#include "app/parts/choice-dialog.h"
 #include "app/parts/hold.h"
 #include "app/parts/path-dialog.h"
 #include "core/error.h"
@@ -273,32 +274,15 @@ eg_comparing_ask (GtkWindow *window, EgTracePage *page, GPtrArray *others, EgMes
 {
   EgTraceGrid *shown = eg_trace_page_get_shown (page);
   Asking *self = g_new0 (Asking, 1);
-  GtkWidget *dialog = adw_window_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *list = gtk_list_box_new (), *scroller = gtk_scrolled_window_new ();
+  GtkListBox *list;
+  GtkWindow *dialog = eg_choice_dialog_new (window, _ ("Compare With"), &list);
 
   g_atomic_ref_count_init (&self->refs);
   self->messages = g_object_ref (messages);
   self->first = eg_trace_grid_copy (shown);
   g_set_weak_pointer (&self->window, window);
-  g_set_weak_pointer (&self->dialog, GTK_WINDOW (dialog));
-  gtk_widget_add_css_class (list, "boxed-list");
-  gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
-  gtk_widget_set_margin_start (list, 12);
-  gtk_widget_set_margin_end (list, 12);
-  gtk_widget_set_margin_bottom (list, 12);
-  add_rows (GTK_LIST_BOX (list), self, others);
-  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
-  /* There may be many models on a machine. */
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scroller), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-  gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scroller), TRUE);
-  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scroller), 480);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scroller), list);
-  gtk_box_append (GTK_BOX (box), scroller);
-  adw_window_set_content (ADW_WINDOW (dialog), box);
-  gtk_window_set_title (GTK_WINDOW (dialog), _ ("Compare With"));
-  gtk_window_set_default_size (GTK_WINDOW (dialog), 420, -1);
-  gtk_window_set_modal (GTK_WINDOW (dialog), TRUE);
-  gtk_window_set_transient_for (GTK_WINDOW (dialog), window);
-  gtk_window_present (GTK_WINDOW (dialog));
+  g_set_weak_pointer (&self->dialog, dialog);
+  add_rows (list, self, others);
+  gtk_window_present (dialog);
   asking_unref (self);
 }

@@ -1,6 +1,7 @@
 /* Asks for the second side, has both compared in a thread, and opens the window with both. */
 #include "app/shell/study-comparing.h"
 
+#include "app/parts/choice-dialog.h"
 #include "app/parts/hold.h"
 #include "app/parts/path-dialog.h"
 #include "app/study/study-comparison-view.h"
@@ -172,29 +173,20 @@ add_row (GtkListBox *list, Asking *asking, const char *title, const char *relati
 }
 
 /* Of those relations of which some facts are known. */
-static GtkWidget *
-make_list (Asking *asking, EgStudyPage *page)
+static void
+add_rows (GtkListBox *list, Asking *asking, EgStudyPage *page)
 {
   g_autoptr (GPtrArray) summaries = eg_study_page_hold (page);
-  GtkWidget *list = gtk_list_box_new ();
 
-  gtk_widget_add_css_class (list, "boxed-list");
-  gtk_list_box_set_selection_mode (GTK_LIST_BOX (list), GTK_SELECTION_NONE);
-  gtk_widget_set_valign (list, GTK_ALIGN_START);
-  gtk_widget_set_margin_top (list, 6);
-  gtk_widget_set_margin_start (list, 12);
-  gtk_widget_set_margin_end (list, 12);
-  gtk_widget_set_margin_bottom (list, 12);
-  add_row (GTK_LIST_BOX (list), asking, _ ("Another Study…"), NULL, "study");
+  add_row (list, asking, _ ("Another Study…"), NULL, "study");
   if (asking->relation != NULL)
-    add_row (GTK_LIST_BOX (list), asking, _ ("All facts"), NULL, NULL);
+    add_row (list, asking, _ ("All facts"), NULL, NULL);
   for (guint i = 1; summaries != NULL && i < summaries->len; i++)
     {
       const EgStudySummary *of = summaries->pdata[i];
       if (of->n_facts > 0 && g_strcmp0 (of->relation, asking->relation) != 0)
-        add_row (GTK_LIST_BOX (list), asking, of->relation, of->relation, NULL);
+        add_row (list, asking, of->relation, of->relation, NULL);
     }
-  return list;
 }
 
 static Asking *
@@ -225,21 +217,10 @@ eg_study_comparing_ask (GtkWindow *window, EgStudying *studying, EgStudyPage *pa
       return;
     }
   Asking *asking = asking_new (window, studying, page, messages);
-  GtkWidget *dialog = adw_window_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *scrolled = gtk_scrolled_window_new ();
+  GtkListBox *list;
+  GtkWindow *dialog = eg_choice_dialog_new (window, _ ("Compare With"), &list);
   g_object_set_data_full (G_OBJECT (window), KEY, asking, asking_free);
-  g_set_weak_pointer (&asking->dialog, GTK_WINDOW (dialog));
-  gtk_scrolled_window_set_policy (GTK_SCROLLED_WINDOW (scrolled), GTK_POLICY_NEVER, GTK_POLICY_AUTOMATIC);
-  gtk_scrolled_window_set_propagate_natural_height (GTK_SCROLLED_WINDOW (scrolled), TRUE);
-  gtk_scrolled_window_set_max_content_height (GTK_SCROLLED_WINDOW (scrolled), 480);
-  gtk_widget_set_vexpand (scrolled, TRUE);
-  gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), make_list (asking, page));
-  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
-  gtk_box_append (GTK_BOX (box), scrolled);
-  adw_window_set_content (ADW_WINDOW (dialog), box);
-  gtk_window_set_title (GTK_WINDOW (dialog), _ ("Compare With"));
-  gtk_window_set_default_size (GTK_WINDOW (dialog), 420, -1);
-  gtk_window_set_modal (GTK_WINDOW (dialog), TRUE);
-  gtk_window_set_transient_for (GTK_WINDOW (dialog), window);
-  gtk_window_present (GTK_WINDOW (dialog));
+  g_set_weak_pointer (&asking->dialog, dialog);
+  add_rows (list, asking, page);
+  gtk_window_present (dialog);
 }

@@ -6,6 +6,7 @@
 #include "trace/plan/memory.h"
 #include "trace/run/spot-check.h"
 #include "trace/run/start.h"
+#include "trace/run/waiting.h"
 
 #include <glib/gi18n.h>
 
@@ -278,20 +279,6 @@ eg_trace_finish (GAsyncResult *result, GError **error)
 
 /* ---- waiting for it ---- */
 
-typedef struct
-{
-  GMainLoop *loop;
-  GAsyncResult *result;
-} Waiting;
-
-static void
-stop_waiting (GObject *source, GAsyncResult *result, gpointer data)
-{
-  Waiting *waiting = data;
-  waiting->result = g_object_ref (result);
-  g_main_loop_quit (waiting->loop);
-}
-
 static EgTraceResult *
 run_waiting (EgTracePartial *partial,
              EgTraceOrder *order,
@@ -303,21 +290,18 @@ run_waiting (EgTracePartial *partial,
              EgTracePartial **left,
              GError **error)
 {
-  g_autoptr (GMainContext) context = g_main_context_new ();
-  g_autoptr (GMainLoop) loop = g_main_loop_new (context, FALSE);
-  Waiting waiting = { loop, NULL };
-  g_main_context_push_thread_default (context);
+  EgWaiting waiting;
+  eg_waiting_begin (&waiting);
   if (partial != NULL)
-    eg_trace_continue_async (partial, order, cancellable, progress, progress_data, stop_waiting, &waiting);
+    eg_trace_continue_async (partial, order, cancellable, progress, progress_data, eg_waiting_callback,
+                             &waiting);
   else
-    eg_trace_ordered_async (order, model, request, cancellable, progress, progress_data, stop_waiting,
+    eg_trace_ordered_async (order, model, request, cancellable, progress, progress_data, eg_waiting_callback,
                             &waiting);
-  g_main_loop_run (loop);
-  g_main_context_pop_thread_default (context);
-  EgTraceResult *result = eg_trace_finish (waiting.result, error);
+  g_autoptr (GAsyncResult) answer = eg_waiting_end (&waiting);
+  EgTraceResult *result = eg_trace_finish (answer, error);
   if (left != NULL)
-    *left = eg_trace_get_partial (waiting.result);
-  g_object_unref (waiting.result);
+    *left = eg_trace_get_partial (answer);
   return result;
 }
 
