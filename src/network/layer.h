@@ -97,6 +97,8 @@ void eg_workspace_leave_layer (EgWorkspace *self, gsize l, gsize next);
 
 void eg_workspace_queue_copy (EgWorkspace *self, float *to, const float *from);
 void eg_workspace_flush_copies (EgWorkspace *self, gsize width);
+/* n floats that lie together. No copies may be queued. */
+void eg_workspace_copy (EgWorkspace *self, float *to, const float *from, gsize n);
 
 /* y = x·wᵀ + bias: products of rows, with leading dimensions. */
 void eg_workspace_gemm (EgWorkspace *self,

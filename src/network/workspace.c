@@ -150,6 +150,13 @@ eg_workspace_flush_copies (EgWorkspace *self, gsize width)
 }
 
 void
+eg_workspace_copy (EgWorkspace *self, float *to, const float *from, gsize n)
+{
+  eg_workspace_queue_copy (self, to, from);
+  eg_workspace_flush_copies (self, n);
+}
+
+void
 eg_workspace_gemm (EgWorkspace *self,
                    float *y,
                    gsize ldy,

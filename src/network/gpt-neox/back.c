@@ -51,13 +51,6 @@ attention_of (EgWorkspace *workspace, const EgLayerBack *back, EgAttentionRows *
   return op;
 }
 
-static void
-copy_rows (EgWorkspace *workspace, float *to, const float *from, gsize n)
-{
-  eg_workspace_queue_copy (workspace, to, from);
-  eg_workspace_flush_copies (workspace, n);
-}
-
 /* q', a, the attention's output, r + o, and the neurons before and after their activation, of all rows. */
 static void
 run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgAttention *attention)
@@ -65,50 +58,27 @@ run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgAttention *a
   const EgNeoxSizes *sizes = sizes_of (workspace);
   const EgNeoxLayer *w = workspace->layer;
   EgNeoxOwn *own = workspace->own;
-  const gsize d = workspace->sizes->d_model, inner = sizes->n_inner, n = back->n_rows;
-  float *mid = own->back.mid.memory, *before = own->back.before.memory;
+  const EgMlp mlp = eg_neox_mlp_of (workspace);
+  const gsize d = workspace->sizes->d_model, n = back->n_rows;
+  float *mid = own->back.mid.memory;
   place_rotation (workspace, back, back->n_lanes);
   eg_neox_rotate (workspace, own->q.memory, d, workspace->input.memory, 4 * d, FALSE);
   workspace->backend->attention (workspace->stream, attention);
   eg_workspace_gemm (workspace, workspace->o.memory, d, own->y.memory, d, n, &w->dense, w->dense_bias);
-  copy_rows (workspace, mid, workspace->r.memory, n * d);
+  eg_workspace_copy (workspace, mid, workspace->r.memory, n * d);
   workspace->backend->add (workspace->stream, mid, workspace->o.memory, n * d);
   eg_workspace_norm (workspace, workspace->n.memory, sizes->parallel ? workspace->r.memory : mid, n,
                      w->norm_2, w->norm_2_bias);
-  eg_workspace_gemm (workspace, before, inner, workspace->n.memory, d, n, &w->fc, w->fc_bias);
-  copy_rows (workspace, own->m.memory, before, n * inner);
-  workspace->backend->activate (workspace->stream, sizes->activation, own->m.memory, n * inner);
-}
-
-/* Through a norm, added to the rows' gradient. */
-static void
-back_norm (EgWorkspace *workspace, const EgLayerBack *back, const float *x, const float *weight)
-{
-  const EgNormBack op = { .dx = back->gradient,
-                          .dy = workspace->n.memory,
-                          .x = x,
-                          .n_rows = back->n_graded_rows,
-                          .d = workspace->sizes->d_model,
-                          .weight = weight,
-                          .is_layer_norm = TRUE,
-                          .eps = workspace->sizes->norm_eps };
-  workspace->backend->back->norm (workspace->stream, &op);
+  eg_mlp_run_again (workspace, &mlp, workspace->n.memory, own->back.before.memory, own->m.memory, n);
 }
 
 static void
 back_mlp (EgWorkspace *workspace, const EgLayerBack *back)
 {
-  const EgNeoxSizes *sizes = sizes_of (workspace);
-  const EgNeoxLayer *w = workspace->layer;
   EgNeoxOwn *own = workspace->own;
-  const gsize d = workspace->sizes->d_model, inner = sizes->n_inner, n = back->n_graded_rows;
-  float *dm = own->back.dm.memory;
-  eg_back_gemm (workspace, dm, inner, back->gradient, d, n, &w->fc_proj, FALSE);
-  eg_back_visit (workspace, back, NEOX_MLP_ACT, dm, inner, own->m.memory, inner);
-  workspace->backend->back->activate (workspace->stream, sizes->activation, dm, own->back.before.memory,
-                                      n * inner);
-  eg_back_gemm (workspace, workspace->n.memory, d, dm, inner, n, &w->fc, FALSE);
-  back_norm (workspace, back, sizes->parallel ? workspace->r.memory : own->back.mid.memory, w->norm_2);
+  const EgMlp mlp = eg_neox_mlp_of (workspace);
+  const float *x = sizes_of (workspace)->parallel ? workspace->r.memory : own->back.mid.memory;
+  eg_mlp_run_back (workspace, &mlp, back, x, own->back.before.memory, own->m.memory, own->back.dm.memory);
 }
 
 /* What the attention's output is added to, and what it is made of. */
@@ -150,7 +120,7 @@ back_attention (EgWorkspace *workspace, const EgLayerBack *back, EgAttention *at
   if (back->layer == 0)
     return; /* nothing asks for the gradient of what enters the network */
   eg_back_gemm (workspace, workspace->n.memory, d, dqkv, 3 * d, back->n_graded_rows, &w->qkv, FALSE);
-  back_norm (workspace, back, workspace->r.memory, w->norm_1);
+  eg_layer_norm_back (workspace, back, workspace->r.memory, w->norm_1);
 }
 
 gboolean

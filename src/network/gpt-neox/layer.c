@@ -144,20 +144,20 @@ attend (EgWorkspace *workspace, const EgLayerRun *run)
   eg_workspace_visit (workspace, run, NEOX_HEADS, run->only_last, own->y.memory, d);
 }
 
-/* o = the MLP of n_rows rows, of whose norm it begins. */
-static void
-run_mlp (EgWorkspace *workspace, const EgLayerRun *run, const float *n, gsize n_rows)
+EgMlp
+eg_neox_mlp_of (const EgWorkspace *workspace)
 {
   const EgNeoxSizes *sizes = sizes_of (workspace);
   const EgNeoxLayer *w = workspace->layer;
-  EgNeoxOwn *own = workspace->own;
-  const gsize d = workspace->sizes->d_model;
-  float *m = own->m.memory, *o = workspace->o.memory;
-  eg_workspace_gemm (workspace, m, sizes->n_inner, n, d, n_rows, &w->fc, w->fc_bias);
-  workspace->backend->activate (workspace->stream, sizes->activation, m, n_rows * sizes->n_inner);
-  eg_workspace_visit (workspace, run, NEOX_MLP_ACT, run->only_last, m, sizes->n_inner);
-  eg_workspace_gemm (workspace, o, d, m, sizes->n_inner, n_rows, &w->fc_proj, w->fc_proj_bias);
-  eg_workspace_visit (workspace, run, NEOX_MLP, run->only_last, o, d);
+  return (EgMlp){ .fc = &w->fc,
+                  .fc_proj = &w->fc_proj,
+                  .fc_bias = w->fc_bias,
+                  .fc_proj_bias = w->fc_proj_bias,
+                  .norm = w->norm_2,
+                  .n_inner = sizes->n_inner,
+                  .activation = sizes->activation,
+                  .act_site = NEOX_MLP_ACT,
+                  .site = NEOX_MLP };
 }
 
 gboolean
@@ -184,6 +184,7 @@ eg_neox_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error
   eg_workspace_visit (workspace, run, NEOX_RESID_MID, run->only_last, r, d);
   if (!parallel)
     eg_workspace_norm (workspace, n, r, n_out, w->norm_2, w->norm_2_bias);
-  run_mlp (workspace, run, n, n_out);
+  const EgMlp mlp = eg_neox_mlp_of (workspace);
+  eg_mlp_run (workspace, &mlp, run, n, own->m.memory, n_out);
   return TRUE;
 }

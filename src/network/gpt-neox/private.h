@@ -8,6 +8,7 @@
 #pragma once
 
 #include "network/attention/lanes.h"
+#include "network/attention/mlp.h"
 #include "network/gpt-neox/gpt-neox.h"
 
 G_BEGIN_DECLS
@@ -89,7 +90,8 @@ typedef struct
 gboolean eg_neox_recognizes (const EgFields *fields);
 gboolean eg_neox_read (const EgFields *fields, gpointer sizes, GError **error);
 
-/* layer.c */
+/* layer.c: of the layer that the workspace is in */
+EgMlp eg_neox_mlp_of (const EgWorkspace *workspace);
 gpointer eg_neox_own_new (void);
 void eg_neox_own_free (gpointer own);
 gboolean eg_neox_reserve (EgWorkspace *workspace, gsize n_rows, GError **error);

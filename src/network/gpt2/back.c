@@ -40,55 +40,29 @@ attention_of (EgWorkspace *workspace, const EgLayerBack *back, EgAttentionRows *
 static void
 run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgAttention *attention)
 {
-  const EgGpt2Sizes *sizes = sizes_of (workspace);
   const EgGpt2Layer *w = workspace->layer;
   EgGpt2Own *own = workspace->own;
-  const gsize d = workspace->sizes->d_model, inner = sizes->n_inner, n = back->n_rows;
+  const EgMlp mlp = eg_gpt2_mlp_of (workspace);
+  const gsize d = workspace->sizes->d_model, n = back->n_rows;
   float *mid = own->back.mid.memory;
   workspace->backend->attention (workspace->stream, attention);
   eg_workspace_gemm (workspace, workspace->o.memory, d, own->y.memory, d, n, &w->attn_proj,
                      w->attn_proj_bias);
-  eg_workspace_queue_copy (workspace, mid, workspace->r.memory);
-  eg_workspace_flush_copies (workspace, n * d);
+  eg_workspace_copy (workspace, mid, workspace->r.memory, n * d);
   workspace->backend->add (workspace->stream, mid, workspace->o.memory, n * d);
   eg_workspace_norm (workspace, workspace->n.memory, mid, n, w->norm_2, w->norm_2_bias);
-  eg_workspace_gemm (workspace, own->back.before.memory, inner, workspace->n.memory, d, n, &w->fc,
-                     w->fc_bias);
-  eg_workspace_queue_copy (workspace, own->m.memory, own->back.before.memory);
-  eg_workspace_flush_copies (workspace, n * inner);
-  workspace->backend->activate (workspace->stream, sizes->activation, own->m.memory, n * inner);
-}
-
-/* Through a norm, added to the rows' gradient. */
-static void
-back_norm (EgWorkspace *workspace, const EgLayerBack *back, const float *x, const float *weight)
-{
-  const EgNormBack op = { .dx = back->gradient,
-                          .dy = workspace->n.memory,
-                          .x = x,
-                          .n_rows = back->n_graded_rows,
-                          .d = workspace->sizes->d_model,
-                          .weight = weight,
-                          .is_layer_norm = TRUE,
-                          .eps = workspace->sizes->norm_eps };
-  workspace->backend->back->norm (workspace->stream, &op);
+  eg_mlp_run_again (workspace, &mlp, workspace->n.memory, own->back.before.memory, own->m.memory, n);
 }
 
 static void
 back_mlp (EgWorkspace *workspace, const EgLayerBack *back)
 {
-  const EgGpt2Sizes *sizes = sizes_of (workspace);
-  const EgGpt2Layer *w = workspace->layer;
   EgGpt2Own *own = workspace->own;
-  const gsize d = workspace->sizes->d_model, inner = sizes->n_inner, n = back->n_graded_rows;
-  float *dm = own->back.dm.memory;
-  eg_back_gemm (workspace, dm, inner, back->gradient, d, n, &w->fc_proj, FALSE);
-  eg_back_visit (workspace, back, GPT2_MLP_ACT, dm, inner, own->m.memory, inner);
-  workspace->backend->back->activate (workspace->stream, sizes->activation, dm, own->back.before.memory,
-                                      n * inner);
-  eg_back_gemm (workspace, workspace->n.memory, d, dm, inner, n, &w->fc, FALSE);
-  back_norm (workspace, back, own->back.mid.memory, w->norm_2);
-  eg_back_visit (workspace, back, GPT2_RESID_MID, back->gradient, d, own->back.mid.memory, d);
+  const gsize d = workspace->sizes->d_model;
+  const EgMlp mlp = eg_gpt2_mlp_of (workspace);
+  const float *mid = own->back.mid.memory;
+  eg_mlp_run_back (workspace, &mlp, back, mid, own->back.before.memory, own->m.memory, own->back.dm.memory);
+  eg_back_visit (workspace, back, GPT2_RESID_MID, back->gradient, d, mid, d);
 }
 
 static void
@@ -112,7 +86,7 @@ back_attention (EgWorkspace *workspace, const EgLayerBack *back, EgAttention *at
   if (back->layer == 0)
     return; /* nothing asks for the gradient of what enters the network */
   eg_back_gemm (workspace, workspace->n.memory, d, dqkv, 3 * d, n, &w->attn, FALSE);
-  back_norm (workspace, back, workspace->r.memory, w->norm_1);
+  eg_layer_norm_back (workspace, back, workspace->r.memory, w->norm_1);
 }
 
 gboolean

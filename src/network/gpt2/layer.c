@@ -78,21 +78,20 @@ attend (EgWorkspace *workspace, const EgLayerRun *run)
   eg_workspace_visit (workspace, run, GPT2_HEADS, run->only_last, own->y.memory, d);
 }
 
-/* o = the MLP of n_rows rows of r. */
-static void
-run_mlp (EgWorkspace *workspace, const EgLayerRun *run, const float *r, gsize n_rows)
+EgMlp
+eg_gpt2_mlp_of (const EgWorkspace *workspace)
 {
   const EgGpt2Sizes *sizes = sizes_of (workspace);
   const EgGpt2Layer *w = workspace->layer;
-  EgGpt2Own *own = workspace->own;
-  const gsize d = workspace->sizes->d_model;
-  float *n = workspace->n.memory, *m = own->m.memory, *o = workspace->o.memory;
-  eg_workspace_norm (workspace, n, r, n_rows, w->norm_2, w->norm_2_bias);
-  eg_workspace_gemm (workspace, m, sizes->n_inner, n, d, n_rows, &w->fc, w->fc_bias);
-  workspace->backend->activate (workspace->stream, sizes->activation, m, n_rows * sizes->n_inner);
-  eg_workspace_visit (workspace, run, GPT2_MLP_ACT, run->only_last, m, sizes->n_inner);
-  eg_workspace_gemm (workspace, o, d, m, sizes->n_inner, n_rows, &w->fc_proj, w->fc_proj_bias);
-  eg_workspace_visit (workspace, run, GPT2_MLP, run->only_last, o, d);
+  return (EgMlp){ .fc = &w->fc,
+                  .fc_proj = &w->fc_proj,
+                  .fc_bias = w->fc_bias,
+                  .fc_proj_bias = w->fc_proj_bias,
+                  .norm = w->norm_2,
+                  .n_inner = sizes->n_inner,
+                  .activation = sizes->activation,
+                  .act_site = GPT2_MLP_ACT,
+                  .site = GPT2_MLP };
 }
 
 gboolean
@@ -114,6 +113,8 @@ eg_gpt2_run_layer (EgWorkspace *workspace, const EgLayerRun *run, GError **error
     }
   workspace->backend->add (workspace->stream, r, o, n_out * d);
   eg_workspace_visit (workspace, run, GPT2_RESID_MID, run->only_last, r, d);
-  run_mlp (workspace, run, r, n_out);
+  const EgMlp mlp = eg_gpt2_mlp_of (workspace);
+  eg_workspace_norm (workspace, workspace->n.memory, r, n_out, w->norm_2, w->norm_2_bias);
+  eg_mlp_run (workspace, &mlp, run, workspace->n.memory, own->m.memory, n_out);
   return TRUE;
 }

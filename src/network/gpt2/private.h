@@ -7,6 +7,7 @@
 #pragma once
 
 #include "network/attention/lanes.h"
+#include "network/attention/mlp.h"
 #include "network/gpt2/gpt2.h"
 
 G_BEGIN_DECLS
@@ -76,7 +77,8 @@ typedef struct
 gboolean eg_gpt2_recognizes (const EgFields *fields);
 gboolean eg_gpt2_read (const EgFields *fields, gpointer sizes, GError **error);
 
-/* layer.c */
+/* layer.c: of the layer that the workspace is in */
+EgMlp eg_gpt2_mlp_of (const EgWorkspace *workspace);
 gpointer eg_gpt2_own_new (void);
 void eg_gpt2_own_free (gpointer own);
 gboolean eg_gpt2_reserve (EgWorkspace *workspace, gsize n_rows, GError **error);

@@ -25,13 +25,6 @@ reserve (EgWorkspace *workspace, const EgLayerBack *back, GError **error)
          && eg_workspace_reserve (workspace, &own->ddelta, n, sizes->n_heads, error);
 }
 
-static void
-copy_rows (EgWorkspace *workspace, float *to, const float *from, gsize n)
-{
-  eg_workspace_queue_copy (workspace, to, from);
-  eg_workspace_flush_copies (workspace, n);
-}
-
 /* [c | B | C], Δ, and y before its gate, after it, and after its norm, of all rows. */
 static void
 run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *conv)
@@ -49,9 +42,9 @@ run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
   scan.segments = rows;
   scan.n_segments = back->n_lanes;
   workspace->backend->scan_heads (workspace->stream, &scan);
-  copy_rows (workspace, gated, y, n * D);
+  eg_workspace_copy (workspace, gated, y, n * D);
   eg_mamba2_gate (workspace, gated, input + ld - D, ld, n);
-  copy_rows (workspace, normed, gated, n * D);
+  eg_workspace_copy (workspace, normed, gated, n * D);
   eg_mamba2_norm (workspace, normed, n);
 }
 

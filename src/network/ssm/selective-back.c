@@ -30,8 +30,7 @@ static void
 norm_selection (EgWorkspace *workspace, float *plain, float *dbc, gsize n_rows)
 {
   const gsize ld = sizes_of (workspace)->dt_rank + 2 * sizes_of (workspace)->d_state;
-  eg_workspace_queue_copy (workspace, plain, dbc);
-  eg_workspace_flush_copies (workspace, n_rows * ld);
+  eg_workspace_copy (workspace, plain, dbc, n_rows * ld);
   eg_selective_norm (workspace, dbc, n_rows);
 }
 
@@ -49,8 +48,7 @@ run_again (EgWorkspace *workspace, const EgLayerBack *back, const EgConvRows *co
   if (sizes->norm_selection)
     norm_selection (workspace, own->back.plain.memory, dbc, n);
   eg_workspace_gemm (workspace, own->back.before.memory, D, dbc, ld, n, &w->dt_proj, w->dt_bias);
-  eg_workspace_queue_copy (workspace, delta, own->back.before.memory);
-  eg_workspace_flush_copies (workspace, n * D);
+  eg_workspace_copy (workspace, delta, own->back.before.memory, n * D);
   workspace->backend->activate (workspace->stream, EG_ACTIVATION_SOFTPLUS, delta, n * D);
 
   g_autofree EgScanRows *rows = eg_ssm_scan_rows (back);
