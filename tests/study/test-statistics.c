@@ -1,4 +1,5 @@
 /* Statistics over facts against NumPy's, number by number. */
+#include "../golden-file.h"
 #include "core/random.h"
 #include "study/statistics.h"
 
@@ -12,15 +13,7 @@ load_golden (void)
 {
   static JsonNode *root = NULL;
   if (root == NULL)
-    {
-      g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "statistics.json", NULL);
-      g_autofree char *text = NULL;
-      g_autoptr (GError) error = NULL;
-      g_file_get_contents (path, &text, NULL, &error);
-      g_assert_no_error (error);
-      root = json_from_string (text, &error);
-      g_assert_no_error (error);
-    }
+    root = golden_file ("statistics.json");
   return json_node_get_object (root);
 }
 

@@ -1,4 +1,5 @@
 /* A study of forty facts in both demo models against PyTorch's and NumPy's (tests/golden/make_study.py). */
+#include "../golden-file.h"
 #include "study/documents.h"
 #include "study/study-run.h"
 
@@ -16,15 +17,7 @@ load_golden (void)
 {
   static JsonNode *root = NULL;
   if (root == NULL)
-    {
-      g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "study", "golden.json", NULL);
-      g_autofree char *text = NULL;
-      g_autoptr (GError) error = NULL;
-      g_file_get_contents (path, &text, NULL, &error);
-      g_assert_no_error (error);
-      root = json_from_string (text, &error);
-      g_assert_no_error (error);
-    }
+    root = golden_file ("study/golden.json");
   return json_node_get_object (root);
 }
 

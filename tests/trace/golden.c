@@ -1,3 +1,4 @@
+#include "../golden-file.h"
 #include "golden.h"
 
 #include "network/mamba1/mamba1.h"
@@ -28,12 +29,8 @@ golden_open (const char *name)
 JsonNode *
 golden_load (const char *name)
 {
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "models", name, "golden.json", NULL);
-  g_autoptr (JsonParser) parser = json_parser_new ();
-  g_autoptr (GError) error = NULL;
-  json_parser_load_from_file (parser, path, &error);
-  g_assert_no_error (error);
-  return json_parser_steal_root (parser);
+  g_autofree char *path = g_build_filename ("models", name, "golden.json", NULL);
+  return golden_file (path);
 }
 
 EgTraceRequest *

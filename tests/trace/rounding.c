@@ -1,3 +1,4 @@
+#include "../golden-file.h"
 #include "rounding.h"
 
 #include <json-glib/json-glib.h>
@@ -18,15 +19,7 @@ rounding_tolerance (const char *model, const char *number)
 {
   static JsonNode *root = NULL;
   if (root == NULL)
-    {
-      g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", "rounding.json", NULL);
-      g_autofree char *text = NULL;
-      g_autoptr (GError) error = NULL;
-      g_file_get_contents (path, &text, NULL, &error);
-      g_assert_no_error (error);
-      root = json_from_string (text, &error);
-      g_assert_no_error (error);
-    }
+    root = golden_file ("rounding.json");
   if (!json_object_has_member (json_node_get_object (root), model))
     return float32_tolerance (number);
   JsonObject *numbers = json_object_get_object_member (json_node_get_object (root), model);

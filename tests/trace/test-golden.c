@@ -1,4 +1,5 @@
 /* Logits and whole traces against PyTorch's numbers, on odd small models. */
+#include "../golden-file.h"
 #include "network/mamba1/private.h"
 #include "golden.h"
 #include "rounding.h"
@@ -148,12 +149,7 @@ test_reference (gconstpointer name)
 static JsonObject *
 load_document (const char *name, JsonNode **root)
 {
-  g_autofree char *path = g_test_build_filename (G_TEST_DIST, "golden", name, NULL);
-  g_autofree char *text = NULL;
-  g_autoptr (GError) error = NULL;
-  g_assert_true (g_file_get_contents (path, &text, NULL, &error));
-  *root = json_from_string (text, &error);
-  g_assert_no_error (error);
+  *root = golden_file (name);
   return json_node_get_object (*root);
 }
 

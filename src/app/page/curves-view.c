@@ -40,11 +40,7 @@ eg_curves_view_measure (GtkWidget *widget,
                         int *minimum_baseline,
                         int *natural_baseline)
 {
-  const double em = eg_plot_style_font_size (widget);
-  const gboolean horizontal = orientation == GTK_ORIENTATION_HORIZONTAL;
-
-  *minimum = horizontal ? MIN ((int)(16 * em), EG_PLOT_MIN_WIDTH) : (int)(9 * em);
-  *natural = (int)((horizontal ? 40 : 13) * em);
+  eg_plot_style_measure (widget, orientation, 13, minimum, natural);
 }
 
 static void

@@ -73,6 +73,17 @@ eg_plot_style_chart (GtkWidget *widget, EgChart *chart)
   chart->pixel = gtk_widget_get_scale_factor (widget);
 }
 
+void
+eg_plot_style_measure (
+    GtkWidget *widget, GtkOrientation orientation, double height, int *minimum, int *natural)
+{
+  const double em = eg_plot_style_font_size (widget);
+  const gboolean horizontal = orientation == GTK_ORIENTATION_HORIZONTAL;
+
+  *minimum = horizontal ? MIN ((int)(16 * em), EG_PLOT_MIN_WIDTH) : (int)(9 * em);
+  *natural = (int)((horizontal ? 40 : height) * em);
+}
+
 double
 eg_plot_style_fit_font (double size, int width)
 {

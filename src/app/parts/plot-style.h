@@ -22,6 +22,10 @@ void eg_plot_style_chart (GtkWidget *widget, EgChart *chart);
 /* The size of the widget's font in pixels, text scaling included. */
 double eg_plot_style_font_size (GtkWidget *widget);
 
+/* For a plot's measure(): sizes in the font's. height: the natural one */
+void eg_plot_style_measure (
+    GtkWidget *widget, GtkOrientation orientation, double height, int *minimum, int *natural);
+
 /* Such a size, or the largest that leaves room for a plot between its own texts in this width. */
 double eg_plot_style_fit_font (double size, int width);
 

@@ -263,11 +263,7 @@ eg_role_view_measure (GtkWidget *widget,
                       int *minimum_baseline,
                       int *natural_baseline)
 {
-  const double em = eg_plot_style_font_size (widget);
-  const gboolean horizontal = orientation == GTK_ORIENTATION_HORIZONTAL;
-
-  *minimum = horizontal ? MIN ((int)(16 * em), EG_PLOT_MIN_WIDTH) : (int)(9 * em);
-  *natural = (int)((horizontal ? 40 : 22) * em);
+  eg_plot_style_measure (widget, orientation, 22, minimum, natural);
 }
 
 static void
