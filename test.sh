@@ -46,7 +46,7 @@ ninja -C "$build" || failed_before_tests "The build failed."
 
 [ "$all" = yes ] || set -- --no-suite slow "$@"
 # Those are .ci/run's, from a faster build.
-set -- --no-suite kernels-whole "$@"
+set -- --no-suite kernels-whole --no-suite unsanitized "$@"
 
 logs=$build/meson-logs
 rm -f "$logs"/testlog*
