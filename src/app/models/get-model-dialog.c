@@ -4,6 +4,7 @@
 
 #include "app/models/model-fetcher.h"
 #include "app/parts/hold.h"
+#include "app/parts/later.h"
 #include "library/catalog.h"
 #include "library/hub/listing.h"
 #include "network/family.h"
@@ -36,15 +37,7 @@ G_DEFINE_FINAL_TYPE (EgGetModelDialog, eg_get_model_dialog, ADW_TYPE_WINDOW)
 
 /* ---- the end ---- */
 
-static gboolean
-on_destroy_idle (gpointer data)
-{
-  gtk_window_destroy (GTK_WINDOW (data));
-  return G_SOURCE_REMOVE;
-}
-
-/* Gives the folder, and goes: later, for GTK 4.8 dies when a row's window is gone before its activation, by a
- * screen reader, returns. */
+/* Gives the folder, and goes. */
 static void
 give (EgGetModelDialog *self, const char *folder)
 {
@@ -53,7 +46,7 @@ give (EgGetModelDialog *self, const char *folder)
     return;
   self->func = NULL;
   func (folder, self->user_data);
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_destroy_idle, g_object_ref (self), g_object_unref);
+  eg_destroy_later (GTK_WINDOW (self));
 }
 
 /* ---- one model ---- */

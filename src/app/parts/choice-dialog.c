@@ -31,6 +31,7 @@ eg_choice_dialog_new (GtkWindow *parent, const char *title, GtkListBox **list)
   gtk_window_set_default_size (GTK_WINDOW (dialog), WIDTH, -1);
   gtk_window_set_modal (GTK_WINDOW (dialog), TRUE);
   gtk_window_set_transient_for (GTK_WINDOW (dialog), parent);
+  gtk_window_set_destroy_with_parent (GTK_WINDOW (dialog), TRUE);
   *list = GTK_LIST_BOX (rows);
   return GTK_WINDOW (dialog);
 }

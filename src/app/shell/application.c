@@ -172,13 +172,41 @@ eg_application_command_line (GApplication *application, GApplicationCommandLine 
   return 0;
 }
 
+static gpointer
+hold_window (gconstpointer window, gpointer data)
+{
+  return g_object_ref ((gpointer)window);
+}
+
+/* Of all windows: one that goes may take others with it. */
+static void
+for_each_window (GtkApplication *application, GFunc func)
+{
+  GList *windows = g_list_copy_deep (gtk_application_get_windows (application), hold_window, NULL);
+
+  g_list_foreach (windows, func, NULL);
+  g_list_free_full (windows, g_object_unref);
+}
+
+/* Closing gives a window its chance to put things away. Studies go with theirs, and are there again at the
+ * next start. */
+static void
+close_main_window (gpointer window, gpointer data)
+{
+  if (EG_IS_WINDOW (window))
+    gtk_window_close (window);
+}
+
+static void
+destroy_window (gpointer window, gpointer data)
+{
+  gtk_window_destroy (window);
+}
+
 static void
 on_quit (GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-  /* Closing gives every window its chance to put things away. */
-  for (GList *l = g_list_copy (gtk_application_get_windows (data)); l != NULL; l = g_list_delete_link (l, l))
-    if (EG_IS_WINDOW (l->data)) /* studies go with theirs, and are there again at the next start */
-      gtk_window_close (l->data);
+  for_each_window (data, close_main_window);
 }
 
 static void
@@ -282,9 +310,7 @@ eg_application_startup (GApplication *application)
 static void
 eg_application_shutdown (GApplication *application)
 {
-  for (GList *l = g_list_copy (gtk_application_get_windows (GTK_APPLICATION (application))); l != NULL;
-       l = g_list_delete_link (l, l))
-    gtk_window_destroy (l->data);
+  for_each_window (GTK_APPLICATION (application), destroy_window);
   G_APPLICATION_CLASS (eg_application_parent_class)->shutdown (application);
 }
 

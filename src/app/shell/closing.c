@@ -1,6 +1,8 @@
 /* The question of a window with a trace under way, and what keeps a desktop from logging out meanwhile. */
 #include "app/shell/closing.h"
 
+#include "app/parts/later.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -20,21 +22,6 @@ eg_closing_new (GtkWindow *window)
   return self;
 }
 
-static gboolean
-on_destroy_idle (gpointer data)
-{
-  gtk_window_destroy (GTK_WINDOW (data));
-  return G_SOURCE_REMOVE;
-}
-
-/* GTK 4.8 dies when a window is gone before the button that closed it, pressed by a screen reader, returns.
- */
-static void
-destroy_later (gpointer window)
-{
-  g_idle_add_full (G_PRIORITY_DEFAULT_IDLE, on_destroy_idle, g_object_ref (window), g_object_unref);
-}
-
 static void
 on_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
 {
@@ -43,9 +30,9 @@ on_answered (AdwMessageDialog *dialog, const char *response, gpointer data)
   if (self->dialog == NULL)
     return;
   self->dialog = NULL;
-  destroy_later (dialog);
+  eg_destroy_later (GTK_WINDOW (dialog));
   if (strcmp (response, "close") == 0)
-    destroy_later (self->window);
+    eg_destroy_later (self->window);
 }
 
 void

@@ -5,6 +5,7 @@
 #include "app/page/comparison-view.h"
 #include "app/parts/choice-dialog.h"
 #include "app/parts/hold.h"
+#include "app/parts/later.h"
 #include "app/parts/path-dialog.h"
 #include "core/error.h"
 #include "library/locate.h"
@@ -187,7 +188,7 @@ on_chosen (AdwActionRow *row, gpointer data)
   const EgFileKind kind = { "npz", _ ("Traces (NumPy archives)") };
 
   if (self->dialog != NULL)
-    gtk_window_destroy (self->dialog);
+    eg_destroy_later (self->dialog);
   if (grid != NULL)
     show (self, grid);
   else if (model != NULL)

@@ -11,6 +11,7 @@ struct _EgStudies
   EgStudyParts parts;
   char *folder, *state;
   GPtrArray *windows; /* of EgStudyWindow, not kept */
+  char **before;      /* paths of the last start, until they are opened again */
   gboolean ending;    /* what is noted down stays */
   EgStudiesFunc changed;
   gpointer data;
@@ -31,6 +32,8 @@ note_down (EgStudies *self)
 
   if (self->state == NULL || self->ending)
     return;
+  for (char **path = self->before; path != NULL && *path != NULL; path++)
+    g_string_append_printf (text, "%s\n", *path);
   for (guint i = 0; i < self->windows->len; i++)
     {
       const char *path = eg_study_window_get_unfinished (self->windows->pdata[i]);
@@ -43,6 +46,29 @@ note_down (EgStudies *self)
     g_warning ("Which studies are open could not be noted down: %s", error->message);
 }
 
+static void
+on_changed (EgStudies *self)
+{
+  note_down (self);
+  self->changed (self->data);
+}
+
+/* Those of the last start that are still folders of studies. (transfer full) (nullable) */
+static char **
+read_state (const char *state)
+{
+  g_autofree char *text = NULL;
+
+  if (state == NULL || !g_file_get_contents (state, &text, NULL, NULL))
+    return NULL;
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+  g_autoptr (GStrvBuilder) paths = g_strv_builder_new ();
+  for (char **line = lines; *line != NULL; line++)
+    if (**line != '\0' && eg_studying_is_folder (*line))
+      g_strv_builder_add (paths, *line);
+  return g_strv_builder_end (paths);
+}
+
 /* ---- windows ---- */
 
 /* A person closes it: it is not opened again by itself. */
@@ -53,7 +79,7 @@ on_close_request (EgStudyWindow *window, gpointer data)
 
   g_ptr_array_remove (self->windows, window);
   g_signal_handlers_disconnect_by_data (window, self);
-  note_down (self);
+  on_changed (self);
   return FALSE;
 }
 
@@ -65,13 +91,6 @@ on_destroy (EgStudyWindow *window, gpointer data)
 
   g_ptr_array_remove (self->windows, window);
   g_signal_handlers_disconnect_by_data (window, self);
-}
-
-static void
-on_changed (EgStudies *self)
-{
-  note_down (self);
-  self->changed (self->data);
 }
 
 static EgStudyWindow *
@@ -119,14 +138,10 @@ eg_studies_open (EgStudies *self, const char *path)
 void
 eg_studies_reopen (EgStudies *self)
 {
-  g_autofree char *text = NULL;
+  g_auto (GStrv) paths = g_steal_pointer (&self->before);
 
-  if (self->state == NULL || !g_file_get_contents (self->state, &text, NULL, NULL))
-    return;
-  g_auto (GStrv) paths = g_strsplit (text, "\n", -1);
-  for (char **path = paths; *path != NULL; path++)
-    if (**path != '\0' && eg_studying_is_folder (*path))
-      eg_studies_open (self, *path);
+  for (char **path = paths; path != NULL && *path != NULL; path++)
+    eg_studies_open (self, *path);
 }
 
 /* ---- the object ---- */
@@ -150,6 +165,7 @@ eg_studies_new (const EgStudyParts *parts, const char *state, EgStudiesFunc chan
                                        : g_build_filename (g_get_user_data_dir (), "engram", "studies", NULL);
   self->parts.folder = self->folder;
   self->state = g_strdup (state);
+  self->before = read_state (state);
   self->windows = g_ptr_array_new ();
   self->changed = changed;
   self->data = data;
@@ -169,5 +185,6 @@ eg_studies_free (EgStudies *self)
   g_ptr_array_unref (self->windows);
   g_free (self->folder);
   g_free (self->state);
+  g_strfreev (self->before);
   g_free (self);
 }

@@ -3,6 +3,7 @@
 
 #include "app/parts/choice-dialog.h"
 #include "app/parts/hold.h"
+#include "app/parts/later.h"
 #include "app/parts/path-dialog.h"
 #include "app/study/study-comparison-view.h"
 
@@ -150,7 +151,7 @@ on_chosen (AdwActionRow *row, gpointer data)
   g_autofree char *relation = g_strdup (g_object_get_data (G_OBJECT (row), "relation"));
 
   if (asking->dialog != NULL)
-    gtk_window_destroy (asking->dialog);
+    eg_destroy_later (asking->dialog);
   if (kind != NULL)
     eg_path_dialog_open_folder (asking->window, _ ("Compare With a Study’s Folder"), on_path, NULL);
   else

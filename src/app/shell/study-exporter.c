@@ -1,6 +1,7 @@
 /* Asks where a study's table and pictures are to go, has them written, and says what became of it. */
 #include "app/shell/study-exporter.h"
 
+#include "app/parts/file-name.h"
 #include "app/parts/hold.h"
 #include "app/parts/path-dialog.h"
 #include "app/study/study-table.h"
@@ -83,7 +84,7 @@ propose (EgStudying *studying, const char *suffix, const char *ending)
   g_autofree char *stem
       = dot != NULL && dot != name ? g_strndup (name, (gsize)(dot - name)) : g_strdup (name);
 
-  return g_strdup_printf ("%s, %s.%s", stem != NULL ? stem : "", suffix, ending);
+  return eg_file_name_clean (g_strdup_printf ("%s, %s.%s", stem != NULL ? stem : "", suffix, ending));
 }
 
 void

@@ -86,8 +86,6 @@ update (EgStudyWindow *self)
   const char *name = eg_studying_get_name (self->studying);
   const EgStudySettings *settings = eg_studying_get_settings (self->studying);
 
-  if (self->parts.draft == NULL)
-    return;
   EgModel *model = eg_draft_get_model (self->parts.draft);
   update_buttons (self, state);
   adw_window_title_set_title (self->title, name != NULL ? name : _ ("Study"));
@@ -456,9 +454,5 @@ eg_study_window_get_unfinished (EgStudyWindow *self)
 {
   g_return_val_if_fail (EG_IS_STUDY_WINDOW (self), NULL);
 
-  EgStudyFolder *folder = self->studying != NULL ? eg_studying_get_folder (self->studying) : NULL;
-
-  return folder != NULL && eg_studying_get_state (self->studying) != EG_STUDYING_FINISHED
-             ? eg_study_folder_get_path (folder)
-             : NULL;
+  return self->studying != NULL ? eg_studying_get_unfinished (self->studying) : NULL;
 }

@@ -1,6 +1,7 @@
 /* Writes a copy of a result or a figure in a thread. */
 #include "app/shell/writer.h"
 
+#include "app/parts/file-name.h"
 #include "app/parts/hold.h"
 #include "core/error.h"
 #include "trace/result/result-io.h"
@@ -102,5 +103,5 @@ eg_propose_name (const EgTraceResult *result, const char *suffix, const char *en
   char *name
       = g_strconcat (subject, suffix != NULL ? ", " : "", suffix != NULL ? suffix : "", ".", ending, NULL);
 
-  return g_strdelimit (name, "/\\:*?\"<>|\n\r\t", '-');
+  return eg_file_name_clean (name);
 }

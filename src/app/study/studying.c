@@ -1,6 +1,7 @@
 /* Reads facts and folders in a thread, has the study run, and keeps its rows up to date. */
 #include "app/study/studying.h"
 
+#include "app/parts/file-name.h"
 #include "app/parts/hold.h"
 #include "core/error.h"
 
@@ -26,6 +27,8 @@ struct _EgStudying
   GPtrArray *waiting;    /* of EgStudyFact */
   double rate, left;
   GCancellable *cancellable; /* of what is under way; tells it from those before; NULL: nothing is */
+  EgStudyingState before;    /* where it goes back to when reading fails */
+  char *opening;             /* the folder that is read, or NULL */
 };
 
 enum
@@ -273,7 +276,6 @@ typedef struct
   char *path, *studies;
   EgModel *model;
   EgTraceRequest *request;
-  EgStudyingState before; /* where it goes back to when that fails */
 } Job;
 
 static void
@@ -299,7 +301,7 @@ propose_folder (const Job *job, guint number)
   g_autofree char *name = number == 1
                               ? g_strdup_printf ("%s, %s", base, eg_model_get_name (job->model))
                               : g_strdup_printf ("%s, %s %u", base, eg_model_get_name (job->model), number);
-  return g_build_filename (job->studies, g_strdelimit (name, "/\\:*?\"<>|\n\r\t", '-'), NULL);
+  return g_build_filename (job->studies, eg_file_name_clean (name), NULL);
 }
 
 /* The folder of the same study, or the next that is free. (transfer full) */
@@ -356,11 +358,16 @@ work_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *
 static void
 work (EgStudying *self, Job *job, GAsyncReadyCallback callback)
 {
+  if (self->state == EG_STUDYING_READING)
+    g_cancellable_cancel (self->cancellable);
+  else
+    self->before = self->state;
   g_clear_object (&self->cancellable);
   self->cancellable = g_cancellable_new ();
+  g_free (self->opening);
+  self->opening = eg_studying_is_folder (job->path) ? g_strdup (job->path) : NULL;
   g_autoptr (GTask) task = g_task_new (self, self->cancellable, callback, NULL);
 
-  job->before = self->state;
   g_task_set_task_data (task, job, job_free);
   g_task_set_check_cancellable (task, FALSE);
   eg_program_hold ();
@@ -374,15 +381,15 @@ finish_work (EgStudying *self, GAsyncResult *result)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Facts) facts = g_task_propagate_pointer (G_TASK (result), &error);
-  const Job *job = g_task_get_task_data (G_TASK (result));
 
   eg_program_release ();
   if (self->cancellable != g_task_get_cancellable (G_TASK (result)))
     return NULL;
   g_clear_object (&self->cancellable);
+  g_clear_pointer (&self->opening, g_free);
   if (facts != NULL)
     return g_steal_pointer (&facts);
-  set_state (self, job->before);
+  set_state (self, self->before);
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_signal_emit (self, signals[FAILED], 0, error);
   return NULL;
@@ -565,6 +572,7 @@ eg_studying_finalize (GObject *object)
 
   g_free (self->studies);
   g_free (self->path);
+  g_free (self->opening);
   g_free (self->name);
   g_strfreev (self->relations);
   g_ptr_array_unref (self->waiting);
@@ -631,6 +639,17 @@ EgStudyFolder *
 eg_studying_get_folder (EgStudying *self)
 {
   return self->folder;
+}
+
+const char *
+eg_studying_get_unfinished (EgStudying *self)
+{
+  g_return_val_if_fail (EG_IS_STUDYING (self), NULL);
+
+  if (self->state == EG_STUDYING_READING && self->opening != NULL)
+    return self->opening;
+  return self->folder != NULL && self->state != EG_STUDYING_FINISHED ? eg_study_folder_get_path (self->folder)
+                                                                     : NULL;
 }
 
 const EgStudySettings *

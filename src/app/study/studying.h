@@ -68,6 +68,10 @@ const char *eg_studying_get_name (EgStudying *self);
 EgStudyFolder *eg_studying_get_folder (EgStudying *self);
 const EgStudySettings *eg_studying_get_settings (EgStudying *self);
 
+/* The folder to be opened again at the next start, which may still be read: of what is not finished; NULL for
+ * none. */
+const char *eg_studying_get_unfinished (EgStudying *self);
+
 /* What is known of all facts, for a thread to read; what is new waits until it is given back, in the main
  * thread. Not while it is lent. NULL where there is no folder. */
 EgStudyValues *eg_studying_lend_values (EgStudying *self);
