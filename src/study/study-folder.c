@@ -103,6 +103,7 @@ take_entry (const EgJournalEntry *entry, gpointer data)
   self->counts[entry->tag]++;
 }
 
+/* With the lock, or while nobody else knows of the folder. */
 static gboolean
 open_journal (EgStudyFolder *self, GError **error)
 {
@@ -118,7 +119,13 @@ open_journal (EgStudyFolder *self, GError **error)
   if (!may_write && !g_file_test (path, G_FILE_TEST_EXISTS))
     return TRUE;
   self->journal = eg_journal_open (path, may_write, take_entry, self, error);
-  return self->journal != NULL;
+  if (self->journal != NULL)
+    return TRUE;
+  /* What was found before the damage cannot be read. */
+  memset (self->entries, 0, self->n_facts * sizeof *self->entries);
+  memset (self->counts, 0, sizeof self->counts);
+  self->n_done = 0;
+  return FALSE;
 }
 
 /* ---- opening ---- */
@@ -251,8 +258,10 @@ static gboolean
 write_settings (EgStudyFolder *self, GError **error)
 {
   g_autofree char *path = get_file (self, "study.json"), *journal = get_file (self, "journal");
+  g_autofree char *results = get_file (self, "results.npz");
   g_autofree char *text = eg_study_settings_to_json (self->settings);
   g_unlink (journal);
+  g_unlink (results);
   return eg_atomic_file_write (path, text, strlen (text), error);
 }
 
@@ -415,23 +424,31 @@ eg_study_folder_is_finished (EgStudyFolder *self)
   return eg_study_folder_count_done (self) == self->n_facts && g_file_test (path, G_FILE_TEST_EXISTS);
 }
 
+/* Whether it has as many scores as this study's facts in its state; the bytes may be anybody's. */
+static gboolean
+has_right_shape (const EgStudyFolder *self, const EgStudyFact *fact)
+{
+  if (fact->state != EG_STUDY_TRACED)
+    return fact->n_sites == 0;
+  return fact->n_sites == self->settings->n_sites && fact->n_layers == self->settings->n_layers
+         && fact->n_tokens > 0;
+}
+
 gboolean
 eg_study_folder_get (EgStudyFolder *self, gsize i, EgStudyFact **fact, GError **error)
 {
   g_return_val_if_fail (i < self->n_facts, FALSE);
   *fact = NULL;
+  /* Until the bytes are here: the journal may be put in order meanwhile, and opened anew. */
   pthread_mutex_lock (&self->lock);
   const EgJournalEntry entry = self->entries[i];
+  g_autoptr (GBytes) bytes = entry.offset != 0 ? eg_journal_read (self->journal, &entry, error) : NULL;
   pthread_mutex_unlock (&self->lock);
-  if (entry.offset == 0)
-    return TRUE;
-  g_autoptr (GBytes) bytes = eg_journal_read (self->journal, &entry, error);
   if (bytes == NULL)
-    return FALSE;
+    return entry.offset == 0;
   g_autoptr (EgStudyFact) found = eg_study_fact_from_bytes (bytes);
   if (found == NULL || found->fact->index != entry.index || found->state != entry.tag
-      || (found->state == EG_STUDY_TRACED
-          && (found->n_sites != self->settings->n_sites || found->n_layers != self->settings->n_layers)))
+      || !has_right_shape (self, found))
     {
       g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: the record of fact %zu is damaged"), self->path,
                    (gsize)entry.index + 1);
@@ -492,8 +509,15 @@ gboolean
 eg_study_folder_sort (EgStudyFolder *self, GError **error)
 {
   g_autofree char *journal = get_file (self, "journal");
-  g_return_val_if_fail (self->lock_file >= 0 && self->n_done == self->n_facts, FALSE);
-  return self->is_sorted
-         || (eg_journal_write_sorted (self->journal, self->entries, self->n_facts, journal, error)
-             && open_journal (self, error));
+  g_return_val_if_fail (self->lock_file >= 0, FALSE);
+  if (self->n_done < self->n_facts)
+    return eg_error_invalid (error, _ ("“%s” has fewer facts than it says"), self->path);
+  if (self->is_sorted)
+    return TRUE;
+  if (!eg_journal_write_sorted (self->journal, self->entries, self->n_facts, journal, error))
+    return FALSE;
+  pthread_mutex_lock (&self->lock);
+  const gboolean ok = open_journal (self, error);
+  pthread_mutex_unlock (&self->lock);
+  return ok;
 }

@@ -125,7 +125,11 @@ take_fact (Run *self)
         return NULL;
     }
   while (fact != NULL && eg_study_folder_has (self->folder, fact->index));
-  return g_steal_pointer (&fact);
+  if (fact == NULL || fact->index < eg_study_folder_get_settings (self->folder)->n_facts)
+    return g_steal_pointer (&fact);
+  eg_error_invalid (&self->error, _ ("The folder “%s” has another study, which differs in %s"),
+                    eg_study_folder_get_path (self->folder), _ ("the facts"));
+  return NULL;
 }
 
 /* Where memory is short because others use it, it may do once one of them is done: FALSE where there is none.

@@ -190,15 +190,7 @@ eg_study_values_add (EgStudyValues *self, const EgStudyFact *fact)
 static gboolean
 add_fact (const EgStudyFact *fact, gpointer user_data, GError **error)
 {
-  EgStudyValues *self = user_data;
-  if (fact->state == EG_STUDY_TRACED
-      && (fact->n_sites != self->settings->n_sites || fact->n_layers != self->settings->n_layers))
-    {
-      g_set_error (error, EG_ERROR, EG_ERROR_FORMAT,
-                   _ ("The fact %s has the scores of another model or of other sites"), fact->fact->id);
-      return FALSE;
-    }
-  eg_study_values_add (self, fact);
+  eg_study_values_add (user_data, fact);
   return TRUE;
 }
 

@@ -307,6 +307,74 @@ test_leftovers (void)
     }
 }
 
+/* ---- what others have written ---- */
+
+static void
+test_hostile_record (void)
+{
+  g_autoptr (EgStudyFolder) folder = begin ("hostile", "resid", FALSE, 1, 1);
+  g_autoptr (GError) error = NULL;
+  EgFact *fact = g_new0 (EgFact, 1);
+  *fact = (EgFact){ .id = g_strdup ("x"), .prompt = g_strdup ("p"), .subject = g_strdup ("p") };
+  g_autoptr (EgStudyFact) written = eg_study_fact_new (fact);
+  EgStudyFact *found = NULL;
+  written->n_tokens = 1;
+  written->tokens = g_strsplit ("p", " ", -1);
+  written->ids = g_new0 (guint32, 1);
+  eg_study_fact_reserve (written, 1000, 1);
+  g_assert_true (eg_study_folder_add (folder, written, &error));
+  g_assert_no_error (error);
+  g_assert_false (eg_study_folder_get (folder, 0, &found, &error));
+  g_assert_error (error, EG_ERROR, EG_ERROR_FORMAT);
+  g_assert_nonnull (strstr (error->message, "the record of fact 1 is damaged"));
+}
+
+/* Takes the last line away, or adds one. */
+static void
+change_facts (const char *name, gboolean adds)
+{
+  g_autofree char *path = g_build_filename (root, name, "facts.jsonl", NULL), *text = NULL;
+  gsize length;
+  g_assert_true (g_file_get_contents (path, &text, &length, NULL));
+  text[length - 1] = '\0';
+  char *last = strrchr (text, '\n') + 1;
+  g_autofree char *more
+      = g_strconcat (text, "\n{\"prompt\": \"The Eiffel Tower is\", \"subject\": \"Eiffel\"}\n", NULL);
+  *last = '\0';
+  g_assert_true (g_file_set_contents (path, adds ? more : text, -1, NULL));
+}
+
+static void
+test_changed_facts (void)
+{
+  const char *const says[] = { "has fewer facts than it says", "differs in the facts" };
+  for (int adds = 0; adds < 2; adds++)
+    {
+      const char *name = adds ? "more-facts" : "fewer-facts";
+      g_autoptr (EgStudyFolder) folder = begin (name, "resid", FALSE, 1, 1);
+      g_autoptr (GError) error = NULL;
+      change_facts (name, adds);
+      g_assert_false (eg_study_run (folder, model, 1, NULL, NULL, NULL, &error));
+      g_assert_nonnull (error);
+      if (strstr (error->message, says[adds]) == NULL)
+        g_error ("“%s” does not say “%s”", error->message, says[adds]);
+      g_assert_false (eg_study_folder_is_finished (folder));
+    }
+}
+
+static void
+test_results_of_another_study (void)
+{
+  g_autofree char *settings = g_build_filename (root, "again", "study.json", NULL);
+  g_autofree char *results = g_build_filename (root, "again", "results.npz", NULL);
+  EgStudyFolder *first = begin ("again", "resid", FALSE, 1, 1);
+  run (first, 1);
+  eg_study_folder_unref (first);
+  g_unlink (settings);
+  g_autoptr (EgStudyFolder) second = begin ("again", "state", FALSE, 1, 1);
+  g_assert_false (g_file_test (results, G_FILE_TEST_EXISTS));
+}
+
 /* ---- estimates ---- */
 
 static void
@@ -362,6 +430,9 @@ main (int argc, char **argv)
   g_test_add_func ("/study/stopped-and-gone-on-with-is-the-same", test_stopped);
   g_test_add_func ("/study/one-program-at-a-time", test_locked);
   g_test_add_func ("/study/what-a-killed-program-left-is-removed", test_leftovers);
+  g_test_add_func ("/study/a-record-of-another-shape-is-damaged", test_hostile_record);
+  g_test_add_func ("/study/facts-that-changed-are-an-error", test_changed_facts);
+  g_test_add_func ("/study/results-of-another-study-do-not-stay", test_results_of_another_study);
   g_test_add_func ("/study/estimates-are-of-the-same-facts", test_estimated);
   const int status = g_test_run ();
   eg_model_unref (model);

@@ -199,7 +199,8 @@ eg_trace_run_alone (EgWorkspace *workspace,
   if (prompt == NULL)
     return NULL;
   Alone self = { prompt, workspace, gate, user_data, { .clean = NAN, .corrupted = NAN } };
-  if (prompt->rounds.sizes.wanted_rows == eg_group_sizes_of (0).wanted_rows)
+  /* A device's groups are those that its memory has room for. */
+  if (eg_traced_prompt_get_backend (prompt)->group_rows == 0)
     prompt->rounds.sizes = eg_group_sizes_unwatched ();
   eg_delivery_init_alone (prompt);
   eg_rounds_plan (prompt, eg_trace_request_get_samples (request));
