@@ -258,8 +258,7 @@ measure_scan (const EgScanLane *lanes, gsize n_lanes, gsize n_graded, const EgDo
           sizes.most_rows = MAX (sizes.most_rows, lanes[l].n_rows);
         }
     }
-  for (gsize p = 0; p < n_dots; p++)
-    sizes.most_dot_rows = MAX (sizes.most_dot_rows, dots[p].n_rows);
+  sizes.most_dot_rows = count_dot_rows (dots, n_dots);
   return sizes;
 }
 

@@ -14,7 +14,7 @@ void
 cli_serve_keeper_clear (CliServeKeeper *self)
 {
   g_clear_pointer (&self->keeper, eg_trace_keeper_free);
-  g_clear_pointer (&self->troubles, g_ptr_array_unref);
+  g_clear_pointer (&self->trouble, g_free);
 }
 
 gboolean
@@ -37,11 +37,10 @@ cli_serve_keeper_read (CliServeKeeper *self, JsonObject *members, char **field, 
 }
 
 static void
-add_trouble (CliServeKeeper *self, const GError *problem)
+set_trouble (CliServeKeeper *self, const GError *problem)
 {
-  if (self->troubles == NULL)
-    self->troubles = g_ptr_array_new_with_free_func (g_free);
-  g_ptr_array_add (self->troubles, g_strdup (problem->message));
+  g_free (self->trouble);
+  self->trouble = problem != NULL ? g_strdup (problem->message) : NULL;
 }
 
 void
@@ -52,7 +51,7 @@ cli_serve_keeper_follow (CliServeKeeper *self, const EgTraceProgress *progress)
   eg_trace_keeper_follow (self->keeper, progress);
   g_autoptr (GError) problem = eg_trace_keeper_take_error (self->keeper);
   if (problem != NULL)
-    add_trouble (self, problem);
+    set_trouble (self, problem);
 }
 
 void
@@ -69,6 +68,5 @@ cli_serve_keeper_finish (CliServeKeeper *self, const EgTracePartial *partial, co
       g_clear_pointer (&self->keeper, eg_trace_keeper_free);
       eg_trace_result_save_npz (result, self->path, &problem);
     }
-  if (problem != NULL)
-    add_trouble (self, problem);
+  set_trouble (self, problem);
 }

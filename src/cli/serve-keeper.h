@@ -10,13 +10,13 @@ G_BEGIN_DECLS
 /**
  * CliServeKeeper: to be zeroed before and cleared after.
  * @path: an .npz; NULL: there is none, and nothing is done
- * @troubles: (element-type utf8): what kept it from the disk, sentences; NULL for nothing
+ * @trouble: what kept it from the disk the last time, a sentence; NULL for nothing
  */
 typedef struct
 {
   const char *path;
   EgTraceKeeper *keeper;
-  GPtrArray *troubles;
+  char *trouble;
 } CliServeKeeper;
 
 void cli_serve_keeper_clear (CliServeKeeper *self);

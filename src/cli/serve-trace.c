@@ -142,8 +142,8 @@ list_notes (const Job *job, const EgTraceResult *result)
     json_array_add_string_element (notes, result->note);
   if (warning != NULL)
     json_array_add_string_element (notes, warning);
-  for (guint i = 0; job->keeper.troubles != NULL && i < job->keeper.troubles->len; i++)
-    json_array_add_string_element (notes, job->keeper.troubles->pdata[i]);
+  if (job->keeper.trouble != NULL)
+    json_array_add_string_element (notes, job->keeper.trouble);
   return notes;
 }
 

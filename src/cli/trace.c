@@ -260,12 +260,9 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
                         .terminal = isatty (STDERR_FILENO) && !(typed->stream && isatty (STDOUT_FILENO)),
                         .keeper = files[0] != NULL ? keeper : NULL,
                         .lead = lead };
-  EgTraceResult *result
-      = lead != NULL
-            ? eg_trace_run_ordered (lead->order, NULL, model, job->request, cli_interrupt_cancellable (),
-                                    on_progress, &follower, &left, &error)
-            : eg_trace_run_from (from, model, job->request, cli_interrupt_cancellable (), on_progress,
-                                 &follower, &left, &error);
+  EgTraceResult *result = eg_trace_run_ordered (lead != NULL ? lead->order : NULL, lead != NULL ? NULL : from,
+                                                model, job->request, cli_interrupt_cancellable (),
+                                                on_progress, &follower, &left, &error);
   if (follower.terminal)
     fputs ("\r\033[K", stderr);
   const gboolean stopped = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);

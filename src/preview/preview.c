@@ -234,7 +234,6 @@ preview_on (EgModel *model, const EgTraceRequest *request, GCancellable *cancell
   if (!input)
     return NULL;
   g_autoptr (EgPreview) self = g_new0 (EgPreview, 1);
-  g_atomic_ref_count_init (&self->refs);
   self->model = eg_model_ref (model);
   self->request = eg_trace_request_copy (request);
   self->input = input;
@@ -281,18 +280,9 @@ eg_preview_new (EgModel *model, const EgTraceRequest *request, GCancellable *can
   return g_steal_pointer (&self);
 }
 
-EgPreview *
-eg_preview_ref (EgPreview *self)
-{
-  g_atomic_ref_count_inc (&self->refs);
-  return self;
-}
-
 void
-eg_preview_unref (EgPreview *self)
+eg_preview_free (EgPreview *self)
 {
-  if (!g_atomic_ref_count_dec (&self->refs))
-    return;
   eg_trace_input_free (self->input);
   eg_trace_request_free (self->request);
   eg_model_unref (self->model);

@@ -20,7 +20,6 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  gatomicrefcount refs;
   EgModel *model;
   EgTraceRequest *request;
   EgTraceInput *input;
@@ -40,9 +39,8 @@ const char *eg_preview_missing (const EgTraceRequest *request, EgModel *model);
  * eg_device_open() has it. (transfer full) */
 EgPreview *
 eg_preview_new (EgModel *model, const EgTraceRequest *request, GCancellable *cancellable, GError **error);
-EgPreview *eg_preview_ref (EgPreview *self);
-void eg_preview_unref (EgPreview *self);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPreview, eg_preview_unref)
+void eg_preview_free (EgPreview *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgPreview, eg_preview_free)
 
 /* [n_rows, n_columns]: which of a site's cells cost a trace nothing, and are as it has them. */
 const guint8 *eg_preview_get_known (const EgPreview *self, gsize site_index);

@@ -11,8 +11,7 @@
 /* What a block's runs, and what is computed of them, may take together, if one sample's do. */
 #define BLOCK_BYTES (G_GUINT64_CONSTANT (224) << 20)
 /* More rows than that are not faster. */
-#define BLOCK_ROWS  1024
-#define MAX_THREADS 256
+#define BLOCK_ROWS 1024
 
 static gsize most_samples; /* for tests */
 
@@ -126,7 +125,7 @@ eg_preview_runs_init (EgPreviewRuns *self,
                       GCancellable *cancellable,
                       GError **error)
 {
-  const gsize n = request->threads > 0 ? MIN (request->threads, MAX_THREADS) : g_get_num_processors ();
+  const gsize n = eg_trace_request_count_threads (request);
   self->model = model;
   self->request = eg_trace_request_copy (request);
   self->request->all_metrics = FALSE;

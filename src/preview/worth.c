@@ -39,7 +39,7 @@ eg_preview_expected_work (EgModel *model, const EgTraceRequest *request)
 gboolean
 eg_preview_is_worth (EgModel *model, const EgTraceRequest *request)
 {
-  const gsize threads = request->threads > 0 ? request->threads : g_get_num_processors ();
+  const gsize threads = eg_trace_request_count_threads (request);
   return eg_preview_missing (request, eg_model_get_origin (model)) == NULL
          && eg_device_open (&request->device, NULL) == eg_backend_cpu ()
          && eg_expected_work (eg_model_get_origin (model), request, NULL) >= least_work * (double)threads;

@@ -304,8 +304,17 @@ class Program:
     # ---- its end ----
 
     def quit(self):
-        xdotool("key", "ctrl+q")
-        assert self.process.wait(TIMEOUT) == 0, self.process.returncode
+        """A window that has just come up may not have the keyboard yet, on a busy machine: then it is told again."""
+
+        def has_ended():
+            xdotool("key", "ctrl+q")
+            try:
+                return self.process.wait(TIMEOUT / 4) is not None
+            except subprocess.TimeoutExpired:
+                return False
+
+        wait_for("its end", has_ended)
+        assert self.process.returncode == 0, self.process.returncode
 
     def kill(self):
         self.process.kill()

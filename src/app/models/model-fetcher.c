@@ -264,12 +264,6 @@ eg_model_fetcher_get_state (EgModelFetcher *self)
 }
 
 const char *
-eg_model_fetcher_get_name (EgModelFetcher *self)
-{
-  return self->name;
-}
-
-const char *
 eg_model_fetcher_get_folder (EgModelFetcher *self)
 {
   return self->folder;

@@ -45,8 +45,6 @@ void eg_model_fetcher_stop (EgModelFetcher *self);
 
 EgFetchState eg_model_fetcher_get_state (EgModelFetcher *self);
 
-/* (nullable) */
-const char *eg_model_fetcher_get_name (EgModelFetcher *self);
 const char *eg_model_fetcher_get_folder (EgModelFetcher *self);
 /* A sentence. */
 const char *eg_model_fetcher_get_problem (EgModelFetcher *self);

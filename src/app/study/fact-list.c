@@ -518,12 +518,6 @@ eg_fact_list_init (EgFactList *self)
   fill_states (self);
 }
 
-GtkWidget *
-eg_fact_list_new (void)
-{
-  return g_object_new (EG_TYPE_FACT_LIST, NULL);
-}
-
 void
 eg_fact_list_set_rows (EgFactList *self, GListModel *rows, const char *const *relations)
 {

@@ -290,9 +290,3 @@ eg_relation_list_init (EgRelationList *self)
   gtk_scrolled_window_set_child (GTK_SCROLLED_WINDOW (scrolled), view);
   adw_bin_set_child (ADW_BIN (self), scrolled);
 }
-
-GtkWidget *
-eg_relation_list_new (void)
-{
-  return g_object_new (EG_TYPE_RELATION_LIST, NULL);
-}

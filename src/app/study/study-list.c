@@ -200,9 +200,3 @@ eg_study_list_init (EgStudyList *self)
   adw_bin_set_child (ADW_BIN (self), box);
   gtk_widget_set_visible (GTK_WIDGET (self), FALSE);
 }
-
-GtkWidget *
-eg_study_list_new (void)
-{
-  return g_object_new (EG_TYPE_STUDY_LIST, NULL);
-}

@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 /* All packs together take at most this part of the memory that was left before the first one. */
 #define MOST_OF_MEMORY 0.75

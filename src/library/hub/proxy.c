@@ -136,13 +136,15 @@ eg_proxy_resolver_new (void)
 char *
 eg_proxy_get_authorization (GProxyResolver *self, GUri *uri, GCancellable *cancellable)
 {
+  /* GLib tunnels https by itself, with the password. */
+  if (!g_str_equal (g_uri_get_scheme (uri), "http"))
+    return NULL;
   g_autofree char *address = g_uri_to_string (uri);
   g_auto (GStrv) proxies = g_proxy_resolver_lookup (self, address, cancellable, NULL);
   g_autoptr (GUri) proxy = proxies != NULL && proxies[0] != NULL
                                ? g_uri_parse (proxies[0], G_URI_FLAGS_HAS_PASSWORD, NULL)
                                : NULL;
-  if (proxy == NULL || g_uri_get_password (proxy) == NULL || !g_str_equal (g_uri_get_scheme (proxy), "http")
-      || !g_str_equal (g_uri_get_scheme (uri), "http"))
+  if (proxy == NULL || g_uri_get_password (proxy) == NULL || !g_str_equal (g_uri_get_scheme (proxy), "http"))
     return NULL;
   g_autofree char *text = g_strdup_printf ("%s:%s", g_uri_get_user (proxy), g_uri_get_password (proxy));
   g_autofree char *coded = g_base64_encode ((const guchar *)text, strlen (text));

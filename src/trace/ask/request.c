@@ -1,6 +1,8 @@
 /* What a request comes to, where that needs more than one of its fields. */
 #include "trace/ask/request.h"
 
+#define MAX_THREADS 256
+
 guint
 eg_trace_request_get_samples (const EgTraceRequest *self)
 {
@@ -11,4 +13,10 @@ guint
 eg_trace_request_get_max_samples (const EgTraceRequest *self)
 {
   return self->until_sem > 0 ? MAX (self->samples, self->max_samples) : eg_trace_request_get_samples (self);
+}
+
+gsize
+eg_trace_request_count_threads (const EgTraceRequest *self)
+{
+  return self->threads > 0 ? MIN (self->threads, MAX_THREADS) : g_get_num_processors ();
 }

@@ -112,6 +112,9 @@ typedef enum
 EgTraceRequest *eg_trace_request_new (const char *prompt, const char *subject);
 EgTraceRequest *eg_trace_request_copy (const EgTraceRequest *self);
 void eg_trace_request_free (EgTraceRequest *self);
+
+/* As many as it asks for, or one a processor. */
+gsize eg_trace_request_count_threads (const EgTraceRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgTraceRequest, eg_trace_request_free)
 
 /* Whether both ask for the same numbers: the threads do not matter, but a device's last bits do. */

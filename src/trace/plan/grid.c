@@ -92,15 +92,6 @@ eg_grid_is_missing (const EgGrid *self, gsize cell)
          && position >= self->corrupted_first && position < self->aligned_first;
 }
 
-gsize
-eg_grid_count_missing (const EgGrid *self)
-{
-  gsize n = 0;
-  for (gsize cell = 0; cell < eg_grid_n_cells (self); cell++)
-    n += eg_grid_is_missing (self, cell);
-  return n;
-}
-
 gboolean
 eg_grid_runs_corrupted (const EgGrid *self)
 {

@@ -69,7 +69,6 @@ void eg_grid_window (gsize n_layers, gsize layer, gsize window, gsize *begin, gs
 
 /* Whether the cell has no score: its position has no counterpart, or a knockout cuts none of its layers. */
 gboolean eg_grid_is_missing (const EgGrid *self, gsize cell);
-gsize eg_grid_count_missing (const EgGrid *self);
 
 /* Whether the cells are runs of the corrupted prompt, and not of the clean one; tokens of these runs. */
 gboolean eg_grid_runs_corrupted (const EgGrid *self);

@@ -77,8 +77,6 @@ run_first (Alone *self, GError **error)
   const gboolean ok = is_swapped ? eg_coordinator_run_swapped (prompt, self->workspace, input, error)
                                        && read_prediction (self, error)
                                  : run_clean (self, input, error);
-  if (!ok)
-    eg_worker_tell_cause (self->workspace, error);
   be->release (be, input);
   prompt->rounds.schedule->next = is_swapped;
   self->entry.clean = prompt->tally.estimates->high[find_probability (&prompt->meter)];
@@ -101,10 +99,7 @@ run_tasks (Alone *self, gboolean corrupted, gboolean others, GError **error)
   for (guint i = rounds->schedule->next; i < rounds->schedule->tasks->len; i++)
     if (get_task (self, i)->corrupted ? corrupted : others)
       if (!eg_worker_run_task (self->prompt, self->workspace, get_task (self, i), error))
-        {
-          eg_worker_tell_cause (self->workspace, error);
-          return FALSE;
-        }
+        return FALSE;
   return TRUE;
 }
 
@@ -176,11 +171,8 @@ run_all (Alone *self, gboolean *complete, GError **error)
   if (!run_tasks (self, !keeps_all (self), TRUE, error))
     return FALSE;
   while (eg_rounds_extend (self->prompt))
-    {
-      self->prompt->rounds.schedule->next = 0;
-      if (!run_tasks (self, TRUE, TRUE, error))
-        return FALSE;
-    }
+    if (!run_tasks (self, TRUE, TRUE, error))
+      return FALSE;
   *complete = TRUE;
   return TRUE;
 }
@@ -205,6 +197,8 @@ eg_trace_run_alone (EgWorkspace *workspace,
   eg_delivery_init_alone (prompt);
   eg_rounds_plan (prompt, eg_trace_request_get_samples (request));
   const gboolean ok = run_all (&self, &complete, &prompt->error);
+  if (!ok && prompt->error != NULL)
+    eg_worker_tell_cause (workspace, &prompt->error);
   eg_coordinator_blame_files (prompt);
   EgTraceResult *result = ok && prompt->error == NULL ? eg_delivery_take (prompt, complete) : NULL;
   if (prompt->error != NULL)

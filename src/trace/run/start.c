@@ -10,8 +10,6 @@
 
 #include <glib/gi18n.h>
 
-#define MAX_THREADS 256
-
 static gboolean
 check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
 {
@@ -30,7 +28,7 @@ check_memory (EgBackend *be, guint64 needed, gsize n_tokens, GError **error)
 static gsize
 count_threads (const EgTraceRequest *request, EgBackend *be)
 {
-  const gsize n = request->threads > 0 ? MIN (request->threads, MAX_THREADS) : g_get_num_processors ();
+  const gsize n = eg_trace_request_count_threads (request);
   return be->n_lanes > 0 ? MIN (n, be->n_lanes) : n;
 }
 

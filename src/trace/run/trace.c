@@ -279,16 +279,16 @@ eg_trace_finish (GAsyncResult *result, GError **error)
 
 /* ---- waiting for it ---- */
 
-static EgTraceResult *
-run_waiting (EgTracePartial *partial,
-             EgTraceOrder *order,
-             EgModel *model,
-             const EgTraceRequest *request,
-             GCancellable *cancellable,
-             EgTraceProgressFunc progress,
-             gpointer progress_data,
-             EgTracePartial **left,
-             GError **error)
+EgTraceResult *
+eg_trace_run_ordered (EgTraceOrder *order,
+                      EgTracePartial *partial,
+                      EgModel *model,
+                      const EgTraceRequest *request,
+                      GCancellable *cancellable,
+                      EgTraceProgressFunc progress,
+                      gpointer progress_data,
+                      EgTracePartial **left,
+                      GError **error)
 {
   EgWaiting waiting;
   eg_waiting_begin (&waiting);
@@ -315,21 +315,8 @@ eg_trace_run_from (EgTracePartial *partial,
                    EgTracePartial **left,
                    GError **error)
 {
-  return run_waiting (partial, NULL, model, request, cancellable, progress, progress_data, left, error);
-}
-
-EgTraceResult *
-eg_trace_run_ordered (EgTraceOrder *order,
-                      EgTracePartial *partial,
-                      EgModel *model,
-                      const EgTraceRequest *request,
-                      GCancellable *cancellable,
-                      EgTraceProgressFunc progress,
-                      gpointer progress_data,
-                      EgTracePartial **left,
-                      GError **error)
-{
-  return run_waiting (partial, order, model, request, cancellable, progress, progress_data, left, error);
+  return eg_trace_run_ordered (NULL, partial, model, request, cancellable, progress, progress_data, left,
+                               error);
 }
 
 EgTraceResult *

@@ -141,7 +141,8 @@ measure (Check *self, EgModel *model, double *scores, GError **error)
 {
   EgNetwork *network = eg_model_get_network (model);
   EgBackend *be = eg_network_get_backend (network);
-  g_autoptr (EgWorkspace) workspace = eg_workspace_new (network, g_get_num_processors ());
+  g_autoptr (EgWorkspace) workspace
+      = eg_workspace_new (network, eg_trace_request_count_threads (self->request));
   float *input = eg_clean_input (workspace, self->input->ids, self->input->n_tokens, error);
   if (!input)
     return FALSE;
