@@ -13,7 +13,6 @@ G_BEGIN_DECLS
  * listed. */
 G_DECLARE_FINAL_TYPE (EgFactList, eg_fact_list, EG, FACT_LIST, AdwBin)
 
-
 /* rows: of EgFactRow, not copied; relations: those that can be chosen, NULL-terminated; may be empty. */
 void eg_fact_list_set_rows (EgFactList *self, GListModel *rows, const char *const *relations);
 

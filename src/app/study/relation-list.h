@@ -13,7 +13,6 @@ G_BEGIN_DECLS
 /* Signal "chosen" (const char *relation): a person wants to see this one; NULL: all facts. */
 G_DECLARE_FINAL_TYPE (EgRelationList, eg_relation_list, EG, RELATION_LIST, AdwBin)
 
-
 /* Shows a quantity at a site as it is known now; all small maps have one scale. */
 void eg_relation_list_show (EgRelationList *self,
                             EgStudyFindings *findings,

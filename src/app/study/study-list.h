@@ -10,7 +10,6 @@ G_BEGIN_DECLS
 /* Signal "open" (const char *path): a person wants this one. Not visible while there is none. */
 G_DECLARE_FINAL_TYPE (EgStudyList, eg_study_list, EG, STUDY_LIST, AdwBin)
 
-
 /* Looks, in the background, at what is in a folder of studies. */
 void eg_study_list_refresh (EgStudyList *self, const char *folder);
 
