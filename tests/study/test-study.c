@@ -372,6 +372,7 @@ test_results_of_another_study (void)
   eg_study_folder_unref (first);
   g_unlink (settings);
   g_autoptr (EgStudyFolder) second = begin ("again", "state", FALSE, 1, 1);
+  g_assert_cmpuint (eg_study_folder_count_done (second), ==, 0);
   g_assert_false (g_file_test (results, G_FILE_TEST_EXISTS));
 }
 
