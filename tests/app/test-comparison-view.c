@@ -131,7 +131,7 @@ test_question (void)
         eg_comparison_view_move (view, 1, 0);
       assert_says (view, "A: layer 7, ");
       assert_says (view, row == 0 ? "B: layer 4, " : "B: layer 7, ");
-      g_assert_null (find_window (window, GTK_TYPE_LIST_BOX));
+      fixture_wait_for (find_window (window, GTK_TYPE_LIST_BOX) == NULL);
       fixture_close (shown);
     }
   fixture_close (window);
