@@ -47,19 +47,3 @@ eg_role_get_range (
   *end = MAX (ranges[role][1], *begin);
   return *end - *begin;
 }
-
-gboolean
-eg_role_of (gsize position, gsize n_tokens, gsize subject_first, gsize subject_last, EgRole *role)
-{
-  static const EgRole order[] = { EG_ROLE_LAST,        EG_ROLE_SUBJECT_LAST,   EG_ROLE_SUBJECT_FIRST,
-                                  EG_ROLE_AFTER_FIRST, EG_ROLE_SUBJECT_MIDDLE, EG_ROLE_FURTHER };
-  for (gsize i = 0; i < G_N_ELEMENTS (order); i++)
-    {
-      gsize begin, end;
-      eg_role_get_range (order[i], n_tokens, subject_first, subject_last, &begin, &end);
-      *role = order[i];
-      if (position >= begin && position < end)
-        return TRUE;
-    }
-  return FALSE;
-}

@@ -40,8 +40,4 @@ const char *eg_role_get_title (EgRole role);
 gsize eg_role_get_range (
     EgRole role, gsize n_tokens, gsize subject_first, gsize subject_last, gsize *begin, gsize *end);
 
-/* The one role by which a token is called where only one has room: the prompt's last before the subject's
- * last before the others. FALSE before the subject. */
-gboolean eg_role_of (gsize position, gsize n_tokens, gsize subject_first, gsize subject_last, EgRole *role);
-
 G_END_DECLS

@@ -297,7 +297,11 @@ take_field (EgTraceRequest *request, EgTraceField field, JsonNode *node, GError 
   const EgFieldInfo *info = eg_trace_field_get_info (field);
   double number;
   if (info->type == EG_FIELD_FLAG)
-    eg_trace_field_set_number (field, request, json_node_get_boolean (node));
+    {
+      if (!JSON_NODE_HOLDS_VALUE (node) || json_node_get_value_type (node) != G_TYPE_BOOLEAN)
+        return eg_error_invalid (error, _ ("“%s” is neither true nor false"), info->name);
+      eg_trace_field_set_number (field, request, json_node_get_boolean (node));
+    }
   else if (info->type == EG_FIELD_COUNT || info->type == EG_FIELD_NUMBER)
     {
       if (!eg_json_node_get_double (node, &number) || (info->max > 0 && !(number <= info->max))

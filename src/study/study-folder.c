@@ -470,12 +470,6 @@ eg_study_folder_foreach (EgStudyFolder *self, EgStudyFactFunc func, gpointer use
   return TRUE;
 }
 
-gboolean
-eg_study_folder_refresh (EgStudyFolder *self, GError **error)
-{
-  return self->lock_file >= 0 || open_journal (self, error);
-}
-
 EgFactReader *
 eg_study_folder_read_facts (EgStudyFolder *self, GError **error)
 {

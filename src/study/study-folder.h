@@ -61,9 +61,6 @@ typedef gboolean (*EgStudyFactFunc) (const EgStudyFact *fact, gpointer user_data
 gboolean
 eg_study_folder_foreach (EgStudyFolder *self, EgStudyFactFunc func, gpointer user_data, GError **error);
 
-/* Looks for facts that another program has added since. */
-gboolean eg_study_folder_refresh (EgStudyFolder *self, GError **error);
-
 /* A reader of the shard's facts: their index is that of the whole file. (transfer full) */
 EgFactReader *eg_study_folder_read_facts (EgStudyFolder *self, GError **error);
 /* Whether something is known of the fact with this index. Any thread. */

@@ -80,15 +80,6 @@ row_new (const EgStudyValues *self, const EgStudyFact *fact, gssize relation)
   return row;
 }
 
-static EgStudyRow *
-row_copy (const EgStudyRow *row, gsize size)
-{
-  EgStudyRow *copy = g_memdup2 (row, sizeof *row);
-  copy->key = g_strdup (row->key);
-  copy->scores = g_memdup2 (row->scores, size * sizeof *row->scores);
-  return copy;
-}
-
 /* ---- relations ---- */
 
 static EgStudyRelation *
@@ -130,23 +121,6 @@ eg_study_values_new (const EgStudySettings *settings, gsize n_facts)
   self->relations = g_ptr_array_new_with_free_func (relation_free);
   self->rows = g_ptr_array_new_with_free_func (row_free);
   return self;
-}
-
-EgStudyValues *
-eg_study_values_copy (const EgStudyValues *self)
-{
-  EgStudyValues *copy = eg_study_values_new (self->settings, self->n_facts);
-  memcpy (copy->counts, self->counts, sizeof copy->counts);
-  for (guint i = 0; i < self->relations->len; i++)
-    {
-      const EgStudyRelation *relation = self->relations->pdata[i];
-      EgStudyRelation *mine = relation_new (relation->name);
-      memcpy (mine->counts, relation->counts, sizeof mine->counts);
-      g_ptr_array_add (copy->relations, mine);
-    }
-  for (guint i = 0; i < self->rows->len; i++)
-    g_ptr_array_add (copy->rows, row_copy (self->rows->pdata[i], row_size (self)));
-  return copy;
 }
 
 void

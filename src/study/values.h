@@ -77,7 +77,6 @@ EgStudyValues *eg_study_values_new (const EgStudySettings *settings, gsize n_fac
 
 /* All that is known in a folder; what folders say goes wrong. (transfer full) */
 EgStudyValues *eg_study_values_load (EgStudyFolder *folder, GError **error);
-EgStudyValues *eg_study_values_copy (const EgStudyValues *self);
 void eg_study_values_free (EgStudyValues *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgStudyValues, eg_study_values_free)
 

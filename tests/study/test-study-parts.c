@@ -49,12 +49,6 @@ test_roles (void)
       g_autofree char *found = describe_roles (cases[i].n_tokens, cases[i].first, cases[i].last);
       g_assert_cmpstr (found, ==, cases[i].expected);
     }
-  EgRole role;
-  g_assert_false (eg_role_of (0, 5, 1, 2, &role));
-  g_assert_true (eg_role_of (2, 5, 1, 2, &role) && role == EG_ROLE_SUBJECT_LAST);
-  g_assert_true (eg_role_of (1, 5, 1, 1, &role) && role == EG_ROLE_SUBJECT_LAST);
-  g_assert_true (eg_role_of (2, 3, 1, 2, &role) && role == EG_ROLE_LAST);
-  g_assert_true (eg_role_of (3, 9, 1, 5, &role) && role == EG_ROLE_SUBJECT_MIDDLE);
 }
 
 /* ---- records ---- */
@@ -336,6 +330,33 @@ test_settings (void)
   g_assert_cmpstr (different, ==, "--seed");
 }
 
+/* Of the other type, in a file that somebody has changed. */
+static void
+test_settings_of_another_type (void)
+{
+  static const char *const changes[][3] = {
+    { "\"replace\": false", "\"replace\": 3", "“replace” is neither true nor false" },
+    { "\"replace\": false", "\"replace\": {}", "“replace” is neither true nor false" },
+    { "\"samples\": 7", "\"samples\": [7]", "“samples” is no such number" },
+    { "\"seed\": 1", "\"seed\": -1", "“seed” is no such number" },
+    { "\"metric\": \"prob\"", "\"metric\": 1", "“metric” is not a text" },
+  };
+  g_autoptr (EgModel) model = open_demo ();
+  g_autoptr (EgStudySettings) settings = make_settings (model);
+  g_autofree char *json = eg_study_settings_to_json (settings);
+  for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GString) text = g_string_new (json);
+      if (g_string_replace (text, changes[i][0], changes[i][1], 1) != 1)
+        g_error ("“%s” is not in %s", changes[i][0], json);
+      g_assert_null (eg_study_settings_from_json (text->str, text->len, "x", &error));
+      g_assert_nonnull (error);
+      if (strstr (error->message, changes[i][2]) == NULL)
+        g_error ("“%s” does not say “%s”", error->message, changes[i][2]);
+    }
+}
+
 /* Every shard has its share, and together they have all. */
 static void
 test_shards (void)
@@ -386,6 +407,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/study/roles-are-ranges-and-may-overlap", test_roles);
   g_test_add_func ("/study/a-record-is-read-as-it-was", test_record);
+  g_test_add_func ("/study/settings-of-another-type-are-refused", test_settings_of_another_type);
   g_test_add_func ("/study/a-hostile-record-is-refused", test_hostile_record);
   g_test_add_func ("/study/a-journal-cut-anywhere-has-what-was-whole", test_journal_cut);
   g_test_add_func ("/study/a-bit-that-changed-in-a-journal-is-seen", test_journal_changed);

@@ -279,8 +279,6 @@ test_locked (void)
   g_assert_cmpuint (eg_study_folder_count_done (reader), ==, 0);
   run (folder, 1);
   eg_study_folder_unref (folder);
-  g_assert_true (eg_study_folder_refresh (reader, &error));
-  g_assert_cmpuint (eg_study_folder_count_done (reader), ==, N_FACTS);
   g_autoptr (EgStudyFolder) again = eg_study_folder_resume (path, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (eg_study_folder_count_done (again), ==, N_FACTS);

@@ -168,17 +168,16 @@ static void
 test_relations_count_what_is_set_apart (void)
 {
   g_autoptr (EgStudyValues) values = make_values ();
-  g_autoptr (EgStudyValues) copy = eg_study_values_copy (values);
   gsize relation;
-  g_assert_true (eg_study_values_find_relation (copy, "a_1", &relation));
-  g_autoptr (EgStudySummary) summary = eg_study_summary_new (copy, (gssize)relation, 0);
+  g_assert_true (eg_study_values_find_relation (values, "a_1", &relation));
+  g_autoptr (EgStudySummary) summary = eg_study_summary_new (values, (gssize)relation, 0);
   EgRole best;
   g_assert_cmpstr (summary->relation, ==, "a_1");
   g_assert_cmpuint (summary->n_facts, ==, 1);
   g_assert_cmpuint (summary->counts[EG_STUDY_UNKNOWN], ==, 1);
   g_assert_true (eg_study_summary_find_best (summary, 0, EG_STUDY_EFFECT, &best));
   g_assert_cmpint (best, ==, EG_ROLE_FURTHER);
-  g_assert_false (eg_study_values_find_relation (copy, "a_2", &relation));
+  g_assert_false (eg_study_values_find_relation (values, "a_2", &relation));
 }
 
 /* ---- comparisons ---- */
