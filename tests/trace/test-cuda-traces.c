@@ -8,6 +8,7 @@
 #include "trace/plan/memory.h"
 #include "trace/run/predict.h"
 
+#include <math.h>
 #include <string.h>
 
 #define LARGE ((gsize)2 << 30)
@@ -90,6 +91,40 @@ test_kinds (void)
       g_autoptr (EgTraceRequest) request = request_of (&kinds[i], "The Eiffel Tower is in");
       g_test_message ("== %s", kinds[i].name);
       cuda_compare_traces (model, placed, request, 1e-5);
+    }
+}
+
+/* (transfer full) */
+static EgTraceRequest *
+knock_out (EgModel *model, const char *text)
+{
+  const EgFamily *family = eg_model_get_family (model);
+  const Kind kind
+      = { .window = 1, .sweep = EG_SWEEP_LAYERS, .direction = EG_DIRECTION_DAMAGE, .knockout = text };
+  EgTraceRequest *request = request_of (&kind, "The Eiffel Tower is in");
+  golden_restore_in (family, request, family->knockout_site, 0);
+  return request;
+}
+
+/* Cutting one head's edges: the processor's numbers, and not those of cutting all. */
+static void
+test_single_heads (void)
+{
+  static const char *const models[] = { "gpt2-deep", "neox-deep", "mamba2-groups" };
+  for (gsize i = 0; i < G_N_ELEMENTS (models); i++)
+    {
+      g_autoptr (EgModel) model = golden_open (models[i]);
+      g_autoptr (EgModel) placed = cuda_place (model, EG_PRECISION_FP32);
+      g_autoptr (EgTraceRequest) one = knock_out (model, "0-1:1-2>3@1");
+      g_autoptr (EgTraceRequest) all = knock_out (model, "0-1:1-2>3");
+      g_test_message ("== %s", models[i]);
+      cuda_compare_traces (model, placed, one, rounding_tolerance (models[i], "prob"));
+      GError *error = NULL;
+      g_autoptr (EgTraceResult) of_one = eg_trace_run (placed, one, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      g_autoptr (EgTraceResult) of_all = eg_trace_run (placed, all, NULL, NULL, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_cmpfloat (fabs (of_one->grids[0]->scores[0][0] - of_all->grids[0]->scores[0][0]), >, 1e-9);
     }
 }
 
@@ -348,6 +383,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   eg_cuda_use_module (eg_cuda_module ());
   g_test_add_func ("/cuda/traces/every-kind-as-the-processor", test_kinds);
+  g_test_add_func ("/cuda/traces/single-heads-as-the-processor", test_single_heads);
   g_test_add_func ("/cuda/traces/swaps-in-any-order", test_swaps_in_any_order);
   g_test_add_func ("/cuda/predictions-as-the-processor", test_predictions);
   g_test_add_func ("/cuda/groups/as-wide-as-the-device-and-its-memory-allow", test_group_rows);
