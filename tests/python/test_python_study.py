@@ -91,6 +91,16 @@ class Studies(WithFolder):
         with self.assertRaises(KeyError):
             s["mixer"]
 
+    def test_progress_averages_to_the_means(self):
+        states = []
+        s = engram.load().study(demo_facts(7), progress=states.append, **QUICK)
+        state = states[-1]
+        self.assertEqual((state.done, state.total, state.share, state.counts), (7, 7, 1, s.counts))
+        self.assertEqual((state.roles, state.sites, state.folder), (s.roles, s.sites, s.folder))
+        self.assertIn(state.fact["id"], [fact.id for fact in s.facts])
+        np.testing.assert_allclose(state.normalized, s.normalized.T, rtol=0, atol=1e-12)
+        np.testing.assert_allclose(state.means["ssm"], s["ssm"].normalized.T, rtol=0, atol=1e-12)
+
     def test_relations_are_seen_by_themselves(self):
         facts = [dict(fact, relation=("a", "b", None)[i % 3], id=i) for i, fact in enumerate(demo_facts(7))]
         m = engram.load()
