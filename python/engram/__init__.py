@@ -9,6 +9,8 @@
     r.plot()                    # matplotlib, as in the notebook
     r.save("tower.npz")
     engram.open("tower.npz")    # the same again, in any program that has numpy
+    s = m.study("facts.jsonl", "my-study")      # many facts, averaged over by token role
+    s.normalized                # numpy, [roles, layers]
 
 Nothing is computed in Python: `engram-cli serve` runs beside it, keeps its models open and ends with it. Other names:
 engram.models() lists what load() can name, engram.notebook has the calls of the notebook that Engram began with.
@@ -26,7 +28,7 @@ from .errors import (
 )
 from .model import Model, Prediction, Progress, Token, load, models
 from .result import Result, open  # noqa: A004
-from .study import Study
+from .study import Study, StudyFact, StudyProgress
 
 __version__ = "0.1.0"
 __all__ = [
@@ -42,6 +44,8 @@ __all__ = [
     "Progress",
     "Result",
     "Study",
+    "StudyFact",
+    "StudyProgress",
     "Token",
     "WrongProgram",
     "find_program",

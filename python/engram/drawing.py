@@ -9,6 +9,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from .result import Result
+    from .study import Study
 
 # RdYlBu reversed (ColorBrewer), from 0 to 1: what a map under way is drawn with.
 COLORS = np.array(
@@ -93,6 +94,47 @@ def result_html(result: "Result") -> str:
         lines.append("not complete: it was stopped")
     text = "".join(f"<div>{html.escape(line)}</div>" for line in lines + result.notes)
     return f"{picture(drawing)}<div style='font-size:90%'>{text}</div>"
+
+
+def study_html(study: "Study") -> str:
+    """What Jupyter shows of a study: Engram's own drawing, or a plain one of a relation or where there is no engram-cli."""
+    from .errors import EngramError
+
+    counts = study.counts
+    try:
+        drawing = str(study.svg()) if study.relation is None and counts["traced"] > 0 else None
+    except (EngramError, OSError):
+        drawing = None
+    if drawing is None:
+        drawing = grid_svg(study.normalized.T, study.roles, (0, 2))
+    lines = [f"{study.model}: " + ", ".join(f"{n} {name}" for name, n in counts.items())]
+    if not study.complete:
+        lines.append("not complete: the same call with the same folder goes on with it")
+    text = "".join(f"<div>{html.escape(line)}</div>" for line in lines)
+    return f"{picture(drawing)}<div style='font-size:90%'>{text}</div>"
+
+
+def plot_study(study: "Study", ax: Any, *, title: Optional[str], colormap: str) -> Any:
+    """Means over facts, layers down and roles across, in the look of plot()."""
+    import matplotlib.pyplot as plt
+
+    values, is_part = study.mean.T, study.quantity == "normalized"
+    if ax is None:
+        _, ax = plt.subplots(figsize=(8, 8))
+    limits = {"vmin": 0, "vmax": 1} if is_part else {}
+    image = ax.imshow(values, aspect="auto", cmap=colormap, interpolation="nearest", **limits)
+    bar = ax.figure.colorbar(image, ax=ax, fraction=0.046, pad=0.04)
+    names = {"normalized": f"Mean normalized {study.document['metric']}", "effect": "Mean effect", "score": f"Mean {study.document['metric']}"}
+    bar.set_label(names[study.quantity], rotation=270, labelpad=20)
+    ax.set_ylabel("Layer", fontsize=12)
+    ax.set_yticks(range(0, values.shape[0], 4))
+    ax.set_xlabel("Token Role", fontsize=12)
+    ax.set_xticks(range(len(study.roles)))
+    ax.set_xticklabels([f"{role} ({n})" for role, n in zip(study.roles, study.n)], rotation=45, ha="right")
+    usual = f"Causal Tracing: {study.model}, {study.counts['traced']} facts" + (f" of {study.relation}" if study.relation else "")
+    ax.set_title(usual if title is None else title, fontsize=14, pad=30)
+    ax.grid(True, alpha=0.3, linewidth=0.5)
+    return ax
 
 
 def plot(result: "Result", ax: Any, *, title: Optional[str], colormap: str, raw: bool) -> Any:

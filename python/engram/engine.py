@@ -13,7 +13,7 @@ import subprocess
 import threading
 from typing import Any, Dict, Iterator, List, Optional, Union
 
-from .errors import EngramError, ProgramDied, ProgramNotFound, WrongProgram, from_event
+from .errors import EngramError, InvalidRequest, ProgramDied, ProgramNotFound, WrongProgram, from_event
 
 PROTOCOL = 1
 """The version of the protocol that this module speaks."""
@@ -22,6 +22,7 @@ APP = "io.github.engram_app.Engram"
 START_SECONDS = 60
 END_SECONDS = 3
 STDERR_LINES = 20
+USAGE_STATUS = 2  # with which engram-cli ends where an option makes no sense
 
 Program = Union[str, "os.PathLike[str]", List[str], None]
 
@@ -91,7 +92,7 @@ def _say_ending(status: Optional[int], said: str) -> str:
 class _Process:
     """A running `engram-cli serve`. Events are given to the requests' queues by a thread; None is the end."""
 
-    def __init__(self, command: List[str]):
+    def __init__(self, command: List[str], options: List[str]):
         self.owner = os.getpid()
         self.lock, self.write_lock = threading.Lock(), threading.Lock()
         self.waiting: Dict[int, "queue.SimpleQueue[Optional[dict]]"] = {}
@@ -100,7 +101,7 @@ class _Process:
         self.said: "collections.deque[str]" = collections.deque(maxlen=STDERR_LINES)
         # A session of its own: Ctrl+C is for this program alone, which cancels what it has asked for.
         self.child = subprocess.Popen(
-            [*command, "serve"],
+            [*command, "serve", *options],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -237,10 +238,12 @@ class Engine:
     """engram-cli, started with the first request and ended with this program. Any thread may use it.
 
     program: a path or a command (a list), in place of what find_program() finds.
+    gemm: what multiplies on the processor: "auto" (by itself), "engram" or "openblas". Of all its models.
     """
 
-    def __init__(self, program: Program = None):
+    def __init__(self, program: Program = None, *, gemm: Optional[str] = None):
         self._program = program
+        self.gemm = gemm
         self._process: Optional[_Process] = None
         self._numbers: Iterator[int] = itertools.count(1)
         self._lock = threading.Lock()
@@ -248,10 +251,10 @@ class Engine:
         self.methods: List[str] = []
 
     def __getstate__(self) -> dict:
-        return {"program": self._program}
+        return {"program": self._program, "gemm": self.gemm}
 
     def __setstate__(self, state: dict) -> None:
-        self.__init__(state["program"])  # type: ignore[misc]
+        self.__init__(state["program"], gemm=state["gemm"])  # type: ignore[misc]
 
     def _new_number(self) -> int:
         return next(self._numbers)
@@ -262,9 +265,10 @@ class Engine:
         except queue.Empty:
             ready = None
         if ready is None:
-            if process.child.poll() is None:
-                process.child.kill()
-            raise WrongProgram(f"{' '.join(command)} does not answer as engram-cli serve does ({process.why()}); Engram {PROTOCOL}.x is needed")
+            why = process.why()
+            if self.gemm is not None and process.child.returncode == USAGE_STATUS:
+                raise InvalidRequest(why.rpartition("engram-cli: ")[2], "invalid", "gemm")
+            raise WrongProgram(f"{' '.join(command)} does not answer as engram-cli serve does ({why}); Engram {PROTOCOL}.x is needed")
         if ready.get("protocol") != PROTOCOL:
             process.close()
             raise WrongProgram(
@@ -283,7 +287,7 @@ class Engine:
             self._process = None
         command = _command(self._program)
         try:
-            process = _Process(command)
+            process = _Process(command, [] if self.gemm is None else ["--gemm", self.gemm])
         except OSError as error:
             raise ProgramNotFound(f"{command[0]} cannot be started: {error.strerror}", "not-found") from None
         self._greet(process, command)
@@ -340,15 +344,14 @@ class Engine:
         self.close()
 
 
-_shared: Optional[Engine] = None
+_shared: Dict[Optional[str], Engine] = {}
 _shared_lock = threading.Lock()
 
 
-def shared() -> Engine:
-    """The engine that load() uses where none is named."""
-    global _shared
+def shared(gemm: Optional[str] = None) -> Engine:
+    """The engine that load() uses where none is named: one for each way to multiply."""
     with _shared_lock:
-        if _shared is None:
-            _shared = Engine()
-            atexit.register(_shared.close)
-        return _shared
+        if gemm not in _shared:
+            _shared[gemm] = Engine(gemm=gemm)
+            atexit.register(_shared[gemm].close)
+        return _shared[gemm]

@@ -1,15 +1,16 @@
-"""A trace under way, drawn in Jupyter as it fills in."""
+"""A trace or a study under way, drawn in Jupyter as it fills in."""
 from __future__ import annotations
 
 import html
 import sys
 import time
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any, Optional, Union
 
 from .drawing import grid_svg, picture
 
 if TYPE_CHECKING:
     from .model import Progress
+    from .study import StudyProgress
 
 INTERVAL = 0.25  # seconds from one picture to the next
 
@@ -35,14 +36,13 @@ class Live:
         else:
             self._handle.update(HTML(content))
 
-    def __call__(self, progress: "Progress") -> None:
+    def __call__(self, progress: "Union[Progress, StudyProgress]") -> None:
         now = time.monotonic()
         if now - self._shown < INTERVAL:
             return
         self._shown = now
-        left = "" if progress.left is None else f", {progress.left:.0f} s left"
         drawing = grid_svg(progress.normalized, progress.tokens, progress.subject_range)
-        self._show(f"{picture(drawing)}<div>{progress.share:.0%}{left}</div>")
+        self._show(f"{picture(drawing)}<div>{html.escape(progress.line)}</div>")
 
     def end(self, text: Optional[str]) -> None:
         """The picture gives way to a line: the result draws itself where it is looked at."""

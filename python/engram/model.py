@@ -4,7 +4,7 @@ from __future__ import annotations
 import base64
 import os
 import subprocess
-from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Callable, Dict, Generic, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, TypeVar, Union
 
 import numpy as np
 
@@ -12,10 +12,15 @@ from . import live
 from .engine import Engine, Pending, Program, _command, shared
 from .errors import EngramError, InvalidRequest, ProgramDied
 from .result import Path, Result
+from .study import Facts, Study, StudyProgress, facts_member, list_facts, study_folder
 
 POLL_SECONDS = 0.2  # so that Ctrl+C is heard on every system
 STOP_SECONDS = 30
 AHEAD = 4  # requests that wait in the engine while one is computed
+
+# What files of facts call a target, and what they have that no trace takes.
+TARGETS = ("answer", "attribute", "object")
+NO_OPTIONS = ("id", "known_id", "case_id", "relation", "relation_id", "template", "prediction")
 
 Names = Union[str, Sequence[str]]
 Fact = Union[Mapping[str, Any], Sequence[str]]
@@ -72,6 +77,11 @@ class Progress:
         part = high - self.scores if self._direction == "damage" else self.scores - low
         return np.clip(part / (high - low), 0, 1)
 
+    @property
+    def line(self) -> str:
+        """How far it is, for a person."""
+        return f"{self.share:.0%}" + ("" if self.left is None else f", {self.left:.0f} s left")
+
     def _take(self, event: Mapping[str, Any]) -> None:
         self.share, self.elapsed, self.left = event["share"], event["elapsed"], event["left"]
         for site, layer, position, score, sem, _ in event["cells"]:
@@ -80,38 +90,54 @@ class Progress:
 
 
 ProgressFunc = Callable[[Progress], None]
+StudyProgressFunc = Callable[[StudyProgress], None]
+Answer = TypeVar("Answer", Result, Study)
 
 
-def _result(event: Mapping[str, Any], program: List[str]) -> Result:
-    return Result(base64.b64decode(event["npz"]), notes=event["notes"], program=program)
+class _Follower(Generic[Answer]):
+    """Reads a request's events until its result.
 
+    begin: makes what `progress` is called with of the event "start". finish: makes the answer of the event "result".
+    """
 
-class _Follower:
-    """Reads a trace's events until its result."""
+    def __init__(self, pending: Pending, progress: Optional[Callable], begin: Callable[[Mapping], Any], finish: Callable[[Mapping], Answer]):
+        self._pending, self._progress, self._begin, self._finish = pending, progress, begin, finish
+        self._state: Any = None
 
-    def __init__(self, pending: Pending, progress: Optional[ProgressFunc], direction: str, program: List[str]):
-        self._pending, self._progress, self._direction, self._program = pending, progress, direction, program
-        self._state: Optional[Progress] = None
-
-    def _take(self, event: Mapping[str, Any]) -> Optional[Result]:
+    def _take(self, event: Mapping[str, Any]) -> Optional[Answer]:
         if event["event"] == "result":
-            return _result(event, self._program)
+            return self._finish(event)
         if event["event"] == "start":
-            self._state = Progress(event, self._direction)
-        elif event["event"] == "progress" and self._state is not None:
+            self._state = self._begin(event)
+        elif self._state is not None:
             self._state._take(event)
         if self._progress is not None and self._state is not None:
             self._progress(self._state)
         return None
 
-    def run(self) -> Result:
+    def finish(self) -> Answer:
+        """Its answer; after an interruption, what there is, or KeyboardInterrupt where that is nothing."""
+        answer: Optional[Answer] = None
+        live_one = self._progress
+        try:
+            answer = self.run()
+        except KeyboardInterrupt:
+            answer = self.stop()
+            if answer is None:
+                raise
+        finally:
+            if isinstance(live_one, live.Live):
+                live_one.end(None if answer is None else repr(answer).strip("<>"))
+        return answer
+
+    def run(self) -> Answer:
         try:
             return self._wait(None)
         except BaseException:  # of the function `progress`, too
             self._pending.cancel()
             raise
 
-    def stop(self) -> Optional[Result]:
+    def stop(self) -> Optional[Answer]:
         """After an interruption: what there is, or None."""
         self._pending.cancel()
         self._progress = None
@@ -124,7 +150,7 @@ class _Follower:
                 raise
             return None
 
-    def _wait(self, seconds: Optional[float]) -> Result:
+    def _wait(self, seconds: Optional[float]) -> Answer:
         waited = 0.0
         while seconds is None or waited < seconds:
             event = self._pending.next(POLL_SECONDS)
@@ -135,6 +161,16 @@ class _Follower:
             if result is not None:
                 return result
         raise EngramError("engram-cli does not stop", "failed")
+
+
+def _follow_trace(pending: Pending, progress: Optional[ProgressFunc], direction: Optional[str], program: List[str]) -> "_Follower[Result]":
+    def begin(event: Mapping[str, Any]) -> Progress:
+        return Progress(event, direction or "restore")
+
+    def finish(event: Mapping[str, Any]) -> Result:
+        return Result(base64.b64decode(event["npz"]), notes=event["notes"], program=program)
+
+    return _Follower(pending, progress, begin, finish)
 
 
 class Model:
@@ -211,6 +247,7 @@ class Model:
         precision: Optional[str] = None,
         threads: Optional[int] = None,
         estimate: bool = False,
+        exact_top: Optional[int] = None,
         ig: Optional[int] = None,
         output: Union[Path, Sequence[Path], None] = None,
         save_every: Optional[float] = None,
@@ -234,7 +271,8 @@ class Model:
         knockout: in place of restoring, "LAYERS:FROM>TO", or "LAYERS:FROM>TO@HEADS".
         device: "auto" (by itself), "cpu", "cuda", "cuda:1". precision: of a GPU: "fp32" (by itself), "tf32", "bf16".
         threads: one for each processor by itself.
-        estimate: estimate() the same first, so that the result's `estimate` stands beside its scores. ig: of it.
+        estimate: estimate() the same first, so that the result's `estimate` stands beside its scores. ig, exact_top: of it; with
+        exact_top, nothing else is computed, and the result is `estimated`.
         output: files that the result is written to, as Result.save() does. Into the first .npz of them engram-cli itself saves
         what is there meanwhile, every save_every seconds (10): should this program be killed, resume goes on with it.
         resume: an .npz of a trace that was stopped; goes on with it to the same bits as if it had not been. Then nothing but
@@ -252,8 +290,13 @@ class Model:
             window=window, direction=direction, freeze=_names(freeze), knockout=knockout, device=device, precision=precision,
             threads=threads, replace=True if replace else None, keep_samples=True if keep_samples else None,
         )  # fmt: skip
-        if ig is not None and not estimate:
-            raise InvalidRequest("ig belongs to an estimate: ask for one beside it (estimate=True)", "invalid", "ig")
+        for name, value in (("ig", ig), ("exact_top", exact_top)):
+            if value is not None and not estimate:
+                raise InvalidRequest(f"{name} belongs to an estimate: ask for one beside it (estimate=True)", "invalid", name)
+        if exact_top is not None:
+            if resume is not None:
+                raise InvalidRequest("exact_top means nothing beside resume: what was begun is computed", "invalid", "exact_top")
+            return self.estimate(prompt, ig=ig, exact_top=exact_top, output=output, **options)
         guessed = self._estimate(prompt, dict(options, ig=ig)) if estimate else None
         if kept is not None:
             options["output"] = os.path.abspath(os.fspath(kept))
@@ -263,17 +306,7 @@ class Model:
             options["resume"] = os.path.abspath(os.fspath(resume))
         follow = _choose_progress(progress)
         pending = self._ask(prompt, follow is not None, options, given=resume is None)
-        follower = _Follower(pending, follow, direction or "restore", self._program)
-        result: Optional[Result] = None
-        try:
-            result = follower.run()
-        except KeyboardInterrupt:
-            result = follower.stop()
-            if result is None:
-                raise
-        finally:
-            if isinstance(follow, live.Live):
-                follow.end(None if result is None else repr(result).strip("<>"))
+        result = _follow_trace(pending, follow, direction, self._program).finish()
         if guessed is not None:
             result._estimates = guessed._estimates
         for path in outputs:
@@ -281,16 +314,26 @@ class Model:
                 result.save(path)
         return result
 
-    def estimate(self, prompt: str, *, ig: Optional[int] = None, output: Union[Path, Sequence[Path], None] = None, **options: Any) -> Result:
+    def estimate(
+        self,
+        prompt: Optional[str],
+        *,
+        ig: Optional[int] = None,
+        exact_top: Optional[int] = None,
+        output: Union[Path, Sequence[Path], None] = None,
+        **options: Any,
+    ) -> Result:
         """What trace() would give, to first order and in a moment: for every cell of every site by one pass backward.
 
         The result is `estimated`: its `estimate` is a guess (docs/estimate.md says how good), and it has no scores.
         ig: gradients are integrated in so many steps between the corrupted and the clean run (0: at the corrupted one alone).
+        exact_top: so many of each site's highest are computed, and ten at random: the result has their scores (NaN elsewhere)
+        beside the estimates, and its `notes` say how good those were.
         output: files that it is written to: .npz. options: those of trace() that say what is traced.
 
         KeyboardInterrupt stops it and is raised.
         """
-        result = self._estimate(prompt, dict(options, ig=ig))
+        result = self._estimate(prompt, dict(options, ig=ig, exact_top=exact_top))
         for path in [output] if isinstance(output, (str, os.PathLike)) else output or []:
             result.save(path)
         return result
@@ -298,11 +341,11 @@ class Model:
     def _estimate(self, prompt: Optional[str], options: Mapping[str, Any]) -> Result:
         named = {name: _names(value) if name in ("site", "freeze") else value for name, value in options.items()}
         pending = self._ask(prompt, None, named, method="estimate")
-        return _Follower(pending, None, named.get("direction") or "restore", self._program).run()
+        return _follow_trace(pending, None, named.get("direction"), self._program).run()
 
     def trace_many(
         self,
-        facts: Iterable[Fact],
+        facts: Facts,
         *,
         errors: str = "raise",
         progress: Union[bool, ProgressFunc, None] = None,
@@ -310,39 +353,40 @@ class Model:
     ) -> List[Union[Result, EngramError]]:
         """Traces many prompts under the same options, without waiting between them.
 
-        facts: mappings with prompt, subject, and whatever else of trace() belongs to one of them ("answer" is read as target);
-        or (prompt, subject) or (prompt, subject, target); or a pandas.DataFrame with such columns.
+        facts: mappings with prompt, subject, and whatever else of trace() belongs to one of them ("answer", "attribute" and
+        "object" are read as target; what a file of facts has beside that, as id and relation, is passed over); or (prompt,
+        subject) or (prompt, subject, target); or a pandas.DataFrame with such columns; or the path of a file of facts, as
+        study() takes it, or "demo".
         errors: "raise" stops at a fact that cannot be traced; "return" gives its exception in its place.
 
         KeyboardInterrupt stops and gives what is there; the last result may then not be complete.
         """
         if errors not in ("raise", "return"):
             raise InvalidRequest("errors is neither 'raise' nor 'return'", "invalid", "errors")
-        if hasattr(facts, "to_dict") and hasattr(facts, "columns"):
-            facts = facts.to_dict("records")
+        listed = list_facts(facts, self._engine)
         follow = _choose_progress(progress)
         common = {name: _names(value) if name in ("site", "freeze") else value for name, value in options.items()}
-        waiting: List[Tuple[int, _Follower]] = []
+        waiting: List[_Follower[Result]] = []
         results: List[Union[Result, EngramError]] = []
-        asked = (dict(common, **_fact(fact)) for fact in facts)
+        asked = (dict(common, **_fact(fact)) for fact in listed)
         try:
             for each in asked:
                 pending = self._ask(each.pop("prompt"), follow is not None, each)
-                waiting.append((len(waiting), _Follower(pending, follow, each.get("direction") or "restore", self._program)))
+                waiting.append(_follow_trace(pending, follow, each.get("direction"), self._program))
                 if len(waiting) > AHEAD:
-                    results.append(_collect(waiting[0][1], errors))
+                    results.append(_collect(waiting[0], errors))
                     waiting.pop(0)
             while waiting:
-                results.append(_collect(waiting[0][1], errors))
+                results.append(_collect(waiting[0], errors))
                 waiting.pop(0)
         except KeyboardInterrupt:
-            for _, follower in waiting[1:]:
+            for follower in waiting[1:]:
                 follower._pending.cancel()
-            stopped = waiting[0][1].stop() if waiting else None
+            stopped = waiting[0].stop() if waiting else None
             if stopped is not None:
                 results.append(stopped)
         except BaseException:
-            for _, follower in waiting:
+            for follower in waiting:
                 follower._pending.cancel()
                 follower._pending.forget()
             raise
@@ -350,6 +394,69 @@ class Model:
             if isinstance(follow, live.Live):
                 follow.end(f"{len(results)} traces")
         return results
+
+    def study(
+        self,
+        facts: Facts,
+        folder: Optional[Path] = None,
+        *,
+        corrupt: Optional[str] = None,
+        span: Optional[str] = None,
+        noise: Optional[float] = None,
+        noise_scale: Optional[str] = None,
+        replace: bool = False,
+        samples: Optional[int] = None,
+        until_sem: Optional[float] = None,
+        max_samples: Optional[int] = None,
+        seed: Optional[int] = None,
+        metric: Optional[str] = None,
+        against: Optional[str] = None,
+        site: Optional[Names] = None,
+        sweep: Optional[str] = None,
+        window: Optional[int] = None,
+        direction: Optional[str] = None,
+        freeze: Optional[Names] = None,
+        device: Optional[str] = None,
+        precision: Optional[str] = None,
+        threads: Optional[int] = None,
+        estimate: bool = False,
+        ig: Optional[int] = None,
+        limit: Optional[int] = None,
+        min_effect: Optional[float] = None,
+        shard: Optional[str] = None,
+        progress: Union[bool, StudyProgressFunc, None] = None,
+    ) -> Study:
+        """Traces many facts, those that the model knows, and averages over them by token role: `engram-cli study run`, whose
+        options have the same names. The folder has the same bytes.
+
+        facts: the path of a file of facts (ROME's known_1000.json, CounterFact, JSON lines, CSV or TSV with the columns prompt,
+        subject and perhaps target, relation and id, or lines of prompt, tab and subject); "demo" for the demo models' own; or
+        mappings with such names; or (prompt, subject), (prompt, subject, target) …; or a pandas.DataFrame with such columns.
+        folder: where the study is kept. Called again with the same one, the study goes on with what is there. Without one, it is
+        gone when the Study is.
+        estimate: estimates all facts to first order, in place of tracing them. ig: of it.
+        limit: only the first so many facts. shard: "I/N", only the Ith of N parts of the facts (`engram-cli study merge`).
+        min_effect: facts are set apart where corruption takes less than this part of the answer's probability (0.05).
+        progress: a function that is called with a StudyProgress; True draws in Jupyter, which is what None does, too, in Jupyter.
+        corrupt, span, noise, noise_scale, replace, samples, until_sem, max_samples, seed, metric, against, site, sweep, window,
+        direction, freeze, device, precision, threads: as trace() has them.
+
+        KeyboardInterrupt stops it and gives what is there: a Study whose `complete` is False.
+        """
+        options = dict(
+            corrupt=corrupt, span=span, noise=noise, noise_scale=noise_scale, samples=samples, until_sem=until_sem, max_samples=max_samples,
+            seed=seed, metric=metric, against=against, site=_names(site), sweep=sweep, window=window, direction=direction,
+            freeze=_names(freeze), device=device, precision=precision, threads=threads, ig=ig, limit=limit, min_effect=min_effect, shard=shard,
+            replace=True if replace else None, estimate=True if estimate else None,
+        )  # fmt: skip
+        member, held = facts_member(facts)
+        where, own = study_folder(folder)
+        follow = _choose_progress(progress)
+        asked = {"facts": member, "folder": where, "progress": follow is not None, "each-fact": follow is not None}
+        pending = self._engine.ask("study", **self._me, **asked, **_plain(options))
+        study = _Follower(pending, follow, StudyProgress, lambda event: Study._of_event(event, self._engine, own)).finish()
+        del held  # the file of the facts, which were read
+        return study
 
     @property
     def _program(self) -> List[str]:
@@ -387,9 +494,10 @@ def _choose_progress(progress: Union[bool, ProgressFunc, None]) -> Optional[Prog
 
 def _fact(fact: Fact) -> Dict[str, Any]:
     if isinstance(fact, Mapping):
-        found = {str(name): value for name, value in fact.items()}
-        if "answer" in found:
-            found.setdefault("target", found.pop("answer"))
+        found = {str(name): value for name, value in fact.items() if name not in NO_OPTIONS}
+        for name in TARGETS:
+            if name in found:
+                found.setdefault("target", found.pop(name))
     else:
         found = dict(zip(("prompt", "subject", "target"), fact))
     if "prompt" not in found:
@@ -419,6 +527,7 @@ def load(
     *,
     tokenizer: Optional[Path] = None,
     pull: bool = False,
+    gemm: Optional[str] = None,
     program: Program = None,
     engine: Optional[Engine] = None,
 ) -> Model:
@@ -426,6 +535,7 @@ def load(
 
     tokenizer: a tokenizer.json in place of the model's own.
     pull: whether a model that is not on this machine is fetched from Hugging Face's Hub, as `engram-cli pull` does.
+    gemm: what multiplies on the processor: "auto" (by itself), "engram" or "openblas".
     program: the engram-cli to use; else find_program() says which. engine: one that is shared with other models.
     """
     path = None if name is None else os.fspath(name)
@@ -433,7 +543,9 @@ def load(
         path = os.path.abspath(os.path.expanduser(path))
     file = None if tokenizer is None else os.path.abspath(os.fspath(tokenizer))
     if engine is None:
-        engine = shared() if program is None else Engine(program)
+        engine = shared(gemm) if program is None else Engine(program, gemm=gemm)
+    elif gemm is not None and gemm != engine.gemm:
+        raise InvalidRequest("gemm is of an engine, and this one has another: Engine(gemm=…)", "invalid", "gemm")
     try:
         return Model(path, file, engine)
     except EngramError as error:

@@ -7,7 +7,6 @@
 
 #include <glib/gi18n.h>
 
-#define MAX_TOP 1000000
 /* Samples are enough for an order. */
 #define ORDER_SAMPLES 10
 
@@ -25,7 +24,7 @@ cli_estimate_read (CliEstimateOptions *self, gboolean resumes)
     cli_say ("%s", problem);
   return problem == NULL
          && (self->top_text == NULL
-             || cli_parse_integer ("--exact-top", self->top_text, 1, MAX_TOP, &self->top));
+             || cli_parse_integer ("--exact-top", self->top_text, 1, CLI_ESTIMATE_MAX_TOP, &self->top));
 }
 
 gboolean
@@ -103,22 +102,24 @@ cli_estimate_follow (EgPreviewLead *lead, const EgTraceProgress *progress)
                progress->result->grids[i]->site);
 }
 
-void
+char **
 cli_estimate_finish (const CliEstimateOptions *self, const EgPreview *preview, EgTraceResult *result)
 {
+  g_autoptr (GStrvBuilder) sentences = g_strv_builder_new ();
   for (gsize i = 0; i < result->n_grids; i++)
     {
       const EgPreviewCheck check = eg_preview_check (result->grids[i], eg_preview_get_site (preview, i),
                                                      eg_preview_get_known (preview, i));
       g_autofree char *sentence = eg_preview_check_describe (&check);
-      if (sentence != NULL && result->n_grids > 1)
-        cli_say ("%s: %s", result->grids[i]->site, sentence);
-      else if (sentence != NULL)
-        cli_say ("%s", sentence);
+      g_autofree char *named = g_strconcat (result->grids[i]->site, ": ", sentence, NULL);
+      if (sentence != NULL)
+        g_strv_builder_add (sentences, result->n_grids > 1 ? named : sentence);
     }
   result->seconds += preview->seconds;
-  if (!self->only)
-    return;
-  eg_preview_add_to_result (preview, result);
-  result->estimated = TRUE;
+  if (self->only)
+    {
+      eg_preview_add_to_result (preview, result);
+      result->estimated = TRUE;
+    }
+  return g_strv_builder_end (sentences);
 }

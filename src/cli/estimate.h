@@ -6,6 +6,9 @@
 
 G_BEGIN_DECLS
 
+/* The most cells of a site that --exact-top takes. */
+#define CLI_ESTIMATE_MAX_TOP 1000000
+
 /**
  * CliEstimateOptions: as they were typed; @top: of @top_text, 0 for none
  */
@@ -42,7 +45,8 @@ gboolean cli_estimate_lead (const CliEstimateOptions *self,
 /* Follows the trace: the sites whose estimates are not to be trusted are said, once. */
 void cli_estimate_follow (EgPreviewLead *lead, const EgTraceProgress *progress);
 
-/* Says how good the estimates were, and keeps them in the result where not all cells were computed. */
-void cli_estimate_finish (const CliEstimateOptions *self, const EgPreview *preview, EgTraceResult *result);
+/* Keeps the estimates in the result where not all cells were computed. Returns: (transfer full): sentences
+ * that say how good they were */
+char **cli_estimate_finish (const CliEstimateOptions *self, const EgPreview *preview, EgTraceResult *result);
 
 G_END_DECLS

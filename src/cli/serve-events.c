@@ -48,6 +48,8 @@ get_code (const GError *error)
   };
   if (error->domain == EG_ERROR && error->code >= 0 && (gsize)error->code < G_N_ELEMENTS (codes))
     return codes[error->code];
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND))
+    return "not-found";
   return g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ? "cancelled" : "failed";
 }
 

@@ -86,7 +86,7 @@ cancel (CliInbox *self, CliRequest *request)
   static const char *const names[] = { "request", NULL };
   g_autoptr (GError) error = NULL;
   g_autofree char *field = NULL;
-  if (!cli_members_check_names (request->members, names, FALSE, &field, &error))
+  if (!cli_members_check_names (request->members, names, NULL, &field, &error))
     {
       cli_event_send_error (request->id, field, error);
       return;

@@ -17,11 +17,12 @@ fail (const char *name, char **field, GError **error, const char *message)
   return eg_error_invalid (error, message, name);
 }
 
-/* NULL where it is missing or null, which is the same. */
+/* NULL where it is missing or null, which is the same. With "_" for "-" it may be, too. */
 static JsonNode *
 get_member (JsonObject *members, const char *name)
 {
-  JsonNode *node = json_object_get_member (members, name);
+  g_autofree char *other = g_strdelimit (g_strdup (name), "-", '_');
+  JsonNode *node = json_object_get_member (members, json_object_has_member (members, name) ? name : other);
   return node != NULL && !JSON_NODE_HOLDS_NULL (node) ? node : NULL;
 }
 
@@ -110,18 +111,33 @@ find_option (const char *name, EgTraceField *field)
   return eg_trace_field_from_option (option, field);
 }
 
+static gboolean
+is_among (const char *name, const EgTraceField *options)
+{
+  EgTraceField found;
+  if (options == NULL || !find_option (name, &found))
+    return FALSE;
+  while (*options != EG_N_FIELDS && *options != found)
+    options++;
+  return *options == found;
+}
+
 gboolean
 cli_members_check_names (
-    JsonObject *members, const char *const *names, gboolean options, char **field, GError **error)
+    JsonObject *members, const char *const *names, const EgTraceField *options, char **field, GError **error)
 {
   JsonObjectIter iter;
   const char *name;
-  EgTraceField option;
   json_object_iter_init_ordered (&iter, members);
   while (json_object_iter_next_ordered (&iter, &name, NULL))
-    if (!g_strv_contains (names, name) && !g_str_equal (name, "id") && !g_str_equal (name, "method")
-        && !(options && find_option (name, &option)))
-      return fail (name, field, error, _ ("there is no “%s” in such a request"));
+    {
+      g_autofree char *dashed = g_strdelimit (g_strdup (name), "_", '-');
+      if (!g_str_equal (dashed, name) && json_object_has_member (members, dashed))
+        return fail (name, field, error, _ ("“%s” is there twice, with “-” and with “_”"));
+      if (!g_strv_contains (names, dashed) && !g_str_equal (name, "id") && !g_str_equal (name, "method")
+          && !is_among (name, options))
+        return fail (name, field, error, _ ("there is no “%s” in such a request"));
+    }
   return TRUE;
 }
 
@@ -179,8 +195,6 @@ take_options (
       g_autofree char *text = option_text (node, eg_trace_field_get_info (field)->type);
       if (text == NULL)
         return fail (name, wrong, error, _ ("“%s” has a value of another kind than this option takes"));
-      if (named[field])
-        return fail (name, wrong, error, _ ("“%s” is there twice, with “-” and with “_”"));
       if (!eg_trace_field_parse (field, request, text, error))
         {
           *wrong = g_strdup (cli_members_field_name (field));
@@ -225,14 +239,22 @@ take_device (JsonObject *members, EgTraceRequest *request, char **wrong, GError 
 }
 
 gboolean
-cli_members_to_request (JsonObject *members, EgTraceRequest *request, char **field, GError **error)
+cli_members_take_options (JsonObject *members, EgTraceRequest *request, char **field, GError **error)
 {
   gboolean named[EG_N_FIELDS] = { FALSE };
-  EgTraceField which;
   if (!take_device (members, request, field, error) || !take_options (members, request, named, field, error)
       || !check_useful (request, named, field, error))
     return FALSE;
   eg_trace_request_complete (request, named);
+  return TRUE;
+}
+
+gboolean
+cli_members_to_request (JsonObject *members, EgTraceRequest *request, char **field, GError **error)
+{
+  EgTraceField which;
+  if (!cli_members_take_options (members, request, field, error))
+    return FALSE;
   if (request->subject == NULL && request->corruption.span == EG_SPAN_SUBJECT)
     return fail ("subject", field, error,
                  _ ("“%s” is missing: which part of the prompt is to be corrupted?"));

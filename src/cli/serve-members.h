@@ -37,14 +37,18 @@ gboolean cli_members_get_number (JsonObject *members,
 gboolean
 cli_members_get_flag (JsonObject *members, const char *name, gboolean *value, char **field, GError **error);
 
-/* FALSE when there is a member that is none of the names (ended by NULL), no id and no method; and, with
- * options, no option of a trace. */
+/* FALSE when there is a member that is none of the names (ended by NULL), no id and no method; and none of
+ * the options (ended by EG_N_FIELDS; NULL: there are none). */
 gboolean cli_members_check_names (
-    JsonObject *members, const char *const *names, gboolean options, char **field, GError **error);
+    JsonObject *members, const char *const *names, const EgTraceField *options, char **field, GError **error);
 
-/* The options of a trace into a request, as the command line takes them: by the same names (or with "_" for
- * "-"), as texts, numbers, true and false; a list of texts is one with commas. Checked as far as it can be
- * without a model. */
+/* Options of a trace into a request, as the command line takes them: by the same names (or with "_" for "-"),
+ * as texts, numbers, true and false; a list of texts is one with commas. With "device", "precision" and
+ * "threads". Each is checked by itself. */
+gboolean
+cli_members_take_options (JsonObject *members, EgTraceRequest *request, char **field, GError **error);
+
+/* The same of one trace, checked as far as it can be without a model. */
 gboolean cli_members_to_request (JsonObject *members, EgTraceRequest *request, char **field, GError **error);
 
 /* The name of a request's field in a line. */

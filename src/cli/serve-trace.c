@@ -1,6 +1,7 @@
 /* A trace, or its estimates, for one request: progress as events, and the result as a document or a file. */
 #include "cli/serve-trace.h"
 
+#include "cli/estimate.h"
 #include "cli/serve-events.h"
 #include "cli/serve-keeper.h"
 #include "cli/serve-members.h"
@@ -19,17 +20,18 @@ const char *const cli_serve_trace_members[]
     = { "model",    "tokenizer", "prompt", "device", "precision",  "threads",
         "progress", "form",      "resume", "output", "save-every", NULL };
 const char *const cli_serve_estimate_members[]
-    = { "model", "tokenizer", "prompt", "device", "precision", "threads", "form", NULL };
+    = { "model", "tokenizer", "prompt", "device", "precision", "threads", "form", "exact-top", NULL };
 
 /* What is asked, and how it is answered.
- * @saved: from where it goes on, or NULL; @result: NULL before the first progress */
+ * @saved: from where it goes on, or NULL; @checks: how good estimates were, or NULL; @result: NULL before the
+ * first progress */
 typedef struct
 {
   const CliRequest *request;
   EgTraceRequest *trace;
   EgSavedTrace *saved;
   gboolean progress, npz;
-  char **notes;
+  char **notes, **checks;
   EgTraceResult *result;
   CliServeKeeper keeper;
 } Job;
@@ -41,6 +43,7 @@ job_clear (Job *self)
   g_clear_pointer (&self->saved, eg_saved_trace_free);
   g_clear_pointer (&self->result, eg_trace_result_unref);
   g_strfreev (self->notes);
+  g_strfreev (self->checks);
   cli_serve_keeper_clear (&self->keeper);
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
@@ -131,13 +134,20 @@ on_progress (const EgTraceProgress *progress, gpointer user_data)
 
 /* ---- the result ---- */
 
+static void
+add_texts (JsonArray *array, char *const *texts)
+{
+  for (; texts != NULL && *texts != NULL; texts++)
+    json_array_add_string_element (array, *texts);
+}
+
 static JsonArray *
 list_notes (const Job *job, const EgTraceResult *result)
 {
   JsonArray *notes = json_array_new ();
   g_autofree char *warning = eg_trace_result_warning (result);
-  for (gsize i = 0; job->notes != NULL && job->notes[i] != NULL; i++)
-    json_array_add_string_element (notes, job->notes[i]);
+  add_texts (notes, job->notes);
+  add_texts (notes, job->checks);
   if (result->note != NULL)
     json_array_add_string_element (notes, result->note);
   if (warning != NULL)
@@ -196,7 +206,7 @@ read_saved (Job *job, const char *path, char **field, GError **error)
   static const char *const names[]
       = { "model", "tokenizer", "threads", "progress", "form", "resume", "output", "save-every", NULL };
   guint64 threads = 0;
-  if (!cli_members_check_names (job->request->members, names, FALSE, field, error)
+  if (!cli_members_check_names (job->request->members, names, NULL, field, error)
       || !cli_members_get_count (job->request->members, "threads", 1, 1024, &threads, field, error))
     return FALSE;
   job->saved = eg_saved_trace_load (path, error);
@@ -290,11 +300,34 @@ cli_serve_trace (GHashTable *models, const CliRequest *request, char **field, GE
   return NULL;
 }
 
+static void
+follow_lead (const EgTraceProgress *progress, gpointer lead)
+{
+  cli_estimate_follow (lead, progress);
+}
+
+/* The highest of each site computed, and the estimates beside them. */
+static EgTraceResult *
+compute_top (Job *job, const EgPreview *preview, EgModel *model, gsize top, GError **error)
+{
+  const CliEstimateOptions asked = { .only = TRUE, .top = top };
+  g_autoptr (EgPreviewLead) lead = NULL;
+  if (!cli_estimate_lead (&asked, preview, job->trace, &lead, error))
+    return NULL;
+  EgTraceResult *result = eg_trace_run_ordered (lead->order, NULL, model, job->trace,
+                                                job->request->cancellable, follow_lead, lead, NULL, error);
+  if (result != NULL)
+    job->checks = cli_estimate_finish (&asked, preview, result);
+  return result;
+}
+
 JsonObject *
 cli_serve_estimate (GHashTable *models, const CliRequest *request, char **field, GError **error)
 {
   g_auto (Job) job = { .request = request };
-  if (!read_job (&job, field, error))
+  guint64 top = 0;
+  if (!read_job (&job, field, error)
+      || !cli_members_get_count (request->members, "exact-top", 1, CLI_ESTIMATE_MAX_TOP, &top, field, error))
     return NULL;
   EgModel *model = open_model (&job, models, field, error);
   if (model == NULL || !check_input (&job, model, field, error))
@@ -302,6 +335,7 @@ cli_serve_estimate (GHashTable *models, const CliRequest *request, char **field,
   g_autoptr (EgPreview) preview = eg_preview_new (model, job.trace, request->cancellable, error);
   if (preview == NULL)
     return NULL;
-  g_autoptr (EgTraceResult) result = eg_preview_make_result (preview);
-  return finish (&job, result, NULL, error);
+  g_autoptr (EgTraceResult) result
+      = top > 0 ? compute_top (&job, preview, model, (gsize)top, error) : eg_preview_make_result (preview);
+  return result != NULL ? finish (&job, result, NULL, error) : NULL;
 }

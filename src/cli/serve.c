@@ -4,9 +4,11 @@
 #include "cli/documents.h"
 #include "cli/interrupt.h"
 #include "cli/serve-events.h"
+#include "cli/serve-facts.h"
 #include "cli/serve-inbox.h"
 #include "cli/serve-members.h"
 #include "cli/serve-models.h"
+#include "cli/serve-study.h"
 #include "cli/serve-trace.h"
 #include "core/error.h"
 #include "library/catalog.h"
@@ -176,41 +178,32 @@ answer_options (GHashTable *models, const CliRequest *request, char **field, GEr
   return wrap (result);
 }
 
-static JsonObject *
-answer_later (GHashTable *models, const CliRequest *request, char **field, GError **error)
-{
-  (void)models;
-  *field = g_strdup ("method");
-  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED, _ ("“%s” is not in this version of Engram"),
-               request->method);
-  return NULL;
-}
-
 static const char *const no_members[] = { NULL };
 static const char *const model_members[] = { "model", "tokenizer", NULL };
 static const char *const predict_members[] = { "model", "tokenizer", "prompt", "top", NULL };
 static const char *const tokenize_members[] = { "model", "tokenizer", "text", NULL };
 static const char *const decode_members[] = { "model", "tokenizer", "ids", NULL };
 
-/* members: NULL where they are not looked at; options: those of a trace may be there, too. The method
- * "cancel" is the inbox's. */
+/* options: which of a trace's may be there, too; or NULL. The method "cancel" is the inbox's. */
 static const struct
 {
   const char *name;
   const char *const *members;
-  gboolean options;
+  const EgTraceField *(*options) (void);
   AnswerFunc answer;
 } methods[] = {
-  { "load", model_members, FALSE, answer_load },
-  { "close", model_members, FALSE, answer_close },
-  { "models", no_members, FALSE, answer_models },
-  { "options", no_members, FALSE, answer_options },
-  { "tokenize", tokenize_members, FALSE, answer_tokenize },
-  { "decode", decode_members, FALSE, answer_decode },
-  { "predict", predict_members, FALSE, answer_predict },
-  { "trace", cli_serve_trace_members, TRUE, cli_serve_trace },
-  { "estimate", cli_serve_estimate_members, TRUE, cli_serve_estimate },
-  { "study", NULL, FALSE, answer_later },
+  { "load", model_members, NULL, answer_load },
+  { "close", model_members, NULL, answer_close },
+  { "models", no_members, NULL, answer_models },
+  { "options", no_members, NULL, answer_options },
+  { "tokenize", tokenize_members, NULL, answer_tokenize },
+  { "decode", decode_members, NULL, answer_decode },
+  { "predict", predict_members, NULL, answer_predict },
+  { "trace", cli_serve_trace_members, eg_trace_field_list_options, cli_serve_trace },
+  { "estimate", cli_serve_estimate_members, eg_trace_field_list_options, cli_serve_estimate },
+  { "study", cli_serve_study_members, cli_serve_study_list_options, cli_serve_study },
+  { "study-show", cli_serve_study_show_members, NULL, cli_serve_study_show },
+  { "facts", cli_serve_facts_members, NULL, cli_serve_facts },
 };
 
 static JsonObject *
@@ -221,11 +214,10 @@ answer (GHashTable *models, const CliRequest *request, char **field, GError **er
   for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
     if (g_str_equal (methods[i].name, request->method))
       {
-        if (methods[i].members != NULL
-            && !cli_members_check_names (request->members, methods[i].members, methods[i].options, field,
-                                         error))
-          return NULL;
-        return methods[i].answer (models, request, field, error);
+        const EgTraceField *options = methods[i].options != NULL ? methods[i].options () : NULL;
+        return cli_members_check_names (request->members, methods[i].members, options, field, error)
+                   ? methods[i].answer (models, request, field, error)
+                   : NULL;
       }
   *field = g_strdup ("method");
   eg_error_invalid (error, _ ("there is no method “%s”"), request->method);
@@ -241,8 +233,7 @@ say_ready (void)
   JsonArray *names = json_array_new ();
   json_array_add_string_element (names, "cancel");
   for (gsize i = 0; i < G_N_ELEMENTS (methods); i++)
-    if (methods[i].answer != answer_later)
-      json_array_add_string_element (names, methods[i].name);
+    json_array_add_string_element (names, methods[i].name);
   json_object_set_int_member (members, "protocol", PROTOCOL);
   json_object_set_string_member (members, "version", ENGRAM_VERSION);
   json_object_set_array_member (members, "methods", names);
@@ -315,7 +306,7 @@ run (int argc, char **argv)
   if (options.arguments[0] != NULL || options.model != NULL || options.tokenizer != NULL
       || options.threads_text != NULL || options.device_text != NULL || options.precision_text != NULL)
     {
-      cli_say (_ ("serve takes neither arguments nor options: each request says its own"));
+      cli_say (_ ("serve takes no arguments, and no option but --gemm: each request says its own"));
       return CLI_USAGE;
     }
   keep_memory ();
@@ -329,7 +320,7 @@ run (int argc, char **argv)
 
 const CliCommand cli_serve = {
   .name = "serve",
-  .usage = "",
+  .usage = "[--gemm NAME]",
   .summary = N_ ("Answer requests of a program, such as the Python module: a line of JSON each"),
   .description = N_ ("docs/serve.md has the protocol. It ends when its standard input does."),
   .run = run,

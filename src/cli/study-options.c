@@ -2,7 +2,6 @@
 #include "cli/study-options.h"
 
 #include "core/number.h"
-#include "study/facts.h"
 #include "study/settings.h"
 
 #include <glib/gi18n.h>
@@ -43,11 +42,12 @@ cli_study_options_parse (CliStudyOptions *self,
     { "min-effect", 0, 0, G_OPTION_ARG_FILENAME, &self->min_effect_text,
       N_ ("Set facts apart where corruption takes less than this part of the probability (default: 0.05)"),
       "PART" },
-    { "estimate", 0, 0, G_OPTION_ARG_NONE, &self->estimate,
+    { "estimate", 0, 0, G_OPTION_ARG_NONE, &self->plan.estimate,
       N_ ("Estimate all facts to first order, in place of tracing them"), NULL },
     { NULL },
   };
   EgTraceField fields[EG_N_FIELDS + 1];
+  cli_study_plan_init (&self->plan);
   eg_study_settings_list_fields (fields);
   g_autofree GOptionEntry *more = join (own, shared);
   g_autofree GOptionEntry *entries = cli_request_options_list (&self->request, fields, more);
@@ -59,12 +59,12 @@ static gboolean
 read_numbers (CliStudyOptions *self)
 {
   g_autoptr (GError) error = NULL;
-  self->min_effect = EG_STUDY_MIN_EFFECT;
-  if (self->limit_text != NULL
-      && !cli_parse_integer ("--limit", self->limit_text, 1, G_MAXINT32, &self->limit))
+  guint64 limit = 0;
+  if (self->limit_text != NULL && !cli_parse_integer ("--limit", self->limit_text, 1, CLI_STUDY_MAX, &limit))
     return FALSE;
+  self->plan.limit = (gsize)limit;
   if (self->min_effect_text == NULL
-      || eg_parse_number ("--min-effect", self->min_effect_text, 0, 1, &self->min_effect, &error))
+      || eg_parse_number ("--min-effect", self->min_effect_text, 0, 1, &self->plan.min_effect, &error))
     return TRUE;
   cli_fail (error);
   return FALSE;
@@ -78,12 +78,4 @@ cli_study_options_make_request (CliStudyOptions *self, const CliOptions *options
     return NULL;
   request->device = options->device;
   return g_steal_pointer (&request);
-}
-
-char *
-cli_study_options_find_facts (const char *facts)
-{
-  char *demo = g_str_equal (facts, "demo") && !g_file_test (facts, G_FILE_TEST_EXISTS) ? eg_facts_find_demo ()
-                                                                                       : NULL;
-  return demo != NULL ? demo : g_strdup (facts);
 }

@@ -3,20 +3,19 @@
 
 #include "cli/common.h"
 #include "cli/request-options.h"
+#include "cli/study-begin.h"
 
 G_BEGIN_DECLS
 
 /**
  * CliStudyOptions: as they were typed; to be zeroed before and cleared after.
- * @limit, @min_effect: once cli_study_options_make_request() has read them; 0 for no limit
+ * @plan: what was typed beside the request, once cli_study_options_make_request() has read it
  */
 typedef struct
 {
   CliRequestOptions request;
   char *folder, *limit_text, *min_effect_text;
-  gboolean estimate;
-  guint64 limit;
-  double min_effect;
+  CliStudyPlan plan;
 } CliStudyOptions;
 
 void cli_study_options_clear (CliStudyOptions *self);
@@ -35,9 +34,5 @@ gboolean cli_study_options_parse (CliStudyOptions *self,
 
 /* One request for all facts. (transfer full): NULL, said, where one of the options makes no sense. */
 EgTraceRequest *cli_study_options_make_request (CliStudyOptions *self, const CliOptions *options);
-
-/* Where the facts lie: “demo” is the demo models’ own, unless there is a file of that name. (transfer full)
- */
-char *cli_study_options_find_facts (const char *facts);
 
 G_END_DECLS

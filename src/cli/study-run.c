@@ -15,12 +15,11 @@
 #define TERMINAL_INTERVAL 0.1
 #define FILE_INTERVAL     30
 
-/* The shard as it was typed, and read; to be zeroed before and cleared after. */
+/* With the shard as it was typed; to be zeroed before and cleared after. */
 typedef struct
 {
   CliStudyOptions study;
   char *shard_text;
-  guint64 shard, n_shards;
 } RunOptions;
 
 static void
@@ -33,18 +32,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (RunOptions, run_options_clear)
 
 /* ---- what was typed ---- */
 
-/* "2/7" */
 static gboolean
 read_shard (RunOptions *self)
 {
-  self->shard = self->n_shards = 1;
-  if (self->shard_text == NULL)
+  g_autoptr (GError) error = NULL;
+  if (self->shard_text == NULL || cli_study_plan_read_shard (&self->study.plan, self->shard_text, &error))
     return TRUE;
-  g_auto (GStrv) parts = g_strsplit (self->shard_text, "/", 2);
-  if (g_strv_length (parts) == 2)
-    return cli_parse_integer ("--shard", parts[1], 1, G_MAXINT32, &self->n_shards)
-           && cli_parse_integer ("--shard", parts[0], 1, self->n_shards, &self->shard);
-  cli_say (_ ("--shard is I/N, the Ith of N parts: 2/7"));
+  cli_fail (error);
   return FALSE;
 }
 
@@ -114,18 +108,6 @@ run_study (EgStudyFolder *folder, EgModel *model, const CliOptions *options)
   return cli_fail (error);
 }
 
-/* (transfer full) */
-static EgStudySettings *
-make_settings (EgModel *model, const EgTraceRequest *request, const RunOptions *typed)
-{
-  EgStudySettings *settings = eg_study_settings_new (model, request);
-  settings->is_estimated = typed->study.estimate;
-  settings->min_effect = typed->study.min_effect;
-  settings->shard = typed->shard;
-  settings->n_shards = typed->n_shards;
-  return settings;
-}
-
 static int
 begin (const char *facts, RunOptions *typed, const CliOptions *options)
 {
@@ -139,13 +121,11 @@ begin (const char *facts, RunOptions *typed, const CliOptions *options)
       cli_say (_ ("--folder is missing: where is the study to be kept?"));
       return CLI_USAGE;
     }
-  g_autofree char *path = cli_study_options_find_facts (facts);
+  g_autofree char *path = cli_study_find_facts (facts);
   g_autoptr (EgModel) model = cli_open_model (options, &error);
-  g_autoptr (EgStudySettings) settings = model != NULL ? make_settings (model, request, typed) : NULL;
-  g_autoptr (EgStudyFolder) folder
-      = settings != NULL && eg_study_settings_check_model (settings, model, &error)
-            ? eg_study_folder_begin (typed->study.folder, path, (gsize)typed->study.limit, settings, &error)
-            : NULL;
+  g_autoptr (EgStudyFolder) folder = model != NULL ? cli_study_begin (&typed->study.plan, typed->study.folder,
+                                                                      path, model, request, NULL, &error)
+                                                   : NULL;
   return folder != NULL ? run_study (folder, model, options) : cli_fail (error);
 }
 

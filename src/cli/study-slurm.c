@@ -68,7 +68,7 @@ make_arguments (const char *facts, const SlurmOptions *typed, const CliOptions *
     }
   add_option (arguments, "limit", typed->study.limit_text);
   add_option (arguments, "min-effect", typed->study.min_effect_text);
-  add_flag (arguments, "estimate", typed->study.estimate);
+  add_flag (arguments, "estimate", typed->study.plan.estimate);
   return g_strv_builder_end (arguments);
 }
 
@@ -100,7 +100,7 @@ check (SlurmOptions *self, const CliOptions *options)
 static gboolean
 check_facts (const char *facts, GError **error)
 {
-  g_autofree char *path = cli_study_options_find_facts (facts);
+  g_autofree char *path = cli_study_find_facts (facts);
   g_autoptr (EgFactReader) reader = eg_fact_reader_open (path, error);
   return reader != NULL;
 }

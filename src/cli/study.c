@@ -1,6 +1,8 @@
 /* engram-cli study: many facts. */
 #include "cli/study.h"
 
+#include "study/documents.h"
+
 #include <glib/gi18n.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,15 +76,8 @@ JsonObject *
 cli_study_counts_to_json (EgStudyFolder *folder)
 {
   gsize counts[EG_N_STUDY_STATES];
-  const gsize n = eg_study_folder_count_facts (folder), done = eg_study_folder_count_done (folder);
-  JsonObject *object = json_object_new ();
   eg_study_folder_count_states (folder, counts);
-  json_object_set_int_member (object, "total", (gint64)n);
-  for (EgStudyState state = 0; state < EG_N_STUDY_STATES; state++)
-    json_object_set_int_member (object, eg_study_state_get_name (state), (gint64)counts[state]);
-  if (done < n)
-    json_object_set_int_member (object, "left", (gint64)(n - done));
-  return object;
+  return eg_study_counts_to_json (counts, eg_study_folder_count_facts (folder));
 }
 
 void

@@ -8,8 +8,7 @@ G_BEGIN_DECLS
 
 extern const CliCommand cli_study_run, cli_study_merge, cli_study_show, cli_study_compare, cli_study_slurm;
 
-/* {"total", "traced", "unknown", "unaffected", "failed"}: the shard's facts, and those of them of which
- * something is known by state; with "left" where that is not yet so of all. (transfer full) */
+/* eg_study_counts_to_json() of the shard's facts. (transfer full) */
 JsonObject *cli_study_counts_to_json (EgStudyFolder *folder);
 
 /* The same as a line for a person. */

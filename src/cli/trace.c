@@ -213,10 +213,10 @@ present (const EgTraceResult *result, const Job *job, const CliOptions *options,
 }
 
 static void
-say_notes (const EgTraceInput *input)
+say_all (char *const *sentences)
 {
-  for (gsize i = 0; input->notes != NULL && input->notes[i] != NULL; i++)
-    cli_say ("%s", input->notes[i]);
+  for (; sentences != NULL && *sentences != NULL; sentences++)
+    cli_say ("%s", *sentences);
 }
 
 /* The result; NULL, with *status, when it was stopped, which is said, or failed. */
@@ -235,7 +235,7 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
       *status = cli_fail (error);
       return NULL;
     }
-  say_notes (input);
+  say_all (input->notes);
   g_autoptr (EgPreview) preview = NULL;
   if (!cli_estimate_make (&typed->estimate, model, job->request, job->saved != NULL, typed->stream, &preview,
                           &error))
@@ -274,7 +274,10 @@ run_trace (const Job *job, const CliOptions *options, const TraceOptions *typed,
     *status = cli_fail (error);
   g_clear_pointer (&follower.result, eg_trace_result_unref);
   if (result != NULL && preview != NULL)
-    cli_estimate_finish (&typed->estimate, preview, result);
+    {
+      g_auto (GStrv) sentences = cli_estimate_finish (&typed->estimate, preview, result);
+      say_all (sentences);
+    }
   return result;
 }
 

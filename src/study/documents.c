@@ -111,8 +111,8 @@ role_names (void)
 
 /* ---- a study ---- */
 
-static JsonObject *
-counts_to_json (const gsize *counts, gsize n_facts)
+JsonObject *
+eg_study_counts_to_json (const gsize *counts, gsize n_facts)
 {
   JsonObject *object = json_object_new ();
   gsize known = 0;
@@ -174,7 +174,7 @@ relations_to_json (const EgStudyValues *values, guint n_resamples)
       gsize n = 0;
       for (EgStudyState state = 0; state < EG_N_STUDY_STATES; state++)
         n += relation->counts[state];
-      json_object_set_object_member (its, "facts", counts_to_json (relation->counts, n));
+      json_object_set_object_member (its, "facts", eg_study_counts_to_json (relation->counts, n));
       json_object_set_object_member (its, "sites", sites_to_json (values, (gssize)i, n_resamples));
       json_object_set_object_member (object, relation->name, its);
     }
@@ -194,7 +194,7 @@ eg_study_to_json (const EgStudyValues *values, guint n_resamples)
   json_object_set_int_member (object, "samples", eg_trace_request_get_samples (settings->request));
   json_object_set_int_member (object, "seed", settings->request->seed);
   json_object_set_double_member (object, "min_effect", settings->min_effect);
-  json_object_set_object_member (object, "facts", counts_to_json (values->counts, values->n_facts));
+  json_object_set_object_member (object, "facts", eg_study_counts_to_json (values->counts, values->n_facts));
   json_object_set_array_member (object, "roles", role_names ());
   json_object_set_int_member (object, "layers", (gint64)settings->n_layers);
   json_object_set_object_member (object, "sites", sites_to_json (values, -1, n_resamples));

@@ -90,36 +90,57 @@ eg_study_settings_free (EgStudySettings *self)
 
 /* ---- what can be studied ---- */
 
+/* FALSE, with the field. */
+static gboolean
+refuse (EgTraceField field, EgTraceField *which, GError **error, const char *message)
+{
+  if (which != NULL)
+    *which = field;
+  return eg_error_invalid (error, "%s", message);
+}
+
 gboolean
-eg_study_settings_check (const EgStudySettings *self, GError **error)
+eg_study_settings_check (const EgStudySettings *self, EgTraceField *which, GError **error)
 {
   const EgTraceRequest *request = self->request;
+  if (which != NULL)
+    *which = EG_N_FIELDS;
   if (request->has_knockout || request->sweep == EG_SWEEP_LAYERS || request->sweep == EG_SWEEP_POSITIONS)
-    return eg_error_invalid (error, _ ("A study is of layers and tokens: it has no sweep over one of them"));
+    return refuse (request->has_knockout ? EG_FIELD_KNOCKOUT : EG_FIELD_SWEEP, which, error,
+                   _ ("A study is of layers and tokens: it has no sweep over one of them"));
   if (request->all_metrics)
-    return eg_error_invalid (error, _ ("A study is of one metric"));
+    return refuse (EG_FIELD_METRIC, which, error, _ ("A study is of one metric"));
   if (request->keep_samples)
-    return eg_error_invalid (error, _ ("A study keeps means, and no single samples"));
+    return refuse (EG_FIELD_KEEP_SAMPLES, which, error, _ ("A study keeps means, and no single samples"));
   if (!(self->min_effect >= 0 && self->min_effect < 1))
     return eg_error_invalid (error, _ ("The least effect must be from 0 to below 1"));
   if (self->n_shards < 1 || self->shard < 1 || self->shard > self->n_shards)
     return eg_error_invalid (error, _ ("There is no shard %zu of %zu"), self->shard, self->n_shards);
-  return eg_trace_request_check_part (request, EG_FIELD_OF_CORRUPTION, NULL, error)
-         && eg_trace_request_check_part (request, EG_FIELD_OF_RESTORING, NULL, error)
-         && eg_trace_request_check_part (request, EG_FIELD_OF_MEASURE, NULL, error);
+  return eg_trace_request_check_part (request, EG_FIELD_OF_CORRUPTION, which, error)
+         && eg_trace_request_check_part (request, EG_FIELD_OF_RESTORING, which, error)
+         && eg_trace_request_check_part (request, EG_FIELD_OF_MEASURE, which, error);
 }
 
 gboolean
-eg_study_settings_check_model (const EgStudySettings *self, EgModel *model, GError **error)
+eg_study_settings_check_model (const EgStudySettings *self,
+                               EgModel *model,
+                               EgTraceField *which,
+                               GError **error)
 {
   const EgTraceRequest *request = self->request;
   const EgFamily *family = eg_model_get_family (model);
   g_autofree char *digest = eg_model_make_digest (model);
+  EgTraceField unused, *field = which != NULL ? which : &unused;
+  *field = EG_N_FIELDS;
   if (!g_str_equal (digest, self->model_digest))
     return eg_error_invalid (error, _ ("The study is of another model than this one, of “%s”"), self->model);
-  if (!eg_site_names_check (request->sites, family, error)
-      || !eg_site_names_check (request->freeze, family, error))
+  *field = EG_FIELD_SITES;
+  if (!eg_site_names_check (request->sites, family, error))
     return FALSE;
+  *field = EG_FIELD_FREEZE;
+  if (!eg_site_names_check (request->freeze, family, error))
+    return FALSE;
+  *field = EG_N_FIELDS;
   const char *missing = self->is_estimated ? eg_preview_missing (request, model) : NULL;
   return missing == NULL || eg_error_invalid (error, "%s", missing);
 }
@@ -383,7 +404,7 @@ eg_study_settings_from_json (const char *text, gsize length, const char *where, 
     g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, _ ("%s: it is not what a study of Engram is told by"),
                  where);
   else if (!take_request (self, get_object (object, "request"), &problem)
-           || !eg_study_settings_check (self, &problem))
+           || !eg_study_settings_check (self, NULL, &problem))
     g_set_error (error, EG_ERROR, EG_ERROR_FORMAT, "%s: %s", where, problem->message);
   else
     return g_steal_pointer (&self);

@@ -41,11 +41,14 @@ void eg_study_settings_free (EgStudySettings *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgStudySettings, eg_study_settings_free)
 
 /* Whether a study can be made so: a request whose cells are layers and tokens, of one metric.
- * EG_ERROR_INVALID. */
-gboolean eg_study_settings_check (const EgStudySettings *self, GError **error);
+ * EG_ERROR_INVALID, with *which, if it is given, the request's field that is wrong, or EG_N_FIELDS. */
+gboolean eg_study_settings_check (const EgStudySettings *self, EgTraceField *which, GError **error);
 
 /* The same with the model: that it is the one, and has the sites (and estimates) that are wanted. */
-gboolean eg_study_settings_check_model (const EgStudySettings *self, EgModel *model, GError **error);
+gboolean eg_study_settings_check_model (const EgStudySettings *self,
+                                        EgModel *model,
+                                        EgTraceField *which,
+                                        GError **error);
 
 /* The fields of a request that a study has as options, in the order of the help, ended by EG_N_FIELDS. */
 void eg_study_settings_list_fields (EgTraceField fields[EG_N_FIELDS + 1]);

@@ -302,7 +302,7 @@ eg_study_folder_begin (
     const char *path, const char *facts, gsize limit, const EgStudySettings *settings, GError **error)
 {
   g_autoptr (EgStudyFolder) self
-      = eg_study_settings_check (settings, error) ? begin_folder (path, error) : NULL;
+      = eg_study_settings_check (settings, NULL, error) ? begin_folder (path, error) : NULL;
   g_autofree char *known = g_build_filename (path, "study.json", NULL);
   if (self == NULL)
     return NULL;

@@ -250,7 +250,7 @@ run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
   GError *error = NULL;
   self->start = g_get_monotonic_time ();
   self->reader
-      = eg_study_settings_check_model (eg_study_folder_get_settings (self->folder), self->model, &error)
+      = eg_study_settings_check_model (eg_study_folder_get_settings (self->folder), self->model, NULL, &error)
                 && place (self, &error)
             ? eg_study_folder_read_facts (self->folder, &error)
             : NULL;

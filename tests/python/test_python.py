@@ -35,12 +35,20 @@ FACTS = [
     ("Apple Inc. was founded by Steve", "Apple Inc"),
 ]
 LONG = {"samples": 10000, "site": "all"}
+OF_MODELS = {"model", "tokenizer", "pull", "gemm"}  # options that are load()'s; the model is its name
+NOT_HERE = {"json", "help", "stream", "no_estimate"}
 PACKAGE = os.path.dirname(engram.__file__)
 PATIENCE = 60
 
 
 def command_line(*arguments):
     return subprocess.run([PROGRAM, *arguments], check=True, capture_output=True).stdout
+
+
+def options_of(*command):
+    """Of a command, by the names that arguments have."""
+    text = command_line(*command, "--help").decode()
+    return {name.replace("-", "_") for name in re.findall(r"^ +(?:-\w, )?--([a-z-]+)", text, re.M)}
 
 
 def arrays_of(path):
@@ -76,10 +84,57 @@ class Numbers(WithFolder):
         m = engram.load()
         known = {option["name"].replace("-", "_") for option in m._engine.call("options")["options"]}
         arguments = inspect.signature(engram.Model.trace).parameters
-        ours = {"self", "prompt", "device", "precision", "threads", "estimate", "output", "save_every", "resume", "progress"}
+        ours = {"self", "prompt", "device", "precision", "threads", "estimate", "exact_top", "output", "save_every", "resume", "progress"}
         self.assertEqual(set(arguments) - ours, known)
         for name in set(arguments) - {"self", "prompt"}:
             self.assertIn(name, engram.Model.trace.__doc__)
+        # What is said of a model is said where it is loaded; how a program prints is no matter here.
+        self.assertEqual(options_of("trace") - NOT_HERE, set(arguments) - {"self", "prompt", "progress"} | OF_MODELS)
+        self.assertLessEqual(OF_MODELS - {"model"}, set(inspect.signature(engram.load).parameters))
+        for name in OF_MODELS - {"model"}:
+            self.assertIn(f"{name}:", engram.load.__doc__)
+
+    def test_every_option_of_a_study_has_its_name_here(self):
+        arguments = set(inspect.signature(engram.Model.study).parameters) - {"self", "facts", "progress"}
+        self.assertEqual(options_of("study", "run") - NOT_HERE, arguments | OF_MODELS)
+        for name in arguments:
+            self.assertRegex(engram.Model.study.__doc__, rf"\b{name}\b")
+
+    def test_the_highest_of_an_estimate_are_computed(self):
+        m = engram.load()
+        ours, theirs = self.path("ours.npz"), self.path("theirs.npz")
+        options = {"subject": SUBJECT, "site": ["resid", "state"], "estimate": True, "exact_top": 4}
+        r = m.trace(PROMPT, output=ours, **options)
+        command_line("trace", PROMPT, "--subject", SUBJECT, "--site", "resid,state", "--estimate", "--exact-top", "4", "-o", theirs)
+        self.assertEqual(arrays_of(ours), arrays_of(theirs))
+        whole = m.trace(PROMPT, subject=SUBJECT, site=["resid", "state"])
+        self.assertTrue(r.estimated)
+        for site in ("resid", "state"):
+            computed = np.isfinite(r[site].scores)
+            self.assertLess(4, computed.sum())
+            self.assertLess(computed.sum(), 40)  # of 48: the others were not computed
+            np.testing.assert_array_equal(r[site].scores[computed], whole[site].scores[computed])
+            self.assertTrue(computed[np.unravel_index(np.nanargmax(r[site].estimate), computed.shape)])
+            self.assertTrue(any(site in note and "spot check" in note for note in r.notes), r.notes)
+        for wrong in ({"exact_top": 3}, {"exact_top": 0, "estimate": True}, {"exact_top": 3, "estimate": True, "resume": theirs}):
+            with self.assertRaises(engram.InvalidRequest) as raised:
+                m.trace(PROMPT, subject=SUBJECT, **wrong)
+            self.assertEqual(raised.exception.field, "exact_top")
+
+    def test_what_multiplies_is_chosen_with_the_model(self):
+        for gemm in ("openblas", "engram"):
+            m = engram.load(gemm=gemm)
+            self.assertEqual(m.info["gemm"], json.loads(command_line("info", "--json", "--gemm", gemm))["gemm"])
+            m.trace(PROMPT, subject=SUBJECT, output=self.path("ours.npz"))
+            command_line("trace", PROMPT, "--subject", SUBJECT, "--gemm", gemm, "-o", self.path("theirs.npz"))
+            self.assertEqual(arrays_of(self.path("ours.npz")), arrays_of(self.path("theirs.npz")))
+        self.assertIs(engram.load(gemm="engram")._engine, m._engine)
+        self.assertIsNot(engram.load()._engine, m._engine)
+        for options in ({"gemm": "mkl"}, {"gemm": "openblas", "engine": m._engine}):
+            with self.assertRaises(engram.InvalidRequest) as raised:
+                engram.load(**options)
+            self.assertEqual(raised.exception.field, "gemm")
+        self.assertEqual(pickle.loads(pickle.dumps(m._engine)).gemm, "engram")
 
     def test_estimates_are_the_files_of_the_command_line_and_no_scores(self):
         m = engram.load()
@@ -190,6 +245,20 @@ class ManyPrompts(unittest.TestCase):
         self.assertEqual(len(many), len(FACTS))
         named = m.trace_many([{"prompt": p, "subject": s, "answer": " Rome"} for p, s in FACTS[:2]], samples=1)
         self.assertEqual([r.target for r in named], [" Rome", " Rome"])
+
+    def test_facts_may_be_a_file_or_have_what_such_a_file_has(self):
+        m = engram.load()
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "facts.csv")
+            with open(path, "w") as file:
+                file.write("prompt,subject,target,relation,id\n" + "".join(f"{p},{s},,r,{i}\n" for i, (p, s) in enumerate(FACTS[:2])))
+            from_file = m.trace_many(path, samples=1)
+        with_more = m.trace_many([{"prompt": p, "subject": s, "relation": "r", "known_id": 3, "template": "{}"} for p, s in FACTS[:2]], samples=1)
+        for r, other, known in zip(from_file, with_more, m.trace_many(FACTS[:2], samples=1)):
+            self.assertEqual(r.scores.tobytes(), known.scores.tobytes())
+            self.assertEqual(other.scores.tobytes(), known.scores.tobytes())
+        named = m.trace_many([{"prompt": PROMPT, "subject": SUBJECT, "attribute": "Rome"}], samples=1)
+        self.assertEqual(named[0].target, " Rome")
 
     def test_a_fact_that_cannot_be_traced_raises_or_stands_in_its_place(self):
         m, facts = engram.load(), [FACTS[0], ("No subject here", "Elephant"), FACTS[1]]
@@ -369,10 +438,9 @@ class Errors(WithFolder):
         with self.assertRaises(engram.EngramError) as caught:
             engram.load("no/such")
         self.assertEqual((caught.exception.code, caught.exception.field), ("not-found", "model"))
-        with self.assertRaises(engram.NotInThisVersion):
-            engram.Study(m)
-        with self.assertRaises(engram.NotInThisVersion):
-            m._engine.call("study", prompt=PROMPT)
+        with self.assertRaises(engram.EngramError) as caught:
+            engram.Study(self.folder)
+        self.assertEqual((caught.exception.code, caught.exception.field), ("not-found", "folder"))
         with self.assertRaises(TypeError):
             m.trace(PROMPT, subject=SUBJECT, sample=3)
         with self.assertRaises(engram.EngramError):

@@ -99,7 +99,7 @@ class AnExecutedNotebook(unittest.TestCase):
         self.assertIn("engram.Result", pages[0])
 
     def test_figures_are_drawn(self):
-        for text in ("result.plot()", 'result["state"].plot(', 'plt.plot(subject_average'):
+        for text in ("result.plot()", 'result["state"].plot(', 'study["mixer"].plot(', 'plt.plot(subject_average'):
             figures = self.outputs_of(text, "image/png")
             self.assertEqual(len(figures), 1, text)
             self.assertGreater(len(figures[0]), 10000)
@@ -107,6 +107,14 @@ class AnExecutedNotebook(unittest.TestCase):
     def test_pandas_and_xarray_have_every_cell(self):
         self.assertIn("normalized", self.outputs_of("table.sort_values", "text/html")[0])
         self.assertIn("layer: 8", self.outputs_of("to_xarray", "text/plain")[0])
+        self.assertIn("normalized_upper", self.outputs_of("study.to_pandas", "text/html")[0])
+
+    def test_a_study_draws_itself(self):
+        pages = self.outputs_of("model.study(", "text/html")
+        self.assertEqual(len(pages), 2)
+        self.assertIn("engram.Study", pages[0])
+        self.assertIn("40 total", pages[1])
+        self.assertIn("<svg", base64.b64decode(re.search('base64,([^"]*)', pages[1])[1]).decode())
 
 
 # ---- the notebook that Engram began with ----

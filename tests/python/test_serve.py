@@ -29,8 +29,8 @@ PATIENCE = 120
 class Served:
     """A running serve; events as they come."""
 
-    def __init__(self, **how):
-        self.process = subprocess.Popen([PROGRAM, "serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **how)
+    def __init__(self, options=(), **how):
+        self.process = subprocess.Popen([PROGRAM, "serve", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, **how)
         self.events = queue.Queue()
         threading.Thread(target=self._read, daemon=True).start()
         self.ready = self.next()
@@ -138,6 +138,13 @@ class Serve(unittest.TestCase):
                 self.assertNotIn("scores", document)
                 known = command_line("trace", PROMPT, "--subject", SUBJECT, "--estimate", *options)
                 self.assertEqual(without_seconds(document), without_seconds(known))
+            options = ["--subject", SUBJECT, "--site", "resid,state", "--estimate", "--exact-top", "3"]
+            done = subprocess.run([PROGRAM, "trace", PROMPT, *options, "--json"], check=True, capture_output=True, text=True)
+            event = served.ask(**dict(TRACE, method="estimate"), site="resid,state", exact_top=3)
+            self.assertEqual(without_seconds(event["result"]), without_seconds(json.loads(done.stdout)))
+            self.assertEqual(["engram-cli: " + note for note in event["notes"]], done.stderr.splitlines())
+            self.assertEqual(sum(score is not None for row in event["result"]["scores"] for score in row), 26)
+            self.assertEqual(served.error_of(**dict(TRACE, method="estimate"), **{"exact-top": 0})["field"], "exact-top")
 
     def test_every_option_of_the_command_line_is_known(self):
         help_text = subprocess.run([PROGRAM, "trace", "--help"], capture_output=True, text=True).stdout
@@ -221,9 +228,6 @@ class Serve(unittest.TestCase):
                 self.assertEqual(error["field"], field, (request, error))
                 self.assertIn(error["code"], ("invalid", "not-found", "unsupported"))
             self.assertEqual(served.error_of(method="load", model="no/such")["code"], "not-found")
-            error = served.error_of(method="study", prompt=PROMPT)
-            self.assertEqual((error["code"], error["field"]), ("unsupported", "method"))
-            self.assertIn("not in this version", error["message"])
             for request in [{"metric": "rank"}, {"freeze": "mixer"}]:
                 self.assertIn(served.error_of(**dict(TRACE, method="estimate"), **request)["code"], ("invalid", "unsupported"))
 
@@ -280,6 +284,14 @@ class Serve(unittest.TestCase):
         done = subprocess.run([PROGRAM, "serve"], input=lines, capture_output=True, timeout=PATIENCE)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual([json.loads(line)["id"] for line in done.stdout.splitlines() if b'"event":"result"' in line], [0, 1, 2])
+
+    def test_what_multiplies_is_said_once_for_all_models(self):
+        known = command_line("trace", PROMPT, "--subject", SUBJECT, "--gemm", "openblas")
+        with Served(options=["--gemm", "openblas"]) as served:
+            self.assertEqual(without_seconds(served.ask(**TRACE)["result"]), without_seconds(known))
+        for options in (["--gemm", "mkl"], ["--threads", "2"], ["more"]):
+            done = subprocess.run([PROGRAM, "serve", *options], stdin=subprocess.DEVNULL, capture_output=True)
+            self.assertEqual((done.returncode, done.stdout), (2, b""))
 
     def test_it_dies_with_its_parent_in_the_middle_of_a_trace(self):
         # The parent's other child keeps both pipes open, as a fork of a Python program does.

@@ -312,7 +312,7 @@ test_settings (void)
   g_autoptr (GError) error = NULL;
   g_autoptr (EgModel) model = open_demo ();
   g_autoptr (EgStudySettings) settings = make_settings (model);
-  g_assert_true (eg_study_settings_check (settings, &error));
+  g_assert_true (eg_study_settings_check (settings, NULL, &error));
   g_assert_no_error (error);
   g_assert_null (settings->request->prompt);
   g_autofree char *json = eg_study_settings_to_json (settings);
@@ -387,17 +387,17 @@ test_refused_settings (void)
   g_autoptr (EgModel) model = open_demo ();
   g_autoptr (EgStudySettings) settings = make_settings (model);
   settings->request->sweep = EG_SWEEP_LAYERS;
-  g_assert_false (eg_study_settings_check (settings, &error));
+  g_assert_false (eg_study_settings_check (settings, NULL, &error));
   g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
   g_clear_error (&error);
   settings->request->sweep = EG_SWEEP_CELLS;
   settings->request->samples = 0;
-  g_assert_false (eg_study_settings_check (settings, &error));
+  g_assert_false (eg_study_settings_check (settings, NULL, &error));
   g_clear_error (&error);
   settings->request->samples = 7;
-  g_assert_true (eg_study_settings_check_model (settings, model, &error));
+  g_assert_true (eg_study_settings_check_model (settings, model, NULL, &error));
   g_autoptr (EgModel) other = eg_model_open ("demo-gpt2", NULL, NULL);
-  g_assert_false (eg_study_settings_check_model (settings, other, &error));
+  g_assert_false (eg_study_settings_check_model (settings, other, NULL, &error));
   g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
 }
 

@@ -310,7 +310,7 @@ begin (const Job *job, GError **error)
 {
   g_autoptr (EgStudySettings) settings = eg_study_settings_new (job->model, job->request);
 
-  if (!eg_study_settings_check (settings, error))
+  if (!eg_study_settings_check (settings, NULL, error))
     return NULL;
   g_mkdir_with_parents (job->studies, 0700); /* what fails is said of the folder within */
   for (guint i = 1; i <= MOST_FOLDERS; i++)
