@@ -17,11 +17,6 @@
 #define EXAMPLE_TOKENS  16
 #define EXAMPLE_SAMPLES 10
 
-/* The trace some of whose cells are compared with double precision. */
-#define VERIFY_PROMPT  "The Eiffel Tower is located in"
-#define VERIFY_SUBJECT "Eiffel Tower"
-#define VERIFY_CELLS   8
-
 static char *const all_sites[] = { (char *)"all", NULL };
 
 static gsize
@@ -331,10 +326,11 @@ verify (EgModel *model, const CliOptions *options, Measured *measured, GError **
   g_autoptr (EgModel) placed = backend ? eg_model_place (model, backend, error) : NULL;
   /* Once more, for the reference alone. */
   g_autoptr (EgModel) plain = placed ? cli_open_model (options, error) : NULL;
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new (VERIFY_PROMPT, VERIFY_SUBJECT);
-  measured->verified = plain
-                       && eg_trace_verify (placed, plain, request, VERIFY_CELLS, cli_interrupt_cancellable (),
-                                           &measured->verification, error);
+  g_autoptr (EgTraceRequest) request = eg_verify_request_new ();
+  measured->verified
+      = plain
+        && eg_trace_verify (placed, plain, request, EG_VERIFY_CELLS, cli_interrupt_cancellable (), NULL, NULL,
+                            &measured->verification, error);
   return measured->verified;
 }
 

@@ -148,7 +148,6 @@ write_figures (const EgStudyValues *values, const ShowOptions *typed, gsize firs
   eg_study_figure_init (&drawing, (const EgStudyPanel *)(gpointer)panels.panels->data, panels.panels->len,
                         typed->quantity);
   figure.drawing = &drawing.drawing;
-  style->hatch_noise = typed->quantity != EG_STUDY_SCORE;
   if ((typed->colormap != NULL && !eg_colormap_from_name (typed->colormap, &style->colormap, &error))
       || (typed->width != NULL && !eg_length_parse (typed->width, &figure.options.width, &error)))
     {

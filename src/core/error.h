@@ -17,6 +17,7 @@ GQuark eg_error_quark (void);
  * @EG_ERROR_INVALID: a request that makes no sense (wrong number, empty prompt, subject not in the prompt)
  * @EG_ERROR_MEMORY: it would not fit into memory
  * @EG_ERROR_DEVICE: a GPU cannot be used, or has failed
+ * @EG_ERROR_BUSY: another program, or another part of this one, is at work on the same
  *
  * Cancellation is G_IO_ERROR_CANCELLED; the system's own refusals keep their G_FILE_ERROR or G_IO_ERROR.
  */
@@ -28,6 +29,7 @@ typedef enum
   EG_ERROR_INVALID,
   EG_ERROR_MEMORY,
   EG_ERROR_DEVICE,
+  EG_ERROR_BUSY,
 } EgError;
 
 /* Sets EG_ERROR_INVALID with a message. Returns: FALSE. */

@@ -138,7 +138,7 @@ draw_curves (const EgStudyComparisonFigure *self,
                                          .lower = curves[1],
                                          .upper = curves[2],
                                          .n = N_POINTS,
-                                         .color = eg_curves_pin_color (i, FALSE) };
+                                         .color = eg_curves_pin_color (i, self->dark) };
     }
   chart.n_series = G_N_ELEMENTS (sides);
   set_axis (&chart);

@@ -10,6 +10,7 @@ G_BEGIN_DECLS
 /**
  * EgStudyComparisonFigure: what makes a figure (figure.h) of a comparison, which it borrows, as it does the
  * titles of its sides. Of the options' style, the size, the fonts, the colours and the colour map count.
+ * @dark: whether it is drawn on a dark window, and not on paper
  * @maps: A, B, A − B; the first may stand for what is drawn where a figure wants a grid
  */
 typedef struct
@@ -18,6 +19,7 @@ typedef struct
   const EgStudyComparison *comparison;
   EgStudyQuantity quantity;
   const char *title_a, *title_b;
+  gboolean dark;
   EgTraceGrid *maps[3];
 } EgStudyComparisonFigure;
 

@@ -330,7 +330,7 @@ eg_study_figure_make_caption (const EgStudyFigure *self, const EgHeatmapStyle *s
     add (text, g_strdup (_ ("Not complete yet.")));
   if (has_curves (self))
     add (text, g_strdup (_ ("Bands: 95% bootstrap intervals over facts.")));
-  if (style->hatch_noise && any_hatched (self))
+  if (self->quantity != EG_STUDY_SCORE && any_hatched (self))
     add (text, g_strdup (_ ("Hatched: within two standard errors of no effect.")));
   if (any_beyond (self, style))
     add (text, g_strdup (_ ("Corners: beyond the scale.")));

@@ -24,7 +24,7 @@ typedef struct
 /**
  * EgStudyFigure: what makes a figure (figure.h) of panels, [n_panels ≥ 1], which it borrows. One panel has
  * its curves below; of several, each is a row, its curves at the right. Of the options' style, the size, the
- * fonts, the colours, the colour map, the limits and the hatching count.
+ * fonts, the colours, the colour map and the limits count.
  * @grid: stands for what is drawn where a figure wants one
  */
 typedef struct

@@ -105,6 +105,7 @@ eg_study_map_set_style (EgHeatmapStyle *style,
   style->scale = EG_SCALE_RAW;
   style->orientation = EG_ORIENTATION_TOKENS_DOWN;
   style->unit = eg_study_quantity_get_title (quantity, settings);
+  style->hatch_noise = quantity != EG_STUDY_SCORE;
   style->least = style->greatest = 0;
   for (gsize i = 0; i < n; i++)
     eg_heatmap_style_hold_scores (style, maps[i]);

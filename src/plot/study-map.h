@@ -22,8 +22,8 @@ EgTraceGrid *eg_study_map_new (const EgStudySummary *summary,
                                gsize site,
                                EgStudyQuantity quantity);
 
-/* Sets the scale on which such maps, [n], all are, its name and how they lie, roles down; the rest of the
- * style stays. */
+/* Sets the scale on which such maps, [n], all are, its name, how they lie, roles down, and that of effects
+ * and parts those are hatched that may be nothing; the rest of the style stays. */
 void eg_study_map_set_style (EgHeatmapStyle *style,
                              EgTraceGrid *const *maps,
                              gsize n,

@@ -170,7 +170,9 @@ take_lock (EgStudyFolder *self, GError **error)
       remove_leftovers (self);
       return TRUE;
     }
-  return eg_error_invalid (error, _ ("Another program is at work on the study in “%s”"), self->path);
+  g_set_error (error, EG_ERROR, EG_ERROR_BUSY, _ ("Another program is at work on the study in “%s”"),
+               self->path);
+  return FALSE;
 }
 
 static gboolean
@@ -208,17 +210,13 @@ eg_study_folder_resume (const char *path, GError **error)
 
 /* ---- beginning ---- */
 
-/* Makes the folder, and locks it. */
-static EgStudyFolder *
-begin_folder (const char *path, GError **error)
+static gboolean
+make_folder (const char *path, GError **error)
 {
-  if (g_mkdir_with_parents (path, 0777) != 0)
-    {
-      eg_output_set_error (error, errno, path);
-      return NULL;
-    }
-  g_autoptr (EgStudyFolder) self = folder_new (path);
-  return take_lock (self, error) ? g_steal_pointer (&self) : NULL;
+  if (g_mkdir_with_parents (path, 0777) == 0)
+    return TRUE;
+  eg_output_set_error (error, errno, path);
+  return FALSE;
 }
 
 /* Reads the facts up to the limit, which tells how many there are and their digest; those of the shard go
@@ -301,15 +299,28 @@ EgStudyFolder *
 eg_study_folder_begin (
     const char *path, const char *facts, gsize limit, const EgStudySettings *settings, GError **error)
 {
-  g_autoptr (EgStudyFolder) self
-      = eg_study_settings_check (settings, NULL, error) ? begin_folder (path, error) : NULL;
-  g_autofree char *known = g_build_filename (path, "study.json", NULL);
-  if (self == NULL)
+  g_autoptr (EgStudyFolder) self = folder_new (path);
+  g_autofree char *known = get_file (self, "study.json");
+  g_autoptr (GError) busy = NULL;
+  if (!eg_study_settings_check (settings, NULL, error) || !make_folder (path, error))
     return NULL;
+  /* Whose lock it is does not matter where the folder has another study. */
+  if (!take_lock (self, &busy) && !g_error_matches (busy, EG_ERROR, EG_ERROR_BUSY))
+    {
+      g_propagate_error (error, g_steal_pointer (&busy));
+      return NULL;
+    }
   const gboolean is_there = g_file_test (known, G_FILE_TEST_EXISTS);
+  if (is_there && !go_on (self, facts, limit, settings, error))
+    return NULL;
+  if (busy != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&busy));
+      return NULL;
+    }
   if (!is_there)
     self->settings = eg_study_settings_copy (settings);
-  if (is_there ? !go_on (self, facts, limit, settings, error) : !write_beginning (self, facts, limit, error))
+  if (!is_there && !write_beginning (self, facts, limit, error))
     return NULL;
   return open_journal (self, error) ? g_steal_pointer (&self) : NULL;
 }
@@ -345,10 +356,10 @@ copy_lines (EgStudyFolder *const *shards, gsize n, gsize n_facts, EgAtomicFile *
 EgStudyFolder *
 eg_study_folder_begin_merged (const char *path, EgStudyFolder *const *shards, gsize n, GError **error)
 {
-  g_autoptr (EgStudyFolder) self = begin_folder (path, error);
+  g_autoptr (EgStudyFolder) self = folder_new (path);
   g_autofree char *settings_path = g_build_filename (path, "study.json", NULL);
   g_autofree char *facts_path = g_build_filename (path, "facts.jsonl", NULL);
-  if (self == NULL)
+  if (!make_folder (path, error) || !take_lock (self, error))
     return NULL;
   g_autoptr (EgStudySettings) whole = eg_study_settings_copy (shards[0]->settings);
   whole->shard = whole->n_shards = 1;

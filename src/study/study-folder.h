@@ -20,9 +20,9 @@ G_BEGIN_DECLS
 typedef struct _EgStudyFolder EgStudyFolder;
 
 /* Makes the folder, or opens one of the same study to go on with it: reads the file of facts once. settings'
- * facts are found out and set in the folder's copy; limit: of facts, 0: none. Locks it: EG_ERROR_INVALID
- * where another program runs it, or where the folder holds another study (what differs is said). Errors of
- * facts.h, G_FILE_ERROR. (transfer full) */
+ * facts are found out and set in the folder's copy; limit: of facts, 0: none. Locks it: EG_ERROR_BUSY where
+ * another program runs it (or another part of this one), EG_ERROR_INVALID where the folder holds another
+ * study (what differs is said). Errors of facts.h, G_FILE_ERROR. (transfer full) */
 EgStudyFolder *eg_study_folder_begin (
     const char *path, const char *facts, gsize limit, const EgStudySettings *settings, GError **error);
 
@@ -31,7 +31,7 @@ EgStudyFolder *eg_study_folder_begin (
 EgStudyFolder *
 eg_study_folder_begin_merged (const char *path, EgStudyFolder *const *shards, gsize n, GError **error);
 
-/* Opens what is there, to go on with it, with the lock. (transfer full) */
+/* Opens what is there, to go on with it, with the lock: EG_ERROR_BUSY. (transfer full) */
 EgStudyFolder *eg_study_folder_resume (const char *path, GError **error);
 
 /* Opens what is there to read it, finished or under way. (transfer full) */

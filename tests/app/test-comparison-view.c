@@ -1,7 +1,9 @@
 /* Two maps beside each other on the screen: one place, marked and said, by pointer and keys. */
 #include "app/page/comparison-view.h"
 #include "app/models/model-menu.h"
+#include "app/parts/progress-view.h"
 #include "app/shell/comparing.h"
+#include "app/shell/comparison-window.h"
 #include "library/locate.h"
 #include "fixture.h"
 
@@ -11,6 +13,7 @@
 #include <adwaita.h>
 
 #include <string.h>
+#include <time.h>
 
 /* Maps of eight and of five layers over the same tokens. (transfer full) */
 static EgComparison *
@@ -185,6 +188,88 @@ test_any_model_of_the_menu (void)
   fixture_close (window);
 }
 
+/* Whether the threads of this program come to rest, within seconds: what would go on would take much longer.
+ */
+static gboolean
+comes_to_rest (void)
+{
+  for (int i = 0; i < 25; i++)
+    {
+      const clock_t before = clock ();
+      fixture_run_for (0.2);
+      if (clock () - before < CLOCKS_PER_SEC / 20)
+        return TRUE;
+    }
+  return FALSE;
+}
+
+/* Asks for the same on the first demo model, with so many samples that it takes long, and waits until its
+ * progress is seen. (transfer none): the window with it */
+static GtkWindow *
+begin_long_trace (GtkWindow *window, EgTracePage *page, EgMessages *messages)
+{
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  g_autoptr (GPtrArray) others = g_ptr_array_new ();
+
+  result->has_settings = TRUE;
+  ((EgTraceRequest *)result->request)->samples = 10000;
+  eg_trace_page_show (page, result, NULL);
+  eg_comparing_ask (window, page, others, messages);
+  fixture_wait_for (find_window (window, GTK_TYPE_LIST_BOX) != NULL);
+  choose (find_window (window, GTK_TYPE_LIST_BOX), 0);
+  fixture_wait_for (find_window (window, EG_TYPE_PROGRESS_VIEW) != NULL);
+  GtkWindow *shown = find_window (window, EG_TYPE_PROGRESS_VIEW);
+  EgProgressView *progress = EG_PROGRESS_VIEW (fixture_find (GTK_WIDGET (shown), EG_TYPE_PROGRESS_VIEW));
+  fixture_wait_for (eg_progress_view_get_fraction (progress) > 0);
+  g_assert_cmpfloat (eg_progress_view_get_fraction (progress), <, 0.5);
+  fixture_wait_for (strstr (eg_progress_view_get_text (progress), " left") != NULL);
+  g_assert_nonnull (strstr (eg_progress_view_get_text (progress), " of "));
+  return shown;
+}
+
+/* By its button, and with the window that asked for it. */
+static void
+test_cancel (void)
+{
+  for (int with_window = 0; with_window < 2; with_window++)
+    {
+      EgTracePage *page = EG_TRACE_PAGE (eg_trace_page_new ());
+      g_autoptr (EgMessages) messages
+          = eg_messages_new (EG_BANNER (eg_banner_new ()), ADW_TOAST_OVERLAY (adw_toast_overlay_new ()));
+      GtkWindow *window = fixture_show (GTK_WIDGET (page), 700, 700);
+      GtkWindow *shown = begin_long_trace (window, page, messages);
+      GtkWidget *progress = fixture_find (GTK_WIDGET (shown), EG_TYPE_PROGRESS_VIEW);
+      gpointer left = shown;
+
+      g_object_add_weak_pointer (G_OBJECT (shown), &left);
+      if (with_window)
+        fixture_close (window);
+      else
+        g_signal_emit_by_name (fixture_find (progress, GTK_TYPE_BUTTON), "clicked");
+      fixture_wait_for (left == NULL);
+      g_assert_true (comes_to_rest ());
+      if (!with_window)
+        fixture_close (window);
+    }
+}
+
+/* It says so where the bar was. */
+static void
+test_failure (void)
+{
+  g_autoptr (EgTraceResult) result = fixture_result (8, 7);
+  GtkWindow *window = fixture_show (gtk_label_new (NULL), 300, 300);
+  EgComparisonWindow *shown = eg_comparison_window_new (window, result->grids[0]);
+
+  eg_comparison_window_trace (shown, "no-such-model");
+  EgProgressView *progress = EG_PROGRESS_VIEW (fixture_find (GTK_WIDGET (shown), EG_TYPE_PROGRESS_VIEW));
+  fixture_wait_for (strstr (eg_progress_view_get_text (progress), "no-such-model") != NULL);
+  GtkWidget *button = fixture_find (GTK_WIDGET (progress), GTK_TYPE_BUTTON);
+  g_assert_cmpstr (gtk_button_get_label (GTK_BUTTON (button)), ==, "_Close");
+  g_assert_false (gtk_widget_get_visible (fixture_find (GTK_WIDGET (progress), GTK_TYPE_PROGRESS_BAR)));
+  fixture_close (window);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -195,5 +280,7 @@ main (int argc, char **argv)
   g_test_add_func ("/comparison-view/keys-move-it-to-the-end-of-both", test_keys);
   g_test_add_func ("/comparison-view/with-another-tab-or-the-same-on-a-demo-model", test_question);
   g_test_add_func ("/comparison-view/with-any-model-of-the-menu", test_any_model_of_the_menu);
+  g_test_add_func ("/comparison-view/has-a-progress-and-ends-when-it-is-stopped", test_cancel);
+  g_test_add_func ("/comparison-view/says-why-there-is-no-second-map", test_failure);
   return g_test_run ();
 }

@@ -3,6 +3,7 @@
 #include "network/mamba1/private.h"
 #include "app/ask/corruption-row.h"
 #include "app/ask/device-row.h"
+#include "app/ask/estimate-row.h"
 #include "app/ask/more-row.h"
 #include "app/ask/restoring-row.h"
 #include "app/shell/settings.h"
@@ -350,9 +351,11 @@ test_settings_are_remembered (void)
   request->direction = EG_DIRECTION_DAMAGE;
   request->sweep = EG_SWEEP_LAYERS;
   request->window = 3;
+  request->estimate_steps = 5;
   eg_trace_field_parse (EG_FIELD_FREEZE, request, "conv", NULL);
   g_autoptr (EgTraceRequest) again = ask_again (remembered, request);
   g_assert_true (eg_trace_request_equal (request, again));
+  g_assert_cmpuint (again->estimate_steps, ==, 5);
 
   /* What is of one prompt alone leaves all else as it was. */
   g_autoptr (EgTraceRequest) swapped = eg_trace_request_copy (request);
@@ -363,7 +366,7 @@ test_settings_are_remembered (void)
   g_assert_true (eg_trace_request_equal (request, noise));
   for (const char *const *key
        = (const char *const[]){ "corruption", "noise-scale", "replace", "site", "metric", "direction",
-                                "sweep", "restored-layers", "freeze", NULL };
+                                "sweep", "restored-layers", "freeze", "estimate-steps", NULL };
        *key != NULL; key++)
     g_settings_reset (remembered, *key);
 }
@@ -558,6 +561,56 @@ test_knockout_may_be_of_heads (void)
   panel_close (&panel);
 }
 
+/* ---- steps of an estimate ---- */
+
+static guint
+get_steps (const Panel *panel)
+{
+  return eg_draft_get_request (panel->draft)->estimate_steps;
+}
+
+/* Off, or 2 to 10, where there are estimates; what a request has more is the most. */
+static void
+test_steps_are_of_an_estimate (void)
+{
+  g_autofree char *demo = eg_model_find_demo ();
+  g_autoptr (EgModel) model = eg_model_open (demo, NULL, NULL);
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "Eiffel Tower");
+  Panel panel;
+  panel_open (&panel);
+  AdwComboRow *steps = ADW_COMBO_ROW (get_child (GTK_WIDGET (panel.settings), "steps"));
+  EgEstimateRow *estimate
+      = EG_ESTIMATE_ROW (fixture_find (GTK_WIDGET (panel.settings), EG_TYPE_ESTIMATE_ROW));
+  GtkWidget *reset = fixture_find (GTK_WIDGET (panel.settings), GTK_TYPE_BUTTON);
+
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (steps)));
+  eg_draft_set_model (panel.draft, model);
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (steps)));
+  g_assert_cmpuint (g_list_model_get_n_items (adw_combo_row_get_model (steps)), ==, 10);
+  g_assert_cmpuint (get_steps (&panel), ==, 0);
+  for (guint i = 1; i < 10; i++)
+    {
+      g_autofree char *number = g_strdup_printf ("%u", i + 1);
+      adw_combo_row_set_selected (steps, i);
+      g_assert_cmpuint (get_steps (&panel), ==, i + 1);
+      g_assert_cmpstr (gtk_string_list_get_string (GTK_STRING_LIST (adw_combo_row_get_model (steps)), i), ==,
+                       number);
+    }
+  request->estimate_steps = 50;
+  eg_draft_show (panel.draft, request);
+  g_assert_cmpuint (get_steps (&panel), ==, 10);
+  eg_estimate_row_set_use (estimate, EG_ESTIMATE_NEVER);
+  g_assert_false (gtk_widget_get_visible (GTK_WIDGET (steps)));
+  eg_estimate_row_set_use (estimate, EG_ESTIMATE_FIRST);
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (steps)));
+  g_assert_true (gtk_widget_get_sensitive (reset));
+  g_signal_emit_by_name (reset, "clicked");
+  g_assert_cmpuint (get_steps (&panel), ==, 0);
+  g_assert_cmpuint (adw_combo_row_get_selected (steps), ==, 0);
+  g_assert_false (gtk_widget_get_sensitive (reset));
+  panel_close (&panel);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -575,5 +628,6 @@ main (int argc, char **argv)
   g_test_add_func ("/app/settings/each-gpu", test_each_gpu_can_be_chosen);
   g_test_add_func ("/app/settings/usable-gpus-are-listed", test_gpus_that_can_be_used_are_listed);
   g_test_add_func ("/app/settings/no-cuda", test_row_says_why_there_is_no_cuda);
+  g_test_add_func ("/app/settings/steps-are-of-an-estimate", test_steps_are_of_an_estimate);
   return g_test_run ();
 }

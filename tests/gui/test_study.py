@@ -8,7 +8,7 @@ import re
 import subprocess
 import time
 
-from driver import click, find, find_all, is_on_screen, name_of, start_again, type_text, wait_for, xdotool
+from driver import Atspi, click, find, find_all, has_state, is_on_screen, name_of, press, start_again, type_text, wait_for, xdotool
 
 DEMO_FACTS = os.path.join(os.environ.get("ENGRAM_DATA_DIR", os.path.join(os.path.dirname(__file__), "../../data")), "demo/facts.jsonl")
 N_FACTS = 12
@@ -28,10 +28,14 @@ def read_demo_facts(n):
     return lines[:: len(lines) // n][:n]
 
 
+def search(*arguments):
+    """Windows in the order of the X server's stack, the one in front last."""
+    return subprocess.run(["xdotool", "search", "--onlyvisible", *arguments], capture_output=True, text=True, check=False).stdout.split()
+
+
 def place(title):
     """The pointer's coordinates are the window's when it is at the screen's corner; in front by itself."""
-    found = wait_for(f"the window {title}", lambda: subprocess.run(
-        ["xdotool", "search", "--onlyvisible", "--name", f"^{re.escape(title)}$"], capture_output=True, text=True, check=False).stdout.split())
+    found = wait_for(f"the window {title}", lambda: search("--name", f"^{re.escape(title)}$"))
     xdotool("windowsize", found[-1], "1100", "700")
     xdotool("windowmove", found[-1], "0", "0")
     xdotool("windowraise", found[-1])
@@ -39,10 +43,14 @@ def place(title):
     return found[-1]
 
 
-def frame(program, title):
+def windows(program):
     """(GTK 4.8 gives a second window no role.)"""
-    windows = [program.root.get_child_at_index(i) for i in range(program.root.get_child_count())]
-    return next((node for node in windows if node is not None and name_of(node) == title), None)
+    all_windows = [program.root.get_child_at_index(i) for i in range(program.root.get_child_count())]
+    return [node for node in all_windows if node is not None]
+
+
+def frame(program, title):
+    return next((node for node in windows(program) if name_of(node) == title), None)
 
 
 def labels(program, pattern, title="facts.jsonl"):
@@ -77,6 +85,24 @@ def choose(program, title, *keys):
     click(find(frame(program, "facts.jsonl"), "combo box", title))
     time.sleep(0.5)
     xdotool("key", *keys, "Return")
+
+
+def test_a_study_named_at_the_start_is_in_front(session):
+    title = "first.jsonl"
+    program = session.start(write_facts(session, title, read_demo_facts(N_FACTS)))
+    wait_for_label(program, f"^{N_FACTS} facts$", title)
+    wait_for("both windows", lambda: len(search("--class", "engram")) == 2)
+    assert search("--class", "engram")[-1:] == search("--name", f"^{re.escape(title)}$")
+
+
+def test_models_are_got_from_a_study_too(session):
+    program = session.program
+    place("first.jsonl")
+    click(next(find_all(frame(program, "first.jsonl"), "push button", re.compile("^Model: "))))
+    press(wait_for("the menu item", lambda: next(filter(is_on_screen, find_all(program.root, "menu item", "Get a Model…")), None)))
+    wait_for("the dialog", lambda: frame(program, "Get a Model"))
+    place("first.jsonl")
+    program.quit()
 
 
 def test_facts_are_listed_before_they_are_run(session):
@@ -149,6 +175,20 @@ def test_the_table_is_saved_as_csv(session):
         assert abs(float(row["clean"]) - float(row["corrupted"]) - float(row["effect"])) < 1e-12, row
 
 
+def test_a_study_is_not_begun_twice(session):
+    """Its window comes to the front instead."""
+    program = session.program
+    studies = os.path.join(os.environ["XDG_DATA_HOME"], "engram/studies")
+    before = os.listdir(studies)
+    start_again(os.path.join(session.folder, "facts.jsonl"))
+    second = wait_for("a second window", lambda: [w for w in windows(program) if name_of(w) == "facts.jsonl"][1:])[0]
+    start = wait_for("its button", lambda: next(filter(is_on_screen, find_all(second, "push button", "Start")), None))
+    wait_for("it to be sensitive", lambda: has_state(start, Atspi.StateType.SENSITIVE))
+    press(start)
+    program.wait("what became of it", "label", "This study is in this window already")
+    assert os.listdir(studies) == before, os.listdir(studies)
+
+
 def test_a_broken_file_is_named_with_its_line(session):
     program = session.program
     path = write_facts(session, "broken.jsonl", [*read_demo_facts(2), '{"prompt": "no subject"}\n'])
@@ -185,11 +225,14 @@ def test_what_was_under_way_is_there_after_a_kill(session):
 
 driver.main(
     [
+        test_a_study_named_at_the_start_is_in_front,
+        test_models_are_got_from_a_study_too,
         test_facts_are_listed_before_they_are_run,
         test_rows_fill_as_it_runs,
         test_facts_are_searched_and_filtered,
         test_a_fact_is_opened_in_a_tab,
         test_the_table_is_saved_as_csv,
+        test_a_study_is_not_begun_twice,
         test_a_broken_file_is_named_with_its_line,
         test_what_was_under_way_is_there_after_a_kill,
     ]

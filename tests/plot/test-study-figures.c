@@ -60,13 +60,14 @@ make_values (double weight_of_last)
 /* ---- figures ---- */
 
 static cairo_surface_t *
-draw (const EgFigure *figure, const EgTraceGrid *grid, double *height)
+draw (const EgFigure *figure, const EgTraceGrid *grid, double pixel)
 {
-  const double width = figure->options.width * 72;
-  *height = eg_figure_get_height (figure, grid);
-  cairo_surface_t *surface = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int)width, (int)*height);
+  const double width = figure->options.width * 72, height = eg_figure_get_height (figure, grid);
+  cairo_surface_t *surface
+      = cairo_image_surface_create (CAIRO_FORMAT_RGB24, (int)(pixel * width), (int)(pixel * height));
   cairo_t *cr = cairo_create (surface);
-  eg_figure_draw (figure, grid, cr, 1);
+  cairo_scale (cr, pixel, pixel);
+  eg_figure_draw (figure, grid, cr, pixel);
   cairo_destroy (cr);
   cairo_surface_flush (surface);
   return surface;
@@ -96,10 +97,9 @@ test_a_cell_has_the_colour_of_its_mean (void)
   const EgStudyPanel panel = { summary, values->settings, 0, NULL };
   g_auto (EgStudyFigure) drawing;
   EgFigure figure = { .drawing = &drawing.drawing };
-  double height;
   eg_figure_options_init (&figure.options);
   eg_study_figure_init (&drawing, &panel, 1, EG_STUDY_EFFECT);
-  cairo_surface_t *surface = draw (&figure, drawing.maps[0], &height);
+  cairo_surface_t *surface = draw (&figure, drawing.maps[0], 1);
   /* Where the map is: as the figure lays it out, with its curves and the legend below. */
   EgHeatmapStyle style = figure.options.style;
   eg_study_map_set_style (&style, drawing.maps, 1, EG_STUDY_EFFECT, values->settings);
@@ -158,7 +158,6 @@ test_a_figure_says_what_it_is_of (void)
   EgFigure figure = { .drawing = &drawing.drawing };
   eg_figure_options_init (&figure.options);
   eg_study_figure_init (&drawing, &panel, 1, EG_STUDY_EFFECT);
-  figure.options.style.hatch_noise = TRUE;
   g_autofree char *title = eg_study_figure_make_title (&drawing);
   g_autofree char *caption = eg_study_figure_make_caption (&drawing, &figure.options.style);
   figure.options.style.title = title;
@@ -171,6 +170,48 @@ test_a_figure_says_what_it_is_of (void)
   g_assert_null (strstr (caption, "Hatched")); /* every effect is far from nothing */
   /* Beside the map, and in the legend of the curves. */
   g_assert_cmpuint (count (svg, ">Last subject token<"), ==, 2);
+}
+
+/* Of one colour, around its middle. */
+static gboolean
+is_plain (cairo_surface_t *surface, EgRect cell)
+{
+  const double x0 = cell.x + cell.width / 2, y0 = cell.y + cell.height / 2;
+  for (int y = -4; y <= 4; y++)
+    for (int x = -9; x <= 9; x++)
+      if (distance (color_at (surface, x0, y0), color_at (surface, x0 + x, y0 + y)) > 0.01)
+        return FALSE;
+  return TRUE;
+}
+
+/* Whoever draws it need not ask for that. */
+static void
+test_effects_that_may_be_nothing_are_hatched (void)
+{
+  g_autoptr (EgStudyValues) values = make_values (0);
+  g_autoptr (EgStudySummary) summary = eg_study_summary_new (values, -1, 20);
+  const EgStudyPanel panel = { summary, values->settings, 0, NULL };
+  for (EgStudyQuantity quantity = 0; quantity < EG_N_STUDY_QUANTITIES; quantity++)
+    {
+      g_auto (EgStudyFigure) drawing;
+      EgFigure figure = { .drawing = &drawing.drawing };
+      eg_figure_options_init (&figure.options);
+      eg_study_figure_init (&drawing, &panel, 1, quantity);
+      g_autofree char *caption = eg_study_figure_make_caption (&drawing, &figure.options.style);
+      cairo_surface_t *surface = draw (&figure, drawing.maps[0], 1);
+      EgHeatmapStyle style = figure.options.style;
+      eg_study_map_set_style (&style, drawing.maps, 1, quantity, values->settings);
+      const double width = figure.options.width * 72;
+      g_autoptr (EgHeatmapLayout) layout
+          = eg_heatmap_layout_new (drawing.maps[0], &style, width,
+                                   floor (eg_heatmap_natural_height (drawing.maps[0], &style, width)), 1);
+      const gboolean is_effect = quantity != EG_STUDY_SCORE;
+      g_assert_true (is_plain (surface, eg_heatmap_layout_get_cell (layout, 1, EG_ROLE_SUBJECT_LAST)));
+      g_assert_cmpint (is_plain (surface, eg_heatmap_layout_get_cell (layout, 1, EG_ROLE_LAST)), ==,
+                       !is_effect);
+      g_assert_cmpint (strstr (caption, "Hatched: ") != NULL, ==, is_effect);
+      cairo_surface_destroy (surface);
+    }
 }
 
 static void
@@ -221,6 +262,45 @@ test_a_difference_is_hatched_where_it_may_be_nothing (void)
   g_assert_nonnull (strstr (caption, "5 facts that both know"));
 }
 
+static gsize
+count_pixels (cairo_surface_t *surface, EgColor color)
+{
+  gsize n = 0;
+  for (int y = 0; y < cairo_image_surface_get_height (surface); y++)
+    for (int x = 0; x < cairo_image_surface_get_width (surface); x++)
+      n += distance (color_at (surface, x, y), color) < 0.03;
+  return n;
+}
+
+/* Both sides' curves, on a dark window as on paper. */
+static void
+test_curves_have_the_colours_of_what_they_are_drawn_on (void)
+{
+  g_autoptr (EgStudyValues) a = make_values (1.6), b = make_values (0.8);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (EgStudyComparison) comparison
+      = eg_study_comparison_new (&(EgStudySide){ a, 0, -1 }, &(EgStudySide){ b, 0, -1 }, 20, &error);
+  g_assert_no_error (error);
+  for (int dark = 0; dark < 2; dark++)
+    {
+      g_auto (EgStudyComparisonFigure) drawing;
+      eg_study_comparison_figure_init (&drawing, comparison, EG_STUDY_EFFECT, "A: one", "B: other");
+      g_assert_false (drawing.dark);
+      drawing.dark = dark;
+      EgFigure figure = { .drawing = &drawing.drawing };
+      eg_figure_options_init (&figure.options);
+      if (dark)
+        eg_heatmap_style_init_screen (&figure.options.style, TRUE);
+      cairo_surface_t *surface = draw (&figure, drawing.maps[0], 4);
+      for (gsize side = 0; side < 2; side++)
+        {
+          g_assert_cmpuint (count_pixels (surface, eg_curves_pin_color (side, dark)), >, 20);
+          g_assert_cmpuint (count_pixels (surface, eg_curves_pin_color (side, !dark)), <, 5);
+        }
+      cairo_surface_destroy (surface);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -231,5 +311,9 @@ main (int argc, char **argv)
   g_test_add_func ("/study-figures/many-panels-are-maps-alone", test_many_panels_are_maps_alone);
   g_test_add_func ("/study-figures/a-difference-is-hatched-where-it-may-be-nothing",
                    test_a_difference_is_hatched_where_it_may_be_nothing);
+  g_test_add_func ("/study-figures/effects-that-may-be-nothing-are-hatched",
+                   test_effects_that_may_be_nothing_are_hatched);
+  g_test_add_func ("/study-figures/curves-have-the-colours-of-what-they-are-drawn-on",
+                   test_curves_have_the_colours_of_what_they_are_drawn_on);
   return g_test_run ();
 }

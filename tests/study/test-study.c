@@ -34,16 +34,23 @@ get_path (const char *name)
   return g_build_filename (root, name, NULL);
 }
 
+/* (transfer full) */
+static EgStudySettings *
+make_settings (const char *sites)
+{
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (NULL, NULL);
+  request->samples = 4;
+  request->device.kind = EG_DEVICE_CPU;
+  g_assert_true (eg_trace_request_set_sites (request, sites, NULL));
+  return eg_study_settings_new (model, request);
+}
+
 static EgStudyFolder *
 begin (const char *name, const char *sites, gboolean estimated, gsize shard, gsize n_shards)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = get_path (name), *file = get_path ("facts.jsonl");
-  g_autoptr (EgTraceRequest) request = eg_trace_request_new (NULL, NULL);
-  request->samples = 4;
-  request->device.kind = EG_DEVICE_CPU;
-  g_assert_true (eg_trace_request_set_sites (request, sites, NULL));
-  g_autoptr (EgStudySettings) settings = eg_study_settings_new (model, request);
+  g_autoptr (EgStudySettings) settings = make_settings (sites);
   settings->is_estimated = estimated;
   settings->shard = shard;
   settings->n_shards = n_shards;
@@ -266,14 +273,26 @@ test_stopped (void)
 }
 
 static void
+assert_fails_to_begin (const char *name, const char *sites, EgError code)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = get_path (name), *file = get_path ("facts.jsonl");
+  g_autoptr (EgStudySettings) settings = make_settings (sites);
+  g_assert_null (eg_study_folder_begin (path, file, 0, settings, &error));
+  g_assert_error (error, EG_ERROR, (int)code);
+}
+
+static void
 test_locked (void)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *path = get_path ("locked");
   EgStudyFolder *folder = begin ("locked", "resid", FALSE, 1, 1);
   g_assert_null (eg_study_folder_resume (path, &error));
-  g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+  g_assert_error (error, EG_ERROR, EG_ERROR_BUSY);
   g_clear_error (&error);
+  assert_fails_to_begin ("locked", "resid", EG_ERROR_BUSY);
+  assert_fails_to_begin ("locked", "mlp", EG_ERROR_INVALID); /* another study has no use for this folder */
   g_autoptr (EgStudyFolder) reader = eg_study_folder_open (path, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (eg_study_folder_count_done (reader), ==, 0);

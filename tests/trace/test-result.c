@@ -1183,6 +1183,14 @@ test_python_lines_make_the_same_request (void)
       "noise_scale=\"embedding\", replace=True, samples=50, site=\"state,mixer\", "
       "device=\"cuda:1\")\n");
 
+  /* Steps are of an estimate, and of nothing where there is none. */
+  request->estimate_steps = 5;
+  g_autofree char *without = eg_trace_result_to_python (result);
+  g_assert_cmpstr (without, ==, code);
+  eg_trace_result_add_estimates (result);
+  g_autofree char *with = eg_trace_result_to_python (result);
+  g_assert_nonnull (strstr (with, "site=\"state,mixer\", estimate=True, ig=5, device=\"cuda:1\")\n"));
+
   /* The subject's second place is named by its tokens. */
   request->subject_offset = 6;
   result->tokens->subject_first = result->tokens->subject_last = 2;

@@ -30,7 +30,7 @@ test_traces (gconstpointer name)
   g_autoptr (EgTraceRequest) request = make_request ();
   g_autoptr (GError) error = NULL;
   EgVerification found;
-  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, &found, &error));
+  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, NULL, NULL, &found, &error));
   g_assert_no_error (error);
   g_assert_cmpuint (found.n_cells, >, 0);
   g_assert_cmpuint (found.n_cells, <=, 8);
@@ -39,6 +39,48 @@ test_traces (gconstpointer name)
   g_autoptr (EgTraceResult) slow = eg_trace_run (plain, request, NULL, NULL, NULL, NULL);
   /* Results hold float32. */
   g_assert_cmpfloat (fabs (found.largest - fabs (score (fast, &found) - score (slow, &found))), <=, 2e-7);
+}
+
+typedef struct
+{
+  double last;
+  gsize n_calls;
+  GCancellable *cancellable; /* cancelled when half is done; or NULL */
+} Following;
+
+static void
+follow (double done, gpointer data)
+{
+  Following *self = data;
+  g_assert_cmpfloat (done, >, self->last);
+  g_assert_cmpfloat (done, <=, 1);
+  self->last = done;
+  self->n_calls++;
+  if (self->cancellable != NULL && done >= 0.5)
+    g_cancellable_cancel (self->cancellable);
+}
+
+/* Whoever follows changes no number, and can stop it. */
+static void
+test_followed (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  g_autoptr (EgModel) plain = golden_open (name);
+  g_autoptr (EgTraceRequest) request = make_request ();
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr (GError) error = NULL;
+  EgVerification alone, followed;
+  Following whole = { 0 }, half = { .cancellable = cancellable };
+  g_assert_true (eg_trace_verify (model, plain, request, EG_VERIFY_CELLS, NULL, NULL, NULL, &alone, NULL));
+  g_assert_true (
+      eg_trace_verify (model, plain, request, EG_VERIFY_CELLS, NULL, follow, &whole, &followed, NULL));
+  g_assert_cmpfloat (whole.last, ==, 1);
+  g_assert_cmpuint (whole.n_calls, ==, 3 + followed.n_cells);
+  g_assert_cmpmem (&alone, sizeof alone, &followed, sizeof followed);
+  g_assert_false (eg_trace_verify (model, plain, request, EG_VERIFY_CELLS, cancellable, follow, &half,
+                                   &followed, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  g_assert_cmpfloat (half.last, <, 0.7);
 }
 
 static void
@@ -57,10 +99,10 @@ test_wrong_device (void)
   g_autoptr (EgTraceRequest) request = make_request ();
   EgBackend wrong = *eg_backend_cpu ();
   EgVerification right, found;
-  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, &right, NULL));
+  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, NULL, NULL, &right, NULL));
   wrong.gemm = wrong_gemm;
   eg_network_set_backend (eg_model_get_network (model), &wrong);
-  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, &found, NULL));
+  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, NULL, NULL, &found, NULL));
   g_test_message ("right: %.2g, wrong: %.2g", right.largest, found.largest);
   g_assert_cmpfloat (found.largest, >, 100 * right.largest);
 }
@@ -72,7 +114,7 @@ test_few_cells (void)
   g_autoptr (EgModel) plain = golden_open ("expand2");
   g_autoptr (EgTraceRequest) request = make_request ();
   EgVerification found;
-  g_assert_true (eg_trace_verify (model, plain, request, 100000, NULL, &found, NULL));
+  g_assert_true (eg_trace_verify (model, plain, request, 100000, NULL, NULL, NULL, &found, NULL));
   /* Those that are computed: not before the subject, nor after the last layer but at the last token. */
   g_assert_cmpuint (found.n_cells, >, 8);
   g_assert_cmpuint (found.n_cells, <, 1000);
@@ -102,6 +144,8 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   golden_add_tests (golden_models, "/verify/cells-are-those-of-whole-traces/*", test_traces);
   golden_add_tests (golden_gpt2_models, "/verify/cells-are-those-of-whole-traces/*", test_traces);
+  golden_add_tests (golden_models, "/verify/followed-and-stopped/*", test_followed);
+  golden_add_tests (golden_gpt2_models, "/verify/followed-and-stopped/*", test_followed);
   g_test_add_func ("/verify/a-device-that-errs-is-found", test_wrong_device);
   g_test_add_func ("/verify/no-more-cells-than-there-are", test_few_cells);
   g_test_add_func ("/verify/a-forecast-follows-work-rate-and-threads", test_forecast);

@@ -252,13 +252,15 @@ eg_draft_is_usual (EgDraft *self)
   g_return_val_if_fail (EG_IS_DRAFT (self), FALSE);
 
   g_autoptr (EgTraceRequest) usual = usual_request ();
-  const gboolean threads = self->request->threads == usual->threads;
+  /* What changes no number of a trace is left out of the comparison. */
+  const gboolean rest
+      = self->request->threads == usual->threads && self->request->estimate_steps == usual->estimate_steps;
   /* The texts are no settings. */
   EgTraceRequest settings = *self->request;
   settings.prompt = usual->prompt;
   settings.subject = usual->subject;
   settings.subject_offset = usual->subject_offset;
-  return threads && eg_trace_request_equal (&settings, usual);
+  return rest && eg_trace_request_equal (&settings, usual);
 }
 
 /* ---- what belongs to one prompt ---- */

@@ -15,8 +15,22 @@ is_ours (EgTraceField field)
 static char *
 get_text (GSettings *settings, const EgFieldInfo *info)
 {
-  return info->type == EG_FIELD_FLAG ? g_strdup (g_settings_get_boolean (settings, info->setting) ? "1" : "0")
-                                     : g_settings_get_string (settings, info->setting);
+  if (info->type == EG_FIELD_FLAG)
+    return g_strdup (g_settings_get_boolean (settings, info->setting) ? "1" : "0");
+  if (info->type == EG_FIELD_COUNT)
+    return g_strdup_printf ("%d", g_settings_get_int (settings, info->setting));
+  return g_settings_get_string (settings, info->setting);
+}
+
+static void
+set_text (GSettings *settings, const EgFieldInfo *info, const char *text)
+{
+  if (info->type == EG_FIELD_FLAG)
+    g_settings_set_boolean (settings, info->setting, g_str_equal (text, "1"));
+  else if (info->type == EG_FIELD_COUNT)
+    g_settings_set_int (settings, info->setting, (int)g_ascii_strtoll (text, NULL, 10));
+  else
+    g_settings_set_string (settings, info->setting, text);
 }
 
 /* Those of one part, as far as they are texts of what they should be. */
@@ -56,12 +70,8 @@ save (GSettings *settings, const EgTraceRequest *request)
       if (!is_ours (field))
         continue;
       g_autofree char *text = info->remember (request), *before = get_text (settings, info);
-      if (text == NULL || g_str_equal (text, before))
-        continue;
-      if (info->type == EG_FIELD_FLAG)
-        g_settings_set_boolean (settings, info->setting, g_str_equal (text, "1"));
-      else
-        g_settings_set_string (settings, info->setting, text);
+      if (text != NULL && !g_str_equal (text, before))
+        set_text (settings, info, text);
     }
 }
 

@@ -8,9 +8,14 @@
 #include "app/ask/restoring-row.h"
 #include "app/ask/site-chooser.h"
 #include "app/ask/target-row.h"
+#include "app/parts/choices.h"
 #include "trace/ask/site-names.h"
 
 #include <glib/gi18n.h>
+
+/* Of an estimate's steps that can be chosen, beside none. */
+#define LEAST_STEPS 2
+#define MOST_STEPS  10
 
 struct _EgTraceSettings
 {
@@ -24,6 +29,7 @@ struct _EgTraceSettings
   EgCorruptionRow *corruption;
   EgRestoringRow *restoring;
   EgEstimateRow *estimate;
+  AdwComboRow *steps; /* first: none; then from the least to the most */
   EgMoreRow *more;
   GtkSpinButton *samples, *noise;
   GtkWidget *reset, *site_row, *samples_row, *noise_row;
@@ -41,6 +47,46 @@ static guint signals[N_SIGNALS];
 
 G_DEFINE_FINAL_TYPE (EgTraceSettings, eg_trace_settings, ADW_TYPE_BIN)
 
+/* ---- steps of an estimate ---- */
+
+static guint
+get_steps (EgTraceSettings *self)
+{
+  const guint selected = adw_combo_row_get_selected (self->steps);
+  return selected == 0 || selected > MOST_STEPS - LEAST_STEPS + 1 ? 0 : selected + LEAST_STEPS - 1;
+}
+
+static void
+show_steps (EgTraceSettings *self, guint steps)
+{
+  adw_combo_row_set_selected (self->steps,
+                              steps < LEAST_STEPS ? 0 : MIN (steps, MOST_STEPS) - LEAST_STEPS + 1);
+}
+
+static void
+offer_steps (EgTraceSettings *self)
+{
+  char numbers[MOST_STEPS - LEAST_STEPS + 1][12];
+  /* TRANSLATORS: of a way to compute something: it is not used. */
+  const char *texts[G_N_ELEMENTS (numbers) + 1] = { C_ ("integrated gradients", "Off") };
+
+  for (guint i = 0; i < G_N_ELEMENTS (numbers); i++)
+    {
+      g_snprintf (numbers[i], sizeof numbers[i], "%u", i + LEAST_STEPS);
+      texts[i + 1] = numbers[i];
+    }
+  eg_choices_set (self->steps, texts, G_N_ELEMENTS (texts));
+}
+
+/* Only where there is something to estimate. */
+static void
+update_steps (EgTraceSettings *self)
+{
+  gtk_widget_set_visible (GTK_WIDGET (self->steps),
+                          gtk_widget_get_visible (GTK_WIDGET (self->estimate))
+                              && eg_estimate_row_get_use (self->estimate) != EG_ESTIMATE_NEVER);
+}
+
 /* ---- to the draft ---- */
 
 /* All that the rows hold; more comes last, for some of it depends on the rest. */
@@ -55,6 +101,7 @@ fill (EgTraceSettings *self, EgTraceRequest *request)
   request->noise_level = gtk_spin_button_get_value (self->noise);
   eg_corruption_row_fill (self->corruption, request, &corruption);
   eg_restoring_row_fill (self->restoring, request, &restoring);
+  request->estimate_steps = get_steps (self);
   eg_more_row_fill (self->more, request);
   eg_draft_set_unreadable (self->draft, EG_PART_CORRUPTION, corruption);
   eg_draft_set_unreadable (self->draft, EG_PART_RESTORING, restoring);
@@ -70,7 +117,7 @@ on_changed (EgTraceSettings *self)
 }
 
 static void
-on_sites_changed (EgSiteChooser *sites, GParamSpec *pspec, gpointer data)
+on_notified (GtkWidget *row, GParamSpec *pspec, gpointer data)
 {
   on_changed (data);
 }
@@ -131,6 +178,7 @@ static void
 on_estimate_changed (EgEstimateRow *row, GParamSpec *pspec, gpointer data)
 {
   update_reset (data);
+  update_steps (data);
   g_signal_emit (data, signals[ESTIMATE_CHANGED], 0);
 }
 
@@ -156,6 +204,7 @@ on_shown (EgTraceSettings *self)
   gtk_spin_button_set_value (self->noise, request->noise_level);
   eg_corruption_row_show (self->corruption, request);
   eg_restoring_row_show (self->restoring, request);
+  show_steps (self, request->estimate_steps);
   eg_more_row_show (self->more, request);
   self->showing = FALSE;
   on_changed (self);
@@ -176,6 +225,7 @@ on_draft_changed (EgTraceSettings *self)
   eg_more_row_set_noise (self->more, noise);
   eg_restoring_row_set_has_heads (self->restoring, model != NULL && eg_model_get_sizes (model)->n_heads > 0);
   eg_estimate_row_follow (self->estimate, self->draft);
+  update_steps (self);
   update_reset (self);
   if (model != NULL && tokens->subject_first >= 0)
     eg_restoring_row_suggest (self->restoring, eg_model_get_sizes (model)->n_layers, tokens);
@@ -237,6 +287,7 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, restoring);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, more);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, estimate);
+  gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, steps);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples);
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, samples_row);
@@ -246,7 +297,7 @@ eg_trace_settings_class_init (EgTraceSettingsClass *klass)
   gtk_widget_class_bind_template_child (widget_class, EgTraceSettings, target_message);
   gtk_widget_class_bind_template_callback (widget_class, on_changed);
   gtk_widget_class_bind_template_callback (widget_class, on_estimate_changed);
-  gtk_widget_class_bind_template_callback (widget_class, on_sites_changed);
+  gtk_widget_class_bind_template_callback (widget_class, on_notified);
   gtk_widget_class_bind_template_callback (widget_class, on_knockout);
   gtk_widget_class_bind_template_callback (widget_class, on_target_entered);
   gtk_widget_class_bind_template_callback (widget_class, on_reset);
@@ -291,6 +342,7 @@ static void
 eg_trace_settings_init (EgTraceSettings *self)
 {
   gtk_widget_init_template (GTK_WIDGET (self));
+  offer_steps (self);
   keep_words_whole (GTK_WIDGET (self));
   gtk_widget_set_sensitive (self->reset, FALSE);
   name_lists (GTK_WIDGET (self));

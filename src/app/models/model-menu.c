@@ -143,6 +143,7 @@ eg_model_menu_init (EgModelMenu *self)
     append (first, _ (demo->title), demo->name);
   g_menu_append (first, _ ("_Open Folder…"), "win.open-model");
   g_menu_append (first, _ ("_Get a Model…"), "win.get-model");
+  g_menu_append (last, _ ("_Verify…"), "win.verify-model");
   g_menu_append_submenu (last, _ ("_Tokenizer of Models Without One"), tokenizer);
   g_menu_append_section (self->menu, NULL, G_MENU_MODEL (first));
   g_menu_append_section (self->menu, _ ("Opened Before"), G_MENU_MODEL (self->recent));

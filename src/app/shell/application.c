@@ -91,11 +91,12 @@ fulfil (EgApplication *self, const Wish *wish)
     eg_window_open_model (window, wish->model != NULL ? wish->model : last_model);
   if (wish->trace)
     eg_window_trace (window);
+  /* Before the windows of studies that files bring, which are to be in front of it. */
+  gtk_window_present (GTK_WINDOW (window));
   for (char **file = wish->files; file != NULL && *file != NULL; file++)
     eg_window_open_file (window, *file);
   if (is_new)
     eg_window_offer_recovery (window);
-  gtk_window_present (GTK_WINDOW (window));
   if (is_new)
     eg_tour_offer (GTK_WINDOW (window), self->settings);
 }

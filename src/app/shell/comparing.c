@@ -2,16 +2,14 @@
 #include "app/shell/comparing.h"
 
 #include "app/models/model-menu.h"
-#include "app/page/comparison-view.h"
 #include "app/parts/choice-dialog.h"
 #include "app/parts/hold.h"
 #include "app/parts/later.h"
 #include "app/parts/path-dialog.h"
-#include "core/error.h"
+#include "app/shell/comparison-window.h"
 #include "library/locate.h"
 #include "library/model.h"
 #include "trace/result/result-io.h"
-#include "trace/run/trace.h"
 
 #include <adwaita.h>
 #include <glib/gi18n.h>
@@ -48,50 +46,36 @@ asking_ref (Asking *self)
   return self;
 }
 
-/* "A: demo, resid" (transfer full) */
-static char *
-name_map (const char *letter, const EgTraceGrid *grid)
-{
-  return g_strdup_printf ("%s: %s, %s", letter, grid->result->model != NULL ? grid->result->model : "?",
-                          grid->site);
-}
-
 /* second: (transfer none) */
 static void
 show (Asking *self, EgTraceGrid *second)
 {
   g_autoptr (GError) error = NULL;
-  EgComparison *comparison = eg_comparison_new (self->first, second, FALSE, &error);
-  if (comparison == NULL)
+  EgComparisonWindow *window = eg_comparison_window_new (self->window, self->first);
+  if (eg_comparison_window_show (window, second, &error))
     {
-      eg_messages_show (self->messages, error->message);
+      gtk_window_present (GTK_WINDOW (window));
       return;
     }
-  g_autofree char *a = name_map ("A", self->first), *b = name_map ("B", second);
-  GtkWidget *window = adw_window_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
-  GtkWidget *view = eg_comparison_view_new (comparison, a, b);
-  gtk_widget_set_margin_start (view, 12);
-  gtk_widget_set_margin_end (view, 12);
-  gtk_widget_set_margin_bottom (view, 12);
-  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
-  gtk_box_append (GTK_BOX (box), view);
-  adw_window_set_content (ADW_WINDOW (window), box);
-  gtk_window_set_title (
-      GTK_WINDOW (window), /* TRANSLATORS: a window’s title: two traces beside each other. */
-      _ ("Comparison"));
-  gtk_window_set_default_size (GTK_WINDOW (window), 960, 640);
-  gtk_window_set_transient_for (GTK_WINDOW (window), self->window);
+  gtk_window_destroy (GTK_WINDOW (window));
+  eg_messages_show (self->messages, error->message);
+}
+
+static void
+trace (Asking *self, const char *model)
+{
+  EgComparisonWindow *window = eg_comparison_window_new (self->window, self->first);
+  eg_comparison_window_trace (window, model);
   gtk_window_present (GTK_WINDOW (window));
 }
 
-/* ---- a file, or a trace on another model ---- */
+/* ---- a file ---- */
 
-/* In a thread: what is opened, and for a model what is asked of it. */
+/* In a thread: what is opened. */
 typedef struct
 {
   Asking *asking;
-  char *path;              /* or a model's name */
-  EgTraceRequest *request; /* NULL: path is a saved trace */
+  char *path;
 } Getting;
 
 static void
@@ -100,7 +84,6 @@ getting_free (gpointer data)
   Getting *self = data;
   asking_unref (self->asking);
   g_free (self->path);
-  g_clear_pointer (&self->request, eg_trace_request_free);
   g_free (self);
 }
 
@@ -109,11 +92,7 @@ get_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
 {
   const Getting *it = data;
   g_autoptr (GError) error = NULL;
-  g_autofree char *folder = it->request != NULL ? eg_model_locate (it->path, &error) : NULL;
-  g_autoptr (EgModel) model = folder != NULL ? eg_model_open (folder, NULL, &error) : NULL;
-  EgTraceResult *result = it->request == NULL ? eg_trace_result_load_npz (it->path, &error)
-                          : model != NULL     ? eg_trace_run (model, it->request, NULL, NULL, NULL, &error)
-                                              : NULL;
+  EgTraceResult *result = eg_trace_result_load_npz (it->path, &error);
   if (result != NULL)
     g_task_return_pointer (task, result, (GDestroyNotify)eg_trace_result_unref);
   else
@@ -138,14 +117,12 @@ on_got (GObject *source, GAsyncResult *result, gpointer data)
   show (it->asking, same != NULL ? same : got->grids[0]);
 }
 
-/* request: (transfer full) (nullable) */
 static void
-get (Asking *self, const char *path, EgTraceRequest *request)
+get (Asking *self, const char *path)
 {
   Getting *it = g_new0 (Getting, 1);
   it->asking = asking_ref (self);
   it->path = g_strdup (path);
-  it->request = request;
   g_autoptr (GTask) task = g_task_new (NULL, NULL, on_got, NULL);
   g_task_set_task_data (task, it, getting_free);
   eg_program_hold ();
@@ -155,7 +132,7 @@ get (Asking *self, const char *path, EgTraceRequest *request)
 static void
 on_path (GtkWindow *parent, const char *path, gpointer data)
 {
-  get (g_object_get_data (G_OBJECT (parent), "eg-comparing"), path, NULL);
+  get (g_object_get_data (G_OBJECT (parent), "eg-comparing"), path);
 }
 
 /* ---- the question ---- */
@@ -192,12 +169,7 @@ on_chosen (AdwActionRow *row, gpointer data)
   if (grid != NULL)
     show (self, grid);
   else if (model != NULL)
-    {
-      EgTraceRequest *request = eg_trace_request_copy (self->first->result->request);
-      eg_trace_request_set_sites (request, self->first->site, NULL);
-      get (self, model, request);
-      eg_messages_show (self->messages, _ ("Tracing the same on the other model…"));
-    }
+    trace (self, model);
   else if (window != NULL)
     {
       g_object_set_data_full (G_OBJECT (window), "eg-comparing", asking_ref (self),

@@ -1,7 +1,9 @@
 /* Turns actions into calls of the study, and says in title and buttons how far it is. */
 #include "app/shell/study-window.h"
 
+#include "app/models/get-model-dialog.h"
 #include "app/models/model-button.h"
+#include "app/models/verify-dialog.h"
 #include "app/parts/messages.h"
 #include "app/parts/path-dialog.h"
 #include "app/parts/tooltips.h"
@@ -21,6 +23,8 @@ struct _EgStudyWindow
   EgStudyParts parts; /* its draft NULL: the window has closed */
   EgStudying *studying;
   EgMessages *messages;
+  GtkWindow *getting;   /* weak: the dialog that gets a model, while it is there */
+  GtkWindow *verifying; /* weak: the one that verifies it */
 
   EgModelButton *model_button;
   GtkMenuButton *main_button;
@@ -72,6 +76,7 @@ update_buttons (EgStudyWindow *self, EgStudyingState state)
   gtk_widget_set_visible (GTK_WIDGET (self->pause_button), running);
   enable (self, "win.trace", can_start && has_model);
   enable (self, "win.stop", running);
+  enable (self, "win.verify-model", has_model);
   enable (self, "win.open", !running && state != EG_STUDYING_READING);
   enable (self, "win.save", state > EG_STUDYING_READING);
   enable (self, "win.export", eg_studying_get_folder (self->studying) != NULL);
@@ -113,11 +118,40 @@ on_state_changed (EgStudyWindow *self)
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
+/* The window that has the study of this folder, if it is one of this program's. (transfer none) (nullable) */
+static EgStudyWindow *
+find_other (EgStudyWindow *self, const char *path)
+{
+  g_autofree char *wanted = g_canonicalize_filename (path, NULL);
+
+  for (GList *l = gtk_application_get_windows (gtk_window_get_application (GTK_WINDOW (self))); l != NULL;
+       l = l->next)
+    {
+      EgStudyWindow *other = EG_IS_STUDY_WINDOW (l->data) ? EG_STUDY_WINDOW (l->data) : NULL;
+      EgStudyFolder *folder = other != NULL && other != self && other->studying != NULL
+                                  ? eg_studying_get_folder (other->studying)
+                                  : NULL;
+      g_autofree char *its
+          = folder != NULL ? g_canonicalize_filename (eg_study_folder_get_path (folder), NULL) : NULL;
+      if (g_strcmp0 (its, wanted) == 0)
+        return other;
+    }
+  return NULL;
+}
+
 static void
 on_failed (EgStudying *studying, const GError *error, gpointer data)
 {
   EgStudyWindow *self = data;
+  const char *busy = eg_studying_get_busy (studying);
+  EgStudyWindow *other = busy != NULL ? find_other (self, busy) : NULL;
 
+  if (other != NULL)
+    {
+      eg_messages_show (other->messages, _ ("This study is in this window already"));
+      gtk_window_present (GTK_WINDOW (other));
+      return;
+    }
   eg_messages_show_error (self->messages, error->message, "win.open", _ ("_Open Another…"));
 }
 
@@ -299,6 +333,38 @@ forward_action (GtkWidget *widget, const char *name, GVariant *parameter)
   gtk_widget_activate_action_variant (GTK_WIDGET (EG_STUDY_WINDOW (widget)->parts.window), name, parameter);
 }
 
+static void
+on_got_model (const char *folder, gpointer data)
+{
+  forward_action (data, "win.open-model-named", g_variant_new_string (folder));
+}
+
+/* Over this window, and one at a time. */
+static void
+get_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgStudyWindow *self = EG_STUDY_WINDOW (widget);
+
+  if (self->getting != NULL)
+    gtk_window_present (self->getting);
+  else
+    g_set_weak_pointer (&self->getting,
+                        eg_get_model_dialog_show (GTK_WINDOW (self), NULL, on_got_model, self));
+}
+
+static void
+verify_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgStudyWindow *self = EG_STUDY_WINDOW (widget);
+
+  if (self->verifying != NULL)
+    gtk_window_present (self->verifying);
+  else
+    g_set_weak_pointer (&self->verifying,
+                        eg_verify_dialog_show (GTK_WINDOW (self), eg_draft_get_model (self->parts.draft),
+                                               &eg_draft_get_request (self->parts.draft)->device));
+}
+
 /* ---- the object ---- */
 
 /* Of all windows: a GtkPopoverMenu of GTK 4.8 keeps the model that it shows. */
@@ -324,6 +390,8 @@ eg_study_window_dispose (GObject *object)
       eg_studying_pause (self->studying);
       eg_messages_end (self->messages);
     }
+  g_clear_weak_pointer (&self->getting);
+  g_clear_weak_pointer (&self->verifying);
   g_clear_object (&self->parts.draft);
   g_clear_object (&self->studying);
   g_clear_object (&self->messages);
@@ -353,6 +421,8 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.study", NULL, forward_action },
     { "win.open-model", NULL, forward_action },
     { "win.open-model-named", "s", forward_action },
+    { "win.get-model", NULL, get_model_action },
+    { "win.verify-model", NULL, verify_model_action },
     { "win.cancel-loading", NULL, forward_action },
     { "win.choose-tokenizer", NULL, forward_action },
   };

@@ -7,6 +7,7 @@
 #include "app/ask/prompt-panel.h"
 #include "app/ask/trace-settings.h"
 #include "app/models/get-model-dialog.h"
+#include "app/models/verify-dialog.h"
 #include "app/models/model-button.h"
 #include "app/page/map-scroll.h"
 #include "app/parts/duration-text.h"
@@ -45,8 +46,9 @@ struct _EgWindow
   EgRecovery *recovery;
   EgStudies *studies;
   gboolean trace_when_loaded;
-  GtkWindow *getting; /* weak: the dialog that gets models */
-  char *missing;      /* a model that was asked for by its name on the Hub, and is not here; NULL: none was */
+  GtkWindow *getting;   /* weak: the dialog that gets models */
+  GtkWindow *verifying; /* weak: the one that verifies the model */
+  char *missing; /* a model that was asked for by its name on the Hub, and is not here; NULL: none was */
   EgClosing *closing;
   EgExpectedTime *expected;
   GSettings *remembered; /* NULL: nothing is */
@@ -211,6 +213,7 @@ update (EgWindow *self)
   EgTracePage *page = eg_tabs_get_front (self->tabs);
   const gboolean has_result = page != NULL && eg_trace_page_get_result (page) != NULL;
 
+  enable (self, "win.verify-model", eg_draft_get_model (self->draft) != NULL);
   enable (self, "win.stop", page != NULL && eg_trace_page_get_state (page) == EG_TRACING_RUNNING);
   enable (self, "win.continue",
           page != NULL && eg_trace_page_can_continue (page) && eg_draft_get_model (self->draft) != NULL);
@@ -480,6 +483,19 @@ get_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
 }
 
 static void
+verify_model_action (GtkWidget *widget, const char *name, GVariant *parameter)
+{
+  EgWindow *self = EG_WINDOW (widget);
+
+  if (self->verifying != NULL)
+    gtk_window_present (self->verifying);
+  else
+    g_set_weak_pointer (&self->verifying,
+                        eg_verify_dialog_show (GTK_WINDOW (self), eg_draft_get_model (self->draft),
+                                               &eg_draft_get_request (self->draft)->device));
+}
+
+static void
 open_model_named_action (GtkWidget *widget, const char *name, GVariant *parameter)
 {
   eg_window_open_model (EG_WINDOW (widget), g_variant_get_string (parameter, NULL));
@@ -737,6 +753,7 @@ eg_window_dispose (GObject *object)
       g_object_run_dispose (G_OBJECT (self->opener));
     }
   g_clear_weak_pointer (&self->getting);
+  g_clear_weak_pointer (&self->verifying);
   g_clear_pointer (&self->closing, eg_closing_free);
   g_clear_object (&self->expected);
   g_clear_object (&self->recovery);
@@ -793,6 +810,7 @@ install_actions (GtkWidgetClass *widget_class)
     { "win.open-model", NULL, open_model_action },
     { "win.open-model-named", "s", open_model_named_action },
     { "win.get-model", NULL, get_model_action },
+    { "win.verify-model", NULL, verify_model_action },
     { "win.open-page-model", NULL, open_page_model_action },
     { "win.cancel-loading", NULL, cancel_loading_action },
     { "win.choose-tokenizer", NULL, choose_tokenizer_action },

@@ -149,6 +149,7 @@ draw (GtkDrawingArea *area, cairo_t *cr, int width, int height, gpointer data)
   options.style.colormap = self->colormap;
   options.style.font_size = eg_plot_style_fit_font (options.style.font_size, width);
   options.width = width / UNITS_PER_INCH;
+  self->figure.dark = dark;
   self->figure.drawing.draw (self->figure.drawing.data, &options, cr, height,
                              gtk_widget_get_scale_factor (GTK_WIDGET (area)));
 }

@@ -29,6 +29,7 @@ struct _EgStudying
   GCancellable *cancellable; /* of what is under way; tells it from those before; NULL: nothing is */
   EgStudyingState before;    /* where it goes back to when reading fails */
   char *opening;             /* the folder that is read, or NULL */
+  char *busy;                /* of the last failure: the folder at which somebody else is at work, or NULL */
 };
 
 enum
@@ -276,6 +277,7 @@ typedef struct
   char *path, *studies;
   EgModel *model;
   EgTraceRequest *request;
+  char *busy; /* the folder that is another’s, by the thread */
 } Job;
 
 static void
@@ -285,6 +287,7 @@ job_free (gpointer data)
 
   g_free (self->path);
   g_free (self->studies);
+  g_free (self->busy);
   g_clear_pointer (&self->model, eg_model_unref);
   g_clear_pointer (&self->request, eg_trace_request_free);
   g_free (self);
@@ -304,9 +307,10 @@ propose_folder (const Job *job, guint number)
   return g_build_filename (job->studies, eg_file_name_clean (name), NULL);
 }
 
-/* The folder of the same study, or the next that is free. (transfer full) */
+/* The folder of the same study, or the next that is free; a study that somebody else is at work on is not
+ * begun a second time. (transfer full) */
 static EgStudyFolder *
-begin (const Job *job, GError **error)
+begin (Job *job, GError **error)
 {
   g_autoptr (EgStudySettings) settings = eg_study_settings_new (job->model, job->request);
 
@@ -323,6 +327,8 @@ begin (const Job *job, GError **error)
         return folder;
       if (!is_there || !g_error_matches (own, EG_ERROR, EG_ERROR_INVALID) || i == MOST_FOLDERS)
         {
+          if (g_error_matches (own, EG_ERROR, EG_ERROR_BUSY))
+            job->busy = g_steal_pointer (&path);
           g_propagate_error (error, g_steal_pointer (&own));
           return NULL;
         }
@@ -330,17 +336,30 @@ begin (const Job *job, GError **error)
   return NULL;
 }
 
+/* (transfer full) */
+static EgStudyFolder *
+resume (Job *job, GError **error)
+{
+  g_autoptr (GError) own = NULL;
+  EgStudyFolder *folder = eg_study_folder_resume (job->path, &own);
+
+  if (g_error_matches (own, EG_ERROR, EG_ERROR_BUSY))
+    job->busy = g_strdup (job->path);
+  if (folder == NULL)
+    g_propagate_error (error, g_steal_pointer (&own));
+  return folder;
+}
+
 static void
 work_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
-  const Job *job = task_data;
+  Job *job = task_data;
   const gboolean is_folder = eg_studying_is_folder (job->path);
   g_autoptr (GError) error = NULL;
   g_autoptr (Facts) facts = NULL;
 
   if (job->model != NULL)
-    facts = facts_new_of_folder (is_folder ? eg_study_folder_resume (job->path, &error) : begin (job, &error),
-                                 cancellable, &error);
+    facts = facts_new_of_folder (is_folder ? resume (job, &error) : begin (job, &error), cancellable, &error);
   else if (is_folder)
     facts = facts_new_of_folder (eg_study_folder_open (job->path, &error), cancellable, &error);
   else
@@ -389,6 +408,8 @@ finish_work (EgStudying *self, GAsyncResult *result)
   g_clear_pointer (&self->opening, g_free);
   if (facts != NULL)
     return g_steal_pointer (&facts);
+  g_free (self->busy);
+  self->busy = g_strdup (((const Job *)g_task_get_task_data (G_TASK (result)))->busy);
   set_state (self, self->before);
   if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     g_signal_emit (self, signals[FAILED], 0, error);
@@ -573,6 +594,7 @@ eg_studying_finalize (GObject *object)
   g_free (self->studies);
   g_free (self->path);
   g_free (self->opening);
+  g_free (self->busy);
   g_free (self->name);
   g_strfreev (self->relations);
   g_ptr_array_unref (self->waiting);
@@ -650,6 +672,14 @@ eg_studying_get_unfinished (EgStudying *self)
     return self->opening;
   return self->folder != NULL && self->state != EG_STUDYING_FINISHED ? eg_study_folder_get_path (self->folder)
                                                                      : NULL;
+}
+
+const char *
+eg_studying_get_busy (EgStudying *self)
+{
+  g_return_val_if_fail (EG_IS_STUDYING (self), NULL);
+
+  return self->busy;
 }
 
 const EgStudySettings *

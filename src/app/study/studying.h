@@ -72,6 +72,10 @@ const EgStudySettings *eg_studying_get_settings (EgStudying *self);
  * none. */
 const char *eg_studying_get_unfinished (EgStudying *self);
 
+/* Of the last failure, where it was EG_ERROR_BUSY: the folder that another program, or another of this
+ * program's studies, works in; NULL for any other. (transfer none) */
+const char *eg_studying_get_busy (EgStudying *self);
+
 /* What is known of all facts, for a thread to read; what is new waits until it is given back, in the main
  * thread. Not while it is lent. NULL where there is no folder. */
 EgStudyValues *eg_studying_lend_values (EgStudying *self);

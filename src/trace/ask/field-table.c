@@ -319,6 +319,12 @@ direction_word (guint i)
 }
 
 static char *
+remember_steps (const EgTraceRequest *request)
+{
+  return g_strdup_printf ("%u", request->estimate_steps);
+}
+
+static char *
 remember_direction (const EgTraceRequest *request)
 {
   return request->has_knockout ? NULL : format_direction (request);
@@ -706,6 +712,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
   [EG_FIELD_ESTIMATE_STEPS] = {
     .name = "estimate_steps",
     .json = "estimate_steps",
+    .setting = "estimate-steps",
     .type = EG_FIELD_COUNT,
     .offset = MEMBER (estimate_steps),
     .usual = "0",
@@ -718,6 +725,7 @@ static const EgFieldInfo infos[EG_N_FIELDS] = {
     .metavar = "STEPS",
     .help = N_ ("Of an estimate: take the gradients at so many points between the clean and the corrupted run, "
                 "and their mean (default: 0, at the run that is changed)"),
+    .remember = remember_steps,
   },
   [EG_FIELD_KEEP_SAMPLES] = {
     .name = "keep_samples",

@@ -67,6 +67,17 @@ append_device (GString *code, const EgDevice *device)
   append_text (code, eg_precision_get_name (device->precision));
 }
 
+/* Steps are those of an estimate beside the trace; where there is none, they say nothing. */
+static void
+append_steps (GString *code, const EgTraceResult *self)
+{
+  if (self->request->estimate_steps == 0 || self->grids[0]->estimate == NULL)
+    return;
+  append_name (code, "estimate");
+  g_string_append (code, "True");
+  append_field (code, EG_FIELD_ESTIMATE_STEPS, self->request);
+}
+
 char *
 eg_trace_result_to_python (const EgTraceResult *self)
 {
@@ -84,7 +95,9 @@ eg_trace_result_to_python (const EgTraceResult *self)
   g_string_append (code, ")\nresult = model.trace(");
   append_text (code, request->prompt);
   for (const EgTraceField *field = eg_trace_field_list_options (); *field != EG_N_FIELDS; field++)
-    append_field (code, *field, request);
+    if (*field != EG_FIELD_ESTIMATE_STEPS)
+      append_field (code, *field, request);
+  append_steps (code, self);
   append_device (code, &request->device);
   g_string_append (code, ")\n");
   return g_string_free (code, FALSE);

@@ -7,10 +7,15 @@
 
 #include <math.h>
 
+#define PROMPT  "The Eiffel Tower is located in"
+#define SUBJECT "Eiffel Tower"
+
 /**
  * Check: what both do.
  * @cells: [n_cells], in the order of layers
  * @target: the first prediction of the one that is done first
+ * @progress: of all that both do; or %NULL
+ * @n_done: parts that are done: of either, its first runs, and each group of cells
  */
 typedef struct
 {
@@ -20,7 +25,19 @@ typedef struct
   gsize *cells, n_cells, target;
   gboolean has_target;
   GCancellable *cancellable;
+  EgVerifyProgressFunc progress;
+  gpointer data;
+  gsize n_done;
 } Check;
+
+/* The first one's cells are one group, the second one's as many as there are where somebody follows. */
+static void
+add_done (Check *self)
+{
+  self->n_done++;
+  if (self->progress)
+    self->progress ((double)self->n_done / (double)(3 + self->n_cells), self->data);
+}
 
 /* Evenly among those that are computed. */
 static void
@@ -81,6 +98,7 @@ run_first (Check *self,
   double sum;
   if (!eg_workspace_run (workspace, segments, 2, self->input->n_tokens, self->cancellable, error))
     return FALSE;
+  add_done (self);
   if (self->has_target)
     return TRUE;
   if (!eg_workspace_top (workspace, 0, &found, 1, &sum, error))
@@ -90,26 +108,48 @@ run_first (Check *self,
   return TRUE;
 }
 
+/* Those from first to end, together. */
 static gboolean
-run_cells (const Check *self,
+run_group (Check *self,
            EgWorkspace *workspace,
            const EgRun *clean,
            const EgRun *corrupted,
+           gsize first,
+           gsize end,
            double *scores,
            GError **error)
 {
-  g_autofree EgSegment *segments = g_new (EgSegment, self->n_cells);
-  g_autofree EgHeadRow *rows = g_new (EgHeadRow, self->n_cells);
+  const gsize n = end - first;
+  g_autofree EgSegment *segments = g_new (EgSegment, n);
+  g_autofree EgHeadRow *rows = g_new (EgHeadRow, n);
   const EgHeadQuery query = { .target = self->target, .against = self->target };
-  for (gsize i = 0; i < self->n_cells; i++)
-    segments[i] = eg_grid_segment (&self->grid, self->cells[i], clean, corrupted);
-  if (!eg_workspace_run (workspace, segments, self->n_cells, self->input->n_tokens, self->cancellable, error))
+  for (gsize i = 0; i < n; i++)
+    segments[i] = eg_grid_segment (&self->grid, self->cells[first + i], clean, corrupted);
+  if (!eg_workspace_run (workspace, segments, n, self->input->n_tokens, self->cancellable, error))
     return FALSE;
   eg_workspace_head (workspace, &query, rows);
   if (!eg_workspace_check (workspace, error))
     return FALSE;
-  for (gsize i = 0; i < self->n_cells; i++)
-    scores[i] = exp (rows[i].target - rows[i].max) / rows[i].sum;
+  for (gsize i = 0; i < n; i++)
+    scores[first + i] = exp (rows[i].target - rows[i].max) / rows[i].sum;
+  add_done (self);
+  return TRUE;
+}
+
+/* apart: each by itself, which changes nothing where every row is computed alone. */
+static gboolean
+run_cells (Check *self,
+           EgWorkspace *workspace,
+           const EgRun *clean,
+           const EgRun *corrupted,
+           gboolean apart,
+           double *scores,
+           GError **error)
+{
+  const gsize step = apart ? 1 : self->n_cells;
+  for (gsize first = 0; first < self->n_cells; first += step)
+    if (!run_group (self, workspace, clean, corrupted, first, first + step, scores, error))
+      return FALSE;
   return TRUE;
 }
 
@@ -117,6 +157,7 @@ static gboolean
 measure_rows (
     Check *self, EgModel *model, EgWorkspace *workspace, float *input, double *scores, GError **error)
 {
+  const gboolean apart = self->progress && self->has_target; /* the second one, by the reference */
   EgNetwork *network = eg_model_get_network (model);
   EgBackend *be = eg_network_get_backend (network);
   const EgTraceMemory memory = eg_trace_memory_plan (eg_model_get_sizes (model), &self->grid, 1);
@@ -130,7 +171,7 @@ measure_rows (
   if (!noisy)
     return FALSE;
   const gboolean ok = run_first (self, workspace, input, noisy, clean, corrupted, error)
-                      && run_cells (self, workspace, clean, corrupted, scores, error);
+                      && run_cells (self, workspace, clean, corrupted, apart, scores, error);
   be->release (be, noisy);
   return ok;
 }
@@ -151,17 +192,59 @@ measure (Check *self, EgModel *model, double *scores, GError **error)
   return ok;
 }
 
+/* check: who is told of it, and what stops it; the rest of it is found out here. */
+static gboolean
+compare (Check *check,
+         EgModel *model,
+         EgModel *other,
+         const EgTraceRequest *request,
+         gsize n_cells,
+         EgVerification *found,
+         GError **error)
+{
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, error);
+  if (!input)
+    return FALSE;
+  check->request = request;
+  check->input = input;
+  check->grid = eg_grid_of_input (request, model, input);
+  choose_cells (check, n_cells);
+  g_autofree gsize *cells = check->cells;
+  g_autofree double *scores = g_new (double, 2 * MAX (check->n_cells, 1));
+  double *expected = scores + check->n_cells;
+  if (!measure (check, model, scores, error) || !measure (check, other, expected, error))
+    return FALSE;
+  *found = (EgVerification){ .n_cells = check->n_cells };
+  for (gsize i = 0; i < check->n_cells; i++)
+    if (!(fabs (scores[i] - expected[i]) <= found->largest))
+      {
+        found->largest = fabs (scores[i] - expected[i]);
+        found->layer = cells[i] / check->grid.n_columns;
+        found->position = cells[i] % check->grid.n_columns;
+      }
+  return TRUE;
+}
+
+EgTraceRequest *
+eg_verify_request_new (void)
+{
+  return eg_trace_request_new (PROMPT, SUBJECT);
+}
+
 gboolean
 eg_trace_verify (EgModel *model,
                  EgModel *plain,
                  const EgTraceRequest *request,
                  gsize n_cells,
                  GCancellable *cancellable,
+                 EgVerifyProgressFunc progress,
+                 gpointer user_data,
                  EgVerification *found,
                  GError **error)
 {
+  Check check = { .cancellable = cancellable, .progress = progress, .data = user_data };
   eg_network_set_backend (eg_model_get_network (plain), eg_backend_reference ());
-  return eg_trace_compare_cells (model, plain, request, n_cells, cancellable, found, error);
+  return compare (&check, model, plain, request, n_cells, found, error);
 }
 
 gboolean
@@ -173,26 +256,6 @@ eg_trace_compare_cells (EgModel *model,
                         EgVerification *found,
                         GError **error)
 {
-  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, error);
-  if (!input)
-    return FALSE;
-  Check check = { .request = request,
-                  .input = input,
-                  .grid = eg_grid_of_input (request, model, input),
-                  .cancellable = cancellable };
-  choose_cells (&check, n_cells);
-  g_autofree gsize *cells = check.cells;
-  g_autofree double *scores = g_new (double, 2 * MAX (check.n_cells, 1));
-  double *expected = scores + check.n_cells;
-  if (!measure (&check, model, scores, error) || !measure (&check, other, expected, error))
-    return FALSE;
-  *found = (EgVerification){ .n_cells = check.n_cells };
-  for (gsize i = 0; i < check.n_cells; i++)
-    if (!(fabs (scores[i] - expected[i]) <= found->largest))
-      {
-        found->largest = fabs (scores[i] - expected[i]);
-        found->layer = cells[i] / check.grid.n_columns;
-        found->position = cells[i] % check.grid.n_columns;
-      }
-  return TRUE;
+  Check check = { .cancellable = cancellable };
+  return compare (&check, model, other, request, n_cells, found, error);
 }

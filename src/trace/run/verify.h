@@ -32,14 +32,23 @@ gboolean eg_trace_compare_cells (EgModel *model,
                                  EgVerification *found,
                                  GError **error);
 
+/* Cells by which a model is verified, and what is traced for it. (transfer full) */
+#define EG_VERIFY_CELLS 8
+EgTraceRequest *eg_verify_request_new (void);
+
+/* How much is done, of 1; in the thread that verifies. */
+typedef void (*EgVerifyProgressFunc) (double done, gpointer user_data);
+
 /* The same as the model computes and by the reference, which does every op in double precision, loop by loop:
  * some seconds for a small model. model: as it is placed; plain: the same one, opened for this: from now on
- * the reference computes with it. */
+ * the reference computes with it. progress: (nullable) */
 gboolean eg_trace_verify (EgModel *model,
                           EgModel *plain,
                           const EgTraceRequest *request,
                           gsize n_cells,
                           GCancellable *cancellable,
+                          EgVerifyProgressFunc progress,
+                          gpointer user_data,
                           EgVerification *found,
                           GError **error);
 
