@@ -98,10 +98,19 @@ class _Follower(Generic[Answer]):
     """Reads a request's events until its result.
 
     begin: makes what `progress` is called with of the event "start". finish: makes the answer of the event "result".
+    stop_seconds: how long it may take to stop; None: as long as it takes, or until it is interrupted again.
     """
 
-    def __init__(self, pending: Pending, progress: Optional[Callable], begin: Callable[[Mapping], Any], finish: Callable[[Mapping], Answer]):
+    def __init__(
+        self,
+        pending: Pending,
+        progress: Optional[Callable],
+        begin: Callable[[Mapping], Any],
+        finish: Callable[[Mapping], Answer],
+        stop_seconds: Optional[float] = STOP_SECONDS,
+    ):
         self._pending, self._progress, self._begin, self._finish = pending, progress, begin, finish
+        self._stop_seconds = stop_seconds
         self._state: Any = None
 
     def _take(self, event: Mapping[str, Any]) -> Optional[Answer]:
@@ -142,7 +151,7 @@ class _Follower(Generic[Answer]):
         self._pending.cancel()
         self._progress = None
         try:
-            return self._wait(STOP_SECONDS)
+            return self._wait(self._stop_seconds)
         except ProgramDied:
             raise
         except EngramError as error:
@@ -454,7 +463,8 @@ class Model:
         follow = _choose_progress(progress)
         asked = {"facts": member, "folder": where, "progress": follow is not None, "each-fact": follow is not None}
         pending = self._engine.ask("study", **self._me, **asked, **_plain(options))
-        study = _Follower(pending, follow, StudyProgress, lambda event: Study._of_event(event, self._engine, own)).finish()
+        # The intervals of what is there may take a while.
+        study = _Follower(pending, follow, StudyProgress, lambda event: Study._of_event(event, self._engine, own), stop_seconds=None).finish()
         del held  # the file of the facts, which were read
         return study
 

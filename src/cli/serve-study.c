@@ -51,15 +51,6 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Job, job_clear)
 
 /* ---- progress ---- */
 
-static JsonArray *
-role_names (void)
-{
-  JsonArray *names = json_array_new ();
-  for (EgRole role = 0; role < EG_N_ROLES; role++)
-    json_array_add_string_element (names, eg_role_get_name (role));
-  return names;
-}
-
 static JsonObject *
 describe_start (const EgStudyProgress *progress)
 {
@@ -69,7 +60,7 @@ describe_start (const EgStudyProgress *progress)
   for (gsize i = 0; i < settings->n_sites; i++)
     json_array_add_string_element (sites, settings->sites[i]);
   json_object_set_string_member (members, "folder", eg_study_folder_get_path (progress->folder));
-  json_object_set_array_member (members, "roles", role_names ());
+  json_object_set_array_member (members, "roles", eg_study_roles_to_json ());
   json_object_set_int_member (members, "layers", (gint64)settings->n_layers);
   json_object_set_array_member (members, "sites", sites);
   json_object_set_object_member (members, "facts",

@@ -100,8 +100,8 @@ counts_by_role (EgStatistics *const *roles)
   return array;
 }
 
-static JsonArray *
-role_names (void)
+JsonArray *
+eg_study_roles_to_json (void)
 {
   JsonArray *array = json_array_sized_new (EG_N_ROLES);
   for (EgRole role = 0; role < EG_N_ROLES; role++)
@@ -195,7 +195,7 @@ eg_study_to_json (const EgStudyValues *values, guint n_resamples)
   json_object_set_int_member (object, "seed", settings->request->seed);
   json_object_set_double_member (object, "min_effect", settings->min_effect);
   json_object_set_object_member (object, "facts", eg_study_counts_to_json (values->counts, values->n_facts));
-  json_object_set_array_member (object, "roles", role_names ());
+  json_object_set_array_member (object, "roles", eg_study_roles_to_json ());
   json_object_set_int_member (object, "layers", (gint64)settings->n_layers);
   json_object_set_object_member (object, "sites", sites_to_json (values, -1, n_resamples));
   json_object_set_object_member (object, "relations", relations_to_json (values, n_resamples));
@@ -246,7 +246,7 @@ eg_study_comparison_to_json (const EgStudyComparison *self)
   json_object_set_object_member (object, "a", side_to_json (&self->a, self->n_a));
   json_object_set_object_member (object, "b", side_to_json (&self->b, self->n_b));
   json_object_set_boolean_member (object, "paired", self->is_paired);
-  json_object_set_array_member (object, "roles", role_names ());
+  json_object_set_array_member (object, "roles", eg_study_roles_to_json ());
   json_object_set_array_member (object, "depths", depths);
   for (EgStudyQuantity quantity = 0; quantity < EG_N_STUDY_QUANTITIES; quantity++)
     json_object_set_object_member (object, eg_study_quantity_get_name (quantity),

@@ -27,6 +27,9 @@ JsonObject *eg_study_to_json (const EgStudyValues *values, guint n_resamples);
  * known (counts: [EG_N_STUDY_STATES]); with "left" where that is not yet so of all. (transfer full) */
 JsonObject *eg_study_counts_to_json (const gsize *counts, gsize n_facts);
 
+/* The names of all roles, in their order. (transfer full) */
+JsonArray *eg_study_roles_to_json (void);
+
 /* The document of `study compare --json`: a and b (model, site, relation, facts, layers), paired, roles,
  * depths [row], and of each of score, effect and normalized: a, b [role][its own layer], difference
  * [role][row] of means, difference_sem, difference_lower, difference_upper, n [role], a_peak, b_peak [role],

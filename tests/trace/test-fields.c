@@ -2,6 +2,7 @@
  */
 #include "core/error.h"
 #include "trace/ask/fields.h"
+#include "trace/ask/site-names.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gstdio.h>
@@ -370,6 +371,15 @@ test_the_only_values_need_not_be_named (void)
   assert_wrong (request, EG_FIELD_KNOCKOUT, "its site is state");
 }
 
+static void
+test_names_of_sites_come_once (void)
+{
+  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
+  for (guint i = 0; eg_site_name_at (i) != NULL; i++)
+    g_assert_true (g_hash_table_add (seen, (gpointer)eg_site_name_at (i)));
+  g_assert_cmpuint (g_hash_table_size (seen), >, 12);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -383,6 +393,7 @@ main (int argc, char **argv)
   g_test_add_func ("/fields/json-has-each", test_json_has_each_field);
   g_test_add_func ("/fields/options-are-fields", test_options_are_fields);
   g_test_add_func ("/fields/words-are-taken", test_words_are_taken);
+  g_test_add_func ("/fields/names-of-sites-come-once", test_names_of_sites_come_once);
   g_test_add_func ("/fields/numbers-out-of-range-are-named", test_numbers_out_of_range_are_named);
   g_test_add_func ("/fields/contradictions-are-named", test_contradictions_are_named);
   g_test_add_func ("/fields/what-is-none-of-the-choices-is-named", test_what_is_none_of_the_choices_is_named);

@@ -29,11 +29,21 @@ find (const char *name)
   return NULL;
 }
 
+/* Not those of a family before it. */
+static gboolean
+has_own_sites (gsize f)
+{
+  for (gsize before = 0; before < f; before++)
+    if (eg_families[before]->sites == eg_families[f]->sites)
+      return FALSE;
+  return TRUE;
+}
+
 const char *
 eg_site_name_at (guint i)
 {
   for (gsize f = 0; eg_families[f] != NULL; f++)
-    for (EgSite site = 0; site < eg_families[f]->n_sites; site++)
+    for (EgSite site = 0; has_own_sites (f) && site < eg_families[f]->n_sites; site++)
       {
         const EgSiteInfo *info = &eg_families[f]->sites[site];
         if (find (info->name) == info && i-- == 0)
