@@ -93,6 +93,7 @@ eg_progress_view_end (EgProgressView *self, const char *sentence)
 {
   g_return_if_fail (EG_IS_PROGRESS_VIEW (self));
 
+  gtk_widget_set_visible (GTK_WIDGET (self->title), FALSE);
   gtk_widget_set_visible (GTK_WIDGET (self->bar), FALSE);
   gtk_label_set_text (self->text, sentence);
   gtk_label_set_selectable (self->text, TRUE);

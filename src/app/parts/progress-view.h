@@ -16,7 +16,7 @@ GtkWidget *eg_progress_view_new (const char *title);
 /* fraction: of 1; text: what is known of it, as how long it takes. */
 void eg_progress_view_show (EgProgressView *self, double fraction, const char *text);
 
-/* It has come to its end, with this sentence: nothing is to be stopped any more. */
+/* It has come to its end, with this sentence in place of all else: nothing is to be stopped any more. */
 void eg_progress_view_end (EgProgressView *self, const char *sentence);
 
 /* The line under the title. (transfer none) */
