@@ -11,6 +11,19 @@ eg_error_quark (void)
   return (GQuark)quark;
 }
 
+/* Texts from outside may have lines of their own, a message has one: ␊ stands for a line's end, and so on. */
+static char *
+show_controls (const char *text)
+{
+  GString *shown = g_string_new (NULL);
+  for (const char *c = text; *c != '\0'; c++)
+    if ((guint8)*c < ' ')
+      g_string_append_unichar (shown, 0x2400 + (guint8)*c);
+    else
+      g_string_append_c (shown, *c);
+  return g_string_free (shown, FALSE);
+}
+
 gboolean
 eg_error_invalid (GError **error, const char *format, ...)
 {
@@ -18,6 +31,7 @@ eg_error_invalid (GError **error, const char *format, ...)
   va_start (args, format);
   g_autofree char *message = g_strdup_vprintf (format, args);
   va_end (args);
-  g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, message);
+  g_autofree char *line = show_controls (message);
+  g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, line);
   return FALSE;
 }

@@ -32,7 +32,8 @@ typedef enum
   EG_ERROR_BUSY,
 } EgError;
 
-/* Sets EG_ERROR_INVALID with a message. Returns: FALSE. */
+/* Sets EG_ERROR_INVALID with a message of one line: ␊ and its like stand for control characters. Returns:
+ * FALSE. */
 gboolean eg_error_invalid (GError **error, const char *format, ...) G_GNUC_PRINTF (2, 3);
 
 G_END_DECLS

@@ -1,4 +1,5 @@
 /* Half floats against the formula of the formats, and random numbers against NumPy's. */
+#include "core/error.h"
 #include "core/half.h"
 #include "core/random.h"
 
@@ -146,6 +147,16 @@ test_a_seed_forgets_the_cached_normal (void)
   g_assert_true (eg_random_state_normal (&state) == first);
 }
 
+/* Whatever text it is about. */
+static void
+test_messages_have_one_line (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_assert_false (eg_error_invalid (&error, "There is no “%s”", "a\nb\t\001é"));
+  g_assert_error (error, EG_ERROR, EG_ERROR_INVALID);
+  g_assert_cmpstr (error->message, ==, "There is no “a␊b␉␁é”");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -156,5 +167,6 @@ main (int argc, char **argv)
   g_test_add_func ("/half/widens-rows-from-any-address", test_widens_rows_from_any_address);
   g_test_add_func ("/random/draws-numpys-numbers", test_draws_numpys_numbers);
   g_test_add_func ("/random/a-seed-forgets-the-cached-normal", test_a_seed_forgets_the_cached_normal);
+  g_test_add_func ("/core/error/messages-have-one-line", test_messages_have_one_line);
   return g_test_run ();
 }
