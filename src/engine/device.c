@@ -23,8 +23,8 @@ eg_device_from_name (const char *name, EgDevice *device, GError **error)
         device->index = (guint)index;
         return TRUE;
       }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               _ ("There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU"), name);
+  eg_error_invalid (error, _ ("There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU"),
+                    name);
   return FALSE;
 }
 

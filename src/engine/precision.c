@@ -17,8 +17,7 @@ eg_precision_from_name (const char *name, EgPrecision *precision, GError **error
         *precision = (EgPrecision)i;
         return TRUE;
       }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no precision “%s”: it is fp32, tf32 or bf16"),
-               name);
+  eg_error_invalid (error, _ ("There is no precision “%s”: it is fp32, tf32 or bf16"), name);
   return FALSE;
 }
 

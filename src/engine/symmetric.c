@@ -56,8 +56,7 @@ decompose (double *a, double *s, gsize n, GError **error)
   dsyevd_ ("V", "U", &size, a, &size, s, work, &n_work, integers, &n_integers, &info);
   if (info == 0)
     return TRUE;
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               _ ("A matrix of %zu rows has no eigenvalues that can be found"), n);
+  eg_error_invalid (error, _ ("A matrix of %zu rows has no eigenvalues that can be found"), n);
   return FALSE;
 }
 
@@ -68,8 +67,7 @@ eg_symmetric_root (double *a, gsize n, GError **error)
   for (gsize i = 0; i < n * n; i++)
     if (!isfinite (a[i]))
       {
-        g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID,
-                             _ ("A matrix with values that are not finite has no root"));
+        eg_error_invalid (error, _ ("A matrix with values that are not finite has no root"));
         return FALSE;
       }
   g_autofree double *s = g_new (double, n);

@@ -30,8 +30,8 @@ check_folder (const char *folder, GError **error)
   if (g_file_test (folder, G_FILE_TEST_IS_DIR))
     return TRUE;
   if (g_file_test (folder, G_FILE_TEST_EXISTS))
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 _ ("“%s” is a file; a model is a folder with config.json and its weights in it"), folder);
+    eg_error_invalid (error, _ ("“%s” is a file; a model is a folder with config.json and its weights in it"),
+                      folder);
   else
     g_set_error (error, EG_ERROR, EG_ERROR_NOT_FOUND, _ ("There is no folder “%s”"), folder);
   return FALSE;

@@ -55,10 +55,11 @@ check_rows (EgTokenizer *tokenizer,
                     "model’s vocabulary %zu; put the model’s own tokenizer.json into its folder"),
                  model, eg_tokenizer_n_ids (tokenizer), n_rows);
   else
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                 _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model’s "
-                    "vocabulary %zu"),
-                 path, model, n_tokens, n_rows);
+    eg_error_invalid (
+        error,
+        _ ("The tokenizer %s belongs to another model than “%s”: it has %zu tokens, the model’s "
+           "vocabulary %zu"),
+        path, model, n_tokens, n_rows);
   return FALSE;
 }
 

@@ -201,17 +201,18 @@ eg_network_check_tokens (EgNetwork *self, const guint32 *ids, gsize n, GError **
     return eg_error_invalid (error, _ ("The prompt has no token"));
   if (sizes->n_positions > 0 && n > sizes->n_positions)
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                   _ ("The prompt has %zu tokens, and this model takes at most %zu"), n, sizes->n_positions);
+      eg_error_invalid (error, _ ("The prompt has %zu tokens, and this model takes at most %zu"), n,
+                        sizes->n_positions);
       return FALSE;
     }
   for (gsize t = 0; t < n; t++)
     if (ids[t] >= sizes->vocab_size)
       {
-        g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                     _ ("The tokenizer’s token %u is beyond the model’s vocabulary of %zu; tokenizer.json "
-                        "belongs to another model"),
-                     ids[t], sizes->vocab_size);
+        eg_error_invalid (
+            error,
+            _ ("The tokenizer’s token %u is beyond the model’s vocabulary of %zu; tokenizer.json "
+               "belongs to another model"),
+            ids[t], sizes->vocab_size);
         return FALSE;
       }
   return TRUE;

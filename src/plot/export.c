@@ -49,14 +49,13 @@ static gboolean
 check_options (const EgFigureOptions *options, GError **error)
 {
   if (!(options->width >= MIN_WIDTH && options->width <= MAX_WIDTH))
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("A figure’s width is %g to %g inches, not %g"),
-                 MIN_WIDTH, MAX_WIDTH, options->width);
+    eg_error_invalid (error, _ ("A figure’s width is %g to %g inches, not %g"), MIN_WIDTH, MAX_WIDTH,
+                      options->width);
   else if (!(options->height == 0 || (options->height >= MIN_WIDTH && options->height <= MAX_WIDTH)))
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("A figure’s height is %g to %g inches, not %g"),
-                 MIN_WIDTH, MAX_WIDTH, options->height);
+    eg_error_invalid (error, _ ("A figure’s height is %g to %g inches, not %g"), MIN_WIDTH, MAX_WIDTH,
+                      options->height);
   else if (!(options->png_scale >= 1 && options->png_scale <= 4))
-    g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("A PNG’s scale is 1 to 4, not %g"),
-                 options->png_scale);
+    eg_error_invalid (error, _ ("A PNG’s scale is 1 to 4, not %g"), options->png_scale);
   else
     return TRUE;
   return FALSE;
@@ -160,8 +159,7 @@ eg_export_figure (const EgTraceGrid *grid, const EgFigure *figure, const char *p
 
   if (!find_format (path, &format))
     {
-      g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("%s: a figure’s name ends in .svg, .png or .pdf"),
-                   path);
+      eg_error_invalid (error, _ ("%s: a figure’s name ends in .svg, .png or .pdf"), path);
       return FALSE;
     }
   if (!check_options (&figure->options, error))

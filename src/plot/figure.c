@@ -71,8 +71,7 @@ eg_picture_from_name (const char *name, EgPicture *picture, GError **error)
         }
       g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", pictures[i]);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no picture “%s”; there are %s"), name,
-               names->str);
+  eg_error_invalid (error, _ ("There is no picture “%s”; there are %s"), name, names->str);
   return FALSE;
 }
 

@@ -27,8 +27,8 @@ eg_orientation_from_name (const char *name, EgOrientation *orientation, GError *
         *orientation = i;
         return TRUE;
       }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no orientation “%s”; there are %s and %s"),
-               name, orientations[0], orientations[1]);
+  eg_error_invalid (error, _ ("There is no orientation “%s”; there are %s and %s"), name, orientations[0],
+                    orientations[1]);
   return FALSE;
 }
 
@@ -54,8 +54,8 @@ eg_scale_from_name (const char *name, EgScale *scale, GError **error)
         *scale = i;
         return TRUE;
       }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("There is no scale “%s”; there are %s, %s and %s"), name,
-               scales[0], scales[1], scales[2]);
+  eg_error_invalid (error, _ ("There is no scale “%s”; there are %s, %s and %s"), name, scales[0], scales[1],
+                    scales[2]);
   return FALSE;
 }
 

@@ -52,7 +52,6 @@ eg_length_parse (const char *text, double *inches, GError **error)
           *inches = value * units[i].inches;
           return TRUE;
         }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               _ ("“%s” is no length such as 85mm, 3.35in, column or page"), text);
+  eg_error_invalid (error, _ ("“%s” is no length such as 85mm, 3.35in, column or page"), text);
   return FALSE;
 }

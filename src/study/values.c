@@ -26,7 +26,7 @@ eg_study_quantity_from_name (const char *name, EgStudyQuantity *quantity, GError
         *quantity = (EgStudyQuantity)i;
         return TRUE;
       }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("“%s” is none of score, effect and normalized"), name);
+  eg_error_invalid (error, _ ("“%s” is none of score, effect and normalized"), name);
   return FALSE;
 }
 

@@ -325,8 +325,7 @@ find (const EgSplitPattern *self,
   const gboolean found
       = g_regex_match_full (self->regex, text, (gssize)length, (int)place, 0, &match, &problem);
   if (problem != NULL)
-    g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID,
-                         _ ("The tokenizer’s pattern takes too long on this text"));
+    eg_error_invalid (error, _ ("The tokenizer’s pattern takes too long on this text"));
   if (!found || problem != NULL || !g_match_info_fetch_pos (match, 0, &from, &to))
     return FALSE;
   *start = (gsize)from;

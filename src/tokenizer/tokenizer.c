@@ -280,13 +280,12 @@ eg_tokenizer_encode_part (EgTokenizer *self, const char *text, gssize length, GE
   const gsize n = length < 0 ? strlen (text) : (gsize)length;
   if (n > MAX_TEXT_BYTES)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID,
-                           _ ("The text to tokenize is longer than 16 MiB"));
+      eg_error_invalid (error, _ ("The text to tokenize is longer than 16 MiB"));
       return NULL;
     }
   if (!is_utf8 (text, n))
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, _ ("The text to tokenize is not valid UTF-8"));
+      eg_error_invalid (error, _ ("The text to tokenize is not valid UTF-8"));
       return NULL;
     }
   g_autoptr (GArray) tokens = g_array_new (FALSE, FALSE, sizeof (EgToken));

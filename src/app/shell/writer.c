@@ -50,8 +50,7 @@ write_job (const Job *job, GError **error)
     return eg_trace_result_save_json (job->grid->result, job->path, error);
   if (ends_in (job->path, "csv"))
     return eg_trace_result_save_csv (job->grid->result, job->path, error);
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               _ ("%s: the name must end in .svg, .png, .pdf, .npz, .json or .csv"), job->path);
+  eg_error_invalid (error, _ ("%s: the name must end in .svg, .png, .pdf, .npz, .json or .csv"), job->path);
   return FALSE;
 }
 

@@ -133,9 +133,9 @@ check_precision (guint index, EgPrecision precision, GError **error)
     return FALSE;
   if (precision == EG_PRECISION_FP32 || info.capability >= 80)
     return TRUE;
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               _ ("%s has compute capability %d.%d, and products in %s need 8.0 or later: choose fp32"),
-               info.name, info.capability / 10, info.capability % 10, eg_precision_get_name (precision));
+  eg_error_invalid (error,
+                    _ ("%s has compute capability %d.%d, and products in %s need 8.0 or later: choose fp32"),
+                    info.name, info.capability / 10, info.capability % 10, eg_precision_get_name (precision));
   return FALSE;
 }
 

@@ -45,10 +45,10 @@ count_lines (EgModel *model,
           const guint32 id = g_array_index (tokens, EgToken, i).id;
           if (id >= n_rows)
             {
-              g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-                           _ ("line %zu: the tokenizer’s token %u is beyond the model’s vocabulary "
-                              "of %zu"),
-                           line, id, n_rows);
+              eg_error_invalid (error,
+                                _ ("line %zu: the tokenizer’s token %u is beyond the model’s vocabulary "
+                                   "of %zu"),
+                                line, id, n_rows);
               return FALSE;
             }
           counts[id]++;
@@ -76,7 +76,7 @@ eg_count_tokens (EgModel *model, const char *path, gsize *n_tokens, GCancellable
     }
   if (*n_tokens > 0)
     return g_steal_pointer (&counts);
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID, _ ("%s: there is no text in it"), title);
+  eg_error_invalid (error, _ ("%s: there is no text in it"), title);
   return NULL;
 }
 
@@ -205,8 +205,7 @@ eg_embedding_covariance (EgModel *model,
     return FALSE;
   if (moments.weight < 2)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID,
-                           _ ("A covariance needs a text of two tokens or more"));
+      eg_error_invalid (error, _ ("A covariance needs a text of two tokens or more"));
       return FALSE;
     }
   for (gsize i = 0; i < d; i++)

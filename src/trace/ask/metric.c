@@ -118,9 +118,8 @@ eg_metric_from_name (const char *name, EgMetric *metric, GError **error)
         }
       g_string_append_printf (names, "%s%s", m == 0 ? "" : ", ", metrics[m].name);
     }
-  g_set_error (error, EG_ERROR, EG_ERROR_INVALID,
-               _ ("There is no metric “%s”; the metrics are %s; all, by itself, is all of them"), name,
-               names->str);
+  eg_error_invalid (error, _ ("There is no metric “%s”; the metrics are %s; all, by itself, is all of them"),
+                    name, names->str);
   return FALSE;
 }
 

@@ -113,10 +113,9 @@ eg_noise_new (EgModel *model,
   self->scale = level * self->std;
   if (self->scale > 0)
     return g_steal_pointer (&self);
-  g_set_error_literal (
-      error, EG_ERROR, EG_ERROR_INVALID,
-      _ ("Nothing would be corrupted: the embeddings to which the noise is relative are all the "
-         "same"));
+  eg_error_invalid (
+      error, _ ("Nothing would be corrupted: the embeddings to which the noise is relative are all the "
+                "same"));
   return NULL;
 }
 

@@ -38,7 +38,7 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
 {
   if (!prompt || !*prompt)
     {
-      g_set_error_literal (error, EG_ERROR, EG_ERROR_INVALID, _ ("The prompt is empty"));
+      eg_error_invalid (error, _ ("The prompt is empty"));
       return NULL;
     }
   EgTokenizer *tokenizer = eg_model_get_tokenizer (model);
