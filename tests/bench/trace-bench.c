@@ -71,11 +71,12 @@ static void
 run_part (EgModel *model, const EgTraceRequest *request, gboolean is_trace)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (EgTraceResult) result
-      = is_trace ? eg_trace_run (model, request, NULL, NULL, NULL, &error) : NULL;
-  g_autoptr (EgPreview) preview = is_trace ? NULL : eg_preview_new (model, request, NULL, &error);
+  EgTraceResult *result = is_trace ? eg_trace_run (model, request, NULL, NULL, NULL, &error) : NULL;
+  EgPreview *preview = is_trace ? NULL : eg_preview_new (model, request, NULL, &error);
   if (error != NULL)
     g_error ("%s", error->message);
+  g_clear_pointer (&result, eg_trace_result_unref);
+  g_clear_pointer (&preview, eg_preview_free);
 }
 
 /* (transfer full) */
