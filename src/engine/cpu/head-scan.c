@@ -119,7 +119,9 @@ EG_SCAN_HEAD (const EgHeadScan *op, gsize head, float *scratch)
       {
         const EgScanRows *segment = &op->segments[s];
         const Block block = { op, segment, head, first, MIN (BLOCK, op->d_head - first), scratch };
-        memset (scratch, 0, op->n_state * BLOCK * sizeof (float));
+        /* A state fills whole blocks by itself. */
+        if (!segment->state || block.width < BLOCK)
+          memset (scratch, 0, op->n_state * BLOCK * sizeof (float));
         if (segment->state)
           take_states (&block, segment->state);
         for (gsize t = 0; t < segment->n_rows; t++)
