@@ -48,8 +48,8 @@ from random_model import TOKENIZER, make_model  # noqa: E402
 
 # The virtual environment's option, its library's release, and the ways that it can trace.
 PEERS = {
-    "transformer_lens": ("transformer-lens", "4.3.0", {"transformer_lens": "TransformerLens"}),
-    "nnsight": ("nnsight", "0.8.1", {"nnsight": "nnsight", "nnsight_skipping": "nnsight, layers skipped"}),
+    "transformer_lens": ("transformer-lens", "4.3.0", {"transformer_lens": "TransformerLens 4.3.0"}),
+    "nnsight": ("nnsight", "0.8.1", {"nnsight": "nnsight 0.8.1", "nnsight_skipping": "nnsight 0.8.1, layers skipped"}),
 }
 
 
@@ -104,7 +104,7 @@ def trace_with_peers(folder, args, shape):
             scores = np.full(shape, np.nan)
             for layer, row in document["rows"].items():
                 scores[int(layer)] = row
-            found[f"{name} {version}"] = np.array(document["seconds"]) * shape[0] / len(document["rows"]), scores
+            found[name] = np.array(document["seconds"]) * shape[0] / len(document["rows"]), scores
     return found
 
 
