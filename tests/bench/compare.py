@@ -2,12 +2,18 @@
 """A trace's time against PyTorch's, in one run on the same checkpoint, and the same scores.
 
     compare.py ENGRAM-CLI [--layers 24] [--width 768] [--samples 10] [--threads N] [--skip-notebook] [--skip-rome]
-               [--skip-compiled] [--history RELEASE [--shared]] [--json FILE]
+               [--skip-compiled] [--transformer-lens VENV] [--nnsight VENV] [--every N] [--history RELEASE [--shared]] [--json FILE]
 
 Makes a Mamba of random weights (by default of mamba-130m's size), and traces "The Eiffel Tower is located in" with
 transformers and forward hooks, one forward pass a (cell, sample) as notebooks do it; the same with one batch a
 cell as ROME does it; with a tracer of our own in PyTorch that continues runs as Engram does (suffix_tracer.py), as it is and by
-torch.compile (whose compiling is not counted), each with MKL's products and with oneDNN's; and with Engram. --history adds
+torch.compile (whose compiling is not counted), each with MKL's products and with oneDNN's; and with Engram. --transformer-lens and
+--nnsight name virtual environments with those libraries, which trace, too (peer_tracer.py; one batch a cell); without them they are
+left out:
+    python3 -m venv VENV && VENV/bin/pip install transformer-lens==4.3.0
+    python3 -m venv VENV && VENV/bin/pip install nnsight==0.8.1
+--every N takes, of the ways that are passes over the whole network, the cells of every N-th layer only, and counts their time N
+times: their cells cost the same in all layers, or, where layers are skipped, the less the later the layer, evenly. --history adds
 the ratios to history.json. Times are of the wall; on a machine that others use, too, those of the processor, printed beside
 them, say more. Then some of the cells again in float64: fails when Engram's scores differ from those
 by more than 1e-5. (Float32 runs of 24 layers differ among themselves by as much: both errors are printed.) Needs torch,
@@ -40,10 +46,16 @@ import hook_tracer  # noqa: E402
 from suffix_tracer import SuffixTracer  # noqa: E402
 from random_model import TOKENIZER, make_model  # noqa: E402
 
+# The virtual environment's option, its library's release, and the ways that it can trace.
+PEERS = {
+    "transformer_lens": ("transformer-lens", "4.3.0", {"transformer_lens": "TransformerLens 4.3.0"}),
+    "nnsight": ("nnsight", "0.8.1", {"nnsight": "nnsight 0.8.1", "nnsight_skipping": "nnsight 0.8.1, layers skipped"}),
+}
+
 
 def assert_near(found, expected):
-    """Scores in float32, which of random weights may all be small."""
-    assert abs(found - expected).max() < min(5e-5, 1e-3 * expected.max())
+    """Scores in float32, which of random weights may all be small. NaN where a way left a cell out."""
+    assert np.nanmax(abs(found - expected)) < min(5e-5, 1e-3 * expected.max())
 
 
 def clock():
@@ -53,25 +65,47 @@ def clock():
 
 
 @torch.no_grad()
-def trace_with_hooks(model, tokenizer, samples, batched):
-    """Seconds and the scores [L, T]. batched: all samples of a cell in one forward pass."""
+def trace_with_hooks(model, tokenizer, samples, batched, every):
+    """Seconds and the scores [L, T]. batched: all samples of a cell in one forward pass. every: see --every."""
     encoding = tokenizer.encode(PROMPT)
     first, last = hook_tracer.subject_range(encoding, PROMPT, SUBJECT)
-    start = clock()
     embeddings = model.backbone.embeddings(torch.tensor(encoding.ids))
     corrupted, _ = hook_tracer.corrupt(embeddings, first, last, samples, 3.0, 1)
     target = int(hook_tracer.last_logits(model, embeddings[None])[0].argmax())
     clean = hook_tracer.capture(model, embeddings[None], "resid")
     parts = [corrupted] if batched else list(corrupted[:, None])
     n_layers, n_tokens = len(model.backbone.layers), len(encoding.ids)
-    scores = np.zeros((n_layers, n_tokens))
-    for layer in range(n_layers):
+    scores = np.full((n_layers, n_tokens), np.nan)
+    layers = range(every // 2, n_layers, every)
+    start = clock()
+    for layer in layers:
         for position in range(n_tokens):
             logits = torch.cat(
                 [hook_tracer.restored_logits(model, part, clean, "resid", [layer], position) for part in parts]
             )
             scores[layer, position] = torch.softmax(logits.double(), -1)[:, target].mean()
-    return clock() - start, scores
+    return (clock() - start) * n_layers / len(layers), scores
+
+
+def trace_with_peers(folder, args, shape):
+    """{way: (seconds, scores)} of the libraries whose virtual environments are there."""
+    found = {}
+    for option, (package, version, ways) in PEERS.items():
+        python = getattr(args, option) and getattr(args, option).absolute() / "bin" / "python"
+        if not python or not python.exists():
+            print(f"{package} is left out: --{option.replace('_', '-')} names no virtual environment with {package}=={version}")
+            continue
+        for way, name in ways.items():
+            command = [python, HERE / "peer_tracer.py", way, folder, PROMPT, SUBJECT, args.samples, args.threads, args.every]
+            output = subprocess.run(list(map(str, command)), check=True, stdout=subprocess.PIPE, text=True).stdout
+            document = json.loads(output.splitlines()[-1])
+            if document["version"] != version:
+                sys.exit(f"{python} has {package} {document['version']}; compared is {version}")
+            scores = np.full(shape, np.nan)
+            for layer, row in document["rows"].items():
+                scores[int(layer)] = row
+            found[name] = np.array(document["seconds"]) * shape[0] / len(document["rows"]), scores
+    return found
 
 
 @torch.no_grad()
@@ -150,6 +184,9 @@ def main():
     parser.add_argument("--skip-notebook", action="store_true", help="leave out the slowest way")
     parser.add_argument("--skip-rome", action="store_true", help="leave out the second slowest, too")
     parser.add_argument("--skip-compiled", action="store_true", help="do without torch.compile")
+    parser.add_argument("--transformer-lens", type=Path, metavar="VENV", help="trace with TransformerLens, too")
+    parser.add_argument("--nnsight", type=Path, metavar="VENV", help="trace with nnsight, too")
+    parser.add_argument("--every", type=int, default=1, metavar="N", help="of whole passes, the cells of every N-th layer only")
     parser.add_argument("--history", metavar="RELEASE", help="add the ratios to history.json under this name")
     parser.add_argument("--shared", action="store_true", help="others use the machine: keep the processor's times alone")
     parser.add_argument("--json", type=Path)
@@ -170,13 +207,17 @@ def main():
                 expected = found if len(ways) == 1 else expected
                 assert_near(found, expected)
         if not args.skip_rome:
-            rome, again = trace_with_hooks(model, tokenizer, args.samples, True)
+            rome, again = trace_with_hooks(model, tokenizer, args.samples, True, args.every)
             ways = {"one batch a cell (ROME)": rome, **ways}
             assert_near(again, expected)
         if not args.skip_rome and not args.skip_notebook:
-            notebook, again = trace_with_hooks(model, tokenizer, args.samples, False)
+            notebook, again = trace_with_hooks(model, tokenizer, args.samples, False, args.every)
             ways = {"one pass a cell and sample (notebook)": notebook, **ways}
             assert_near(again, expected)
+        for way, (taken, again) in trace_with_peers(folder, args, expected.shape).items():
+            ways[way] = taken
+            assert_near(again, expected)
+            assert_near(again, runs[0][1])
         runs += [trace_with_engram(program, folder, args.samples, args.threads) for _ in range(args.repeats)]
         bench = json.loads(
             subprocess.run(
@@ -192,6 +233,8 @@ def main():
     of_torch = max(abs(expected[cell] - value) for cell, value in exact.items())
 
     print(f"{platform.machine()}, {args.threads} threads; torch {torch.__version__}; products by {bench['gemm']} ({bench['kernels']})")
+    if args.every > 1:
+        print(f"of passes over the whole network, one layer's cells in {args.every}, whose time counts {args.every} times")
     print(f"{args.layers} layers of width {args.width}, {expected.shape[1]} tokens, {args.samples} samples, {expected.size} cells")
     for way, time_taken in ways.items():
         ratio = time_taken / engram

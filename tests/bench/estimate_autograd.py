@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What PyTorch's autograd takes for the estimates of one site, resid: processor seconds, warm, beside those of bench --estimate.
+"""What PyTorch's autograd takes for the estimates of one site, resid: processor seconds, warm, beside those of `trace-bench MODEL 8 5 estimate`.
 
     estimate_autograd.py MODEL [--tokens N] [--repeats N]
 

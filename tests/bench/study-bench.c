@@ -6,6 +6,7 @@
  * Prints, as JSON: facts and traced ones; needed GFLOP (eg_expected_work()); seconds of the processor of a
  * study, of an estimated study, and of the traces one by one; the rate of packed products, GFLOP/s of one
  * processor, measured between them; and the part of that rate at which the study does what it needs. */
+#include "bench/packed-rate.h"
 #include "study/study-run.h"
 #include "trace/plan/expected-work.h"
 #include "trace/run/trace.h"
@@ -14,18 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-#define ROWS    512
-#define REPEATS 6
-
-static double
-now (clockid_t clock)
-{
-  struct timespec time;
-  clock_gettime (clock, &time);
-  return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static EgModel *
 open_model (const char *name)
@@ -35,36 +24,6 @@ open_model (const char *name)
   if (model == NULL)
     g_error ("%s", error->message);
   return model;
-}
-
-/* The highest of a few, of a weight as wide as the model is and as tall as a layer's. */
-static double
-measure_rate (EgModel *model)
-{
-  EgBackend *be = eg_backend_cpu ();
-  EgStream *stream = be->stream_new (be, 1);
-  EgMatrix w = eg_network_get_weights (eg_model_get_network (model))->embedding;
-  w.rows = MIN (w.rows, 4 * w.cols);
-  w.lasting = TRUE;
-  w.data = g_memdup2 (w.data, eg_matrix_get_bytes (&w));
-  g_autofree float *x = g_new (float, ROWS *w.cols), *y = g_new (float, ROWS *w.rows);
-  for (gsize i = 0; i < ROWS * w.cols; i++)
-    x[i] = (float)(i % 7) - 3.0f;
-  const EgGemm op = { y, w.rows, x, w.cols, ROWS, &w, NULL };
-  double best = 0;
-  for (int i = 0; i <= REPEATS; i++)
-    {
-      const double begin = now (CLOCK_THREAD_CPUTIME_ID);
-      for (int k = 0; k < 20; k++)
-        be->gemm (stream, &op);
-      const double rate
-          = 20 * 2.0 * (double)(ROWS * w.rows * w.cols) / (now (CLOCK_THREAD_CPUTIME_ID) - begin);
-      best = i > 0 ? MAX (best, rate) : 0;
-    }
-  be->stream_free (stream);
-  eg_backend_cpu_forget (w.data, eg_matrix_get_bytes (&w));
-  g_free ((gpointer)w.data);
-  return best;
 }
 
 static EgTraceRequest *
@@ -98,11 +57,11 @@ run_study (
   g_autoptr (EgStudySettings) settings = eg_study_settings_new (model, request);
   g_autofree char *path = g_dir_make_tmp ("study-bench-XXXXXX", NULL);
   settings->is_estimated = estimated;
-  const double begin = now (CLOCK_PROCESS_CPUTIME_ID);
+  const double begin = read_clock (CLOCK_PROCESS_CPUTIME_ID);
   *folder = eg_study_folder_begin (path, facts, limit, settings, &error);
   if (*folder == NULL || !eg_study_run (*folder, model, threads, NULL, NULL, NULL, &error))
     g_error ("%s", error->message);
-  return now (CLOCK_PROCESS_CPUTIME_ID) - begin;
+  return read_clock (CLOCK_PROCESS_CPUTIME_ID) - begin;
 }
 
 typedef struct
@@ -148,16 +107,16 @@ main (int argc, char **argv)
   g_autoptr (EgStudyFolder) estimated = NULL;
   /* Packs the weights. */
   run_study (model, argv[2], MIN (limit > 0 ? limit : 2, 2), threads, FALSE, &warm);
-  const double rate_before = measure_rate (model);
+  const double rate_before = measure_packed_rate (model);
   const double study = run_study (model, argv[2], limit, threads, FALSE, &exact);
-  const double rate_between = measure_rate (model);
+  const double rate_between = measure_packed_rate (model);
   Counter works = { model, threads, FALSE, 0, 0 }, traces = { model, threads, TRUE, 0, 0 };
   eg_study_folder_foreach (exact, count, &works, NULL);
-  const double begin = now (CLOCK_PROCESS_CPUTIME_ID);
+  const double begin = read_clock (CLOCK_PROCESS_CPUTIME_ID);
   eg_study_folder_foreach (exact, count, &traces, NULL);
-  const double alone = now (CLOCK_PROCESS_CPUTIME_ID) - begin;
+  const double alone = read_clock (CLOCK_PROCESS_CPUTIME_ID) - begin;
   const double estimate = run_study (model, argv[2], limit, threads, TRUE, &estimated);
-  const double rate_after = measure_rate (model), rate = (rate_before + rate_between) / 2;
+  const double rate_after = measure_packed_rate (model), rate = (rate_before + rate_between) / 2;
   printf ("{\"facts\": %zu, \"traced\": %zu, \"needed_gflop\": %.1f, \"study\": %.2f, \"one_by_one\": %.2f, "
           "\"estimated\": %.2f, \"rates\": [%.1f, %.1f, %.1f], \"part\": %.3f, \"times_one_by_one\": %.3f, "
           "\"times_estimated\": %.1f}\n",

@@ -59,6 +59,8 @@ class SuffixTracer:
     def __init__(self, model, compiled=False):
         self.model = model
         self.layers = [Layer(block) for block in model.backbone.layers]
+        # One function a number of positions: more than torch compiles by default before it gives up.
+        torch._dynamo.config.recompile_limit = 64
         self.run_layer = torch.compile(run_layer, dynamic=True) if compiled else run_layer
 
     def step(self, index, r, history, h, only_last=False):

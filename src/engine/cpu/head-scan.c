@@ -56,6 +56,16 @@ run_states (float *h,
     out[k] = sums[k];
 }
 
+/* One state's numbers of a block; a whole one without a call. */
+static inline void
+copy_state (float *to, const float *from, gsize width)
+{
+  if (width == BLOCK)
+    memcpy (to, from, BLOCK * sizeof (float));
+  else
+    memcpy (to, from, width * sizeof (float));
+}
+
 /* The block's numbers of every state, from memory [N, P] or into it. */
 static void
 take_states (const Block *self, const float *from)
@@ -63,7 +73,7 @@ take_states (const Block *self, const float *from)
   const gsize N = self->op->n_state, P = self->op->d_head;
   from += self->head * N * P + self->first;
   for (gsize n = 0; n < N; n++)
-    memcpy (self->h + n * BLOCK, from + n * P, self->width * sizeof (float));
+    copy_state (self->h + n * BLOCK, from + n * P, self->width);
 }
 
 static void
@@ -72,7 +82,7 @@ keep_states (const Block *self, float *to)
   const gsize N = self->op->n_state, P = self->op->d_head;
   to += self->head * N * P + self->first;
   for (gsize n = 0; n < N; n++)
-    memcpy (to + n * P, self->h + n * BLOCK, self->width * sizeof (float));
+    copy_state (to + n * P, self->h + n * BLOCK, self->width);
 }
 
 /* The segment's row t. */
@@ -119,7 +129,9 @@ EG_SCAN_HEAD (const EgHeadScan *op, gsize head, float *scratch)
       {
         const EgScanRows *segment = &op->segments[s];
         const Block block = { op, segment, head, first, MIN (BLOCK, op->d_head - first), scratch };
-        memset (scratch, 0, op->n_state * BLOCK * sizeof (float));
+        /* A state fills whole blocks by itself. */
+        if (!segment->state || block.width < BLOCK)
+          memset (scratch, 0, op->n_state * BLOCK * sizeof (float));
         if (segment->state)
           take_states (&block, segment->state);
         for (gsize t = 0; t < segment->n_rows; t++)
