@@ -114,30 +114,95 @@ set_quartiles (EgStatistics *self, const double *values)
 
 /* ---- resamples ---- */
 
-/* Adds sign × the means of each resample of values [n, width] to means [n_resamples, width]. */
+/* More of them, 32 MiB, are drawn anew each time. */
+#define MOST_KEPT ((gsize)8 << 20)
+
+struct _EgResamples
+{
+  gsize n;
+  guint n_resamples;
+  guint32 *counts; /* [n_resamples, n]: how often each of the n is in each; NULL: too many */
+};
+
+/* The next resample of n. */
 static void
-add_resampled (EgRandomState *random,
-               const double *values,
-               gsize n,
-               gsize width,
-               double sign,
-               guint n_resamples,
-               double *means)
+draw (EgRandomState *random, gsize n, guint32 *counts)
+{
+  memset (counts, 0, n * sizeof *counts);
+  for (gsize i = 0; i < n; i++)
+    counts[eg_random_state_below (random, (guint32)n)]++;
+}
+
+EgResamples *
+eg_resamples_new (gsize n, guint n_resamples)
+{
+  EgResamples *self = g_new0 (EgResamples, 1);
+  EgRandomState random;
+  self->n = n;
+  self->n_resamples = n_resamples;
+  self->counts = n <= MOST_KEPT / n_resamples ? g_new (guint32, n * n_resamples) : NULL;
+  eg_random_state_init (&random, EG_STATISTICS_SEED);
+  for (guint r = 0; self->counts != NULL && r < n_resamples; r++)
+    draw (&random, n, self->counts + r * n);
+  return self;
+}
+
+gsize
+eg_resamples_get_n (const EgResamples *self)
+{
+  return self->n;
+}
+
+void
+eg_resamples_free (EgResamples *self)
+{
+  g_free (self->counts);
+  g_free (self);
+}
+
+/* Adds sign × the mean of a resample of values [n, width] to mean [width]. sum: [width], of no meaning */
+static void
+add_mean (
+    const guint32 *counts, const double *values, gsize n, gsize width, double sign, double *sum, double *mean)
+{
+  memset (sum, 0, width * sizeof *sum);
+  for (gsize i = 0; i < n; i++)
+    for (gsize j = 0; counts[i] != 0 && j < width; j++)
+      sum[j] += counts[i] * values[i * width + j];
+  for (gsize j = 0; j < width; j++)
+    mean[j] += sign * sum[j] / (double)n;
+}
+
+/* To means [n_resamples, width], drawing each. */
+static void
+add_drawn (EgRandomState *random,
+           const double *values,
+           gsize n,
+           gsize width,
+           double sign,
+           guint n_resamples,
+           double *means)
 {
   g_autofree guint32 *counts = g_new (guint32, n);
   g_autofree double *sum = g_new (double, width);
   for (guint r = 0; r < n_resamples; r++)
     {
-      memset (counts, 0, n * sizeof *counts);
-      memset (sum, 0, width * sizeof *sum);
-      for (gsize i = 0; i < n; i++)
-        counts[eg_random_state_below (random, (guint32)n)]++;
-      for (gsize i = 0; i < n; i++)
-        for (gsize j = 0; counts[i] != 0 && j < width; j++)
-          sum[j] += counts[i] * values[i * width + j];
-      for (gsize j = 0; j < width; j++)
-        means[r * width + j] += sign * sum[j] / (double)n;
+      draw (random, n, counts);
+      add_mean (counts, values, n, width, sign, sum, means + r * width);
     }
+}
+
+/* means: [n_resamples, width], zeros before */
+static void
+add_resampled (const EgResamples *self, const double *values, gsize width, double *means)
+{
+  g_autofree double *sum = g_new (double, width);
+  EgRandomState random;
+  eg_random_state_init (&random, EG_STATISTICS_SEED);
+  if (self->counts == NULL)
+    add_drawn (&random, values, self->n, width, 1, self->n_resamples, means);
+  for (guint r = 0; self->counts != NULL && r < self->n_resamples; r++)
+    add_mean (self->counts + r * self->n, values, self->n, width, 1, sum, means + r * width);
 }
 
 /* Both kinds of intervals from the means of the resamples. */
@@ -162,21 +227,27 @@ set_intervals (EgStatistics *self, const double *means, guint n_resamples)
 /* ---- what is asked for ---- */
 
 EgStatistics *
-eg_statistics_new (const double *values, gsize n, gsize width, guint n_resamples)
+eg_statistics_new_resampled (const double *values, gsize n, gsize width, const EgResamples *resamples)
 {
   EgStatistics *self = statistics_new (n, width);
   if (n == 0 || width == 0)
     return self;
   set_moments (self, values);
   set_quartiles (self, values);
-  if (n < 2 || n_resamples == 0)
+  if (n < 2 || resamples == NULL)
     return self;
-  g_autofree double *means = g_new0 (double, n_resamples *width);
-  EgRandomState random;
-  eg_random_state_init (&random, EG_STATISTICS_SEED);
-  add_resampled (&random, values, n, width, 1, n_resamples, means);
-  set_intervals (self, means, n_resamples);
+  g_return_val_if_fail (resamples->n == n, self);
+  g_autofree double *means = g_new0 (double, resamples->n_resamples *width);
+  add_resampled (resamples, values, width, means);
+  set_intervals (self, means, resamples->n_resamples);
   return self;
+}
+
+EgStatistics *
+eg_statistics_new (const double *values, gsize n, gsize width, guint n_resamples)
+{
+  g_autoptr (EgResamples) resamples = n >= 2 && n_resamples > 0 ? eg_resamples_new (n, n_resamples) : NULL;
+  return eg_statistics_new_resampled (values, n, width, resamples);
 }
 
 EgStatistics *
@@ -208,8 +279,8 @@ eg_statistics_new_unpaired (
   g_autofree double *means = g_new0 (double, n_resamples *width);
   EgRandomState random;
   eg_random_state_init (&random, EG_STATISTICS_SEED);
-  add_resampled (&random, a, n_a, width, 1, n_resamples, means);
-  add_resampled (&random, b, n_b, width, -1, n_resamples, means);
+  add_drawn (&random, a, n_a, width, 1, n_resamples, means);
+  add_drawn (&random, b, n_b, width, -1, n_resamples, means);
   set_intervals (self, means, n_resamples);
   return self;
 }

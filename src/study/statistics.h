@@ -35,9 +35,22 @@ typedef struct
   gssize peak, peak_lower, peak_upper;
 } EgStatistics;
 
+/* Which of n facts each of n_resamples resamples has: drawn once, they serve all that is known of the same
+ * facts. n ≥ 1, n_resamples ≥ 1. */
+typedef struct _EgResamples EgResamples;
+
+EgResamples *eg_resamples_new (gsize n, guint n_resamples);
+gsize eg_resamples_get_n (const EgResamples *self);
+void eg_resamples_free (EgResamples *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgResamples, eg_resamples_free)
+
 /* values: [n, width] row-major, all known, a row a fact; n may be 0, and %NULL the values then. n_resamples:
  * %EG_STATISTICS_RESAMPLES, or 0 for no intervals. (transfer full) */
 EgStatistics *eg_statistics_new (const double *values, gsize n, gsize width, guint n_resamples);
+
+/* The same with draws that are there, of n facts; %NULL: no intervals. (transfer full) */
+EgStatistics *
+eg_statistics_new_resampled (const double *values, gsize n, gsize width, const EgResamples *resamples);
 
 /* Of the differences a − b, fact by fact: eg_statistics_new (a − b). (transfer full) */
 EgStatistics *

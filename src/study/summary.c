@@ -9,6 +9,26 @@ place_of (gsize site, EgStudyQuantity quantity, EgRole role)
   return (site * EG_N_STUDY_QUANTITIES + quantity) * EG_N_ROLES + role;
 }
 
+/* The statistics of a role at every site: of the same facts mostly, which are drawn once then. */
+static void
+add_role (EgStudySummary *self, const EgStudyValues *values, gssize relation, EgRole role, guint n_resamples)
+{
+  g_autoptr (EgResamples) resamples = NULL;
+  for (gsize site = 0; site < self->n_sites; site++)
+    for (EgStudyQuantity quantity = 0; quantity < EG_N_STUDY_QUANTITIES; quantity++)
+      {
+        gsize n;
+        g_autofree double *curves = eg_study_values_select (values, relation, site, quantity, role, &n);
+        if (resamples == NULL || eg_resamples_get_n (resamples) != n)
+          {
+            g_clear_pointer (&resamples, eg_resamples_free);
+            resamples = n >= 2 && n_resamples > 0 ? eg_resamples_new (n, n_resamples) : NULL;
+          }
+        self->statistics[place_of (site, quantity, role)]
+            = eg_statistics_new_resampled (curves, n, self->n_layers, resamples);
+      }
+}
+
 EgStudySummary *
 eg_study_summary_new (const EgStudyValues *values, gssize relation, guint n_resamples)
 {
@@ -20,15 +40,8 @@ eg_study_summary_new (const EgStudyValues *values, gssize relation, guint n_resa
   memcpy (self->counts, its != NULL ? its->counts : values->counts, sizeof self->counts);
   self->n_facts = self->counts[EG_STUDY_TRACED];
   self->statistics = g_new (EgStatistics *, place_of (self->n_sites, 0, 0));
-  for (gsize site = 0; site < self->n_sites; site++)
-    for (EgStudyQuantity quantity = 0; quantity < EG_N_STUDY_QUANTITIES; quantity++)
-      for (EgRole role = 0; role < EG_N_ROLES; role++)
-        {
-          gsize n;
-          g_autofree double *curves = eg_study_values_select (values, relation, site, quantity, role, &n);
-          self->statistics[place_of (site, quantity, role)]
-              = eg_statistics_new (curves, n, self->n_layers, n_resamples);
-        }
+  for (EgRole role = 0; role < EG_N_ROLES; role++)
+    add_role (self, values, relation, role, n_resamples);
   return self;
 }
 

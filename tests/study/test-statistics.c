@@ -118,6 +118,27 @@ test_differences_are_numpys (void)
     }
 }
 
+/* Whether resamples are kept or, being too many, drawn anew: as beside facts that are all zeros. */
+static void
+test_many_facts_are_resampled_as_few (void)
+{
+  static const gsize sizes[] = { 100, 5000 };
+  for (gsize k = 0; k < G_N_ELEMENTS (sizes); k++)
+    {
+      const gsize n = sizes[k], width = 2;
+      g_autofree double *values = draw (n, width, 3, FALSE), *zeros = g_new0 (double, n *width);
+      g_autoptr (EgStatistics) self = eg_statistics_new (values, n, width, EG_STATISTICS_RESAMPLES);
+      g_autoptr (EgStatistics) beside
+          = eg_statistics_new_unpaired (values, n, zeros, n, width, EG_STATISTICS_RESAMPLES);
+      for (gsize j = 0; j < width; j++)
+        {
+          g_assert_cmpfloat (self->lower[j], <, self->upper[j]);
+          g_assert_cmpfloat (self->lower[j], ==, beside->lower[j]);
+          g_assert_cmpfloat (self->upper[j], ==, beside->upper[j]);
+        }
+    }
+}
+
 static void
 test_curves_are_read_between_layers (void)
 {
@@ -187,6 +208,7 @@ main (int argc, char **argv)
   g_test_add_func ("/statistics/differences-are-numpys", test_differences_are_numpys);
   g_test_add_func ("/statistics/curves-are-read-between-layers", test_curves_are_read_between_layers);
   g_test_add_func ("/statistics/nothing-is-known-of-no-fact", test_nothing_is_known_of_no_fact);
+  g_test_add_func ("/statistics/many-facts-are-resampled-as-few", test_many_facts_are_resampled_as_few);
   g_test_add_func ("/statistics/without-resamples-there-are-no-intervals",
                    test_without_resamples_there_are_no_intervals);
   g_test_add_func ("/statistics/a-peaks-interval-holds-whole-resamples",
