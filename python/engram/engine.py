@@ -10,6 +10,7 @@ import queue
 import shutil
 import signal
 import subprocess
+import tempfile
 import threading
 from typing import Any, Dict, Iterator, List, Optional, Union
 
@@ -42,7 +43,9 @@ def _in_flatpak() -> Optional[List[str]]:
     if flatpak is None:
         return None
     found = subprocess.run([flatpak, "info", APP], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    return [flatpak, "run", "--command=engram-cli", APP] if found.returncode == 0 else None
+    # Files are named by this program, which may read and write them anyway; "host" leaves out /tmp.
+    places = [f"--filesystem={place}" for place in ("host", tempfile.gettempdir())]
+    return [flatpak, "run", *places, "--command=engram-cli", APP] if found.returncode == 0 else None
 
 
 def find_program() -> List[str]:

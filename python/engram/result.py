@@ -348,8 +348,6 @@ class Result:
         with tempfile.TemporaryDirectory(prefix="engram-") as folder:
             saved = os.path.join(folder, "result.npz")
             _write(saved, self._data)
-            if os.path.basename(program[0]) == "flatpak":  # its own /tmp is another one
-                program = [*program[:2], f"--filesystem={folder}", f"--filesystem={os.path.dirname(os.path.abspath(path))}", *program[2:]]
             command = [*program, *arguments, saved, "-o", os.path.abspath(path), *options]
             done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         if done.returncode != 0:

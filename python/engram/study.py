@@ -456,13 +456,9 @@ class Study:
 
     # ---- files and drawings ----
 
-    def _show(self, options: Sequence[str], written: Optional[str] = None) -> bytes:
-        """engram-cli study show FOLDER OPTIONS. written: a file that it writes."""
-        program = _command(self._engine._program)
-        if os.path.basename(program[0]) == "flatpak":  # its own folders are others
-            places = [self.folder] + ([os.path.dirname(written)] if written else [])
-            program = [*program[:2], *(f"--filesystem={place}" for place in places), *program[2:]]
-        command = [*program, "study", "show", *options, "--", self.folder]
+    def _show(self, options: Sequence[str]) -> bytes:
+        """engram-cli study show FOLDER OPTIONS."""
+        command = [*_command(self._engine._program), "study", "show", *options, "--", self.folder]
         done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         if done.returncode != 0:
             raise EngramError(done.stderr.decode("utf-8", "replace").strip() or f"engram-cli ended with {done.returncode}")
@@ -471,8 +467,7 @@ class Study:
     def _write(self, path: Path, options: Sequence[str]) -> None:
         if self._relation is not None:
             raise InvalidRequest("files are of the whole study: by='relation' has each relation by itself", "invalid", "path")
-        where = os.path.abspath(os.fspath(path))
-        self._show(["-o", where, *options], where)
+        self._show(["-o", os.path.abspath(os.fspath(path)), *options])
 
     def _options(self, by: Optional[str], **named: Optional[str]) -> List[str]:
         site = self._site if len(self.sites) > 1 else None

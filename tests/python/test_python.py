@@ -494,7 +494,8 @@ class Errors(WithFolder):
             file.write('#!/bin/sh\n[ "$1 $2" = "info io.github.engram_app.Engram" ]\n')
         os.chmod(self.path("bin/flatpak"), 0o755)
         done = subprocess.run([sys.executable, "-c", script], env={**environment, "PATH": self.path("bin")}, capture_output=True, text=True)
-        self.assertEqual(ast.literal_eval(done.stdout)[1:], ["run", "--command=engram-cli", "io.github.engram_app.Engram"])
+        places = ["--filesystem=host", f"--filesystem={tempfile.gettempdir()}"]
+        self.assertEqual(ast.literal_eval(done.stdout)[1:], ["run", *places, "--command=engram-cli", "io.github.engram_app.Engram"])
 
     def test_another_program_or_protocol_is_refused_at_once(self):
         ready = json.dumps({"id": None, "event": "ready", "protocol": 2, "version": "9.0", "methods": []})
