@@ -3,8 +3,9 @@
  * A panel, n rows of a weight [n, k], is packed as [⌈n / WIDTH⌉][k][WIDTH]: what one step over k needs of
  * WIDTH outputs lies together; rows beyond n are zeros. The rows of x are cut into blocks of at most TALL
  * rows, as even as they can be, and each is packed as [⌈k / DEEP⌉][rows][DEEP]. A tile of outputs, TALL ×
- * WIDTH, stays in registers while k goes from 0 to its end: one number is the sum of its products in that
- * order, whatever stands beside it, so that a row's bits depend on no other row, nor on how rows are grouped.
+ * WIDTH, stays in registers while k goes through CHAIN of its steps, and what each chain gives is added to
+ * those before: one number is the sum of its products in that order, whatever stands beside it, so that a
+ * row's bits depend on no other row, nor on how rows are grouped.
  */
 #include "engine/cpu/kernels.h"
 
@@ -23,6 +24,8 @@
 #endif
 #define WIDTH (2 * LANES)
 #define DEEP  16
+/* A sum of n in one chain would lose √(n / 128) times as much by rounding. */
+#define CHAIN 128
 
 typedef float Lanes __attribute__ ((vector_size (LANES * sizeof (float))));
 typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), aligned (4), may_alias));
@@ -188,13 +191,20 @@ static inline __attribute__ ((always_inline)) void
 multiply_tile (const Tile *it, const gsize rows, const gsize columns)
 {
   const float *restrict x = it->x, *restrict panel = it->panel;
-  Lanes sums[TALL][2];
-  _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++) sums[i][0] = sums[i][1] = (Lanes){ 0 };
-  for (gsize k0 = 0; k0 + DEEP <= it->k; k0 += DEEP, x += (rows - 1) * DEEP)
-    for (gsize p = 0; p < DEEP; p++)
-      STEP ();
-  for (gsize p = 0; p < it->k % DEEP; p++)
-    STEP ();
+  Lanes sums[TALL][2], total[TALL][2];
+  for (gsize k = 0; k == 0 || k < it->k; k += CHAIN)
+    {
+      const gsize deep = MIN (CHAIN, it->k - k);
+      _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++) sums[i][0] = sums[i][1] = (Lanes){ 0 };
+      for (gsize k0 = 0; k0 + DEEP <= deep; k0 += DEEP, x += (rows - 1) * DEEP)
+        for (gsize p = 0; p < DEEP; p++)
+          STEP ();
+      for (gsize p = 0; p < deep % DEEP; p++)
+        STEP ();
+      _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++) for (gsize j = 0; j < columns; j++)
+          total[i][j]
+          = k == 0 ? sums[i][j] : total[i][j] + sums[i][j];
+    }
 
   float bias[WIDTH] = { 0 }, narrow[TALL][WIDTH];
   if (it->bias)
@@ -204,7 +214,7 @@ multiply_tile (const Tile *it, const gsize rows, const gsize columns)
   const gsize ld = whole ? it->ldy : WIDTH;
   _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++) for (gsize j = 0; j < columns; j++)
       AT (y + i * ld + j * LANES)
-      = sums[i][j] + AT (bias + j * LANES);
+      = total[i][j] + AT (bias + j * LANES);
   for (gsize i = 0; !whole && i < rows; i++)
     memcpy (it->y + i * it->ldy, narrow[i], it->n * sizeof *y);
 }
