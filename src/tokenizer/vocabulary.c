@@ -461,7 +461,8 @@ eg_tokenizer_finish (EgTokenizer *self)
         eg_byte_level_decode (entry->text, self->bytes);
       entry->n_bytes = self->bytes->len - start;
     }
-  const guint8 *bytes = self->bytes->data;
+  /* Where no token has a byte, there is no memory to point into. */
+  const guint8 *bytes = self->bytes->len > 0 ? self->bytes->data : (const guint8 *)"";
   for (gsize i = 0; i < self->n_ids; bytes += self->entries[i++].n_bytes)
     self->entries[i].bytes = bytes;
 }
