@@ -37,7 +37,7 @@ def row(it):
     share = f"{100 * it['share_of_sgemm']:.0f}%" if it["share_of_sgemm"] is not None else "–"
     error = f"{it['error']:.1e}" if it["error"] is not None else "–"
     ways = it["ways"]
-    cells = [it["release"], it["date"], f"{it['machine']}, {it['threads']} threads", it["products"], time, share, error,
+    cells = [it["release"], it["date"], f"{it['machine']}, {it['threads']} thread{'s' if it['threads'] != 1 else ''}", it["products"], time, share, error,
              ratio(ways.get(NOTEBOOK)), ratio(ways.get(ROME)), best_of_others(ways)]
     return "| " + " | ".join(cells) + " |\n"
 
