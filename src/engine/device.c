@@ -23,9 +23,8 @@ eg_device_from_name (const char *name, EgDevice *device, GError **error)
         device->index = (guint)index;
         return TRUE;
       }
-  eg_error_invalid (error, _ ("There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU"),
-                    name);
-  return FALSE;
+  return eg_error_invalid (
+      error, _ ("There is no device “%s”: it is auto, cpu, cuda, or cuda:1 for the second GPU"), name);
 }
 
 const char *

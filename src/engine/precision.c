@@ -17,8 +17,7 @@ eg_precision_from_name (const char *name, EgPrecision *precision, GError **error
         *precision = (EgPrecision)i;
         return TRUE;
       }
-  eg_error_invalid (error, _ ("There is no precision “%s”: it is fp32, tf32 or bf16"), name);
-  return FALSE;
+  return eg_error_invalid (error, _ ("There is no precision “%s”: it is fp32, tf32 or bf16"), name);
 }
 
 const char *

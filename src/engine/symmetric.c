@@ -56,8 +56,7 @@ decompose (double *a, double *s, gsize n, GError **error)
   dsyevd_ ("V", "U", &size, a, &size, s, work, &n_work, integers, &n_integers, &info);
   if (info == 0)
     return TRUE;
-  eg_error_invalid (error, _ ("A matrix of %zu rows has no eigenvalues that can be found"), n);
-  return FALSE;
+  return eg_error_invalid (error, _ ("A matrix of %zu rows has no eigenvalues that can be found"), n);
 }
 
 gboolean
@@ -66,10 +65,7 @@ eg_symmetric_root (double *a, gsize n, GError **error)
   g_return_val_if_fail (n > 0 && n <= 1 << 15, FALSE);
   for (gsize i = 0; i < n * n; i++)
     if (!isfinite (a[i]))
-      {
-        eg_error_invalid (error, _ ("A matrix with values that are not finite has no root"));
-        return FALSE;
-      }
+      return eg_error_invalid (error, _ ("A matrix with values that are not finite has no root"));
   g_autofree double *s = g_new (double, n);
   if (!decompose (a, s, n, error))
     return FALSE;

@@ -200,21 +200,15 @@ eg_network_check_tokens (EgNetwork *self, const guint32 *ids, gsize n, GError **
   if (n == 0)
     return eg_error_invalid (error, _ ("The prompt has no token"));
   if (sizes->n_positions > 0 && n > sizes->n_positions)
-    {
-      eg_error_invalid (error, _ ("The prompt has %zu tokens, and this model takes at most %zu"), n,
-                        sizes->n_positions);
-      return FALSE;
-    }
+    return eg_error_invalid (error, _ ("The prompt has %zu tokens, and this model takes at most %zu"), n,
+                             sizes->n_positions);
   for (gsize t = 0; t < n; t++)
     if (ids[t] >= sizes->vocab_size)
-      {
-        eg_error_invalid (
-            error,
-            _ ("The tokenizer’s token %u is beyond the model’s vocabulary of %zu; tokenizer.json "
-               "belongs to another model"),
-            ids[t], sizes->vocab_size);
-        return FALSE;
-      }
+      return eg_error_invalid (
+          error,
+          _ ("The tokenizer’s token %u is beyond the model’s vocabulary of %zu; tokenizer.json "
+             "belongs to another model"),
+          ids[t], sizes->vocab_size);
   return TRUE;
 }
 

@@ -83,8 +83,7 @@ eg_colormap_from_name (const char *name, EgColormap *colormap, GError **error)
         }
       g_string_append_printf (names, "%s%s", i == 0 ? "" : ", ", colormaps[i].name);
     }
-  eg_error_invalid (error, _ ("There is no color map “%s”; there are %s"), name, names->str);
-  return FALSE;
+  return eg_error_invalid (error, _ ("There is no color map “%s”; there are %s"), name, names->str);
 }
 
 EgColor

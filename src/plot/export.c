@@ -158,10 +158,7 @@ eg_export_figure (const EgTraceGrid *grid, const EgFigure *figure, const char *p
   Format format;
 
   if (!find_format (path, &format))
-    {
-      eg_error_invalid (error, _ ("%s: a figure’s name ends in .svg, .png or .pdf"), path);
-      return FALSE;
-    }
+    return eg_error_invalid (error, _ ("%s: a figure’s name ends in .svg, .png or .pdf"), path);
   if (!check_options (&figure->options, error))
     return FALSE;
 

@@ -71,8 +71,7 @@ eg_picture_from_name (const char *name, EgPicture *picture, GError **error)
         }
       g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", pictures[i]);
     }
-  eg_error_invalid (error, _ ("There is no picture “%s”; there are %s"), name, names->str);
-  return FALSE;
+  return eg_error_invalid (error, _ ("There is no picture “%s”; there are %s"), name, names->str);
 }
 
 gboolean

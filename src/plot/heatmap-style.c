@@ -27,9 +27,8 @@ eg_orientation_from_name (const char *name, EgOrientation *orientation, GError *
         *orientation = i;
         return TRUE;
       }
-  eg_error_invalid (error, _ ("There is no orientation “%s”; there are %s and %s"), name, orientations[0],
-                    orientations[1]);
-  return FALSE;
+  return eg_error_invalid (error, _ ("There is no orientation “%s”; there are %s and %s"), name,
+                           orientations[0], orientations[1]);
 }
 
 static const char *const scales[EG_N_SCALES] = {
@@ -54,9 +53,8 @@ eg_scale_from_name (const char *name, EgScale *scale, GError **error)
         *scale = i;
         return TRUE;
       }
-  eg_error_invalid (error, _ ("There is no scale “%s”; there are %s, %s and %s"), name, scales[0], scales[1],
-                    scales[2]);
-  return FALSE;
+  return eg_error_invalid (error, _ ("There is no scale “%s”; there are %s, %s and %s"), name, scales[0],
+                           scales[1], scales[2]);
 }
 
 /* Whether the scale's numbers are parts of the way from the corrupted to the clean run: not where the runs

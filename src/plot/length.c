@@ -52,6 +52,5 @@ eg_length_parse (const char *text, double *inches, GError **error)
           *inches = value * units[i].inches;
           return TRUE;
         }
-  eg_error_invalid (error, _ ("“%s” is no length such as 85mm, 3.35in, column or page"), text);
-  return FALSE;
+  return eg_error_invalid (error, _ ("“%s” is no length such as 85mm, 3.35in, column or page"), text);
 }

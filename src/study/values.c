@@ -26,8 +26,7 @@ eg_study_quantity_from_name (const char *name, EgStudyQuantity *quantity, GError
         *quantity = (EgStudyQuantity)i;
         return TRUE;
       }
-  eg_error_invalid (error, _ ("“%s” is none of score, effect and normalized"), name);
-  return FALSE;
+  return eg_error_invalid (error, _ ("“%s” is none of score, effect and normalized"), name);
 }
 
 /* ---- rows ---- */

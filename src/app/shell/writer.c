@@ -50,8 +50,8 @@ write_job (const Job *job, GError **error)
     return eg_trace_result_save_json (job->grid->result, job->path, error);
   if (ends_in (job->path, "csv"))
     return eg_trace_result_save_csv (job->grid->result, job->path, error);
-  eg_error_invalid (error, _ ("%s: the name must end in .svg, .png, .pdf, .npz, .json or .csv"), job->path);
-  return FALSE;
+  return eg_error_invalid (error, _ ("%s: the name must end in .svg, .png, .pdf, .npz, .json or .csv"),
+                           job->path);
 }
 
 static void

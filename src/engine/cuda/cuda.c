@@ -133,10 +133,9 @@ check_precision (guint index, EgPrecision precision, GError **error)
     return FALSE;
   if (precision == EG_PRECISION_FP32 || info.capability >= 80)
     return TRUE;
-  eg_error_invalid (error,
-                    _ ("%s has compute capability %d.%d, and products in %s need 8.0 or later: choose fp32"),
-                    info.name, info.capability / 10, info.capability % 10, eg_precision_get_name (precision));
-  return FALSE;
+  return eg_error_invalid (
+      error, _ ("%s has compute capability %d.%d, and products in %s need 8.0 or later: choose fp32"),
+      info.name, info.capability / 10, info.capability % 10, eg_precision_get_name (precision));
 }
 
 /* With the lock. */

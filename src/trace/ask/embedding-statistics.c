@@ -44,13 +44,10 @@ count_lines (EgModel *model,
         {
           const guint32 id = g_array_index (tokens, EgToken, i).id;
           if (id >= n_rows)
-            {
-              eg_error_invalid (error,
-                                _ ("line %zu: the tokenizer’s token %u is beyond the model’s vocabulary "
-                                   "of %zu"),
-                                line, id, n_rows);
-              return FALSE;
-            }
+            return eg_error_invalid (error,
+                                     _ ("line %zu: the tokenizer’s token %u is beyond the model’s vocabulary "
+                                        "of %zu"),
+                                     line, id, n_rows);
           counts[id]++;
         }
       *n_tokens += tokens->len;
@@ -204,10 +201,7 @@ eg_embedding_covariance (EgModel *model,
   if (!for_rows (model, counts, add_to_mean, &moments, cancellable, error))
     return FALSE;
   if (moments.weight < 2)
-    {
-      eg_error_invalid (error, _ ("A covariance needs a text of two tokens or more"));
-      return FALSE;
-    }
+    return eg_error_invalid (error, _ ("A covariance needs a text of two tokens or more"));
   for (gsize i = 0; i < d; i++)
     mean[i] /= moments.weight;
   if (!for_rows (model, counts, add_to_covariance, &moments, cancellable, error))

@@ -251,14 +251,11 @@ check_swapped (const EgTraceInput *self, const EgTraceRequest *request, EgModel 
 {
   const gsize most = eg_model_get_sizes (model)->n_positions;
   if (most > 0 && self->n_swapped > most)
-    {
-      eg_error_invalid (
-          error,
-          _ ("With “%s” in the place of “%s”, the prompt has %zu tokens, and this model takes at "
-             "most %zu"),
-          request->corruption.swap, self->subject, self->n_swapped, most);
-      return FALSE;
-    }
+    return eg_error_invalid (
+        error,
+        _ ("With “%s” in the place of “%s”, the prompt has %zu tokens, and this model takes at "
+           "most %zu"),
+        request->corruption.swap, self->subject, self->n_swapped, most);
   return eg_network_check_tokens (eg_model_get_network (model), self->swapped, self->n_swapped, error);
 }
 

@@ -118,9 +118,9 @@ eg_metric_from_name (const char *name, EgMetric *metric, GError **error)
         }
       g_string_append_printf (names, "%s%s", m == 0 ? "" : ", ", metrics[m].name);
     }
-  eg_error_invalid (error, _ ("There is no metric “%s”; the metrics are %s; all, by itself, is all of them"),
-                    name, names->str);
-  return FALSE;
+  return eg_error_invalid (error,
+                           _ ("There is no metric “%s”; the metrics are %s; all, by itself, is all of them"),
+                           name, names->str);
 }
 
 /* Σ_v P_clean(v)·ln P(v), of the run whose answers these are. */

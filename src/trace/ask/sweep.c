@@ -45,8 +45,7 @@ find_name (
       g_string_append_printf (list, "%s%s", *index == 0 ? "" : ", ", names[*index]);
     }
   /* TRANSLATORS: “sweep”, “direction” or “site”, the name that was given, and those that there are. */
-  eg_error_invalid (error, _ ("There is no %s “%s”; there are %s"), what, name, list->str);
-  return FALSE;
+  return eg_error_invalid (error, _ ("There is no %s “%s”; there are %s"), what, name, list->str);
 }
 
 gboolean

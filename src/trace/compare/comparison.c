@@ -152,10 +152,9 @@ check (const EgTraceGrid *a, const EgTraceGrid *b, gboolean normalized, GError *
     }
   if (eg_trace_grid_get_metric (a) == eg_trace_grid_get_metric (b))
     return TRUE;
-  eg_error_invalid (error, _ ("One map is of %s, the other of %s"),
-                    eg_metric_get_title (eg_trace_grid_get_metric (a)),
-                    eg_metric_get_title (eg_trace_grid_get_metric (b)));
-  return FALSE;
+  return eg_error_invalid (error, _ ("One map is of %s, the other of %s"),
+                           eg_metric_get_title (eg_trace_grid_get_metric (a)),
+                           eg_metric_get_title (eg_trace_grid_get_metric (b)));
 }
 
 EgComparison *
