@@ -247,6 +247,21 @@ load_kept (EgUnsaved *unsaved, EgTracePage *page)
   return saved;
 }
 
+/* Whether all that was shown is there, by now. */
+static gboolean
+is_kept (EgUnsaved *unsaved, EgTracePage *page, const EgTraceResult *shown)
+{
+  const char *key = eg_trace_page_get_key (page);
+  g_autofree char *path = key != NULL ? eg_unsaved_get_path (unsaved, key) : NULL;
+  if (path == NULL || !g_file_test (path, G_FILE_TEST_EXISTS))
+    return FALSE;
+  g_autoptr (EgSavedTrace) saved = load_kept (unsaved, page);
+  for (gsize i = 0; i < eg_trace_grid_n_cells (shown->grids[0]); i++)
+    if (saved->result->grids[0]->counts[i] < shown->grids[0]->counts[i])
+      return FALSE;
+  return TRUE;
+}
+
 static void
 test_what_is_shown_is_kept_while_it_runs (void)
 {
@@ -258,17 +273,41 @@ test_what_is_shown_is_kept_while_it_runs (void)
   begin (window);
   const gint64 begun = g_get_monotonic_time ();
   g_autoptr (EgTraceResult) shown = eg_trace_result_copy (get_result (window));
-  fixture_wait_for (count_kept (kept) > 0);
+  fixture_wait_for (is_kept (unsaved, eg_window_get_page (window), shown));
   g_assert_cmpint (g_get_monotonic_time () - begun, <, 10 * G_USEC_PER_SEC);
   g_assert_cmpint (get_state (window), ==, EG_TRACING_RUNNING);
   eg_unsaved_flush (unsaved);
   g_autoptr (EgSavedTrace) saved = load_kept (unsaved, eg_window_get_page (window));
-  for (gsize i = 0; i < eg_trace_grid_n_cells (shown->grids[0]); i++)
-    g_assert_cmpuint (saved->result->grids[0]->counts[i], >=, shown->grids[0]->counts[i]);
   g_assert_false (saved->result->complete);
   g_assert_true (eg_saved_trace_check (saved, NULL));
   activate (window, "win.stop");
   fixture_wait_for (get_state (window) == EG_TRACING_STOPPED);
+  fixture_close (GTK_WINDOW (window));
+  eg_unsaved_free (unsaved);
+}
+
+/* What began by itself is kept from the moment on that somebody asks for it, though nothing starts anew. */
+static void
+test_what_is_asked_for_under_way_is_kept (void)
+{
+  g_autofree char *kept = g_build_filename (folder, "asked for", NULL);
+  EgUnsaved *unsaved = eg_unsaved_new (kept, NULL);
+  EgWindow *window = open_window (unsaved);
+
+  eg_window_trace_by_itself (window);
+  fixture_wait_for (get_state (window) == EG_TRACING_DONE);
+  eg_unsaved_flush (unsaved);
+  g_assert_cmpuint (count_kept (kept), ==, 0);
+  fixture_close (GTK_WINDOW (window));
+
+  window = open_window (unsaved);
+  set_samples (window, 100);
+  eg_window_trace_by_itself (window);
+  g_assert_cmpint (get_state (window), ==, EG_TRACING_RUNNING);
+  activate (window, "win.trace");
+  fixture_wait_for (get_state (window) == EG_TRACING_DONE);
+  eg_unsaved_flush (unsaved);
+  g_assert_cmpuint (count_kept (kept), ==, 1);
   fixture_close (GTK_WINDOW (window));
   eg_unsaved_free (unsaved);
 }
@@ -430,6 +469,8 @@ main (int argc, char **argv)
                    test_both_results_are_kept_until_the_tab_is_closed);
   g_test_add_func ("/app/keeping/what-is-shown-is-kept-while-it-runs",
                    test_what_is_shown_is_kept_while_it_runs);
+  g_test_add_func ("/app/keeping/what-is-asked-for-under-way-is-kept",
+                   test_what_is_asked_for_under_way_is_kept);
   g_test_add_func ("/app/keeping/reopened-trace-goes-on", test_reopened_trace_goes_on);
   g_test_add_func ("/app/keeping/closing-asks-while-a-trace-runs", test_closing_asks_while_a_trace_runs);
   g_test_add_func ("/app/keeping/closing-asks-nothing-else", test_closing_asks_nothing_else);

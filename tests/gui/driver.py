@@ -83,7 +83,7 @@ if os.environ.get("ENGRAM_TEST_INSIDE") != "1":
 import gi
 
 gi.require_version("Atspi", "2.0")
-from gi.repository import Atspi, GLib  # noqa: E402
+from gi.repository import Atspi, Gio, GLib  # noqa: E402
 
 
 # ---- the accessibility tree ----
@@ -330,6 +330,21 @@ class Program:
         return False
 
 
+def is_running():
+    """Whether the session's bus knows of one."""
+    answer = Gio.bus_get_sync(Gio.BusType.SESSION).call_sync(
+        "org.freedesktop.DBus",
+        "/org/freedesktop/DBus",
+        "org.freedesktop.DBus",
+        "NameHasOwner",
+        GLib.Variant("(s)", (APP_ID,)),
+        None,
+        Gio.DBusCallFlags.NONE,
+        -1,
+    )
+    return answer.unpack()[0]
+
+
 def start_again(*arguments):
     """Starts the program a second time: the first one takes the arguments over."""
     subprocess.run([ENGRAM, *arguments], check=True, timeout=TIMEOUT)
@@ -362,6 +377,8 @@ class Session:
         self.program = None
 
     def start(self, *arguments, **options):
+        # Else it would hand its arguments to one that has just been killed, and end.
+        wait_for("no other program to run", lambda: not is_running())
         self.program = Program(*arguments, **options)
         return self.program
 
@@ -379,11 +396,11 @@ def run_test(number, test, session):
         print(f"not ok {number} {name}", flush=True)
         if SCREENSHOTS:
             subprocess.run(["import", "-window", "root", os.path.join(SCREENSHOTS, f"{name}.png")], check=False)
-        for line in traceback.format_exc().splitlines():
-            print(f"# {line}")
+        # Of a test that speaks TAP meson shows only this stream.
+        traceback.print_exc()
         if session.program is not None:
             for line in session.program.read_log().splitlines():
-                print(f"# engram: {line}")
+                print(f"engram: {line}", file=sys.stderr)
         return False
 
 

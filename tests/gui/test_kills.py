@@ -14,7 +14,7 @@ import sys
 import time
 import zipfile
 
-from driver import set_setting, wait_for, xdotool
+from driver import GLib, set_setting, wait_for
 
 KILLS = int(sys.argv[2]) if len(sys.argv) > 2 else 10
 SEED = int(sys.argv[3]) if len(sys.argv) > 3 else random.randrange(1 << 30)
@@ -49,7 +49,11 @@ def watch(program, seconds):
     """What the window showed until the end of so many seconds, a few times a second."""
     end, seen = time.monotonic() + seconds, []
     while True:
-        seen.append(look(program))
+        try:
+            seen.append(look(program))
+        except GLib.Error:
+            # A node went while it was looked at.
+            pass
         if time.monotonic() > end:
             return seen
         time.sleep(min(0.25, max(0, end - time.monotonic())))
@@ -76,8 +80,8 @@ def kill_once(session, chance):
     set_setting("samples", samples)
     program = session.start()
     wait_for("the chips", lambda: program.n_chips() > 0)
-    time.sleep(0.5)
-    xdotool("key", "ctrl+Return")
+    program.press("Trace")  # one that nobody asks for is not kept
+    started = time.monotonic()
     seen = watch(program, chance.random() * longest)
     program.process.kill()
     killed = time.monotonic()
@@ -85,7 +89,8 @@ def kill_once(session, chance):
     wait_for("the dead program to leave the tree", lambda: not program.is_in_tree())
     n_files = check_files()
     n_cells = owed(seen, killed)
-    print(f"# {samples} samples, {seen[-1][1]} cells after {killed - seen[0][0]:.1f} s: {n_files} files, {n_cells} cells owed", flush=True)
+    cells = seen[-1][1] if seen else 0
+    print(f"# {samples} samples, {cells} cells after {killed - started:.1f} s: {n_files} files, {n_cells} cells owed", flush=True)
     reopen(session, n_cells, n_files)
     session.program.kill()
     check_files()

@@ -394,6 +394,15 @@ eg_tabs_add_automatic (EgTabs *self)
 }
 
 void
+eg_tabs_claim (EgTabs *self)
+{
+  g_return_if_fail (EG_IS_TABS (self));
+
+  if (eg_tabs_get_front (self) == self->automatic)
+    self->automatic = NULL;
+}
+
+void
 eg_tabs_show_result (
     EgTabs *self, EgTraceResult *result, EgSavedTrace *saved, const char *file, const char *key)
 {

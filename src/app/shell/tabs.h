@@ -49,6 +49,9 @@ void eg_tabs_go (EgTabs *self, int step);
  */
 void eg_tabs_add_automatic (EgTabs *self);
 
+/* Somebody has asked for the trace in front: its result is kept even if it had begun by itself. */
+void eg_tabs_claim (EgTabs *self);
+
 /* Shows a result in a tab of its own, in front. file: the name of its file, or NULL; key: under which it is
  * kept, or NULL; saved: (transfer full): what it can go on from, or NULL. Nothing happens when the window has
  * closed. */

@@ -287,7 +287,10 @@ on_model_loaded (EgModelLoader *loader, gpointer data)
   eg_messages_clear_error (self->messages);
   eg_draft_set_model (self->draft, eg_model_loader_get_model (loader));
   if (self->trace_when_loaded)
-    eg_window_trace (self);
+    {
+      self->trace_when_loaded = FALSE;
+      eg_window_trace (self);
+    }
 }
 
 /* The model that is shown is loaded again unless it has a tokenizer of its own. */
@@ -1030,6 +1033,8 @@ eg_window_trace (EgWindow *self)
 
   /* A number that is still being typed counts. */
   eg_trace_settings_commit (self->settings);
+  if (self->trace_when_loaded || is_under_way (self))
+    eg_tabs_claim (self->tabs);
   self->trace_when_loaded = eg_model_loader_is_loading (self->loader);
   if (self->trace_when_loaded || !eg_draft_can_trace (self->draft, NULL) || is_under_way (self))
     return;
