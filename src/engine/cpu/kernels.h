@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 
 /**
  * EgPanelProduct: y[r, 0 … n) = x[r, 0 … k) · wᵀ + bias, x and the panel of w packed (packed.c) or as they
- * lie, [n, k]; @ldx: of an x that is not packed; @bias: [n] or %NULL.
+ * lie, [n, k]; @ldx: of an x that is not packed; @bias: [n] or %NULL; @turned: packed, and x and w change
+ * places: y[0 … n, r) is written, [n, n_rows], and @bias has n_rows numbers.
  */
 typedef struct
 {
@@ -19,6 +20,7 @@ typedef struct
   const float *panel;
   gsize n, k;
   const float *bias;
+  gboolean turned;
 } EgPanelProduct;
 
 /**
@@ -30,9 +32,9 @@ typedef struct
 typedef struct
 {
   gsize width, deep;
-  /* w: [n, k] of elements of 4 or 2 bytes, as they are; to: [⌈n / width⌉ · width, k] of them, aligned to 64
-   * bytes. */
-  void (*pack_panel) (void *to, const void *w, gsize n, gsize k, gsize element);
+  /* w: [n, k] of elements of 4 or 2 bytes, as they are, its rows ld apart; to: [⌈n / width⌉ · width, k] of
+   * them, aligned to 64 bytes. */
+  void (*pack_panel) (void *to, const void *w, gsize ld, gsize n, gsize k, gsize element);
   /* The same of n columns, ld apart: row i of the panel is column i of w, k long. */
   void (*pack_columns) (void *to, const void *w, gsize ld, gsize n, gsize k, gsize element);
   /* to: [n_rows, ⌈k / deep⌉ · deep] */

@@ -6,6 +6,10 @@
  * WIDTH, stays in registers while k goes through CHAIN of its steps, and what each chain gives is added to
  * those before: one number is the sum of its products in that order, whatever stands beside it, so that a
  * row's bits depend on no other row, nor on how rows are grouped.
+ *
+ * A product turned round takes the weight as what is cut into blocks, which is nearly as it lies, and packs x
+ * as the panel: the same sums. What is packed then is small and passes, but only whole registers of rows are
+ * computed.
  */
 #include "engine/cpu/kernels.h"
 
@@ -37,20 +41,20 @@ typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), alig
 typedef guint32 Four __attribute__ ((vector_size (16)));
 typedef guint32 FourAt __attribute__ ((vector_size (16), aligned (4), may_alias));
 
-/* to[p · WIDTH + i] = from[i · DEEP + p], 4 × 4 of them. */
+/* to[p · ldto + i] = from[i · ldfrom + p], 4 × 4 of them. */
 static inline void
-turn_four (guint32 *to, const guint32 *from)
+turn_four (guint32 *to, gsize ldto, const guint32 *from, gsize ldfrom)
 {
-  const Four a = *(const FourAt *)from, b = *(const FourAt *)(from + DEEP);
-  const Four c = *(const FourAt *)(from + 2 * DEEP), d = *(const FourAt *)(from + 3 * DEEP);
+  const Four a = *(const FourAt *)from, b = *(const FourAt *)(from + ldfrom);
+  const Four c = *(const FourAt *)(from + 2 * ldfrom), d = *(const FourAt *)(from + 3 * ldfrom);
   const Four ab0 = __builtin_shufflevector (a, b, 0, 4, 1, 5),
              ab1 = __builtin_shufflevector (a, b, 2, 6, 3, 7);
   const Four cd0 = __builtin_shufflevector (c, d, 0, 4, 1, 5),
              cd1 = __builtin_shufflevector (c, d, 2, 6, 3, 7);
   *(FourAt *)to = __builtin_shufflevector (ab0, cd0, 0, 1, 4, 5);
-  *(FourAt *)(to + WIDTH) = __builtin_shufflevector (ab0, cd0, 2, 3, 6, 7);
-  *(FourAt *)(to + 2 * WIDTH) = __builtin_shufflevector (ab1, cd1, 0, 1, 4, 5);
-  *(FourAt *)(to + 3 * WIDTH) = __builtin_shufflevector (ab1, cd1, 2, 3, 6, 7);
+  *(FourAt *)(to + ldto) = __builtin_shufflevector (ab0, cd0, 2, 3, 6, 7);
+  *(FourAt *)(to + 2 * ldto) = __builtin_shufflevector (ab1, cd1, 0, 1, 4, 5);
+  *(FourAt *)(to + 3 * ldto) = __builtin_shufflevector (ab1, cd1, 2, 3, 6, 7);
 }
 
 /* to[p][i] = square[i][p] for p < deep */
@@ -60,7 +64,7 @@ turn (guint32 *to, const guint32 square[WIDTH][DEEP], gsize deep)
   gsize p = 0;
   for (; p + 4 <= deep; p += 4)
     for (gsize i = 0; i < WIDTH; i += 4)
-      turn_four (to + p * WIDTH + i, &square[i][p]);
+      turn_four (to + p * WIDTH + i, WIDTH, &square[i][p], DEEP);
   for (; p < deep; p++)
     for (gsize i = 0; i < WIDTH; i++)
       to[p * WIDTH + i] = square[i][p];
@@ -76,7 +80,7 @@ turn_narrow (guint16 *restrict to, const guint16 square[WIDTH][DEEP], gsize deep
 
 /* One strip of at most WIDTH rows, in squares that stay in the first-level cache. */
 #define DEFINE_PACK_STRIP(NAME, Element, turn)                                                               \
-  static void NAME (Element *to, const Element *w, gsize n, gsize k)                                         \
+  static void NAME (Element *to, const Element *w, gsize ld, gsize n, gsize k)                               \
   {                                                                                                          \
     Element square[WIDTH][DEEP] = { 0 };                                                                     \
     for (gsize k0 = 0; k0 < k; k0 += DEEP)                                                                   \
@@ -84,9 +88,9 @@ turn_narrow (guint16 *restrict to, const guint16 square[WIDTH][DEEP], gsize deep
         const gsize deep = MIN (DEEP, k - k0);                                                               \
         for (gsize i = 0; i < n; i++)                                                                        \
           if (deep == DEEP)                                                                                  \
-            memcpy (square[i], w + i * k + k0, sizeof square[i]);                                            \
+            memcpy (square[i], w + i * ld + k0, sizeof square[i]);                                           \
           else                                                                                               \
-            memcpy (square[i], w + i * k + k0, deep * sizeof (Element));                                     \
+            memcpy (square[i], w + i * ld + k0, deep * sizeof (Element));                                    \
         turn (to + k0 * WIDTH, (const Element (*)[DEEP])square, deep);                                       \
       }                                                                                                      \
   }
@@ -94,13 +98,13 @@ DEFINE_PACK_STRIP (pack_strip, guint32, turn)
 DEFINE_PACK_STRIP (pack_narrow_strip, guint16, turn_narrow)
 
 static void
-pack_panel (void *to, const void *w, gsize n, gsize k, gsize element)
+pack_panel (void *to, const void *w, gsize ld, gsize n, gsize k, gsize element)
 {
   for (gsize i = 0; i < n; i += WIDTH)
     if (element == sizeof (guint32))
-      pack_strip ((guint32 *)to + i * k, (const guint32 *)w + i * k, MIN (WIDTH, n - i), k);
+      pack_strip ((guint32 *)to + i * k, (const guint32 *)w + i * ld, ld, MIN (WIDTH, n - i), k);
     else
-      pack_narrow_strip ((guint16 *)to + i * k, (const guint16 *)w + i * k, MIN (WIDTH, n - i), k);
+      pack_narrow_strip ((guint16 *)to + i * k, (const guint16 *)w + i * ld, ld, MIN (WIDTH, n - i), k);
 }
 
 /* Of columns side by side: what one step over k needs of a strip lies together already. Rows of w are far
@@ -177,7 +181,7 @@ pack_rows (float *to, const float *x, gsize ldx, gsize n_rows, gsize k)
     }                                                                                                        \
   while (0)
 
-/* Of a block of x and a strip of a panel, its first n ≤ columns · LANES rows. */
+/* Of a block of x and a strip of a panel, its first n ≤ columns · LANES rows. turned: as in EgPanelProduct */
 typedef struct
 {
   float *y;
@@ -185,7 +189,22 @@ typedef struct
   const float *x, *panel;
   gsize n, k;
   const float *bias;
+  gboolean turned;
 } Tile;
+
+/* Writes a tile whose rows are y's columns. found: [TALL, WIDTH], what is not asked for uninitialized */
+static __attribute__ ((noinline)) void
+write_turned (const Tile *it, float *found, gsize rows)
+{
+  const gsize whole_rows = rows / 4 * 4, whole_n = it->n / 4 * 4;
+  for (gsize r = 0; r < it->n; r++)
+    for (gsize i = r < whole_n ? whole_rows : 0; i < rows; i++)
+      it->y[r * it->ldy + i] = found[i * WIDTH + r];
+  for (gsize r = 0; r < whole_n; r += 4)
+    for (gsize i = 0; i < whole_rows; i += 4)
+      turn_four ((guint32 *)(it->y + r * it->ldy + i), it->ldy, (const guint32 *)found + i * WIDTH + r,
+                 WIDTH);
+}
 
 static inline __attribute__ ((always_inline)) void
 multiply_tile (const Tile *it, const gsize rows, const gsize columns)
@@ -206,17 +225,19 @@ multiply_tile (const Tile *it, const gsize rows, const gsize columns)
           = k == 0 ? sums[i][j] : total[i][j] + sums[i][j];
     }
 
-  float bias[WIDTH] = { 0 }, narrow[TALL][WIDTH];
+  float bias[WIDTH] = { 0 }, found[TALL][WIDTH];
   if (it->bias)
-    memcpy (bias, it->bias, it->n * sizeof *bias);
-  const gboolean whole = it->n == columns * LANES;
-  float *y = whole ? it->y : narrow[0];
+    memcpy (bias, it->bias, (it->turned ? rows : it->n) * sizeof *bias);
+  const gboolean whole = it->n == columns * LANES && !it->turned;
+  float *y = whole ? it->y : found[0];
   const gsize ld = whole ? it->ldy : WIDTH;
   _Pragma ("GCC unroll 16") for (gsize i = 0; i < rows; i++) for (gsize j = 0; j < columns; j++)
       AT (y + i * ld + j * LANES)
-      = total[i][j] + AT (bias + j * LANES);
-  for (gsize i = 0; !whole && i < rows; i++)
-    memcpy (it->y + i * it->ldy, narrow[i], it->n * sizeof *y);
+      = total[i][j] + (it->turned ? bias[i] - (Lanes){ 0 } : (Lanes)AT (bias + j * LANES));
+  if (it->turned)
+    write_turned (it, found[0], rows);
+  for (gsize i = 0; !whole && !it->turned && i < rows; i++)
+    memcpy (it->y + i * it->ldy, found[i], it->n * sizeof *y);
 }
 
 #define DEFINE_TILE(rows)                                                                                    \
@@ -262,13 +283,14 @@ multiply (const EgPanelProduct *op)
       const gsize first = op->n_rows * b / n_blocks, rows = op->n_rows * (b + 1) / n_blocks - first;
       for (gsize i = 0; i < op->n; i += WIDTH)
         {
-          const Tile tile = { .y = op->y + first * op->ldy + i,
+          const Tile tile = { .y = op->turned ? op->y + i * op->ldy + first : op->y + first * op->ldy + i,
                               .ldy = op->ldy,
                               .x = x,
                               .panel = op->panel + i * op->k,
                               .n = MIN (WIDTH, op->n - i),
                               .k = op->k,
-                              .bias = op->bias ? op->bias + i : NULL };
+                              .bias = op->bias ? op->bias + (op->turned ? first : i) : NULL,
+                              .turned = op->turned };
           tiles[rows](&tile);
         }
       x += block_floats (rows, op->k);

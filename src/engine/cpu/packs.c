@@ -10,11 +10,12 @@
 /* All packs together take at most this part of the memory that was left before the first one. */
 #define MOST_OF_MEMORY 0.75
 
-/* A panel's state: how many rows it has been asked for, up to EG_PACK_ROWS, or one of these. */
+/* A panel's state. */
 enum
 {
-  PANEL_UNDER_WAY = 254,
-  PANEL_READY = 255,
+  PANEL_UNTOUCHED,
+  PANEL_UNDER_WAY,
+  PANEL_READY,
 };
 
 struct _EgPack
@@ -22,6 +23,7 @@ struct _EgPack
   EgMatrix w;
   const EgPackedKernels *kernels;
   gsize panel_rows, n_panels, n_bytes;
+  gsize n_asked; /* rows, atomic; none from EG_PACK_ROWS_BEFORE on */
   guint8 *memory;
   guint8 *states; /* [n_panels], atomic */
 };
@@ -107,34 +109,28 @@ eg_packs_find (const EgMatrix *w, gsize panel_rows, const EgPackedKernels *kerne
   return pack ? pack : add_pack (&key);
 }
 
-/* The first runs, on which everything waits, have few rows: they leave it to others to fill memory with what
- * is packed. Returns whether it is this use's to do that, which makes EG_PACK_ROWS rows of them all. */
-static gboolean
-begin_packing (guint8 *state, gsize n_rows)
+gboolean
+eg_pack_is_worth_it (EgPack *self, gsize n_rows)
 {
-  guint8 before = __atomic_load_n (state, __ATOMIC_ACQUIRE);
-  while (before < PANEL_UNDER_WAY)
-    {
-      const gboolean enough = n_rows >= EG_PACK_ROWS || before + n_rows >= EG_PACK_ROWS;
-      const guint8 after = enough ? PANEL_UNDER_WAY : (guint8)(before + n_rows);
-      if (__atomic_compare_exchange_n (state, &before, after, FALSE, __ATOMIC_ACQUIRE, __ATOMIC_ACQUIRE))
-        return enough;
-    }
-  return FALSE;
+  const gsize n = MIN (n_rows, EG_PACK_ROWS);
+  return __atomic_load_n (&self->n_asked, __ATOMIC_RELAXED) >= EG_PACK_ROWS_BEFORE
+         || __atomic_fetch_add (&self->n_asked, n, __ATOMIC_RELAXED) >= EG_PACK_ROWS_BEFORE
+         || n >= EG_PACK_ROWS;
 }
 
 const void *
-eg_pack_get_panel (EgPack *self, gsize index, gsize n_rows)
+eg_pack_get_panel (EgPack *self, gsize index)
 {
   const gsize first = index * self->panel_rows, n = MIN (self->panel_rows, self->w.rows - first);
   const gsize element = eg_dtype_get_size (self->w.dtype), row = self->w.cols * element;
-  guint8 *panel = self->memory + first * row, *state = &self->states[index];
+  guint8 *panel = self->memory + first * row, *state = &self->states[index], before = PANEL_UNTOUCHED;
   if (__atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY)
     return panel;
-  if (!begin_packing (state, n_rows))
-    return __atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY ? panel : NULL;
+  if (!__atomic_compare_exchange_n (state, &before, PANEL_UNDER_WAY, FALSE, __ATOMIC_ACQUIRE,
+                                    __ATOMIC_ACQUIRE))
+    return before == PANEL_READY ? panel : NULL;
   const guint8 *from = (const guint8 *)self->w.data + first * row;
-  self->kernels->pack_panel (panel, from, n, self->w.cols, element);
+  self->kernels->pack_panel (panel, from, self->w.cols, n, self->w.cols, element);
   eg_mapping_give_back (from, n * row);
   __atomic_store_n (state, PANEL_READY, __ATOMIC_RELEASE);
   return panel;

@@ -8,16 +8,19 @@ G_BEGIN_DECLS
 
 typedef struct _EgPack EgPack;
 
-/* Of a lasting weight, cut into panels of so many rows; NULL when memory is short: then it is to be packed at
- * each use. Valid until eg_packs_forget(). (transfer none) */
+/* Of a lasting weight, cut into panels of so many rows; NULL when memory is short. Valid until
+ * eg_packs_forget(). (transfer none) */
 EgPack *eg_packs_find (const EgMatrix *w, gsize panel_rows, const EgPackedKernels *kernels);
 
-/* A packed panel, to multiply so many rows by: by this call where nobody has done it before. NULL while
- * another thread does, and until it has been asked for EG_PACK_ROWS rows in all: then packing it for this
- * product alone is cheaper than keeping it. */
-const void *eg_pack_get_panel (EgPack *self, gsize index, gsize n_rows);
+/* Whether a product by so many rows is to be one of packed panels, which costs memory and what some hundred
+ * rows cost: if it has that many itself, or if enough rows have asked before that more will come. */
+gboolean eg_pack_is_worth_it (EgPack *self, gsize n_rows);
 
-#define EG_PACK_ROWS 32
+#define EG_PACK_ROWS        1024
+#define EG_PACK_ROWS_BEFORE 64
+
+/* A packed panel: by this call where nobody has done it before. NULL while another thread does. */
+const void *eg_pack_get_panel (EgPack *self, gsize index);
 
 /* Frees those of weights in this memory. */
 void eg_packs_forget (const void *memory, gsize n_bytes);

@@ -16,13 +16,16 @@ eg_cpu_widen (EgStream *stream, const EgMatrix *w, gsize first_row, gsize n_rows
     stream->kernels->widen_bfloat16 (from, n_rows * w->cols, to);
 }
 
-/* A weight as its panels are taken. */
+/* A weight as its panels are taken.
+ * @pack: %NULL: none is kept
+ * @turned: they are cut into blocks, and x is packed, rather than the other way round */
 typedef struct
 {
   EgStream *stream;
   const EgMatrix *w;
   gsize panel_rows, n_panels;
-  EgPack *pack; /* NULL: each is packed when it is used, where the way wants that */
+  EgPack *pack;
+  gboolean turned;
 } Panels;
 
 static gsize
@@ -34,70 +37,110 @@ panel_rows (const EgCpuWay *way, const EgMatrix *w)
 }
 
 static Panels
-panels_of (EgStream *stream, const EgMatrix *w)
+panels_of (EgStream *stream, const EgMatrix *w, gsize n_rows_of_x)
 {
   Panels it = { .stream = stream, .w = w, .panel_rows = panel_rows (stream->way, w) };
   it.n_panels = (w->rows + it.panel_rows - 1) / it.panel_rows;
   if (stream->way->packed && w->lasting)
     it.pack = eg_packs_find (w, it.panel_rows, stream->way->packed);
+  it.turned = stream->way->packed && !(it.pack && eg_pack_is_worth_it (it.pack, n_rows_of_x));
   return it;
 }
 
-/* A panel as float32, packed where the way wants that, for so many rows of x; valid until the thread's next
- * one; NULL where there is no memory. */
+/* Numbers of w as float32; NULL where there is no memory. */
 static const float *
-open_panel (const Panels *it, gsize index, gsize n_rows_of_x, gsize thread)
+widen (const Panels *it, const void *from, gsize n_rows, gsize thread)
 {
-  const EgMatrix *w = it->w;
-  const EgPackedKernels *packed = it->stream->way->packed;
-  const gsize first = index * it->panel_rows, n = MIN (it->panel_rows, w->rows - first);
-  const gsize element = eg_dtype_get_size (w->dtype);
-  gsize n_rows = n;
-  const void *panel = (const guint8 *)w->data + first * w->cols * element;
-  if (packed)
-    {
-      const void *ready = it->pack ? eg_pack_get_panel (it->pack, index, n_rows_of_x) : NULL;
-      n_rows = (n + packed->width - 1) / packed->width * packed->width;
-      if (!ready)
-        {
-          float *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n_rows * w->cols);
-          if (!to)
-            return NULL;
-          packed->pack_panel (to, panel, n, w->cols, element);
-          ready = to;
-        }
-      panel = ready;
-    }
-  if (w->dtype == EG_DTYPE_F32)
-    return panel;
-  float *wide = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_WIDE, n_rows * w->cols);
-  if (!wide)
-    return NULL;
-  const EgMatrix narrow = { panel, w->dtype, n_rows, w->cols, FALSE };
-  eg_cpu_widen (it->stream, &narrow, 0, n_rows, wide);
+  if (it->w->dtype == EG_DTYPE_F32)
+    return from;
+  float *wide = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_WIDE, n_rows * it->w->cols);
+  const EgMatrix narrow = { from, it->w->dtype, n_rows, it->w->cols, FALSE };
+  if (wide)
+    eg_cpu_widen (it->stream, &narrow, 0, n_rows, wide);
   return wide;
 }
 
-/* Floats of a packed row of x. */
 static gsize
-packed_width (const EgPackedKernels *packed, gsize k)
+round_up (gsize n, gsize multiple)
 {
-  return (k + packed->deep - 1) / packed->deep * packed->deep;
+  return (n + multiple - 1) / multiple * multiple;
+}
+
+/* Packed: kept from its first use on, or for this one where another thread is at it. */
+static const float *
+open_packed (const Panels *it, gsize index, gsize first, gsize n, gsize thread)
+{
+  const EgPackedKernels *packed = it->stream->way->packed;
+  const gsize element = eg_dtype_get_size (it->w->dtype), k = it->w->cols,
+              n_rows = round_up (n, packed->width);
+  const void *panel = eg_pack_get_panel (it->pack, index);
+  if (!panel)
+    {
+      float *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n_rows * k);
+      if (!to)
+        return NULL;
+      packed->pack_panel (to, (const guint8 *)it->w->data + first * k * element, k, n, k, element);
+      panel = to;
+    }
+  return widen (it, panel, n_rows, thread);
+}
+
+/* A panel as float32, as the way wants it; valid until the thread's next one; NULL where there is no memory.
+ */
+static const float *
+open_panel (const Panels *it, gsize index, gsize thread)
+{
+  const EgPackedKernels *packed = it->stream->way->packed;
+  const gsize first = index * it->panel_rows, n = MIN (it->panel_rows, it->w->rows - first), k = it->w->cols;
+  if (packed && !it->turned)
+    return open_packed (it, index, first, n, thread);
+  const guint8 *from = (const guint8 *)it->w->data + first * k * eg_dtype_get_size (it->w->dtype);
+  const float *panel = widen (it, from, n, thread);
+  if (!packed || !panel)
+    return panel;
+  float *blocks = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n * round_up (k, packed->deep));
+  if (blocks)
+    packed->pack_rows (blocks, panel, k, n, k);
+  return blocks;
+}
+
+/* Floats of a row of x as the way wants it. */
+static gsize
+row_floats (const Panels *it)
+{
+  const EgPackedKernels *packed = it->stream->way->packed;
+  return packed && !it->turned ? round_up (it->w->cols, packed->deep) : it->w->cols;
 }
 
 /* Rows of x as the way wants them: `step` of them go together. By one thread for all; NULL where there is no
  * memory. */
 static const float *
-open_rows (EgStream *stream, const float *x, gsize ldx, gsize n_rows, gsize k, gsize step)
+open_rows (const Panels *it, const float *x, gsize ldx, gsize n_rows, gsize step)
 {
-  const EgPackedKernels *packed = stream->way->packed;
+  const EgPackedKernels *packed = it->stream->way->packed;
+  const gsize width = row_floats (it), k = it->w->cols;
   if (!packed)
     return x;
-  const gsize width = packed_width (packed, k);
-  float *rows = eg_cpu_scratch (stream, 0, EG_SCRATCH_ROWS, n_rows * width);
-  for (gsize r = 0; rows && r < n_rows; r += step)
+  const gsize n = it->turned ? round_up (n_rows, packed->width) : n_rows;
+  float *rows = eg_cpu_scratch (it->stream, 0, EG_SCRATCH_ROWS, n * width);
+  if (rows && it->turned)
+    packed->pack_panel (rows, x, ldx, n_rows, k, sizeof *x);
+  for (gsize r = 0; rows && !it->turned && r < n_rows; r += step)
     packed->pack_rows (rows + r * width, x + r * ldx, ldx, MIN (step, n_rows - r), k);
   return rows;
+}
+
+/* Rows of x by a panel, both opened. */
+static void
+multiply (const Panels *it, const EgPanelProduct *op)
+{
+  EgPanelProduct turned = *op;
+  turned.x = op->panel;
+  turned.n_rows = op->n;
+  turned.panel = op->x;
+  turned.n = op->n_rows;
+  turned.turned = TRUE;
+  it->stream->way->multiply (it->turned ? &turned : op);
 }
 
 /* ---- gemm ---- */
@@ -120,12 +163,12 @@ multiply_panel (gpointer data, gsize index, gsize thread)
                                    .x = it->x,
                                    .ldx = op->ldx,
                                    .n_rows = op->n_rows,
-                                   .panel = open_panel (&it->panels, index, op->n_rows, thread),
+                                   .panel = open_panel (&it->panels, index, thread),
                                    .n = MIN (it->panels.panel_rows, op->w->rows - first),
                                    .k = op->w->cols,
                                    .bias = op->bias ? op->bias + first : NULL };
   if (product.panel)
-    it->panels.stream->way->multiply (&product);
+    multiply (&it->panels, &product);
 }
 
 void
@@ -133,8 +176,8 @@ eg_cpu_gemm (EgStream *stream, const EgGemm *op)
 {
   if (op->n_rows == 0)
     return;
-  Product product = { panels_of (stream, op->w), op,
-                      open_rows (stream, op->x, op->ldx, op->n_rows, op->w->cols, op->n_rows) };
+  Product product = { panels_of (stream, op->w, op->n_rows), op, NULL };
+  product.x = open_rows (&product.panels, op->x, op->ldx, op->n_rows, op->n_rows);
   if (product.x)
     eg_team_run (stream->team, product.panels.n_panels, multiply_panel, &product);
 }
@@ -189,8 +232,7 @@ head_part (const Head *it, gsize index, gsize thread)
   const EgMatrix *head = it->op->head;
   const gsize rows = it->panels.panel_rows, part_rows = it->part_panels * rows, first = index * part_rows;
   const gsize n = MIN (part_rows, head->rows - first), n_panels = (n + rows - 1) / rows;
-  const gsize d = head->cols, n_rows = it->op->n_rows;
-  const gsize width = stream->way->packed ? packed_width (stream->way->packed, d) : d;
+  const gsize d = head->cols, n_rows = it->op->n_rows, width = row_floats (&it->panels);
   float *logits = eg_cpu_scratch (stream, thread, EG_SCRATCH_OP, it->step * part_rows);
   for (gsize r = 0; logits && r < n_rows; r += it->step)
     {
@@ -199,11 +241,11 @@ head_part (const Head *it, gsize index, gsize thread)
       for (gsize p = 0; p < n_panels; p++)
         {
           product.y = logits + p * rows;
-          product.panel = open_panel (&it->panels, index * it->part_panels + p, n_rows, thread);
+          product.panel = open_panel (&it->panels, index * it->part_panels + p, thread);
           product.n = MIN (rows, n - p * rows);
           if (!product.panel)
             return;
-          stream->way->multiply (&product);
+          multiply (&it->panels, &product);
         }
       ask_part (it, index, r, product.n_rows, logits, first, n);
     }
@@ -247,17 +289,26 @@ join_parts (const Head *it, gsize r)
   return row;
 }
 
+/* Rows that it asks at a time: whole registers of them where x is what is packed. */
+static gsize
+head_step (const Panels *it, gsize n_rows)
+{
+  const EgCpuWay *way = it->stream->way;
+  if (way->head_rows == 0)
+    return n_rows;
+  return it->turned ? round_up (way->head_rows, way->packed->width) : way->head_rows;
+}
+
 void
 eg_cpu_head (EgStream *stream, const EgHead *op)
 {
-  const gsize n_rows = op->n_rows, step = stream->way->head_rows > 0 ? stream->way->head_rows : n_rows;
+  const gsize n_rows = op->n_rows;
   if (n_rows == 0)
     return;
-  Head it = { .panels = panels_of (stream, op->head),
-              .op = op,
-              .x = open_rows (stream, op->x, op->head->cols, n_rows, op->head->cols, step),
-              .step = step,
-              .part_panels = stream->way->head_panels };
+  Head it
+      = { .panels = panels_of (stream, op->head, n_rows), .op = op, .part_panels = stream->way->head_panels };
+  it.step = head_step (&it.panels, n_rows);
+  it.x = open_rows (&it.panels, op->x, op->head->cols, n_rows, it.step);
   it.n_parts = (it.panels.n_panels + it.part_panels - 1) / it.part_panels;
   g_autofree HeadPart *parts = g_new0 (HeadPart, it.n_parts * n_rows);
   g_autofree float *target = g_new0 (float, n_rows), *against = g_new0 (float, n_rows);
