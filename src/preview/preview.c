@@ -243,7 +243,7 @@ preview_on (EgModel *model, const EgTraceRequest *request, GCancellable *cancell
   if (request->estimate_steps > 0 && input->swapped && input->n_swapped != input->n_tokens)
     {
       eg_error_invalid (error, _ ("There are no steps between prompts of different lengths: estimate without "
-                                  "steps (--ig 0), or swap a subject of as many tokens"));
+                                  "steps, or swap a subject of as many tokens"));
       return NULL;
     }
   return fill (self, cancellable, error) ? g_steal_pointer (&self) : NULL;
