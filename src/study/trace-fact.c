@@ -80,9 +80,17 @@ take_ends (EgStudyFact *self, const EgTraceResult *result)
 
 /* Whether corruption takes enough of the probability. */
 static gboolean
-is_affected (const EgStudySettings *settings, double clean, double corrupted)
+is_affected (const EgStudyFact *found, const EgStudySettings *settings)
 {
-  return clean - corrupted >= settings->min_effect * clean;
+  return found->clean - found->corrupted >= settings->min_effect * found->clean;
+}
+
+/* Of an estimate the corrupted runs' probability is a part, unless another number of them is what it
+ * estimates: then they need not be run for it before. */
+static gboolean
+tells_corrupted (const EgStudySettings *settings)
+{
+  return settings->is_estimated && settings->request->metric == EG_METRIC_PROB;
 }
 
 /* For the clean run, and then for the corrupted ones. */
@@ -90,6 +98,7 @@ static gboolean
 pass (const EgTraceEntry *entry, gpointer data)
 {
   const Gate *gate = data;
+  const EgStudySettings *settings = gate->tracer->settings;
   EgStudyFact *found = gate->found;
   const gboolean is_first = isnan (entry->corrupted);
   if (is_first)
@@ -98,13 +107,13 @@ pass (const EgTraceEntry *entry, gpointer data)
   take_ends (found, entry->result);
   if (is_first && (gint64)entry->prediction != found->target_id)
     found->state = EG_STUDY_UNKNOWN;
-  else if (!is_first && !is_affected (gate->tracer->settings, entry->clean, entry->corrupted))
+  else if (!is_first && !is_affected (found, settings))
     found->state = EG_STUDY_UNAFFECTED;
   else
     {
       found->state = EG_STUDY_TRACED;
       /* Of an estimate, the rest is not a trace's. */
-      return is_first || !gate->tracer->settings->is_estimated;
+      return is_first ? !tells_corrupted (settings) : !settings->is_estimated;
     }
   return FALSE;
 }
@@ -131,6 +140,14 @@ take_estimates (const EgFactTracer *self, EgStudyFact *found, const EgTraceReque
       = eg_preview_new (eg_model_get_origin (self->model), request, self->cancellable, error);
   if (preview == NULL)
     return FALSE;
+  if (tells_corrupted (settings))
+    {
+      found->corrupted = found->low = preview->low;
+      found->low_sem = preview->low_sem;
+      found->state = is_affected (found, settings) ? EG_STUDY_TRACED : EG_STUDY_UNAFFECTED;
+    }
+  if (found->state != EG_STUDY_TRACED)
+    return TRUE;
   eg_study_fact_reserve (found, settings->n_sites, settings->n_layers);
   for (gsize i = 0; i < settings->n_sites; i++)
     for (gsize j = 0; j < settings->n_layers * found->n_tokens; j++)
