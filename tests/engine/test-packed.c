@@ -288,7 +288,8 @@ test_mapped (void)
   EgStream *stream = be->stream_new (be, 1);
   const EgMatrix w = { data, EG_DTYPE_F32, n, k, TRUE };
   const EgGemm op = { y, n, x, k, m, &w, NULL };
-  const gint64 first = (be->gemm (stream, &op), resident_bytes (data));
+  be->gemm (stream, &op);
+  const gint64 first = resident_bytes (data);
   be->gemm (stream, &op);
   be->stream_free (stream);
   const gint64 after = resident_bytes (data);
@@ -371,8 +372,8 @@ static float *
 multiply_by (const EgPackedKernels *kernels, const Case *it, gboolean turned)
 {
   const gsize n = turned ? it->m : it->n, m = turned ? it->n : it->m;
-  const gsize rows = (n + kernels->width - 1) / kernels->width * kernels->width;
-  const gsize width = (it->k + kernels->deep - 1) / kernels->deep * kernels->deep;
+  const gsize rows = eg_round_up (n, kernels->width);
+  const gsize width = eg_round_up (it->k, kernels->deep);
   EgBackend *be = eg_backend_cpu ();
   float *panel = be->alloc (be, rows * it->k), *x = be->alloc (be, m * width);
   float *y = g_new (float, it->m * it->n);

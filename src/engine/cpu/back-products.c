@@ -33,7 +33,7 @@ open_piece (const Product *it, gsize thread, gsize column, gsize n, gsize row, g
   const EgPackedKernels *packed = it->stream->way->packed;
   const gsize element = eg_dtype_get_size (w->dtype);
   const guint8 *from = (const guint8 *)w->data + (row * w->cols + column) * element;
-  const gsize width = packed ? (n + packed->width - 1) / packed->width * packed->width : n;
+  const gsize width = packed ? eg_round_up (n, packed->width) : n;
   void *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, width * k);
   if (to && packed)
     packed->pack_columns (to, from, w->cols, n, k, element);
@@ -96,7 +96,7 @@ open_rows (Product *it)
   const EgPackedKernels *packed = it->stream->way->packed;
   if (!packed)
     return op->dy;
-  it->piece_floats = op->n_rows * ((PIECE + packed->deep - 1) / packed->deep * packed->deep);
+  it->piece_floats = op->n_rows * eg_round_up (PIECE, packed->deep);
   const gsize n_pieces = (op->w->rows + PIECE - 1) / PIECE;
   float *rows = eg_cpu_scratch (it->stream, 0, EG_SCRATCH_ROWS, n_pieces * it->piece_floats);
   for (gsize i = 0; rows && i < n_pieces; i++)

@@ -6,6 +6,13 @@
 
 G_BEGIN_DECLS
 
+/* The least multiple that is not less than n. */
+static inline gsize
+eg_round_up (gsize n, gsize multiple)
+{
+  return (n + multiple - 1) / multiple * multiple;
+}
+
 /**
  * EgPanelProduct: y[r, 0 … n) = x[r, 0 … k) · wᵀ + bias, x and the panel of w packed (packed.c) or as they
  * lie, [n, k]; @ldx: of an x that is not packed; @bias: [n] or %NULL; @turned: packed, and x and w change

@@ -142,7 +142,7 @@ count_blocks (gsize n_rows)
 static gsize
 block_floats (gsize n_rows, gsize k)
 {
-  return n_rows * ((k + DEEP - 1) / DEEP * DEEP);
+  return n_rows * eg_round_up (k, DEEP);
 }
 
 static void

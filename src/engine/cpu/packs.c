@@ -66,7 +66,7 @@ take_memory (EgPack *pack)
   if (pack->n_bytes > limit - MIN (total, limit))
     return FALSE;
   /* Pages that nobody has written to take no memory yet. */
-  pack->memory = aligned_alloc (64, MAX ((pack->n_bytes + 63) / 64 * 64, 64));
+  pack->memory = aligned_alloc (64, MAX (eg_round_up (pack->n_bytes, 64), 64));
   if (!pack->memory)
     return FALSE;
   total += pack->n_bytes;
@@ -83,7 +83,7 @@ add_pack (const EgPack *key)
   if (!pack)
     {
       EgPack *it = g_memdup2 (key, sizeof *key);
-      const gsize rows = (it->w.rows + it->kernels->width - 1) / it->kernels->width * it->kernels->width;
+      const gsize rows = eg_round_up (it->w.rows, it->kernels->width);
       it->n_panels = (it->w.rows + it->panel_rows - 1) / it->panel_rows;
       it->n_bytes = rows * it->w.cols * eg_dtype_get_size (it->w.dtype);
       if (take_memory (it))

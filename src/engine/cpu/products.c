@@ -60,19 +60,13 @@ widen (const Panels *it, const void *from, gsize n_rows, gsize thread)
   return wide;
 }
 
-static gsize
-round_up (gsize n, gsize multiple)
-{
-  return (n + multiple - 1) / multiple * multiple;
-}
-
 /* Packed: kept from its first use on, or for this one where another thread is at it. */
 static const float *
 open_packed (const Panels *it, gsize index, gsize first, gsize n, gsize thread)
 {
   const EgPackedKernels *packed = it->stream->way->packed;
   const gsize element = eg_dtype_get_size (it->w->dtype), k = it->w->cols,
-              n_rows = round_up (n, packed->width);
+              n_rows = eg_round_up (n, packed->width);
   const void *panel = eg_pack_get_panel (it->pack, index);
   if (!panel)
     {
@@ -98,7 +92,7 @@ open_panel (const Panels *it, gsize index, gsize thread)
   const float *panel = widen (it, from, n, thread);
   if (!packed || !panel)
     return panel;
-  float *blocks = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n * round_up (k, packed->deep));
+  float *blocks = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n * eg_round_up (k, packed->deep));
   if (blocks)
     packed->pack_rows (blocks, panel, k, n, k);
   return blocks;
@@ -109,7 +103,7 @@ static gsize
 row_floats (const Panels *it)
 {
   const EgPackedKernels *packed = it->stream->way->packed;
-  return packed && !it->turned ? round_up (it->w->cols, packed->deep) : it->w->cols;
+  return packed && !it->turned ? eg_round_up (it->w->cols, packed->deep) : it->w->cols;
 }
 
 /* Rows of x as the way wants them: `step` of them go together. By one thread for all; NULL where there is no
@@ -121,7 +115,7 @@ open_rows (const Panels *it, const float *x, gsize ldx, gsize n_rows, gsize step
   const gsize width = row_floats (it), k = it->w->cols;
   if (!packed)
     return x;
-  const gsize n = it->turned ? round_up (n_rows, packed->width) : n_rows;
+  const gsize n = it->turned ? eg_round_up (n_rows, packed->width) : n_rows;
   float *rows = eg_cpu_scratch (it->stream, 0, EG_SCRATCH_ROWS, n * width);
   if (rows && it->turned)
     packed->pack_panel (rows, x, ldx, n_rows, k, sizeof *x);
@@ -296,7 +290,7 @@ head_step (const Panels *it, gsize n_rows)
   const EgCpuWay *way = it->stream->way;
   if (way->head_rows == 0)
     return n_rows;
-  return it->turned ? round_up (way->head_rows, way->packed->width) : way->head_rows;
+  return it->turned ? eg_round_up (way->head_rows, way->packed->width) : way->head_rows;
 }
 
 void
