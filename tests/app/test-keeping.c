@@ -402,6 +402,37 @@ test_closing_asks_while_a_trace_runs (void)
   eg_unsaved_free (unsaved);
 }
 
+static void
+test_question_goes_when_the_trace_ends (void)
+{
+  EgWindow *window = open_window (NULL);
+
+  set_samples (window, 500);
+  begin (window);
+  gtk_window_close (GTK_WINDOW (window));
+  fixture_wait_for (find_question (window) != NULL);
+  g_assert_cmpint (get_state (window), ==, EG_TRACING_RUNNING);
+  fixture_wait_for (find_question (window) == NULL);
+  g_assert_cmpint (get_state (window), ==, EG_TRACING_DONE);
+  g_assert_true (gtk_widget_get_visible (GTK_WIDGET (window)));
+  fixture_close (GTK_WINDOW (window));
+}
+
+/* Nobody has asked for what the window traces by itself. */
+static void
+test_closing_does_not_ask_about_the_first_example (void)
+{
+  EgWindow *window = open_window (NULL);
+  gpointer watched = window;
+
+  g_object_add_weak_pointer (G_OBJECT (window), &watched);
+  set_samples (window, 10000);
+  eg_window_trace_by_itself (window);
+  fixture_wait_for (get_state (window) == EG_TRACING_RUNNING);
+  gtk_window_close (GTK_WINDOW (window));
+  fixture_wait_for (watched == NULL);
+}
+
 /* Nothing is asked where nothing is lost. */
 static void
 test_closing_asks_nothing_else (void)
@@ -473,6 +504,9 @@ main (int argc, char **argv)
                    test_what_is_asked_for_under_way_is_kept);
   g_test_add_func ("/app/keeping/reopened-trace-goes-on", test_reopened_trace_goes_on);
   g_test_add_func ("/app/keeping/closing-asks-while-a-trace-runs", test_closing_asks_while_a_trace_runs);
+  g_test_add_func ("/app/keeping/question-goes-when-the-trace-ends", test_question_goes_when_the_trace_ends);
+  g_test_add_func ("/app/keeping/closing-does-not-ask-about-the-first-example",
+                   test_closing_does_not_ask_about_the_first_example);
   g_test_add_func ("/app/keeping/closing-asks-nothing-else", test_closing_asks_nothing_else);
   const int status = g_test_run ();
   remove_all (folder);

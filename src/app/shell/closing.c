@@ -61,6 +61,8 @@ eg_closing_set_tracing (EgClosing *self, gboolean tracing)
 {
   GtkApplication *application = gtk_window_get_application (self->window);
 
+  if (!tracing && self->dialog != NULL)
+    gtk_window_close (GTK_WINDOW (self->dialog)); /* which is the answer "cancel" */
   if (application == NULL || tracing == (self->inhibition != 0))
     return;
   if (tracing)

@@ -105,14 +105,33 @@ tell_changed (EgTabs *self)
   g_signal_emit (self, signals[CHANGED], 0);
 }
 
+/* What nobody has asked for is so only if it took so long that it was kept under way. */
+static gboolean
+is_worth_keeping (EgTabs *self, EgTracePage *page)
+{
+  return page != self->automatic || eg_trace_page_get_key (page) != NULL;
+}
+
+static gboolean
+is_tracing (EgTabs *self)
+{
+  for (int i = 0; self->view != NULL && i < adw_tab_view_get_n_pages (self->view); i++)
+    if (eg_trace_page_get_state (get_nth_page (self, i)) == EG_TRACING_RUNNING)
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
-eg_tabs_is_tracing (EgTabs *self)
+eg_tabs_has_trace_to_lose (EgTabs *self)
 {
   g_return_val_if_fail (EG_IS_TABS (self), FALSE);
 
   for (int i = 0; self->view != NULL && i < adw_tab_view_get_n_pages (self->view); i++)
-    if (eg_trace_page_get_state (get_nth_page (self, i)) == EG_TRACING_RUNNING)
-      return TRUE;
+    {
+      EgTracePage *page = get_nth_page (self, i);
+      if (eg_trace_page_get_state (page) == EG_TRACING_RUNNING && is_worth_keeping (self, page))
+        return TRUE;
+    }
   return FALSE;
 }
 
@@ -144,14 +163,13 @@ keep (EgTabs *self, EgTracePage *page)
   eg_unsaved_keep (self->unsaved, eg_trace_page_get_key (page), result, eg_trace_page_get_partial (page));
 }
 
-/* One that ended; one that nobody has asked for only if it took so long that it was kept under way. */
 static void
 keep_ended (EgTabs *self, EgTracePage *page)
 {
   const EgTracingState state = eg_trace_page_get_state (page);
 
   if ((state == EG_TRACING_DONE || state == EG_TRACING_STOPPED || state == EG_TRACING_FAILED)
-      && (page != self->automatic || eg_trace_page_get_key (page) != NULL))
+      && is_worth_keeping (self, page))
     keep (self, page);
 }
 
@@ -169,7 +187,8 @@ on_keep_timeout (gpointer data)
   EgTabs *self = data;
 
   keep_under_way (self);
-  if (eg_tabs_is_tracing (self))
+  tell_changed (self);
+  if (is_tracing (self))
     return G_SOURCE_CONTINUE;
   self->keep_timeout = 0;
   return G_SOURCE_REMOVE;
@@ -400,6 +419,7 @@ eg_tabs_claim (EgTabs *self)
 
   if (eg_tabs_get_front (self) == self->automatic)
     self->automatic = NULL;
+  tell_changed (self);
 }
 
 void

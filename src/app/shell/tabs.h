@@ -23,8 +23,8 @@ G_DECLARE_FINAL_TYPE (EgTabs, eg_tabs, EG, TABS, GObject)
 EgTabs *
 eg_tabs_new (AdwTabView *view, EgDraft *draft, EgMessages *messages, GObject *look, EgUnsaved *unsaved);
 
-/* Whether any trace is under way. */
-gboolean eg_tabs_is_tracing (EgTabs *self);
+/* Whether a trace is under way that somebody has asked for, or that has taken so long that it is kept. */
+gboolean eg_tabs_has_trace_to_lose (EgTabs *self);
 
 /* The window closes: traces end, and what they have and what was closed just now is kept. */
 void eg_tabs_end (EgTabs *self);

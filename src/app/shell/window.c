@@ -118,7 +118,7 @@ is_under_way (EgWindow *self)
 static gboolean
 is_at_work (EgWindow *self)
 {
-  return eg_tabs_is_tracing (self->tabs) || eg_studies_is_running (self->studies);
+  return eg_tabs_has_trace_to_lose (self->tabs) || eg_studies_is_running (self->studies);
 }
 
 /* Trace and Stop are two buttons: none becomes the other one under the pointer. Why nothing can be traced is
