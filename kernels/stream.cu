@@ -80,6 +80,7 @@ end_op (EgStream *stream)
   check (stream, cudaGetLastError ());
   std::lock_guard<std::mutex> guard (stream->backend->lock);
   stream->queued = stream->begun;
+  stream->backend->moved.notify_all ();
 }
 
 /* Gives what nobody uses any more back to the pool. With the lock. */
@@ -120,19 +121,39 @@ wait_for_all (CudaBackend *backend, EgStream *asking)
   settle_pending (backend);
 }
 
-/* asking: the stream whose op needs it; NULL for none. */
+/* Whether another thread is in an op, which keeps what has been given back since from being taken again. Not
+ * one that waits for memory itself. With the lock. */
+static bool
+others_move (const CudaBackend *backend, const EgStream *asking)
+{
+  for (const EgStream *stream : backend->streams)
+    if (stream != asking && !stream->waits && stream->queued < stream->begun)
+      return true;
+  return false;
+}
+
+/* asking: the stream whose op needs it; NULL for none, and then this thread is in no op. What others give
+ * back is waited for. */
 static void *
 take_memory (CudaBackend *backend, EgStream *asking, size_t n_bytes)
 {
-  std::lock_guard<std::mutex> guard (backend->lock);
+  std::unique_lock<std::mutex> guard (backend->lock);
   cudaSetDevice (backend->device);
   settle_pending (backend);
   void *memory = pool_take (backend->pool, n_bytes);
-  if (!memory)
+  while (!memory)
     {
       wait_for_all (backend, asking);
       pool_trim (backend->pool);
       memory = pool_take (backend->pool, n_bytes);
+      if (memory || backend->pool.pending.empty () || !others_move (backend, asking))
+        break;
+      if (asking)
+        asking->waits = true;
+      backend->moved.notify_all ();
+      backend->moved.wait (guard);
+      if (asking)
+        asking->waits = false;
     }
   return memory;
 }

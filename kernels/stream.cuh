@@ -8,6 +8,7 @@
 
 #include <cublas_v2.h>
 
+#include <condition_variable>
 #include <libintl.h>
 #include <mutex>
 #include <vector>
@@ -27,6 +28,7 @@ struct CudaBackend
   char name[192];
   std::mutex lock; /* over all that follows, and the streams' `begun`, `queued` and `done` */
   Pool pool;
+  std::condition_variable moved; /* an op has ended, or waits for memory */
   std::vector<EgStream *> streams;
 };
 
@@ -78,6 +80,7 @@ struct _EgStream
   /* The backend's sequence number of the op begun last, of the last one all of whose work is queued, and that
    * up to which all are done. */
   uint64_t begun, queued, done;
+  bool waits; /* for memory, in an op */
   EgStreamState state;
   char why[EG_CUDA_WHY];
 };

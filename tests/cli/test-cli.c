@@ -735,8 +735,11 @@ test_full_disk_leaves_no_file (void)
                          folder);
   g_auto (Outcome) outcome = run_shell (command);
   g_assert_cmpint (outcome.status, ==, 1);
-  assert_one_sentence (outcome.err);
-  g_assert_nonnull (strstr (outcome.err, "a.npz"));
+  /* A machine so busy that a round takes half a second has saved before, or tried to. */
+  const char *before = strstr (outcome.err, "; the trace goes on\n");
+  const char *last = before != NULL ? strchr (before, '\n') + 1 : outcome.err;
+  assert_one_sentence (last);
+  g_assert_nonnull (strstr (last, "a.npz"));
   g_assert_cmpuint (count_files (folder), ==, 0);
   remove_folder (folder);
 }

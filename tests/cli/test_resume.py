@@ -19,7 +19,7 @@ import time
 import zipfile
 
 SOURCES, PROGRAM = (os.path.abspath(argument) for argument in sys.argv[1:3])
-KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 60
+KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 30
 SEED = int(sys.argv[4]) if len(sys.argv) > 4 else random.randrange(1 << 30)
 sys.path.insert(0, os.path.join(SOURCES, "tests/install"))
 import tap  # noqa: E402

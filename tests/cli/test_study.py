@@ -15,7 +15,7 @@ import tempfile
 import time
 
 SOURCES, PROGRAM = (os.path.abspath(argument) for argument in sys.argv[1:3])
-KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 30
+KILLS = int(sys.argv[3]) if len(sys.argv) > 3 else 12
 SEED = int(sys.argv[4]) if len(sys.argv) > 4 else random.randrange(1 << 30)
 sys.path.insert(0, os.path.join(SOURCES, "tests/install"))
 import tap  # noqa: E402

@@ -295,7 +295,7 @@ class Stopping(WithFolder):
 
     def test_an_interrupted_trace_gives_what_is_there_and_goes_on_later(self):
         m = engram.load()
-        options = {"samples": 300, "site": "resid,state"}
+        options = {"samples": 80, "site": "resid,state"}
         r = m.trace(PROMPT, subject=SUBJECT, progress=self.interrupt_when_known(), **options)
         self.assertFalse(r.complete)
         self.assertFalse(np.isnan(r.scores).all())

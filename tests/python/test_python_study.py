@@ -22,7 +22,7 @@ import engram  # noqa: E402
 import engram.live  # noqa: E402
 import engram.study  # noqa: E402
 
-LONG = {"samples": 100, "threads": 2}
+LONG = {"samples": 30, "threads": 2}
 ROLES = ["subject_first", "subject_middle", "subject_last", "after_first", "further", "last"]
 
 
@@ -233,8 +233,8 @@ class Stopping(WithFolder):
 
         m = engram.load()
         with self.assertRaises(ZeroDivisionError):
-            m.study(demo_facts(12), self.path("s"), progress=progress, **LONG)
-        self.assertGreater(m.study(demo_facts(12), self.path("s"), **LONG).counts["traced"], 0)
+            m.study(demo_facts(5), self.path("s"), progress=progress, **LONG)
+        self.assertGreater(m.study(demo_facts(5), self.path("s"), **LONG).counts["traced"], 0)
 
 
 class Pictures(WithFolder):

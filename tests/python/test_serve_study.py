@@ -118,7 +118,7 @@ class Studies(WithFolder):
 
     def test_a_cancelled_study_goes_on_to_the_same_bytes(self):
         facts = demo_facts(12)
-        request = dict(LONG, method="study", facts=facts, folder=self.path("stopped"))
+        request = dict(LONG, samples=30, method="study", facts=facts, folder=self.path("stopped"))
         with Served() as served:
             served.send(id=1, **request, **{"each-fact": True})
             while served.next().get("done", 0) < 3:
@@ -141,7 +141,7 @@ class Studies(WithFolder):
             self.assertEqual(read_folder(self.path("stopped")), read_folder(self.path("whole")))
             # Finished, it is answered at once; and what the command began, goes on here.
             self.assertEqual(served.ask(**request)["result"], whole["result"])
-            self.run_command(self.write_facts(facts), "--folder", self.path("stopped"), "--samples", "100")
+            self.run_command(self.write_facts(facts), "--folder", self.path("stopped"), "--samples", "30")
 
     def test_a_study_that_waits_can_be_cancelled(self):
         with Served() as served:
