@@ -15,8 +15,8 @@ void eg_closing_free (EgClosing *self);
  * wants it. */
 void eg_closing_ask (EgClosing *self);
 
-/* A desktop asks before it logs out of a session that something is under way in. A question that is still open
- * when nothing is any more goes, and the window stays. */
+/* A desktop asks before it logs out of a session that something is under way in. A question that is still
+ * open when nothing is any more goes, and the window stays. */
 void eg_closing_set_tracing (EgClosing *self, gboolean tracing);
 
 G_END_DECLS
