@@ -322,15 +322,8 @@ measure_time (EgModel *model, const CliOptions *options, Measured *measured)
 static gboolean
 verify (EgModel *model, const CliOptions *options, Measured *measured, GError **error)
 {
-  EgBackend *backend = eg_device_open (&options->device, error);
-  g_autoptr (EgModel) placed = backend ? eg_model_place (model, backend, error) : NULL;
-  /* Once more, for the reference alone. */
-  g_autoptr (EgModel) plain = placed ? cli_open_model (options, error) : NULL;
-  g_autoptr (EgTraceRequest) request = eg_verify_request_new ();
-  measured->verified
-      = plain
-        && eg_trace_verify (placed, plain, request, EG_VERIFY_CELLS, cli_interrupt_cancellable (), NULL, NULL,
-                            &measured->verification, error);
+  measured->verified = eg_verify_on_device (model, &options->device, cli_interrupt_cancellable (), NULL, NULL,
+                                            &measured->verification, NULL, error);
   return measured->verified;
 }
 

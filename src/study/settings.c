@@ -376,8 +376,9 @@ take_parts (EgStudySettings *self, JsonObject *object)
   JsonObject *model = get_object (object, "model"), *facts = get_object (object, "facts");
   JsonNode *estimate = json_object_get_member (object, "estimate");
   gsize version;
-  self->is_estimated
-      = estimate != NULL && JSON_NODE_HOLDS_VALUE (estimate) && json_node_get_boolean (estimate);
+  if (estimate != NULL && json_node_get_value_type (estimate) != G_TYPE_BOOLEAN)
+    return FALSE;
+  self->is_estimated = estimate != NULL && json_node_get_boolean (estimate);
   return take_size (object, "engram_study", FORMAT_VERSION, FORMAT_VERSION, &version)
          && take_text (model, "name", &self->model) && take_text (model, "digest", &self->model_digest)
          && take_text (model, "family", &self->family)

@@ -340,6 +340,7 @@ test_settings_of_another_type (void)
     { "\"samples\": 7", "\"samples\": [7]", "“samples” is no such number" },
     { "\"seed\": 1", "\"seed\": -1", "“seed” is no such number" },
     { "\"metric\": \"prob\"", "\"metric\": 1", "“metric” is not a text" },
+    { "\"estimate\": false", "\"estimate\": \"yes\"", "it is not what a study of Engram is told by" },
   };
   g_autoptr (EgModel) model = open_demo ();
   g_autoptr (EgStudySettings) settings = make_settings (model);

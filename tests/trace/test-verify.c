@@ -71,14 +71,12 @@ test_followed (gconstpointer name)
   g_autoptr (GError) error = NULL;
   EgVerification alone, followed;
   Following whole = { 0 }, half = { .cancellable = cancellable };
-  g_assert_true (eg_trace_verify (model, plain, request, EG_VERIFY_CELLS, NULL, NULL, NULL, &alone, NULL));
-  g_assert_true (
-      eg_trace_verify (model, plain, request, EG_VERIFY_CELLS, NULL, follow, &whole, &followed, NULL));
+  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, NULL, NULL, &alone, NULL));
+  g_assert_true (eg_trace_verify (model, plain, request, 8, NULL, follow, &whole, &followed, NULL));
   g_assert_cmpfloat (whole.last, ==, 1);
   g_assert_cmpuint (whole.n_calls, ==, 3 + followed.n_cells);
   g_assert_cmpmem (&alone, sizeof alone, &followed, sizeof followed);
-  g_assert_false (eg_trace_verify (model, plain, request, EG_VERIFY_CELLS, cancellable, follow, &half,
-                                   &followed, &error));
+  g_assert_false (eg_trace_verify (model, plain, request, 8, cancellable, follow, &half, &followed, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
   g_assert_cmpfloat (half.last, <, 0.7);
 }

@@ -59,21 +59,10 @@ static void
 verify_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellable *cancellable)
 {
   Job *job = task_data;
-  const EgTokenizerChoice choice = { .given = eg_model_get_tokenizer_path (job->model) };
   GError *error = NULL;
-  EgBackend *backend = eg_device_open (&job->device, &error);
-  g_autoptr (EgModel) placed = backend != NULL ? eg_model_place (job->model, backend, &error) : NULL;
-  /* Once more, for the reference alone. */
-  g_autoptr (EgModel) plain = placed != NULL ? eg_model_open_with_tokenizer (eg_model_get_folder (job->model),
-                                                                             &choice, cancellable, &error)
-                                             : NULL;
-  g_autoptr (EgTraceRequest) request = eg_verify_request_new ();
 
-  if (placed != NULL)
-    job->device_name = g_strdup (eg_model_get_device_name (placed));
-  if (plain != NULL
-      && eg_trace_verify (placed, plain, request, EG_VERIFY_CELLS, cancellable, on_progress, job, &job->found,
-                          &error))
+  if (eg_verify_on_device (job->model, &job->device, cancellable, on_progress, job, &job->found,
+                           &job->device_name, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);

@@ -9,6 +9,7 @@
 
 #define PROMPT  "The Eiffel Tower is located in"
 #define SUBJECT "Eiffel Tower"
+#define N_CELLS 8
 
 /**
  * Check: what both do.
@@ -225,12 +226,6 @@ compare (Check *check,
   return TRUE;
 }
 
-EgTraceRequest *
-eg_verify_request_new (void)
-{
-  return eg_trace_request_new (PROMPT, SUBJECT);
-}
-
 gboolean
 eg_trace_verify (EgModel *model,
                  EgModel *plain,
@@ -245,6 +240,31 @@ eg_trace_verify (EgModel *model,
   Check check = { .cancellable = cancellable, .progress = progress, .data = user_data };
   eg_network_set_backend (eg_model_get_network (plain), eg_backend_reference ());
   return compare (&check, model, plain, request, n_cells, found, error);
+}
+
+gboolean
+eg_verify_on_device (EgModel *model,
+                     const EgDevice *device,
+                     GCancellable *cancellable,
+                     EgVerifyProgressFunc progress,
+                     gpointer user_data,
+                     EgVerification *found,
+                     char **device_name,
+                     GError **error)
+{
+  const EgTokenizerChoice choice = { .given = eg_model_get_tokenizer_path (model) };
+  EgBackend *backend = eg_device_open (device, error);
+  g_autoptr (EgModel) placed = backend ? eg_model_place (model, backend, error) : NULL;
+  g_autoptr (EgModel) plain
+      = placed ? eg_model_open_with_tokenizer (eg_model_get_folder (model), &choice, cancellable, error)
+               : NULL;
+  g_autoptr (EgTraceRequest) request = eg_trace_request_new (PROMPT, SUBJECT);
+  if (!plain
+      || !eg_trace_verify (placed, plain, request, N_CELLS, cancellable, progress, user_data, found, error))
+    return FALSE;
+  if (device_name)
+    *device_name = g_strdup (eg_model_get_device_name (placed));
+  return TRUE;
 }
 
 gboolean

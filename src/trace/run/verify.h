@@ -32,10 +32,6 @@ gboolean eg_trace_compare_cells (EgModel *model,
                                  EgVerification *found,
                                  GError **error);
 
-/* Cells by which a model is verified, and what is traced for it. (transfer full) */
-#define EG_VERIFY_CELLS 8
-EgTraceRequest *eg_verify_request_new (void);
-
 /* How much is done, of 1; in the thread that verifies. */
 typedef void (*EgVerifyProgressFunc) (double done, gpointer user_data);
 
@@ -51,5 +47,17 @@ gboolean eg_trace_verify (EgModel *model,
                           gpointer user_data,
                           EgVerification *found,
                           GError **error);
+
+/* The same for any model, of eight cells of a prompt that is always the same: as it is placed on the device,
+ * and opened once more for the reference. device_name: (out) (optional) (transfer full): as results have it.
+ */
+gboolean eg_verify_on_device (EgModel *model,
+                              const EgDevice *device,
+                              GCancellable *cancellable,
+                              EgVerifyProgressFunc progress,
+                              gpointer user_data,
+                              EgVerification *found,
+                              char **device_name,
+                              GError **error);
 
 G_END_DECLS
