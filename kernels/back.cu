@@ -42,9 +42,10 @@ back_gemm (EgStream *stream, const EgGemmBack *op)
   const float one = 1.0f, beta = op->add ? 1.0f : 0.0f;
   if (rows.data)
     check_blas (stream,
-                cublasGemmEx (stream->blas, CUBLAS_OP_N, CUBLAS_OP_N, (int)w->cols, (int)op->n_rows,
-                              (int)w->rows, &one, weights.data, weights.type, (int)w->cols, rows.data,
-                              rows.type, (int)lddy, &beta, op->dx, CUDA_R_32F, (int)op->lddx,
+                cublasGemmEx (stream->blas, w->transposed ? CUBLAS_OP_T : CUBLAS_OP_N, CUBLAS_OP_N,
+                              (int)w->cols, (int)op->n_rows, (int)w->rows, &one, weights.data, weights.type,
+                              (int)(w->transposed ? w->rows : w->cols), rows.data, rows.type, (int)lddy,
+                              &beta, op->dx, CUDA_R_32F, (int)op->lddx,
                               stream->backend->precision == EG_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32
                                                                               : CUBLAS_COMPUTE_32F,
                               CUBLAS_GEMM_DEFAULT));

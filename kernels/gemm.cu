@@ -69,9 +69,10 @@ queue_gemm (EgStream *stream, const EgGemm *op)
     return;
   const float one = 1.0f, beta = op->bias ? 1.0f : 0.0f;
   check_blas (stream,
-              cublasGemmEx (stream->blas, CUBLAS_OP_T, CUBLAS_OP_N, (int)w->rows, (int)op->n_rows,
-                            (int)w->cols, &one, weights.data, weights.type, (int)w->cols, rows.data,
-                            rows.type, (int)ldx, &beta, op->y, CUDA_R_32F, (int)op->ldy,
+              cublasGemmEx (stream->blas, w->transposed ? CUBLAS_OP_N : CUBLAS_OP_T, CUBLAS_OP_N,
+                            (int)w->rows, (int)op->n_rows, (int)w->cols, &one, weights.data, weights.type,
+                            (int)(w->transposed ? w->rows : w->cols), rows.data, rows.type, (int)ldx, &beta,
+                            op->y, CUDA_R_32F, (int)op->ldy,
                             stream->backend->precision == EG_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32
                                                                             : CUBLAS_COMPUTE_32F,
                             CUBLAS_GEMM_DEFAULT));

@@ -22,6 +22,7 @@ typedef struct _EgStream EgStream;
 
 /**
  * EgMatrix: a weight [rows, cols] in device memory, dense, row-major.
+ * @transposed: the data lies as [cols, rows]; a head and a table of embeddings never do
  * @lasting: the data stays as it is until eg_backend_cpu_forget() is called, so that the processor may keep
  * it packed from its first use on
  */
@@ -30,7 +31,7 @@ typedef struct
   const void *data;
   EgDType dtype;
   gsize rows, cols;
-  gboolean lasting;
+  gboolean lasting, transposed;
 } EgMatrix;
 
 /**

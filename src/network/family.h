@@ -84,7 +84,7 @@ eg_site_is_added (const EgSiteInfo *self)
 /**
  * EgTensorRole: what becomes of a checkpoint's tensor.
  * @EG_ROLE_MATRIX: an EgMatrix that stays as it lies there
- * @EG_ROLE_TURNED_MATRIX: an EgMatrix of the same dtype, with rows and columns exchanged
+ * @EG_ROLE_TRANSPOSED_MATRIX: the same, transposed
  * @EG_ROLE_SORTED_MATRIX: an EgMatrix of the same dtype whose rows, [groups, parts, …] there, are put in the
  * order [parts, groups, …]
  * @EG_ROLE_VECTOR: a float32 copy
@@ -94,7 +94,7 @@ eg_site_is_added (const EgSiteInfo *self)
 typedef enum
 {
   EG_ROLE_MATRIX,
-  EG_ROLE_TURNED_MATRIX,
+  EG_ROLE_TRANSPOSED_MATRIX,
   EG_ROLE_SORTED_MATRIX,
   EG_ROLE_VECTOR,
   EG_ROLE_TURNED_VECTOR,

@@ -45,40 +45,13 @@ take (Loader *loader, gsize n_bytes)
   return memory;
 }
 
-/* A tensor's numbers may stand at odd addresses. */
-typedef guint32 Word __attribute__ ((aligned (1), may_alias));
-typedef guint16 HalfWord __attribute__ ((aligned (1), may_alias));
-
-#define SIDE 32
-
-/* to[c, r] = from[r, c], [rows, cols] numbers, by way of squares: lines of the cache that are so far apart as
- * rows of a wide matrix push each other out of it. */
-#define DEFINE_TURN(NAME, Number)                                                                            \
-  static void NAME (Number *to, const Number *from, gsize rows, gsize cols)                                  \
-  {                                                                                                          \
-    Number square[SIDE][SIDE];                                                                               \
-    for (gsize r0 = 0; r0 < rows; r0 += SIDE)                                                                \
-      for (gsize c0 = 0; c0 < cols; c0 += SIDE)                                                              \
-        {                                                                                                    \
-          const gsize n_rows = MIN (SIDE, rows - r0), n_cols = MIN (SIDE, cols - c0);                        \
-          for (gsize r = 0; r < n_rows; r++)                                                                 \
-            memcpy (square[r], from + (r0 + r) * cols + c0, n_cols * sizeof (Number));                       \
-          for (gsize c = 0; c < n_cols; c++)                                                                 \
-            for (gsize r = 0; r < n_rows; r++)                                                               \
-              to[(c0 + c) * rows + r0 + r] = square[r][c];                                                   \
-        }                                                                                                    \
-  }
-DEFINE_TURN (turn_words, Word)
-DEFINE_TURN (turn_half_words, HalfWord)
-
-/* size: of a number, 4 or 2 bytes */
+/* to[c, r] = from[r, c] */
 static void
-turn (guint8 *to, const guint8 *from, gsize rows, gsize cols, gsize size)
+turn (float *to, const float *from, gsize rows, gsize cols)
 {
-  if (size == sizeof (Word))
-    turn_words ((Word *)to, (const Word *)from, rows, cols);
-  else
-    turn_half_words ((HalfWord *)to, (const HalfWord *)from, rows, cols);
+  for (gsize c = 0; c < cols; c++)
+    for (gsize r = 0; r < rows; r++)
+      to[c * rows + r] = from[r * cols + c];
 }
 
 /* [groups, parts, …] → [parts, groups, …], pieces of so many bytes each. */
@@ -112,23 +85,20 @@ load_layer_matrix (Loader *loader,
                    GError **error)
 {
   const gsize rows = shape[0], cols = shape[1], groups = loader->dims[spec->groups];
-  const gboolean turned = spec->role == EG_ROLE_TURNED_MATRIX;
   if (!load_matrix (loader, name, rows, cols, matrix, error))
     return FALSE;
-  if (turned)
+  if (spec->role == EG_ROLE_TRANSPOSED_MATRIX)
     {
       matrix->rows = cols;
       matrix->cols = rows;
+      matrix->transposed = TRUE;
     }
-  if (spec->role == EG_ROLE_MATRIX || loader->check_only)
+  if (spec->role != EG_ROLE_SORTED_MATRIX || loader->check_only)
     return TRUE;
   const guint8 *from = matrix->data;
   const gsize n_bytes = eg_matrix_get_bytes (matrix);
   guint8 *copy = take (loader, n_bytes);
-  if (turned)
-    turn (copy, from, rows, cols, eg_dtype_get_size (matrix->dtype));
-  else
-    sort (copy, from, groups, spec->parts, n_bytes / (groups * spec->parts));
+  sort (copy, from, groups, spec->parts, n_bytes / (groups * spec->parts));
   matrix->data = copy;
   return TRUE;
 }
@@ -193,7 +163,7 @@ load_ordered (Loader *loader, const EgTensorSpec *spec, const char *name, const 
   eg_tensor_to_floats (tensor, from);
   const gsize groups = loader->dims[spec->groups];
   if (spec->role == EG_ROLE_TURNED_VECTOR)
-    turn ((guint8 *)to, (const guint8 *)from, rows, n / rows, sizeof (float));
+    turn (to, from, rows, n / rows);
   else
     sort ((guint8 *)to, (const guint8 *)from, groups, spec->parts,
           n / (groups * spec->parts) * sizeof (float));

@@ -75,7 +75,7 @@ eg_tensor_spec_vector (const EgTensorSpec *spec, gpointer layer)
 static inline gboolean
 eg_tensor_spec_is_matrix (const EgTensorSpec *spec)
 {
-  return spec->role == EG_ROLE_MATRIX || spec->role == EG_ROLE_TURNED_MATRIX
+  return spec->role == EG_ROLE_MATRIX || spec->role == EG_ROLE_TRANSPOSED_MATRIX
          || spec->role == EG_ROLE_SORTED_MATRIX;
 }
 

@@ -10,12 +10,14 @@ ops_of (const OpLane *lane)
   return lane->backend->back;
 }
 
-/* n: rows, rows of w, columns of w, type, leading dimensions' surplus, whether it is added */
+/* n: rows, rows of w, columns of w, type, leading dimensions' surplus, whether it is added, whether w lies
+ * transposed */
 void
 op_run_back_gemm (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize m = self->n[0], n = self->n[1], k = self->n[2], lddy = n + self->n[4], lddx = k + self->n[4];
-  const EgMatrix w = op_draw_matrix (lane, rand, (EgDType)self->n[3], n, k);
+  EgMatrix w = op_draw_matrix (lane, rand, (EgDType)self->n[3], n, k);
+  w.transposed = self->n[6] != 0;
   const float *dy = op_draw (lane, rand, m * lddy, -1, 1);
   const EgGemmBack op = { op_blank (lane, m * lddx), lddx, dy, lddy, m, &w, self->n[5] != 0 };
   OP_RUN (lane, op_append (lane, op.dx, m * lddx), ops_of (lane)->gemm (lane->stream, &op));

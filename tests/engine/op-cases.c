@@ -30,7 +30,8 @@ static const Op rotate = { "rotate", op_run_rotate, 1e-6, FALSE,
 static const Op copy_rows = { "copy_rows", op_run_copy_rows, 0, FALSE, "%zu rows of %zu, every %zu" };
 static const Op tables = { "copy_rows", op_run_tables, 0, FALSE, "%zu rows, %zu times" };
 static const Op embed = { "embed", op_run_embed, 0, FALSE, "[%zu, %zu] type %zu, row %zu" };
-static const Op gemm = { "gemm", op_run_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu +%zu bias %zu" };
+static const Op gemm
+    = { "gemm", op_run_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu +%zu bias %zu, transposed %zu" };
 static const Op conv
     = { "conv_silu", op_run_conv, 1e-6, FALSE, "%zu rows, segments to %zu, D %zu, K %zu, bias %zu" };
 static const Op scan
@@ -47,8 +48,8 @@ static const Op top = { "top", op_run_top, 1e-7, FALSE, "%zu values, k %zu, of %
 static const Op stage = { "stage", op_run_stage, 0, FALSE, "%zu bytes" };
 
 /* Backward ops. */
-static const Op back_gemm
-    = { "back gemm", op_run_back_gemm, 2e-6, TRUE, "%zu x %zu x %zu type %zu +%zu added %zu" };
+static const Op back_gemm = { "back gemm", op_run_back_gemm, 2e-6, TRUE,
+                              "%zu x %zu x %zu type %zu +%zu added %zu, transposed %zu" };
 static const Op back_norm = { "back norm", op_run_back_norm, 2e-6, FALSE, "%zu rows of %zu, layer %zu" };
 static const Op back_group_norm
     = { "back group_norm", op_run_back_group_norm, 2e-6, FALSE, "%zu rows, %zu groups of %zu, weights %zu" };
@@ -70,7 +71,7 @@ static const Op back_attention = { "back attention", op_run_back_attention, 4e-6
                                    "%zu rows, segments to %zu, behind %zu, %zu heads of %zu" };
 
 static void
-add_case (GPtrArray *cases, const Op *op, const gsize n[6], double flops, double floats)
+add_case (GPtrArray *cases, const Op *op, const gsize n[7], double flops, double floats)
 {
   OpCase *it = g_new0 (OpCase, 1);
   it->op = op->op;
@@ -82,7 +83,7 @@ add_case (GPtrArray *cases, const Op *op, const gsize n[6], double flops, double
   memcpy (it->n, n, sizeof it->n);
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-  it->shape = g_strdup_printf (op->shape, n[0], n[1], n[2], n[3], n[4], n[5]);
+  it->shape = g_strdup_printf (op->shape, n[0], n[1], n[2], n[3], n[4], n[5], n[6]);
 #pragma GCC diagnostic pop
   g_ptr_array_add (cases, it);
 }
@@ -99,7 +100,7 @@ product (const gsize *n, guint count)
 #define ADD_ALL(op, flops, floats, ...)                                                                      \
   G_STMT_START                                                                                               \
   {                                                                                                          \
-    static const gsize shapes[][6] = { __VA_ARGS__ };                                                        \
+    static const gsize shapes[][7] = { __VA_ARGS__ };                                                        \
     for (gsize i = 0; i < G_N_ELEMENTS (shapes); i++)                                                        \
       {                                                                                                      \
         const gsize *n = shapes[i];                                                                          \
@@ -154,8 +155,9 @@ static void
 add_small_back (GPtrArray *cases)
 {
   ADD_ALL (&back_gemm, 2 * product (n, 3), GEMM_FLOATS, { 1, 1, 1, 0, 0, 0 }, { 1, 17, 33, 0, 2, 1 },
-           { 7, 5, 3, 1, 3, 0 }, { 70, 129, 65, 0, 1, 1 }, { 70, 129, 65, 1, 1, 0 },
-           { 3, 900, 700, 2, 0, 1 });
+           { 7, 5, 3, 1, 3, 0 }, { 70, 129, 65, 0, 1, 1 }, { 70, 129, 65, 1, 1, 0 }, { 3, 900, 700, 2, 0, 1 },
+           { 1, 17, 33, 0, 2, 1, 1 }, { 70, 129, 65, 0, 1, 1, 1 }, { 70, 900, 700, 1, 1, 0, 1 },
+           { 3, 900, 65, 2, 0, 1, 1 });
   ADD_ALL (&back_norm, 0, 3 * product (n, 2), { 1, 2, 0 }, { 3, 33, 0 }, { 2, 2560, 0 }, { 3, 33, 1 },
            { 257, 64, 1 });
   ADD_ALL (&back_group_norm, 0, 3 * product (n, 3), { 3, 1, 33, 0 }, { 57, 2, 64, 1 }, { 2, 8, 300, 1 });
@@ -205,7 +207,8 @@ add_small (GPtrArray *cases)
   ADD_ALL (&gemm, 2 * product (n, 3), GEMM_FLOATS, { 1, 1, 1, 0, 0, 0 }, { 1, 17, 33, 0, 2, 1 },
            { 7, 5, 3, 1, 3, 0 }, { 7, 5, 3, 2, 3, 1 }, { 2, 300, 64, 1, 0, 1 }, { 70, 129, 65, 0, 1, 1 },
            { 70, 129, 65, 1, 1, 0 }, { 70, 129, 65, 2, 1, 0 }, { 3, 900, 700, 2, 0, 0 },
-           { 10000, 3, 5, 0, 0, 1 });
+           { 10000, 3, 5, 0, 0, 1 }, { 1, 17, 33, 0, 2, 1, 1 }, { 70, 129, 65, 0, 1, 1, 1 },
+           { 70, 900, 700, 1, 1, 0, 1 }, { 3, 900, 65, 2, 0, 1, 1 });
   ADD_ALL (&conv, 0, 2 * (double)n[0] * (double)n[2], { 1, 1, 1, 1, 1 }, { 5, 2, 3, 2, 0 },
            { 30, 7, 38, 3, 1 }, { 90, 9, 129, 4, 1 }, { 40, 40, 65, 4, 0 }, { 70, 70, 33, 7, 1 },
            { 10000, 10000, 2, 4, 1 });

@@ -18,7 +18,7 @@ struct _OpCase
   const char *op;
   char *shape;
   void (*run) (OpLane *lane, const OpCase *self, GRand *rand);
-  gsize n[6]; /* sizes, by each op's own meaning */
+  gsize n[7]; /* sizes, by each op's own meaning */
   double tolerance, flops, bytes;
   gboolean multiplies;
 };

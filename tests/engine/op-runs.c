@@ -80,12 +80,13 @@ op_run_embed (OpLane *lane, const OpCase *self, GRand *rand)
   OP_RUN (lane, op_append (lane, y, d), lane->backend->embed (lane->stream, y, &table, self->n[3]));
 }
 
-/* n: rows, rows of w, depth, type, leading dimensions' surplus, bias */
+/* n: rows, rows of w, depth, type, leading dimensions' surplus, bias, whether w lies transposed */
 void
 op_run_gemm (OpLane *lane, const OpCase *self, GRand *rand)
 {
   const gsize m = self->n[0], n = self->n[1], k = self->n[2], ldx = k + self->n[4], ldy = n + self->n[4];
-  const EgMatrix w = op_draw_matrix (lane, rand, (EgDType)self->n[3], n, k);
+  EgMatrix w = op_draw_matrix (lane, rand, (EgDType)self->n[3], n, k);
+  w.transposed = self->n[6] != 0;
   const float *x = op_draw (lane, rand, m * ldx, -1, 1), *bias = op_draw (lane, rand, n, -1, 1);
   const EgGemm op = { .y = op_blank (lane, m * ldy),
                       .ldy = ldy,

@@ -169,6 +169,45 @@ test_kept (void)
   for_all (check_kept);
 }
 
+/* The same weight, [k, n]. */
+static Case
+transpose (const Case *it)
+{
+  const gsize element = eg_dtype_get_size (it->w.dtype);
+  Case other = *it;
+  guint8 *data = g_malloc (it->n * it->k * element);
+  for (gsize i = 0; i < it->n; i++)
+    for (gsize j = 0; j < it->k; j++)
+      memcpy (data + (j * it->n + i) * element, (const guint8 *)it->w.data + (i * it->k + j) * element,
+              element);
+  other.w.data = data;
+  other.w.transposed = TRUE;
+  return other;
+}
+
+static void
+check_transposed (const Case *it)
+{
+  g_autofree float *expected = multiply (it, 0, it->m, FALSE, 1);
+  const Case other = transpose (it);
+  for (gsize n_threads = 1; n_threads <= 3; n_threads += 2)
+    for (int lasting = 0; lasting <= 1; lasting++)
+      {
+        g_autofree float *found = multiply (&other, 0, it->m, lasting, n_threads);
+        assert_same (found, expected, it->m * it->n);
+      }
+  g_assert_cmpuint (eg_packs_get_bytes (), >, 0);
+  forget (&other);
+  g_assert_cmpuint (eg_packs_get_bytes (), ==, 0);
+  g_free ((gpointer)other.w.data);
+}
+
+static void
+test_transposed (void)
+{
+  for_all (check_transposed);
+}
+
 static void
 check_forgotten (const Case *it)
 {
@@ -260,7 +299,7 @@ resident_bytes (const void *memory)
 }
 
 static void
-test_mapped (void)
+test_mapped (gconstpointer transposed)
 {
   if (!eg_backend_cpu_packs ())
     {
@@ -286,7 +325,7 @@ test_mapped (void)
 
   EgBackend *be = eg_backend_cpu ();
   EgStream *stream = be->stream_new (be, 1);
-  const EgMatrix w = { data, EG_DTYPE_F32, n, k, TRUE };
+  const EgMatrix w = { data, EG_DTYPE_F32, n, k, TRUE, transposed != NULL };
   const EgGemm op = { y, n, x, k, m, &w, NULL };
   be->gemm (stream, &op);
   const gint64 first = resident_bytes (data);
@@ -302,8 +341,11 @@ test_mapped (void)
       return;
     }
   g_assert_cmpint (before, ==, (gint64)n_bytes);
-  /* The first product is one of the weight as it lies. */
-  g_assert_cmpint (first, ==, before);
+  /* The first product is one of the weight as it lies; one that lies transposed is packed at once. */
+  if (transposed == NULL)
+    g_assert_cmpint (first, ==, before);
+  else
+    g_assert_cmpint (first, ==, after);
   /* The edges of panels share pages. */
   g_assert_cmpint (after, <, (gint64)n_bytes / 16);
 }
@@ -436,7 +478,10 @@ main (int argc, char **argv)
   g_test_add_func ("/packed/what-is-forgotten-is-read-anew", test_forgotten);
   g_test_add_func ("/packed/short-memory-changes-no-bit", test_short_memory);
   g_test_add_func ("/packed/avx2-and-avx512-give-the-same-bits", test_sets);
-  g_test_add_func ("/packed/a-mapped-weight-is-not-in-memory-twice", test_mapped);
+  g_test_add_data_func ("/packed/a-mapped-weight-is-not-in-memory-twice", NULL, test_mapped);
+  g_test_add_data_func ("/packed/a-mapped-weight-that-lies-transposed-is-not-in-memory-twice", &sizes,
+                        test_mapped);
+  g_test_add_func ("/packed/a-weight-that-lies-transposed-gives-the-same-bits", test_transposed);
   g_test_add_func ("/packed/openblas-gives-the-same-but-for-rounding", test_both_agree);
   g_test_add_func ("/packed/what-multiplies-is-chosen-and-told-by-name", test_names);
   return g_test_run ();

@@ -25,24 +25,37 @@ typedef struct
   gsize piece_floats;
 } Product;
 
+/* Columns column … + n of rows row … + k of w in its own number format, packed or [k, n]. */
+static void
+copy_piece (const Product *it, void *to, gsize column, gsize n, gsize row, gsize k)
+{
+  const EgMatrix *w = it->op->w;
+  const EgPackedKernels *packed = it->stream->way->packed;
+  const gsize element = eg_dtype_get_size (w->dtype), ld = w->transposed ? w->rows : w->cols;
+  const guint8 *from
+      = (const guint8 *)w->data + (w->transposed ? column * ld + row : row * ld + column) * element;
+  if (packed)
+    (w->transposed ? packed->pack_panel : packed->pack_columns) (to, from, ld, n, k, element);
+  else if (w->transposed)
+    eg_cpu_turn (to, from, ld, n, k, element);
+  for (gsize j = 0; !packed && !w->transposed && j < k; j++)
+    memcpy ((guint8 *)to + j * n * element, from + j * ld * element, n * element);
+}
+
 /* Columns column … + n of rows row … + k of w as float32, packed or [k, n]; NULL where there is no memory. */
 static const float *
 open_piece (const Product *it, gsize thread, gsize column, gsize n, gsize row, gsize k)
 {
   const EgMatrix *w = it->op->w;
   const EgPackedKernels *packed = it->stream->way->packed;
-  const gsize element = eg_dtype_get_size (w->dtype);
-  const guint8 *from = (const guint8 *)w->data + (row * w->cols + column) * element;
   const gsize width = packed ? eg_round_up (n, packed->width) : n;
   void *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, width * k);
-  if (to && packed)
-    packed->pack_columns (to, from, w->cols, n, k, element);
-  for (gsize j = 0; to && !packed && j < k; j++)
-    memcpy ((guint8 *)to + j * n * element, from + j * w->cols * element, n * element);
+  if (to)
+    copy_piece (it, to, column, n, row, k);
   if (!to || w->dtype == EG_DTYPE_F32)
     return to;
   float *wide = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_WIDE, width * k);
-  const EgMatrix narrow = { to, w->dtype, k, width, FALSE };
+  const EgMatrix narrow = { to, w->dtype, k, width, FALSE, FALSE };
   if (wide)
     eg_cpu_widen (it->stream, &narrow, 0, k, wide);
   return wide;

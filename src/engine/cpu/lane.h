@@ -41,5 +41,7 @@ void eg_cpu_gemm (EgStream *stream, const EgGemm *op);
 void eg_cpu_head (EgStream *stream, const EgHead *op);
 /* Rows of a matrix of narrow numbers as float32. */
 void eg_cpu_widen (EgStream *stream, const EgMatrix *w, gsize first_row, gsize n_rows, float *to);
+/* turn.c: to[c, r] = from[r · ld + c], numbers of 4 or 2 bytes. to: [cols, rows] */
+void eg_cpu_turn (void *to, const void *from, gsize ld, gsize rows, gsize cols, gsize element);
 
 G_END_DECLS

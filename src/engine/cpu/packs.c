@@ -26,6 +26,7 @@ struct _EgPack
   gsize n_asked; /* rows, atomic; none from EG_PACK_ROWS_BEFORE on */
   guint8 *memory;
   guint8 *states; /* [n_panels], atomic */
+  gsize n_ready;  /* panels, atomic */
 };
 
 /* POSIX locks rather than GLib's: ThreadSanitizer sees through them. */
@@ -118,20 +119,44 @@ eg_pack_is_worth_it (EgPack *self, gsize n_rows)
          || n >= EG_PACK_ROWS;
 }
 
+void
+eg_pack_weight (const EgPackedKernels *kernels, void *to, const EgMatrix *w, gsize first, gsize n)
+{
+  const gsize element = eg_dtype_get_size (w->dtype);
+  const guint8 *data = w->data;
+  if (w->transposed)
+    kernels->pack_columns (to, data + first * element, w->rows, n, w->cols, element);
+  else
+    kernels->pack_panel (to, data + first * w->cols * element, w->cols, n, w->cols, element);
+}
+
+/* The file's pages of a panel that is packed; where its numbers lie among those of others, of all once all
+ * are.
+ */
+static void
+give_back (EgPack *self, gsize first, gsize n)
+{
+  const gsize row = self->w.cols * eg_dtype_get_size (self->w.dtype);
+  const gboolean is_last = __atomic_add_fetch (&self->n_ready, 1, __ATOMIC_ACQ_REL) == self->n_panels;
+  if (!self->w.transposed)
+    eg_mapping_give_back ((const guint8 *)self->w.data + first * row, n * row);
+  else if (is_last)
+    eg_mapping_give_back (self->w.data, self->w.rows * row);
+}
+
 const void *
 eg_pack_get_panel (EgPack *self, gsize index)
 {
   const gsize first = index * self->panel_rows, n = MIN (self->panel_rows, self->w.rows - first);
-  const gsize element = eg_dtype_get_size (self->w.dtype), row = self->w.cols * element;
+  const gsize row = self->w.cols * eg_dtype_get_size (self->w.dtype);
   guint8 *panel = self->memory + first * row, *state = &self->states[index], before = PANEL_UNTOUCHED;
   if (__atomic_load_n (state, __ATOMIC_ACQUIRE) == PANEL_READY)
     return panel;
   if (!__atomic_compare_exchange_n (state, &before, PANEL_UNDER_WAY, FALSE, __ATOMIC_ACQUIRE,
                                     __ATOMIC_ACQUIRE))
     return before == PANEL_READY ? panel : NULL;
-  const guint8 *from = (const guint8 *)self->w.data + first * row;
-  self->kernels->pack_panel (panel, from, self->w.cols, n, self->w.cols, element);
-  eg_mapping_give_back (from, n * row);
+  eg_pack_weight (self->kernels, panel, &self->w, first, n);
+  give_back (self, first, n);
   __atomic_store_n (state, PANEL_READY, __ATOMIC_RELEASE);
   return panel;
 }

@@ -19,6 +19,9 @@ gboolean eg_pack_is_worth_it (EgPack *self, gsize n_rows);
 #define EG_PACK_ROWS        1024
 #define EG_PACK_ROWS_BEFORE 64
 
+/* Rows first … first + n − 1 of a weight as a panel, in its own number format. */
+void eg_pack_weight (const EgPackedKernels *kernels, void *to, const EgMatrix *w, gsize first, gsize n);
+
 /* A packed panel: by this call where nobody has done it before. NULL while another thread does. */
 const void *eg_pack_get_panel (EgPack *self, gsize index);
 

@@ -18,7 +18,8 @@ eg_cpu_widen (EgStream *stream, const EgMatrix *w, gsize first_row, gsize n_rows
 
 /* A weight as its panels are taken.
  * @pack: %NULL: none is kept
- * @turned: they are cut into blocks, and x is packed, rather than the other way round */
+ * @turned: they are cut into blocks, and x is packed, rather than the other way round; not where the weight
+ * lies transposed, whose columns are packed */
 typedef struct
 {
   EgStream *stream;
@@ -43,7 +44,8 @@ panels_of (EgStream *stream, const EgMatrix *w, gsize n_rows_of_x)
   it.n_panels = (w->rows + it.panel_rows - 1) / it.panel_rows;
   if (stream->way->packed && w->lasting)
     it.pack = eg_packs_find (w, it.panel_rows, stream->way->packed);
-  it.turned = stream->way->packed && !(it.pack && eg_pack_is_worth_it (it.pack, n_rows_of_x));
+  it.turned
+      = stream->way->packed && !w->transposed && !(it.pack && eg_pack_is_worth_it (it.pack, n_rows_of_x));
   return it;
 }
 
@@ -54,29 +56,42 @@ widen (const Panels *it, const void *from, gsize n_rows, gsize thread)
   if (it->w->dtype == EG_DTYPE_F32)
     return from;
   float *wide = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_WIDE, n_rows * it->w->cols);
-  const EgMatrix narrow = { from, it->w->dtype, n_rows, it->w->cols, FALSE };
+  const EgMatrix narrow = { from, it->w->dtype, n_rows, it->w->cols, FALSE, FALSE };
   if (wide)
     eg_cpu_widen (it->stream, &narrow, 0, n_rows, wide);
   return wide;
 }
 
-/* Packed: kept from its first use on, or for this one where another thread is at it. */
+/* Packed: kept from its first use on, or for this one where another thread is at it or none is kept. */
 static const float *
 open_packed (const Panels *it, gsize index, gsize first, gsize n, gsize thread)
 {
   const EgPackedKernels *packed = it->stream->way->packed;
-  const gsize element = eg_dtype_get_size (it->w->dtype), k = it->w->cols,
-              n_rows = eg_round_up (n, packed->width);
-  const void *panel = eg_pack_get_panel (it->pack, index);
+  const gsize n_rows = eg_round_up (n, packed->width);
+  const void *panel = it->pack ? eg_pack_get_panel (it->pack, index) : NULL;
   if (!panel)
     {
-      float *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n_rows * k);
+      float *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n_rows * it->w->cols);
       if (!to)
         return NULL;
-      packed->pack_panel (to, (const guint8 *)it->w->data + first * k * element, k, n, k, element);
+      eg_pack_weight (packed, to, it->w, first, n);
       panel = to;
     }
   return widen (it, panel, n_rows, thread);
+}
+
+/* Rows of a weight one after the other, [n, k], in its own number format. */
+static const void *
+open_plain (const Panels *it, gsize first, gsize n, gsize thread)
+{
+  const gsize element = eg_dtype_get_size (it->w->dtype), k = it->w->cols;
+  const guint8 *data = it->w->data;
+  if (!it->w->transposed)
+    return data + first * k * element;
+  float *to = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n * k);
+  if (to)
+    eg_cpu_turn (to, data + first * element, it->w->rows, k, n, element);
+  return to;
 }
 
 /* A panel as float32, as the way wants it; valid until the thread's next one; NULL where there is no memory.
@@ -88,8 +103,8 @@ open_panel (const Panels *it, gsize index, gsize thread)
   const gsize first = index * it->panel_rows, n = MIN (it->panel_rows, it->w->rows - first), k = it->w->cols;
   if (packed && !it->turned)
     return open_packed (it, index, first, n, thread);
-  const guint8 *from = (const guint8 *)it->w->data + first * k * eg_dtype_get_size (it->w->dtype);
-  const float *panel = widen (it, from, n, thread);
+  const void *from = open_plain (it, first, n, thread);
+  const float *panel = from ? widen (it, from, n, thread) : NULL;
   if (!packed || !panel)
     return panel;
   float *blocks = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_PACKED, n * eg_round_up (k, packed->deep));

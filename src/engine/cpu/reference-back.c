@@ -10,7 +10,7 @@
 static double
 element (const EgMatrix *w, gsize row, gsize col)
 {
-  const gsize at = row * w->cols + col;
+  const gsize at = w->transposed ? col * w->rows + row : row * w->cols + col;
   if (w->dtype == EG_DTYPE_F32)
     return (double)((const float *)w->data)[at];
   const guint16 bits = ((const guint16 *)w->data)[at];

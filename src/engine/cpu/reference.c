@@ -47,7 +47,7 @@ reference_copy (EgStream *stream, float *to, const float *from, gsize n)
 static float
 element (const EgMatrix *w, gsize row, gsize col)
 {
-  const gsize at = row * w->cols + col;
+  const gsize at = w->transposed ? col * w->rows + row : row * w->cols + col;
   if (w->dtype == EG_DTYPE_F32)
     return ((const float *)w->data)[at];
   const guint16 bits = ((const guint16 *)w->data)[at];

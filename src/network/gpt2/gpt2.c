@@ -55,15 +55,15 @@ static const EgSiteInfo sites[GPT2_N_SITES] = {
 static const EgTensorSpec tensors[] = {
   { "ln_1.weight", EG_ROLE_VECTOR, 1, { DIM_D }, AT (norm_1) },
   { "ln_1.bias", EG_ROLE_VECTOR, 1, { DIM_D }, AT (norm_1_bias) },
-  { "attn.c_attn.weight", EG_ROLE_TURNED_MATRIX, 2, { DIM_D, DIM_3_D }, AT (attn) },
+  { "attn.c_attn.weight", EG_ROLE_TRANSPOSED_MATRIX, 2, { DIM_D, DIM_3_D }, AT (attn) },
   { "attn.c_attn.bias", EG_ROLE_VECTOR, 1, { DIM_3_D }, AT (attn_bias) },
-  { "attn.c_proj.weight", EG_ROLE_TURNED_MATRIX, 2, { DIM_D, DIM_D }, AT (attn_proj) },
+  { "attn.c_proj.weight", EG_ROLE_TRANSPOSED_MATRIX, 2, { DIM_D, DIM_D }, AT (attn_proj) },
   { "attn.c_proj.bias", EG_ROLE_VECTOR, 1, { DIM_D }, AT (attn_proj_bias) },
   { "ln_2.weight", EG_ROLE_VECTOR, 1, { DIM_D }, AT (norm_2) },
   { "ln_2.bias", EG_ROLE_VECTOR, 1, { DIM_D }, AT (norm_2_bias) },
-  { "mlp.c_fc.weight", EG_ROLE_TURNED_MATRIX, 2, { DIM_D, DIM_INNER }, AT (fc) },
+  { "mlp.c_fc.weight", EG_ROLE_TRANSPOSED_MATRIX, 2, { DIM_D, DIM_INNER }, AT (fc) },
   { "mlp.c_fc.bias", EG_ROLE_VECTOR, 1, { DIM_INNER }, AT (fc_bias) },
-  { "mlp.c_proj.weight", EG_ROLE_TURNED_MATRIX, 2, { DIM_INNER, DIM_D }, AT (fc_proj) },
+  { "mlp.c_proj.weight", EG_ROLE_TRANSPOSED_MATRIX, 2, { DIM_INNER, DIM_D }, AT (fc_proj) },
   { "mlp.c_proj.bias", EG_ROLE_VECTOR, 1, { DIM_D }, AT (fc_proj_bias) },
 };
 
