@@ -39,9 +39,12 @@ eg_study_map_new_of (EgStatistics *const *statistics,
                      EgStudyQuantity quantity)
 {
   EgTraceRequest *request = eg_trace_request_copy (settings->request);
-  /* Of effects and of parts of the whole, more is more. */
-  request->direction = quantity == EG_STUDY_SCORE ? request->direction : EG_DIRECTION_RESTORE;
-  request->metric = quantity == EG_STUDY_NORMALIZED ? EG_METRIC_PROB : request->metric;
+  /* Of effects and of parts of the whole, more is more, whatever the metric. */
+  if (quantity != EG_STUDY_SCORE)
+    {
+      request->direction = EG_DIRECTION_RESTORE;
+      request->metric = EG_METRIC_PROB;
+    }
   EgTraceResult *result = eg_trace_result_new (request, make_roles (), statistics[0]->width,
                                                (const char *[]){ settings->sites[site] }, 1);
   EgTraceGrid *map = result->grids[0];

@@ -102,8 +102,9 @@ compare (EgStudyComparison *self,
   g_autofree double *b = read_curves (self, &self->b, rows_b, &self->a, rows_a, quantity, role, &n_b);
   g_autofree double *spread_a = spread (a, n_a, L_a, self->n_rows);
   g_autofree double *spread_b = spread (b, n_b, L_b, self->n_rows);
-  self->of_a[quantity][role] = eg_statistics_new (a, n_a, L_a, n_resamples);
-  self->of_b[quantity][role] = eg_statistics_new (b, n_b, L_b, n_resamples);
+  const EgPeak kind = eg_study_quantity_get_peak (quantity, self->a.values->settings->request);
+  self->of_a[quantity][role] = eg_statistics_new (a, n_a, L_a, kind, n_resamples);
+  self->of_b[quantity][role] = eg_statistics_new (b, n_b, L_b, kind, n_resamples);
   self->difference[quantity][role]
       = self->is_paired
             ? eg_statistics_new_paired (spread_a, spread_b, n_a, self->n_rows, n_resamples)

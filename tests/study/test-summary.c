@@ -138,6 +138,54 @@ test_damage_is_what_is_lost (void)
   g_assert_cmpfloat_with_epsilon (mean_of (values, EG_STUDY_NORMALIZED, EG_ROLE_LAST, 1, &n), 0.4, 1e-6);
 }
 
+/* Scores grow with the layer by 1: restoring lowers a divergence most in layer 0, damage raises it most in 1.
+ */
+static void
+test_an_effect_is_positive_whichever_way_a_metric_is_better (void)
+{
+  static const struct
+  {
+    EgMetric metric;
+    EgDirection direction;
+    double high, low, effects[N_LAYERS];
+    gssize effect_peak, score_peak;
+  } cases[] = {
+    { EG_METRIC_PROB, EG_DIRECTION_RESTORE, 2.5, 0.5, { 0.2, 1.2 }, 1, 1 },
+    { EG_METRIC_PROB, EG_DIRECTION_DAMAGE, 2.5, 0.5, { 1.8, 0.8 }, 0, 0 },
+    { EG_METRIC_KL, EG_DIRECTION_RESTORE, 0, 2, { 1.3, 0.3 }, 0, 0 },
+    { EG_METRIC_RANK, EG_DIRECTION_RESTORE, 0, 2, { 1.3, 0.3 }, 0, 0 },
+    { EG_METRIC_KL, EG_DIRECTION_DAMAGE, 0, 2, { 0.7, 1.7 }, 1, 1 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EgStudyValues) values = make_values ();
+      EgRole best;
+      values->settings->request->metric = cases[i].metric;
+      values->settings->request->direction = cases[i].direction;
+      for (guint k = 0; k < values->rows->len; k++)
+        {
+          EgStudyRow *row = values->rows->pdata[k];
+          row->high = cases[i].high;
+          row->low = cases[i].low;
+        }
+      g_autoptr (EgStudySummary) summary = eg_study_summary_new (values, -1, 0);
+      const EgStatistics *effect = eg_study_summary_get (summary, 0, EG_STUDY_EFFECT, EG_ROLE_LAST);
+      const EgStatistics *part = eg_study_summary_get (summary, 0, EG_STUDY_NORMALIZED, EG_ROLE_LAST);
+      for (gsize l = 0; l < N_LAYERS; l++)
+        {
+          g_assert_cmpfloat_with_epsilon (effect->mean[l], cases[i].effects[l], 1e-6);
+          g_assert_cmpfloat_with_epsilon (part->mean[l], cases[i].effects[l] / 2, 1e-6);
+        }
+      g_assert_cmpint (effect->peak, ==, cases[i].effect_peak);
+      g_assert_cmpint (part->peak, ==, cases[i].effect_peak);
+      g_assert_cmpint (eg_study_summary_get (summary, 0, EG_STUDY_SCORE, EG_ROLE_LAST)->peak, ==,
+                       cases[i].score_peak);
+      /* Of a middle token the scores are the highest, of a first or further one the lowest. */
+      g_assert_true (eg_study_summary_find_best (summary, 0, EG_STUDY_SCORE, &best));
+      g_assert_cmpint (best, ==, cases[i].score_peak == 1 ? EG_ROLE_SUBJECT_MIDDLE : EG_ROLE_SUBJECT_FIRST);
+    }
+}
+
 static void
 test_what_has_no_way_has_no_part_of_it (void)
 {
@@ -358,6 +406,8 @@ main (int argc, char **argv)
   g_test_add_func ("/values/a-role-is-the-mean-over-its-tokens-of-each-fact",
                    test_a_role_is_the_mean_over_its_tokens_of_each_fact);
   g_test_add_func ("/values/damage-is-what-is-lost", test_damage_is_what_is_lost);
+  g_test_add_func ("/values/an-effect-is-positive-whichever-way-a-metric-is-better",
+                   test_an_effect_is_positive_whichever_way_a_metric_is_better);
   g_test_add_func ("/values/what-has-no-way-has-no-part-of-it", test_what_has_no_way_has_no_part_of_it);
   g_test_add_func ("/values/a-cell-without-a-score-leaves-its-fact-out-of-the-role",
                    test_a_cell_without_a_score_leaves_its_fact_out_of_the_role);
