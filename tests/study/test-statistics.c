@@ -205,7 +205,7 @@ test_of_equal_layers_the_first_is_the_peak (void)
 static void
 test_a_lowest_peak_is_where_the_mean_is_smallest (void)
 {
-  const double values[] = { 3, -1, 2, -1, 3, -3, 2, -2 };
+  const double values[] = { 3, -1, 2, -2, 3, -3, 2, -1 };
   g_autoptr (EgStatistics) self = eg_statistics_new (values, 2, 4, EG_PEAK_LOWEST, EG_STATISTICS_RESAMPLES);
   g_assert_cmpint (self->peak, ==, 1);
   g_assert_cmpint (self->peak_lower, ==, 1);

@@ -345,7 +345,8 @@ test_tables_quote_what_their_readers_would_misread (void)
   g_assert_nonnull (strstr (csv, "\r\n\"b,\"\"x\",resid,last,effect,0,1,0.5,"));
   g_assert_nonnull (strstr (csv, "\r\n,mixer,further,score,0,1,100."));
   g_assert_nonnull (strstr (latex, "\\textit{a\\_1}"));
-  g_assert_nonnull (strstr (latex, "% Engram: tiny\\_1\\%, resid, effect of 2 facts"));
+  g_assert_nonnull (strstr (latex, "% Engram: tiny\\_1\\%, resid, effect of 2 facts, metric prob, direction "
+                                   "restore, 10 samples, seed 1; "));
   g_assert_nonnull (strstr (latex, "Last token & 1 & 1 & -- & $0.900$ & -- \\\\"));
 }
 
