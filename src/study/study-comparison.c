@@ -2,6 +2,7 @@
 #include "study/study-comparison.h"
 
 #include "core/error.h"
+#include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
 
@@ -169,13 +170,15 @@ eg_study_comparison_free (EgStudyComparison *self)
 }
 
 char *
-eg_study_side_describe (const EgStudySide *self)
+eg_study_side_describe (const EgStudySide *self, const EgStudySide *other)
 {
   const EgStudySettings *settings = self->values->settings;
   const char *relation = self->relation >= 0
                              ? ((const EgStudyRelation *)self->values->relations->pdata[self->relation])->name
                              : NULL;
-  return relation != NULL
-             ? g_strdup_printf ("%s, %s, %s", settings->model, settings->sites[self->site], relation)
-             : g_strdup_printf ("%s, %s", settings->model, settings->sites[self->site]);
+  g_autofree char *difference
+      = eg_trace_request_describe_difference (settings->request, other->values->settings->request);
+  return g_strdup_printf ("%s, %s%s%s%s%s", settings->model, settings->sites[self->site],
+                          relation != NULL ? ", " : "", relation != NULL ? relation : "",
+                          difference != NULL ? ", " : "", difference != NULL ? difference : "");
 }
