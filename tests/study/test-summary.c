@@ -265,6 +265,34 @@ test_facts_are_paired_where_half_of_them_are_there_in_both (void)
 }
 
 static void
+test_sides_are_named_by_what_differs (void)
+{
+  g_autoptr (EgStudyValues) a = make_values (), b = make_values ();
+  const EgStudySide side_a = { a, 0, -1 }, side_b = { b, 1, 0 };
+  g_autofree char *alike = eg_study_side_describe (&side_a, &side_b);
+  b->settings->request->window = 3;
+  b->settings->request->samples = 2;
+  g_autofree char *of_a = eg_study_side_describe (&side_a, &side_b);
+  g_autofree char *of_b = eg_study_side_describe (&side_b, &side_a);
+  g_assert_cmpstr (alike, ==, "tiny_1%, resid");
+  g_assert_cmpstr (of_a, ==, "tiny_1%, resid, samples 10, window 1");
+  g_assert_true (g_str_has_prefix (of_b, "tiny_1%, mixer, "));
+  g_assert_true (g_str_has_suffix (of_b, ", samples 2, window 3"));
+}
+
+static void
+test_the_samples_of_facts_that_need_unlike_numbers_are_bounds (void)
+{
+  g_autoptr (EgStudyValues) values = make_values ();
+  values->settings->request->until_sem = 0.01;
+  g_autoptr (JsonObject) document = eg_study_to_json (values, 0);
+  g_autofree char *latex = eg_study_to_latex (values, FALSE, 0, EG_STUDY_EFFECT, 0);
+  g_assert_cmpfloat (json_object_get_double_member (document, "until_sem"), ==, 0.01);
+  g_assert_cmpint (json_object_get_int_member (document, "max_samples"), ==, 1000);
+  g_assert_nonnull (strstr (latex, ", 10 to 1000 samples until standard errors are at most 0.01, seed 1; "));
+}
+
+static void
 test_only_like_studies_are_compared (void)
 {
   g_autoptr (EgStudyValues) a = make_values (), b = make_values ();
@@ -415,6 +443,9 @@ main (int argc, char **argv)
   g_test_add_func ("/values/relations-count-what-is-set-apart", test_relations_count_what_is_set_apart);
   g_test_add_func ("/study-comparison/facts-are-paired-where-half-of-them-are-there-in-both",
                    test_facts_are_paired_where_half_of_them_are_there_in_both);
+  g_test_add_func ("/study-comparison/sides-are-named-by-what-differs", test_sides_are_named_by_what_differs);
+  g_test_add_func ("/documents/the-samples-of-facts-that-need-unlike-numbers-are-bounds",
+                   test_the_samples_of_facts_that_need_unlike_numbers_are_bounds);
   g_test_add_func ("/study-comparison/only-like-studies-are-compared", test_only_like_studies_are_compared);
   g_test_add_func ("/documents/the-document-is-as-documented", test_the_document_is_as_documented);
   g_test_add_func ("/documents/estimates-are-not-called-scores", test_estimates_are_not_called_scores);
