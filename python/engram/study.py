@@ -390,7 +390,7 @@ class Study:
 
     @property
     def effects(self) -> np.ndarray:
-        """Means over facts of score − low (of damage, high − score)."""
+        """Means over facts of score − low (of damage, high − score); of kl and rank the other way round, so that more is more."""
         return self._array("effect")
 
     @property

@@ -3,6 +3,8 @@
 #include "cli/output.h"
 #include "core/error.h"
 #include "plot/comparison-figure.h"
+#include "tokenizer/token-text.h"
+#include "trace/ask/fields.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gi18n.h>
@@ -10,15 +12,35 @@
 
 /* "A: demo, attn, window 3" (transfer full) */
 static char *
-describe (const char *letter, const EgTraceGrid *grid)
+name_map (const char *letter, const EgTraceGrid *grid, guint window)
 {
-  const EgTraceResult *result = grid->result;
-  const char *model = result->model != NULL ? result->model : "?";
-  return result->request->window > 1
+  const char *model = grid->result->model != NULL ? grid->result->model : "?";
+  return window > 1
              ? g_strdup_printf (/* TRANSLATORS: A or B, the model, the site, in how many layers at once. */
-                                _ ("%s: %s, %s, window %u"), letter, model, grid->site,
-                                result->request->window)
+                                _ ("%s: %s, %s, window %u"), letter, model, grid->site, window)
              : g_strdup_printf ("%s: %s, %s", letter, model, grid->site);
+}
+
+/* With the settings and the target in which it differs from the other. (transfer full) */
+static char *
+describe (const char *letter, const EgTraceGrid *grid, const EgTraceGrid *other)
+{
+  const EgTraceResult *result = grid->result, *beside = other->result;
+  const guint window = result->request->window;
+  g_autofree char *name = name_map (letter, grid, window == beside->request->window ? window : 1);
+  g_autofree char *difference = result->has_settings && beside->has_settings
+                                    ? eg_trace_request_describe_difference (result->request, beside->request)
+                                    : NULL;
+  GString *text = g_string_new (name);
+  if (result->tokens->target != NULL && beside->tokens->target != NULL
+      && !g_str_equal (result->tokens->target, beside->tokens->target))
+    {
+      g_autofree char *target = eg_token_quote (result->tokens->target);
+      g_string_append_printf (text, ", target “%s”", target);
+    }
+  if (difference != NULL)
+    g_string_append_printf (text, ", %s", difference);
+  return g_string_free (text, FALSE);
 }
 
 /* One map of a file: of the site, or else of its main one. */
@@ -118,7 +140,7 @@ run (int argc, char **argv)
   g_autoptr (EgComparison) comparison = b != NULL ? eg_comparison_new (a, b, normalized, &error) : NULL;
   if (comparison == NULL)
     return cli_fail (error);
-  g_autofree char *title_a = describe ("A", a), *title_b = describe ("B", b);
+  g_autofree char *title_a = describe ("A", a, b), *title_b = describe ("B", b, a);
   if (!write_figures (comparison, title_a, title_b, colormap, outputs))
     return CLI_FAILED;
   if (options.json)

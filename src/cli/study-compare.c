@@ -63,7 +63,8 @@ static gboolean
 write_figures (const EgStudyComparison *comparison, const CompareOptions *typed)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *a = eg_study_side_describe (&comparison->a), *b = eg_study_side_describe (&comparison->b);
+  g_autofree char *a = eg_study_side_describe (&comparison->a, &comparison->b);
+  g_autofree char *b = eg_study_side_describe (&comparison->b, &comparison->a);
   g_autofree char *title_a = g_strconcat ("A: ", a, NULL), *title_b = g_strconcat ("B: ", b, NULL);
   g_auto (EgStudyComparisonFigure) drawing;
   EgFigure figure = { .drawing = &drawing.drawing };

@@ -3,6 +3,7 @@
 
 #include "cli/common.h"
 #include "cli/table.h"
+#include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -158,14 +159,25 @@ print_layers (const EgStudySummary *summary, gsize site, EgStudyQuantity quantit
   print_table (texts, 1 + EG_N_ROLES);
 }
 
-static const char *
-describe_quantity (EgStudyQuantity quantity, gboolean is_estimated)
+/* "mean effect, KL divergence, direction damage": what is not usual is named. (transfer full) */
+static char *
+describe_quantity (EgStudyQuantity quantity, const EgStudySettings *settings)
 {
+  const EgTraceRequest *request = settings->request;
   static const char *const exact[]
       = { N_ ("mean score"), N_ ("mean effect"), N_ ("mean part of the whole effect") };
   static const char *const estimated[] = { N_ ("mean of the estimates"), N_ ("mean of the estimated effects"),
                                            N_ ("mean part of the whole effect, estimated") };
-  return _ ((is_estimated ? estimated : exact)[quantity]);
+  g_autofree char *way = eg_trace_field_format (EG_FIELD_DIRECTION, request);
+  GString *text = g_string_new (_ ((settings->is_estimated ? estimated : exact)[quantity]));
+  if (request->metric != EG_METRIC_PROB)
+    g_string_append_printf (text, ", %s", eg_metric_get_title (request->metric));
+  if (eg_trace_request_is_loss (request))
+    {
+      g_string_append (text, ", ");
+      g_string_append_printf (text, _ ("direction %s"), way);
+    }
+  return g_string_free (text, FALSE);
 }
 
 void
@@ -174,7 +186,7 @@ cli_study_report_print (const EgStudySummary *summary,
                         gsize site,
                         EgStudyQuantity quantity)
 {
-  const char *what = describe_quantity (quantity, settings->is_estimated);
+  g_autofree char *what = describe_quantity (quantity, settings);
   cli_print ("\n%s%s%s: %s\n", settings->sites[site], summary->relation != NULL ? ", " : "",
              summary->relation != NULL ? summary->relation : "", what);
   if (summary->n_facts == 0)
@@ -212,8 +224,8 @@ cli_study_report_print_relations (const EgStudyValues *values, gsize site, EgStu
           add_at_peak (texts, statistics);
         }
     }
-  cli_print ("\n%s: %s\n", values->settings->sites[site],
-             describe_quantity (quantity, values->settings->is_estimated));
+  g_autofree char *what = describe_quantity (quantity, values->settings);
+  cli_print ("\n%s: %s\n", values->settings->sites[site], what);
   print_table (texts, 2 + 2 * G_N_ELEMENTS (roles));
 }
 
@@ -223,18 +235,20 @@ void
 cli_study_report_print_comparison (const EgStudyComparison *comparison, EgStudyQuantity quantity)
 {
   g_autoptr (GPtrArray) texts = g_ptr_array_new_with_free_func (g_free);
-  g_autofree char *a = eg_study_side_describe (&comparison->a), *b = eg_study_side_describe (&comparison->b);
+  g_autofree char *a = eg_study_side_describe (&comparison->a, &comparison->b);
+  g_autofree char *b = eg_study_side_describe (&comparison->b, &comparison->a);
   const char *const heads[]
       = { _ ("Token role"), _ ("Facts"), _ ("A: peak depth (95%)"), _ ("B: peak depth (95%)"),
           /* TRANSLATORS: where two means over facts differ most, as relative depth. */
           _ ("Largest A − B at"), _ ("A − B there (95%)") };
   const double last = comparison->n_rows > 1 ? (double)(comparison->n_rows - 1) : 1;
+  g_autofree char *what = describe_quantity (quantity, comparison->a.values->settings);
   /* TRANSLATORS: two studies that are compared, and how many facts of each. */
   cli_print (_ ("A: %s (%zu facts)\nB: %s (%zu facts)\n"), a, comparison->n_a, b, comparison->n_b);
   cli_print ("%s\n\n%s\n",
              comparison->is_paired ? _ ("Paired: each fact of A with the same fact of B")
                                    : _ ("Not paired: A and B are different facts"),
-             describe_quantity (quantity, comparison->a.values->settings->is_estimated));
+             what);
   for (gsize i = 0; i < G_N_ELEMENTS (heads); i++)
     add (texts, heads[i]);
   for (EgRole role = 0; role < EG_N_ROLES; role++)

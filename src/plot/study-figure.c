@@ -318,8 +318,11 @@ eg_study_figure_make_caption (const EgStudyFigure *self, const EgHeatmapStyle *s
   g_autoptr (GString) text = g_string_new (NULL);
   const gboolean one_site
       = panel->settings->n_sites == 1 || self->n_panels == 1 || self->panels[0].site == self->panels[1].site;
+  /* That of the scores says what was asked; those of effects, how they are drawn. */
+  g_autoptr (EgTraceGrid) scores
+      = eg_study_map_new (panel->summary, panel->settings, panel->site, EG_STUDY_SCORE);
   g_autofree char *method = eg_trace_result_describe_method (
-      self->maps[0]->result, one_site ? panel->settings->sites[panel->site] : NULL);
+      scores->result, one_site ? panel->settings->sites[panel->site] : NULL);
   add (text, g_strdup_printf (_ ("Model %s."), panel->settings->model));
   add (text, g_strdup_printf ("%s.", method));
   if (panel->settings->is_estimated)

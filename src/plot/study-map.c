@@ -39,16 +39,20 @@ eg_study_map_new_of (EgStatistics *const *statistics,
                      EgStudyQuantity quantity)
 {
   EgTraceRequest *request = eg_trace_request_copy (settings->request);
-  /* Of effects and of parts of the whole, more is more. */
-  request->direction = quantity == EG_STUDY_SCORE ? request->direction : EG_DIRECTION_RESTORE;
-  request->metric = quantity == EG_STUDY_NORMALIZED ? EG_METRIC_PROB : request->metric;
+  /* Of effects and of parts of the whole, more is more, whatever the metric. */
+  if (quantity != EG_STUDY_SCORE)
+    {
+      request->direction = EG_DIRECTION_RESTORE;
+      request->metric = EG_METRIC_PROB;
+    }
   EgTraceResult *result = eg_trace_result_new (request, make_roles (), statistics[0]->width,
                                                (const char *[]){ settings->sites[site] }, 1);
   EgTraceGrid *map = result->grids[0];
   if (quantity != EG_STUDY_SCORE)
     result->ends[0].low = 0;
   result->complete = TRUE;
-  result->samples = eg_trace_request_get_samples (settings->request);
+  /* Where each fact has as many as it needs, there is no number. */
+  result->samples = request->until_sem > 0 ? 0 : eg_trace_request_get_samples (request);
   for (EgRole role = 0; role < EG_N_ROLES; role++)
     for (gsize l = 0; l < map->n_layers; l++)
       {
@@ -84,7 +88,7 @@ eg_study_quantity_get_title (EgStudyQuantity quantity, const EgStudySettings *se
                                     : _ ("Average indirect effect");
     case EG_STUDY_NORMALIZED:
       if (settings->is_estimated)
-        return _ ("Average recovery, estimated");
+        return loss ? _ ("Average loss, estimated") : _ ("Average recovery, estimated");
       /* TRANSLATORS: which part of a damage is made good, or done. */
       return loss ? _ ("Average loss") : _ ("Average recovery");
     case EG_STUDY_SCORE:

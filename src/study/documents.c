@@ -192,6 +192,12 @@ eg_study_to_json (const EgStudyValues *values, guint n_resamples)
   json_object_set_string_member (object, "direction",
                                  eg_trace_request_is_loss (settings->request) ? "damage" : "restore");
   json_object_set_int_member (object, "samples", eg_trace_request_get_samples (settings->request));
+  if (settings->request->until_sem > 0)
+    {
+      json_object_set_double_member (object, "until_sem", settings->request->until_sem);
+      json_object_set_int_member (object, "max_samples",
+                                  eg_trace_request_get_max_samples (settings->request));
+    }
   json_object_set_int_member (object, "seed", settings->request->seed);
   json_object_set_double_member (object, "min_effect", settings->min_effect);
   json_object_set_object_member (object, "facts", eg_study_counts_to_json (values->counts, values->n_facts));

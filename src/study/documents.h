@@ -11,13 +11,14 @@ G_BEGIN_DECLS
 /**
  * eg_study_to_json: the document of `study show --json`.
  *
- * model, estimated, metric, direction, samples, seed, min_effect, facts, roles [role], layers, sites,
- * relations. facts: total, traced, unknown, unaffected, failed; left, where the study is under way. sites:
- * by name; of each n [role], the facts with such a token, and [role][layer] of score, effect and normalized:
- * the mean by that name (of estimates, estimate in the score's place); effect_sem, effect_lower, effect_upper
- * (95%), effect_quartiles [3][role][layer], and so for the others, but that of the score they are called sem,
- * lower, upper and quartiles; effect_peak [role], a layer, and effect_peak_interval [role][2], and so for
- * normalized. relations: by name; of each facts and sites. statistics.h says what the numbers are
+ * model, estimated, metric, direction, samples (with until_sem the first ones, and until_sem and
+ * max_samples), seed, min_effect, facts, roles [role], layers, sites, relations. facts: total, traced,
+ * unknown, unaffected, failed; left, where the study is under way. sites: by name; of each n [role], the
+ * facts with such a token, and [role][layer] of score, effect and normalized: the mean by that name (of
+ * estimates, estimate in the score's place); effect_sem, effect_lower, effect_upper (95%), effect_quartiles
+ * [3][role][layer], and so for the others, but that of the score they are called sem, lower, upper and
+ * quartiles; effect_peak [role], a layer, and effect_peak_interval [role][2], and so for normalized.
+ * relations: by name; of each facts and sites. statistics.h says what the numbers are
  *
  * (transfer full)
  */

@@ -39,12 +39,18 @@ sort_column (const double *values, gsize n, gsize width, gsize j, double *column
   qsort (column, n, sizeof *column, compare_doubles);
 }
 
+gboolean
+eg_peak_is_beyond (EgPeak kind, double a, double b)
+{
+  return kind == EG_PEAK_LOWEST ? a < b : a > b;
+}
+
 static gssize
-find_peak (const double *means, gsize width)
+find_peak (const double *means, gsize width, EgPeak kind)
 {
   gsize peak = 0;
   for (gsize j = 1; j < width; j++)
-    peak = means[j] > means[peak] ? j : peak;
+    peak = eg_peak_is_beyond (kind, means[j], means[peak]) ? j : peak;
   return (gssize)peak;
 }
 
@@ -52,13 +58,14 @@ find_peak (const double *means, gsize width)
 
 /* Of which nothing is known yet. */
 static EgStatistics *
-statistics_new (gsize n, gsize width)
+statistics_new (gsize n, gsize width, EgPeak kind)
 {
   EgStatistics *self = g_new0 (EgStatistics, 1);
   double **const arrays[] = { &self->mean,         &self->sem,   &self->quartiles[0], &self->quartiles[1],
                               &self->quartiles[2], &self->lower, &self->upper };
   self->n = n;
   self->width = width;
+  self->kind = kind;
   self->peak = self->peak_lower = self->peak_upper = -1;
   for (gsize k = 0; k < G_N_ELEMENTS (arrays); k++)
     {
@@ -97,7 +104,7 @@ set_moments (EgStatistics *self, const double *values)
       if (self->n > 1)
         self->sem[j] = sqrt (squares / (n - 1)) / sqrt (n);
     }
-  self->peak = find_peak (self->mean, self->width);
+  self->peak = find_peak (self->mean, self->width, self->kind);
 }
 
 static void
@@ -217,7 +224,7 @@ set_intervals (EgStatistics *self, const double *means, guint n_resamples)
       self->upper[j] = eg_statistics_percentile (column, n_resamples, 1 - EG_STATISTICS_TAIL);
     }
   for (guint r = 0; r < n_resamples; r++)
-    column[r] = (double)find_peak (means + r * self->width, self->width);
+    column[r] = (double)find_peak (means + r * self->width, self->width, self->kind);
   qsort (column, n_resamples, sizeof *column, compare_doubles);
   const double last = (double)(n_resamples - 1);
   self->peak_lower = (gssize)column[(gsize)floor (EG_STATISTICS_TAIL * last)];
@@ -227,9 +234,10 @@ set_intervals (EgStatistics *self, const double *means, guint n_resamples)
 /* ---- what is asked for ---- */
 
 EgStatistics *
-eg_statistics_new_resampled (const double *values, gsize n, gsize width, const EgResamples *resamples)
+eg_statistics_new_resampled (
+    const double *values, gsize n, gsize width, EgPeak kind, const EgResamples *resamples)
 {
-  EgStatistics *self = statistics_new (n, width);
+  EgStatistics *self = statistics_new (n, width, kind);
   if (n == 0 || width == 0)
     return self;
   set_moments (self, values);
@@ -244,10 +252,10 @@ eg_statistics_new_resampled (const double *values, gsize n, gsize width, const E
 }
 
 EgStatistics *
-eg_statistics_new (const double *values, gsize n, gsize width, guint n_resamples)
+eg_statistics_new (const double *values, gsize n, gsize width, EgPeak kind, guint n_resamples)
 {
   g_autoptr (EgResamples) resamples = n >= 2 && n_resamples > 0 ? eg_resamples_new (n, n_resamples) : NULL;
-  return eg_statistics_new_resampled (values, n, width, resamples);
+  return eg_statistics_new_resampled (values, n, width, kind, resamples);
 }
 
 EgStatistics *
@@ -256,24 +264,24 @@ eg_statistics_new_paired (const double *a, const double *b, gsize n, gsize width
   g_autofree double *differences = g_new (double, n *width);
   for (gsize i = 0; i < n * width; i++)
     differences[i] = a[i] - b[i];
-  return eg_statistics_new (differences, n, width, n_resamples);
+  return eg_statistics_new (differences, n, width, EG_PEAK_HIGHEST, n_resamples);
 }
 
 EgStatistics *
 eg_statistics_new_unpaired (
     const double *a, gsize n_a, const double *b, gsize n_b, gsize width, guint n_resamples)
 {
-  EgStatistics *self = statistics_new (MIN (n_a, n_b), width);
+  EgStatistics *self = statistics_new (MIN (n_a, n_b), width, EG_PEAK_HIGHEST);
   if (self->n == 0 || width == 0)
     return self;
-  g_autoptr (EgStatistics) of_a = eg_statistics_new (a, n_a, width, 0);
-  g_autoptr (EgStatistics) of_b = eg_statistics_new (b, n_b, width, 0);
+  g_autoptr (EgStatistics) of_a = eg_statistics_new (a, n_a, width, EG_PEAK_HIGHEST, 0);
+  g_autoptr (EgStatistics) of_b = eg_statistics_new (b, n_b, width, EG_PEAK_HIGHEST, 0);
   for (gsize j = 0; j < width; j++)
     {
       self->mean[j] = of_a->mean[j] - of_b->mean[j];
       self->sem[j] = hypot (of_a->sem[j], of_b->sem[j]);
     }
-  self->peak = find_peak (self->mean, width);
+  self->peak = find_peak (self->mean, width, self->kind);
   if (self->n < 2 || n_resamples == 0)
     return self;
   g_autofree double *means = g_new0 (double, n_resamples *width);

@@ -16,6 +16,17 @@ G_BEGIN_DECLS
 #define EG_STATISTICS_TAIL 0.025
 
 /**
+ * EgPeak: which mean is the peak.
+ * @EG_PEAK_HIGHEST: the largest
+ * @EG_PEAK_LOWEST: the smallest: of numbers that say less where more was done
+ */
+typedef enum
+{
+  EG_PEAK_HIGHEST,
+  EG_PEAK_LOWEST,
+} EgPeak;
+
+/**
  * EgStatistics: of n facts with `width` values each, such as one a layer. NaN, −1: not known.
  * @mean: [width] values.mean(axis=0); NaN of no fact
  * @sem: [width] the standard error over facts, values.std(axis=0, ddof=1)/√n; NaN of fewer than two
@@ -24,7 +35,9 @@ G_BEGIN_DECLS
  * @lower, @upper: [width] the bootstrap's 95% percentile interval of the mean: numpy.percentile(means,
  * [2.5, 97.5], axis=0), "linear", where means = values[rows].mean(axis=1) and rows =
  * RandomState(1).randint(n, size=(n_resamples, n)); NaN of fewer than two, or without resamples
- * @peak: where the mean is largest, mean.argmax() (the first of equals)
+ * @kind: which mean its peak is
+ * @peak: where the mean is largest, mean.argmax() (the first of equals); of EG_PEAK_LOWEST, here and below,
+ * argmin in place of argmax
  * @peak_lower, @peak_upper: its interval: peaks = means.argmax(axis=1), numpy.percentile(peaks, 2.5,
  * method="lower") and numpy.percentile(peaks, 97.5, method="higher"), which are whole
  */
@@ -32,6 +45,7 @@ typedef struct
 {
   gsize n, width;
   double *mean, *sem, *quartiles[3], *lower, *upper;
+  EgPeak kind;
   gssize peak, peak_lower, peak_upper;
 } EgStatistics;
 
@@ -46,13 +60,17 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgResamples, eg_resamples_free)
 
 /* values: [n, width] row-major, all known, a row a fact; n may be 0, and %NULL the values then. n_resamples:
  * %EG_STATISTICS_RESAMPLES, or 0 for no intervals. (transfer full) */
-EgStatistics *eg_statistics_new (const double *values, gsize n, gsize width, guint n_resamples);
+EgStatistics *eg_statistics_new (const double *values, gsize n, gsize width, EgPeak kind, guint n_resamples);
 
 /* The same with draws that are there, of n facts; %NULL: no intervals. (transfer full) */
-EgStatistics *
-eg_statistics_new_resampled (const double *values, gsize n, gsize width, const EgResamples *resamples);
+EgStatistics *eg_statistics_new_resampled (
+    const double *values, gsize n, gsize width, EgPeak kind, const EgResamples *resamples);
 
-/* Of the differences a − b, fact by fact: eg_statistics_new (a − b). (transfer full) */
+/* Whether the mean a lies farther on the side of the peak than b. */
+gboolean eg_peak_is_beyond (EgPeak kind, double a, double b);
+
+/* Of the differences a − b, fact by fact: eg_statistics_new (a − b), with its highest peak. (transfer full)
+ */
 EgStatistics *
 eg_statistics_new_paired (const double *a, const double *b, gsize n, gsize width, guint n_resamples);
 

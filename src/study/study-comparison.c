@@ -2,6 +2,7 @@
 #include "study/study-comparison.h"
 
 #include "core/error.h"
+#include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
 
@@ -102,8 +103,9 @@ compare (EgStudyComparison *self,
   g_autofree double *b = read_curves (self, &self->b, rows_b, &self->a, rows_a, quantity, role, &n_b);
   g_autofree double *spread_a = spread (a, n_a, L_a, self->n_rows);
   g_autofree double *spread_b = spread (b, n_b, L_b, self->n_rows);
-  self->of_a[quantity][role] = eg_statistics_new (a, n_a, L_a, n_resamples);
-  self->of_b[quantity][role] = eg_statistics_new (b, n_b, L_b, n_resamples);
+  const EgPeak kind = eg_study_quantity_get_peak (quantity, self->a.values->settings->request);
+  self->of_a[quantity][role] = eg_statistics_new (a, n_a, L_a, kind, n_resamples);
+  self->of_b[quantity][role] = eg_statistics_new (b, n_b, L_b, kind, n_resamples);
   self->difference[quantity][role]
       = self->is_paired
             ? eg_statistics_new_paired (spread_a, spread_b, n_a, self->n_rows, n_resamples)
@@ -168,13 +170,15 @@ eg_study_comparison_free (EgStudyComparison *self)
 }
 
 char *
-eg_study_side_describe (const EgStudySide *self)
+eg_study_side_describe (const EgStudySide *self, const EgStudySide *other)
 {
   const EgStudySettings *settings = self->values->settings;
   const char *relation = self->relation >= 0
                              ? ((const EgStudyRelation *)self->values->relations->pdata[self->relation])->name
                              : NULL;
-  return relation != NULL
-             ? g_strdup_printf ("%s, %s, %s", settings->model, settings->sites[self->site], relation)
-             : g_strdup_printf ("%s, %s", settings->model, settings->sites[self->site]);
+  g_autofree char *difference
+      = eg_trace_request_describe_difference (settings->request, other->values->settings->request);
+  return g_strdup_printf ("%s, %s%s%s%s%s", settings->model, settings->sites[self->site],
+                          relation != NULL ? ", " : "", relation != NULL ? relation : "",
+                          difference != NULL ? ", " : "", difference != NULL ? difference : "");
 }

@@ -48,7 +48,7 @@ eg_study_comparison_new (const EgStudySide *a, const EgStudySide *b, guint n_res
 void eg_study_comparison_free (EgStudyComparison *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgStudyComparison, eg_study_comparison_free)
 
-/* "demo, attn, P36" (transfer full) */
-char *eg_study_side_describe (const EgStudySide *self);
+/* "demo, attn, P36, window 3": with the settings in which it differs from the other side. (transfer full) */
+char *eg_study_side_describe (const EgStudySide *self, const EgStudySide *other);
 
 G_END_DECLS

@@ -24,8 +24,9 @@ add_role (EgStudySummary *self, const EgStudyValues *values, gssize relation, Eg
             g_clear_pointer (&resamples, eg_resamples_free);
             resamples = n >= 2 && n_resamples > 0 ? eg_resamples_new (n, n_resamples) : NULL;
           }
-        self->statistics[place_of (site, quantity, role)]
-            = eg_statistics_new_resampled (curves, n, self->n_layers, resamples);
+        self->statistics[place_of (site, quantity, role)] = eg_statistics_new_resampled (
+            curves, n, self->n_layers, eg_study_quantity_get_peak (quantity, values->settings->request),
+            resamples);
       }
 }
 
@@ -70,7 +71,8 @@ eg_study_summary_find_best (const EgStudySummary *self, gsize site, EgStudyQuant
   for (EgRole r = 0; r < EG_ROLE_LAST; r++)
     {
       const EgStatistics *statistics = eg_study_summary_get (self, site, quantity, r);
-      if (statistics->peak < 0 || (any && statistics->mean[statistics->peak] <= best))
+      if (statistics->peak < 0
+          || (any && !eg_peak_is_beyond (statistics->kind, statistics->mean[statistics->peak], best)))
         continue;
       best = statistics->mean[statistics->peak];
       *role = r;

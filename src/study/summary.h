@@ -30,8 +30,9 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgStudySummary, eg_study_summary_free)
 const EgStatistics *
 eg_study_summary_get (const EgStudySummary *self, gsize site, EgStudyQuantity quantity, EgRole role);
 
-/* Which role has the largest mean of a quantity, anywhere in its layers, the last token aside, which brings
- * the answer back in the end whatever a model knows. FALSE where none is known. */
+/* Which role has the peak of a quantity, the largest mean or the smallest (EgPeak), anywhere in its layers,
+ * the last token aside, which brings the answer back in the end whatever a model knows. FALSE where none is
+ * known. */
 gboolean
 eg_study_summary_find_best (const EgStudySummary *self, gsize site, EgStudyQuantity quantity, EgRole *role);
 

@@ -2,6 +2,7 @@
 #include "study/tables.h"
 
 #include "formats/csv.h"
+#include "trace/ask/fields.h"
 
 #include <math.h>
 #include <string.h>
@@ -135,6 +136,19 @@ add_latex_group (GString *text,
     add_latex_row (text, eg_study_summary_get (summary, site, quantity, role), role);
 }
 
+static void
+add_latex_samples (GString *text, const EgTraceRequest *request)
+{
+  char wanted[G_ASCII_DTOSTR_BUF_SIZE];
+  g_string_append_printf (text, "%u", eg_trace_request_get_samples (request));
+  if (request->until_sem > 0)
+    g_string_append_printf (text, " to %u", eg_trace_request_get_max_samples (request));
+  g_string_append (text, " samples");
+  if (request->until_sem > 0)
+    g_string_append_printf (text, " until standard errors are at most %s",
+                            g_ascii_formatd (wanted, sizeof wanted, "%g", request->until_sem));
+}
+
 char *
 eg_study_to_latex (const EgStudyValues *values,
                    gboolean by_relation,
@@ -143,12 +157,14 @@ eg_study_to_latex (const EgStudyValues *values,
                    guint n_resamples)
 {
   const EgStudySettings *settings = values->settings;
+  g_autofree char *direction = eg_trace_field_format (EG_FIELD_DIRECTION, settings->request);
   GString *text = g_string_new ("% Engram: ");
   add_latex_text (text, settings->model);
-  g_string_append_printf (text, ", %s, %s%s of %u facts, %u samples, seed %u; needs \\usepackage{booktabs}\n",
-                          settings->sites[site], settings->is_estimated ? "estimated " : "",
-                          eg_study_quantity_get_name (quantity), values->rows->len,
-                          eg_trace_request_get_samples (settings->request), settings->request->seed);
+  g_string_append_printf (text, ", %s, %s%s of %u facts, metric %s, direction %s, ", settings->sites[site],
+                          settings->is_estimated ? "estimated " : "", eg_study_quantity_get_name (quantity),
+                          values->rows->len, eg_metric_get_name (settings->request->metric), direction);
+  add_latex_samples (text, settings->request);
+  g_string_append_printf (text, ", seed %u; needs \\usepackage{booktabs}\n", settings->request->seed);
   g_string_append (text, "\\begin{tabular}{lrrrrr}\n\\toprule\n"
                          "Token role & Facts & Peak layer & 95\\% & Mean there & 95\\% \\\\\n");
   for (gssize r = 0; by_relation && r < (gssize)values->relations->len; r++)

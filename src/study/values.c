@@ -29,6 +29,20 @@ eg_study_quantity_from_name (const char *name, EgStudyQuantity *quantity, GError
   return eg_error_invalid (error, _ ("“%s” is none of score, effect and normalized"), name);
 }
 
+/* Of most metrics, more is better. */
+static gboolean
+is_smaller_better (const EgTraceRequest *request)
+{
+  return eg_metric_is_better (request->metric, 0, 1);
+}
+
+EgPeak
+eg_study_quantity_get_peak (EgStudyQuantity quantity, const EgTraceRequest *request)
+{
+  const gboolean falls = is_smaller_better (request) != eg_trace_request_is_loss (request);
+  return quantity == EG_STUDY_SCORE && falls ? EG_PEAK_LOWEST : EG_PEAK_HIGHEST;
+}
+
 /* ---- rows ---- */
 
 static gsize
@@ -202,11 +216,14 @@ eg_study_values_get_curve (const EgStudyValues *self,
   const EgTraceRequest *request = self->settings->request;
   const gsize L = self->settings->n_layers;
   const double *scores = row->scores + (site * EG_N_ROLES + role) * L;
-  const double whole
-      = eg_metric_is_better (request->metric, row->high, row->low) ? row->high - row->low : (double)NAN;
+  const double sign = is_smaller_better (request) ? -1 : 1;
+  const double whole = eg_metric_is_better (request->metric, row->high, row->low)
+                           ? sign * (row->high - row->low)
+                           : (double)NAN;
   for (gsize l = 0; l < L; l++)
     {
-      const double effect = eg_trace_request_is_loss (request) ? row->high - scores[l] : scores[l] - row->low;
+      const double effect
+          = sign * (eg_trace_request_is_loss (request) ? row->high - scores[l] : scores[l] - row->low);
       values[l] = quantity == EG_STUDY_SCORE    ? scores[l]
                   : quantity == EG_STUDY_EFFECT ? effect
                                                 : effect / whole;

@@ -4,6 +4,7 @@
 
 #include "study/roles.h"
 #include "study/settings.h"
+#include "study/statistics.h"
 #include "study/study-folder.h"
 
 G_BEGIN_DECLS
@@ -11,7 +12,8 @@ G_BEGIN_DECLS
 /**
  * EgStudyQuantity: what a mean over facts is of, in the unit of the study's metric.
  * @EG_STUDY_SCORE: the mean over the role's tokens of their scores
- * @EG_STUDY_EFFECT: score − low; of damage, high − score
+ * @EG_STUDY_EFFECT: how much better the score is than low; of damage, how much worse than high: score − low,
+ * high − score, and the other way round of metrics that are better where they are smaller
  * @EG_STUDY_NORMALIZED: the effect as a part of the whole, effect/(high − low), of this fact. It is not cut
  * to 0 … 1, as the colours of a single trace are: cutting noise about 0 would lift its mean
  */
@@ -25,6 +27,9 @@ typedef enum
 
 /* "score", "effect", "normalized": in files and options. */
 const char *eg_study_quantity_get_name (EgStudyQuantity quantity);
+
+/* Which mean of it says that the most was done: restored or damaged. */
+EgPeak eg_study_quantity_get_peak (EgStudyQuantity quantity, const EgTraceRequest *request);
 
 /* FALSE and EG_ERROR_INVALID, with the list of names, when there is none of this name. */
 gboolean eg_study_quantity_from_name (const char *name, EgStudyQuantity *quantity, GError **error);

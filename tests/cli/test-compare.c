@@ -107,6 +107,29 @@ assert_fails (int status, const char *says, const Outcome *outcome)
     g_error ("“%s” does not say “%s”", outcome->err, says);
 }
 
+/* Other settings are named beside the sites; what damages, or is only estimated, is refused. */
+static void
+test_unlike_traces (void)
+{
+  g_autofree char *one = at ("one.npz"), *noisy = at ("noisy.npz"), *damage = at ("damage.npz"),
+                  *estimate = at ("estimate.npz");
+  g_auto (Outcome) first = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "2", "--noise", "1",
+                                "--target", " Rome", "--window", "3", "-o", noisy);
+  g_auto (Outcome) second
+      = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "2", "--direction", "damage", "-o", damage);
+  g_auto (Outcome) third
+      = RUN ("trace", EIFFEL, "--subject", SUBJECT, "--samples", "2", "--estimate", "-o", estimate);
+  g_auto (Outcome) named = RUN ("compare", one, noisy), turned = RUN ("compare", one, damage),
+                   guessed = RUN ("compare", one, estimate);
+  g_assert_cmpint (first.status + second.status + third.status, ==, 0);
+  g_assert_true (g_str_has_prefix (named.out, "A: demo, resid, target “"));
+  g_assert_nonnull (strstr (named.out, "Paris"));
+  g_assert_nonnull (strstr (named.out, ", noise 3, window 1\nB: demo, resid, target “"));
+  g_assert_nonnull (strstr (named.out, ", noise 1, window 3\n"));
+  assert_fails (1, "One of the two maps restores, and the other one damages", &turned);
+  assert_fails (1, "One of the two maps is of estimates, which are no scores", &guessed);
+}
+
 static void
 test_mistakes (void)
 {
@@ -137,6 +160,7 @@ main (int argc, char **argv)
   g_test_add_func ("/compare/the-other-way-round-differences-are-negated", test_same_model);
   g_test_add_func ("/compare/two-models-at-relative-depth", test_two_models);
   g_test_add_func ("/compare/figures-and-text", test_figures_and_text);
+  g_test_add_func ("/compare/unlike-traces-are-named-or-refused", test_unlike_traces);
   g_test_add_func ("/compare/mistakes-are-said", test_mistakes);
   const int status = g_test_run ();
   remove_folder (folder);

@@ -3,6 +3,7 @@
 #include "core/error.h"
 #include "plot/export.h"
 #include "plot/length.h"
+#include "trace/result/description.h"
 
 #include <glib/gstdio.h>
 #include <math.h>
@@ -435,6 +436,26 @@ test_caption_says_what_made_the_figure (void)
   g_assert_nonnull (strstr (alone, "Corners: beyond the scale. Hatched: within two standard errors"));
 }
 
+static void
+test_caption_says_where_the_noise_is (void)
+{
+  g_autoptr (EgTraceGrid) grid = make_grid (EG_SWEEP_CELLS, 1);
+  EgCorruption *corruption = (EgCorruption *)&grid->result->request->corruption;
+  corruption->span = EG_SPAN_ALL;
+  g_autofree char *all = eg_trace_result_describe_method (grid->result, NULL);
+  corruption->span = EG_SPAN_TOKENS;
+  corruption->span_first = 1;
+  corruption->span_last = 3;
+  corruption->kind = EG_CORRUPTION_STUDENT_T;
+  corruption->degrees = 5;
+  corruption->scale = EG_NOISE_SCALE_TEXT;
+  corruption->file = g_strdup ("/home/me/wiki.txt");
+  g_autofree char *tokens = eg_trace_result_describe_method (grid->result, NULL);
+  g_assert_nonnull (strstr (all, "; Gaussian noise of 3 σ on all tokens; 10 samples"));
+  g_assert_nonnull (
+      strstr (tokens, "; Student’s t noise (5 degrees of freedom) on tokens 1 to 3; scale text:wiki.txt; "));
+}
+
 /* What a file needs of room for title and caption is its own: the picture is as large as without them. */
 static void
 test_title_and_caption_have_room (void)
@@ -596,6 +617,7 @@ main (int argc, char **argv)
   g_test_add_func ("/figures/curves/unit", test_curves_are_in_the_unit_of_the_map);
   g_test_add_func ("/figures/curves/partial", test_curves_leave_out_what_is_not_known);
   g_test_add_func ("/figures/caption", test_caption_says_what_made_the_figure);
+  g_test_add_func ("/figures/caption-says-where-the-noise-is", test_caption_says_where_the_noise_is);
   g_test_add_func ("/figures/room", test_title_and_caption_have_room);
   g_test_add_func ("/figures/text", test_text_is_text);
   g_test_add_func ("/figures/pdf-text", test_pdf_has_its_text);

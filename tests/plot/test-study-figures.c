@@ -172,6 +172,33 @@ test_a_figure_says_what_it_is_of (void)
   g_assert_cmpuint (count (svg, ">Last subject token<"), ==, 2);
 }
 
+/* Whatever is averaged: the caption is made of what was asked. */
+static void
+test_a_caption_names_direction_metric_and_samples (void)
+{
+  g_autoptr (EgStudyValues) values = make_values (1.6);
+  EgTraceRequest *request = values->settings->request;
+  EgHeatmapStyle style;
+  request->direction = EG_DIRECTION_DAMAGE;
+  request->metric = EG_METRIC_LOGIT;
+  request->until_sem = 0.01;
+  request->corruption.span = EG_SPAN_ALL;
+  g_autoptr (EgStudySummary) summary = eg_study_summary_new (values, -1, 20);
+  const EgStudyPanel panel = { summary, values->settings, 0, NULL };
+  eg_heatmap_style_init_figure (&style);
+  for (EgStudyQuantity quantity = 0; quantity < EG_N_STUDY_QUANTITIES; quantity++)
+    {
+      g_auto (EgStudyFigure) drawing;
+      eg_study_figure_init (&drawing, &panel, 1, quantity);
+      g_autofree char *caption = eg_study_figure_make_caption (&drawing, &style);
+      g_assert_nonnull (strstr (caption, "Residual stream damaged"));
+      g_assert_nonnull (strstr (caption, "Gaussian noise of 3 σ on all tokens; "));
+      g_assert_nonnull (
+          strstr (caption, "10 to 1000 samples, until standard errors are at most 0.01, seed 1"));
+      g_assert_nonnull (strstr (caption, "; Logit."));
+    }
+}
+
 /* Of one colour, around its middle. */
 static gboolean
 is_plain (cairo_surface_t *surface, EgRect cell)
@@ -308,6 +335,8 @@ main (int argc, char **argv)
   g_test_add_func ("/study-figures/a-cell-has-the-colour-of-its-mean",
                    test_a_cell_has_the_colour_of_its_mean);
   g_test_add_func ("/study-figures/a-figure-says-what-it-is-of", test_a_figure_says_what_it_is_of);
+  g_test_add_func ("/study-figures/a-caption-names-direction-metric-and-samples",
+                   test_a_caption_names_direction_metric_and_samples);
   g_test_add_func ("/study-figures/many-panels-are-maps-alone", test_many_panels_are_maps_alone);
   g_test_add_func ("/study-figures/a-difference-is-hatched-where-it-may-be-nothing",
                    test_a_difference_is_hatched_where_it_may_be_nothing);

@@ -92,7 +92,8 @@ test_statistics_are_numpys (void)
       const gsize n = get_size (it, "n"), width = get_size (it, "width");
       g_autofree double *values
           = draw (n, width, (guint32)get_size (it, "seed"), json_object_get_boolean_member (it, "rounded"));
-      g_autoptr (EgStatistics) self = eg_statistics_new (values, n, width, EG_STATISTICS_RESAMPLES);
+      g_autoptr (EgStatistics) self
+          = eg_statistics_new (values, n, width, EG_PEAK_HIGHEST, EG_STATISTICS_RESAMPLES);
       g_assert_cmpuint (self->n, ==, n);
       check (self, it);
     }
@@ -127,7 +128,8 @@ test_many_facts_are_resampled_as_few (void)
     {
       const gsize n = sizes[k], width = 2;
       g_autofree double *values = draw (n, width, 3, FALSE), *zeros = g_new0 (double, n *width);
-      g_autoptr (EgStatistics) self = eg_statistics_new (values, n, width, EG_STATISTICS_RESAMPLES);
+      g_autoptr (EgStatistics) self
+          = eg_statistics_new (values, n, width, EG_PEAK_HIGHEST, EG_STATISTICS_RESAMPLES);
       g_autoptr (EgStatistics) beside
           = eg_statistics_new_unpaired (values, n, zeros, n, width, EG_STATISTICS_RESAMPLES);
       for (gsize j = 0; j < width; j++)
@@ -159,7 +161,7 @@ static void
 test_nothing_is_known_of_no_fact (void)
 {
   const double b[] = { 1, 2 };
-  g_autoptr (EgStatistics) self = eg_statistics_new (NULL, 0, 3, EG_STATISTICS_RESAMPLES);
+  g_autoptr (EgStatistics) self = eg_statistics_new (NULL, 0, 3, EG_PEAK_HIGHEST, EG_STATISTICS_RESAMPLES);
   g_autoptr (EgStatistics) difference = eg_statistics_new_unpaired (NULL, 0, b, 1, 2, 10);
   g_assert_true (isnan (self->mean[2]) && isnan (self->sem[0]) && isnan (self->quartiles[1][1]));
   g_assert_true (isnan (self->lower[0]) && self->peak == -1 && self->peak_lower == -1);
@@ -170,7 +172,7 @@ static void
 test_without_resamples_there_are_no_intervals (void)
 {
   const double values[] = { 1, 5, 2, 7, 4, 3 };
-  g_autoptr (EgStatistics) self = eg_statistics_new (values, 3, 2, 0);
+  g_autoptr (EgStatistics) self = eg_statistics_new (values, 3, 2, EG_PEAK_HIGHEST, 0);
   g_assert_true (isnan (self->lower[0]) && isnan (self->upper[1]) && self->peak_upper == -1);
   g_assert_cmpfloat (self->mean[1], ==, 5);
   g_assert_cmpfloat_with_epsilon (self->sem[1], 2 / sqrt (3), TOLERANCE);
@@ -184,7 +186,7 @@ test_a_peaks_interval_holds_whole_resamples (void)
   const double both[][6] = { { 4, 0, 0, 0, 0, 5 }, { 0, 0, 5, 4, 0, 0 } }; /* and 0, 2, 0 */
   for (gsize i = 0; i < G_N_ELEMENTS (both); i++)
     {
-      g_autoptr (EgStatistics) self = eg_statistics_new (both[i], 2, 3, 3);
+      g_autoptr (EgStatistics) self = eg_statistics_new (both[i], 2, 3, EG_PEAK_HIGHEST, 3);
       g_assert_cmpint (self->peak, ==, 2);
       g_assert_cmpint (self->peak_lower, ==, 0);
       g_assert_cmpint (self->peak_upper, ==, 2);
@@ -195,9 +197,19 @@ static void
 test_of_equal_layers_the_first_is_the_peak (void)
 {
   const double values[] = { 1, 3, 3, 1, 1, 3, 3, 2 };
-  g_autoptr (EgStatistics) self = eg_statistics_new (values, 2, 4, EG_STATISTICS_RESAMPLES);
+  g_autoptr (EgStatistics) self = eg_statistics_new (values, 2, 4, EG_PEAK_HIGHEST, EG_STATISTICS_RESAMPLES);
   g_assert_cmpint (self->peak, ==, 1);
   g_assert_cmpint (self->peak_upper, ==, 1);
+}
+
+static void
+test_a_lowest_peak_is_where_the_mean_is_smallest (void)
+{
+  const double values[] = { 3, -1, 2, -2, 3, -3, 2, -1 };
+  g_autoptr (EgStatistics) self = eg_statistics_new (values, 2, 4, EG_PEAK_LOWEST, EG_STATISTICS_RESAMPLES);
+  g_assert_cmpint (self->peak, ==, 1);
+  g_assert_cmpint (self->peak_lower, ==, 1);
+  g_assert_cmpint (self->peak_upper, ==, 3);
 }
 
 int
@@ -215,5 +227,7 @@ main (int argc, char **argv)
                    test_a_peaks_interval_holds_whole_resamples);
   g_test_add_func ("/statistics/of-equal-layers-the-first-is-the-peak",
                    test_of_equal_layers_the_first_is_the_peak);
+  g_test_add_func ("/statistics/a-lowest-peak-is-where-the-mean-is-smallest",
+                   test_a_lowest_peak_is_where_the_mean_is_smallest);
   return g_test_run ();
 }

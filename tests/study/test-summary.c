@@ -138,6 +138,54 @@ test_damage_is_what_is_lost (void)
   g_assert_cmpfloat_with_epsilon (mean_of (values, EG_STUDY_NORMALIZED, EG_ROLE_LAST, 1, &n), 0.4, 1e-6);
 }
 
+/* Scores grow with the layer by 1: restoring lowers a divergence most in layer 0, damage raises it most in 1.
+ */
+static void
+test_an_effect_is_positive_whichever_way_a_metric_is_better (void)
+{
+  static const struct
+  {
+    EgMetric metric;
+    EgDirection direction;
+    double high, low, effects[N_LAYERS];
+    gssize effect_peak, score_peak;
+  } cases[] = {
+    { EG_METRIC_PROB, EG_DIRECTION_RESTORE, 2.5, 0.5, { 0.2, 1.2 }, 1, 1 },
+    { EG_METRIC_PROB, EG_DIRECTION_DAMAGE, 2.5, 0.5, { 1.8, 0.8 }, 0, 0 },
+    { EG_METRIC_KL, EG_DIRECTION_RESTORE, 0, 2, { 1.3, 0.3 }, 0, 0 },
+    { EG_METRIC_RANK, EG_DIRECTION_RESTORE, 0, 2, { 1.3, 0.3 }, 0, 0 },
+    { EG_METRIC_KL, EG_DIRECTION_DAMAGE, 0, 2, { 0.7, 1.7 }, 1, 1 },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (EgStudyValues) values = make_values ();
+      EgRole best;
+      values->settings->request->metric = cases[i].metric;
+      values->settings->request->direction = cases[i].direction;
+      for (guint k = 0; k < values->rows->len; k++)
+        {
+          EgStudyRow *row = values->rows->pdata[k];
+          row->high = cases[i].high;
+          row->low = cases[i].low;
+        }
+      g_autoptr (EgStudySummary) summary = eg_study_summary_new (values, -1, 0);
+      const EgStatistics *effect = eg_study_summary_get (summary, 0, EG_STUDY_EFFECT, EG_ROLE_LAST);
+      const EgStatistics *part = eg_study_summary_get (summary, 0, EG_STUDY_NORMALIZED, EG_ROLE_LAST);
+      for (gsize l = 0; l < N_LAYERS; l++)
+        {
+          g_assert_cmpfloat_with_epsilon (effect->mean[l], cases[i].effects[l], 1e-6);
+          g_assert_cmpfloat_with_epsilon (part->mean[l], cases[i].effects[l] / 2, 1e-6);
+        }
+      g_assert_cmpint (effect->peak, ==, cases[i].effect_peak);
+      g_assert_cmpint (part->peak, ==, cases[i].effect_peak);
+      g_assert_cmpint (eg_study_summary_get (summary, 0, EG_STUDY_SCORE, EG_ROLE_LAST)->peak, ==,
+                       cases[i].score_peak);
+      /* Of a middle token the scores are the highest, of a first or further one the lowest. */
+      g_assert_true (eg_study_summary_find_best (summary, 0, EG_STUDY_SCORE, &best));
+      g_assert_cmpint (best, ==, cases[i].score_peak == 1 ? EG_ROLE_SUBJECT_MIDDLE : EG_ROLE_SUBJECT_FIRST);
+    }
+}
+
 static void
 test_what_has_no_way_has_no_part_of_it (void)
 {
@@ -214,6 +262,34 @@ test_facts_are_paired_where_half_of_them_are_there_in_both (void)
   g_assert_cmpuint (apart->n_b, ==, 5);
   g_assert_cmpfloat_with_epsilon (apart->difference[EG_STUDY_SCORE][EG_ROLE_LAST]->mean[0], 2 - 12.8 - 100,
                                   1e-5);
+}
+
+static void
+test_sides_are_named_by_what_differs (void)
+{
+  g_autoptr (EgStudyValues) a = make_values (), b = make_values ();
+  const EgStudySide side_a = { a, 0, -1 }, side_b = { b, 1, 0 };
+  g_autofree char *alike = eg_study_side_describe (&side_a, &side_b);
+  b->settings->request->window = 3;
+  b->settings->request->samples = 2;
+  g_autofree char *of_a = eg_study_side_describe (&side_a, &side_b);
+  g_autofree char *of_b = eg_study_side_describe (&side_b, &side_a);
+  g_assert_cmpstr (alike, ==, "tiny_1%, resid");
+  g_assert_cmpstr (of_a, ==, "tiny_1%, resid, samples 10, window 1");
+  g_assert_true (g_str_has_prefix (of_b, "tiny_1%, mixer, "));
+  g_assert_true (g_str_has_suffix (of_b, ", samples 2, window 3"));
+}
+
+static void
+test_the_samples_of_facts_that_need_unlike_numbers_are_bounds (void)
+{
+  g_autoptr (EgStudyValues) values = make_values ();
+  values->settings->request->until_sem = 0.01;
+  g_autoptr (JsonObject) document = eg_study_to_json (values, 0);
+  g_autofree char *latex = eg_study_to_latex (values, FALSE, 0, EG_STUDY_EFFECT, 0);
+  g_assert_cmpfloat (json_object_get_double_member (document, "until_sem"), ==, 0.01);
+  g_assert_cmpint (json_object_get_int_member (document, "max_samples"), ==, 1000);
+  g_assert_nonnull (strstr (latex, ", 10 to 1000 samples until standard errors are at most 0.01, seed 1; "));
 }
 
 static void
@@ -297,7 +373,8 @@ test_tables_quote_what_their_readers_would_misread (void)
   g_assert_nonnull (strstr (csv, "\r\n\"b,\"\"x\",resid,last,effect,0,1,0.5,"));
   g_assert_nonnull (strstr (csv, "\r\n,mixer,further,score,0,1,100."));
   g_assert_nonnull (strstr (latex, "\\textit{a\\_1}"));
-  g_assert_nonnull (strstr (latex, "% Engram: tiny\\_1\\%, resid, effect of 2 facts"));
+  g_assert_nonnull (strstr (latex, "% Engram: tiny\\_1\\%, resid, effect of 2 facts, metric prob, direction "
+                                   "restore, 10 samples, seed 1; "));
   g_assert_nonnull (strstr (latex, "Last token & 1 & 1 & -- & $0.900$ & -- \\\\"));
 }
 
@@ -358,12 +435,17 @@ main (int argc, char **argv)
   g_test_add_func ("/values/a-role-is-the-mean-over-its-tokens-of-each-fact",
                    test_a_role_is_the_mean_over_its_tokens_of_each_fact);
   g_test_add_func ("/values/damage-is-what-is-lost", test_damage_is_what_is_lost);
+  g_test_add_func ("/values/an-effect-is-positive-whichever-way-a-metric-is-better",
+                   test_an_effect_is_positive_whichever_way_a_metric_is_better);
   g_test_add_func ("/values/what-has-no-way-has-no-part-of-it", test_what_has_no_way_has_no_part_of_it);
   g_test_add_func ("/values/a-cell-without-a-score-leaves-its-fact-out-of-the-role",
                    test_a_cell_without_a_score_leaves_its_fact_out_of_the_role);
   g_test_add_func ("/values/relations-count-what-is-set-apart", test_relations_count_what_is_set_apart);
   g_test_add_func ("/study-comparison/facts-are-paired-where-half-of-them-are-there-in-both",
                    test_facts_are_paired_where_half_of_them_are_there_in_both);
+  g_test_add_func ("/study-comparison/sides-are-named-by-what-differs", test_sides_are_named_by_what_differs);
+  g_test_add_func ("/documents/the-samples-of-facts-that-need-unlike-numbers-are-bounds",
+                   test_the_samples_of_facts_that_need_unlike_numbers_are_bounds);
   g_test_add_func ("/study-comparison/only-like-studies-are-compared", test_only_like_studies_are_compared);
   g_test_add_func ("/documents/the-document-is-as-documented", test_the_document_is_as_documented);
   g_test_add_func ("/documents/estimates-are-not-called-scores", test_estimates_are_not_called_scores);

@@ -85,6 +85,22 @@ def test_what_show_says_is_what_numpy_makes_of_the_results():
     check_site(tongue["sites"]["mixer"], "effect", 5, np.array([e for e, _, relation in curves("mamba", "mixer", 5).values() if relation == "tongue"]))
 
 
+def test_an_effect_is_what_was_done_whichever_way_a_metric_is_better():
+    studies = {"kl": ["--metric", "kl"], "damage": ["--direction", "damage"], "kl-damage": ["--metric", "kl", "--direction", "damage"]}
+    for folder, options in studies.items():
+        run("run", FACTS, "--folder", folder, "--limit", "12", "--samples", "2", *options)
+        its = json.loads(run("show", folder, "--json"))["sites"]["resid"]
+        for role in range(len(ROLES)):
+            facts = curves(folder, "resid", role).values()
+            restored = np.array([effect for effect, _, _ in facts])
+            wholes = np.array([[whole] for _, whole, _ in facts])
+            sign = -1 if "kl" in folder else 1
+            effects = sign * (wholes - restored if "damage" in folder else restored)
+            check_site(its, "effect", role, effects)
+            check_site(its, "normalized", role, effects / (sign * wholes))
+            assert effects.mean(axis=0).max() > 0
+
+
 def test_a_fact_is_a_line():
     lines = [json.loads(line) for line in run("show", "mamba", "--facts").splitlines()]
     assert len(lines) == 30

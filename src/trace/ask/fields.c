@@ -190,6 +190,30 @@ eg_trace_field_equal (EgTraceField field, const EgTraceRequest *a, const EgTrace
 
 /* ---- all fields ---- */
 
+static gboolean
+is_named_alone (EgTraceField field)
+{
+  const EgFieldInfo *info = eg_trace_field_get_info (field);
+  return info->part != EG_FIELD_OF_PROMPT && !info->ignored && info->option != NULL && field != EG_FIELD_SITES
+         && field != EG_FIELD_METRIC && field != EG_FIELD_KEEP_SAMPLES;
+}
+
+char *
+eg_trace_request_describe_difference (const EgTraceRequest *self, const EgTraceRequest *other)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+  for (EgTraceField field = 0; field < EG_N_FIELDS; field++)
+    {
+      if (!is_named_alone (field) || eg_trace_field_equal (field, self, other))
+        continue;
+      g_autofree char *value = eg_trace_field_format (field, self);
+      g_string_append_printf (text, "%s%s %s", text->len > 0 ? ", " : "",
+                              eg_trace_field_get_info (field)->option,
+                              value != NULL && *value != '\0' ? value : "–");
+    }
+  return text->len > 0 ? g_strdup (text->str) : NULL;
+}
+
 gboolean
 eg_trace_request_equal (const EgTraceRequest *a, const EgTraceRequest *b)
 {

@@ -137,6 +137,10 @@ const char *eg_trace_field_get_useless (EgTraceField field, const EgTraceRequest
 /* Whether both are the same where they mean something. */
 gboolean eg_trace_field_equal (EgTraceField field, const EgTraceRequest *a, const EgTraceRequest *b);
 
+/* The settings of numbers that are not the same in both, as the command line has self's: "window 3, noise 1",
+ * NULL for none. Not the sites and the metric, which have names of their own. (transfer full) */
+char *eg_trace_request_describe_difference (const EgTraceRequest *self, const EgTraceRequest *other);
+
 /* Makes the usual value that of the request. */
 void eg_trace_field_reset (EgTraceField field, EgTraceRequest *request);
 

@@ -48,14 +48,15 @@ value_at (const EgComparison *self, const EgTraceGrid *grid, Depth depth, gsize 
          + depth.share * eg_comparison_value (self, grid, depth.layer + 1, position);
 }
 
+/* Two layers of a map share their noise, so that their errors may go together: at most, they add up. */
 static double
 sem_at (const EgComparison *self, const EgTraceGrid *grid, Depth depth, gsize position)
 {
   const double sem = eg_comparison_value_sem (self, grid, depth.layer, position);
   if (!(depth.share > 0))
     return sem;
-  return hypot ((1 - depth.share) * sem,
-                depth.share * eg_comparison_value_sem (self, grid, depth.layer + 1, position));
+  return (1 - depth.share) * sem
+         + depth.share * eg_comparison_value_sem (self, grid, depth.layer + 1, position);
 }
 
 static double
@@ -135,6 +136,16 @@ subtract (EgComparison *self)
                           : (double)NAN;
 }
 
+/* Whether it has estimates, and no score. */
+static gboolean
+is_estimate (const EgTraceGrid *grid)
+{
+  gsize n_scores = 0;
+  for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
+    n_scores += isnan (grid->scores[0][i]) ? 0 : 1;
+  return n_scores == 0 && eg_trace_grid_has_estimated (grid);
+}
+
 static gboolean
 check (const EgTraceGrid *a, const EgTraceGrid *b, gboolean normalized, GError **error)
 {
@@ -150,6 +161,10 @@ check (const EgTraceGrid *a, const EgTraceGrid *b, gboolean normalized, GError *
         return eg_error_invalid (
             error, _ ("A map whose corrupted runs are as good as its clean one has no normalized scores"));
     }
+  if (is_estimate (a) || is_estimate (b))
+    return eg_error_invalid (error, _ ("One of the two maps is of estimates, which are no scores"));
+  if (eg_trace_result_is_loss (a->result) != eg_trace_result_is_loss (b->result))
+    return eg_error_invalid (error, _ ("One of the two maps restores, and the other one damages"));
   if (eg_trace_grid_get_metric (a) == eg_trace_grid_get_metric (b))
     return TRUE;
   return eg_error_invalid (error, _ ("One map is of %s, the other of %s"),

@@ -27,7 +27,8 @@ typedef struct
  * relative depth
  * @difference: [n_rows, groups] a − b; NaN where the tokens are not the same (eg_token_group_is_same()) or a
  * value is not known
- * @sem: [n_rows, groups] its standard error, of independent runs; NaN where one is not known
+ * @sem: [n_rows, groups] its standard error, of independent runs; between two layers of one, which share
+ * their noise, at most so large: (1 − w)·sem + w·sem′. NaN where one is not known
  * @curve_a, @curve_b: over relative depth
  * @correlation: Pearson's, over the cells of both that have a difference; NaN for fewer than two, or where
  * one does not vary
@@ -43,8 +44,8 @@ typedef struct
   double correlation;
 } EgComparison;
 
-/* Keeps both maps. NULL with EG_ERROR_INVALID: they have other sweeps or metrics, or cannot be normalized, or
- * have no token in common. (transfer full) */
+/* Keeps both maps. NULL with EG_ERROR_INVALID: they have other sweeps, directions or metrics, one is of
+ * estimates alone, they cannot be normalized, or they have no token in common. (transfer full) */
 EgComparison *eg_comparison_new (EgTraceGrid *a, EgTraceGrid *b, gboolean normalized, GError **error);
 void eg_comparison_free (EgComparison *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (EgComparison, eg_comparison_free)

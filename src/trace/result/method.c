@@ -8,6 +8,15 @@
 #include <math.h>
 #include <string.h>
 
+static void
+add (GString *text, char *part)
+{
+  if (text->len > 0)
+    g_string_append (text, "; ");
+  g_string_append (text, part);
+  g_free (part);
+}
+
 /* "Residual stream, Mixer output". (transfer full) */
 static char *
 name_sites (char *const *names)
@@ -52,43 +61,90 @@ describe_sweep (const EgTraceRequest *request, const char *sites)
       damages ? _ ("%s damaged at each layer and token") : _ ("%s restored at each layer and token"), sites);
 }
 
+/* "Student’s t noise (5 degrees of freedom)". (transfer full) */
+static char *
+describe_kind (const EgCorruption *corruption)
+{
+  const char *title = eg_corruption_kind_get_title (corruption->kind);
+  if (corruption->kind != EG_CORRUPTION_STUDENT_T)
+    return g_strdup (title);
+  /* TRANSLATORS: a kind of noise, Student’s t noise, and a number, which may have decimals. */
+  return g_strdup_printf (_ ("%s (%g degrees of freedom)"), title, corruption->degrees);
+}
+
+/* "Gaussian noise of 3 σ". (transfer full) */
+static char *
+describe_noise (const EgTraceRequest *request)
+{
+  const EgCorruption *corruption = &request->corruption;
+  g_autofree char *kind = describe_kind (corruption);
+  if (!eg_corruption_uses_level (corruption))
+    return g_steal_pointer (&kind);
+  if (corruption->scale == EG_NOISE_SCALE_ABSOLUTE)
+    /* TRANSLATORS: a kind of noise, and its strength. */
+    return g_strdup_printf (_ ("%s of %g"), kind, request->noise_level);
+  /* TRANSLATORS: a kind of noise, and its strength in standard deviations. */
+  return g_strdup_printf (_ ("%s of %g σ"), kind, request->noise_level);
+}
+
 /* "Gaussian noise of 3 σ on “Angela Merkel”". (transfer full) */
 static char *
 describe_corruption (const EgTraceResult *self)
 {
-  const EgTraceRequest *request = self->request;
-  const EgCorruption *corruption = &request->corruption;
-  const char *kind = eg_corruption_kind_get_title (corruption->kind);
+  const EgCorruption *corruption = &self->request->corruption;
   const char *subject = self->tokens->subject != NULL ? self->tokens->subject : "";
   if (corruption->kind == EG_CORRUPTION_SWAP)
     /* TRANSLATORS: two texts: what stands in the subject's place, and the subject. */
     return g_strdup_printf (_ ("“%s” in place of “%s”"), corruption->swap, subject);
-  if (!eg_corruption_uses_level (corruption))
-    /* TRANSLATORS: a kind of noise, and the text that it is on. */
-    return g_strdup_printf (_ ("%s on “%s”"), kind, subject);
-  if (corruption->scale == EG_NOISE_SCALE_ABSOLUTE)
-    /* TRANSLATORS: a kind of noise, its strength, and the text that it is on. */
-    return g_strdup_printf (_ ("%s of %g on “%s”"), kind, request->noise_level, subject);
-  /* TRANSLATORS: a kind of noise, its strength in standard deviations, and the text that it is on. */
-  return g_strdup_printf (_ ("%s of %g σ on “%s”"), kind, request->noise_level, subject);
+  g_autofree char *noise = describe_noise (self->request);
+  switch (corruption->span)
+    {
+    case EG_SPAN_ALL:
+      /* TRANSLATORS: here and below, noise and its strength, as “Gaussian noise of 3 σ”. */
+      return g_strdup_printf (_ ("%s on all tokens"), noise);
+    case EG_SPAN_TOKENS:
+      return g_strdup_printf (_ ("%s on tokens %zu to %zu"), noise, corruption->span_first,
+                              corruption->span_last);
+    case EG_SPAN_SUBJECT:
+    case EG_N_SPANS:
+    default:
+      /* TRANSLATORS: and the text that it is on. */
+      return g_strdup_printf (_ ("%s on “%s”"), noise, subject);
+    }
 }
 
+/* Of what a standard deviation is, where the noise’s strength does not say it. */
 static void
-add (GString *text, char *part)
+add_scale (GString *text, const EgCorruption *corruption)
 {
-  if (text->len > 0)
-    g_string_append (text, "; ");
-  g_string_append (text, part);
-  g_free (part);
+  if (corruption->scale == EG_NOISE_SCALE_PROMPT || corruption->scale == EG_NOISE_SCALE_ABSOLUTE)
+    return;
+  g_autofree char *name = corruption->file != NULL ? g_filename_display_basename (corruption->file) : NULL;
+  const EgCorruption named = { .scale = corruption->scale, .file = name };
+  g_autofree char *scale = eg_corruption_format_scale (&named);
+  add (text, g_strdup_printf (_ ("scale %s"), scale));
+}
+
+/* (transfer full) */
+static char *
+describe_samples (const EgTraceResult *self)
+{
+  const EgTraceRequest *request = self->request;
+  if (self->samples == 0 && request->until_sem > 0)
+    return g_strdup_printf (
+        /* TRANSLATORS: of many facts, each of which was given as many samples as it needed. */
+        _ ("%u to %u samples, until standard errors are at most %g, seed %u"),
+        eg_trace_request_get_samples (request), eg_trace_request_get_max_samples (request),
+        request->until_sem, request->seed);
+  return g_strdup_printf (ngettext ("%u sample, seed %u", "%u samples, seed %u", self->samples),
+                          self->samples, request->seed);
 }
 
 static void
 add_measure (GString *text, const EgTraceResult *self)
 {
-  const EgTraceRequest *request = self->request;
-  if (request->corruption.kind != EG_CORRUPTION_SWAP)
-    add (text, g_strdup_printf (ngettext ("%u sample, seed %u", "%u samples, seed %u", self->samples),
-                                self->samples, request->seed));
+  if (self->request->corruption.kind != EG_CORRUPTION_SWAP)
+    add (text, describe_samples (self));
   if (self->metrics[0] != EG_METRIC_PROB)
     add (text, g_strdup (eg_metric_get_title (self->metrics[0])));
   if (!isnan (self->precision_error))
@@ -127,7 +183,10 @@ eg_trace_result_describe_method (const EgTraceResult *self, const char *site)
   if (!self->has_settings)
     return g_strdup (text->str);
   if (!request->has_knockout)
-    add (text, describe_corruption (self));
+    {
+      add (text, describe_corruption (self));
+      add_scale (text, &request->corruption);
+    }
   add_measure (text, self);
   return g_strdup (text->str);
 }

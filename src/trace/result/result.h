@@ -81,7 +81,8 @@ typedef struct
  * @tokens: of the whole prompt
  * @metrics, @ends: [n_metrics] what was measured, the request's metric first
  * @grids: [n_grids], one a site, the request's main site first
- * @samples: how many there were so far, of those that were asked for or more
+ * @samples: how many there were so far, of those that were asked for or more; 0 in maps over many facts, each
+ * of which has as many as it needed (until_sem)
  * @noise_std: σ, to which the level is relative; NaN where unknown (files of the notebook) or without meaning
  * @model: its name
  * @device: what computed, "cpu" or "cuda:0 (NVIDIA H100 80GB HBM3, tf32)"; @note: a sentence about it that a
