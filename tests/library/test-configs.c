@@ -305,6 +305,79 @@ test_mamba_rank (void)
   assert_refused (contrary, "\"dt_rank\":2", "“dt_rank” mean the same and contradict");
 }
 
+static void
+resize_embedding (Parts *parts, gsize n_rows)
+{
+  Part *embedding = parts_find (parts, "backbone.embeddings.weight");
+  embedding->shape[0] = n_rows;
+  embedding->n = n_rows * 4;
+  embedding->values = g_renew (float, embedding->values, embedding->n);
+  memset (embedding->values, 0, embedding->n * sizeof *embedding->values);
+}
+
+/* A Hugging Face file with the fields of the original that it was made from, as state-spaces/mamba-130m-hf
+ * and all that follows from it: only its own are read. */
+typedef struct
+{
+  const char *from, *to, *says; /* says: NULL where it opens */
+} Change;
+
+static void
+try_leftovers (Parts *(*parts_new) (void), const char *leftovers, const Change *changes, gsize n_changes)
+{
+  for (gsize i = 0; i < n_changes; i++)
+    {
+      g_autoptr (Parts) parts = parts_new ();
+      replace_field (parts, changes[i].from, changes[i].to);
+      if (strstr (changes[i].to, "\"vocab_size\":9"))
+        resize_embedding (parts, 9);
+      if (changes[i].says)
+        assert_refused (parts, leftovers, changes[i].says);
+      else
+        eg_model_unref (open_with (parts, leftovers));
+    }
+}
+
+static void
+test_mamba_leftovers (void)
+{
+#define LEFTOVERS(d, L)                                                                                      \
+  "\"d_model\":" d ",\"n_layer\":" L ",\"d_inner\":8,\"ssm_cfg\":{},\"rms_norm\":true,\"fused_add_norm\":"   \
+  "true,\"residual_in_fp32\":true,\"pad_vocab_size_multiple\":8"
+  static const Change changes[] = {
+    { "\"state_size\":2", "\"state_size\":2", NULL },
+    { "\"vocab_size\":8", "\"vocab_size\":9", NULL },
+    { "\"vocab_size\":8", "\"vocab_size\":7", "expected [7, 4]" },
+    { "\"state_size\":2", "\"state_size\":3", "expected [7, 8]" },
+    { "\"conv_kernel\":2", "\"conv_kernel\":3", "expected [8, 1, 3]" },
+    { "\"time_step_rank\":1", "\"time_step_rank\":2", "expected [6, 8]" },
+    { "\"expand\":2", "\"expand\":3", "expected [24, 4]" },
+    { "\"expand\":2", "\"hidden_act\":\"gelu\"", "hidden_act is “gelu”" },
+    { "\"expand\":2", "\"use_bias\":true", "mixer.in_proj.bias" },
+    { "\"expand\":2", "\"use_conv_bias\":false", "mixer.conv1d.bias" },
+    { "\"expand\":2", "\"tie_word_embeddings\":false", "lm_head.weight" },
+    { "\"num_hidden_layers\":2", "\"num_hidden_layers\":3", "backbone.layers.2." },
+    { "\"num_hidden_layers\":2", "\"num_hidden_layers\":1", "backbone.layers.1." },
+  };
+  try_leftovers (parts_new_mamba, LEFTOVERS ("4", "2"), changes, G_N_ELEMENTS (changes));
+  try_leftovers (parts_new_mamba, LEFTOVERS ("5", "7"), changes, G_N_ELEMENTS (changes));
+}
+
+static void
+test_mamba2_leftovers (void)
+{
+  static const Change changes[] = {
+    { "\"state_size\":2", "\"state_size\":2", NULL },
+    { "\"vocab_size\":8", "\"vocab_size\":9", NULL },
+    { "\"state_size\":2", "\"state_size\":3", "expected [32, 4]" },
+    { "\"conv_kernel\":2", "\"conv_kernel\":3", "expected [16, 1, 3]" },
+    { "\"n_groups\":2", "\"n_groups\":2,\"use_bias\":true", "mixer.in_proj.bias" },
+    { "\"num_hidden_layers\":2", "\"num_hidden_layers\":3", "backbone.layers.2." },
+  };
+  try_leftovers (parts_new_mamba2, LEFTOVERS ("4", "2"), changes, G_N_ELEMENTS (changes));
+  try_leftovers (parts_new_mamba2, "\"ssm_cfg\":{}", changes, G_N_ELEMENTS (changes));
+}
+
 /* Forms of the block that mamba_ssm has are right, or refused by name. */
 static void
 test_mamba2_original (void)
@@ -528,11 +601,7 @@ test_mambabyte (void)
   for (gsize i = 0; i < G_N_ELEMENTS (more); i++)
     {
       g_autoptr (Parts) parts = parts_new_mamba ();
-      Part *embedding = parts_find (parts, "backbone.embeddings.weight");
-      embedding->shape[0] = 256;
-      embedding->n = 256 * 4;
-      embedding->values = g_renew (float, embedding->values, embedding->n);
-      memset (embedding->values, 0, embedding->n * sizeof *embedding->values);
+      resize_embedding (parts, 256);
       g_free (parts->config);
       parts->config = g_strdup (BYTES);
       g_autofree char *folder = write_with (parts, more[i]);
@@ -569,6 +638,8 @@ main (int argc, char **argv)
   g_test_add_func ("/configs/mamba2/other-forms-are-right-or-refused", test_mamba2_original);
   g_test_add_func ("/configs/mamba2/limits-by-their-other-name", test_mamba2_other_names);
   g_test_add_func ("/configs/mamba/rank-by-its-other-name", test_mamba_rank);
+  g_test_add_func ("/configs/mamba/fields-left-over-of-the-original-are-not-read", test_mamba_leftovers);
+  g_test_add_func ("/configs/mamba2/fields-left-over-of-the-original-are-not-read", test_mamba2_leftovers);
   g_test_add_func ("/configs/gpt-neox/mistakes-are-named", test_neox_mistakes);
   g_test_add_func ("/configs/gpt-neox/rotations-in-every-spelling", test_neox_rotations);
   g_test_add_func ("/configs/epsilon-in-every-spelling", test_epsilons);

@@ -187,12 +187,19 @@ eg_mamba2_recognizes (const EgFields *fields)
   return g_strcmp0 (eg_ssm_get_layer_name (fields), "Mamba2") == 0;
 }
 
+/* Without a model_type, ssm_cfg is what said that it is Mamba-2. */
+static gboolean
+is_original (const EgFields *fields)
+{
+  return eg_fields_has (fields, "ssm_cfg")
+         && (eg_ssm_is_original (fields) || !eg_fields_has (fields, "model_type"));
+}
+
 gboolean
 eg_mamba2_read (const EgFields *fields, gpointer sizes, GError **error)
 {
   EgMamba2Sizes *self = sizes;
-  if (!(eg_fields_has (fields, "ssm_cfg") ? read_original (fields, self, error)
-                                          : read_hugging_face (fields, self, error)))
+  if (!(is_original (fields) ? read_original (fields, self, error) : read_hugging_face (fields, self, error)))
     return FALSE;
   complete (self);
   return TRUE;

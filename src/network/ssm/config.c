@@ -57,7 +57,6 @@ eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config
 {
   const gboolean ok
       = eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
-        && eg_fields_agree (fields, "hidden_size", "d_model", error)
         && eg_fields_size_or (fields, "hidden_size", 768, &config->sizes.d_model, error)
         && eg_fields_size_or (fields, "num_hidden_layers", 32, &config->sizes.n_layers, error)
         && eg_fields_size_or (fields, "vocab_size", 50280, &config->sizes.vocab_size, error)
@@ -76,12 +75,14 @@ eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config
 
 /* ---- the original layout: mamba_ssm's MambaConfig ---- */
 
-/* The original layout has no model_type; MambaByte's has a hidden_size, too. */
+/* MambaByte's has a hidden_size, too. But a Hugging Face file keeps all fields of the original that it was
+ * made from, as state-spaces/mamba-130m-hf does, and transformers never reads them. */
 gboolean
 eg_ssm_is_original (const EgFields *fields)
 {
   return eg_fields_has (fields, "d_model")
-         && (!eg_fields_has (fields, "hidden_size") || eg_fields_has (fields, "n_layer"));
+         && (!eg_fields_has (fields, "hidden_size")
+             || (eg_fields_has (fields, "n_layer") && !eg_fields_has (fields, "num_hidden_layers")));
 }
 
 const char *
