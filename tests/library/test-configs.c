@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "library/model.h"
+#include "network/gpt2/private.h"
 #include "network/mamba2/private.h"
 #include "network/ssm/selective.h"
 
@@ -141,15 +142,31 @@ test_gpt2_other_names (void)
 static void
 test_gpt2_activations (void)
 {
-  static const char *const known[]
-      = { "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu", "relu", "silu", "swish" };
+  static const struct
+  {
+    const char *name;
+    EgActivation activation;
+  } known[] = {
+    { "gelu_new", EG_ACTIVATION_GELU_TANH },
+    { "gelu_pytorch_tanh", EG_ACTIVATION_GELU_TANH },
+    { "gelu_fast", EG_ACTIVATION_GELU_TANH },
+    { "gelu_accurate", EG_ACTIVATION_GELU_TANH },
+    { "gelu_python_tanh", EG_ACTIVATION_GELU_TANH },
+    { "gelu", EG_ACTIVATION_GELU },
+    { "gelu_python", EG_ACTIVATION_GELU },
+    { "relu", EG_ACTIVATION_RELU },
+    { "silu", EG_ACTIVATION_SILU },
+    { "swish", EG_ACTIVATION_SILU },
+  };
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     {
       g_autoptr (Parts) parts = parts_new_gpt2 (5);
-      g_autofree char *field = g_strdup_printf ("\"activation_function\":\"%s\"", known[i]);
+      g_autofree char *field = g_strdup_printf ("\"activation_function\":\"%s\"", known[i].name);
       g_autoptr (EgModel) model = open_with (parts, field);
       g_assert_cmpstr (eg_model_get_family (model)->name, ==, "gpt2");
     }
+      g_assert_cmpint (((const EgGpt2Sizes *)eg_model_get_sizes (model))->activation, ==,
+                       known[i].activation);
 }
 
 /* ---- Falcon-Mamba ---- */
