@@ -161,6 +161,20 @@ eg_fields_require_text (const EgFields *self, const char *name, const char *only
 }
 
 gboolean
+eg_fields_require_flag (const EgFields *self, const char *name, gboolean value, GError **error)
+{
+  gboolean found;
+  if (!eg_fields_boolean (self, name, value, &found, error))
+    return FALSE;
+  if (found != value)
+    g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+                 found ? _ ("%s: %s is true; Engram traces models where it is false")
+                       : _ ("%s: %s is false; Engram traces models where it is true"),
+                 self->where, name);
+  return found == value;
+}
+
+gboolean
 eg_fields_size_by (
     const EgFields *self, const char *name, const char *other, gsize fallback, gsize *value, GError **error)
 {

@@ -60,4 +60,8 @@ gboolean eg_fields_agree (const EgFields *self, const char *name, const char *ot
  * another network. EG_ERROR_UNSUPPORTED. */
 gboolean eg_fields_require_text (const EgFields *self, const char *name, const char *only, GError **error);
 
+/* Fails where a flag has another value than this one: EG_ERROR_UNSUPPORTED. It is this where it is missing.
+ */
+gboolean eg_fields_require_flag (const EgFields *self, const char *name, gboolean value, GError **error);
+
 G_END_DECLS

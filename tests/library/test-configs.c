@@ -61,6 +61,7 @@ test_gpt2_mistakes (void)
     { "\"activation_function\":\"mish\"", "activation_function is “mish”; Engram knows gelu_new" },
     { "\"activation_function\":7", "activation_function is “?”" },
     { "\"add_cross_attention\":true", "add_cross_attention is true" },
+    { "\"is_causal\":false", "is_causal is false; Engram traces models where it is true" },
     { "\"add_cross_attention\":1", "“add_cross_attention” must be true or false" },
     { "\"scale_attn_weights\":\"yes\"", "“scale_attn_weights” must be true or false" },
     { "\"scale_attn_by_inverse_layer_idx\":0", "“scale_attn_by_inverse_layer_idx” must be true or false" },
@@ -164,9 +165,9 @@ test_gpt2_activations (void)
       g_autofree char *field = g_strdup_printf ("\"activation_function\":\"%s\"", known[i].name);
       g_autoptr (EgModel) model = open_with (parts, field);
       g_assert_cmpstr (eg_model_get_family (model)->name, ==, "gpt2");
-    }
       g_assert_cmpint (((const EgGpt2Sizes *)eg_model_get_sizes (model))->activation, ==,
                        known[i].activation);
+    }
 }
 
 /* ---- Falcon-Mamba ---- */
@@ -464,6 +465,9 @@ test_neox_mistakes (void)
     { "\"rope_parameters\":{\"partial_rotary_factor\":0.5},\"rotary_pct\":1",
       "“rotary_pct” and “partial_rotary_factor” mean the same and contradict" },
     { "\"layer_norm_eps\":-1", "“layer_norm_eps” must be" },
+    { "\"is_causal\":false", "is_causal is false; Engram traces models where it is true" },
+    { "\"head_dim\":4", "“head_dim” and “hidden_size / num_attention_heads” mean the same and contradict" },
+    { "\"head_dim\":0", "“head_dim” must be" },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
     {
@@ -495,6 +499,7 @@ test_neox_rotations (void)
     { "\"rope_parameters\":{},\"rotary_pct\":1", 2 },
     { "\"rope_scaling\":null,\"rope_parameters\":{\"partial_rotary_factor\":1},\"rotary_pct\":1.0", 2 },
     { "\"rotary_emb_base\":0", 0 },
+    { "\"head_dim\":2,\"is_causal\":true", 0 },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rotations); i++)
     {

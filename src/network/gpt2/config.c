@@ -30,7 +30,7 @@ eg_gpt2_read (const EgFields *fields, gpointer sizes, GError **error)
 {
   EgGpt2Sizes *self = sizes;
   EgSizes *common = &self->sizes;
-  if (!refuse_cross_attention (fields, error)
+  if (!refuse_cross_attention (fields, error) || !eg_fields_require_flag (fields, "is_causal", TRUE, error)
       || !eg_fields_size_by (fields, "n_embd", "hidden_size", 768, &common->d_model, error)
       || !eg_fields_size_by (fields, "n_layer", "num_hidden_layers", 12, &common->n_layers, error)
       || !eg_fields_size_or (fields, "vocab_size", 50257, &common->vocab_size, error)

@@ -59,9 +59,9 @@ read_either_limits (const EgFields *fields, EgMamba2Sizes *self, GError **error)
 static gboolean
 refuse_other_forms (const EgFields *fields, GError **error)
 {
-  return eg_ssm_require_flag (fields, "rmsnorm", TRUE, error)
-         && eg_ssm_require_flag (fields, "norm_before_gate", FALSE, error)
-         && eg_ssm_require_flag (fields, "D_has_hdim", FALSE, error);
+  return eg_fields_require_flag (fields, "rmsnorm", TRUE, error)
+         && eg_fields_require_flag (fields, "norm_before_gate", FALSE, error)
+         && eg_fields_require_flag (fields, "D_has_hdim", FALSE, error);
 }
 
 /* H·P is D, and groups have as many heads each. heads, groups: the fields' names. */
@@ -115,7 +115,7 @@ read_hugging_face (const EgFields *fields, EgMamba2Sizes *self, GError **error)
 {
   if ((eg_fields_has (fields, "rmsnorm") && !refuse_other_forms (fields, error))
       || !eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
-      || !eg_ssm_require_flag (fields, "rms_norm", TRUE, error)
+      || !eg_fields_require_flag (fields, "rms_norm", TRUE, error)
       || !eg_fields_size_or (fields, "hidden_size", 4096, &self->sizes.d_model, error)
       || !eg_fields_size_or (fields, "num_hidden_layers", 64, &self->sizes.n_layers, error)
       || !eg_fields_size_or (fields, "vocab_size", 32768, &self->sizes.vocab_size, error)

@@ -129,25 +129,11 @@ check_names (const EgFields *fields, const char *const known[], GError **error)
   return TRUE;
 }
 
-gboolean
-eg_ssm_require_flag (const EgFields *fields, const char *name, gboolean value, GError **error)
-{
-  gboolean found;
-  if (!eg_fields_boolean (fields, name, value, &found, error))
-    return FALSE;
-  if (found != value)
-    g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-                 found ? _ ("%s: %s is true; Engram traces models where it is false")
-                       : _ ("%s: %s is false; Engram traces models where it is true"),
-                 fields->where, name);
-  return found == value;
-}
-
 /* Its weights do not tell a LayerNorm from an RMSNorm before the first bias is missed. */
 static gboolean
 require_rms_norm (const EgFields *fields, GError **error)
 {
-  return eg_ssm_require_flag (fields, "rms_norm", TRUE, error);
+  return eg_fields_require_flag (fields, "rms_norm", TRUE, error);
 }
 
 gboolean

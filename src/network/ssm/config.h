@@ -24,10 +24,6 @@ gboolean eg_ssm_is_original (const EgFields *fields);
 /* Of the original layout, which block it is ("Mamba2"); NULL: not said. */
 const char *eg_ssm_get_layer_name (const EgFields *fields);
 
-/* Fails where a flag has another value than this one: EG_ERROR_UNSUPPORTED. It is this where it is missing.
- */
-gboolean eg_ssm_require_flag (const EgFields *fields, const char *name, gboolean value, GError **error);
-
 /* Of the original layout, what is not the block's. known: the fields of ssm_cfg that the family knows, NULL
  * at the end; ssm: (out) that object's fields, without an object where there is none. */
 gboolean eg_ssm_read_original (
