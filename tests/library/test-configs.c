@@ -521,29 +521,87 @@ parts_of (gboolean gpt2)
   return gpt2 ? parts_new_gpt2 (5) : parts_new_mamba ();
 }
 
+static Parts *
+parts_new_short_gpt2 (void)
+{
+  return parts_new_gpt2 (5);
+}
+
+static Parts *
+parts_new_falcon (void)
+{
+  Parts *parts = parts_new_mamba ();
+  replace_field (parts, "\"mamba\"", "\"falcon_mamba\"");
+  return parts;
+}
+
+static Parts *
+parts_new_original (void)
+{
+  Parts *parts = parts_new_mamba ();
+  g_free (parts->config);
+  parts->config
+      = g_strdup ("\"d_model\":4,\"n_layer\":2,\"vocab_size\":8,\"ssm_cfg\":{\"d_state\":2,\"d_conv\":2}");
+  return parts;
+}
+
+/* A network, and the names of ε that it reads, the first of them first. */
+typedef struct
+{
+  Parts *(*parts_new) (void);
+  const char *own[3];
+} Epsilon;
+
+static void
+assert_epsilon (const Epsilon *of, const char *fields, float epsilon)
+{
+  g_autoptr (Parts) parts = of->parts_new ();
+  g_autoptr (EgModel) model = open_with (parts, fields);
+  g_assert_cmpfloat (eg_model_get_sizes (model)->norm_eps, ==, epsilon);
+}
+
+/* Two names of it: the one that is read, and another, which that network may read or not. */
+static void
+try_epsilons (const Epsilon *of, const char *name)
+{
+  g_autoptr (Parts) contrary = of->parts_new (), lone = of->parts_new ();
+  g_autofree char *field = g_strdup_printf ("\"%s\":0.25", name);
+  g_autofree char *same = g_strdup_printf ("%s,\"%s\":2.5e-1", field, of->own[0]);
+  g_autofree char *usual = g_strdup_printf ("\"%s\":1e-05", name);
+  g_autofree char *other = g_strdup_printf ("%s,\"%s\":0.125", field, of->own[0]);
+  g_autofree char *rename
+      = g_strdup_printf ("“%s” is not read for this network; rename it to “%s”", name, of->own[0]);
+  assert_epsilon (of, usual, 1e-5f);
+  if (g_strv_contains (of->own, name))
+    assert_epsilon (of, field, 0.25f);
+  else
+    assert_refused (lone, field, rename);
+  if (g_str_equal (name, of->own[0]))
+    return;
+  assert_epsilon (of, same, 0.25f);
+  assert_refused (contrary, other, "mean the same and contradict");
+  assert_refused (contrary, NULL, name);
+}
+
+/* As transformers, where each network reads one name alone, and flash-linear-attention, which has its own. */
 static void
 test_epsilons (void)
 {
-  static const char *const spellings[] = { "layer_norm_epsilon", "norm_epsilon", "norm_eps", "rms_norm_eps" };
-  for (int gpt2 = 0; gpt2 < 2; gpt2++)
+  static const char *const spellings[]
+      = { "layer_norm_epsilon", "layer_norm_eps", "norm_epsilon", "norm_eps", "rms_norm_eps" };
+  static const Epsilon networks[] = {
+    { parts_new_mamba, { "layer_norm_epsilon", "norm_eps" } },
+    { parts_new_mamba2, { "layer_norm_epsilon", "norm_eps" } },
+    { parts_new_falcon, { "layer_norm_epsilon" } },
+    { parts_new_short_gpt2, { "layer_norm_epsilon" } },
+    { parts_new_neox, { "layer_norm_eps" } },
+    { parts_new_original, { "norm_epsilon" } },
+  };
+  for (gsize n = 0; n < G_N_ELEMENTS (networks); n++)
     {
-      g_autoptr (Parts) plain = parts_of (gpt2);
-      g_autoptr (EgModel) by_default = open_with (plain, NULL);
-      g_assert_cmpfloat (eg_model_get_sizes (by_default)->norm_eps, ==, 1e-5f);
+      assert_epsilon (&networks[n], NULL, 1e-5f);
       for (gsize i = 0; i < G_N_ELEMENTS (spellings); i++)
-        {
-          g_autoptr (Parts) parts = parts_of (gpt2), agreeing = parts_of (gpt2), other = parts_of (gpt2);
-          const char *second = spellings[(i + 1) % G_N_ELEMENTS (spellings)];
-          g_autofree char *field = g_strdup_printf ("\"%s\":0.25", spellings[i]);
-          g_autofree char *twice = g_strdup_printf ("%s,\"%s\":2.5e-1", field, second);
-          g_autofree char *contrary = g_strdup_printf ("%s,\"%s\":0.125", field, second);
-          g_autoptr (EgModel) model = open_with (parts, field);
-          g_assert_cmpfloat (eg_model_get_sizes (model)->norm_eps, ==, 0.25f);
-          g_autoptr (EgModel) same = open_with (agreeing, twice);
-          g_assert_cmpfloat (eg_model_get_sizes (same)->norm_eps, ==, 0.25f);
-          assert_refused (other, contrary, "mean the same and contradict");
-          assert_refused (other, NULL, second);
-        }
+        try_epsilons (&networks[n], spellings[i]);
     }
 }
 

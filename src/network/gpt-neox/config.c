@@ -115,7 +115,8 @@ eg_neox_read (const EgFields *fields, gpointer sizes, GError **error)
       || !eg_fields_boolean (fields, "use_parallel_residual", TRUE, &self->parallel, error)
       || !eg_fields_boolean (fields, "attention_bias", TRUE, &self->attention_bias, error)
       || !eg_fields_boolean (fields, "tie_word_embeddings", FALSE, &common->tie_embeddings, error)
-      || !eg_fields_epsilon (fields, &common->norm_eps, error) || !read_rotary (fields, self, error))
+      || !eg_fields_epsilon (fields, "layer_norm_eps", &common->norm_eps, error)
+      || !read_rotary (fields, self, error))
     return FALSE;
   common->d_input = 4 * common->d_model;
   common->n_heads = self->n_heads;
