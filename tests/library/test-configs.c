@@ -643,6 +643,32 @@ test_quantization (void)
 }
 
 static void
+test_other_files (void)
+{
+  static const struct
+  {
+    const char *fields, *says; /* NULL: it opens */
+  } files[] = {
+    { "\"configuration_files\":[\"config.json\",\"config.5.0.0.json\"]",
+      "configuration_files is “config.5.0.0.json”; Engram traces models whose" },
+    { "\"transformers_weights\":\"other.safetensors\"",
+      "transformers_weights is “other.safetensors”; Engram traces models whose" },
+    { "\"transformers_weights\":7", "transformers_weights is “not a text”" },
+    { "\"configuration_files\":[\"config.json\",\"generation_config.json\",7,null]", NULL },
+    { "\"configuration_files\":[],\"transformers_weights\":\"model.safetensors\"", NULL },
+    { "\"configuration_files\":null,\"transformers_weights\":null", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_gpt2 (5);
+      if (files[i].says)
+        assert_refused (parts, files[i].fields, files[i].says);
+      else
+        eg_model_unref (open_with (parts, files[i].fields));
+    }
+}
+
+static void
 test_unknown_families (void)
 {
   static const struct
@@ -724,6 +750,7 @@ main (int argc, char **argv)
   g_test_add_func ("/configs/gpt-neox/rotations-in-every-spelling", test_neox_rotations);
   g_test_add_func ("/configs/epsilon-in-every-spelling", test_epsilons);
   g_test_add_func ("/configs/quantized-weights-are-refused", test_quantization);
+  g_test_add_func ("/configs/other-files-than-those-that-are-read-are-refused", test_other_files);
   g_test_add_func ("/configs/unknown-families-are-named", test_unknown_families);
   g_test_add_func ("/configs/mambabyte", test_mambabyte);
   const int status = g_test_run ();
