@@ -66,6 +66,43 @@ refuse_quantized (const EgFields *fields, GError **error)
   return FALSE;
 }
 
+/* transformers reads a config.4.2.json in this file's place where this one names it and 4.2 is not later than
+ * itself. */
+static gboolean
+is_versioned (const char *name)
+{
+  return name != NULL && g_str_has_prefix (name, "config.") && g_str_has_suffix (name, ".json")
+         && !g_str_equal (name, "config.json");
+}
+
+static gboolean
+refuse_versions (const EgFields *fields, GError **error)
+{
+  static const char field[] = "configuration_files";
+  JsonNode *node = eg_fields_has (fields, field) ? json_object_get_member (fields->object, field) : NULL;
+  JsonArray *files = node != NULL && JSON_NODE_HOLDS_ARRAY (node) ? json_node_get_array (node) : NULL;
+  for (guint i = 0; files != NULL && i < json_array_get_length (files); i++)
+    {
+      const char *name = eg_json_node_get_text (json_array_get_element (files, i));
+      if (!is_versioned (name))
+        continue;
+      g_autofree char *quoted = eg_quote (name);
+      g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+                   _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), fields->where, field, quoted,
+                   field, "config.json");
+      return FALSE;
+    }
+  return TRUE;
+}
+
+/* What says that the model is in other files than those that are read. */
+static gboolean
+refuse_other_files (const EgFields *fields, GError **error)
+{
+  return refuse_versions (fields, error)
+         && eg_fields_require_text (fields, "transformers_weights", "model.safetensors", error);
+}
+
 EgSizes *
 eg_family_read_config (const char *path, const EgFamily **family, GError **error)
 {
@@ -74,7 +111,7 @@ eg_family_read_config (const char *path, const EgFamily **family, GError **error
     return NULL;
   g_autofree char *where = g_path_get_basename (path);
   const EgFields fields = { json_node_get_object (root), where };
-  if (!refuse_quantized (&fields, error))
+  if (!refuse_quantized (&fields, error) || !refuse_other_files (&fields, error))
     return NULL;
   for (gsize i = 0; eg_families[i] != NULL; i++)
     {

@@ -107,25 +107,43 @@ eg_fields_set_disagreement (const EgFields *self, const char *name, const char *
   return FALSE;
 }
 
+/* Nobody reads another network's name of ε: what it says must be so anyway. found: the name that is read, or
+ * NULL where it is the default. */
+static gboolean
+check_epsilon (
+    const EgFields *self, const char *name, const char *own, const char *found, double value, GError **error)
+{
+  double said;
+  if (!eg_fields_number (self, name, value, 0, 1, &said, error))
+    return FALSE;
+  if (said == value)
+    return TRUE;
+  if (found != NULL)
+    return eg_fields_set_disagreement (self, found, name, error);
+  g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+               /* TRANSLATORS: a file, a field of it, and the name of the field that would be read. */
+               _ ("%s: the field “%s” is not read for this network; rename it to “%s” if it is meant, or "
+                  "remove it"),
+               self->where, name, own);
+  return FALSE;
+}
+
 gboolean
-eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error)
+eg_fields_epsilon (const EgFields *self, const char *own, float *epsilon, GError **error)
 {
   static const char *const names[]
       = { "layer_norm_epsilon", "layer_norm_eps", "norm_epsilon", "norm_eps", "rms_norm_eps" };
+  g_auto (GStrv) read = g_strsplit (own, "|", -1);
   const char *found = NULL;
   double value = 1e-5;
+  for (gsize i = 0; read[i] != NULL && found == NULL; i++)
+    if (eg_fields_has (self, read[i]))
+      found = read[i];
+  if (found != NULL && !eg_fields_number (self, found, value, 0, 1, &value, error))
+    return FALSE;
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
-    {
-      double it;
-      if (!eg_fields_has (self, names[i]))
-        continue;
-      if (!eg_fields_number (self, names[i], 0, 0, 1, &it, error))
-        return FALSE;
-      if (found != NULL && it != value)
-        return eg_fields_set_disagreement (self, found, names[i], error);
-      found = names[i];
-      value = it;
-    }
+    if (!check_epsilon (self, names[i], read[0], found, value, error))
+      return FALSE;
   *epsilon = (float)value;
   return TRUE;
 }
@@ -158,6 +176,20 @@ eg_fields_require_text (const EgFields *self, const char *name, const char *only
                _ ("%s: %s is “%s”; Engram traces models whose %s is “%s”"), self->where, name, quoted, name,
                forms[0]);
   return FALSE;
+}
+
+gboolean
+eg_fields_require_flag (const EgFields *self, const char *name, gboolean value, GError **error)
+{
+  gboolean found;
+  if (!eg_fields_boolean (self, name, value, &found, error))
+    return FALSE;
+  if (found != value)
+    g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
+                 found ? _ ("%s: %s is true; Engram traces models where it is false")
+                       : _ ("%s: %s is false; Engram traces models where it is true"),
+                 self->where, name);
+  return found == value;
 }
 
 gboolean

@@ -44,10 +44,11 @@ gboolean eg_fields_number (const EgFields *self,
 gboolean eg_fields_boolean (
     const EgFields *self, const char *name, gboolean fallback, gboolean *value, GError **error);
 
-/* A norm's ε, from 0 to 1, under whichever of its names it has: layer_norm_epsilon, layer_norm_eps,
- * norm_epsilon, norm_eps, rms_norm_eps; 1e-5 where there is none. EG_ERROR_FORMAT also when two of them
- * disagree. */
-gboolean eg_fields_epsilon (const EgFields *self, float *epsilon, GError **error);
+/* A norm's ε, from 0 to 1, under the name that this network has for it (or, with | between them, names);
+ * 1e-5 where there is none. Of layer_norm_epsilon, layer_norm_eps, norm_epsilon, norm_eps and rms_norm_eps,
+ * those of other networks must not say anything else: EG_ERROR_FORMAT where two contradict each other,
+ * EG_ERROR_UNSUPPORTED where the wrong one stands alone. */
+gboolean eg_fields_epsilon (const EgFields *self, const char *own, float *epsilon, GError **error);
 
 /* EG_ERROR_FORMAT: two fields that mean the same contradict each other. Returns: FALSE. */
 gboolean
@@ -59,5 +60,9 @@ gboolean eg_fields_agree (const EgFields *self, const char *name, const char *ot
 /* A field that is known in one form only (or, with | between them, in forms that mean the same): any other is
  * another network. EG_ERROR_UNSUPPORTED. */
 gboolean eg_fields_require_text (const EgFields *self, const char *name, const char *only, GError **error);
+
+/* Fails where a flag has another value than this one: EG_ERROR_UNSUPPORTED. It is this where it is missing.
+ */
+gboolean eg_fields_require_flag (const EgFields *self, const char *name, gboolean value, GError **error);
 
 G_END_DECLS

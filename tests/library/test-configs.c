@@ -5,6 +5,7 @@
 
 #include "core/error.h"
 #include "library/model.h"
+#include "network/gpt2/private.h"
 #include "network/mamba2/private.h"
 #include "network/ssm/selective.h"
 
@@ -60,6 +61,7 @@ test_gpt2_mistakes (void)
     { "\"activation_function\":\"mish\"", "activation_function is “mish”; Engram knows gelu_new" },
     { "\"activation_function\":7", "activation_function is “?”" },
     { "\"add_cross_attention\":true", "add_cross_attention is true" },
+    { "\"is_causal\":false", "is_causal is false; Engram traces models where it is true" },
     { "\"add_cross_attention\":1", "“add_cross_attention” must be true or false" },
     { "\"scale_attn_weights\":\"yes\"", "“scale_attn_weights” must be true or false" },
     { "\"scale_attn_by_inverse_layer_idx\":0", "“scale_attn_by_inverse_layer_idx” must be true or false" },
@@ -141,14 +143,30 @@ test_gpt2_other_names (void)
 static void
 test_gpt2_activations (void)
 {
-  static const char *const known[]
-      = { "gelu_new", "gelu_pytorch_tanh", "gelu_fast", "gelu", "relu", "silu", "swish" };
+  static const struct
+  {
+    const char *name;
+    EgActivation activation;
+  } known[] = {
+    { "gelu_new", EG_ACTIVATION_GELU_TANH },
+    { "gelu_pytorch_tanh", EG_ACTIVATION_GELU_TANH },
+    { "gelu_fast", EG_ACTIVATION_GELU_TANH },
+    { "gelu_accurate", EG_ACTIVATION_GELU_TANH },
+    { "gelu_python_tanh", EG_ACTIVATION_GELU_TANH },
+    { "gelu", EG_ACTIVATION_GELU },
+    { "gelu_python", EG_ACTIVATION_GELU },
+    { "relu", EG_ACTIVATION_RELU },
+    { "silu", EG_ACTIVATION_SILU },
+    { "swish", EG_ACTIVATION_SILU },
+  };
   for (gsize i = 0; i < G_N_ELEMENTS (known); i++)
     {
       g_autoptr (Parts) parts = parts_new_gpt2 (5);
-      g_autofree char *field = g_strdup_printf ("\"activation_function\":\"%s\"", known[i]);
+      g_autofree char *field = g_strdup_printf ("\"activation_function\":\"%s\"", known[i].name);
       g_autoptr (EgModel) model = open_with (parts, field);
       g_assert_cmpstr (eg_model_get_family (model)->name, ==, "gpt2");
+      g_assert_cmpint (((const EgGpt2Sizes *)eg_model_get_sizes (model))->activation, ==,
+                       known[i].activation);
     }
 }
 
@@ -305,6 +323,79 @@ test_mamba_rank (void)
   assert_refused (contrary, "\"dt_rank\":2", "“dt_rank” mean the same and contradict");
 }
 
+static void
+resize_embedding (Parts *parts, gsize n_rows)
+{
+  Part *embedding = parts_find (parts, "backbone.embeddings.weight");
+  embedding->shape[0] = n_rows;
+  embedding->n = n_rows * 4;
+  embedding->values = g_renew (float, embedding->values, embedding->n);
+  memset (embedding->values, 0, embedding->n * sizeof *embedding->values);
+}
+
+/* A Hugging Face file with the fields of the original that it was made from, as state-spaces/mamba-130m-hf
+ * and all that follows from it: only its own are read. */
+typedef struct
+{
+  const char *from, *to, *says; /* says: NULL where it opens */
+} Change;
+
+static void
+try_leftovers (Parts *(*parts_new) (void), const char *leftovers, const Change *changes, gsize n_changes)
+{
+  for (gsize i = 0; i < n_changes; i++)
+    {
+      g_autoptr (Parts) parts = parts_new ();
+      replace_field (parts, changes[i].from, changes[i].to);
+      if (strstr (changes[i].to, "\"vocab_size\":9"))
+        resize_embedding (parts, 9);
+      if (changes[i].says)
+        assert_refused (parts, leftovers, changes[i].says);
+      else
+        eg_model_unref (open_with (parts, leftovers));
+    }
+}
+
+static void
+test_mamba_leftovers (void)
+{
+#define LEFTOVERS(d, L)                                                                                      \
+  "\"d_model\":" d ",\"n_layer\":" L ",\"d_inner\":8,\"ssm_cfg\":{},\"rms_norm\":true,\"fused_add_norm\":"   \
+  "true,\"residual_in_fp32\":true,\"pad_vocab_size_multiple\":8"
+  static const Change changes[] = {
+    { "\"state_size\":2", "\"state_size\":2", NULL },
+    { "\"vocab_size\":8", "\"vocab_size\":9", NULL },
+    { "\"vocab_size\":8", "\"vocab_size\":7", "expected [7, 4]" },
+    { "\"state_size\":2", "\"state_size\":3", "expected [7, 8]" },
+    { "\"conv_kernel\":2", "\"conv_kernel\":3", "expected [8, 1, 3]" },
+    { "\"time_step_rank\":1", "\"time_step_rank\":2", "expected [6, 8]" },
+    { "\"expand\":2", "\"expand\":3", "expected [24, 4]" },
+    { "\"expand\":2", "\"hidden_act\":\"gelu\"", "hidden_act is “gelu”" },
+    { "\"expand\":2", "\"use_bias\":true", "mixer.in_proj.bias" },
+    { "\"expand\":2", "\"use_conv_bias\":false", "mixer.conv1d.bias" },
+    { "\"expand\":2", "\"tie_word_embeddings\":false", "lm_head.weight" },
+    { "\"num_hidden_layers\":2", "\"num_hidden_layers\":3", "backbone.layers.2." },
+    { "\"num_hidden_layers\":2", "\"num_hidden_layers\":1", "backbone.layers.1." },
+  };
+  try_leftovers (parts_new_mamba, LEFTOVERS ("4", "2"), changes, G_N_ELEMENTS (changes));
+  try_leftovers (parts_new_mamba, LEFTOVERS ("5", "7"), changes, G_N_ELEMENTS (changes));
+}
+
+static void
+test_mamba2_leftovers (void)
+{
+  static const Change changes[] = {
+    { "\"state_size\":2", "\"state_size\":2", NULL },
+    { "\"vocab_size\":8", "\"vocab_size\":9", NULL },
+    { "\"state_size\":2", "\"state_size\":3", "expected [32, 4]" },
+    { "\"conv_kernel\":2", "\"conv_kernel\":3", "expected [16, 1, 3]" },
+    { "\"n_groups\":2", "\"n_groups\":2,\"use_bias\":true", "mixer.in_proj.bias" },
+    { "\"num_hidden_layers\":2", "\"num_hidden_layers\":3", "backbone.layers.2." },
+  };
+  try_leftovers (parts_new_mamba2, LEFTOVERS ("4", "2"), changes, G_N_ELEMENTS (changes));
+  try_leftovers (parts_new_mamba2, "\"ssm_cfg\":{}", changes, G_N_ELEMENTS (changes));
+}
+
 /* Forms of the block that mamba_ssm has are right, or refused by name. */
 static void
 test_mamba2_original (void)
@@ -374,6 +465,9 @@ test_neox_mistakes (void)
     { "\"rope_parameters\":{\"partial_rotary_factor\":0.5},\"rotary_pct\":1",
       "“rotary_pct” and “partial_rotary_factor” mean the same and contradict" },
     { "\"layer_norm_eps\":-1", "“layer_norm_eps” must be" },
+    { "\"is_causal\":false", "is_causal is false; Engram traces models where it is true" },
+    { "\"head_dim\":4", "“head_dim” and “hidden_size / num_attention_heads” mean the same and contradict" },
+    { "\"head_dim\":0", "“head_dim” must be" },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (mistakes); i++)
     {
@@ -405,6 +499,7 @@ test_neox_rotations (void)
     { "\"rope_parameters\":{},\"rotary_pct\":1", 2 },
     { "\"rope_scaling\":null,\"rope_parameters\":{\"partial_rotary_factor\":1},\"rotary_pct\":1.0", 2 },
     { "\"rotary_emb_base\":0", 0 },
+    { "\"head_dim\":2,\"is_causal\":true", 0 },
   };
   for (gsize i = 0; i < G_N_ELEMENTS (rotations); i++)
     {
@@ -426,29 +521,87 @@ parts_of (gboolean gpt2)
   return gpt2 ? parts_new_gpt2 (5) : parts_new_mamba ();
 }
 
+static Parts *
+parts_new_short_gpt2 (void)
+{
+  return parts_new_gpt2 (5);
+}
+
+static Parts *
+parts_new_falcon (void)
+{
+  Parts *parts = parts_new_mamba ();
+  replace_field (parts, "\"mamba\"", "\"falcon_mamba\"");
+  return parts;
+}
+
+static Parts *
+parts_new_original (void)
+{
+  Parts *parts = parts_new_mamba ();
+  g_free (parts->config);
+  parts->config
+      = g_strdup ("\"d_model\":4,\"n_layer\":2,\"vocab_size\":8,\"ssm_cfg\":{\"d_state\":2,\"d_conv\":2}");
+  return parts;
+}
+
+/* A network, and the names of ε that it reads, the first of them first. */
+typedef struct
+{
+  Parts *(*parts_new) (void);
+  const char *own[3];
+} Epsilon;
+
+static void
+assert_epsilon (const Epsilon *of, const char *fields, float epsilon)
+{
+  g_autoptr (Parts) parts = of->parts_new ();
+  g_autoptr (EgModel) model = open_with (parts, fields);
+  g_assert_cmpfloat (eg_model_get_sizes (model)->norm_eps, ==, epsilon);
+}
+
+/* Two names of it: the one that is read, and another, which that network may read or not. */
+static void
+try_epsilons (const Epsilon *of, const char *name)
+{
+  g_autoptr (Parts) contrary = of->parts_new (), lone = of->parts_new ();
+  g_autofree char *field = g_strdup_printf ("\"%s\":0.25", name);
+  g_autofree char *same = g_strdup_printf ("%s,\"%s\":2.5e-1", field, of->own[0]);
+  g_autofree char *usual = g_strdup_printf ("\"%s\":1e-05", name);
+  g_autofree char *other = g_strdup_printf ("%s,\"%s\":0.125", field, of->own[0]);
+  g_autofree char *rename
+      = g_strdup_printf ("“%s” is not read for this network; rename it to “%s”", name, of->own[0]);
+  assert_epsilon (of, usual, 1e-5f);
+  if (g_strv_contains (of->own, name))
+    assert_epsilon (of, field, 0.25f);
+  else
+    assert_refused (lone, field, rename);
+  if (g_str_equal (name, of->own[0]))
+    return;
+  assert_epsilon (of, same, 0.25f);
+  assert_refused (contrary, other, "mean the same and contradict");
+  assert_refused (contrary, NULL, name);
+}
+
+/* As transformers, where each network reads one name alone, and flash-linear-attention, which has its own. */
 static void
 test_epsilons (void)
 {
-  static const char *const spellings[] = { "layer_norm_epsilon", "norm_epsilon", "norm_eps", "rms_norm_eps" };
-  for (int gpt2 = 0; gpt2 < 2; gpt2++)
+  static const char *const spellings[]
+      = { "layer_norm_epsilon", "layer_norm_eps", "norm_epsilon", "norm_eps", "rms_norm_eps" };
+  static const Epsilon networks[] = {
+    { parts_new_mamba, { "layer_norm_epsilon", "norm_eps" } },
+    { parts_new_mamba2, { "layer_norm_epsilon", "norm_eps" } },
+    { parts_new_falcon, { "layer_norm_epsilon" } },
+    { parts_new_short_gpt2, { "layer_norm_epsilon" } },
+    { parts_new_neox, { "layer_norm_eps" } },
+    { parts_new_original, { "norm_epsilon" } },
+  };
+  for (gsize n = 0; n < G_N_ELEMENTS (networks); n++)
     {
-      g_autoptr (Parts) plain = parts_of (gpt2);
-      g_autoptr (EgModel) by_default = open_with (plain, NULL);
-      g_assert_cmpfloat (eg_model_get_sizes (by_default)->norm_eps, ==, 1e-5f);
+      assert_epsilon (&networks[n], NULL, 1e-5f);
       for (gsize i = 0; i < G_N_ELEMENTS (spellings); i++)
-        {
-          g_autoptr (Parts) parts = parts_of (gpt2), agreeing = parts_of (gpt2), other = parts_of (gpt2);
-          const char *second = spellings[(i + 1) % G_N_ELEMENTS (spellings)];
-          g_autofree char *field = g_strdup_printf ("\"%s\":0.25", spellings[i]);
-          g_autofree char *twice = g_strdup_printf ("%s,\"%s\":2.5e-1", field, second);
-          g_autofree char *contrary = g_strdup_printf ("%s,\"%s\":0.125", field, second);
-          g_autoptr (EgModel) model = open_with (parts, field);
-          g_assert_cmpfloat (eg_model_get_sizes (model)->norm_eps, ==, 0.25f);
-          g_autoptr (EgModel) same = open_with (agreeing, twice);
-          g_assert_cmpfloat (eg_model_get_sizes (same)->norm_eps, ==, 0.25f);
-          assert_refused (other, contrary, "mean the same and contradict");
-          assert_refused (other, NULL, second);
-        }
+        try_epsilons (&networks[n], spellings[i]);
     }
 }
 
@@ -486,6 +639,32 @@ test_quantization (void)
           g_autofree char *field = g_strconcat ("\"quantization_config\":", refused[i].value, NULL);
           assert_refused (parts, field, refused[i].says);
         }
+    }
+}
+
+static void
+test_other_files (void)
+{
+  static const struct
+  {
+    const char *fields, *says; /* NULL: it opens */
+  } files[] = {
+    { "\"configuration_files\":[\"config.json\",\"config.5.0.0.json\"]",
+      "configuration_files is “config.5.0.0.json”; Engram traces models whose" },
+    { "\"transformers_weights\":\"other.safetensors\"",
+      "transformers_weights is “other.safetensors”; Engram traces models whose" },
+    { "\"transformers_weights\":7", "transformers_weights is “not a text”" },
+    { "\"configuration_files\":[\"config.json\",\"generation_config.json\",7,null]", NULL },
+    { "\"configuration_files\":[],\"transformers_weights\":\"model.safetensors\"", NULL },
+    { "\"configuration_files\":null,\"transformers_weights\":null", NULL },
+  };
+  for (gsize i = 0; i < G_N_ELEMENTS (files); i++)
+    {
+      g_autoptr (Parts) parts = parts_new_gpt2 (5);
+      if (files[i].says)
+        assert_refused (parts, files[i].fields, files[i].says);
+      else
+        eg_model_unref (open_with (parts, files[i].fields));
     }
 }
 
@@ -528,11 +707,7 @@ test_mambabyte (void)
   for (gsize i = 0; i < G_N_ELEMENTS (more); i++)
     {
       g_autoptr (Parts) parts = parts_new_mamba ();
-      Part *embedding = parts_find (parts, "backbone.embeddings.weight");
-      embedding->shape[0] = 256;
-      embedding->n = 256 * 4;
-      embedding->values = g_renew (float, embedding->values, embedding->n);
-      memset (embedding->values, 0, embedding->n * sizeof *embedding->values);
+      resize_embedding (parts, 256);
       g_free (parts->config);
       parts->config = g_strdup (BYTES);
       g_autofree char *folder = write_with (parts, more[i]);
@@ -569,10 +744,13 @@ main (int argc, char **argv)
   g_test_add_func ("/configs/mamba2/other-forms-are-right-or-refused", test_mamba2_original);
   g_test_add_func ("/configs/mamba2/limits-by-their-other-name", test_mamba2_other_names);
   g_test_add_func ("/configs/mamba/rank-by-its-other-name", test_mamba_rank);
+  g_test_add_func ("/configs/mamba/fields-left-over-of-the-original-are-not-read", test_mamba_leftovers);
+  g_test_add_func ("/configs/mamba2/fields-left-over-of-the-original-are-not-read", test_mamba2_leftovers);
   g_test_add_func ("/configs/gpt-neox/mistakes-are-named", test_neox_mistakes);
   g_test_add_func ("/configs/gpt-neox/rotations-in-every-spelling", test_neox_rotations);
   g_test_add_func ("/configs/epsilon-in-every-spelling", test_epsilons);
   g_test_add_func ("/configs/quantized-weights-are-refused", test_quantization);
+  g_test_add_func ("/configs/other-files-than-those-that-are-read-are-refused", test_other_files);
   g_test_add_func ("/configs/unknown-families-are-named", test_unknown_families);
   g_test_add_func ("/configs/mambabyte", test_mambabyte);
   const int status = g_test_run ();

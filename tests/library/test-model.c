@@ -82,7 +82,6 @@ test_config_mistakes (void)
     { "{" TYPE SIZES "\"conv_kernel\":2,\"expand\":2}", "expected [33, 2]" },
     { "{" TYPE SIZES "\"state_size\":1,\"expand\":2}", "expected [2, 1, 4]" },
     { "{" TYPE SIZES REST ",\"intermediate_size\":3}", "expected [6, 1]" },
-    { "{" TYPE SIZES REST ",\"d_model\":3}", "“hidden_size” and “d_model” mean the same and contradict" },
     { "{" TYPE SIZES REST ",\"norm_eps\":1e-6,\"layer_norm_epsilon\":1e-5}",
       "“layer_norm_epsilon” and “norm_eps” mean the same and contradict" },
     { "{" TYPE SIZES REST ",\"quantization_config\":{\"quant_method\":\"gptq\",\"bits\":4}}",

@@ -14,9 +14,15 @@ eg_attention_read_activation (
   {
     const char *name;
     EgActivation activation;
-  } known[] = { { "gelu_new", EG_ACTIVATION_GELU_TANH },  { "gelu_pytorch_tanh", EG_ACTIVATION_GELU_TANH },
-                { "gelu_fast", EG_ACTIVATION_GELU_TANH }, { "gelu", EG_ACTIVATION_GELU },
-                { "relu", EG_ACTIVATION_RELU },           { "silu", EG_ACTIVATION_SILU },
+  } known[] = { { "gelu_new", EG_ACTIVATION_GELU_TANH },
+                { "gelu_pytorch_tanh", EG_ACTIVATION_GELU_TANH },
+                { "gelu_fast", EG_ACTIVATION_GELU_TANH },
+                { "gelu_accurate", EG_ACTIVATION_GELU_TANH },
+                { "gelu_python_tanh", EG_ACTIVATION_GELU_TANH },
+                { "gelu", EG_ACTIVATION_GELU },
+                { "gelu_python", EG_ACTIVATION_GELU },
+                { "relu", EG_ACTIVATION_RELU },
+                { "silu", EG_ACTIVATION_SILU },
                 { "swish", EG_ACTIVATION_SILU } };
   *activation = fallback;
   if (!eg_fields_has (fields, name))

@@ -87,23 +87,36 @@ read_rotary (const EgFields *fields, EgNeoxSizes *self, GError **error)
   return FALSE;
 }
 
+/* transformers rotates a share of head_dim where it is there, and shares hidden_size all the same. */
+static gboolean
+check_head_width (const EgFields *fields, const EgNeoxSizes *self, GError **error)
+{
+  gsize said;
+  return eg_fields_size_or (fields, "head_dim", self->d_head, &said, error)
+         && (said == self->d_head
+             || eg_fields_set_disagreement (fields, "head_dim", "hidden_size / num_attention_heads", error));
+}
+
 gboolean
 eg_neox_read (const EgFields *fields, gpointer sizes, GError **error)
 {
   EgNeoxSizes *self = sizes;
   EgSizes *common = &self->sizes;
-  if (!eg_fields_size_or (fields, "hidden_size", 6144, &common->d_model, error)
+  if (!eg_fields_require_flag (fields, "is_causal", TRUE, error)
+      || !eg_fields_size_or (fields, "hidden_size", 6144, &common->d_model, error)
       || !eg_fields_size_or (fields, "num_hidden_layers", 44, &common->n_layers, error)
       || !eg_fields_size_or (fields, "vocab_size", 50432, &common->vocab_size, error)
       || !eg_fields_size_or (fields, "num_attention_heads", 64, &self->n_heads, error)
       || !eg_attention_share_heads (fields, "hidden_size", common->d_model, "num_attention_heads",
                                     self->n_heads, &self->d_head, error)
+      || !check_head_width (fields, self, error)
       || !eg_fields_size_or (fields, "intermediate_size", 24576, &self->n_inner, error)
       || !eg_attention_read_activation (fields, "hidden_act", EG_ACTIVATION_GELU, &self->activation, error)
       || !eg_fields_boolean (fields, "use_parallel_residual", TRUE, &self->parallel, error)
       || !eg_fields_boolean (fields, "attention_bias", TRUE, &self->attention_bias, error)
       || !eg_fields_boolean (fields, "tie_word_embeddings", FALSE, &common->tie_embeddings, error)
-      || !eg_fields_epsilon (fields, &common->norm_eps, error) || !read_rotary (fields, self, error))
+      || !eg_fields_epsilon (fields, "layer_norm_eps", &common->norm_eps, error)
+      || !read_rotary (fields, self, error))
     return FALSE;
   common->d_input = 4 * common->d_model;
   common->n_heads = self->n_heads;

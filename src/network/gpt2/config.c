@@ -30,7 +30,7 @@ eg_gpt2_read (const EgFields *fields, gpointer sizes, GError **error)
 {
   EgGpt2Sizes *self = sizes;
   EgSizes *common = &self->sizes;
-  if (!refuse_cross_attention (fields, error)
+  if (!refuse_cross_attention (fields, error) || !eg_fields_require_flag (fields, "is_causal", TRUE, error)
       || !eg_fields_size_by (fields, "n_embd", "hidden_size", 768, &common->d_model, error)
       || !eg_fields_size_by (fields, "n_layer", "num_hidden_layers", 12, &common->n_layers, error)
       || !eg_fields_size_or (fields, "vocab_size", 50257, &common->vocab_size, error)
@@ -45,7 +45,7 @@ eg_gpt2_read (const EgFields *fields, gpointer sizes, GError **error)
       || !eg_fields_boolean (fields, "scale_attn_weights", TRUE, &self->scale_weights, error)
       || !eg_fields_boolean (fields, "scale_attn_by_inverse_layer_idx", FALSE, &self->scale_by_layer, error)
       || !eg_fields_boolean (fields, "tie_word_embeddings", TRUE, &common->tie_embeddings, error)
-      || !eg_fields_epsilon (fields, &common->norm_eps, error))
+      || !eg_fields_epsilon (fields, "layer_norm_epsilon", &common->norm_eps, error))
     return FALSE;
   common->d_input = 3 * common->d_model;
   common->n_heads = self->n_heads;

@@ -59,9 +59,9 @@ read_either_limits (const EgFields *fields, EgMamba2Sizes *self, GError **error)
 static gboolean
 refuse_other_forms (const EgFields *fields, GError **error)
 {
-  return eg_ssm_require_flag (fields, "rmsnorm", TRUE, error)
-         && eg_ssm_require_flag (fields, "norm_before_gate", FALSE, error)
-         && eg_ssm_require_flag (fields, "D_has_hdim", FALSE, error);
+  return eg_fields_require_flag (fields, "rmsnorm", TRUE, error)
+         && eg_fields_require_flag (fields, "norm_before_gate", FALSE, error)
+         && eg_fields_require_flag (fields, "D_has_hdim", FALSE, error);
 }
 
 /* H·P is D, and groups have as many heads each. heads, groups: the fields' names. */
@@ -115,7 +115,7 @@ read_hugging_face (const EgFields *fields, EgMamba2Sizes *self, GError **error)
 {
   if ((eg_fields_has (fields, "rmsnorm") && !refuse_other_forms (fields, error))
       || !eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
-      || !eg_ssm_require_flag (fields, "rms_norm", TRUE, error)
+      || !eg_fields_require_flag (fields, "rms_norm", TRUE, error)
       || !eg_fields_size_or (fields, "hidden_size", 4096, &self->sizes.d_model, error)
       || !eg_fields_size_or (fields, "num_hidden_layers", 64, &self->sizes.n_layers, error)
       || !eg_fields_size_or (fields, "vocab_size", 32768, &self->sizes.vocab_size, error)
@@ -130,7 +130,7 @@ read_hugging_face (const EgFields *fields, EgMamba2Sizes *self, GError **error)
       || !eg_fields_boolean (fields, "use_bias", FALSE, &self->use_bias, error)
       || !eg_fields_boolean (fields, "use_conv_bias", TRUE, &self->use_conv_bias, error)
       || !eg_fields_boolean (fields, "tie_word_embeddings", FALSE, &self->sizes.tie_embeddings, error)
-      || !eg_fields_epsilon (fields, &self->sizes.norm_eps, error))
+      || !eg_fields_epsilon (fields, "layer_norm_epsilon|norm_eps", &self->sizes.norm_eps, error))
     return FALSE;
   self->gate_eps = self->sizes.norm_eps;
   return TRUE;
@@ -187,12 +187,19 @@ eg_mamba2_recognizes (const EgFields *fields)
   return g_strcmp0 (eg_ssm_get_layer_name (fields), "Mamba2") == 0;
 }
 
+/* Without a model_type, ssm_cfg is what said that it is Mamba-2. */
+static gboolean
+is_original (const EgFields *fields)
+{
+  return eg_fields_has (fields, "ssm_cfg")
+         && (eg_ssm_is_original (fields) || !eg_fields_has (fields, "model_type"));
+}
+
 gboolean
 eg_mamba2_read (const EgFields *fields, gpointer sizes, GError **error)
 {
   EgMamba2Sizes *self = sizes;
-  if (!(eg_fields_has (fields, "ssm_cfg") ? read_original (fields, self, error)
-                                          : read_hugging_face (fields, self, error)))
+  if (!(is_original (fields) ? read_original (fields, self, error) : read_hugging_face (fields, self, error)))
     return FALSE;
   complete (self);
   return TRUE;

@@ -53,11 +53,13 @@ eg_selective_complete (EgSelectiveSizes *config)
 }
 
 gboolean
-eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config, GError **error)
+eg_selective_read_hugging_face (const EgFields *fields,
+                                const char *epsilon,
+                                EgSelectiveSizes *config,
+                                GError **error)
 {
   const gboolean ok
       = eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
-        && eg_fields_agree (fields, "hidden_size", "d_model", error)
         && eg_fields_size_or (fields, "hidden_size", 768, &config->sizes.d_model, error)
         && eg_fields_size_or (fields, "num_hidden_layers", 32, &config->sizes.n_layers, error)
         && eg_fields_size_or (fields, "vocab_size", 50280, &config->sizes.vocab_size, error)
@@ -68,7 +70,7 @@ eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config
         && eg_fields_boolean (fields, "use_bias", FALSE, &config->use_bias, error)
         && eg_fields_boolean (fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
         && eg_fields_boolean (fields, "tie_word_embeddings", TRUE, &config->sizes.tie_embeddings, error)
-        && eg_fields_epsilon (fields, &config->sizes.norm_eps, error);
+        && eg_fields_epsilon (fields, epsilon, &config->sizes.norm_eps, error);
   if (ok)
     eg_selective_complete (config);
   return ok;
@@ -76,12 +78,14 @@ eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config
 
 /* ---- the original layout: mamba_ssm's MambaConfig ---- */
 
-/* The original layout has no model_type; MambaByte's has a hidden_size, too. */
+/* MambaByte's has a hidden_size, too. But a Hugging Face file keeps all fields of the original that it was
+ * made from, as state-spaces/mamba-130m-hf does, and transformers never reads them. */
 gboolean
 eg_ssm_is_original (const EgFields *fields)
 {
   return eg_fields_has (fields, "d_model")
-         && (!eg_fields_has (fields, "hidden_size") || eg_fields_has (fields, "n_layer"));
+         && (!eg_fields_has (fields, "hidden_size")
+             || (eg_fields_has (fields, "n_layer") && !eg_fields_has (fields, "num_hidden_layers")));
 }
 
 const char *
@@ -128,25 +132,11 @@ check_names (const EgFields *fields, const char *const known[], GError **error)
   return TRUE;
 }
 
-gboolean
-eg_ssm_require_flag (const EgFields *fields, const char *name, gboolean value, GError **error)
-{
-  gboolean found;
-  if (!eg_fields_boolean (fields, name, value, &found, error))
-    return FALSE;
-  if (found != value)
-    g_set_error (error, EG_ERROR, EG_ERROR_UNSUPPORTED,
-                 found ? _ ("%s: %s is true; Engram traces models where it is false")
-                       : _ ("%s: %s is false; Engram traces models where it is true"),
-                 fields->where, name);
-  return found == value;
-}
-
 /* Its weights do not tell a LayerNorm from an RMSNorm before the first bias is missed. */
 static gboolean
 require_rms_norm (const EgFields *fields, GError **error)
 {
-  return eg_ssm_require_flag (fields, "rms_norm", TRUE, error);
+  return eg_fields_require_flag (fields, "rms_norm", TRUE, error);
 }
 
 gboolean
@@ -177,5 +167,5 @@ eg_ssm_read_original (
       || (ssm->object && !check_names (ssm, known, error)))
     return FALSE;
   sizes->vocab_size = (sizes->vocab_size + multiple - 1) / multiple * multiple;
-  return eg_fields_epsilon (fields, &sizes->norm_eps, error);
+  return eg_fields_epsilon (fields, "norm_epsilon", &sizes->norm_eps, error);
 }

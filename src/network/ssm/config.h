@@ -12,8 +12,12 @@ eg_ssm_read_rank (const EgFields *fields, const char *name, gsize d_model, gsize
 /* D: intermediate_size, or expand·d where there is none. */
 gboolean eg_ssm_read_inner (const EgFields *fields, gsize d_model, gsize *d_inner, GError **error);
 
-/* All of a selective block in Hugging Face's spelling, but for @norm_selection. */
-gboolean eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config, GError **error);
+/* All of a selective block in Hugging Face's spelling, but for @norm_selection. epsilon: the family's name of
+ * it, as eg_fields_epsilon() takes it. */
+gboolean eg_selective_read_hugging_face (const EgFields *fields,
+                                         const char *epsilon,
+                                         EgSelectiveSizes *config,
+                                         GError **error);
 
 /* What follows from a block's own sizes: those of its input row and its state. */
 void eg_selective_complete (EgSelectiveSizes *config);
@@ -23,10 +27,6 @@ gboolean eg_ssm_is_original (const EgFields *fields);
 
 /* Of the original layout, which block it is ("Mamba2"); NULL: not said. */
 const char *eg_ssm_get_layer_name (const EgFields *fields);
-
-/* Fails where a flag has another value than this one: EG_ERROR_UNSUPPORTED. It is this where it is missing.
- */
-gboolean eg_ssm_require_flag (const EgFields *fields, const char *name, gboolean value, GError **error);
 
 /* Of the original layout, what is not the block's. known: the fields of ssm_cfg that the family knows, NULL
  * at the end; ssm: (out) that object's fields, without an object where there is none. */
