@@ -19,7 +19,7 @@ read_config (const EgFields *fields, gpointer sizes, GError **error)
   EgSelectiveSizes *self = sizes;
   self->norm_selection = TRUE;
   double eps;
-  if (!eg_selective_read_hugging_face (fields, "layer_norm_epsilon", self, error)
+  if (!eg_selective_read_hugging_face (fields, self, error)
       || !eg_fields_number (fields, "mixer_rms_eps", 1e-6, 0, 1, &eps, error))
     return FALSE;
   self->selection_eps = (float)eps;

@@ -42,7 +42,6 @@ eg_mamba1_recognizes (const EgFields *fields)
 gboolean
 eg_mamba1_read (const EgFields *fields, gpointer sizes, GError **error)
 {
-  return eg_ssm_is_original (fields)
-             ? read_original (fields, sizes, error)
-             : eg_selective_read_hugging_face (fields, "layer_norm_epsilon|norm_eps", sizes, error);
+  return eg_ssm_is_original (fields) ? read_original (fields, sizes, error)
+                                     : eg_selective_read_hugging_face (fields, sizes, error);
 }

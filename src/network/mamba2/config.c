@@ -130,7 +130,7 @@ read_hugging_face (const EgFields *fields, EgMamba2Sizes *self, GError **error)
       || !eg_fields_boolean (fields, "use_bias", FALSE, &self->use_bias, error)
       || !eg_fields_boolean (fields, "use_conv_bias", TRUE, &self->use_conv_bias, error)
       || !eg_fields_boolean (fields, "tie_word_embeddings", FALSE, &self->sizes.tie_embeddings, error)
-      || !eg_fields_epsilon (fields, "layer_norm_epsilon|norm_eps", &self->sizes.norm_eps, error))
+      || !eg_fields_epsilon (fields, EG_SSM_EPSILON, &self->sizes.norm_eps, error))
     return FALSE;
   self->gate_eps = self->sizes.norm_eps;
   return TRUE;

@@ -53,10 +53,7 @@ eg_selective_complete (EgSelectiveSizes *config)
 }
 
 gboolean
-eg_selective_read_hugging_face (const EgFields *fields,
-                                const char *epsilon,
-                                EgSelectiveSizes *config,
-                                GError **error)
+eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config, GError **error)
 {
   const gboolean ok
       = eg_fields_require_text (fields, "hidden_act", "silu|swish", error)
@@ -70,7 +67,7 @@ eg_selective_read_hugging_face (const EgFields *fields,
         && eg_fields_boolean (fields, "use_bias", FALSE, &config->use_bias, error)
         && eg_fields_boolean (fields, "use_conv_bias", TRUE, &config->use_conv_bias, error)
         && eg_fields_boolean (fields, "tie_word_embeddings", TRUE, &config->sizes.tie_embeddings, error)
-        && eg_fields_epsilon (fields, epsilon, &config->sizes.norm_eps, error);
+        && eg_fields_epsilon (fields, EG_SSM_EPSILON, &config->sizes.norm_eps, error);
   if (ok)
     eg_selective_complete (config);
   return ok;
@@ -167,5 +164,5 @@ eg_ssm_read_original (
       || (ssm->object && !check_names (ssm, known, error)))
     return FALSE;
   sizes->vocab_size = (sizes->vocab_size + multiple - 1) / multiple * multiple;
-  return eg_fields_epsilon (fields, "norm_epsilon", &sizes->norm_eps, error);
+  return eg_fields_epsilon (fields, EG_SSM_EPSILON, &sizes->norm_eps, error);
 }

@@ -12,12 +12,12 @@ eg_ssm_read_rank (const EgFields *fields, const char *name, gsize d_model, gsize
 /* D: intermediate_size, or expand·d where there is none. */
 gboolean eg_ssm_read_inner (const EgFields *fields, gsize d_model, gsize *d_inner, GError **error);
 
-/* All of a selective block in Hugging Face's spelling, but for @norm_selection. epsilon: the family's name of
- * it, as eg_fields_epsilon() takes it. */
-gboolean eg_selective_read_hugging_face (const EgFields *fields,
-                                         const char *epsilon,
-                                         EgSelectiveSizes *config,
-                                         GError **error);
+/* What files of these families call ε, whoever wrote them: transformers, flash-linear-attention, mamba_ssm,
+ * or others by hand. */
+#define EG_SSM_EPSILON "layer_norm_epsilon|norm_eps|norm_epsilon|rms_norm_eps"
+
+/* All of a selective block in Hugging Face's spelling, but for @norm_selection. */
+gboolean eg_selective_read_hugging_face (const EgFields *fields, EgSelectiveSizes *config, GError **error);
 
 /* What follows from a block's own sizes: those of its input row and its state. */
 void eg_selective_complete (EgSelectiveSizes *config);
