@@ -189,7 +189,9 @@ eg_study_settings_check_model (const EgStudySettings *self,
     return FALSE;
   *field = EG_N_FIELDS;
   const char *missing = self->is_estimated ? eg_preview_missing (request, model) : NULL;
-  if (missing != NULL && request->freeze != NULL && request->freeze[0] != NULL)
+  if (missing != NULL && request->metric == EG_METRIC_RANK)
+    *field = EG_FIELD_METRIC;
+  else if (missing != NULL && request->freeze != NULL && request->freeze[0] != NULL)
     *field = EG_FIELD_FREEZE;
   return missing == NULL || eg_error_invalid (error, "%s", missing);
 }

@@ -150,16 +150,11 @@ def copy_model(name):
     return folder
 
 
-def begin_shards(name, *options):
-    """The first of two shards, and a third one's folder for what is tried with them."""
-    run("run", "demo", "--folder", f"{name}-1", "--limit", "4", "--samples", "2", "--shard", "1/2", *options)
-
-
 def assert_other(name, what, *options, change):
     """After the change the first shard is not gone on with, and the second one is another study's."""
-    begin_shards(name, *options)
-    change()
     shard = ["run", "demo", "--limit", "4", "--samples", "2", *options]
+    run(*shard, "--folder", f"{name}-1", "--shard", "1/2")
+    change()
     _, err = run(*shard, "--folder", f"{name}-1", "--shard", "1/2", status=1)
     assert f"differs in {what}" in err, err
     run(*shard, "--folder", f"{name}-2", "--shard", "2/2")
@@ -200,7 +195,7 @@ def test_shards_without_a_fact_are_done_at_once_and_merged():
     run("show", "few-4")
 
 
-WRONG = (["--sweep", "layers"], ["--metric", "all"], ["--min-effect", "1"], ["--min-effect", "-1"], ["--min-effect", "x"], ["--estimate", "--freeze", "mixer"], ["--ig", "5"])
+WRONG = (["--sweep", "layers"], ["--metric", "all"], ["--min-effect", "1"], ["--min-effect", "-1"], ["--min-effect", "x"], ["--estimate", "--freeze", "mixer"], ["--estimate", "--metric", "rank"], ["--ig", "5"])
 
 
 def test_a_wrong_option_is_told_by_the_exit_code():
