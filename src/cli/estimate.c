@@ -11,13 +11,15 @@
 #define ORDER_SAMPLES 10
 
 gboolean
-cli_estimate_read (CliEstimateOptions *self, gboolean resumes)
+cli_estimate_read (CliEstimateOptions *self, gboolean resumes, gboolean streams, gboolean has_steps)
 {
   const char *problem = NULL;
   if (self->only && self->none)
     problem = _ ("--no-estimate means nothing beside --estimate");
   else if (self->top_text != NULL && !self->only)
     problem = _ ("--exact-top means something beside --estimate alone");
+  else if (has_steps && !self->only && !streams)
+    problem = _ ("--ig means something beside --estimate or --stream alone");
   else if (self->only && resumes)
     problem = _ ("--estimate means nothing beside --resume: what was begun is computed");
   if (problem != NULL)

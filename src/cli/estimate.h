@@ -19,8 +19,8 @@ typedef struct
   guint64 top;
 } CliEstimateOptions;
 
-/* Whether they make sense together; FALSE, said. */
-gboolean cli_estimate_read (CliEstimateOptions *self, gboolean resumes);
+/* Whether they make sense together; FALSE, said. has_steps: --ig was typed */
+gboolean cli_estimate_read (CliEstimateOptions *self, gboolean resumes, gboolean streams, gboolean has_steps);
 
 /* Estimates, where they were asked for, or, of a stream, where there are any: *preview is NULL otherwise.
  * FALSE when they fail that were asked for. */

@@ -12,6 +12,8 @@
 #include "study/fact-line.h"
 #include "study/study-run.h"
 
+#include <glib/gi18n.h>
+
 /* Seconds from one event "progress" to the next. */
 #define INTERVAL 0.1
 
@@ -180,9 +182,11 @@ read_plan (CliStudyPlan *plan, JsonObject *members, char **field, GError **error
   cli_study_plan_init (plan);
   if (!cli_members_get_flag (members, "estimate", &plan->estimate, field, error)
       || !cli_members_get_count (members, "limit", 1, CLI_STUDY_MAX, &limit, field, error)
-      || !cli_members_get_number (members, "min-effect", 0, 1, &plan->min_effect, field, error)
       || !cli_members_get_text (members, "shard", &shard, field, error))
     return FALSE;
+  /* Other bounds than those of the sentence that it has: what is inside is for the settings' check. */
+  if (!cli_members_get_number (members, "min-effect", -1, 1, &plan->min_effect, field, NULL))
+    return eg_error_invalid (error, _ ("The least effect must be from 0 to below 1"));
   plan->limit = (gsize)limit;
   if (shard == NULL || cli_study_plan_read_shard (plan, shard, error))
     return TRUE;
@@ -216,7 +220,7 @@ begin (const Job *job, EgModel *model, char **field, GError **error)
     return folder;
   if (which < EG_N_FIELDS)
     *field = g_strdup (cli_members_field_name (which));
-  else if (!(job->plan.min_effect < 1))
+  else if (!(job->plan.min_effect >= 0 && job->plan.min_effect < 1))
     *field = g_strdup ("min-effect");
   else
     *field = g_strdup (cli_serve_facts_check (&job->facts, job->plan.limit) ? "folder" : "facts");

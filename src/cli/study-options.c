@@ -58,15 +58,33 @@ cli_study_options_parse (CliStudyOptions *self,
 static gboolean
 read_numbers (CliStudyOptions *self)
 {
-  g_autoptr (GError) error = NULL;
   guint64 limit = 0;
   if (self->limit_text != NULL && !cli_parse_integer ("--limit", self->limit_text, 1, CLI_STUDY_MAX, &limit))
     return FALSE;
   self->plan.limit = (gsize)limit;
-  if (self->min_effect_text == NULL
-      || eg_parse_number ("--min-effect", self->min_effect_text, 0, 1, &self->plan.min_effect, &error))
+  /* What is no number is refused as one that is out of bounds. */
+  if (self->min_effect_text != NULL
+      && !eg_parse_number ("--min-effect", self->min_effect_text, -1, 1, &self->plan.min_effect, NULL))
+    self->plan.min_effect = -1;
+  return TRUE;
+}
+
+/* What is wrong whatever the model, as eg_study_settings_check() says it. */
+static gboolean
+check (const CliStudyOptions *self, EgTraceRequest *request)
+{
+  g_autoptr (GError) error = NULL;
+  const EgStudySettings settings = { .request = request,
+                                     .min_effect = self->plan.min_effect,
+                                     .is_estimated = self->plan.estimate,
+                                     .shard = self->plan.shard,
+                                     .n_shards = self->plan.n_shards };
+  if (self->request.texts[EG_FIELD_ESTIMATE_STEPS] != NULL && !self->plan.estimate)
+    cli_say (_ ("--ig means something beside --estimate alone"));
+  else if (!eg_study_settings_check (&settings, NULL, &error))
+    cli_fail (error);
+  else
     return TRUE;
-  cli_fail (error);
   return FALSE;
 }
 
@@ -74,7 +92,7 @@ EgTraceRequest *
 cli_study_options_make_request (CliStudyOptions *self, const CliOptions *options)
 {
   g_autoptr (EgTraceRequest) request = eg_trace_request_new (NULL, NULL);
-  if (!read_numbers (self) || !cli_request_options_apply (&self->request, request))
+  if (!read_numbers (self) || !cli_request_options_apply (&self->request, request) || !check (self, request))
     return NULL;
   request->device = options->device;
   return g_steal_pointer (&request);

@@ -123,10 +123,14 @@ begin (const char *facts, RunOptions *typed, const CliOptions *options)
     }
   g_autofree char *path = cli_study_find_facts (facts);
   g_autoptr (EgModel) model = cli_open_model (options, &error);
+  EgTraceField which = EG_N_FIELDS;
   g_autoptr (EgStudyFolder) folder = model != NULL ? cli_study_begin (&typed->study.plan, typed->study.folder,
-                                                                      path, model, request, NULL, &error)
+                                                                      path, model, request, &which, &error)
                                                    : NULL;
-  return folder != NULL ? run_study (folder, model, options) : cli_fail (error);
+  if (folder != NULL)
+    return run_study (folder, model, options);
+  const int status = cli_fail (error);
+  return which < EG_N_FIELDS ? CLI_USAGE : status;
 }
 
 static int

@@ -22,6 +22,7 @@ typedef struct
   gboolean facts;
   gboolean by_relation;
   EgStudyQuantity quantity;
+  EgFigureOptions figure;
 } ShowOptions;
 
 static void
@@ -133,12 +134,11 @@ panels_init (Panels *self, const EgStudyValues *values, gboolean by_relation, gs
 static gboolean
 write_figures (const EgStudyValues *values, const ShowOptions *typed, gsize first, gsize end)
 {
-  g_autoptr (GError) error = NULL;
   g_auto (Panels) panels;
   panels_init (&panels, values, typed->by_relation, first, end);
   EgFigure figure = { .picture = EG_PICTURE_HEATMAP };
   EgHeatmapStyle *style = &figure.options.style;
-  eg_figure_options_init (&figure.options);
+  figure.options = typed->figure;
   if (panels.panels->len == 0)
     {
       cli_say (_ ("There is nothing to draw: no fact has a relation and was traced"));
@@ -148,12 +148,6 @@ write_figures (const EgStudyValues *values, const ShowOptions *typed, gsize firs
   eg_study_figure_init (&drawing, (const EgStudyPanel *)(gpointer)panels.panels->data, panels.panels->len,
                         typed->quantity);
   figure.drawing = &drawing.drawing;
-  if ((typed->colormap != NULL && !eg_colormap_from_name (typed->colormap, &style->colormap, &error))
-      || (typed->width != NULL && !eg_length_parse (typed->width, &figure.options.width, &error)))
-    {
-      cli_fail (error);
-      return FALSE;
-    }
   g_autofree char *title
       = typed->title != NULL ? g_strdup (typed->title) : eg_study_figure_make_title (&drawing);
   g_autofree char *caption
@@ -274,8 +268,12 @@ check_options (ShowOptions *self, gboolean json)
       cli_say (_ ("--by is relation: there is nothing else to divide facts by"));
       return CLI_USAGE;
     }
-  if (self->quantity_name != NULL
-      && !eg_study_quantity_from_name (self->quantity_name, &self->quantity, &error))
+  eg_figure_options_init (&self->figure);
+  if ((self->quantity_name != NULL
+       && !eg_study_quantity_from_name (self->quantity_name, &self->quantity, &error))
+      || (self->colormap != NULL
+          && !eg_colormap_from_name (self->colormap, &self->figure.style.colormap, &error))
+      || (self->width != NULL && !eg_length_parse (self->width, &self->figure.width, &error)))
     {
       cli_fail (error);
       return CLI_USAGE;

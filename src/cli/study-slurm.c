@@ -3,6 +3,7 @@
 
 #include "cli/study-options.h"
 #include "cli/study.h"
+#include "core/error.h"
 #include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
@@ -74,7 +75,7 @@ make_arguments (const char *facts, const SlurmOptions *typed, const CliOptions *
 
 /* ---- what was typed ---- */
 
-/* What `study run` would refuse in each of the tasks; the exit code. */
+/* What was typed that makes no sense by itself; the exit code. */
 static int
 check (SlurmOptions *self, const CliOptions *options)
 {
@@ -92,17 +93,71 @@ check (SlurmOptions *self, const CliOptions *options)
       || (self->cpus_text != NULL
           && !cli_parse_integer ("--cpus-per-task", self->cpus_text, 1, 4096, &self->n_cpus)))
     return CLI_USAGE;
-  g_autoptr (EgTraceRequest) request = cli_study_options_make_request (&self->study, options);
-  return request != NULL ? CLI_DONE : CLI_USAGE;
+  if (options->json && self->submit)
+    {
+      cli_say (_ ("--submit prints what Slurm says: leave out --json"));
+      return CLI_USAGE;
+    }
+  return CLI_DONE;
 }
 
-/* Opens the file, so that a mistake in its name is said here. */
+/* As each of the tasks does, up to the limit. */
 static gboolean
-check_facts (const char *facts, GError **error)
+check_facts (const char *facts, gsize limit, GError **error)
 {
   g_autofree char *path = cli_study_find_facts (facts);
   g_autoptr (EgFactReader) reader = eg_fact_reader_open (path, error);
+  for (gsize n = 0; reader != NULL && (limit == 0 || n < limit); n++)
+    {
+      g_autoptr (EgFact) fact = NULL;
+      if (!eg_fact_reader_next (reader, &fact, error))
+        return FALSE;
+      if (fact == NULL)
+        return n > 0 || eg_error_invalid (error, _ ("%s: there are no facts"), facts);
+    }
   return reader != NULL;
+}
+
+/* Fetches it, too, if that is wanted: a task may have no network. The tasks' machines may have the memory
+ * that this one has not. */
+static gboolean
+check_model (const EgTraceRequest *request,
+             const CliStudyPlan *plan,
+             const CliOptions *options,
+             EgTraceField *which,
+             GError **error)
+{
+  GError *problem = NULL;
+  g_autoptr (EgModel) model = cli_open_model (options, &problem);
+  if (model == NULL && g_error_matches (problem, EG_ERROR, EG_ERROR_MEMORY))
+    {
+      g_error_free (problem);
+      return TRUE;
+    }
+  if (model == NULL)
+    {
+      g_propagate_error (error, problem);
+      return FALSE;
+    }
+  g_autoptr (EgStudySettings) settings = eg_study_settings_new (model, request);
+  settings->is_estimated = plan->estimate;
+  return eg_study_settings_check_model (settings, model, which, error);
+}
+
+/* What `study run` would refuse in each of the tasks; the exit code. */
+static int
+check_tasks (const char *facts, SlurmOptions *self, const CliOptions *options)
+{
+  g_autoptr (GError) error = NULL;
+  EgTraceField which = EG_N_FIELDS;
+  g_autoptr (EgTraceRequest) request = cli_study_options_make_request (&self->study, options);
+  if (request == NULL)
+    return CLI_USAGE;
+  if (check_facts (facts, self->study.plan.limit, &error)
+      && check_model (request, &self->study.plan, options, &which, &error))
+    return CLI_DONE;
+  const int status = cli_fail (error);
+  return which < EG_N_FIELDS ? CLI_USAGE : status;
 }
 
 /* ---- sending ---- */
@@ -125,6 +180,20 @@ submit (const char *folder)
   return CLI_FAILED;
 }
 
+static void
+print_document (const char *folder, guint64 n_shards)
+{
+  static const char *const scripts[] = { "array.sh", "merge.sh", "submit.sh" };
+  JsonObject *document = json_object_new ();
+  JsonArray *names = json_array_new ();
+  for (gsize i = 0; i < G_N_ELEMENTS (scripts); i++)
+    json_array_add_string_element (names, scripts[i]);
+  json_object_set_string_member (document, "folder", folder);
+  json_object_set_int_member (document, "shards", (gint64)n_shards);
+  json_object_set_array_member (document, "scripts", names);
+  cli_print_json (document);
+}
+
 static int
 write_job (const char *facts, const SlurmOptions *typed, const CliOptions *options)
 {
@@ -143,12 +212,15 @@ write_job (const char *facts, const SlurmOptions *typed, const CliOptions *optio
                            .partition = typed->partition,
                            .memory = typed->memory,
                            .more = typed->more };
-  if (program == NULL || !check_facts (facts, &error) || !eg_slurm_job_write (&job, &error))
+  if (program == NULL || !eg_slurm_job_write (&job, &error))
     return cli_fail (error);
   if (typed->submit)
     return submit (folder);
-  cli_print (_ ("Written: array.sh, merge.sh and submit.sh in %s\nSend them with: bash %s/submit.sh\n"),
-             folder, folder);
+  if (options->json)
+    print_document (folder, typed->n_shards);
+  else
+    cli_print (_ ("Written: array.sh, merge.sh and submit.sh in %s\nSend them with: bash %s/submit.sh\n"),
+               folder, folder);
   return CLI_DONE;
 }
 
@@ -178,6 +250,8 @@ run (int argc, char **argv)
   if (!cli_study_options_parse (&typed.study, &options, &cli_study_slurm, own, argc, argv, &facts, &status))
     return status;
   status = check (&typed, &options);
+  if (status == CLI_DONE)
+    status = check_tasks (facts, &typed, &options);
   return status == CLI_DONE ? write_job (facts, &typed, &options) : status;
 }
 

@@ -371,7 +371,9 @@ run (int argc, char **argv)
   int status;
   if (!cli_options_parse (&options, &cli_trace, entries, argc, argv, &status))
     return status;
-  if (!read_seconds (&typed) || !cli_estimate_read (&typed.estimate, typed.resume != NULL))
+  if (!read_seconds (&typed)
+      || !cli_estimate_read (&typed.estimate, typed.resume != NULL, typed.stream,
+                             typed.request.texts[EG_FIELD_ESTIMATE_STEPS] != NULL))
     return CLI_USAGE;
   status = typed.resume != NULL ? resume (&job, &options, &typed) : begin (&job, &options, &typed);
   if (status == CLI_DONE)

@@ -6,6 +6,7 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+/* Where several of a row are there, the first of them counts, as in JSON. */
 static const char *const names[EG_N_FACT_COLUMNS][5] = {
   [EG_FACT_PROMPT] = { "prompt", "template" },
   [EG_FACT_SUBJECT] = { "subject" },
@@ -14,8 +15,20 @@ static const char *const names[EG_N_FACT_COLUMNS][5] = {
   [EG_FACT_ID] = { "id", "known_id", "case_id" },
 };
 
+/* The place among the names of what a column means; their number where it does not mean it. */
+static gsize
+get_rank (EgFactColumn meaning, const char *name)
+{
+  gsize rank = 0;
+  while (rank < G_N_ELEMENTS (names[meaning])
+         && (names[meaning][rank] == NULL || g_ascii_strcasecmp (name, names[meaning][rank]) != 0))
+    rank++;
+  return rank;
+}
+
+/* ranks: of those columns that were found so far. */
 static void
-take_name (EgFactTable *self, char *name, gsize column)
+take_name (EgFactTable *self, gsize *ranks, char *name, gsize column)
 {
   g_strstrip (name);
   const gsize n = strlen (name);
@@ -24,10 +37,14 @@ take_name (EgFactTable *self, char *name, gsize column)
       name[n - 1] = '\0';
       name++;
     }
-  for (gsize c = 0; c < EG_N_FACT_COLUMNS; c++)
-    for (gsize i = 0; i < G_N_ELEMENTS (names[c]) && names[c][i] != NULL; i++)
-      if (self->columns[c] < 0 && g_ascii_strcasecmp (name, names[c][i]) == 0)
-        self->columns[c] = (int)column;
+  for (EgFactColumn c = 0; c < EG_N_FACT_COLUMNS; c++)
+    {
+      const gsize rank = get_rank (c, name);
+      if (rank >= ranks[c])
+        continue;
+      ranks[c] = rank;
+      self->columns[c] = (int)column;
+    }
 }
 
 gboolean
@@ -36,9 +53,12 @@ eg_fact_table_init (EgFactTable *self, const char *first_line)
   const gboolean has_tab = strchr (first_line, '\t') != NULL;
   *self = (EgFactTable){ .separator = has_tab ? '\t' : ',' };
   memset (self->columns, 0xff, sizeof self->columns);
+  gsize ranks[EG_N_FACT_COLUMNS];
+  for (gsize c = 0; c < EG_N_FACT_COLUMNS; c++)
+    ranks[c] = G_N_ELEMENTS (names[c]);
   g_auto (GStrv) cells = g_strsplit (first_line, has_tab ? "\t" : ",", -1);
   for (; cells[self->n_columns] != NULL; self->n_columns++)
-    take_name (self, cells[self->n_columns], self->n_columns);
+    take_name (self, ranks, cells[self->n_columns], self->n_columns);
   if (self->columns[EG_FACT_PROMPT] >= 0 && self->columns[EG_FACT_SUBJECT] >= 0)
     return TRUE;
   *self = (EgFactTable){

@@ -20,14 +20,31 @@ eg_facts_find_demo (void)
 
 typedef enum
 {
+  FORM_UNKNOWN,
   FORM_ARRAY,
   FORM_OBJECTS,
   FORM_TABLE,
 } Form;
 
+/* A line that was read before it was known, or to know, what it is. */
+typedef struct
+{
+  gsize number, length;
+  char *text;
+} Line;
+
+static void
+line_free (Line *self)
+{
+  g_free (self->text);
+  g_free (self);
+}
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Line, line_free)
+
 /**
- * @text: of what is read at the moment; @pending: a plain file's first line, which told what it is
- * @index: of the next fact; @step: to the one after it; @ids: id → line of its fact
+ * @text: of what is read at the moment; @pending: (element-type Line): facts of a plain file that are next
+ * @index: of the next fact; @step: to the one after it; @ids: id → line of its fact, negative where it is the
+ * fact's number
  * @is_first: of an array, nothing was read of it
  */
 struct _EgFactReader
@@ -36,18 +53,25 @@ struct _EgFactReader
   Form form;
   EgFactTable table;
   GString *text;
-  char *pending;
-  gsize pending_line, index, step;
+  GQueue pending;
+  gsize index, step;
   GHashTable *ids;
   gboolean is_first, is_done;
 };
+
+/* What was kept of them is no fact, or is not wanted any more. */
+static void
+drop_comments (EgFactReader *self)
+{
+  g_queue_clear_full (&self->pending, (GDestroyNotify)line_free);
+}
 
 void
 eg_fact_reader_free (EgFactReader *self)
 {
   eg_fact_source_free (self->source);
   g_string_free (self->text, TRUE);
-  g_free (self->pending);
+  drop_comments (self);
   g_hash_table_unref (self->ids);
   g_free (self);
 }
@@ -67,23 +91,44 @@ skip_space (EgFactSource *source)
     eg_fact_source_get (source);
 }
 
-/* Passes over lines that say nothing. FALSE at the end. */
+static void
+keep_line (EgFactReader *self, gsize number)
+{
+  Line *line = g_new (Line, 1);
+  *line = (Line){ number, self->text->len, g_memdup2 (self->text->str, self->text->len + 1) };
+  g_queue_push_tail (&self->pending, line);
+}
+
+/* Passes over lines that say nothing; one that begins with # and has a tab may be a plain file's fact, and is
+ * kept. FALSE at the end. */
 static gboolean
 skip_lines (EgFactReader *self, GError **error)
 {
   for (;;)
     {
       const int c = eg_fact_source_peek (self->source);
+      const gsize number = self->source->line;
       if (c == '\n' || c == '\r')
         eg_fact_source_get (self->source);
-      else if (c == '#')
-        {
-          if (!eg_fact_source_take_line (self->source, self->text, error))
-            return FALSE;
-        }
-      else
+      else if (c != '#' || (self->form == FORM_TABLE && !self->table.is_plain))
         return c >= 0;
+      else if (!eg_fact_source_take_line (self->source, self->text, error))
+        return FALSE;
+      else if (self->form != FORM_OBJECTS && strchr (self->text->str, '\t') != NULL)
+        {
+          keep_line (self, number);
+          if (self->form == FORM_TABLE)
+            return TRUE;
+        }
     }
+}
+
+/* Of lines that all begin with #. */
+static gboolean
+begin_plain (EgFactReader *self)
+{
+  self->form = FORM_TABLE;
+  return eg_fact_table_init (&self->table, "\t");
 }
 
 /* What the file is, by its beginning. */
@@ -95,6 +140,8 @@ find_form (EgFactReader *self, GError **error)
     {
       if (problem == NULL && self->source->problem != NULL)
         problem = g_error_copy (self->source->problem);
+      if (problem == NULL && !g_queue_is_empty (&self->pending))
+        return begin_plain (self);
       if (problem == NULL)
         return eg_fact_source_fail (self->source, self->source->line, error, _ ("there are no facts"));
       g_propagate_error (error, problem);
@@ -103,23 +150,26 @@ find_form (EgFactReader *self, GError **error)
   const int c = eg_fact_source_peek (self->source);
   if (c == '[' || c == '{')
     {
+      drop_comments (self);
       self->form = c == '[' ? FORM_ARRAY : FORM_OBJECTS;
       if (c == '[')
         eg_fact_source_get (self->source);
       return TRUE;
     }
   self->form = FORM_TABLE;
-  self->pending_line = self->source->line;
+  const gsize number = self->source->line;
   if (!eg_fact_source_take_line (self->source, self->text, error))
     return FALSE;
   if (self->text->len != strlen (self->text->str) || !g_utf8_validate (self->text->str, -1, NULL))
-    return eg_fact_source_fail (self->source, self->pending_line, error, _ ("it is not valid UTF-8 text"));
+    return eg_fact_source_fail (self->source, number, error, _ ("it is not valid UTF-8 text"));
   if (!eg_fact_table_init (&self->table, self->text->str))
-    return eg_fact_source_fail (self->source, self->pending_line, error,
+    return eg_fact_source_fail (self->source, number, error,
                                 _ ("this is no file of facts: JSON, a table whose header has prompt and "
                                    "subject, or lines of prompt, tab and subject"));
   if (self->table.is_plain)
-    self->pending = g_strdup (self->text->str);
+    keep_line (self, number);
+  else
+    drop_comments (self);
   return TRUE;
 }
 
@@ -166,20 +216,31 @@ find_element (EgFactReader *self, gboolean *more, GError **error)
          || eg_fact_source_fail (source, source->line, error, _ ("there is more behind the array"));
 }
 
+/* NULL where there is none, or with an error. */
+static EgFact *
+take_pending (EgFactReader *self, gsize *number, GError **error)
+{
+  g_autoptr (Line) line = g_queue_pop_head (&self->pending);
+  if (line == NULL)
+    return NULL;
+  *number = line->number;
+  if (strlen (line->text) == line->length)
+    return eg_fact_table_take (&self->table, self->source, line->number, line->text, error);
+  eg_fact_source_fail (self->source, line->number, error, _ ("it is not valid UTF-8 text"));
+  return NULL;
+}
+
 /* NULL without an error at the end. line: (out): where it begins. */
 static EgFact *
 read_raw (EgFactReader *self, gsize *line, GError **error)
 {
   EgFactSource *source = self->source;
   gboolean more = TRUE;
-  if (self->pending != NULL)
-    {
-      g_autofree char *pending = g_steal_pointer (&self->pending);
-      *line = self->pending_line;
-      return eg_fact_table_take (&self->table, source, *line, pending, error);
-    }
-  if (self->form == FORM_ARRAY ? !find_element (self, &more, error) || !more : !skip_lines (self, error))
+  if (g_queue_is_empty (&self->pending)
+      && (self->form == FORM_ARRAY ? !find_element (self, &more, error) || !more : !skip_lines (self, error)))
     return NULL;
+  if (!g_queue_is_empty (&self->pending))
+    return take_pending (self, line, error);
   *line = source->line;
   if (self->form == FORM_TABLE)
     return eg_fact_table_read (&self->table, source, error);
@@ -207,6 +268,26 @@ is_blank (const char *text)
   return text == NULL || *text == '\0';
 }
 
+/* line: negative where the id is the fact's number, as it has none of its own. */
+static gboolean
+take_id (EgFactReader *self, const char *id, gssize line, GError **error)
+{
+  const gssize other = (gssize)GPOINTER_TO_SIZE (g_hash_table_lookup (self->ids, id));
+  const gsize at = (gsize)ABS (line), other_at = (gsize)ABS (other);
+  g_autofree char *name = eg_quote (id);
+  if (other != 0 && (line < 0 || other < 0))
+    return eg_fact_source_fail (
+        self->source, at, error,
+        _ ("a fact without an id is called by its number, and so two are called “%s”, "
+           "this one and that of line %zu: give each an id"),
+        name, other_at);
+  if (other != 0)
+    return eg_fact_source_fail (self->source, at, error, _ ("the fact of line %zu has the id “%s”, too"),
+                                other_at, name);
+  g_hash_table_insert (self->ids, g_strdup (id), GSIZE_TO_POINTER ((gsize)line));
+  return TRUE;
+}
+
 static gboolean
 complete (EgFactReader *self, EgFact *fact, gsize line, GError **error)
 {
@@ -218,7 +299,8 @@ complete (EgFactReader *self, EgFact *fact, gsize line, GError **error)
   fill_in (fact);
   fact->index = self->index;
   self->index += self->step;
-  if (is_blank (fact->id))
+  const gboolean is_number = is_blank (fact->id);
+  if (is_number)
     {
       g_free (fact->id);
       fact->id = g_strdup_printf ("%zu", fact->index + 1);
@@ -227,13 +309,7 @@ complete (EgFactReader *self, EgFact *fact, gsize line, GError **error)
     g_clear_pointer (&fact->target, g_free);
   if (is_blank (fact->relation))
     g_clear_pointer (&fact->relation, g_free);
-  const gsize other = GPOINTER_TO_SIZE (g_hash_table_lookup (self->ids, fact->id));
-  g_autofree char *name = eg_quote (fact->id);
-  if (other > 0)
-    return eg_fact_source_fail (self->source, line, error, _ ("the fact of line %zu has the id “%s”, too"),
-                                other, name);
-  g_hash_table_insert (self->ids, g_strdup (fact->id), GSIZE_TO_POINTER (line));
-  return TRUE;
+  return take_id (self, fact->id, is_number ? -(gssize)line : (gssize)line, error);
 }
 
 gboolean

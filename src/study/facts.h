@@ -10,8 +10,10 @@
  * relation and id
  *
  * Names: prompt, subject; target (or attribute, answer, object); relation (or relation_id); id (or known_id,
- * case_id). A {} in a prompt stands for the subject, whatever the form. Lines that are empty or begin with #
- * are passed over where the form is of lines. UTF-8, with or without a byte-order mark; at most 1 MiB a fact.
+ * case_id); of several that a file has, the first of these. A {} in a prompt stands for the subject, whatever
+ * the form. Empty lines are passed over where the form is of lines, and so are those that begin with #, but
+ * for rows of a table and for plain lines that have a tab: these are facts. UTF-8, with or without a
+ * byte-order mark; at most 1 MiB a fact.
  *
  * Nothing is trusted: errors are EG_ERROR_FORMAT and begin with the file's name and the line, "facts.csv:17:
  * …". A fact without a prompt or a subject, and an id that another fact has, are errors; whether the subject

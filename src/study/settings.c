@@ -2,6 +2,7 @@
 #include "study/settings.h"
 
 #include "core/error.h"
+#include "formats/digest.h"
 #include "formats/json-text.h"
 #include "formats/json-writer.h"
 #include "trace/ask/fields.h"
@@ -41,6 +42,14 @@ make_lasting (EgTraceRequest *request)
     device->kind = eg_device_open (device, NULL) == eg_backend_cpu () ? EG_DEVICE_CPU : EG_DEVICE_CUDA;
 }
 
+/* (nullable) (transfer full) */
+static char *
+make_noise_digest (const EgTraceRequest *request)
+{
+  const char *const files[] = { request->corruption.file, NULL };
+  return files[0] != NULL ? eg_digest_files (files) : NULL;
+}
+
 EgStudySettings *
 eg_study_settings_new (EgModel *model, const EgTraceRequest *request)
 {
@@ -55,6 +64,9 @@ eg_study_settings_new (EgModel *model, const EgTraceRequest *request)
   self->shard = self->n_shards = 1;
   self->model = g_strdup (eg_model_get_name (model));
   self->model_digest = eg_model_make_digest (model);
+  self->config_digest = g_strdup (eg_model_get_config_digest (model));
+  self->tokenizer_digest = g_strdup (eg_model_get_tokenizer_digest (model));
+  self->noise_digest = make_noise_digest (self->request);
   self->family = g_strdup (eg_model_get_family (model)->name);
   self->n_layers = eg_model_get_sizes (model)->n_layers;
   take_sites (self, eg_model_get_family (model));
@@ -70,6 +82,9 @@ eg_study_settings_copy (const EgStudySettings *self)
   copy->facts_digest = g_strdup (self->facts_digest);
   copy->model = g_strdup (self->model);
   copy->model_digest = g_strdup (self->model_digest);
+  copy->config_digest = g_strdup (self->config_digest);
+  copy->tokenizer_digest = g_strdup (self->tokenizer_digest);
+  copy->noise_digest = g_strdup (self->noise_digest);
   copy->family = g_strdup (self->family);
   copy->sites = g_strdupv (self->sites);
   return copy;
@@ -83,6 +98,9 @@ eg_study_settings_free (EgStudySettings *self)
   g_free (self->facts_digest);
   g_free (self->model);
   g_free (self->model_digest);
+  g_free (self->config_digest);
+  g_free (self->tokenizer_digest);
+  g_free (self->noise_digest);
   g_free (self->family);
   g_strfreev (self->sites);
   g_free (self);
@@ -121,6 +139,32 @@ eg_study_settings_check (const EgStudySettings *self, EgTraceField *which, GErro
          && eg_trace_request_check_part (request, EG_FIELD_OF_MEASURE, which, error);
 }
 
+/* Whether both are known, and not the same. */
+static gboolean
+differ (const char *a, const char *b)
+{
+  return a != NULL && b != NULL && !g_str_equal (a, b);
+}
+
+/* What was read beside the tensors is still as it was. */
+static gboolean
+check_files (const EgStudySettings *self, EgModel *model, EgTraceField *which, GError **error)
+{
+  g_autofree char *noise = self->noise_digest != NULL ? make_noise_digest (self->request) : NULL;
+  const char *different = NULL;
+  if (differ (self->tokenizer_digest, eg_model_get_tokenizer_digest (model)))
+    different = _ ("the tokenizer");
+  else if (differ (self->noise_digest, noise))
+    {
+      *which = EG_FIELD_NOISE_SCALE;
+      different = "--noise-scale";
+    }
+  /* TRANSLATORS: “the tokenizer” or an option of the command line. */
+  return different == NULL
+         || eg_error_invalid (error, _ ("The study was begun with other files: they differ in %s"),
+                              different);
+}
+
 gboolean
 eg_study_settings_check_model (const EgStudySettings *self,
                                EgModel *model,
@@ -132,8 +176,11 @@ eg_study_settings_check_model (const EgStudySettings *self,
   g_autofree char *digest = eg_model_make_digest (model);
   EgTraceField unused, *field = which != NULL ? which : &unused;
   *field = EG_N_FIELDS;
-  if (!g_str_equal (digest, self->model_digest))
+  if (!g_str_equal (digest, self->model_digest)
+      || differ (self->config_digest, eg_model_get_config_digest (model)))
     return eg_error_invalid (error, _ ("The study is of another model than this one, of “%s”"), self->model);
+  if (!check_files (self, model, field, error))
+    return FALSE;
   *field = EG_FIELD_SITES;
   if (!eg_site_names_check (request->sites, family, error))
     return FALSE;
@@ -142,6 +189,10 @@ eg_study_settings_check_model (const EgStudySettings *self,
     return FALSE;
   *field = EG_N_FIELDS;
   const char *missing = self->is_estimated ? eg_preview_missing (request, model) : NULL;
+  if (missing != NULL && request->metric == EG_METRIC_RANK)
+    *field = EG_FIELD_METRIC;
+  else if (missing != NULL && request->freeze != NULL && request->freeze[0] != NULL)
+    *field = EG_FIELD_FREEZE;
   return missing == NULL || eg_error_invalid (error, "%s", missing);
 }
 
@@ -190,15 +241,20 @@ compare_requests (const EgStudySettings *a, const EgStudySettings *b)
 char *
 eg_study_settings_compare (const EgStudySettings *a, const EgStudySettings *b)
 {
-  if (g_strcmp0 (a->model, b->model) != 0 || g_strcmp0 (a->model_digest, b->model_digest) != 0)
+  if (g_strcmp0 (a->model, b->model) != 0 || g_strcmp0 (a->model_digest, b->model_digest) != 0
+      || differ (a->config_digest, b->config_digest))
     return g_strdup (_ ("the model"));
+  if (differ (a->tokenizer_digest, b->tokenizer_digest))
+    return g_strdup (_ ("the tokenizer"));
   if (a->n_facts != b->n_facts || g_strcmp0 (a->facts_digest, b->facts_digest) != 0)
     return g_strdup (_ ("the facts"));
   if (a->is_estimated != b->is_estimated)
     return g_strdup ("--estimate");
   if (memcmp (&a->min_effect, &b->min_effect, sizeof a->min_effect) != 0)
     return g_strdup ("--min-effect");
-  return compare_requests (a, b);
+  char *different = compare_requests (a, b);
+  return different == NULL && differ (a->noise_digest, b->noise_digest) ? g_strdup ("--noise-scale")
+                                                                        : different;
 }
 
 /* ---- as JSON ---- */
@@ -250,12 +306,22 @@ facts_to_json (const EgStudySettings *self)
   return object;
 }
 
+/* What is not known is left out, as an older Engram does. */
+static void
+set_known (JsonObject *object, const char *name, const char *text)
+{
+  if (text != NULL)
+    json_object_set_string_member (object, name, text);
+}
+
 static JsonObject *
 model_to_json (const EgStudySettings *self)
 {
   JsonObject *object = json_object_new ();
   json_object_set_string_member (object, "name", self->model);
   json_object_set_string_member (object, "digest", self->model_digest);
+  set_known (object, "config_digest", self->config_digest);
+  set_known (object, "tokenizer_digest", self->tokenizer_digest);
   json_object_set_string_member (object, "family", self->family);
   json_object_set_int_member (object, "layers", (gint64)self->n_layers);
   return object;
@@ -283,6 +349,7 @@ eg_study_settings_to_json (const EgStudySettings *self)
   json_object_set_boolean_member (object, "estimate", self->is_estimated);
   json_object_set_array_member (object, "sites", sites_to_json (self));
   json_object_set_object_member (object, "request", request_to_json (self));
+  set_known (object, "noise_digest", self->noise_digest);
   g_autofree char *text = eg_json_to_text (node, TRUE);
   return g_strconcat (text, "\n", NULL);
 }
@@ -299,6 +366,13 @@ take_text (JsonObject *object, const char *name, char **text)
 {
   *text = object != NULL ? g_strdup (eg_json_node_get_text (json_object_get_member (object, name))) : NULL;
   return *text != NULL;
+}
+
+/* FALSE where it is there and no text. */
+static gboolean
+take_known (JsonObject *object, const char *name, char **text)
+{
+  return object == NULL || !json_object_has_member (object, name) || take_text (object, name, text);
 }
 
 static gboolean
@@ -381,6 +455,9 @@ take_parts (EgStudySettings *self, JsonObject *object)
   self->is_estimated = estimate != NULL && json_node_get_boolean (estimate);
   return take_size (object, "engram_study", FORMAT_VERSION, FORMAT_VERSION, &version)
          && take_text (model, "name", &self->model) && take_text (model, "digest", &self->model_digest)
+         && take_known (model, "config_digest", &self->config_digest)
+         && take_known (model, "tokenizer_digest", &self->tokenizer_digest)
+         && take_known (object, "noise_digest", &self->noise_digest)
          && take_text (model, "family", &self->family)
          && take_size (model, "layers", 1, MOST_LAYERS, &self->n_layers)
          && take_text (facts, "file", &self->facts_name) && take_text (facts, "digest", &self->facts_digest)

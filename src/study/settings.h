@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * all
  * @model, @model_digest: its name, and what tells it from others (eg_model_make_digest()); @family,
  * @n_layers: of it
+ * @config_digest, @tokenizer_digest: of it (eg_model_get_config_digest()); @noise_digest: of the file that
+ * the level of noise is taken from; NULL: not known, as of studies by an older Engram, or there is none
  * @sites: [n_sites] NULL-terminated names in full (the request's)
  */
 typedef struct
@@ -30,6 +32,7 @@ typedef struct
   gsize n_facts;
   gsize shard, n_shards;
   char *model, *model_digest, *family;
+  char *config_digest, *tokenizer_digest, *noise_digest;
   gsize n_layers, n_sites;
   char **sites;
 } EgStudySettings;

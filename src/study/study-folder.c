@@ -272,6 +272,15 @@ write_beginning (EgStudyFolder *self, const char *facts, gsize limit, GError **e
          && eg_atomic_file_commit (file, error) && write_settings (self, error);
 }
 
+/* One in which nothing was begun. */
+static void
+remove_folder (const EgStudyFolder *self)
+{
+  g_autofree char *lock = get_file (self, ".lock");
+  g_unlink (lock);
+  g_rmdir (self->path);
+}
+
 /* Whether what is there is what is wanted. */
 static gboolean
 check_same (const EgStudyFolder *self, const EgStudySettings *wanted, GError **error)
@@ -302,6 +311,7 @@ eg_study_folder_begin (
   g_autoptr (EgStudyFolder) self = folder_new (path);
   g_autofree char *known = get_file (self, "study.json");
   g_autoptr (GError) busy = NULL;
+  const gboolean is_new = !g_file_test (path, G_FILE_TEST_EXISTS);
   if (!eg_study_settings_check (settings, NULL, error) || !make_folder (path, error))
     return NULL;
   /* Whose lock it is does not matter where the folder has another study. */
@@ -321,7 +331,11 @@ eg_study_folder_begin (
   if (!is_there)
     self->settings = eg_study_settings_copy (settings);
   if (!is_there && !write_beginning (self, facts, limit, error))
-    return NULL;
+    {
+      if (is_new)
+        remove_folder (self);
+      return NULL;
+    }
   return open_journal (self, error) ? g_steal_pointer (&self) : NULL;
 }
 
@@ -332,7 +346,8 @@ static gboolean
 copy_lines (EgStudyFolder *const *shards, gsize n, gsize n_facts, EgAtomicFile *file, GError **error)
 {
   g_autoptr (GPtrArray) readers = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_fact_reader_free);
-  for (gsize i = 0; i < n; i++)
+  /* Of more shards than facts the last ones have none. */
+  for (gsize i = 0; i < MIN (n, n_facts); i++)
     {
       EgFactReader *reader = eg_study_folder_read_facts (shards[i], error);
       if (reader == NULL)

@@ -243,23 +243,31 @@ place (Run *self, GError **error)
   return TRUE;
 }
 
+/* The model in its place, and the facts, if the shard has any. */
+static gboolean
+prepare (Run *self, GError **error)
+{
+  if (!eg_study_settings_check_model (eg_study_folder_get_settings (self->folder), self->model, NULL, error)
+      || !place (self, error))
+    return FALSE;
+  if (eg_study_folder_count_facts (self->folder) > 0)
+    self->reader = eg_study_folder_read_facts (self->folder, error);
+  return self->reader != NULL || eg_study_folder_count_facts (self->folder) == 0;
+}
+
 static void
 run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
 {
   Run *self = data;
   GError *error = NULL;
   self->start = g_get_monotonic_time ();
-  self->reader
-      = eg_study_settings_check_model (eg_study_folder_get_settings (self->folder), self->model, NULL, &error)
-                && place (self, &error)
-            ? eg_study_folder_read_facts (self->folder, &error)
-            : NULL;
-  if (self->reader != NULL)
+  if (prepare (self, &error))
     {
       pthread_mutex_lock (&self->lock);
       tell (self, NULL);
       pthread_mutex_unlock (&self->lock);
-      work_with_threads (self);
+      if (self->reader != NULL)
+        work_with_threads (self);
       error = g_steal_pointer (&self->error);
     }
   if (error == NULL)

@@ -74,3 +74,19 @@ eg_tokenizer_find (const char *folder)
     return g_build_filename (folder, EG_VOCABULARY_NAME, NULL);
   return find_other (folder);
 }
+
+char **
+eg_tokenizer_list_files (const char *path)
+{
+  g_autofree char *found = g_file_test (path, G_FILE_TEST_IS_DIR) ? eg_tokenizer_find (path) : NULL;
+  g_autofree char *folder = g_path_get_dirname (found != NULL ? found : path);
+  g_autofree char *name = g_path_get_basename (found != NULL ? found : path);
+  const gboolean is_pair = g_str_equal (name, EG_VOCABULARY_NAME) || g_str_equal (name, EG_MERGES_NAME);
+  const char *const names[]
+      = { is_pair ? EG_VOCABULARY_NAME : name, "tokenizer_config.json", "special_tokens_map.json",
+          "added_tokens.json", is_pair ? EG_MERGES_NAME : NULL };
+  char **files = g_new0 (char *, G_N_ELEMENTS (names) + 1);
+  for (gsize i = 0; i < G_N_ELEMENTS (names) && names[i] != NULL; i++)
+    files[i] = g_build_filename (folder, names[i], NULL);
+  return files;
+}

@@ -15,4 +15,8 @@ char *eg_tokenizer_find (const char *folder);
  * for what is no tokenizer's of those that Engram cannot read. */
 const char *eg_tokenizer_name_other_kind (const char *name);
 
+/* The files whose contents make the tokenizer of such a path: its own, and those beside it, there or not.
+ * Returns: (transfer full): NULL-terminated. */
+char **eg_tokenizer_list_files (const char *path);
+
 G_END_DECLS

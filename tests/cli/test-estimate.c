@@ -179,7 +179,8 @@ test_what_cannot_be_estimated_says_why (void)
                                      { "--estimate", "--freeze", "mixer" },
                                      { "--estimate", "--knockout", "1-6:1-2>5" },
                                      { "--estimate", "--no-estimate" },
-                                     { "--exact-top", "3" } };
+                                     { "--exact-top", "3" },
+                                     { "--ig", "5" } };
   for (gsize i = 0; i < G_N_ELEMENTS (refused); i++)
     {
       const char *arguments[12] = { TRACE };

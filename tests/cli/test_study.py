@@ -132,6 +132,95 @@ def test_a_folder_is_gone_on_with_by_its_own_study_alone():
     assert "There is no study" in err
 
 
+def change_json(path, change):
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    change(document)
+    with open(path, "w", encoding="utf-8") as file:
+        json.dump(document, file)
+
+
+def fewer_merges(tokenizer):
+    del tokenizer["model"]["merges"][-20:]
+
+
+def copy_model(name):
+    folder = os.path.join(FOLDER, name)
+    shutil.copytree(os.path.join(os.environ["ENGRAM_DATA_DIR"], "demo"), folder)
+    return folder
+
+
+def assert_other(name, what, *options, change):
+    """After the change the first shard is not gone on with, and the second one is another study's."""
+    shard = ["run", "demo", "--limit", "4", "--samples", "2", *options]
+    run(*shard, "--folder", f"{name}-1", "--shard", "1/2")
+    change()
+    _, err = run(*shard, "--folder", f"{name}-1", "--shard", "1/2", status=1)
+    assert f"differs in {what}" in err, err
+    run(*shard, "--folder", f"{name}-2", "--shard", "2/2")
+    _, err = run("merge", f"{name}-1", f"{name}-2", "--folder", f"{name}-merged", status=1)
+    assert f"differ in {what}" in err, err
+
+
+def test_another_tokenizer_configuration_or_noise_text_is_another_study():
+    model = copy_model("changing")
+    config, tokenizer = (os.path.join(model, name) for name in ("config.json", "tokenizer.json"))
+    assert_other("tokenizer", "the tokenizer", "--model", model, change=lambda: change_json(tokenizer, fewer_merges))
+    assert_other("config", "the model", "--model", model, change=lambda: change_json(config, lambda it: it.update(layer_norm_epsilon=1e-4)))
+    put("noise.txt", "The Eiffel Tower is located in Paris\nBig Ben is in London\n" * 20)
+    noise = ["--corrupt", "student-t:5", "--noise-scale", "text:noise.txt"]
+    assert_other("noise", "--noise-scale", *noise, change=lambda: put("noise.txt", "The Louvre is located in\nParis is a town\n" * 20))
+
+
+def test_a_study_of_before_there_were_digests_is_gone_on_with():
+    shutil.copytree(os.path.join(FOLDER, "whole"), os.path.join(FOLDER, "older"))
+    path = os.path.join(FOLDER, "older/study.json")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    older = "".join(line for line in text.splitlines(True) if "config_digest" not in line and "tokenizer_digest" not in line)
+    assert older != text
+    put("older/study.json", older)
+    run("run", "demo", "--folder", "older", *QUICK)
+    with open(path, encoding="utf-8") as file:
+        assert file.read() == older
+
+
+def test_shards_without_a_fact_are_done_at_once_and_merged():
+    for i in range(1, 5):
+        out, _ = run("run", "demo", "--folder", f"few-{i}", "--limit", "2", "--samples", "2", "--shard", f"{i}/4", "--json")
+        assert json.loads(out)["facts"]["total"] == (i <= 2)
+    run("merge", *(f"few-{i}" for i in range(1, 5)), "--folder", "few")
+    run("run", "demo", "--folder", "few-whole", "--limit", "2", "--samples", "2")
+    assert read_folder("few") == read_folder("few-whole")
+    run("show", "few-4")
+
+
+WRONG = (["--sweep", "layers"], ["--metric", "all"], ["--min-effect", "1"], ["--min-effect", "-1"], ["--min-effect", "x"], ["--estimate", "--freeze", "mixer"], ["--estimate", "--metric", "rank"], ["--ig", "5"])
+
+
+def test_a_wrong_option_is_told_by_the_exit_code():
+    for options in WRONG:
+        run("run", "demo", "--folder", "wrong", "--limit", "2", *options, status=2)
+        run("slurm", "demo", "--folder", "wrong", "--shards", "2", *options, status=2)
+        assert not os.path.exists(os.path.join(FOLDER, "wrong")), options
+    run("show", "whole", "-o", "x.svg", "--colormap", "nope", status=2)
+    run("show", "whole", "-o", "x.svg", "--width", "nope", status=2)
+    run("run", "demo", "--folder", "all-effects", "--limit", "1", "--samples", "2", "--min-effect", "0")
+
+
+def test_for_slurm_all_is_looked_at_before():
+    slurm = ["slurm", "demo", "--folder", "for-slurm", "--shards", "2"]
+    run(*slurm, "--model", "nope", status=1)
+    put("same.jsonl", '{"prompt": "a is", "subject": "a", "id": 1}\n' * 2)
+    _, err = run("slurm", "same.jsonl", "--folder", "for-slurm", "--shards", "2", status=1)
+    assert "has the id" in err
+    run(*slurm, "--json", "--submit", status=2)
+    assert not os.path.exists(os.path.join(FOLDER, "for-slurm"))
+    out, _ = run(*slurm, "--json")
+    document = json.loads(out)
+    assert document["shards"] == 2 and sorted(document["scripts"] + ["log"]) == sorted(os.listdir(document["folder"]))
+
+
 def put(name, content):
     path = os.path.join(FOLDER, name)
     with open(path, "wb") as file:
@@ -151,7 +240,9 @@ def test_broken_facts_are_refused_by_their_line_and_odd_ones_set_apart():
         put(name, content)
         _, err = run("run", name, "--folder", "broken", status=1)
         assert message in err, err
-        assert not os.path.exists(os.path.join(FOLDER, "broken/study.json"))
+        assert not os.path.exists(os.path.join(FOLDER, "broken")), "nothing is left where nothing was begun"
+    run("run", "missing.jsonl", "--folder", "broken", status=1)
+    assert not os.path.exists(os.path.join(FOLDER, "broken"))
     put("odd.jsonl", known % ("Eiffel Tower", "Paris", 1) + known % ("Big Ben", "Paris", 2) + known % ("Eiffel Tower", "Rome", 3) + known % ("The", "Paris", 4))
     out, _ = run("run", "odd.jsonl", "--folder", "odd", "--json")
     assert json.loads(out)["facts"] == {"total": 4, "traced": 1, "unknown": 1, "unaffected": 1, "failed": 1}

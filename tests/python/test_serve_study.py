@@ -58,7 +58,7 @@ class Studies(WithFolder):
         path = self.write_facts(facts)
         cases = [
             (QUICK, QUICK_TYPED),
-            ({"estimate": True, "limit": 5, "min_effect": 0.1, "noise-scale": "embedding"}, "--estimate --limit 5 --min-effect 0.1 --noise-scale embedding".split()),
+            ({"estimate": True, "limit": 5, "min_effect": 0, "noise-scale": "embedding"}, "--estimate --limit 5 --min-effect 0 --noise-scale embedding".split()),
             ({"samples": 1, "shard": "2/3", "metric": "logit", "direction": "damage"}, "--samples 1 --shard 2/3 --metric logit --direction damage".split()),
         ]  # fmt: skip
         with Served() as served:
@@ -200,6 +200,7 @@ class Hostile(WithFolder):
                 ("shard", "invalid", {"shard": 1}),
                 ("min-effect", "invalid", {"min-effect": 1}),
                 ("min-effect", "invalid", {"min_effect": -1}),
+                ("min-effect", "invalid", {"min_effect": -0.5}),
                 ("min_effect", "invalid", {"min_effect": 0.1, "min-effect": 0.1}),
                 ("estimate", "invalid", {"estimate": "yes"}),
                 ("each-fact", "invalid", {"each-fact": 1}),

@@ -80,9 +80,31 @@ test_csv (void)
 {
   expect ("ID,\"subject\",note,Prompt,target\r\n"
           "a,\"Big, \"\"Ben\"\"\",x,\"{} is\nin\",London\r\n"
-          "# no\n"
           "b,Louvre,,{} is in\n",
-          "a|Big, \"Ben\" is\nin|Big, \"Ben\"|London||2\nb|Louvre is in|Louvre|||5\n");
+          "a|Big, \"Ben\" is\nin|Big, \"Ben\"|London||2\nb|Louvre is in|Louvre|||4\n");
+}
+
+/* known_1000 as a table: the prompt is not its template, whose {} was lost. */
+static void
+test_ranks (void)
+{
+  expect (",known_id,subject,object,attribute,template,prediction,prompt,relation_id\n"
+          "0,7,Louvre,x,Paris,Louvre is located in, of,The Louvre is located in,P1\n",
+          "7|The Louvre is located in|Louvre|Paris|P1|2\n");
+  expect ("case_id\tid\tsubject\ttemplate\n1\ta\tb\tb is\n", "a|b is|b|||2\n");
+}
+
+/* A sign of numbers begins facts, too. */
+static void
+test_signs (void)
+{
+  expect ("# a comment\nid,prompt,subject\n#1,a is,a\n\n#2,b is,b\n", "#1|a is|a|||3\n#2|b is|b|||5\n");
+  expect ("prompt\tsubject\n#MeToo is\t#MeToo\n", "1|#MeToo is|#MeToo|||2\n");
+  expect ("# a comment\n#MeToo is\t#MeToo\n# no\n\na is\ta\n#b is\tb\n",
+          "1|#MeToo is|#MeToo|||2\n2|a is|a|||5\n3|#b is|b|||6\n");
+  expect ("#MeToo is\t#MeToo", "1|#MeToo is|#MeToo|||1\n");
+  expect ("# date:\tnow\nprompt\tsubject\na is\ta\n", "1|a is|a|||3\n");
+  expect ("# date:\tnow\n{\"prompt\": \"a is\", \"subject\": \"a\"}\n# the\tend\n", "1|a is|a|||2\n");
 }
 
 static void
@@ -111,7 +133,13 @@ test_broken (void)
       ":1: this is no file of facts: JSON, a table whose header has prompt and subject, or lines of "
       "prompt, tab and subject" },
     { "a\ta\t\t\t5\n\nb\tb\t\t\t5\n", ":3: the fact of line 1 has the id “5”, too" },
-    { "a\ta\t\t\t2\nb\tb\n", ":2: the fact of line 1 has the id “2”, too" },
+    { "a\ta\t\t\t2\nb\tb\n",
+      ":2: a fact without an id is called by its number, and so two are called “2”, this one and that of "
+      "line 1: give each an id" },
+    { "a\ta\nb\tb\t\t\t1\n",
+      ":2: a fact without an id is called by its number, and so two are called “1”, this one and that of "
+      "line 1: give each an id" },
+    { "prompt,subject\na,a\n# no\n", ":3: the fact has no subject" },
     { "a\ta\nb\t\n", ":2: the fact has no subject" },
     { "a\ta\n\tb\n", ":2: the fact has no prompt" },
     { "a\tb\tc\td\te\tf\n", ":1: it has more columns than there are names (5)" },
@@ -142,7 +170,8 @@ test_broken (void)
 static void
 test_not_utf8 (void)
 {
-  const char *const cases[] = { "a \xff\ta\n", "b is\tb\na \xff\ta\n", "prompt,subject\na is,\xc3\n" };
+  const char *const cases[]
+      = { "a \xff\ta\n", "b is\tb\na \xff\ta\n", "prompt,subject\na is,\xc3\n", "b is\tb\n#\xff\ta\n" };
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
     {
       g_autofree char *found = read_file (cases[i], -1);
@@ -217,6 +246,8 @@ main (int argc, char **argv)
   g_test_add_func ("/facts/json-lines", test_lines);
   g_test_add_func ("/facts/csv-with-quotes-and-columns-in-any-order", test_csv);
   g_test_add_func ("/facts/tsv", test_tsv);
+  g_test_add_func ("/facts/of-columns-that-mean-the-same-the-first-by-name", test_ranks);
+  g_test_add_func ("/facts/a-sign-of-numbers-begins-facts-too", test_signs);
   g_test_add_func ("/facts/plain-lines", test_plain);
   g_test_add_func ("/facts/what-is-wrong-is-said-by-its-line", test_broken);
   g_test_add_func ("/facts/only-utf-8", test_not_utf8);
