@@ -20,7 +20,6 @@ struct _EgModel
   EgNetwork *network;
   EgTokenizer *tokenizer;
   char *tokenizer_path;
-  char *config_digest, *tokenizer_digest;
   EgTokenizerOrigin tokenizer_origin;
 
   /* A placed model shares all of the above but the network with the one that was opened, which it keeps. */
@@ -60,7 +59,6 @@ read_config (EgModel *self, GError **error)
   g_autofree char *path = g_build_filename (self->folder, "config.json", NULL);
   if (g_file_test (path, G_FILE_TEST_EXISTS))
     {
-      self->config_digest = eg_digest_files ((const char *const[]){ path, NULL });
       self->sizes = eg_family_read_config (path, &self->family, error);
       return self->sizes != NULL;
     }
@@ -101,12 +99,7 @@ load_tokenizer (EgModel *self, const EgTokenizerChoice *choice, gsize n_rows, GE
 {
   self->tokenizer = eg_tokenizer_open (self->folder, self->name, n_rows, choice, &self->tokenizer_origin,
                                        &self->tokenizer_path, error);
-  if (self->tokenizer == NULL)
-    return FALSE;
-  g_auto (GStrv) files
-      = self->tokenizer_path != NULL ? eg_tokenizer_list_files (self->tokenizer_path) : g_new0 (char *, 1);
-  self->tokenizer_digest = eg_digest_files ((const char *const *)files);
-  return TRUE;
+  return self->tokenizer != NULL;
 }
 
 static EgModel *
@@ -265,16 +258,19 @@ eg_model_make_digest (EgModel *self)
   return g_strdup (g_checksum_get_string (sum));
 }
 
-const char *
-eg_model_get_config_digest (EgModel *self)
+char *
+eg_model_make_config_digest (EgModel *self)
 {
-  return self->config_digest;
+  g_autofree char *path = g_build_filename (self->folder, "config.json", NULL);
+  return eg_digest_files ((const char *const[]){ path, NULL });
 }
 
-const char *
-eg_model_get_tokenizer_digest (EgModel *self)
+char *
+eg_model_make_tokenizer_digest (EgModel *self)
 {
-  return self->tokenizer_digest;
+  g_auto (GStrv) files
+      = self->tokenizer_path != NULL ? eg_tokenizer_list_files (self->tokenizer_path) : g_new0 (char *, 1);
+  return eg_digest_files ((const char *const *)files);
 }
 
 EgModel *
@@ -300,8 +296,6 @@ eg_model_unref (EgModel *self)
   g_clear_pointer (&self->checkpoint, eg_checkpoint_unref);
   g_free (self->sizes);
   g_free (self->tokenizer_path);
-  g_free (self->tokenizer_digest);
-  g_free (self->config_digest);
   g_free (self->name);
   g_free (self->folder);
   g_free (self);

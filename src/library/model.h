@@ -85,9 +85,9 @@ const char *eg_model_get_dtype_name (EgModel *self);
  * and number formats, and of the first and last 4 KiB of each. (transfer full) */
 char *eg_model_make_digest (EgModel *self);
 
-/* What else its numbers depend on, as it was when the model was opened (formats/digest.h): its config.json,
- * and the tokenizer's files. */
-const char *eg_model_get_config_digest (EgModel *self);
-const char *eg_model_get_tokenizer_digest (EgModel *self);
+/* What else its numbers depend on (formats/digest.h): its config.json, and the tokenizer's files.
+ * (transfer full) */
+char *eg_model_make_config_digest (EgModel *self);
+char *eg_model_make_tokenizer_digest (EgModel *self);
 
 G_END_DECLS

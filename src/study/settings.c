@@ -64,8 +64,8 @@ eg_study_settings_new (EgModel *model, const EgTraceRequest *request)
   self->shard = self->n_shards = 1;
   self->model = g_strdup (eg_model_get_name (model));
   self->model_digest = eg_model_make_digest (model);
-  self->config_digest = g_strdup (eg_model_get_config_digest (model));
-  self->tokenizer_digest = g_strdup (eg_model_get_tokenizer_digest (model));
+  self->config_digest = eg_model_make_config_digest (model);
+  self->tokenizer_digest = eg_model_make_tokenizer_digest (model);
   self->noise_digest = make_noise_digest (self->request);
   self->family = g_strdup (eg_model_get_family (model)->name);
   self->n_layers = eg_model_get_sizes (model)->n_layers;
@@ -151,8 +151,9 @@ static gboolean
 check_files (const EgStudySettings *self, EgModel *model, EgTraceField *which, GError **error)
 {
   g_autofree char *noise = self->noise_digest != NULL ? make_noise_digest (self->request) : NULL;
+  g_autofree char *tokenizer = eg_model_make_tokenizer_digest (model);
   const char *different = NULL;
-  if (differ (self->tokenizer_digest, eg_model_get_tokenizer_digest (model)))
+  if (differ (self->tokenizer_digest, tokenizer))
     different = _ ("the tokenizer");
   else if (differ (self->noise_digest, noise))
     {
@@ -173,11 +174,10 @@ eg_study_settings_check_model (const EgStudySettings *self,
 {
   const EgTraceRequest *request = self->request;
   const EgFamily *family = eg_model_get_family (model);
-  g_autofree char *digest = eg_model_make_digest (model);
+  g_autofree char *digest = eg_model_make_digest (model), *config = eg_model_make_config_digest (model);
   EgTraceField unused, *field = which != NULL ? which : &unused;
   *field = EG_N_FIELDS;
-  if (!g_str_equal (digest, self->model_digest)
-      || differ (self->config_digest, eg_model_get_config_digest (model)))
+  if (!g_str_equal (digest, self->model_digest) || differ (self->config_digest, config))
     return eg_error_invalid (error, _ ("The study is of another model than this one, of “%s”"), self->model);
   if (!check_files (self, model, field, error))
     return FALSE;

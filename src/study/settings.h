@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * all
  * @model, @model_digest: its name, and what tells it from others (eg_model_make_digest()); @family,
  * @n_layers: of it
- * @config_digest, @tokenizer_digest: of it (eg_model_get_config_digest()); @noise_digest: of the file that
+ * @config_digest, @tokenizer_digest: of it (eg_model_make_config_digest()); @noise_digest: of the file that
  * the level of noise is taken from; NULL: not known, as of studies by an older Engram, or there is none
  * @sites: [n_sites] NULL-terminated names in full (the request's)
  */
