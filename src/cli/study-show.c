@@ -144,6 +144,9 @@ write_figures (const EgStudyValues *values, const ShowOptions *typed, gsize firs
       cli_say (_ ("There is nothing to draw: no fact has a relation and was traced"));
       return FALSE;
     }
+  if (typed->by_relation && end - first > 1)
+    cli_say (_ ("The figure of relations is of %s; --site draws another one"),
+             values->settings->sites[first]);
   g_auto (EgStudyFigure) drawing;
   eg_study_figure_init (&drawing, (const EgStudyPanel *)(gpointer)panels.panels->data, panels.panels->len,
                         typed->quantity);
@@ -192,17 +195,29 @@ divide_outputs (ShowOptions *self)
   return cli_output_check (self->figures, TRUE);
 }
 
+/* A table a site. (transfer full) */
+static char *
+make_latex (const EgStudyValues *values, const ShowOptions *typed, gsize first, gsize end)
+{
+  GString *text = g_string_new (NULL);
+  for (gsize site = first; site < end; site++)
+    {
+      g_autofree char *table
+          = eg_study_to_latex (values, typed->by_relation, site, typed->quantity, EG_STATISTICS_RESAMPLES);
+      g_string_append_printf (text, "%s%s", site > first ? "\n" : "", table);
+    }
+  return g_string_free (text, FALSE);
+}
+
 static gboolean
-write_tables (const EgStudyValues *values, const ShowOptions *typed, gsize site)
+write_tables (const EgStudyValues *values, const ShowOptions *typed, gsize first, gsize end)
 {
   for (gsize i = 0; typed->tables[i] != NULL; i++)
     {
       g_autoptr (GError) error = NULL;
       const char *path = typed->tables[i];
-      g_autofree char *text = ends_in (path, ".csv")
-                                  ? eg_study_to_csv (values, EG_STATISTICS_RESAMPLES)
-                                  : eg_study_to_latex (values, typed->by_relation, site, typed->quantity,
-                                                       EG_STATISTICS_RESAMPLES);
+      g_autofree char *text = ends_in (path, ".csv") ? eg_study_to_csv (values, EG_STATISTICS_RESAMPLES)
+                                                     : make_latex (values, typed, first, end);
       g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, &error);
       if (file == NULL || !eg_atomic_file_append (file, text, strlen (text), &error)
           || !eg_atomic_file_commit (file, &error))
@@ -247,7 +262,7 @@ show (const char *path, const ShowOptions *typed, gboolean json)
   if (!find_sites (values, typed->site, &first, &end))
     return CLI_USAGE;
   if ((typed->figures[0] != NULL && !write_figures (values, typed, first, end))
-      || !write_tables (values, typed, first))
+      || !write_tables (values, typed, first, end))
     return CLI_FAILED;
   if (json)
     cli_print_json (eg_study_to_json (values, EG_STATISTICS_RESAMPLES));

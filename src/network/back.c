@@ -314,6 +314,8 @@ back_layer (Pass *self, gsize layer, GError **error)
   for (EgSite site = 0; site < n_sites; site++)
     if ((after & EG_SITE_BIT (site)) != 0)
       visit_after (self, &back, site);
+  if (layer == 0 && (back.sites & ~after) == 0) /* nothing in it is asked for, and nothing lies before it */
+    return TRUE;
   load_rows (self, layer);
   if (!eg_workspace_enter_layer (workspace, layer, error)
       || !workspace->family->run_back (workspace, &back, error))

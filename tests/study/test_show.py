@@ -7,6 +7,7 @@ there. Speaks TAP.
 import json
 import math
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -149,7 +150,10 @@ def test_figures_and_tables_are_written():
         assert words in text("relations.svg"), words
     for words in ["A: demo, resid", "B: demo-gpt2, resid", "Relative depth"]:
         assert words in text("models.svg"), words
-    assert text("all.tex").count("Last token") == 1 and text("relations.tex").count("Last token") > 5
+    assert text("all.tex").count("Last token") == 2 and text("relations.tex").count("Last token") > 10
+    assert re.findall(r"(?m)^% Engram: demo, (\w+), effect", text("all.tex")) == ["resid", "mixer"]
+    run("show", "mamba", "--site", "mixer", "-o", "mixer.tex")
+    assert text("all.tex").endswith("\n\n" + text("mixer.tex"))
     rows = [line.split(",") for line in text("all.csv").splitlines()]
     effect = [float(row[6]) for row in rows if row[:4] == ["", "mixer", "last", "effect"]]
     close(effect, np.mean([e for e, _, _ in curves("mamba", "mixer", 5).values()], axis=0))
