@@ -18,6 +18,9 @@ eg_facts_find_demo (void)
 
 /* ---- a file of them ---- */
 
+/* Lines that are kept until it is known what the file is. */
+#define MOST_COMMENTS 100
+
 typedef enum
 {
   FORM_UNKNOWN,
@@ -99,6 +102,13 @@ keep_line (EgFactReader *self, gsize number)
   g_queue_push_tail (&self->pending, line);
 }
 
+/* So many that begin with # and have a tab are no comments. */
+static gboolean
+has_many_lines (EgFactReader *self)
+{
+  return g_queue_get_length (&self->pending) >= MOST_COMMENTS;
+}
+
 /* Passes over lines that say nothing; one that begins with # and has a tab may be a plain file's fact, and is
  * kept. FALSE at the end. */
 static gboolean
@@ -117,7 +127,7 @@ skip_lines (EgFactReader *self, GError **error)
       else if (self->form != FORM_OBJECTS && strchr (self->text->str, '\t') != NULL)
         {
           keep_line (self, number);
-          if (self->form == FORM_TABLE)
+          if (self->form == FORM_TABLE || has_many_lines (self))
             return TRUE;
         }
     }
@@ -147,6 +157,8 @@ find_form (EgFactReader *self, GError **error)
       g_propagate_error (error, problem);
       return FALSE;
     }
+  if (has_many_lines (self))
+    return begin_plain (self);
   const int c = eg_fact_source_peek (self->source);
   if (c == '[' || c == '{')
     {

@@ -103,6 +103,16 @@ test_signs (void)
   expect ("# a comment\n#MeToo is\t#MeToo\n# no\n\na is\ta\n#b is\tb\n",
           "1|#MeToo is|#MeToo|||2\n2|a is|a|||5\n3|#b is|b|||6\n");
   expect ("#MeToo is\t#MeToo", "1|#MeToo is|#MeToo|||1\n");
+  /* So many are known to be facts before all are in memory, whatever stands below them. */
+  g_autoptr (GString) many = g_string_new (NULL), found = g_string_new (NULL);
+  for (guint i = 1; i <= 150; i++)
+    {
+      g_string_append_printf (many, "#%u is\t%u\n", i, i);
+      g_string_append_printf (found, "%u|#%u is|%u|||%u\n", i, i, i, i);
+    }
+  g_string_append (many, "prompt\tsubject\n");
+  g_string_append (found, "151|prompt|subject|||151\n");
+  expect (many->str, found->str);
   expect ("# date:\tnow\nprompt\tsubject\na is\ta\n", "1|a is|a|||3\n");
   expect ("# date:\tnow\n{\"prompt\": \"a is\", \"subject\": \"a\"}\n# the\tend\n", "1|a is|a|||2\n");
 }
