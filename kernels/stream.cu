@@ -78,9 +78,13 @@ void
 end_op (EgStream *stream)
 {
   check (stream, cudaGetLastError ());
-  std::lock_guard<std::mutex> guard (stream->backend->lock);
+  CudaBackend *backend = stream->backend;
+  std::lock_guard<std::mutex> guard (backend->lock);
   stream->queued = stream->begun;
-  stream->backend->moved.notify_all ();
+  /* Who is woken moves again, until it has looked. */
+  for (EgStream *it : backend->streams)
+    it->waits = false;
+  backend->moved.notify_all ();
 }
 
 /* Gives what nobody uses any more back to the pool. With the lock. */
@@ -112,12 +116,13 @@ wait_for_all (CudaBackend *backend, EgStream *asking)
       cudaStreamSynchronize (stream->compute);
       stream->done = stream->queued;
     }
-  if (asking)
-    {
-      /* It queues nothing meanwhile: what its op queues from here on is counted as another op's. */
-      asking->done = asking->queued = asking->begun;
-      asking->begun = ++backend->pool.sequence;
-    }
+  for (EgStream *stream : backend->streams)
+    if (stream == asking || stream->waits)
+      {
+        /* It queues nothing meanwhile: nothing that has been given back by now is its op's. */
+        stream->begun = ++backend->pool.sequence;
+        stream->done = stream->queued = stream->begun - 1;
+      }
   settle_pending (backend);
 }
 
@@ -150,7 +155,6 @@ take_memory (CudaBackend *backend, EgStream *asking, size_t n_bytes)
         break;
       if (asking)
         asking->waits = true;
-      backend->moved.notify_all ();
       backend->moved.wait (guard);
       if (asking)
         asking->waits = false;

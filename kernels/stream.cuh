@@ -28,7 +28,7 @@ struct CudaBackend
   char name[192];
   std::mutex lock; /* over all that follows, and the streams' `begun`, `queued` and `done` */
   Pool pool;
-  std::condition_variable moved; /* an op has ended, or waits for memory */
+  std::condition_variable moved; /* an op has ended */
   std::vector<EgStream *> streams;
 };
 

@@ -27,10 +27,10 @@ describe (const char *letter, const EgTraceGrid *grid, const EgTraceGrid *other)
 {
   const EgTraceResult *result = grid->result, *beside = other->result;
   const guint window = result->request->window;
-  g_autofree char *name = name_map (letter, grid, window == beside->request->window ? window : 1);
-  g_autofree char *difference = result->has_settings && beside->has_settings
-                                    ? eg_trace_request_describe_difference (result->request, beside->request)
-                                    : NULL;
+  const gboolean known = result->has_settings && beside->has_settings;
+  g_autofree char *name = name_map (letter, grid, !known || window == beside->request->window ? window : 1);
+  g_autofree char *difference
+      = known ? eg_trace_request_describe_difference (result->request, beside->request) : NULL;
   GString *text = g_string_new (name);
   if (result->tokens->target != NULL && beside->tokens->target != NULL
       && !g_str_equal (result->tokens->target, beside->tokens->target))

@@ -314,14 +314,15 @@ back_layer (Pass *self, gsize layer, GError **error)
   for (EgSite site = 0; site < n_sites; site++)
     if ((after & EG_SITE_BIT (site)) != 0)
       visit_after (self, &back, site);
-  if (layer == 0 && (back.sites & ~after) == 0) /* nothing in it is asked for, and nothing lies before it */
+  /* Where nothing in layer 0 is asked for, there is nothing more to do in it: none lies before it. */
+  const gsize first = (back.sites & ~after) == 0 ? 1 : 0;
+  if (layer < first)
     return TRUE;
   load_rows (self, layer);
   if (!eg_workspace_enter_layer (workspace, layer, error)
       || !workspace->family->run_back (workspace, &back, error))
     return FALSE;
-  /* Of layer 0, there is none before it. */
-  eg_workspace_leave_layer (workspace, layer, layer > 0 ? layer - 1 : workspace->sizes->n_layers);
+  eg_workspace_leave_layer (workspace, layer, layer > first ? layer - 1 : workspace->sizes->n_layers);
   return TRUE;
 }
 

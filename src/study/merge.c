@@ -20,11 +20,11 @@ open_shards (char *const *folders, GError **error)
   return g_steal_pointer (&shards);
 }
 
-/* Against the first one. */
+/* Against those before it. a: what they say together */
 static gboolean
-check_same_study (EgStudyFolder *first, EgStudyFolder *shard, GError **error)
+check_same_study (const EgStudySettings *a, EgStudyFolder *first, EgStudyFolder *shard, GError **error)
 {
-  const EgStudySettings *a = eg_study_folder_get_settings (first), *b = eg_study_folder_get_settings (shard);
+  const EgStudySettings *b = eg_study_folder_get_settings (shard);
   g_autofree char *different = eg_study_settings_compare (a, b);
   if (different == NULL && a->n_shards != b->n_shards)
     different = g_strdup ("--shard");
@@ -48,12 +48,14 @@ static gboolean
 check_shards (GPtrArray *shards, EgStudyFolder **ordered, GError **error)
 {
   EgStudyFolder *first = shards->pdata[0];
-  const gsize n = eg_study_folder_get_settings (first)->n_shards;
+  g_autoptr (EgStudySettings) known = eg_study_settings_copy (eg_study_folder_get_settings (first));
+  const gsize n = known->n_shards;
   for (guint i = 0; i < shards->len; i++)
     {
       EgStudyFolder *shard = shards->pdata[i];
-      if (!check_same_study (first, shard, error) || !check_done (shard, error))
+      if (!check_same_study (known, first, shard, error) || !check_done (shard, error))
         return FALSE;
+      eg_study_settings_learn (known, eg_study_folder_get_settings (shard));
       const gsize number = eg_study_folder_get_settings (shard)->shard;
       if (ordered[number - 1] != NULL)
         return eg_error_invalid (error, _ ("“%s” and “%s” are the same shard, %zu of %zu"),

@@ -257,6 +257,21 @@ eg_study_settings_compare (const EgStudySettings *a, const EgStudySettings *b)
                                                                         : different;
 }
 
+static void
+learn (char **own, const char *other)
+{
+  if (*own == NULL)
+    *own = g_strdup (other);
+}
+
+void
+eg_study_settings_learn (EgStudySettings *self, const EgStudySettings *other)
+{
+  learn (&self->config_digest, other->config_digest);
+  learn (&self->tokenizer_digest, other->tokenizer_digest);
+  learn (&self->noise_digest, other->noise_digest);
+}
+
 /* ---- as JSON ---- */
 
 static void

@@ -60,6 +60,11 @@ void eg_study_settings_list_fields (EgTraceField fields[EG_N_FIELDS + 1]);
  * the shard. (transfer full) */
 char *eg_study_settings_compare (const EgStudySettings *a, const EgStudySettings *b);
 
+/* Takes over what another one of the same study knows beside it: digests that an older Engram has not
+ * written.
+ */
+void eg_study_settings_learn (EgStudySettings *self, const EgStudySettings *other);
+
 /* Facts of its shard. */
 gsize eg_study_settings_count_facts (const EgStudySettings *self);
 

@@ -378,6 +378,8 @@ eg_study_folder_begin_merged (const char *path, EgStudyFolder *const *shards, gs
     return NULL;
   g_autoptr (EgStudySettings) whole = eg_study_settings_copy (shards[0]->settings);
   whole->shard = whole->n_shards = 1;
+  for (gsize i = 1; i < n; i++)
+    eg_study_settings_learn (whole, shards[i]->settings);
   if (g_file_test (settings_path, G_FILE_TEST_EXISTS))
     {
       if (!load_settings (self, error) || !check_same (self, whole, error))

@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * @EG_STUDY_SCORE: the mean over the role's tokens of their scores
  * @EG_STUDY_EFFECT: how much better the score is than low; of damage, how much worse than high: score − low,
  * high − score, and the other way round of metrics that are better where they are smaller
- * @EG_STUDY_NORMALIZED: the effect as a part of the whole, effect/(high − low), of this fact. It is not cut
+ * @EG_STUDY_NORMALIZED: the effect as a part of the whole, effect/|high − low|, of this fact. It is not cut
  * to 0 … 1, as the colours of a single trace are: cutting noise about 0 would lift its mean
  */
 typedef enum

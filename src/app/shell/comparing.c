@@ -9,6 +9,7 @@
 #include "app/shell/comparison-window.h"
 #include "library/locate.h"
 #include "library/model.h"
+#include "trace/compare/comparison.h"
 #include "trace/result/result-io.h"
 
 #include <adwaita.h>
@@ -237,7 +238,7 @@ add_rows (GtkListBox *list, Asking *asking, GPtrArray *others)
       EgTraceGrid *grid = eg_trace_page_get_shown (others->pdata[i]);
       add_row (list, title, grid->result->model, asking, grid, NULL);
     }
-  if (first->has_settings)
+  if (first->has_settings && !eg_comparison_is_estimate (asking->first))
     add_models (list, asking, eg_model_menu_get_menu (eg_model_menu_get_default (NULL)));
   add_row (list, _ ("File…"), _ ("A saved trace"), asking, NULL, NULL);
 }

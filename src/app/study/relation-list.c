@@ -83,10 +83,10 @@ describe (const EgStudySummary *summary, gsize site, EgStudyQuantity quantity)
   if (!eg_study_summary_find_best (summary, site, quantity, &role))
     return g_steal_pointer (&facts);
   const EgStatistics *best = eg_study_summary_get (summary, site, quantity, role);
-  return g_strdup_printf (/* TRANSLATORS: “34 facts”; the greatest mean; the layer and the role of its
-                             tokens, as “Last subject token”. */
-                          _ ("%s · %.2f at layer %zd, %s"), facts, best->mean[best->peak], best->peak,
-                          eg_role_get_title (role));
+  return g_strdup_printf (/* TRANSLATORS: “34 facts”; the greatest mean, or the smallest; the layer and the
+                             role of its tokens, as “Last subject token”. */
+                          _ ("%s · %.2f at layer %zd, %s"),
+                          facts, best->mean[best->peak], best->peak, eg_role_get_title (role));
 }
 
 static void

@@ -238,6 +238,21 @@ eg_study_page_get_colormap (EgStudyPage *self)
   return self->colormap;
 }
 
+/* Of scores that say less where more was done. (transfer full) */
+static char *
+describe_lowest (const EgStatistics *best, EgRole role, const char *layers)
+{
+  const double mean = best->mean[best->peak], sem = best->sem[best->peak];
+
+  if (isnan (sem))
+    return g_strdup_printf (
+        /* TRANSLATORS: the role of a token, as “Last subject token”; “layer 5”; a number. */
+        _ ("%s: lowest at %s, %.3f"), eg_role_get_title (role), layers, mean);
+  return g_strdup_printf (
+      /* TRANSLATORS: the role of a token, as “Last subject token”; “layer 5”; a number and its error. */
+      _ ("%s: lowest at %s, %.3f ± %.3f"), eg_role_get_title (role), layers, mean, sem);
+}
+
 /* "Most at layer 5 (4 to 6) in the last subject token: 0.62 ± 0.02, over 380 facts". (transfer full) */
 static char *
 describe_best (const EgStudySummary *summary, gsize site, EgStudyQuantity quantity)
@@ -252,6 +267,8 @@ describe_best (const EgStudySummary *summary, gsize site, EgStudyQuantity quanti
             ? g_strdup_printf (/* TRANSLATORS: a layer, and the interval that holds it 95 times of 100. */
                                _ ("layer %zd (%zd to %zd)"), best->peak, best->peak_lower, best->peak_upper)
             : g_strdup_printf (_ ("layer %zd"), best->peak);
+  if (best->kind == EG_PEAK_LOWEST)
+    return describe_lowest (best, role, layers);
   if (isnan (best->sem[best->peak]))
     return g_strdup_printf (
         /* TRANSLATORS: the role of a token, as “Last subject token”; “layer 5”; a number. */

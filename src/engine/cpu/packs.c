@@ -46,7 +46,8 @@ equal_packs (gconstpointer a, gconstpointer b)
 {
   const EgPack *x = a, *y = b;
   return x->w.data == y->w.data && x->w.rows == y->w.rows && x->w.cols == y->w.cols
-         && x->w.dtype == y->w.dtype && x->panel_rows == y->panel_rows && x->kernels == y->kernels;
+         && x->w.dtype == y->w.dtype && x->w.transposed == y->w.transposed && x->panel_rows == y->panel_rows
+         && x->kernels == y->kernels;
 }
 
 static void

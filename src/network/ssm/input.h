@@ -22,7 +22,7 @@ typedef struct
   EgSite conv_in_site, gate_site;
 } EgSsmInput;
 
-/* So many rows of a matrix from the first on. */
+/* So many rows of a matrix from the first on; not of one that lies transposed. */
 static inline EgMatrix
 eg_ssm_rows_of (const EgMatrix *matrix, gsize first, gsize n)
 {

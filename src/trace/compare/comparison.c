@@ -136,9 +136,8 @@ subtract (EgComparison *self)
                           : (double)NAN;
 }
 
-/* Whether it has estimates, and no score. */
-static gboolean
-is_estimate (const EgTraceGrid *grid)
+gboolean
+eg_comparison_is_estimate (const EgTraceGrid *grid)
 {
   gsize n_scores = 0;
   for (gsize i = 0; i < eg_trace_grid_n_cells (grid); i++)
@@ -161,7 +160,7 @@ check (const EgTraceGrid *a, const EgTraceGrid *b, gboolean normalized, GError *
         return eg_error_invalid (
             error, _ ("A map whose corrupted runs are as good as its clean one has no normalized scores"));
     }
-  if (is_estimate (a) || is_estimate (b))
+  if (eg_comparison_is_estimate (a) || eg_comparison_is_estimate (b))
     return eg_error_invalid (error, _ ("One of the two maps is of estimates, which are no scores"));
   if (eg_trace_result_is_loss (a->result) != eg_trace_result_is_loss (b->result))
     return eg_error_invalid (error, _ ("One of the two maps restores, and the other one damages"));

@@ -44,6 +44,9 @@ typedef struct
   double correlation;
 } EgComparison;
 
+/* Whether a map has estimates, and no score. */
+gboolean eg_comparison_is_estimate (const EgTraceGrid *grid);
+
 /* Keeps both maps. NULL with EG_ERROR_INVALID: they have other sweeps, directions or metrics, one is of
  * estimates alone, they cannot be normalized, or they have no token in common. (transfer full) */
 EgComparison *eg_comparison_new (EgTraceGrid *a, EgTraceGrid *b, gboolean normalized, GError **error);
