@@ -85,8 +85,8 @@ describe (const EgStudySummary *summary, gsize site, EgStudyQuantity quantity)
   const EgStatistics *best = eg_study_summary_get (summary, site, quantity, role);
   return g_strdup_printf (/* TRANSLATORS: “34 facts”; the greatest mean, or the smallest; the layer and the
                              role of its tokens, as “Last subject token”. */
-                          _ ("%s · %.2f at layer %zd, %s"),
-                          facts, best->mean[best->peak], best->peak, eg_role_get_title (role));
+                          _ ("%s · %.2f at layer %zd, %s"), facts, best->mean[best->peak], best->peak,
+                          eg_role_get_title (role));
 }
 
 static void
