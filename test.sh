@@ -48,15 +48,11 @@ ninja -C "$build" || failed_before_tests "The build failed."
 # Those are .ci/run's, from a faster build.
 set -- --no-suite kernels-whole --no-suite unsanitized "$@"
 
-# Many wait most of the time: for a window, a process, a clock.
-n_at_once=$(($(nproc) + 1))
-
 logs=$build/meson-logs
 rm -f "$logs"/testlog*
 set +e
 G_SLICE=always-malloc UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}" \
-  meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 3 \
-    --num-processes "$n_at_once" "$@" </dev/null
+  meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 3 "$@" </dev/null
 status=$?
 set -e
 

@@ -132,10 +132,10 @@ def test_the_question_is_answered_by_a_drawing(session):
     driver.wait_for("the drawing", lambda: program.find("image", re.compile("^Three runs: clean")))
 
 
-def shots_differ(session):
-    """Whether the screen changes while the help is open, within one round of the drawing (four seconds) and a little more."""
+def shots_differ(session, seconds):
+    """Whether the screen changes while the help is open; one round of the drawing takes four seconds."""
     time.sleep(1)
-    sums, end = set(), time.monotonic() + 5
+    sums, end = set(), time.monotonic() + seconds
     while time.monotonic() < end and len(sums) < 2:
         name = session.path("moving.png")
         subprocess.run(["import", "-window", "root", name], check=True)
@@ -145,7 +145,8 @@ def shots_differ(session):
 
 
 def test_the_drawing_moves(session):
-    assert shots_differ(session)
+    # A busy machine may take seconds for a picture.
+    assert shots_differ(session, driver.TIMEOUT)
     driver.xdotool("key", "Escape")
     session.program.quit()
 
@@ -167,7 +168,7 @@ def test_the_drawing_stands_still_where_motion_is_reduced(session):
     program.wait_for_end()
     test_the_question_is_answered_by_a_drawing(session)
     driver.xdotool("mousemove", "1270", "890")  # where no tooltip comes
-    assert not shots_differ(session)
+    assert not shots_differ(session, 5)
 
 
 def test_nothing_was_complained_of(session):
