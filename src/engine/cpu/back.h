@@ -5,6 +5,9 @@
 
 G_BEGIN_DECLS
 
+/* reference.c: a weight's number, however it lies. */
+float eg_reference_element (const EgMatrix *w, gsize row, gsize col);
+
 /* The formulas of engine/back.h, loop by loop, in double precision. */
 extern const EgBackOps eg_reference_back;
 

@@ -2,20 +2,8 @@
  * purpose: the test of central differences holds them to the forward ops, and every other backend to them. */
 #include "engine/cpu/back.h"
 
-#include "core/half.h"
-
 #include <math.h>
 #include <string.h>
-
-static double
-element (const EgMatrix *w, gsize row, gsize col)
-{
-  const gsize at = w->transposed ? col * w->rows + row : row * w->cols + col;
-  if (w->dtype == EG_DTYPE_F32)
-    return (double)((const float *)w->data)[at];
-  const guint16 bits = ((const guint16 *)w->data)[at];
-  return (double)(w->dtype == EG_DTYPE_F16 ? eg_half_to_float (bits) : eg_bfloat16_to_float (bits));
-}
 
 static double
 sigmoid (double x)
@@ -37,7 +25,7 @@ back_gemm (EgStream *stream, const EgGemmBack *op)
       {
         double sum = op->add ? (double)op->dx[r * op->lddx + k] : 0.0;
         for (gsize j = 0; j < op->w->rows; j++)
-          sum += (double)op->dy[r * op->lddy + j] * element (op->w, j, k);
+          sum += (double)op->dy[r * op->lddy + j] * (double)eg_reference_element (op->w, j, k);
         op->dx[r * op->lddx + k] = (float)sum;
       }
 }

@@ -44,8 +44,8 @@ reference_copy (EgStream *stream, float *to, const float *from, gsize n)
   memcpy (to, from, n * sizeof *to);
 }
 
-static float
-element (const EgMatrix *w, gsize row, gsize col)
+float
+eg_reference_element (const EgMatrix *w, gsize row, gsize col)
 {
   const gsize at = w->transposed ? col * w->rows + row : row * w->cols + col;
   if (w->dtype == EG_DTYPE_F32)
@@ -68,7 +68,7 @@ reference_gemm (EgStream *stream, const EgGemm *op)
       {
         double sum = op->bias ? (double)op->bias[j] : 0.0;
         for (gsize k = 0; k < op->w->cols; k++)
-          sum += (double)op->x[r * op->ldx + k] * (double)element (op->w, j, k);
+          sum += (double)op->x[r * op->ldx + k] * (double)eg_reference_element (op->w, j, k);
         op->y[r * op->ldy + j] = (float)sum;
       }
 }
@@ -382,7 +382,7 @@ static void
 reference_embed (EgStream *stream, float *to, const EgMatrix *table, gsize row)
 {
   for (gsize i = 0; i < table->cols; i++)
-    to[i] = element (table, row, i);
+    to[i] = eg_reference_element (table, row, i);
 }
 
 /* logits: [head->rows], filled. */
@@ -396,7 +396,7 @@ ask_row (const EgHead *op, gsize r, double *logits)
     {
       logits[v] = 0;
       for (gsize k = 0; k < head->cols; k++)
-        logits[v] += (double)op->x[r * head->cols + k] * (double)element (head, v, k);
+        logits[v] += (double)op->x[r * head->cols + k] * (double)eg_reference_element (head, v, k);
       row.max = MAX (row.max, logits[v]);
     }
   row.target = logits[query->target];
