@@ -195,20 +195,6 @@ divide_outputs (ShowOptions *self)
   return cli_output_check (self->figures, TRUE);
 }
 
-/* A table a site. (transfer full) */
-static char *
-make_latex (const EgStudyValues *values, const ShowOptions *typed, gsize first, gsize end)
-{
-  GString *text = g_string_new (NULL);
-  for (gsize site = first; site < end; site++)
-    {
-      g_autofree char *table
-          = eg_study_to_latex (values, typed->by_relation, site, typed->quantity, EG_STATISTICS_RESAMPLES);
-      g_string_append_printf (text, "%s%s", site > first ? "\n" : "", table);
-    }
-  return g_string_free (text, FALSE);
-}
-
 static gboolean
 write_tables (const EgStudyValues *values, const ShowOptions *typed, gsize first, gsize end)
 {
@@ -216,8 +202,10 @@ write_tables (const EgStudyValues *values, const ShowOptions *typed, gsize first
     {
       g_autoptr (GError) error = NULL;
       const char *path = typed->tables[i];
-      g_autofree char *text = ends_in (path, ".csv") ? eg_study_to_csv (values, EG_STATISTICS_RESAMPLES)
-                                                     : make_latex (values, typed, first, end);
+      g_autofree char *text = ends_in (path, ".csv")
+                                  ? eg_study_to_csv (values, EG_STATISTICS_RESAMPLES)
+                                  : eg_study_to_latex (values, typed->by_relation, first, end,
+                                                       typed->quantity, EG_STATISTICS_RESAMPLES);
       g_autoptr (EgAtomicFile) file = eg_atomic_file_begin (path, &error);
       if (file == NULL || !eg_atomic_file_append (file, text, strlen (text), &error)
           || !eg_atomic_file_commit (file, &error))

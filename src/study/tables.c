@@ -117,14 +117,8 @@ add_latex_row (GString *text, const EgStatistics *it, EgRole role)
 }
 
 static void
-add_latex_group (GString *text,
-                 const EgStudyValues *values,
-                 gssize relation,
-                 gsize site,
-                 EgStudyQuantity quantity,
-                 guint n_resamples)
+add_latex_group (GString *text, const EgStudySummary *summary, gsize site, EgStudyQuantity quantity)
 {
-  g_autoptr (EgStudySummary) summary = eg_study_summary_new (values, relation, n_resamples);
   g_string_append (text, "\\midrule\n");
   if (summary->relation != NULL)
     {
@@ -149,16 +143,14 @@ add_latex_samples (GString *text, const EgTraceRequest *request)
                             g_ascii_formatd (wanted, sizeof wanted, "%g", request->until_sem));
 }
 
-char *
-eg_study_to_latex (const EgStudyValues *values,
-                   gboolean by_relation,
-                   gsize site,
-                   EgStudyQuantity quantity,
-                   guint n_resamples)
+/* summaries: (element-type EgStudySummary): the groups */
+static void
+add_latex_table (
+    GString *text, const EgStudyValues *values, GPtrArray *summaries, gsize site, EgStudyQuantity quantity)
 {
   const EgStudySettings *settings = values->settings;
   g_autofree char *direction = eg_trace_field_format (EG_FIELD_DIRECTION, settings->request);
-  GString *text = g_string_new ("% Engram: ");
+  g_string_append (text, "% Engram: ");
   add_latex_text (text, settings->model);
   g_string_append_printf (text, ", %s, %s%s of %u facts, metric %s, direction %s, ", settings->sites[site],
                           settings->is_estimated ? "estimated " : "", eg_study_quantity_get_name (quantity),
@@ -167,10 +159,29 @@ eg_study_to_latex (const EgStudyValues *values,
   g_string_append_printf (text, ", seed %u; needs \\usepackage{booktabs}\n", settings->request->seed);
   g_string_append (text, "\\begin{tabular}{lrrrrr}\n\\toprule\n"
                          "Token role & Facts & Peak layer & 95\\% & Mean there & 95\\% \\\\\n");
-  for (gssize r = 0; by_relation && r < (gssize)values->relations->len; r++)
-    add_latex_group (text, values, r, site, quantity, n_resamples);
-  if (!by_relation)
-    add_latex_group (text, values, -1, site, quantity, n_resamples);
+  for (guint i = 0; i < summaries->len; i++)
+    add_latex_group (text, summaries->pdata[i], site, quantity);
   g_string_append (text, "\\bottomrule\n\\end{tabular}\n");
+}
+
+char *
+eg_study_to_latex (const EgStudyValues *values,
+                   gboolean by_relation,
+                   gsize first,
+                   gsize end,
+                   EgStudyQuantity quantity,
+                   guint n_resamples)
+{
+  const gssize n_relations = by_relation ? (gssize)values->relations->len : 0;
+  g_autoptr (GPtrArray) summaries = g_ptr_array_new_with_free_func ((GDestroyNotify)eg_study_summary_free);
+  GString *text = g_string_new (NULL);
+  for (gssize r = by_relation ? 0 : -1; r < n_relations; r++)
+    g_ptr_array_add (summaries, eg_study_summary_new (values, r, n_resamples));
+  for (gsize site = first; site < end; site++)
+    {
+      if (site > first)
+        g_string_append_c (text, '\n');
+      add_latex_table (text, values, summaries, site, quantity);
+    }
   return g_string_free (text, FALSE);
 }

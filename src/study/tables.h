@@ -10,12 +10,13 @@ G_BEGIN_DECLS
  * where not known (statistics.h). Numbers read back exactly. (transfer full) */
 char *eg_study_to_csv (const EgStudyValues *values, guint n_resamples);
 
-/* A tabular of LaTeX with booktabs' rules: of one site and quantity a row a token role, and a group a
- * relation where by_relation: facts, the layer of the peak with its 95% interval, and the mean there with its
- * own; what it is of stands before it in a comment. (transfer full) */
+/* A tabular of LaTeX with booktabs' rules for each of the sites [first, end): of one quantity a row a token
+ * role, and a group a relation where by_relation: facts, the layer of the peak with its 95% interval, and the
+ * mean there with its own; what it is of stands before it in a comment. (transfer full) */
 char *eg_study_to_latex (const EgStudyValues *values,
                          gboolean by_relation,
-                         gsize site,
+                         gsize first,
+                         gsize end,
                          EgStudyQuantity quantity,
                          guint n_resamples);
 

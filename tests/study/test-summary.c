@@ -286,7 +286,7 @@ test_the_samples_of_facts_that_need_unlike_numbers_are_bounds (void)
   g_autoptr (EgStudyValues) values = make_values ();
   values->settings->request->until_sem = 0.01;
   g_autoptr (JsonObject) document = eg_study_to_json (values, 0);
-  g_autofree char *latex = eg_study_to_latex (values, FALSE, 0, EG_STUDY_EFFECT, 0);
+  g_autofree char *latex = eg_study_to_latex (values, FALSE, 0, 1, EG_STUDY_EFFECT, 0);
   g_assert_cmpfloat (json_object_get_double_member (document, "until_sem"), ==, 0.01);
   g_assert_cmpint (json_object_get_int_member (document, "max_samples"), ==, 1000);
   g_assert_nonnull (strstr (latex, ", 10 to 1000 samples until standard errors are at most 0.01, seed 1; "));
@@ -365,7 +365,7 @@ test_tables_quote_what_their_readers_would_misread (void)
 {
   g_autoptr (EgStudyValues) values = make_values ();
   g_autofree char *csv = eg_study_to_csv (values, 10);
-  g_autofree char *latex = eg_study_to_latex (values, TRUE, 0, EG_STUDY_EFFECT, 10);
+  g_autofree char *latex = eg_study_to_latex (values, TRUE, 0, 1, EG_STUDY_EFFECT, 10);
   g_auto (GStrv) lines = g_strsplit (csv, "\r\n", -1);
   /* All facts and two relations, by two sites, roles, quantities and layers; a head, and nothing at the end.
    */
