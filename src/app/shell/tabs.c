@@ -112,15 +112,6 @@ is_worth_keeping (EgTabs *self, EgTracePage *page)
   return page != self->automatic || eg_trace_page_get_key (page) != NULL;
 }
 
-static gboolean
-is_tracing (EgTabs *self)
-{
-  for (int i = 0; self->view != NULL && i < adw_tab_view_get_n_pages (self->view); i++)
-    if (eg_trace_page_get_state (get_nth_page (self, i)) == EG_TRACING_RUNNING)
-      return TRUE;
-  return FALSE;
-}
-
 gboolean
 eg_tabs_has_trace_to_lose (EgTabs *self)
 {
@@ -173,12 +164,19 @@ keep_ended (EgTabs *self, EgTracePage *page)
     keep (self, page);
 }
 
-static void
+/* FALSE: nothing is under way. */
+static gboolean
 keep_under_way (EgTabs *self)
 {
+  gboolean any = FALSE;
+
   for (int i = 0; i < adw_tab_view_get_n_pages (self->view); i++)
     if (eg_trace_page_get_state (get_nth_page (self, i)) == EG_TRACING_RUNNING)
-      keep (self, get_nth_page (self, i));
+      {
+        keep (self, get_nth_page (self, i));
+        any = TRUE;
+      }
+  return any;
 }
 
 static gboolean
@@ -186,9 +184,10 @@ on_keep_timeout (gpointer data)
 {
   EgTabs *self = data;
 
-  keep_under_way (self);
+  const gboolean any = keep_under_way (self);
+
   tell_changed (self);
-  if (is_tracing (self))
+  if (any)
     return G_SOURCE_CONTINUE;
   self->keep_timeout = 0;
   return G_SOURCE_REMOVE;
