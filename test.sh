@@ -39,7 +39,9 @@ failed_before_tests() {
 }
 
 if [ ! -e "$build/build.ninja" ]; then
-  CC=gcc meson setup "$build" "$here" --werror -Db_sanitize=address,undefined -Db_lundef=false ||
+  # The CUDA engine is tested on cuda-host; nvcc takes a minute that no test here uses.
+  CC=gcc meson setup "$build" "$here" --werror -Db_sanitize=address,undefined -Db_lundef=false -Dcuda=disabled \
+    -Dc_args=-g1 -Dcpp_args=-g1 ||
     failed_before_tests "The build could not be set up."
 fi
 ninja -C "$build" || failed_before_tests "The build failed."
@@ -50,42 +52,18 @@ set -- --no-suite kernels-whole --no-suite unsanitized "$@"
 
 logs=$build/meson-logs
 rm -f "$logs"/testlog*
+run_tests() {
+  G_SLICE=always-malloc UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}" \
+    meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 3 "$@" </dev/null
+}
 set +e
-G_SLICE=always-malloc UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1${UBSAN_OPTIONS:+:$UBSAN_OPTIONS}" \
-  meson test -C "$build" --no-rebuild --print-errorlogs --timeout-multiplier 3 "$@" </dev/null
+run_tests "$@"
 status=$?
+# The window's tests drive a program by what they see of it, and an overtaken machine shows it late: such a one is run once
+# more, alone, and that it was is said.
+again=$(.ci/results.py "$logs" failed-of-window)
+# shellcheck disable=SC2086
+[ -z "$again" ] || run_tests --num-processes 1 --logbase testlog-again $again
 set -e
 
-# Every TAP subtest counts as a test; so does a program without TAP, and one that dies without saying which of its
-# subtests failed.
-/usr/bin/env python3 - "$logs" "$status" <<'PYTHON'
-import glob, json, re, sys
-
-passed = failed = skipped = 0
-for name in glob.glob(sys.argv[1] + "/testlog*.json"):
-    for line in open(name, encoding="utf-8", errors="replace"):
-        test = json.loads(line)
-        results = re.findall(r"^ *(ok|not ok)\b(.*)$", test.get("stdout") or "", re.M)
-        n_failed = 0
-        for result, rest in results:
-            if re.search(r"# *SKIP", rest, re.I):
-                skipped += 1
-            elif result == "ok" or re.search(r"# *TODO", rest, re.I):
-                passed += 1
-            else:
-                n_failed += 1
-        bad = test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")
-        if bad and n_failed == 0:
-            n_failed = 1
-        elif not results and not bad:
-            if test["result"] == "SKIP":
-                skipped += 1
-            else:
-                passed += 1
-        failed += n_failed
-if passed + failed == 0 or (failed == 0 and sys.argv[2] != "0"):
-    print("No test was run." if passed == 0 else "meson test failed.")
-    failed += 1
-print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
-sys.exit(failed > 0)
-PYTHON
+.ci/results.py "$logs" count "$status"

@@ -184,6 +184,53 @@ def type_into(mnemonic, text):
     type_text(text)
 
 
+# ---- lists that drop down ----
+
+
+def focused(program):
+    return next((node for node in walk(program.root) if has_state(node, Atspi.StateType.FOCUSED)), None)
+
+
+def is_in_list(program):
+    """Whether the focus is in what has dropped down."""
+    node = focused(program)
+    while node is not None and name_of(node) != "GtkPopover":
+        node = node.get_parent()
+    return node is not None
+
+
+def open_list(program, find_row):
+    """Rows move while what is above them changes: one that was no longer under the pointer is clicked again."""
+
+    def is_open():
+        click(find_row())
+        try:
+            return wait_for("the focus in the list", lambda: is_in_list(program), 4)
+        except AssertionError:
+            return False
+
+    wait_for("the list to open", is_open)
+
+
+def go_down_to(program, name):
+    """In an open list, whose place on the screen the tree does not know: with the keys, from its top."""
+    xdotool("key", "Home")
+    time.sleep(0.2)
+    before = None
+    while True:
+        item = wait_for("an entry of the list", lambda: focused(program))
+        if name_of(item) == name or find(item, "label", name):
+            return
+        if item == before:
+            raise AssertionError(f"there is no {name} in the list")
+        before = item
+        xdotool("key", "Down")
+        try:
+            wait_for("the next entry", lambda: focused(program) != before, 4)
+        except AssertionError:
+            pass  # it was the last one
+
+
 class Program:
     def __init__(self, *arguments, size=(1100, 680), environment=None):
         self.log = tempfile.TemporaryFile(mode="w+")

@@ -27,35 +27,18 @@ def open_row(program, title):
     time.sleep(0.5)
 
 
-def focused(program):
-    return next((n for n in driver.walk(program.root) if has_state(n, Atspi.StateType.FOCUSED)), None)
-
-
-def go_down_to(program, name):
-    """In an open list, whose place on the screen the tree does not know: with the keys, from its top."""
-    xdotool("key", "Home")
-    for _ in range(20):
-        time.sleep(0.2)
-        item = focused(program)
-        if item is not None and (name_of(item) == name or driver.find(item, "label", name)):
-            return
-        xdotool("key", "Down")
-    raise AssertionError(f"there is no {name} in the list")
-
-
 def choose(program, row, choice):
     """One entry of a drop-down row."""
-    click(on_screen(program, "label", row))
-    time.sleep(0.5)
-    go_down_to(program, choice)
+    driver.open_list(program, lambda: on_screen(program, "label", row))
+    driver.go_down_to(program, choice)
     xdotool("key", "Return")
-    time.sleep(0.3)
+    wait_for("the list to close", lambda: not driver.is_in_list(program))
 
 
 def tick(program, site):
-    go_down_to(program, site)
+    driver.go_down_to(program, site)
     xdotool("key", "Tab")
-    box = wait_for("its box", lambda: next(n for n in [focused(program)] if n.get_role_name() == "check box"))
+    box = wait_for("its box", lambda: next(filter(lambda n: n.get_role_name() == "check box", [driver.focused(program)]), None))
     xdotool("key", "space")
     wait_for("the tick", lambda: has_state(box, Atspi.StateType.CHECKED))
     return box
@@ -91,8 +74,7 @@ def test_one_site_has_no_small_maps(session):
 
 def test_several_sites_have_a_map_each(session):
     program = session.program
-    click(on_screen(program, "label", "Site"))
-    time.sleep(0.5)
+    driver.open_list(program, lambda: on_screen(program, "label", "Site"))
     box = tick(program, "Mixer output")
     assert "before it is added" in box.get_description(), box.get_description()
     xdotool("key", "shift+Tab")

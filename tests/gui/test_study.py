@@ -82,8 +82,7 @@ def rows(program):
 
 def choose(program, title, *keys):
     """Of a drop-down, by the keyboard."""
-    click(find(frame(program, "facts.jsonl"), "combo box", title))
-    time.sleep(0.5)
+    driver.open_list(program, lambda: find(frame(program, "facts.jsonl"), "combo box", title))
     xdotool("key", *keys, "Return")
 
 
