@@ -132,7 +132,12 @@ check (CompareOptions *self, const CliOptions *options)
       cli_fail (error);
       return CLI_USAGE;
     }
-  return cli_output_check (self->outputs, TRUE);
+  const CliIdleOption options_of_figures[] = {
+    { self->quantity_name, "--quantity", !options->json || self->outputs != NULL },
+    { self->colormap, "--colormap", self->outputs != NULL },
+  };
+  const int status = cli_study_refuse_idle (options_of_figures, G_N_ELEMENTS (options_of_figures));
+  return status == CLI_DONE ? cli_output_check (self->outputs, TRUE) : status;
 }
 
 static int

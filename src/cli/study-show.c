@@ -259,6 +259,23 @@ show (const char *path, const ShowOptions *typed, gboolean json)
   return CLI_DONE;
 }
 
+/* What was typed and changes nothing of what is asked for; the exit code. */
+static int
+refuse_idle (const ShowOptions *self, gboolean json)
+{
+  const gboolean is_text = !self->facts && !json, writes = self->outputs != NULL;
+  const CliIdleOption options[] = {
+    { self->by, "--by", !self->facts },
+    { self->site, "--site", is_text || writes },
+    { self->quantity_name, "--quantity", is_text || writes },
+    { self->colormap, "--colormap", self->figures[0] != NULL },
+    { self->title, "--title", self->figures[0] != NULL },
+    { self->caption, "--caption", self->figures[0] != NULL },
+    { self->width, "--width", self->figures[0] != NULL },
+  };
+  return cli_study_refuse_idle (options, G_N_ELEMENTS (options));
+}
+
 /* What was typed that needs no study; the exit code. */
 static int
 check_options (ShowOptions *self, gboolean json)
@@ -288,7 +305,8 @@ check_options (ShowOptions *self, gboolean json)
     }
   if (!cli_check_text ("--title", self->title) || !cli_check_text ("--caption", self->caption))
     return CLI_USAGE;
-  return divide_outputs (self);
+  const int status = divide_outputs (self);
+  return status == CLI_DONE ? refuse_idle (self, json) : status;
 }
 
 static int

@@ -94,3 +94,16 @@ cli_study_print_counts (EgStudyFolder *folder)
   if (done < n)
     cli_print (_ ("Not done yet: %zu\n"), n - done);
 }
+
+int
+cli_study_refuse_idle (const CliIdleOption *options, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    if (options[i].typed != NULL && !options[i].counts)
+      {
+        cli_say (_ ("%s changes nothing of what is asked for: leave it out, or name a figure with -o"),
+                 options[i].name);
+        return CLI_USAGE;
+      }
+  return CLI_DONE;
+}
