@@ -4,44 +4,10 @@
 #include "core/error.h"
 #include "plot/comparison-figure.h"
 #include "tokenizer/token-text.h"
-#include "trace/ask/fields.h"
 #include "trace/result/result-io.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
-
-/* "A: demo, attn, window 3" (transfer full) */
-static char *
-name_map (const char *letter, const EgTraceGrid *grid, guint window)
-{
-  const char *model = grid->result->model != NULL ? grid->result->model : "?";
-  return window > 1
-             ? g_strdup_printf (/* TRANSLATORS: A or B, the model, the site, in how many layers at once. */
-                                _ ("%s: %s, %s, window %u"), letter, model, grid->site, window)
-             : g_strdup_printf ("%s: %s, %s", letter, model, grid->site);
-}
-
-/* With the settings and the target in which it differs from the other. (transfer full) */
-static char *
-describe (const char *letter, const EgTraceGrid *grid, const EgTraceGrid *other)
-{
-  const EgTraceResult *result = grid->result, *beside = other->result;
-  const guint window = result->request->window;
-  const gboolean known = result->has_settings && beside->has_settings;
-  g_autofree char *name = name_map (letter, grid, !known || window == beside->request->window ? window : 1);
-  g_autofree char *difference
-      = known ? eg_trace_request_describe_difference (result->request, beside->request) : NULL;
-  GString *text = g_string_new (name);
-  if (result->tokens->target != NULL && beside->tokens->target != NULL
-      && !g_str_equal (result->tokens->target, beside->tokens->target))
-    {
-      g_autofree char *target = eg_token_quote (result->tokens->target);
-      g_string_append_printf (text, ", target “%s”", target);
-    }
-  if (difference != NULL)
-    g_string_append_printf (text, ", %s", difference);
-  return g_string_free (text, FALSE);
-}
 
 /* One map of a file: of the site, or else of its main one. */
 static EgTraceGrid *
@@ -140,7 +106,8 @@ run (int argc, char **argv)
   g_autoptr (EgComparison) comparison = b != NULL ? eg_comparison_new (a, b, normalized, &error) : NULL;
   if (comparison == NULL)
     return cli_fail (error);
-  g_autofree char *title_a = describe ("A", a, b), *title_b = describe ("B", b, a);
+  g_autofree char *title_a = eg_comparison_describe ("A", a, b),
+                  *title_b = eg_comparison_describe ("B", b, a);
   if (!write_figures (comparison, title_a, title_b, colormap, outputs))
     return CLI_FAILED;
   if (options.json)

@@ -43,6 +43,24 @@ def place(title):
     return found[-1]
 
 
+def focus(title):
+    window = wait_for(f"the window {title}", lambda: search("--name", f"^{re.escape(title)}$"))[-1]
+    xdotool("windowraise", window)
+    xdotool("windowfocus", window)
+    time.sleep(0.3)
+
+
+def open_menu_item(program, name):
+    """Of the study window's menu."""
+    item = next(find_all(frame(program, "facts.jsonl"), "menu item", name), None)
+    if item is None:
+        click(next(find_all(frame(program, "facts.jsonl"), "push button", "Main Menu")))
+        time.sleep(0.5)
+        return False
+    press(item)
+    return True
+
+
 def windows(program):
     """(GTK 4.8 gives a second window no role.)"""
     all_windows = [program.root.get_child_at_index(i) for i in range(program.root.get_child_count())]
@@ -188,6 +206,31 @@ def test_a_study_is_not_begun_twice(session):
     assert os.listdir(studies) == before, os.listdir(studies)
 
 
+def test_relations_are_compared_and_their_figure_exported(session):
+    program = session.program
+    place("facts.jsonl")
+    wait_for("the menu item", lambda: open_menu_item(program, "Compare With…"))
+    # By the X server from here on: GTK 4.8 dies of a look at a window that is just closing.
+    focus("Compare With")
+    xdotool("key", "Tab", "Down", "Return")  # behind "Another Study…", the first relation
+    focus("Comparison")
+    xdotool("key", "ctrl+e")
+    focus("Export Figure")
+    time.sleep(0.7)
+    path = session.path("relations.svg")
+    type_text(path)
+    time.sleep(0.2)
+    xdotool("key", "Return")
+    wait_for("the file", lambda: os.path.exists(path))
+    with open(path, encoding="utf-8") as file:
+        picture = file.read()
+    for words in ["A: demo, resid", "B: demo, resid, ", "Relative depth"]:
+        assert words in picture, words
+    focus("Comparison")
+    xdotool("key", "Escape")
+    wait_for("the comparison to go", lambda: not search("--name", "^Comparison$"))
+
+
 def test_a_broken_file_is_named_with_its_line(session):
     program = session.program
     path = write_facts(session, "broken.jsonl", [*read_demo_facts(2), '{"prompt": "no subject"}\n'])
@@ -232,6 +275,7 @@ driver.main(
         test_a_fact_is_opened_in_a_tab,
         test_the_table_is_saved_as_csv,
         test_a_study_is_not_begun_twice,
+        test_relations_are_compared_and_their_figure_exported,
         test_a_broken_file_is_named_with_its_line,
         test_what_was_under_way_is_there_after_a_kill,
     ]

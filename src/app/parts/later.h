@@ -9,4 +9,7 @@ G_BEGIN_DECLS
  * closed it, activated by a screen reader, returns. */
 void eg_destroy_later (GtkWindow *window);
 
+/* A window that only shows something closes with Escape, too. */
+void eg_close_with_escape (GtkWindow *window);
+
 G_END_DECLS

@@ -7,6 +7,9 @@
 #include "app/page/tracing.h"
 #include "app/parts/later.h"
 #include "app/parts/progress-view.h"
+#include "app/shell/picture-exporter.h"
+#include "plot/comparison-figure.h"
+#include "plot/export.h"
 
 #include <glib/gi18n.h>
 
@@ -22,18 +25,46 @@ struct _EgComparisonWindow
   EgTraceGrid *first;
   EgModelLoader *loader;
   EgTracing *tracing;
+  AdwHeaderBar *bar;
+  AdwToastOverlay *toasts;
   AdwBin *content;
   EgProgressView *progress;
 };
 
 G_DEFINE_FINAL_TYPE (EgComparisonWindow, eg_comparison_window, ADW_TYPE_WINDOW)
 
-/* "A: demo, resid" (transfer full) */
-static char *
-name_map (const char *letter, const EgTraceGrid *grid)
+/* What is exported: as the maps are when they are shown. */
+typedef struct
 {
-  return g_strdup_printf ("%s: %s, %s", letter, grid->result->model != NULL ? grid->result->model : "?",
-                          grid->site);
+  EgTraceGrid *a, *b;
+  char *title_a, *title_b;
+} Exported;
+
+static void
+exported_free (gpointer data)
+{
+  Exported *self = data;
+
+  eg_trace_grid_unref (self->a);
+  eg_trace_grid_unref (self->b);
+  g_free (self->title_a);
+  g_free (self->title_b);
+  g_free (self);
+}
+
+static gboolean
+write_figure (gconstpointer data, const char *path, GError **error)
+{
+  const Exported *it = data;
+  g_autoptr (EgComparison) comparison = eg_comparison_new (it->a, it->b, FALSE, error);
+  EgComparisonFigure drawing;
+  EgFigure figure = { .drawing = &drawing.drawing };
+
+  if (comparison == NULL)
+    return FALSE;
+  eg_comparison_figure_init (&drawing, comparison, it->title_a, it->title_b);
+  eg_figure_options_init (&figure.options);
+  return eg_export_figure (comparison->a, &figure, path, error);
 }
 
 static void
@@ -54,9 +85,13 @@ eg_comparison_window_show (EgComparisonWindow *self, EgTraceGrid *second, GError
 
   if (comparison == NULL)
     return FALSE;
-  g_autofree char *a = name_map ("A", self->first), *b = name_map ("B", second);
+  Exported *exported = g_new0 (Exported, 1);
+  *exported = (Exported){ eg_trace_grid_copy (self->first), eg_trace_grid_copy (second),
+                          eg_comparison_describe ("A", self->first, second),
+                          eg_comparison_describe ("B", second, self->first) };
   self->progress = NULL;
-  set_content (self, eg_comparison_view_new (comparison, a, b));
+  set_content (self, eg_comparison_view_new (comparison, exported->title_a, exported->title_b));
+  eg_picture_exporter_add (GTK_WINDOW (self), self->bar, self->toasts, write_figure, exported, exported_free);
   return TRUE;
 }
 
@@ -190,6 +225,8 @@ eg_comparison_window_init (EgComparisonWindow *self)
 
   self->loader = eg_model_loader_new ();
   self->tracing = eg_tracing_new ();
+  self->bar = ADW_HEADER_BAR (adw_header_bar_new ());
+  self->toasts = ADW_TOAST_OVERLAY (adw_toast_overlay_new ());
   self->content = ADW_BIN (adw_bin_new ());
   g_signal_connect_swapped (self->loader, "changed", G_CALLBACK (on_loading), self);
   g_signal_connect_swapped (self->loader, "loaded", G_CALLBACK (on_loaded), self);
@@ -197,13 +234,15 @@ eg_comparison_window_init (EgComparisonWindow *self)
   g_signal_connect_swapped (self->tracing, "progress", G_CALLBACK (on_progress), self);
   g_signal_connect_swapped (self->tracing, "state-changed", G_CALLBACK (on_state_changed), self);
   gtk_widget_set_vexpand (GTK_WIDGET (self->content), TRUE);
-  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
-  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->content));
+  adw_toast_overlay_set_child (self->toasts, GTK_WIDGET (self->content));
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->bar));
+  gtk_box_append (GTK_BOX (box), GTK_WIDGET (self->toasts));
   adw_window_set_content (ADW_WINDOW (self), box);
   gtk_window_set_title (GTK_WINDOW (self), /* TRANSLATORS: a window’s title: two traces beside each other. */
                         _ ("Comparison"));
   gtk_window_set_default_size (GTK_WINDOW (self), 960, 640);
   gtk_window_set_destroy_with_parent (GTK_WINDOW (self), TRUE);
+  eg_close_with_escape (GTK_WINDOW (self));
 }
 
 EgComparisonWindow *

@@ -1,6 +1,8 @@
 /* Markdown, line by line, into a text buffer with tags. */
 #include "app/shell/guide-window.h"
 
+#include "app/parts/later.h"
+
 #include <glib/gi18n.h>
 #include <string.h>
 
@@ -232,17 +234,6 @@ make_view (void)
   return scrolled;
 }
 
-static void
-close_with_escape (GtkWindow *window)
-{
-  GtkEventController *controller = gtk_shortcut_controller_new ();
-
-  gtk_shortcut_controller_add_shortcut (
-      GTK_SHORTCUT_CONTROLLER (controller),
-      gtk_shortcut_new (gtk_keyval_trigger_new (GDK_KEY_Escape, 0), gtk_named_action_new ("window.close")));
-  gtk_widget_add_controller (GTK_WIDGET (window), controller);
-}
-
 void
 eg_guide_window_show (GtkWindow *parent)
 {
@@ -257,7 +248,7 @@ eg_guide_window_show (GtkWindow *parent)
       adw_window_set_content (ADW_WINDOW (window), box);
       gtk_window_set_title (window, _ ("User Guide"));
       gtk_window_set_default_size (window, 720, 760);
-      close_with_escape (window);
+      eg_close_with_escape (window);
       /* Not the program's: it ends with its last window, though a guide is open. */
       g_signal_connect_object (parent, "destroy", G_CALLBACK (gtk_window_destroy), window, G_CONNECT_SWAPPED);
       g_set_weak_pointer (&shown, window);

@@ -5,7 +5,9 @@
 #include "app/parts/hold.h"
 #include "app/parts/later.h"
 #include "app/parts/path-dialog.h"
+#include "app/shell/picture-exporter.h"
 #include "app/study/study-comparison-view.h"
+#include "plot/export.h"
 
 #include <glib/gi18n.h>
 
@@ -79,21 +81,61 @@ compare_in_thread (GTask *task, gpointer source, gpointer task_data, GCancellabl
     g_task_return_error (task, error);
 }
 
+/* What is exported. */
+typedef struct
+{
+  EgStudyPair *pair;
+  EgStudyQuantity quantity;
+  EgColormap colormap;
+} Exported;
+
+static void
+exported_free (gpointer data)
+{
+  Exported *self = data;
+
+  eg_study_pair_unref (self->pair);
+  g_free (self);
+}
+
+static gboolean
+write_figure (gconstpointer data, const char *path, GError **error)
+{
+  const Exported *it = data;
+  g_auto (EgStudyComparisonFigure) drawing;
+  EgFigure figure = { .drawing = &drawing.drawing };
+
+  eg_study_comparison_figure_init (&drawing, it->pair->comparison, it->quantity, it->pair->titles[0],
+                                   it->pair->titles[1]);
+  eg_figure_options_init (&figure.options);
+  g_autofree char *caption = eg_study_comparison_figure_make_caption (&drawing);
+  figure.options.caption = caption;
+  figure.options.style.colormap = it->colormap;
+  return eg_export_figure (drawing.maps[0], &figure, path, error);
+}
+
 static void
 show (GtkWindow *parent, const Job *job, EgStudyPair *pair)
 {
+  GtkWidget *bar = adw_header_bar_new (), *toasts = adw_toast_overlay_new ();
   GtkWidget *window = adw_window_new (), *box = gtk_box_new (GTK_ORIENTATION_VERTICAL, 0);
   GtkWidget *view = eg_study_comparison_view_new (pair, job->quantity, job->colormap);
 
   gtk_widget_set_margin_start (view, 12);
   gtk_widget_set_margin_end (view, 12);
   gtk_widget_set_margin_bottom (view, 12);
-  gtk_box_append (GTK_BOX (box), adw_header_bar_new ());
-  gtk_box_append (GTK_BOX (box), view);
+  Exported *exported = g_new0 (Exported, 1);
+  *exported = (Exported){ eg_study_pair_ref (pair), job->quantity, job->colormap };
+  adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (toasts), view);
+  gtk_box_append (GTK_BOX (box), bar);
+  gtk_box_append (GTK_BOX (box), toasts);
+  eg_picture_exporter_add (GTK_WINDOW (window), ADW_HEADER_BAR (bar), ADW_TOAST_OVERLAY (toasts),
+                           write_figure, exported, exported_free);
   adw_window_set_content (ADW_WINDOW (window), box);
   gtk_window_set_title (GTK_WINDOW (window), _ ("Comparison"));
   gtk_window_set_default_size (GTK_WINDOW (window), 960, 820);
   gtk_window_set_transient_for (GTK_WINDOW (window), parent);
+  eg_close_with_escape (GTK_WINDOW (window));
   gtk_window_present (GTK_WINDOW (window));
 }
 

@@ -4,6 +4,7 @@
 #include "app/parts/file-name.h"
 #include "app/parts/hold.h"
 #include "app/parts/path-dialog.h"
+#include "app/shell/picture-exporter.h"
 #include "app/study/study-table.h"
 #include "plot/export.h"
 #include "plot/study-figure.h"
@@ -183,8 +184,6 @@ on_figure_path (GtkWindow *parent, const char *path, gpointer data)
 void
 eg_study_exporter_export (GtkWindow *window, EgStudying *studying, EgStudyPage *page, EgMessages *messages)
 {
-  const EgFileKind kinds[]
-      = { { "svg", _ ("SVG image") }, { "pdf", _ ("PDF document") }, { "png", _ ("PNG image") } };
   gsize site;
   EgStudyQuantity quantity;
   const EgStudySummary *summary = eg_study_page_get_shown (page, &site, &quantity);
@@ -197,5 +196,5 @@ eg_study_exporter_export (GtkWindow *window, EgStudying *studying, EgStudyPage *
   g_autofree char *name = propose (
       studying, summary->relation != NULL ? summary->relation : eg_study_quantity_get_name (quantity), "svg");
   ask (window, studying, page, messages);
-  eg_path_dialog_save (window, _ ("Export Figure"), name, kinds, G_N_ELEMENTS (kinds), on_figure_path, NULL);
+  eg_picture_ask_path (window, name, on_figure_path, NULL);
 }

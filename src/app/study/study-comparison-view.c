@@ -2,7 +2,6 @@
 #include "app/study/study-comparison-view.h"
 
 #include "app/parts/plot-style.h"
-#include "library/locate.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -11,16 +10,6 @@
 #define UNITS_PER_INCH   72.0 /* of a figure; here one is a pixel */
 
 /* ---- both sides ---- */
-
-/* "A: Demo model · capital" (transfer full) */
-static char *
-name_side (const char *letter, const EgStudySettings *settings, const char *relation)
-{
-  const EgDemo *demo = eg_demo_find (settings->model);
-  const char *model = demo != NULL ? _ (demo->label) : settings->model;
-
-  return g_strdup_printf ("%s: %s · %s", letter, model, relation != NULL ? relation : _ ("All facts"));
-}
 
 /* FALSE where the study has no such relation. */
 static gboolean
@@ -66,8 +55,9 @@ eg_study_pair_new (const char *const folders[2],
       || !find_side (&a, self->a, relations[0], site, error)
       || !find_side (&b, self->b, relations[1], site, error))
     return NULL;
-  self->titles[0] = name_side ("A", self->a->settings, relations[0]);
-  self->titles[1] = name_side ("B", self->b->settings, relations[1]);
+  g_autofree char *name_a = eg_study_side_describe (&a, &b), *name_b = eg_study_side_describe (&b, &a);
+  self->titles[0] = g_strconcat ("A: ", name_a, NULL);
+  self->titles[1] = g_strconcat ("B: ", name_b, NULL);
   self->comparison = eg_study_comparison_new (&a, &b, EG_STATISTICS_RESAMPLES, error);
   return self->comparison != NULL ? g_steal_pointer (&self) : NULL;
 }

@@ -2,6 +2,8 @@
 #include "trace/compare/comparison.h"
 
 #include "core/error.h"
+#include "tokenizer/token-text.h"
+#include "trace/ask/fields.h"
 
 #include <glib/gi18n.h>
 #include <math.h>
@@ -220,4 +222,38 @@ eg_comparison_is_small (const EgComparison *self, gsize row, gsize group)
 {
   const gsize at = row * self->groups->len + group;
   return fabs (self->difference[at]) <= 2 * self->sem[at];
+}
+
+/* ---- in words ---- */
+
+/* "A: demo, attn, window 3" (transfer full) */
+static char *
+name_map (const char *letter, const EgTraceGrid *grid, guint window)
+{
+  const char *model = grid->result->model != NULL ? grid->result->model : "?";
+  return window > 1
+             ? g_strdup_printf (/* TRANSLATORS: A or B, the model, the site, in how many layers at once. */
+                                _ ("%s: %s, %s, window %u"), letter, model, grid->site, window)
+             : g_strdup_printf ("%s: %s, %s", letter, model, grid->site);
+}
+
+char *
+eg_comparison_describe (const char *letter, const EgTraceGrid *grid, const EgTraceGrid *other)
+{
+  const EgTraceResult *result = grid->result, *beside = other->result;
+  const guint window = result->request->window;
+  const gboolean known = result->has_settings && beside->has_settings;
+  g_autofree char *name = name_map (letter, grid, !known || window == beside->request->window ? window : 1);
+  g_autofree char *difference
+      = known ? eg_trace_request_describe_difference (result->request, beside->request) : NULL;
+  GString *text = g_string_new (name);
+  if (result->tokens->target != NULL && beside->tokens->target != NULL
+      && !g_str_equal (result->tokens->target, beside->tokens->target))
+    {
+      g_autofree char *target = eg_token_quote (result->tokens->target);
+      g_string_append_printf (text, ", target “%s”", target);
+    }
+  if (difference != NULL)
+    g_string_append_printf (text, ", %s", difference);
+  return g_string_free (text, FALSE);
 }
