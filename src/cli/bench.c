@@ -3,6 +3,7 @@
 #include "cli/interrupt.h"
 #include "cli/request-options.h"
 #include "cli/table.h"
+#include "core/processors.h"
 #include "engine/cpu/openblas.h"
 #include "engine/wrap/profile.h"
 #include "library/model.h"
@@ -340,7 +341,7 @@ run (int argc, char **argv)
   if (model == NULL)
     return cli_fail (error);
   request->prompt = make_prompt (model, n_tokens);
-  request->threads = options.threads > 0 ? options.threads : g_get_num_processors ();
+  request->threads = options.threads > 0 ? options.threads : eg_processors_available ();
   Bench bench = { .estimate = estimate ? 0 : (double)NAN };
   if (!run_bench (model, request, &bench, &error))
     return cli_fail (error);

@@ -4,6 +4,7 @@
 #include "cli/interrupt.h"
 #include "cli/table.h"
 #include "core/memory.h"
+#include "core/processors.h"
 #include "engine/backend.h"
 #include "engine/cpu/openblas.h"
 #include "formats/quote.h"
@@ -313,7 +314,7 @@ print_lines (EgModel *model, const Measured *measured)
 static void
 measure_time (EgModel *model, const CliOptions *options, Measured *measured)
 {
-  measured->threads = options->threads > 0 ? options->threads : g_get_num_processors ();
+  measured->threads = options->threads > 0 ? options->threads : eg_processors_available ();
   measured->rate = eg_trace_measure_rate (model);
   measured->seconds
       = eg_trace_forecast (model, EXAMPLE_TOKENS, EXAMPLE_SAMPLES, NULL, measured->threads, measured->rate);

@@ -2,6 +2,7 @@
 #include "study/study-run.h"
 
 #include "core/error.h"
+#include "core/processors.h"
 #include "study/results-file.h"
 #include "study/trace-fact.h"
 #include "trace/run/waiting.h"
@@ -282,24 +283,6 @@ run_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *cancel
 
 /* ---- from outside ---- */
 
-static guint
-read_count (const char *name)
-{
-  const char *text = g_getenv (name);
-  guint64 value;
-  return text != NULL && g_ascii_string_to_unsigned (text, 10, 1, MAX_THREADS, &value, NULL) ? (guint)value
-                                                                                             : 0;
-}
-
-guint
-eg_study_default_threads (void)
-{
-  guint n = read_count ("SLURM_CPUS_PER_TASK");
-  if (n == 0)
-    n = read_count ("SLURM_CPUS_ON_NODE");
-  return n > 0 ? n : MIN (g_get_num_processors (), MAX_THREADS);
-}
-
 void
 eg_study_run_async (EgStudyFolder *folder,
                     EgModel *model,
@@ -315,7 +298,7 @@ eg_study_run_async (EgStudyFolder *folder,
   *self = (Run){ .refs = 1,
                  .folder = eg_study_folder_ref (folder),
                  .model = eg_model_ref (eg_model_get_origin (model)),
-                 .n_threads = threads > 0 ? MIN (threads, MAX_THREADS) : eg_study_default_threads (),
+                 .n_threads = threads > 0 ? MIN (threads, MAX_THREADS) : eg_processors_available (),
                  .cancellable = cancellable != NULL ? g_object_ref (cancellable) : NULL,
                  .context = g_main_context_ref_thread_default (),
                  .progress = progress,

@@ -27,12 +27,8 @@ typedef struct
 
 typedef void (*EgStudyProgressFunc) (const EgStudyProgress *progress, gpointer user_data);
 
-/* Threads that a run has by default: as many as Slurm gives the job on this node (SLURM_CPUS_PER_TASK,
- * SLURM_CPUS_ON_NODE), or one a processor. */
-guint eg_study_default_threads (void);
-
 /* Goes on with what is in the folder (begun or resumed) to its end: facts that something is known of are not
- * computed again. threads: 0 for the default; no number depends on it. progress (may be NULL) and callback
+ * computed again. threads: 0 for eg_processors_available(); no number depends on it. progress (may be NULL) and callback
  * run in the caller's thread-default main context. Cancelled, all that is done stays done: run it again to go
  * on. model: that of the settings, or EG_ERROR_INVALID. */
 void eg_study_run_async (EgStudyFolder *folder,

@@ -7,6 +7,7 @@
  * study, of an estimated study, and of the traces one by one; the rate of packed products, GFLOP/s of one
  * processor, measured between them; and the part of that rate at which the study does what it needs. */
 #include "bench/packed-rate.h"
+#include "core/processors.h"
 #include "study/study-run.h"
 #include "trace/plan/expected-work.h"
 #include "trace/run/trace.h"
@@ -101,7 +102,7 @@ main (int argc, char **argv)
     }
   g_autoptr (EgModel) model = open_model (argv[1]);
   const gsize limit = argc > 3 ? strtoul (argv[3], NULL, 10) : 0;
-  const guint threads = argc > 4 ? (guint)strtoul (argv[4], NULL, 10) : eg_study_default_threads ();
+  const guint threads = argc > 4 ? (guint)strtoul (argv[4], NULL, 10) : eg_processors_available ();
   g_autoptr (EgStudyFolder) warm = NULL;
   g_autoptr (EgStudyFolder) exact = NULL;
   g_autoptr (EgStudyFolder) estimated = NULL;

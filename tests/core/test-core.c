@@ -1,9 +1,14 @@
-/* Half floats against the formula of the formats, and random numbers against NumPy's. */
+/* Half floats against the formula of the formats, random numbers against NumPy's, and what a process may use.
+ */
+#define _GNU_SOURCE /* sched_setaffinity */
+
 #include "core/error.h"
 #include "core/half.h"
+#include "core/processors.h"
 #include "core/random.h"
 
 #include <math.h>
+#include <sched.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -157,6 +162,48 @@ test_messages_have_one_line (void)
   g_assert_cmpstr (error->message, ==, "There is no “a␊b␉␁é”");
 }
 
+static void
+test_counts_the_processors_it_may_run_on (void)
+{
+  cpu_set_t all, one;
+  int first = 0;
+  g_unsetenv ("SLURM_CPUS_PER_TASK");
+  g_unsetenv ("SLURM_CPUS_ON_NODE");
+  g_assert_cmpint (sched_getaffinity (0, sizeof all, &all), ==, 0);
+  g_assert_cmpuint (eg_processors_available (), <=, (guint)CPU_COUNT (&all));
+  while (!CPU_ISSET (first, &all))
+    first++;
+  CPU_ZERO (&one);
+  CPU_SET (first, &one);
+  g_assert_cmpint (sched_setaffinity (0, sizeof one, &one), ==, 0);
+  g_assert_cmpuint (eg_processors_available (), ==, 1);
+  g_assert_cmpint (sched_setaffinity (0, sizeof all, &all), ==, 0);
+}
+
+static void
+test_takes_what_slurm_gives (void)
+{
+  g_setenv ("SLURM_CPUS_ON_NODE", "7", TRUE);
+  g_assert_cmpuint (eg_processors_available (), ==, 7);
+  g_setenv ("SLURM_CPUS_PER_TASK", "3", TRUE);
+  g_assert_cmpuint (eg_processors_available (), ==, 3);
+  g_setenv ("SLURM_CPUS_PER_TASK", "0", TRUE);
+  g_assert_cmpuint (eg_processors_available (), ==, 7);
+  g_unsetenv ("SLURM_CPUS_PER_TASK");
+  g_unsetenv ("SLURM_CPUS_ON_NODE");
+}
+
+static void
+test_reads_the_quota_of_a_control_group (void)
+{
+  g_assert_cmpuint (eg_processors_parse_quota ("200000 100000\n"), ==, 2);
+  g_assert_cmpuint (eg_processors_parse_quota ("150000 100000\n"), ==, 2);
+  g_assert_cmpuint (eg_processors_parse_quota ("5000 100000\n"), ==, 1);
+  g_assert_cmpuint (eg_processors_parse_quota ("max 100000\n"), ==, G_MAXUINT);
+  g_assert_cmpuint (eg_processors_parse_quota ("100000 0\n"), ==, G_MAXUINT);
+  g_assert_cmpuint (eg_processors_parse_quota (""), ==, G_MAXUINT);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -167,6 +214,10 @@ main (int argc, char **argv)
   g_test_add_func ("/half/widens-rows-from-any-address", test_widens_rows_from_any_address);
   g_test_add_func ("/random/draws-numpys-numbers", test_draws_numpys_numbers);
   g_test_add_func ("/random/a-seed-forgets-the-cached-normal", test_a_seed_forgets_the_cached_normal);
+  g_test_add_func ("/core/processors/counts-those-it-may-run-on", test_counts_the_processors_it_may_run_on);
+  g_test_add_func ("/core/processors/takes-what-slurm-gives", test_takes_what_slurm_gives);
+  g_test_add_func ("/core/processors/reads-the-quota-of-a-control-group",
+                   test_reads_the_quota_of_a_control_group);
   g_test_add_func ("/core/error/messages-have-one-line", test_messages_have_one_line);
   return g_test_run ();
 }

@@ -1,6 +1,8 @@
 /* What a request comes to, where that needs more than one of its fields. */
 #include "trace/ask/request.h"
 
+#include "core/processors.h"
+
 #define MAX_THREADS 256
 
 guint
@@ -18,5 +20,5 @@ eg_trace_request_get_max_samples (const EgTraceRequest *self)
 gsize
 eg_trace_request_count_threads (const EgTraceRequest *self)
 {
-  return self->threads > 0 ? MIN (self->threads, MAX_THREADS) : g_get_num_processors ();
+  return self->threads > 0 ? MIN (self->threads, MAX_THREADS) : eg_processors_available ();
 }

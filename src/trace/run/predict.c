@@ -2,6 +2,7 @@
 #include "trace/run/predict.h"
 
 #include "core/error.h"
+#include "core/processors.h"
 #include "network/workspace.h"
 #include "tokenizer/token-text.h"
 #include "trace/run/clean-run.h"
@@ -55,7 +56,7 @@ eg_predict (EgModel *model, const char *prompt, gsize top, GCancellable *cancell
       self->tokens[t] = eg_tokenizer_token_text (tokenizer, self->ids[t]);
     }
   g_autoptr (EgWorkspace) workspace
-      = eg_workspace_new (eg_model_get_network (model), g_get_num_processors ());
+      = eg_workspace_new (eg_model_get_network (model), eg_processors_available ());
   const gint64 begin = g_get_monotonic_time ();
   if (!eg_clean_run (workspace, self->ids, self->n_tokens, NULL, cancellable, error)
       || !take_top (self, model, workspace, top, error))
