@@ -7,7 +7,7 @@ G_BEGIN_DECLS
 
 /* As many as Slurm gives the task on this node (SLURM_CPUS_PER_TASK, SLURM_CPUS_ON_NODE; without control
  * groups a task sees the whole node), or else the processors that this process may run on: its affinity mask
- * (taskset, a batch system's), which g_get_num_processors() passes over before GLib 2.80, and no more than
+ * (taskset, a batch system's), which GLib 2.74's g_get_num_processors() passes over, and no more than
  * its control group's quota (cpu.max, a container's --cpus; rounded up). 1 … 256. */
 guint eg_processors_available (void);
 

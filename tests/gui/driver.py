@@ -184,6 +184,62 @@ def type_into(mnemonic, text):
     type_text(text)
 
 
+# ---- other windows: by the X server, since GTK 4.8 dies of a look at one that is just closing ----
+
+
+def search(*arguments):
+    """Windows in the order of the X server's stack, the one in front last."""
+    return subprocess.run(["xdotool", "search", "--onlyvisible", *arguments], capture_output=True, text=True, check=False).stdout.split()
+
+
+def focus_window(title):
+    """Without a window manager, keys go where they are told to."""
+    window = wait_for(f"the window {title}", lambda: search("--name", f"^{re.escape(title)}$"))[-1]
+    xdotool("windowraise", window)
+    xdotool("windowfocus", window)
+    time.sleep(0.3)
+
+
+def choose_in_menu(window, item):
+    """Of a window's main menu."""
+
+    def chosen():
+        node = next(filter(is_on_screen, find_all(window, "menu item", item)), None)
+        if node is not None:
+            press(node)
+            return True
+        click(next(find_all(window, "push button", "Main Menu")))
+        time.sleep(0.5)
+        return False
+
+    wait_for(f"{item} in the menu", chosen)
+
+
+def export_comparison(path):
+    """By the keys, once the window of it has something to show; then it is closed. Gives what was written."""
+    focus_window("Comparison")
+
+    def is_asked():
+        xdotool("key", "ctrl+e")
+        time.sleep(0.5)
+        return search("--name", "^Export Figure$")
+
+    wait_for("the question for a path", is_asked)
+    focus_window("Export Figure")
+    time.sleep(0.7)
+    type_text(path)
+    time.sleep(0.2)
+    xdotool("key", "Return")
+    wait_for("the file", lambda: os.path.exists(path))
+    if SCREENSHOTS:
+        subprocess.run(["import", "-window", "root", os.path.join(SCREENSHOTS, "comparison.png")], check=False)
+    focus_window("Comparison")
+    xdotool("key", "Escape")
+    wait_for("the comparison to go", lambda: not search("--name", "^Comparison$"))
+    with open(path, encoding="utf-8") as file:
+        return file.read()
+
+
 # ---- lists that drop down ----
 
 

@@ -269,6 +269,17 @@ def test_start_with_a_file_shows_its_settings(session):
     program = session.start(session.path("needle.npz"))
     wait_for("the file", lambda: program.title() == "Space Needle → “Seattle”")
     wait_for("its subject", lambda: text_of(program.find("text", "Subject")) == "Space Needle")
+
+
+def test_a_comparison_is_exported(session):
+    program = session.program
+    driver.choose_in_menu(program.root, "Compare With…")
+    driver.focus_window("Compare With")
+    xdotool("key", "Home", "Return")  # the first of what is offered: the other demo model
+    picture = driver.export_comparison(session.path("models.svg"))
+    for words in ["A: demo, resid", "B: demo-gpt2, resid", "Relative depth"]:
+        assert words in picture, words
+    xdotool("windowfocus", program.window_id)
     program.quit()
 
 
@@ -294,6 +305,7 @@ driver.main(
         test_discarding_can_be_undone,
         test_saved_trace_is_not_offered_again,
         test_start_with_a_file_shows_its_settings,
+        test_a_comparison_is_exported,
         test_nothing_was_complained_of,
     ]
 )

@@ -5,10 +5,9 @@ import driver  # first: starts this again inside a display of its own
 import csv
 import os
 import re
-import subprocess
 import time
 
-from driver import Atspi, click, find, find_all, has_state, is_on_screen, name_of, press, start_again, type_text, wait_for, xdotool
+from driver import Atspi, click, find, find_all, has_state, is_on_screen, name_of, press, search, start_again, type_text, wait_for, xdotool
 
 DEMO_FACTS = os.path.join(os.environ.get("ENGRAM_DATA_DIR", os.path.join(os.path.dirname(__file__), "../../data")), "demo/facts.jsonl")
 N_FACTS = 12
@@ -28,11 +27,6 @@ def read_demo_facts(n):
     return lines[:: len(lines) // n][:n]
 
 
-def search(*arguments):
-    """Windows in the order of the X server's stack, the one in front last."""
-    return subprocess.run(["xdotool", "search", "--onlyvisible", *arguments], capture_output=True, text=True, check=False).stdout.split()
-
-
 def place(title):
     """The pointer's coordinates are the window's when it is at the screen's corner; in front by itself."""
     found = wait_for(f"the window {title}", lambda: search("--name", f"^{re.escape(title)}$"))
@@ -41,24 +35,6 @@ def place(title):
     xdotool("windowraise", found[-1])
     xdotool("windowfocus", found[-1])
     return found[-1]
-
-
-def focus(title):
-    window = wait_for(f"the window {title}", lambda: search("--name", f"^{re.escape(title)}$"))[-1]
-    xdotool("windowraise", window)
-    xdotool("windowfocus", window)
-    time.sleep(0.3)
-
-
-def open_menu_item(program, name):
-    """Of the study window's menu."""
-    item = next(find_all(frame(program, "facts.jsonl"), "menu item", name), None)
-    if item is None:
-        click(next(find_all(frame(program, "facts.jsonl"), "push button", "Main Menu")))
-        time.sleep(0.5)
-        return False
-    press(item)
-    return True
 
 
 def windows(program):
@@ -209,26 +185,12 @@ def test_a_study_is_not_begun_twice(session):
 def test_relations_are_compared_and_their_figure_exported(session):
     program = session.program
     place("facts.jsonl")
-    wait_for("the menu item", lambda: open_menu_item(program, "Compare With…"))
-    # By the X server from here on: GTK 4.8 dies of a look at a window that is just closing.
-    focus("Compare With")
-    xdotool("key", "Tab", "Down", "Return")  # behind "Another Study…", the first relation
-    focus("Comparison")
-    xdotool("key", "ctrl+e")
-    focus("Export Figure")
-    time.sleep(0.7)
-    path = session.path("relations.svg")
-    type_text(path)
-    time.sleep(0.2)
-    xdotool("key", "Return")
-    wait_for("the file", lambda: os.path.exists(path))
-    with open(path, encoding="utf-8") as file:
-        picture = file.read()
+    driver.choose_in_menu(frame(program, "facts.jsonl"), "Compare With…")
+    driver.focus_window("Compare With")
+    xdotool("key", "Home", "Down", "Return")  # behind "Another Study…", the first relation
+    picture = driver.export_comparison(session.path("relations.svg"))
     for words in ["A: demo, resid", "B: demo, resid, ", "Relative depth"]:
         assert words in picture, words
-    focus("Comparison")
-    xdotool("key", "Escape")
-    wait_for("the comparison to go", lambda: not search("--name", "^Comparison$"))
 
 
 def test_a_broken_file_is_named_with_its_line(session):

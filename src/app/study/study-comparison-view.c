@@ -101,8 +101,10 @@ eg_study_pair_describe (const EgStudyPair *self, EgStudyQuantity quantity)
             row = l;
           }
       }
-  g_autofree char *facts = it->is_paired ? g_strdup_printf (_ ("%zu facts that are in both"), it->n_a)
-                                         : g_strdup_printf (_ ("%zu and %zu facts"), it->n_a, it->n_b);
+  g_autofree char *facts
+      = it->is_paired ? g_strdup_printf (
+            ngettext ("%zu fact that is in both", "%zu facts that are in both", it->n_a), it->n_a)
+                      : g_strdup_printf (_ ("%zu and %zu facts"), it->n_a, it->n_b);
   if (most == NULL || fabs (most->mean[row]) < LEAST_DIFFERENCE)
     return g_steal_pointer (&facts);
   return g_strdup_printf (
