@@ -233,9 +233,16 @@ def export_comparison(path):
     wait_for("the file", lambda: os.path.exists(path))
     if SCREENSHOTS:
         subprocess.run(["import", "-window", "root", os.path.join(SCREENSHOTS, "comparison.png")], check=False)
-    focus_window("Comparison")
-    xdotool("key", "Escape")
-    wait_for("the comparison to go", lambda: not search("--name", "^Comparison$"))
+    wait_for("the question to go", lambda: not search("--name", "^Export Figure$"))
+
+    def is_closed():
+        shown = search("--name", "^Comparison$")
+        if shown:
+            focus_window("Comparison")
+            xdotool("key", "Escape")
+        return not shown
+
+    wait_for("the comparison to go", is_closed)
     with open(path, encoding="utf-8") as file:
         return file.read()
 
