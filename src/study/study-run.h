@@ -28,9 +28,9 @@ typedef struct
 typedef void (*EgStudyProgressFunc) (const EgStudyProgress *progress, gpointer user_data);
 
 /* Goes on with what is in the folder (begun or resumed) to its end: facts that something is known of are not
- * computed again. threads: 0 for eg_processors_available(); no number depends on it. progress (may be NULL) and callback
- * run in the caller's thread-default main context. Cancelled, all that is done stays done: run it again to go
- * on. model: that of the settings, or EG_ERROR_INVALID. */
+ * computed again. threads: 0 for eg_processors_available(); no number depends on it. progress (may be NULL)
+ * and callback run in the caller's thread-default main context. Cancelled, all that is done stays done: run
+ * it again to go on. model: that of the settings, or EG_ERROR_INVALID. */
 void eg_study_run_async (EgStudyFolder *folder,
                          EgModel *model,
                          guint threads,
