@@ -106,7 +106,8 @@ on_path (GtkWindow *parent, const char *path, gpointer data)
 
 /* ---- the button ---- */
 
-static void export(GtkWindow *window)
+static void
+ask (GtkWindow *window)
 {
   g_autofree char *name = eg_file_name_clean (
       g_strconcat (/* TRANSLATORS: a file’s name: the picture of two maps beside each other. */
@@ -118,7 +119,7 @@ static void export(GtkWindow *window)
 static gboolean
 on_shortcut (GtkWidget *widget, GVariant *arguments, gpointer data)
 {
-  export(GTK_WINDOW (widget));
+  ask (GTK_WINDOW (widget));
   return GDK_EVENT_STOP;
 }
 
@@ -128,7 +129,7 @@ add_button (GtkWindow *window, AdwHeaderBar *bar)
   GtkWidget *button = gtk_button_new_with_mnemonic (_ ("_Export Figure…"));
   GtkEventController *keys = gtk_shortcut_controller_new ();
 
-  g_signal_connect_object (button, "clicked", G_CALLBACK (export), window, G_CONNECT_SWAPPED);
+  g_signal_connect_object (button, "clicked", G_CALLBACK (ask), window, G_CONNECT_SWAPPED);
   adw_header_bar_pack_start (bar, button);
   gtk_shortcut_controller_set_scope (GTK_SHORTCUT_CONTROLLER (keys), GTK_SHORTCUT_SCOPE_GLOBAL);
   gtk_shortcut_controller_add_shortcut (

@@ -62,7 +62,7 @@ eg_comparison_value_sem (const EgComparison *self, const EgTraceGrid *grid, gsiz
 gboolean eg_comparison_is_small (const EgComparison *self, gsize row, gsize group);
 
 /* What a map is of, after its letter, and in which settings and target it differs from the other: "A: demo,
- * resid, --samples 20". (transfer full) */
+ * resid, noise 1". (transfer full) */
 char *eg_comparison_describe (const char *letter, const EgTraceGrid *grid, const EgTraceGrid *other);
 
 /* The document of `engram-cli compare --json`: a and b (what was traced), aligned_tokens, difference,
