@@ -61,9 +61,9 @@ run_tests "$@"
 status=$?
 # The window's tests drive a program by what they see of it, and an overtaken machine shows it late: such a one is run once
 # more, alone, and that it was is said.
-again=$(.ci/results.py "$logs" failed-of-window)
+again=$(.ci/results.py "$logs" to-run-again)
 # shellcheck disable=SC2086
-[ -z "$again" ] || run_tests --num-processes 1 --logbase testlog-again $again
+[ -z "$again" ] || run_tests --suite gui --num-processes 1 --logbase testlog-again $again
 set -e
 
 .ci/results.py "$logs" count "$status"

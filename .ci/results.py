@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """What `meson test` found, from its logs.
 
-    results.py LOGS failed-of-window     the names of the window's tests that failed, in one line
+    results.py LOGS to-run-again         the names of the window's tests that are worth another try, in one line: a few that
+                                         failed, but by no sanitizer's word, nor `kills`, which tries other moments each time
     results.py LOGS count STATUS         "N passed, N failed, N skipped" of every TAP subtest; STATUS is meson test's
 
 Every TAP subtest counts as a test; so does a program without TAP, and one that dies without saying which of its subtests
@@ -25,6 +26,18 @@ def is_bad(test):
     return test["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")
 
 
+def is_worth_another_try(test):
+    said = (test.get("stdout") or "") + (test.get("stderr") or "")
+    return ":gui" in test["name"] and not test["name"].endswith(" kills") and not re.search("Sanitizer|runtime error:", said)
+
+
+def to_run_again(first):
+    bad = [test for test in first.values() if is_bad(test)]
+    # More of them are no accident.
+    few = 0 < len(bad) <= 3
+    return [test["name"].split(" / ")[-1] for test in bad if few and is_worth_another_try(test)]
+
+
 def count_of(test):
     """(passed, failed, skipped)"""
     passed = failed = skipped = 0
@@ -44,6 +57,7 @@ def count_of(test):
 
 
 def count(first, again, status):
+    again = {name: test for name, test in again.items() if name in first and is_bad(first[name])}
     for name, test in again.items():
         what = "failed again" if is_bad(test) else "passed alone: a race, of the test or of the program"
         print(f"{name} failed beside other tests, and {what}.")
@@ -61,7 +75,7 @@ def main(logs, what, *status):
     first, again = (read(os.path.join(logs, name)) for name in ["testlog.json", "testlog-again.json"])
     if what == "count":
         sys.exit(count(first, again, *status))
-    print(*[name.split(" / ")[-1] for name, test in first.items() if is_bad(test) and ":gui" in name])
+    print(*to_run_again(first))
 
 
 main(*sys.argv[1:])

@@ -1,8 +1,7 @@
 #!/bin/sh
-# GLib 2.74.6 (Debian 12): g_get_num_processors(), "the approximate number of threads that the system will schedule
-# simultaneously for this process", counts the machine's processors, though the process may use but one of them, as under
-# taskset or Slurm's binding of tasks. coreutils' nproc, Python's sched_getaffinity and OpenMP count one. On a node of 128 a
-# task with 4 then starts 128 threads.
+# GLib 2.74.6 (Debian 12): g_get_num_processors(), which is documented to say how many threads run at once for this process,
+# counts the machine's processors, though the process may use but one of them, as under taskset or Slurm's binding of tasks.
+# coreutils' nproc and OpenMP count one. On a node of 128 a task with 4 then starts 128 threads.
 # Needs a C compiler, GLib's headers, taskset and a machine with two processors.
 set -eu
 folder=$(mktemp -d)

@@ -1,8 +1,7 @@
 #!/bin/sh
 # Numba 0.68.1 beside PyTorch 2.15.0 in one process: the first time Numba starts its threads, by a parallel function or just
 # by numba.get_num_threads() or numba.set_num_threads(1), PyTorch's own number of threads becomes Numba's largest, by
-# default all processors, whatever OMP_NUM_THREADS or torch.set_num_threads had said. Sums then have other bits. Both call
-# into PyTorch's copy of libgomp. To set PyTorch's number again afterwards holds. (NUMBA_NUM_THREADS=3 here stands for a
+# default all processors, whatever OMP_NUM_THREADS or torch.set_num_threads had said. Sums then have other bits. To set PyTorch's number again afterwards holds. (NUMBA_NUM_THREADS=3 here stands for a
 # machine's processors. Numba takes its OpenMP layer where the system has libgomp.)
 . "$(dirname "$0")/lib.sh"
 packages torch==2.15.0 numba==0.68.1 numpy==2.4.6

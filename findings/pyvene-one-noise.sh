@@ -1,7 +1,7 @@
 #!/bin/sh
 # pyvene 0.1.8 (transformers 5.24.0), the intervention for causal tracing: all rows of a batch get the same noise, each run
 # and each new model gets it again, so that the mean over ten noised rows is one sample ten times. noise_level=… is taken
-# without a word and changes nothing: the level stays at GPT-2 XL's, 0.1346. And a subject must have four tokens.
+# without a word and changes nothing. And a subject must have four tokens.
 . "$(dirname "$0")/lib.sh"
 packages torch==2.15.0 transformers==5.24.0 numpy==2.4.6 pyvene==0.1.8
 export OMP_NUM_THREADS=1 TRANSFORMERS_VERBOSITY=error

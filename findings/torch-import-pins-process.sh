@@ -1,9 +1,8 @@
 #!/bin/sh
 # PyTorch 2.15.0 where the environment has OMP_PLACES or OMP_PROC_BIND, as some clusters set them for all jobs: `import torch`
-# binds the thread that imports it to the first processor of its mask. OpenMP's own threads are placed well, but all that
-# Python starts from then on inherits that one processor: threads, subprocesses, pools, whatever number of workers they have,
-# and every other process on the node that did the same is on it, too, with OMP_NUM_THREADS=1 as well. torch.get_num_threads()
-# and os.cpu_count() show nothing of it. To set the mask again after the import helps, and holds.
+# binds the thread that imports it to one processor, and what Python starts from then on inherits it: threads and subprocesses,
+# and so pools, whatever number of workers they have. torch.get_num_threads() shows nothing of it. OMP_PROC_BIND=false binds
+# nothing. To set the mask again after the import helps, and holds.
 . "$(dirname "$0")/lib.sh"
 packages torch==2.15.0 numpy==2.4.6
 for setting in OMP_PLACES=cores OMP_PROC_BIND=true OMP_PROC_BIND=spread OMP_PROC_BIND=false; do

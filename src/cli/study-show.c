@@ -265,7 +265,6 @@ refuse_idle (const ShowOptions *self, gboolean json)
 {
   const gboolean is_text = !self->facts && !json, writes = self->outputs != NULL;
   const CliIdleOption options[] = {
-    { self->by, "--by", !self->facts },
     { self->site, "--site", is_text || writes },
     { self->quantity_name, "--quantity", is_text || writes },
     { self->colormap, "--colormap", self->figures[0] != NULL },

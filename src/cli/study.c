@@ -101,8 +101,7 @@ cli_study_refuse_idle (const CliIdleOption *options, gsize n)
   for (gsize i = 0; i < n; i++)
     if (options[i].typed != NULL && !options[i].counts)
       {
-        cli_say (_ ("%s changes nothing of what is asked for: leave it out, or name a figure with -o"),
-                 options[i].name);
+        cli_say (_ ("%s changes nothing of what is asked for: leave it out"), options[i].name);
         return CLI_USAGE;
       }
   return CLI_DONE;

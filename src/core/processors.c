@@ -54,5 +54,6 @@ eg_processors_available (void)
   guint n = read_count ("SLURM_CPUS_PER_TASK");
   if (n == 0)
     n = read_count ("SLURM_CPUS_ON_NODE");
-  return n > 0 ? n : CLAMP (MIN (count_in_mask (), read_quota ()), 1, MAX_PROCESSORS);
+  const guint here = CLAMP (MIN (count_in_mask (), read_quota ()), 1, MAX_PROCESSORS);
+  return n > 0 ? MIN (n, here) : here;
 }

@@ -162,6 +162,14 @@ test_messages_have_one_line (void)
   g_assert_cmpstr (error->message, ==, "There is no “a␊b␉␁é”");
 }
 
+static guint
+read_quota (void)
+{
+  g_autofree char *text = NULL;
+  return g_file_get_contents ("/sys/fs/cgroup/cpu.max", &text, NULL, NULL) ? eg_processors_parse_quota (text)
+                                                                           : G_MAXUINT;
+}
+
 static void
 test_counts_the_processors_it_may_run_on (void)
 {
@@ -170,7 +178,7 @@ test_counts_the_processors_it_may_run_on (void)
   g_unsetenv ("SLURM_CPUS_PER_TASK");
   g_unsetenv ("SLURM_CPUS_ON_NODE");
   g_assert_cmpint (sched_getaffinity (0, sizeof all, &all), ==, 0);
-  g_assert_cmpuint (eg_processors_available (), <=, (guint)CPU_COUNT (&all));
+  g_assert_cmpuint (eg_processors_available (), ==, MIN ((guint)CPU_COUNT (&all), read_quota ()));
   while (!CPU_ISSET (first, &all))
     first++;
   CPU_ZERO (&one);
@@ -181,14 +189,17 @@ test_counts_the_processors_it_may_run_on (void)
 }
 
 static void
-test_takes_what_slurm_gives (void)
+test_takes_no_more_than_slurm_gives (void)
 {
-  g_setenv ("SLURM_CPUS_ON_NODE", "7", TRUE);
-  g_assert_cmpuint (eg_processors_available (), ==, 7);
-  g_setenv ("SLURM_CPUS_PER_TASK", "3", TRUE);
-  g_assert_cmpuint (eg_processors_available (), ==, 3);
+  g_unsetenv ("SLURM_CPUS_PER_TASK");
+  g_unsetenv ("SLURM_CPUS_ON_NODE");
+  const guint here = eg_processors_available ();
+  g_setenv ("SLURM_CPUS_ON_NODE", "1", TRUE);
+  g_assert_cmpuint (eg_processors_available (), ==, 1);
+  g_setenv ("SLURM_CPUS_PER_TASK", "200", TRUE);
+  g_assert_cmpuint (eg_processors_available (), ==, MIN (200, here));
   g_setenv ("SLURM_CPUS_PER_TASK", "0", TRUE);
-  g_assert_cmpuint (eg_processors_available (), ==, 7);
+  g_assert_cmpuint (eg_processors_available (), ==, 1);
   g_unsetenv ("SLURM_CPUS_PER_TASK");
   g_unsetenv ("SLURM_CPUS_ON_NODE");
 }
@@ -215,7 +226,7 @@ main (int argc, char **argv)
   g_test_add_func ("/random/draws-numpys-numbers", test_draws_numpys_numbers);
   g_test_add_func ("/random/a-seed-forgets-the-cached-normal", test_a_seed_forgets_the_cached_normal);
   g_test_add_func ("/core/processors/counts-those-it-may-run-on", test_counts_the_processors_it_may_run_on);
-  g_test_add_func ("/core/processors/takes-what-slurm-gives", test_takes_what_slurm_gives);
+  g_test_add_func ("/core/processors/takes-no-more-than-slurm-gives", test_takes_no_more_than_slurm_gives);
   g_test_add_func ("/core/processors/reads-the-quota-of-a-control-group",
                    test_reads_the_quota_of_a_control_group);
   g_test_add_func ("/core/error/messages-have-one-line", test_messages_have_one_line);

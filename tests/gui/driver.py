@@ -234,13 +234,12 @@ def export_comparison(path):
     if SCREENSHOTS:
         subprocess.run(["import", "-window", "root", os.path.join(SCREENSHOTS, "comparison.png")], check=False)
     wait_for("the question to go", lambda: not search("--name", "^Export Figure$"))
+    focus_window("Comparison")
 
     def is_closed():
-        shown = search("--name", "^Comparison$")
-        if shown:
-            focus_window("Comparison")
-            xdotool("key", "Escape")
-        return not shown
+        subprocess.run(["xdotool", "key", "Escape"], check=False)
+        time.sleep(0.5)
+        return not search("--name", "^Comparison$")
 
     wait_for("the comparison to go", is_closed)
     with open(path, encoding="utf-8") as file:

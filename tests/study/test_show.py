@@ -168,7 +168,7 @@ def test_what_makes_no_sense_is_said_in_a_sentence():
         (["show", "mamba", "--site", "attn"], "has no site attn; it has resid, mixer"),
         (["show", "mamba", "--quantity", "much"], "none of score, effect and normalized"),
         (["show", "mamba", "--facts", "--json"], "leave out --json"),
-        (["show", "mamba", "--facts", "--by", "relation"], "--by changes nothing"),
+        (["show", "mamba", "--facts", "--site", "mixer"], "--site changes nothing"),
         (["show", "mamba", "--json", "--quantity", "score"], "--quantity changes nothing"),
         (["show", "mamba", "--title", "A title"], "--title changes nothing"),
         (["show", "mamba", "-o", "figure.csv", "--width", "page"], "--width changes nothing"),

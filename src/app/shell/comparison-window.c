@@ -91,6 +91,7 @@ eg_comparison_window_show (EgComparisonWindow *self, EgTraceGrid *second, GError
                           eg_comparison_describe ("B", second, self->first) };
   self->progress = NULL;
   set_content (self, eg_comparison_view_new (comparison, exported->title_a, exported->title_b));
+  eg_close_with_escape (GTK_WINDOW (self));
   eg_picture_exporter_add (GTK_WINDOW (self), self->bar, self->toasts, write_figure, exported, exported_free);
   return TRUE;
 }
@@ -242,7 +243,6 @@ eg_comparison_window_init (EgComparisonWindow *self)
                         _ ("Comparison"));
   gtk_window_set_default_size (GTK_WINDOW (self), 960, 640);
   gtk_window_set_destroy_with_parent (GTK_WINDOW (self), TRUE);
-  eg_close_with_escape (GTK_WINDOW (self));
 }
 
 EgComparisonWindow *

@@ -11,7 +11,7 @@
 /* Of the window's picture; in an atomic box, since the window may go while it is written. */
 typedef struct
 {
-  GWeakRef toasts;
+  GWeakRef toasts, parent;
   EgPictureFunc write;
   gpointer drawing;
   GDestroyNotify clear;
@@ -23,6 +23,7 @@ picture_clear (gpointer data)
   Picture *self = data;
 
   g_weak_ref_clear (&self->toasts);
+  g_weak_ref_clear (&self->parent);
   self->clear (self->drawing);
 }
 
@@ -71,6 +72,16 @@ write_in_thread (GTask *task, gpointer source, gpointer data, GCancellable *canc
     g_task_return_error (task, error);
 }
 
+/* The window is gone: its parent says what could not be done. */
+static void
+show_error (GtkWindow *parent, const char *text)
+{
+  GtkWidget *dialog = adw_message_dialog_new (parent, _ ("Export Figure"), text);
+
+  adw_message_dialog_add_response (ADW_MESSAGE_DIALOG (dialog), "close", _ ("_Close"));
+  gtk_window_present (GTK_WINDOW (dialog));
+}
+
 static void
 on_written (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -81,7 +92,12 @@ on_written (GObject *source, GAsyncResult *result, gpointer data)
   eg_program_release ();
   g_task_propagate_boolean (G_TASK (result), &error);
   if (toasts == NULL)
-    return;
+    {
+      g_autoptr (GtkWindow) parent = g_weak_ref_get (&job->picture->parent);
+      if (error != NULL && parent != NULL)
+        show_error (parent, error->message);
+      return;
+    }
   g_autofree char *name = g_path_get_basename (job->path);
   g_autofree char *text = error == NULL ? g_strdup_printf (_ ("Saved %s"), name) : g_strdup (error->message);
   g_autofree char *escaped = g_markup_escape_text (text, -1);
@@ -150,6 +166,7 @@ eg_picture_exporter_add (GtkWindow *window,
 
   *self = (Picture){ .write = write, .drawing = drawing, .clear = clear };
   g_weak_ref_init (&self->toasts, toasts);
+  g_weak_ref_init (&self->parent, gtk_window_get_transient_for (window));
   if (g_object_get_data (G_OBJECT (window), KEY) == NULL)
     add_button (window, bar);
   g_object_set_data_full (G_OBJECT (window), KEY, self, picture_unref);

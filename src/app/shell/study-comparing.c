@@ -129,12 +129,12 @@ show (GtkWindow *parent, const Job *job, EgStudyPair *pair)
   adw_toast_overlay_set_child (ADW_TOAST_OVERLAY (toasts), view);
   gtk_box_append (GTK_BOX (box), bar);
   gtk_box_append (GTK_BOX (box), toasts);
+  gtk_window_set_transient_for (GTK_WINDOW (window), parent);
   eg_picture_exporter_add (GTK_WINDOW (window), ADW_HEADER_BAR (bar), ADW_TOAST_OVERLAY (toasts),
                            write_figure, exported, exported_free);
   adw_window_set_content (ADW_WINDOW (window), box);
   gtk_window_set_title (GTK_WINDOW (window), _ ("Comparison"));
   gtk_window_set_default_size (GTK_WINDOW (window), 960, 820);
-  gtk_window_set_transient_for (GTK_WINDOW (window), parent);
   eg_close_with_escape (GTK_WINDOW (window));
   gtk_window_present (GTK_WINDOW (window));
 }
