@@ -184,6 +184,14 @@ def type_into(mnemonic, text):
     type_text(text)
 
 
+def choose_path(path):
+    """Types a path into the file dialog that is open."""
+    time.sleep(0.7)
+    type_text(path)
+    time.sleep(0.2)
+    xdotool("key", "Return")
+
+
 # ---- other windows: by the X server, since GTK 4.8 dies of a look at one that is just closing ----
 
 
@@ -226,10 +234,7 @@ def export_comparison(path):
 
     wait_for("the question for a path", is_asked)
     focus_window("Export Figure")
-    time.sleep(0.7)
-    type_text(path)
-    time.sleep(0.2)
-    xdotool("key", "Return")
+    choose_path(path)
     wait_for("the file", lambda: os.path.exists(path))
     if SCREENSHOTS:
         subprocess.run(["import", "-window", "root", os.path.join(SCREENSHOTS, "comparison.png")], check=False)

@@ -13,7 +13,7 @@ import time
 import xml.etree.ElementTree as ElementTree
 import zipfile
 
-from driver import start_again, text_of, type_into, type_text, wait_for, xdotool
+from driver import choose_path, start_again, text_of, type_into, wait_for, xdotool
 
 GOLDEN = os.path.join(os.environ.get("G_TEST_SRCDIR", os.path.join(os.path.dirname(__file__), "..")), "golden")
 NOTEBOOK = os.path.join(GOLDEN, "example_trace.npz")
@@ -33,14 +33,6 @@ def read_npz(path):
     with zipfile.ZipFile(path) as archive:
         assert archive.testzip() is None
         return {name.removesuffix(".npy"): read_npy(archive.read(name)) for name in archive.namelist()}
-
-
-def choose_path(path):
-    """Types a path into the file dialog that is open."""
-    time.sleep(0.7)
-    type_text(path)
-    time.sleep(0.2)
-    xdotool("key", "Return")
 
 
 def save_as(session, name):

@@ -154,10 +154,7 @@ def test_the_table_is_saved_as_csv(session):
     path = session.path("table.csv")
     xdotool("key", "ctrl+s")
     program.wait("the dialog", None, re.compile("^Save Table$"))
-    time.sleep(0.7)
-    type_text(path)
-    time.sleep(0.2)
-    xdotool("key", "Return")
+    driver.choose_path(path)
     wait_for("the file", lambda: os.path.exists(path))
     with open(path, encoding="utf-8", newline="") as file:
         table = list(csv.DictReader(file))
