@@ -96,7 +96,7 @@ exact_gelu_tanh (double x)
 }
 
 static const Function functions[] = {
-  { call_exp, exp, -87.0f, 88.0f, 2 },
+  { call_exp, exp, -87.0f, 87.0f, 2 },
   { call_exp2, exp2, -126.0f, 127.0f, 2 },
   { call_softplus, exact_softplus, -86.0f, 3e38f, 4 },
   { call_silu, exact_silu, -80.0f, 3e38f, 4 },
@@ -132,7 +132,7 @@ test_errors (gconstpointer data)
 static void
 test_ends_of_the_range (void)
 {
-  const float below_exp = expf (-87.0f), most_exp = expf (88.0f);
+  const float below_exp = expf (-87.0f), most_exp = expf (87.0f);
   g_assert_cmpfloat_with_epsilon (fast_exp (-1e30f) / below_exp, 1.0f, 1e-6);
   g_assert_cmpfloat_with_epsilon (fast_exp (-INFINITY) / below_exp, 1.0f, 1e-6);
   g_assert_cmpfloat_with_epsilon (fast_exp (INFINITY) / most_exp, 1.0f, 1e-6);

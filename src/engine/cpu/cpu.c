@@ -115,7 +115,7 @@ static void
 scan_head (gpointer data, gsize head, gsize thread)
 {
   const HeadScan *it = data;
-  float *states = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, it->op->n_state * EG_HEAD_BLOCK);
+  float *states = eg_cpu_scratch (it->stream, thread, EG_SCRATCH_OP, it->op->n_state * it->op->d_head);
   if (states)
     kernels->scan_head (it->op, head, states);
 }

@@ -57,7 +57,7 @@ typedef struct
   void (*conv_silu) (const EgConv *op);
   /* scratch: [n_state, EG_SCAN_BLOCK] */
   void (*scan) (const EgScan *op, float *scratch);
-  /* One head over all segments. scratch: [n_state, EG_HEAD_BLOCK] */
+  /* One head over all segments. scratch: [n_state, d_head] */
   void (*scan_head) (const EgHeadScan *op, gsize head, float *scratch);
   void (*step_size) (const EgStepSize *op);
   void (*group_norm) (const EgGroupNorm *op);
@@ -82,9 +82,6 @@ typedef struct
 
 /* Channels that scan keeps in the first-level cache at a time. */
 #define EG_SCAN_BLOCK 128
-
-/* Channels of a head that scan_head goes down at a time, at most. */
-#define EG_HEAD_BLOCK 64
 
 /* The set that is being compiled: its table, and what of it is in other files (attention.c, head-scan.c,
  * packed.c). */

@@ -7,7 +7,7 @@
 #define WIDE_ROWS 256
 /* Where states are not kept after every position: between two of them they are computed again, which costs
  * half a row a segment and layer and nothing next to the rows of a prompt with more tokens than LONG_PROMPT.
- */
+ * States are kept as often as they fit, but not more seldom than this. */
 #define STATE_STEP  16
 #define LONG_PROMPT 64
 /* A device's groups are not made smaller than this beforehand; those that fail are halved. */
@@ -81,12 +81,14 @@ EgTraceMemory
 eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gsize samples)
 {
   const gsize wide_enough = MIN (samples, WIDE_ROWS / eg_grid_rows_a_layer (grid) + 1);
-  EgTraceMemory memory = { .corrupted = corrupted_shape (grid, 1) };
-  gsize step = 1;
-  if (MAX (grid->n_tokens, grid->n_corrupted) - grid->corrupted_first > LONG_PROMPT
-      || eg_run_size (grid->family, sizes, &memory.corrupted) * wide_enough > ROUND_BYTES)
-    step = STATE_STEP;
-  memory.corrupted = corrupted_shape (grid, step);
+  gsize step = MAX (grid->n_tokens, grid->n_corrupted) - grid->corrupted_first > LONG_PROMPT ? STATE_STEP : 1;
+  EgTraceMemory memory = { .corrupted = corrupted_shape (grid, step) };
+  while (step < STATE_STEP
+         && eg_run_size (grid->family, sizes, &memory.corrupted) * wide_enough > ROUND_BYTES)
+    {
+      step *= 2;
+      memory.corrupted = corrupted_shape (grid, step);
+    }
   memory.clean = clean_shape (grid, step);
   const guint64 one = eg_run_size (grid->family, sizes, &memory.corrupted);
   memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
