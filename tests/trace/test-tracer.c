@@ -10,6 +10,7 @@
 #include "trace/run/clean-run.h"
 #include "trace/ask/metric.h"
 #include "trace/ask/noise.h"
+#include "trace/plan/memory.h"
 #include "trace/plan/plan.h"
 #include "trace/run/predict.h"
 
@@ -57,6 +58,44 @@ test_threads (gconstpointer name)
                            && first->ends[0].high == result->ends[0].high);
           }
       }
+}
+
+/* Less and less memory for a round of one sample: states are kept after every position, every second, and so
+ * on, and computed again between; scores stay what they are. */
+static void
+test_states_as_they_fit (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgSizes *sizes = eg_model_get_sizes (model);
+  g_autoptr (EgTraceRequest) request = new_request ();
+  request->samples = 1;
+  g_autoptr (EgTraceInput) input = eg_trace_input_new (request, model, NULL, NULL);
+  const EgGrid grid = eg_grid_of (request, eg_model_get_family (model), sizes->n_layers, input->n_tokens,
+                                  input->corrupted_first);
+  g_autoptr (EgTraceResult) first = NULL;
+  gsize step = 0, n_steps = 0;
+  for (guint64 bytes = 1 << 28; bytes > 0; bytes -= bytes / 16 + 1)
+    {
+      eg_trace_memory_set_round (bytes);
+      const EgTraceMemory memory = eg_trace_memory_plan (sizes, &grid, 1);
+      if (memory.corrupted.state_step == step)
+        continue;
+      g_assert_cmpuint (memory.corrupted.state_step, ==, step > 0 ? 2 * step : 1);
+      step = memory.corrupted.state_step;
+      n_steps++;
+      g_autoptr (EgTraceResult) result = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+      if (!first)
+        first = eg_trace_result_ref (result);
+      const gsize n = eg_trace_grid_n_cells (result->grids[0]);
+      for (gsize i = 0; i < n; i++)
+        g_assert_cmpfloat_with_epsilon (result->grids[0]->scores[0][i], first->grids[0]->scores[0][i],
+                                        rounding_tolerance (name, "prob"));
+      /* Other products' rows differ by what stands beside them. */
+      if (strstr (result->device, "engram"))
+        g_assert_true (same_bits (result->grids[0]->scores[0], first->grids[0]->scores[0], n));
+    }
+  eg_trace_memory_set_round (0);
+  g_assert_cmpuint (n_steps, ==, 5); /* 1, 2, 4, 8, 16 */
 }
 
 static EgRun *
@@ -674,6 +713,7 @@ main (int argc, char **argv)
   g_test_add_func ("/tracer/long-prompts-compute-states-again", test_long_prompt);
   /* Of all of them, sites of one name have one number. */
   static const char *const with_states[] = { "expand2", "falcon-half", "mamba2-groups", NULL };
+  golden_add_tests (with_states, "/tracer/*/states-are-kept-as-they-fit", test_states_as_they_fit);
   golden_add_tests (with_states, "/tracer/*/states-between-kept-ones-are-computed-again",
                     test_states_between);
   golden_add_tests (deep, "/tracer/*/hands-over-cells-and-ends-with-the-result", test_progress);

@@ -7,10 +7,10 @@
  * is read once for several rows, and is not made where nobody needs it: most runs end with the text. Where
  * later rows or somebody else do, it goes through the rows in registers.
  *
- * A segment that begins with the text reads each row's own state, as rows do whose states are set: a run into
- * which all states are put back is that run, to the last bit. A number is the same bits whatever segments,
- * channels and rows stand beside it, whether states are kept or not; how it is rounded depends on where its
- * chunk begins: with a segment, after CHUNK rows, or after rows whose states are set.
+ * A segment that begins with the text reads each row's own state, as rows do whose states are set: such a run
+ * into which all its states are put back is that run, to the last bit. A number is the same bits whatever
+ * segments, channels and rows stand beside it, whether states are kept or not; how it is rounded depends on
+ * where its chunk begins: with a segment, after CHUNK rows, or after rows whose states are set.
  */
 #include "engine/cpu/kernels.h"
 
@@ -18,8 +18,8 @@
 
 #define LANES REGISTER_FLOATS
 
-/* Registers of channels that are gone through at a time; rows that read them, and states that rows go
- * through. */
+/* REGISTERS: of channels that are gone through at a time; ROWS: that read a state at a time; STATES: that
+ * rows go through at a time. */
 #define REGISTERS 4
 #if LANES == 16
 #define ROWS   6
@@ -29,15 +29,14 @@
 #define STATES 2
 #endif
 #define BLOCK (REGISTERS * LANES)
-/* Of rows beyond some dozens, what each reads of those before it costs as much as making the state. */
+/* Beyond some dozens of rows, what each reads of those before it costs as much as making the state. */
 #define CHUNK 32
 
 typedef float Lanes __attribute__ ((vector_size (LANES * sizeof (float))));
 typedef float LanesAt __attribute__ ((vector_size (LANES * sizeof (float)), aligned (4), may_alias));
-typedef float Sixteen __attribute__ ((vector_size (16 * sizeof (float))));
-typedef float SixteenAt __attribute__ ((vector_size (16 * sizeof (float)), aligned (4), may_alias));
 
-/* One head of a segment's rows first … end − 1. h: [N, P] before them, NULL for zeros; is_after: after the
+/* One head of a segment's rows first … end − 1. h: [N, P] before them, NULL for zeros where only
+ * states are made; is_after: after the
  * one row that there is. decay: of each row from the first on; carried: what y[t] has of C·h; mix: [t −
  * first][s − first], what it has of c[s]. */
 typedef struct
@@ -117,22 +116,23 @@ put (float *to, Lanes it, gsize n)
     memcpy (to, &it, n * sizeof *to);
 }
 
-/* The same sum on every instruction set. */
+/* In the same order whatever registers hold. */
 static float
 dot (const float *a, const float *b, gsize n)
 {
-  Sixteen sums = { 0 };
+  Lanes parts[16 / LANES] = { 0 };
+  float sums[16];
   gsize i = 0;
   for (; i + 16 <= n; i += 16)
-    sums += *(const SixteenAt *)(a + i) * *(const SixteenAt *)(b + i);
+    for (gsize k = 0; k < 16 / LANES; k++)
+      parts[k] += take (a + i + k * LANES, LANES) * take (b + i + k * LANES, LANES);
+  memcpy (sums, parts, sizeof sums);
   for (gsize k = 0; i + k < n; k++)
     sums[k] += a[i + k] * b[i + k];
-  float lanes[16];
-  memcpy (lanes, &sums, sizeof lanes);
   for (gsize width = 8; width > 0; width /= 2)
     for (gsize k = 0; k < width; k++)
-      lanes[k] += lanes[k + width];
-  return lanes[0];
+      sums[k] += sums[k + width];
+  return sums[0];
 }
 
 /* ---- y ---- */
@@ -169,20 +169,23 @@ write_rows (const Chunk *self, gsize first, gsize rows, gsize channel, gsize reg
   const EgHeadScan *op = self->op;
   const EgScanRows *segment = self->segment;
   const gsize ld = op->ld, D = op->n_heads * op->d_head;
-  const float skip = op->skip[self->head], *h = self->h;
+  const float skip = op->skip[self->head];
   const float *in = input_at (op, segment, self->head, self->first) + channel;
   float *y = op->y + (segment->out_row + first - segment->out_first) * D + self->head * op->d_head + channel;
   Lanes sums[ROWS][REGISTERS] = { 0 };
-  if (h)
-    read_states (op, h + channel, selected (op, op->c_rows, segment, self->head, first), rows, registers, n,
-                 sums);
+  read_states (op, self->h + channel, selected (op, op->c_rows, segment, self->head, first), rows, registers,
+               n, sums);
   _Pragma ("GCC unroll 8") for (gsize r = 0; r < rows; r++, y += D)
   {
     const gsize row = first + r - self->first, n_inputs = self->is_after ? 0 : row + 1;
     const float carried = self->carried[row], *mix = self->mix[row];
-    Lanes out[REGISTERS];
+    Lanes out[REGISTERS] = { 0 };
     for (gsize k = 0; k < registers; k++)
-      out[k] = carried * sums[r][k] + skip * take (in + row * ld + k * LANES, n);
+      {
+        /* One product at a time: of two in one sum a compiler may round either. */
+        out[k] += carried * sums[r][k];
+        out[k] += skip * take (in + row * ld + k * LANES, n);
+      }
     for (gsize s = 0; s < n_inputs; s++)
       for (gsize k = 0; k < registers; k++)
         out[k] += mix[s] * take (in + s * ld + k * LANES, n);
@@ -355,7 +358,7 @@ read_set_state (Chunk *self, gsize t)
 }
 
 static void
-add_row (Chunk *self, gsize t)
+read_step (Chunk *self, gsize t)
 {
   const gsize row = t - self->first;
   self->step[row] = self->op->delta[(self->segment->row + t) * self->op->n_heads + self->head];
@@ -367,7 +370,7 @@ static void
 run_row (Chunk *self, gsize t, float *scratch)
 {
   self->first = t;
-  add_row (self, t);
+  read_step (self, t);
   make_states (self, scratch, t + 1);
   read_state (self, t, scratch);
 }
@@ -381,7 +384,7 @@ run_chunk (Chunk *self, gsize t, float *scratch)
   self->first = self->end = t;
   self->is_after = FALSE;
   while (self->end < most && !is_set (segment, self->end))
-    add_row (self, self->end);
+    read_step (self, self->end);
   write_outputs (self);
   const gboolean goes_on = self->end < segment->n_rows && !is_set (segment, self->end);
   const gsize end = goes_on ? self->end : find_kept_end (self);
@@ -406,7 +409,7 @@ EG_SCAN_HEAD (const EgHeadScan *op, gsize head, float *scratch)
       for (gsize t = 0; t < segment->n_rows;)
         if (is_set (segment, t))
           read_set_state (&chunk, t++);
-        else if (!segment->state)
+        else if (!segment->state && segment->out_first < segment->n_rows)
           run_row (&chunk, t++, scratch);
         else
           t = run_chunk (&chunk, t, scratch);

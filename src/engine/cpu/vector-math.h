@@ -19,9 +19,9 @@
 static inline float
 fast_exp (float x)
 {
-  /* One bound for both ends, which is no constant: of two constants gcc makes paths of their own, and takes
-   * all of them for all numbers of a vector; silu's division by 1 + exp (88) is very slow, since what it
-   * gives is below the normal numbers. */
+  /* One comparison by magnitude, not two constant bounds: gcc makes a path for each of those and takes every
+   * path for every number of a vector. One path of silu's divides by 1 + exp (88), and results below the
+   * normal numbers are slow. */
   x = __builtin_fabsf (x) > 87.0f ? __builtin_copysignf (87.0f, x) : x;
   /* Adding 1.5·2²³ rounds to an integer and leaves it in the low bits. */
   const float shifted = x * 1.44269504088896341f + 12582912.0f;

@@ -5,9 +5,9 @@
 #define ROUND_BYTES (G_GUINT64_CONSTANT (512) << 20)
 /* Samples of a round whose cells of one layer have together this many rows are enough for wide products. */
 #define WIDE_ROWS 256
-/* Where states are not kept after every position: between two of them they are computed again, which costs
- * half a row a segment and layer and nothing next to the rows of a prompt with more tokens than LONG_PROMPT.
- * States are kept as often as they fit, but not more seldom than this. */
+/* States are kept after every position, or where those do not fit, after every second, fourth … of them, at
+ * least after each of these: between two of them they are computed again. After every 16th, this costs half a
+ * row a segment and layer and nothing next to the rows of a prompt with more tokens than LONG_PROMPT. */
 #define STATE_STEP  16
 #define LONG_PROMPT 64
 /* A device's groups are not made smaller than this beforehand; those that fail are halved. */
@@ -70,11 +70,18 @@ corrupted_shape (const EgGrid *grid, gsize step)
 }
 
 static gsize most_samples;
+static guint64 round_bytes = ROUND_BYTES;
 
 void
 eg_trace_memory_set_most (gsize samples)
 {
   most_samples = samples;
+}
+
+void
+eg_trace_memory_set_round (guint64 bytes)
+{
+  round_bytes = bytes > 0 ? bytes : ROUND_BYTES;
 }
 
 EgTraceMemory
@@ -84,14 +91,14 @@ eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gsize samples)
   gsize step = MAX (grid->n_tokens, grid->n_corrupted) - grid->corrupted_first > LONG_PROMPT ? STATE_STEP : 1;
   EgTraceMemory memory = { .corrupted = corrupted_shape (grid, step) };
   while (step < STATE_STEP
-         && eg_run_size (grid->family, sizes, &memory.corrupted) * wide_enough > ROUND_BYTES)
+         && eg_run_size (grid->family, sizes, &memory.corrupted) * wide_enough > round_bytes)
     {
       step *= 2;
       memory.corrupted = corrupted_shape (grid, step);
     }
   memory.clean = clean_shape (grid, step);
   const guint64 one = eg_run_size (grid->family, sizes, &memory.corrupted);
-  memory.samples_at_once = (gsize)CLAMP (ROUND_BYTES / one, 1, samples);
+  memory.samples_at_once = (gsize)CLAMP (round_bytes / one, 1, samples);
   if (most_samples > 0)
     memory.samples_at_once = MIN (memory.samples_at_once, most_samples);
   memory.bytes

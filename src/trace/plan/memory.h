@@ -22,6 +22,8 @@ EgTraceMemory eg_trace_memory_plan (const EgSizes *sizes, const EgGrid *grid, gs
 
 /* For tests: no more samples at once than this; 0: as memory has it. */
 void eg_trace_memory_set_most (gsize samples);
+/* For tests: what the corrupted runs of a round take at most; 0: as usual. */
+void eg_trace_memory_set_round (guint64 bytes);
 
 /* Rows of a group on a device, for eg_group_sizes_of(): those that keep it busy, or, by halves, so few that
  * what its lanes compute with fits into half of the memory that `kept` bytes of runs leave free. 0 for a
