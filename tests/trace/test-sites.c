@@ -70,6 +70,28 @@ test_together (gconstpointer name)
       }
 }
 
+/* Only the last token is corrupted: the first site's cells are then all known, and the first runs are
+ * another's. */
+static void
+test_together_at_the_end (gconstpointer name)
+{
+  g_autoptr (EgModel) model = golden_open (name);
+  const EgFamily *family = eg_model_get_family (model);
+  for (EgSite site = EG_SITE_RESID + 1; site < family->n_sites; site++)
+    for (EgDirection direction = 0; direction < EG_N_DIRECTIONS; direction++)
+      {
+        g_autoptr (EgTraceRequest) request = eg_trace_request_new ("The Eiffel Tower is in", "in");
+        request->samples = 2;
+        request->direction = direction;
+        golden_restore_in (family, request, EG_SITE_RESID, EG_SITE_BIT (site));
+        g_autoptr (EgTraceResult) together = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+        g_assert_cmpuint (together->n_grids, ==, 2);
+        g_assert_true (eg_trace_request_set_sites (request, together->grids[1]->site, NULL));
+        g_autoptr (EgTraceResult) alone = eg_trace_run (model, request, NULL, NULL, NULL, NULL);
+        assert_same_bits (together->grids[1], alone->grids[0]);
+      }
+}
+
 /* A long prompt, of whose runs states are kept at some positions only, with a subject of another length: some
  * cells against runs that continue nothing, and read a run of the other prompt that keeps every state. */
 static void
@@ -321,6 +343,8 @@ main (int argc, char **argv)
   static const char *const deep[]
       = { "deep", "gpt2-deep", "neox-deep", "falcon-half", "mamba2-groups", NULL };
   golden_add_tests (deep, "/sites/*/together-have-the-bits-of-each-alone", test_together);
+  golden_add_tests (deep, "/sites/*/at-the-end-together-have-the-bits-of-each-alone",
+                    test_together_at_the_end);
   static const char *const *const families[] = { golden_models, golden_gpt2_models, golden_neox_models };
   for (gsize i = 0; i < G_N_ELEMENTS (families); i++)
     {

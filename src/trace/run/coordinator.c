@@ -108,6 +108,17 @@ eg_coordinator_run_swapped (EgTracedPrompt *self, EgWorkspace *workspace, float 
   return ok;
 }
 
+/* Whether a group has cells of the first site alone. The first group may have another's: when the last token
+ * alone is corrupted, nothing of the first site has to be run. */
+static gboolean
+is_of_first_site (const EgGrid *grid, const EgGroup *group)
+{
+  for (guint i = 0; i < group->cells->len; i++)
+    if (eg_grid_site_index (grid, g_array_index (group->cells, gsize, i)) != 0)
+      return FALSE;
+  return TRUE;
+}
+
 /* The group that the first block of corrupted runs, of so many samples, takes along, so that the weights are
  * read once for both: the first one of the usual order, a few rows of the last layers. NULL: none. Its task
  * is taken. */
@@ -122,7 +133,8 @@ take_group_along (EgTracedPrompt *self, gsize n_samples)
       || round->sample_end != n_samples || tasks->len < 2)
     return NULL;
   const EgTask task = g_array_index (tasks, EgTask, 1);
-  if (task.corrupted || task.round != 0 || task.index != 0)
+  if (task.corrupted || task.round != 0 || task.index != 0
+      || !is_of_first_site (&self->grid, round->groups->pdata[0]))
     return NULL;
   g_array_remove_index (tasks, 1);
   return round->groups->pdata[0];
